@@ -190,10 +190,13 @@ def test_damage_anywhere_gives_an_image_or_a_clear_refusal(cut: int, at: int, no
     exif = Image.Exif()
     exif[0x0112] = 6
     data = encoded(Image.linear_gradient("L").resize((9, 7)), "PNG", exif=exif)
+    damaged = data[:at] + noise + data[at + cut :]
     try:
-        assert open_image(data[:at] + noise + data[at + cut :]).mode == "RGB"
-    except ImageError as error:
-        assert str(error).count(".") == 1
+        image = open_image(damaged)
+    except ImageError:
+        assert refusal(damaged).count(".") == 1
+    else:
+        assert image.mode == "RGB"
 
 
 # Fitting
@@ -359,7 +362,8 @@ def test_the_classifiers_recognise_the_sample_images(
     model: str, image: str, name: str, at_least: float
 ) -> None:
     sample = SAMPLE_MODELS[model]
-    assert sample.labels and sample.preprocessing
+    assert sample.labels
+    assert sample.preprocessing
     picture = fit(open_image(SAMPLE_IMAGES[image].path), (224, 224), "crop")
     tensor = to_tensor(picture, (1, 3, 224, 224), (2, 3), PRESETS[sample.preprocessing])
     session = onnxruntime.InferenceSession(sample.path)

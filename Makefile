@@ -1,0 +1,46 @@
+# Needs make and Python 3.11 or newer; everything else goes into .venv/.
+# Another interpreter: make run PYTHON=python3.12
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: run test lint bench browser clean
+
+run: .venv/.run
+	$(BIN)/streamlit run streamlit_app.py
+
+test: lint browser
+	$(BIN)/python -m pytest -n 2 --ignore=tests/browser
+	$(BIN)/python -m pytest tests/browser
+
+lint: .venv/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: browser
+	@for script in benchmarks/bench_*.py; do \
+		echo "== $$script"; PYTHONPATH=. $(BIN)/python "$$script" || exit 1; \
+	done
+
+browser: .venv/.dev
+	@.ci/browser
+
+clean:
+	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# The files .run and .dev say when what they stand for was last installed.
+
+.venv/.run: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "RF-Viz needs Python 3.11 or newer and this is %d.%d: name a newer one with make PYTHON=..." % sys.version_info[:2])'
+	@echo "Installing into .venv/, this takes a minute or two the first time ..."
+	@$(PYTHON) -m venv .venv
+	@$(INSTALL) -r requirements.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.run
+	@echo "Installing the test tools into .venv/ ..."
+	@$(INSTALL) -r requirements-dev.txt
+	@touch $@
