@@ -1,0 +1,122 @@
+"""The closed form of a receptive field, and whether the paths through a graph agree on it.
+
+Size, effective stride, effective padding and centre as in Araujo, Norris and Sim, "Computing
+Receptive Fields of Convolutional Neural Networks", Distill 2019 (doi 10.23915/distill.00021):
+for cell ``u``, ``start = -padding + u * stride``, ``stop = start + size`` (half-open) and
+``centre = start + (size - 1) / 2``. It counts padding and may reach outside the image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .relation import Relation
+
+
+class Form(NamedTuple):
+    """The closed form along one input axis.
+
+    ``axis`` is the tensor axis whose index is the cell ``u``; ``start`` is where cell 0 begins,
+    None where that depends on the input's size.
+    """
+
+    axis: int
+    size: int
+    stride: int
+    start: int | None
+
+
+class NoForm(NamedTuple):
+    """Why there is no closed form; ``misaligned`` where it is because paths disagree."""
+
+    why: str
+    misaligned: bool = False
+
+
+Forms = tuple[Form | NoForm, ...]
+"""One for each spatial axis of the input."""
+
+
+def advance(form: Form | NoForm, relation: Relation, mixed: NoForm) -> Form | NoForm:
+    """The form after one more operation; ``mixed`` is the reason to give where it mixes."""
+    for step in relation:
+        if isinstance(form, NoForm):
+            return form
+        step_map = step.affine(form.axis)
+        if isinstance(step_map, str):
+            return mixed if step_map == "mixed" else NoForm(f"no affine form: {step_map}")
+        axis, stride, offset, reach = step_map
+        form = Form(
+            axis,
+            form.size + (reach - 1) * abs(form.stride),
+            form.stride * stride,
+            None
+            if form.start is None or offset is None
+            else form.start + min(offset * form.stride, (offset + reach - 1) * form.stride),
+        )
+    return form
+
+
+def meet(forms: Sequence[Form | NoForm], where: str) -> Form | NoForm:
+    """The form where several paths meet: the largest, if strides and centres agree.
+
+    These are the two alignment criteria of the article; ``where`` names the place in the reason.
+    """
+    first, *others = forms
+    for other in others:
+        if other == first or isinstance(first, NoForm):
+            continue
+        if isinstance(other, NoForm):
+            first = other
+            continue
+        if first.axis != other.axis:
+            return NoForm(f"paths run along different axes at {where}")
+        if first.stride != other.stride:
+            return NoForm(
+                f"branches misaligned: strides {first.stride} and {other.stride} meet at {where}",
+                misaligned=True,
+            )
+        if first.start is None or other.start is None:
+            first = first._replace(size=max(first.size, other.size), start=None)
+            continue
+        apart = abs(2 * (first.start - other.start) + first.size - other.size) / 2
+        if apart:
+            return NoForm(
+                f"branches misaligned: centres {apart:g} px apart at {where}", misaligned=True
+            )
+        first = max(first, other, key=lambda f: f.size)
+    return first
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptiveField:
+    """The closed form of a layer, one number for each spatial axis of the input, in its order.
+
+    ``padding`` is None along an axis where it depends on the input's size.
+    """
+
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[int | None, ...]
+
+    def start(self, cell: Sequence[int]) -> tuple[int, ...]:
+        """Where the cell's box begins, in input pixels; negative in the padding.
+
+        Raises ValueError where the padding depends on the input's size.
+        """
+        if None in self.padding:
+            raise ValueError("the padding depends on the input's size: trace with one")
+        return tuple(
+            u * s - p  # type: ignore[operator]
+            for u, s, p in zip(cell, self.stride, self.padding, strict=True)
+        )
+
+    def stop(self, cell: Sequence[int]) -> tuple[int, ...]:
+        """Where the cell's box ends (half-open), in input pixels."""
+        return tuple(b + r for b, r in zip(self.start(cell), self.size, strict=True))
+
+    def centre(self, cell: Sequence[int]) -> tuple[float, ...]:
+        """The middle of the cell's box, in input pixels (pixel ``i``'s own centre is ``i``)."""
+        return tuple(b + (r - 1) / 2 for b, r in zip(self.start(cell), self.size, strict=True))

@@ -1,0 +1,453 @@
+"""A traced model: its layers, and what each of their cells sees of the input."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import EllipsisType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import walk
+from .closed_form import Form, Forms, ReceptiveField, meet
+from .relation import MAX, MIN, OR, SUM, Array, Semiring, Shape, spread
+from .strands import Strands, Tensor, origins, weave
+
+Index = int | slice
+IndexLike = Index | EllipsisType | tuple[Index | EllipsisType, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A box of input pixels, half-open, inside the image; one number for each spatial axis."""
+
+    start: tuple[int, ...]
+    stop: tuple[int, ...]
+
+    @property
+    def slices(self) -> tuple[slice, ...]:
+        """The box as an index: ``image[region.slices]`` is the crop."""
+        return tuple(slice(b, e) for b, e in zip(self.start, self.stop, strict=True))
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """The box' extent along each axis, in pixels."""
+        return tuple(e - b for b, e in zip(self.start, self.stop, strict=True))
+
+    @property
+    def empty(self) -> bool:
+        """Whether the cell sees no pixel at all (only padding)."""
+        return 0 in self.size
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkInput:
+    """The input that was traced. ``layout`` spells its axes: N batch, C channel, D H W or L space.
+
+    ``guessed`` says that nothing slides over this input, so that its spatial axes are a guess.
+    """
+
+    name: str
+    shape: Shape
+    spatial_axes: tuple[int, ...]
+    guessed: bool = False
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """The extents of the spatial axes."""
+        return tuple(self.shape[i] for i in self.spatial_axes)
+
+    @property
+    def layout(self) -> str:
+        space = {1: "L", 2: "HW", 3: "DHW"}.get(
+            len(self.spatial_axes), "XYZUVW"[: len(self.spatial_axes)]
+        )
+        letters = ["C"] * len(self.shape)
+        for letter, axis in zip(space, self.spatial_axes, strict=False):
+            letters[axis] = letter
+        if letters[:1] == ["C"] and len(self.shape) != len(self.spatial_axes) + 1:
+            letters[0] = "N"
+        elif letters[:1] == ["C"] and letters.count("C") == 1 and self.shape[0] == 1:
+            letters[0] = "N"
+        return "".join(letters)
+
+
+class Network:
+    """What a traced model is: ``layers`` in execution order, found also by ``net[name]``."""
+
+    def __init__(
+        self,
+        tensors: Sequence[Tensor],
+        spatial_axes: Sequence[int],
+        *,
+        guessed: bool = False,
+        cut_global: bool = False,
+        any_size: bool = False,
+    ) -> None:
+        first = tensors[0]
+        self.input = NetworkInput(first.name, first.shape, tuple(spatial_axes), guessed)
+        self.any_size = any_size
+        self._strands: Strands = weave(tensors, self.input.spatial_axes, cut_global)
+        self._rings: tuple[Semiring, ...] = (MIN, MAX) * len(self.input.spatial_axes)
+        assumed: list[tuple[str, ...]] = [()]
+        for t in tensors[1:]:
+            before = [assumed[s.tensor] for s in t.sources]
+            if t.assumed or any(before):
+                reasons = dict.fromkeys(r for reasons in before for r in reasons)
+                if t.assumed:
+                    reasons[t.assumed] = None
+                assumed.append(tuple(reasons))
+            else:
+                assumed.append(())
+        self.layers: list[Layer] = [
+            Layer(self, number, tensor, assumed[number])
+            for number, tensor in enumerate(tensors)
+            if number
+        ]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Layer]:
+        names: dict[str, Layer] = {}
+        for layer in self.layers:
+            names.setdefault(layer.node, layer)
+        names.update((layer.name, layer) for layer in self.layers)
+        return names
+
+    def __getitem__(self, name: str) -> Layer:
+        """The layer of that tensor or node name; raises KeyError with the nearest names."""
+        layer = self._by_name.get(name)
+        if layer is None:
+            near = difflib.get_close_matches(name, self._by_name, n=3, cutoff=0.4)
+            hint = f"; did you mean {', '.join(near)}?" if near else ""
+            raise KeyError(f"no layer named {name!r}{hint}")
+        return layer
+
+    def seen_by(self, pixel: Sequence[int]) -> dict[str, NDArray[np.bool_]]:
+        """The projective field: for each layer which of its cells see this input pixel.
+
+        ``pixel`` has one coordinate for each spatial axis. Returns bool arrays of the layers'
+        grids, by layer name. Raises IndexError for a pixel outside the image.
+        """
+        self._need_size()
+        start = np.ones((1,) * len(self.input.shape), bool)
+        _check_position(pixel, self.input.size, "pixel")
+        for axis, position in zip(self.input.spatial_axes, pixel, strict=True):
+            line = np.zeros(self.input.shape[axis], bool)
+            line[position] = True
+            start = start & line.reshape([-1 if i == axis else 1 for i in range(start.ndim)])
+        values = walk.reach(self._strands.all, start)
+        return {
+            layer.name: np.broadcast_to(
+                layer._on_grid(layer._union(values, (OR,), None).arrays[0]), layer.grid
+            )
+            for layer in self.layers
+        }
+
+    @cached_property
+    def _bounds(self) -> list[walk.Values]:
+        self._need_size()
+        return walk.bounds(self._strands.all, self.input.spatial_axes)
+
+    def _need_size(self) -> None:
+        if self.any_size:
+            raise ValueError("regions need an input size: trace with one")
+
+
+class Layer:
+    """One tensor of the network, and what its cells see. Made by ``Network``."""
+
+    def __init__(
+        self, net: Network, number: int, tensor: Tensor, assumed: tuple[str, ...]
+    ) -> None:
+        self._net = net
+        self._number = number
+        self._shape = tensor.shape
+        self.name = tensor.name
+        """The tensor's name."""
+        self.node = tensor.node
+        """The name of the operation that makes it."""
+        self.op = tensor.op
+        """The operator, by its framework's name."""
+        self.assumed = assumed
+        """Why the regions are only assumed: one reason for each unknown operation on the way."""
+
+    def __repr__(self) -> str:
+        return f"<Layer {self.name} {self.op} {self.shape}>"
+
+    @property
+    def exact(self) -> bool:
+        """False when an unknown operation was assumed to see everything."""
+        return not self.assumed
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """The tensor's shape; None along axes that depend on an unknown input size."""
+        if not self._net.any_size:
+            return self._shape
+        along = self._along()
+        return tuple(None if bits else n for n, bits in zip(self._shape, along, strict=True))
+
+    @property
+    def grid(self) -> Shape:
+        """The shape of the layer's cells: its extents along ``grid_axes``."""
+        return tuple(self._shape[i] for i in self.grid_axes)
+
+    @cached_property
+    def grid_axes(self) -> tuple[int, ...]:
+        """The tensor axes that carry positions of the image, in the input's axis order."""
+        first: dict[int, int] = {}
+        for number in self._net._strands.of[self._number]:
+            for axis, factors in enumerate(self._net._strands.all[number].labels):
+                space = other = 1
+                bits = 0
+                for f in factors:
+                    bits |= f.origins
+                    if f.origins:
+                        space *= f.extent
+                    else:
+                        other *= f.extent
+                if bits and space >= other:
+                    order = (bits & -bits).bit_length()
+                    first[axis] = min(first.get(axis, order), order)
+        return tuple(sorted(first, key=lambda axis: (first[axis], axis)))
+
+    @property
+    def channel_axis(self) -> int | None:
+        """The axis that ``channel`` counts along; None where there is not exactly one."""
+        axes = [i for i in range(len(self._shape)) if i not in self.grid_axes]
+        if len(axes) > 1 and axes[0] == 0:
+            axes = axes[1:]
+        if len(axes) > 1:
+            axes = [i for i in axes if self._shape[i] > 1]
+        return axes[0] if len(axes) == 1 else None
+
+    def _along(self) -> tuple[int, ...]:
+        strands = self._net._strands
+        sets = [origins(strands.all[n].labels) for n in strands.of[self._number]]
+        return tuple(_any_bit(bits) for bits in zip(*sets, strict=True))
+
+    @cached_property
+    def _forms(self) -> Forms:
+        strands = self._net._strands
+        forms = [strands.all[n].forms for n in strands.of[self._number]]
+        return tuple(meet(along, self.node) for along in zip(*forms, strict=True))
+
+    @cached_property
+    def receptive_field(self) -> ReceptiveField | None:
+        """The closed form along every spatial axis, or None; ``note`` says why."""
+        forms = [f for f in self._forms if isinstance(f, Form)]
+        if len(forms) < len(self._forms) or not forms:
+            return None
+        return ReceptiveField(
+            tuple(f.size for f in forms),
+            tuple(f.stride for f in forms),
+            tuple(None if f.start is None else -f.start for f in forms),
+        )
+
+    @property
+    def aligned(self) -> bool | None:
+        """Whether all paths agree on stride and centre; None where neither can be said."""
+        reasons = [f for f in self._forms if not isinstance(f, Form)]
+        if not reasons:
+            return True
+        return False if any(f.misaligned for f in reasons) else None
+
+    @property
+    def note(self) -> str:
+        """In words: why there is no closed form, and what was assumed. Empty for neither."""
+        reasons = [f.why for f in self._forms if not isinstance(f, Form)]
+        return "; ".join(dict.fromkeys([*reasons, *self.assumed]))
+
+    @property
+    def global_context(self) -> tuple[str, ...]:
+        """The names of the operations that mix over the whole image on the way to this layer."""
+        return self._net._strands.mixers[self._number]
+
+    def region(self, cell: Sequence[int], channel: int | None = None) -> Region:
+        """The input region of a cell: the box around every pixel it depends on.
+
+        ``cell`` has one index for each grid axis; without a channel the union over channels.
+        Raises IndexError for a cell or channel that is not there.
+        """
+        return self.region_of(self._index(cell, channel))
+
+    def mask(self, cell: Sequence[int], channel: int | None = None) -> NDArray[np.bool_]:
+        """The dependency mask of a cell: bool over the input's spatial axes."""
+        return self.mask_of(self._index(cell, channel))
+
+    def paths(self, cell: Sequence[int], channel: int | None = None) -> NDArray[np.float64]:
+        """By how many paths each pixel reaches the cell, over the input's spatial axes.
+
+        Scaled to sum 1 (all zero for a cell that sees nothing).
+        """
+        return self.paths_of(self._index(cell, channel))
+
+    def region_of(self, index: IndexLike) -> Region:
+        """The region of any part of the tensor: an int or slice for each of its axes.
+
+        A slice means the union along it. Raises IndexError for an index outside the tensor.
+        """
+        slices = [_as_slice(i) for i in self._full(index)]
+        rings = self._net._rings
+        total: walk.Plain | None = None
+        for number in self._net._strands.of[self._number]:
+            part = self._net._bounds[number].select(slices, rings)
+            for axis, extent in enumerate(self._shape):
+                part = part.fold(axis, extent, rings)
+            plain = part.plain(rings)
+            total = plain if total is None else total.union(plain, rings)
+        assert total is not None
+        ends = [int(a.reshape(-1)[0]) for a in total.arrays]
+        start, stop = tuple(ends[::2]), tuple(ends[1::2])
+        if any(e <= b for b, e in zip(start, stop, strict=True)):
+            return Region((0,) * len(start), (0,) * len(start))
+        return Region(start, stop)
+
+    def mask_of(self, index: IndexLike) -> NDArray[np.bool_]:
+        """The dependency mask of any part of the tensor (index as in ``region_of``)."""
+        array = self._pull(index, OR, bool)
+        return np.ascontiguousarray(self._on_input(array, OR)).astype(bool)
+
+    def paths_of(self, index: IndexLike) -> NDArray[np.float64]:
+        """The path counts of any part of the tensor (index as in ``region_of``), summing to 1."""
+        array = self._on_input(self._pull(index, SUM, float), SUM).astype(np.float64)
+        total = array.sum()
+        return array / total if total else array
+
+    def spans(
+        self, channel: int | None = None
+    ) -> tuple[tuple[NDArray[np.int32], NDArray[np.int32]], ...]:
+        """The regions of all cells in compact form: (start, stop) for each input spatial axis.
+
+        Each array broadcasts to ``grid`` (length 1 where nothing varies). A cell whose stop is
+        not above its start sees nothing.
+        """
+        plain = self._union(self._net._bounds, self._net._rings, channel)
+        arrays = [self._on_grid(a) for a in plain.arrays]
+        return tuple(zip(arrays[::2], arrays[1::2], strict=True))
+
+    def bounds(self, channel: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Start and stop (half-open) of all cells: two arrays of shape (\\*grid, spatial axes).
+
+        Both are 0 for a cell that sees nothing.
+        """
+        spans = self.spans(channel)
+        shape = (*self.grid, len(spans))
+        start, stop = np.empty(shape, np.int64), np.empty(shape, np.int64)
+        for i, (low, high) in enumerate(spans):
+            start[..., i], stop[..., i] = low, high
+        nothing = (stop <= start).any(axis=-1)
+        start[nothing] = stop[nothing] = 0
+        return start, stop
+
+    def _index(self, cell: Sequence[int], channel: int | None) -> tuple[Index, ...]:
+        _check_position(cell, self.grid, "cell")
+        index: list[Index] = [slice(None)] * len(self._shape)
+        for axis, position in zip(self.grid_axes, cell, strict=True):
+            index[axis] = int(position)
+        if channel is not None:
+            axis, position = self._channel(channel)
+            index[axis] = position
+        return tuple(index)
+
+    def _channel(self, channel: int) -> tuple[int, int]:
+        axis = self.channel_axis
+        if axis is None:
+            raise IndexError(f"{self.name} has no single channel axis: use region_of with an index")
+        if not 0 <= channel < self._shape[axis]:
+            raise IndexError(f"{self.name} has channels 0 to {self._shape[axis] - 1}, not {channel}")
+        return axis, channel
+
+    def _full(self, index: IndexLike) -> tuple[Index, ...]:
+        """One int (not negative) or slice for each axis of the tensor."""
+        parts = index if isinstance(index, tuple) else (index,)
+        if Ellipsis in parts:
+            at = parts.index(Ellipsis)
+            gap = len(self._shape) - len(parts) + 1
+            parts = (*parts[:at], *[slice(None)] * gap, *parts[at + 1 :])
+        if len(parts) != len(self._shape):
+            raise IndexError(
+                f"{self.name} has {len(self._shape)} axes {self._shape}, the index has {len(parts)}"
+            )
+        full: list[Index] = []
+        for part, extent in zip(parts, self._shape, strict=True):
+            if isinstance(part, slice):
+                full.append(part)
+            elif isinstance(part, EllipsisType):
+                raise IndexError("an index can have one ellipsis only")
+            elif -extent <= part < extent:
+                full.append(int(part) % extent)
+            else:
+                raise IndexError(f"index {part} is outside an axis of length {extent}")
+        return tuple(full)
+
+    def _union(
+        self, values: Sequence[walk.Values], rings: tuple[Semiring, ...], channel: int | None
+    ) -> walk.Plain:
+        """The values of all strands together, folded to the grid's axes."""
+        index = [slice(None)] * len(self._shape)
+        if channel is not None:
+            axis, position = self._channel(channel)
+            index[axis] = slice(position, position + 1)
+        total: walk.Plain | None = None
+        for number in self._net._strands.of[self._number]:
+            part = values[number]
+            if channel is not None:
+                part = part.select(index, rings)
+            for axis, extent in enumerate(self._shape):
+                if axis not in self.grid_axes:
+                    part = part.fold(axis, extent, rings)
+            plain = part.plain(rings)
+            total = plain if total is None else total.union(plain, rings)
+        assert total is not None
+        return total
+
+    def _on_grid(self, array: Array) -> Array:
+        """An array over the tensor, of length 1 off the grid, as an array over the grid."""
+        others = [i for i in range(array.ndim) if i not in self.grid_axes]
+        return array.transpose([*self.grid_axes, *others]).reshape(
+            [array.shape[i] for i in self.grid_axes]
+        )
+
+    def _pull(self, index: IndexLike, ring: Semiring, dtype: type) -> Array:
+        self._net._need_size()
+        start: Array = np.ones((1,) * len(self._shape), dtype)
+        for axis, part in enumerate(self._full(index)):
+            if part == slice(None):
+                continue
+            line = np.zeros(self._shape[axis], dtype)
+            line[part] = 1
+            start = start * line.reshape([-1 if i == axis else 1 for i in range(start.ndim)])
+        strands = self._net._strands
+        return walk.backward(strands.all, dict.fromkeys(strands.of[self._number], start), ring)
+
+    def _on_input(self, array: Array, ring: Semiring) -> Array:
+        """An array over the input, combined over its other axes."""
+        axes = self._net.input.spatial_axes
+        for axis in range(array.ndim):
+            if axis in axes:
+                array = spread(array, axis, self._net.input.shape[axis])
+            elif array.shape[axis] > 1:
+                array = ring.plus.reduce(array, axis=axis, keepdims=True)
+        return array.reshape(self._net.input.size)
+
+
+def _any_bit(sets: Sequence[int]) -> int:
+    total = 0
+    for bits in sets:
+        total |= bits
+    return total
+
+
+def _as_slice(part: Index) -> slice:
+    return part if isinstance(part, slice) else slice(part, part + 1)
+
+
+def _check_position(position: Sequence[int], extents: Shape, what: str) -> None:
+    if len(position) != len(extents):
+        raise IndexError(f"a {what} here has {len(extents)} coordinates, not {len(position)}")
+    if not all(0 <= p < n for p, n in zip(position, extents, strict=True)):
+        raise IndexError(f"{what} {tuple(position)} is outside the {extents} there are")

@@ -1,0 +1,122 @@
+"""Relations of the operations that every framework has, told in numbers rather than attributes.
+
+The readers' tables translate their own operators' attributes to these. All are cached: a
+network repeats the same few shapes over and over.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import prod
+
+from .relation import (
+    Broadcast,
+    Edge,
+    Mix,
+    Opaque,
+    Relation,
+    Reshape,
+    Shape,
+    Slide,
+    Step,
+    Transpose,
+    Window,
+)
+
+Ints = tuple[int, ...]
+
+
+def extent(size: int, kernel: int, stride: int, dilation: int, pad: int, *, ceil: bool) -> int:
+    """How many windows fit along an axis; ``pad`` is the padding on both sides together."""
+    room = size + pad - dilation * (kernel - 1) - 1
+    return (-(-room // stride) if ceil else room // stride) + 1
+
+
+def same_pads(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int, bool]:
+    """SAME padding: its total, the output extent, and whether it varies with the size.
+
+    ``total = max((ceil(size / stride) - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)``.
+    It varies where two sizes give a different padding in front, ``total // 2``.
+    """
+
+    def total(n: int) -> int:
+        return max((-(-n // stride) - 1) * stride + dilation * (kernel - 1) + 1 - n, 0)
+
+    fronts = {total(n) // 2 for n in range(stride * 64, stride * 65)}
+    return total(size), -(-size // stride), len(fronts) > 1
+
+
+@lru_cache(maxsize=4096)
+def slides(windows: tuple[Slide, ...]) -> Step:
+    """A window over several axes, all taps counting."""
+    return Window(windows)
+
+
+@lru_cache(maxsize=4096)
+def channel_mix(shape: Shape, axis: int, groups: int, out: int) -> Relation:
+    """Within each of ``groups`` groups of channels all to all; ``out`` channels come out.
+
+    ``shape`` is the input's.
+    """
+    channels = shape[axis]
+    if groups == 1:
+        return (Mix((axis,), (channels,), (out,)),)
+    if groups == channels == out:
+        return ()
+    split = (*shape[:axis], groups, channels // groups, *shape[axis + 1 :])
+    joined = (*shape[:axis], out, *shape[axis + 1 :])
+    mixed = (*shape[:axis], groups, out // groups, *shape[axis + 1 :])
+    return (
+        Reshape(shape, split),
+        Mix((axis + 1,), (channels // groups,), (out // groups,)),
+        Reshape(mixed, joined),
+    )
+
+
+@lru_cache(maxsize=4096)
+def broadcast(before: Shape, after: Shape) -> Relation:
+    """NumPy broadcasting to ``after``."""
+    return () if before == after else (Broadcast(before, after),)
+
+
+@lru_cache(maxsize=4096)
+def reshape(before: Shape, after: Shape) -> Relation:
+    """The same elements in row-major order. Raises ValueError if they are not as many."""
+    return () if before == after else (Reshape(before, after),)
+
+
+@lru_cache(maxsize=4096)
+def transpose(order: Ints) -> Relation:
+    """Output axis ``i`` is input axis ``order[i]``."""
+    return () if order == tuple(range(len(order))) else (Transpose(order),)
+
+
+@lru_cache(maxsize=4096)
+def reduce(shape: Shape, axes: Ints, keep: bool) -> Relation:
+    """Reduce over ``axes`` (not negative), keeping them with length 1 or dropping them."""
+    if not axes:
+        return ()
+    kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
+    mix = Mix(axes, tuple(shape[i] for i in axes), (1,) * len(axes))
+    if keep:
+        return (mix,)
+    return (mix, *reshape(kept, tuple(n for i, n in enumerate(shape) if i not in axes)))
+
+
+@lru_cache(maxsize=4096)
+def mix(shape: Shape, axes: Ints) -> Relation:
+    """All to all along ``axes``, the shape unchanged."""
+    return (Mix(axes, tuple(shape[i] for i in axes)),)
+
+
+def normalise(source: int, shape: Shape, axes: Ints) -> list[Edge]:
+    """Every element by statistics over ``axes``: softmax, layer and instance normalisation."""
+    if prod(shape[i] for i in axes) == 1:
+        return [Edge(source)]
+    return [Edge(source, mix(shape, axes)), Edge(source, (), rest=True)]
+
+
+@lru_cache(maxsize=4096)
+def everything(before: Shape, after: Shape) -> Relation:
+    """Everything depends on everything."""
+    return (Opaque(before, after),)

@@ -1,0 +1,236 @@
+"""From the tensors a reader describes to the graph of strands that the walks pass over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .closed_form import Form, Forms, NoForm, advance, meet
+from .relation import Factor, Labels, Relation, Shape, Step
+from .walk import Strand
+
+
+class Source(NamedTuple):
+    """An edge back to the tensor of that number; ``rest`` as in ``relation.Edge``."""
+
+    tensor: int
+    relation: Relation
+    rest: bool = False
+
+
+@dataclass(slots=True)
+class Tensor:
+    """One output of one operation, as a reader describes it: number 0 is the input itself.
+
+    ``assumed`` says why its dependence is only assumed; empty where it is exact.
+    """
+
+    name: str
+    node: str
+    op: str
+    shape: Shape
+    sources: Sequence[Source] = ()
+    assumed: str = ""
+
+
+class Strands(NamedTuple):
+    """The strands, which of them make up each tensor, and what mixes globally on its way."""
+
+    all: list[Strand]
+    of: list[tuple[int, ...]]
+    mixers: list[tuple[str, ...]]
+
+
+def input_labels(shape: Shape, axes: Sequence[int]) -> Labels:
+    """The labels of the input itself: each of ``axes`` is its own origin."""
+    return tuple((Factor(1 << i if i in axes else 0, n),) for i, n in enumerate(shape))
+
+
+def origins(labels: Labels) -> tuple[int, ...]:
+    """For each tensor axis the bit set of input axes it runs along."""
+    sets = []
+    for factors in labels:
+        bits = 0
+        for f in factors:
+            bits |= f[0]
+        sets.append(bits)
+    return tuple(sets)
+
+
+def sliding_axes(tensors: Sequence[Tensor]) -> tuple[int, ...]:
+    """The input axes that some window slides over: the spatial ones."""
+    shape = tensors[0].shape
+    found = 0
+    labels: list[Labels | None] = [
+        input_labels(shape, [i for i, n in enumerate(shape) if n > 1]),
+        *[None] * (len(tensors) - 1),
+    ]
+    for number, tensor in enumerate(tensors[1:], 1):
+        mine: Labels | None = None
+        for source in tensor.sources:
+            theirs = labels[source.tensor]
+            if theirs is None:
+                continue
+            for step in source.relation:
+                for axis in step.slides:
+                    for f in theirs[axis]:
+                        found |= f.origins
+                theirs = step.label(theirs)
+            mine = theirs if mine is None else _either(mine, theirs)
+        if mine is not None and any(f.origins & ~found for factors in mine for f in factors):
+            labels[number] = mine
+    return tuple(i for i in range(len(shape)) if found >> i & 1)
+
+
+def _either(one: Labels, two: Labels) -> Labels:
+    """Axes that may come from either."""
+    if one == two:
+        return one
+    merged = []
+    for a, b in zip(one, two, strict=True):
+        if [f.extent for f in a] == [f.extent for f in b]:
+            merged.append(
+                tuple(Factor(f.origins | g.origins, f.extent) for f, g in zip(a, b, strict=True))
+            )
+        else:
+            bits = origins((a, b))
+            extent = max(_extent(a), _extent(b))
+            merged.append((Factor(bits[0] | bits[1], extent),))
+    return tuple(merged)
+
+
+def _extent(factors: Sequence[Factor]) -> int:
+    extent = 1
+    for f in factors:
+        extent *= f.extent
+    return extent
+
+
+def weave(tensors: Sequence[Tensor], spatial: Sequence[int], cut_global: bool) -> Strands:
+    """Split every tensor's dependence into strands.
+
+    Paths that run along the same tensor axes, and are global over the same input axes, share a
+    strand. With ``cut_global`` a strand is dropped where the same tensor has a more local one.
+    """
+    first = tensors[0]
+    forms: Forms = tuple(Form(axis, 1, 1, 0) for axis in spatial)
+    strands = [Strand(first.shape, [], input_labels(first.shape, spatial), 0, forms)]
+    of: list[tuple[int, ...]] = [(0,)]
+    mixers: list[tuple[str, ...]] = [()]
+    for tensor in tensors[1:]:
+        sources = tensor.sources
+        if len(sources) == 1 and not sources[0].relation:
+            of.append(of[sources[0].tensor])
+            mixers.append(mixers[sources[0].tensor])
+            continue
+        names: dict[str, None] = {}
+        for source in sources:
+            names.update(dict.fromkeys(mixers[source.tensor]))
+        paths, mixing = _paths(tensor, strands, of, spatial)
+        if mixing:
+            names[tensor.node] = None
+        if cut_global and len(paths) > 1:
+            contexts = {p.context for p in paths}
+            paths = [
+                p for p in paths if not any(c != p.context and c & ~p.context == 0 for c in contexts)
+            ]
+        of.append(_gather(paths, tensor, strands))
+        mixers.append(tuple(names))
+    return Strands(strands, of, mixers)
+
+
+class _Path(NamedTuple):
+    strand: int
+    relation: Relation
+    labels: Labels
+    context: int
+    forms: Forms
+
+
+def _paths(
+    tensor: Tensor, strands: list[Strand], of: list[tuple[int, ...]], spatial: Sequence[int]
+) -> tuple[list[_Path], bool]:
+    """One path for each edge of the tensor and each strand behind it, and whether any of them
+    mixes over the whole image."""
+    paths: list[_Path] = []
+    mixing = False
+    for source in tensor.sources:
+        for number in of[source.tensor]:
+            strand = strands[number]
+            if not source.relation:
+                path = _Path(number, (), strand.labels, strand.context, strand.forms)
+            else:
+                path = _follow(number, strand, source.relation, tensor.node, spatial)
+                mixing = mixing or path.context != strand.context
+            if source.rest and any(
+                p.strand == number and p.context == path.context for p in paths
+            ):
+                continue
+            paths.append(path)
+    return paths, mixing
+
+
+def _follow(
+    number: int, strand: Strand, relation: Relation, node: str, spatial: Sequence[int]
+) -> _Path:
+    labels, context = strand.labels, strand.context
+    for step in relation:
+        if step.mixes:
+            context |= _mixed_whole(step, labels)
+        labels = step.label(labels)
+    forms = []
+    for axis, form in zip(spatial, strand.forms, strict=True):
+        if isinstance(form, Form):
+            whole = context >> axis & 1
+            scope = "global: mixed over the whole image" if whole else "mixed within blocks"
+            form = advance(form, relation, NoForm(f"{scope} by {node}"))
+        forms.append(form)
+    return _Path(number, relation, labels, context, tuple(forms))
+
+
+def _mixed_whole(step: Step, labels: Labels) -> int:
+    """The input axes along which nothing local is left once this step has mixed."""
+    mixed = left = 0
+    for axis, factors in enumerate(labels):
+        for f in factors:
+            if f[0] and f[1] > 1:
+                if axis in step.mixes:
+                    mixed |= f[0]
+                else:
+                    left |= f[0]
+    return mixed & ~left
+
+
+def _gather(paths: list[_Path], tensor: Tensor, strands: list[Strand]) -> tuple[int, ...]:
+    """Make strands of the paths: one for those that run along the same axes."""
+    if len(paths) == 1 and not paths[0].relation:
+        return (paths[0].strand,)
+    groups: dict[tuple[tuple[int, ...], int], list[_Path]] = {}
+    if len(paths) == 1:
+        groups[(), 0] = paths
+    else:
+        for path in paths:
+            groups.setdefault((origins(path.labels), path.context), []).append(path)
+    numbers = []
+    for members in groups.values():
+        lead = members[0]
+        if len(members) == 1 and not lead.relation:
+            numbers.append(lead.strand)
+            continue
+        forms = lead.forms
+        if len(members) > 1:
+            forms = tuple(
+                meet(along, tensor.node) for along in zip(*(p.forms for p in members), strict=True)
+            )
+        numbers.append(len(strands))
+        strands.append(
+            Strand(
+                tensor.shape,
+                [(p.strand, p.relation) for p in members],
+                lead.labels,
+                lead.context,
+                forms,
+            )
+        )
+    return tuple(numbers)

@@ -1,0 +1,342 @@
+"""The walks: one pass over the graph of strands, forward or backward, over some semiring.
+
+A *strand* is that part of a tensor's dependence on the input which runs along the same tensor
+axes; most tensors have one. Operations that change nothing (activations, normalisation by
+constants) share the strand of their input. See ``network`` for how strands are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .closed_form import Forms
+from .relation import (
+    FAR,
+    MAX,
+    MIN,
+    OR,
+    SUM,
+    Array,
+    Labels,
+    Mix,
+    Place,
+    Relation,
+    Semiring,
+    Shape,
+    Step,
+    Window,
+    fold,
+    pull,
+)
+
+
+@dataclass(slots=True)
+class Strand:
+    """A node of the graph that is walked.
+
+    ``edges`` lead back to earlier strands (by number). ``labels`` say where the axes come from,
+    ``context`` which spatial input axes it knows only by a mix over their whole extent (a bit
+    set), ``forms`` the closed form along each spatial axis of the input.
+    """
+
+    shape: Shape
+    edges: list[tuple[int, Relation]]
+    labels: Labels
+    context: int
+    forms: Forms
+
+
+Rings = tuple[Semiring, ...]
+
+
+class Plain:
+    """Arrays over one tensor, one for each semiring; ``hollow``: some cells may see nothing.
+
+    With bounds, a cell sees nothing where it does so along any one of the input's axes.
+    """
+
+    __slots__ = ("arrays", "hollow")
+
+    def __init__(self, arrays: tuple[Array, ...], hollow: bool = False) -> None:
+        self.arrays = arrays
+        self.hollow = hollow
+
+    def step(self, step: Step, rings: Rings) -> Plain:
+        arrays = self.arrays
+        if self.hollow and _entangled(arrays):
+            arrays = _canonical(arrays)
+        arrays = tuple([step.push(a, r) for a, r in zip(arrays, rings, strict=True)])
+        hollow = (self.hollow or step.blind) and _has_empty(arrays, rings)
+        return Plain(arrays, hollow)
+
+    def fold(self, axis: int, extent: int, rings: Rings) -> Plain:
+        arrays = self.arrays
+        if all(a.shape[axis] == 1 for a in arrays):
+            return self
+        if self.hollow and _entangled(arrays):
+            arrays = _canonical(arrays)
+        arrays = tuple([fold(a, axis, extent, r) for a, r in zip(arrays, rings, strict=True)])
+        return Plain(arrays, self.hollow and _has_empty(arrays, rings))
+
+    def union(self, other: Plain, rings: Rings) -> Plain:
+        mine, theirs = self.arrays, other.arrays
+        if mine is theirs:
+            return self
+        untangle = len(rings) > 2 and (self.hollow or other.hollow)
+        if untangle:
+            mine, theirs = _canonical(mine), _canonical(theirs)
+        arrays = tuple(
+            [
+                a if a is b else r.plus(a, b)
+                for a, b, r in zip(mine, theirs, rings, strict=True)
+            ]
+        )
+        if untangle:
+            arrays = tuple(_slim(a) for a in arrays)
+        hollow = (self.hollow or other.hollow) and _has_empty(arrays, rings)
+        return Plain(arrays, hollow)
+
+    def plain(self, rings: Rings) -> Plain:
+        """Itself: the counterpart of a stack written out."""
+        return self
+
+    def select(self, index: Sequence[slice], rings: Rings) -> Plain:
+        """The part at ``index``, one slice for each axis."""
+        return Plain(
+            tuple(
+                a[tuple(s if n > 1 else slice(None) for s, n in zip(index, a.shape, strict=True))]
+                for a in self.arrays
+            ),
+            self.hollow,
+        )
+
+
+class Stack:
+    """A concatenation, kept in parts: (start, stop, values) along ``axis``.
+
+    Most of what follows a concatenation only wants the union over the parts, kept in ``merged``.
+    """
+
+    __slots__ = ("axis", "extent", "merged", "parts")
+
+    def __init__(
+        self, axis: int, extent: int, parts: Iterable[tuple[int, int, Plain | Stack]], rings: Rings
+    ) -> None:
+        self.axis, self.extent = axis, extent
+        flat: list[tuple[int, int, Plain]] = []
+        merged: Plain | None = None
+        for start, stop, part in parts:
+            if isinstance(part, Stack) and part.axis == axis:
+                flat.extend((start + b, start + e, p) for b, e, p in part.parts)
+                whole = part.merged
+            else:
+                plain = part.plain(rings)
+                flat.append((start, stop, plain))
+                whole = plain.fold(axis, stop - start, rings)
+            merged = whole if merged is None else merged.union(whole, rings)
+        assert merged is not None
+        self.parts, self.merged = flat, merged
+
+    def step(self, step: Step, rings: Rings) -> Plain | Stack:
+        if isinstance(step, Mix) and self.axis in step.axes:
+            return self.merged.step(step, rings)
+        if isinstance(step, Window) and self.axis not in step.slides:
+            return Stack(
+                self.axis,
+                self.extent,
+                [(b, e, p.step(step, rings)) for b, e, p in self.parts],
+                rings,
+            )
+        return self.plain(rings).step(step, rings)
+
+    def fold(self, axis: int, extent: int, rings: Rings) -> Values:
+        if axis == self.axis:
+            return self.merged
+        if all(a.shape[axis] == 1 for _, _, p in self.parts for a in p.arrays):
+            return self
+        parts = [(b, e, p.fold(axis, extent, rings)) for b, e, p in self.parts]
+        return Stack(self.axis, self.extent, parts, rings)
+
+    def select(self, index: Sequence[slice], rings: Rings) -> Values:
+        """The part at ``index``, one slice for each axis."""
+        along = index[self.axis]
+        others = [slice(None) if i == self.axis else s for i, s in enumerate(index)]
+        if along == slice(None):
+            parts = [(b, e, p.select(others, rings)) for b, e, p in self.parts]
+            return Stack(self.axis, self.extent, parts, rings)
+        return self.plain(rings).select(index, rings)
+
+    def plain(self, rings: Rings) -> Plain:
+        """The same, written out along the axis."""
+        arrays = []
+        for i, ring in enumerate(rings):
+            shape = list(np.broadcast_shapes(*(
+                (*p.arrays[i].shape[: self.axis], 1, *p.arrays[i].shape[self.axis + 1 :])
+                for _, _, p in self.parts
+            )))
+            shape[self.axis] = self.extent
+            out: Array = np.full(shape, ring.zero, self.parts[0][2].arrays[i].dtype)
+            for start, stop, part in self.parts:
+                out[(slice(None),) * self.axis + (slice(start, stop),)] = part.arrays[i]
+            arrays.append(out)
+        covered = sum(stop - start for start, stop, _ in self.parts)
+        return Plain(
+            tuple(arrays), covered < self.extent or any(p.hollow for _, _, p in self.parts)
+        )
+
+
+Values = Plain | Stack
+
+
+def _has_empty(arrays: tuple[Array, ...], rings: Rings) -> bool:
+    return any(bool((a == r.zero).any()) for a, r in zip(arrays, rings, strict=True))
+
+
+def _entangled(arrays: tuple[Array, ...]) -> bool:
+    """Whether the bounds along two input axes vary along the same tensor axis."""
+    if len(arrays) <= 2:
+        return False
+    varying = [
+        {axis for axis, n in enumerate(np.broadcast_shapes(low.shape, high.shape)) if n > 1}
+        for low, high in zip(arrays[::2], arrays[1::2], strict=True)
+    ]
+    return len(set().union(*varying)) < sum(map(len, varying))
+
+
+def _canonical(arrays: tuple[Array, ...]) -> tuple[Array, ...]:
+    """Bounds whose empty cells are empty along every input axis."""
+    if len(arrays) <= 2:
+        return arrays
+    empty = arrays[0] >= arrays[1]
+    for low, high in zip(arrays[2::2], arrays[3::2], strict=True):
+        empty = empty | (low >= high)
+    if not empty.any():
+        return arrays
+    return tuple(
+        np.where(empty, FAR if i % 2 == 0 else 0, a).astype(a.dtype) for i, a in enumerate(arrays)
+    )
+
+
+def _slim(a: Array) -> Array:
+    """Back to length 1 along the axes where nothing varies."""
+    for axis, n in enumerate(a.shape):
+        if n > 1:
+            first = a.take([0], axis=axis)
+            if bool((a == first).all()):
+                a = first
+    return a
+
+
+def forward(strands: Sequence[Strand], start: tuple[Array, ...], rings: Rings) -> list[Values]:
+    """Push values at the input (strand 0) through all strands."""
+    values: list[Values] = [Plain(start)]
+    for strand in strands[1:]:
+        edges = strand.edges
+        if len(edges) == 1:
+            source, relation = edges[0]
+            value = values[source]
+            for step in relation:
+                value = value.step(step, rings)
+        else:
+            value = _join(values, edges, rings)
+        values.append(value)
+    return values
+
+
+def _join(values: list[Values], edges: list[tuple[int, Relation]], rings: Rings) -> Values:
+    place = _common_place(edges)
+    if place is not None:
+        parts = [(r[0].start, r[0].start + r[0].size, values[s]) for s, r in edges]  # type: ignore[attr-defined]
+        return Stack(place.axis, place.out, parts, rings)
+    result: Plain | None = None
+    for source, relation in edges:
+        value = values[source]
+        for step in relation:
+            value = value.step(step, rings)
+        plain = value.plain(rings)
+        result = plain if result is None else result.union(plain, rings)
+    assert result is not None
+    return result
+
+
+def _common_place(edges: list[tuple[int, Relation]]) -> Place | None:
+    first = edges[0][1]
+    if len(first) != 1 or not isinstance(first[0], Place):
+        return None
+    axis = first[0].axis
+    end = -1
+    for _, relation in edges:
+        if len(relation) != 1 or not isinstance(relation[0], Place) or relation[0].axis != axis:
+            return None
+        if relation[0].start < end:
+            return None
+        end = relation[0].start + relation[0].size
+    return first[0]
+
+
+def bounds(strands: Sequence[Strand], spatial: Sequence[int]) -> list[Values]:
+    """For each strand the region bounds of all cells: arrays (low, high) for each spatial axis.
+
+    ``spatial`` are the input's spatial axes. Half-open; ``low == FAR`` and ``high == 0`` where
+    a cell sees nothing.
+    """
+    shape = strands[0].shape
+    arrays: list[Array] = []
+    for axis in spatial:
+        line = np.arange(shape[axis], dtype=np.int32)
+        line = line.reshape([-1 if i == axis else 1 for i in range(len(shape))])
+        arrays += [line, line + np.int32(1)]
+    return forward(strands, tuple(arrays), (MIN, MAX) * len(spatial))
+
+
+def reach(strands: Sequence[Strand], start: Array) -> list[Values]:
+    """For each strand which cells see any of the marked input elements (a bool array)."""
+    return forward(strands, (start,), (OR,))
+
+
+def backward(strands: Sequence[Strand], targets: Mapping[int, Array], ring: Semiring) -> Array:
+    """Pull values at some strands back to the input; the result broadcasts to its shape.
+
+    Over ``SUM`` the result is scaled by an unknown factor: values are rescaled on the way, so
+    that counts neither over- nor underflow however deep the network.
+    """
+    rescale = ring is SUM
+    pending: dict[int, tuple[Array, int]] = {n: (a, 0) for n, a in targets.items()}
+    for number in range(max(pending, default=0), 0, -1):
+        if number not in pending:
+            continue
+        array, exponent = pending.pop(number)
+        for source, relation in strands[number].edges:
+            value, scale = pull(relation, array, ring), exponent
+            if rescale:
+                value, scale = _rescaled(value, scale)
+            if source in pending:
+                value, scale = _add(pending[source], (value, scale), ring)
+            pending[source] = (value, scale)
+    if 0 not in pending:
+        return np.full((1,) * len(strands[0].shape), ring.zero)
+    return pending[0][0]
+
+
+_LARGE = 2.0**300
+
+
+def _rescaled(a: Array, exponent: int) -> tuple[Array, int]:
+    peak = float(a.max(initial=0))
+    if peak == 0 or 1 / _LARGE < peak < _LARGE:
+        return a, exponent
+    shift = int(np.frexp(peak)[1])
+    return np.ldexp(a.astype(np.float64), -shift), exponent + shift
+
+
+def _add(one: tuple[Array, int], two: tuple[Array, int], ring: Semiring) -> tuple[Array, int]:
+    (a, m), (b, n) = one, two
+    if m != n:
+        top = max(m, n)
+        a = np.ldexp(a.astype(np.float64), m - top)
+        b = np.ldexp(b.astype(np.float64), n - top)
+        return a + b, top
+    return ring.plus(a, b), m
