@@ -79,19 +79,19 @@ def open_image(source: bytes | str | os.PathLike[str] | BinaryIO) -> Image.Image
             try:
                 stream = stack.enter_context(open(source, "rb"))
             except OSError as error:
-                raise ImageError(f"{name} cannot be opened: {error.strerror}.") from error
+                raise ImageError(f"{name} cannot be opened: {error.strerror}") from error
         else:
             stream = source
         stream.seek(0)
         if not stream.read(1):
-            raise ImageError(f"{name} is empty: choose an image with something in it.")
+            raise ImageError(f"{name} is empty: choose an image with something in it")
         stream.seek(0)
         # A damaged file makes decoders raise almost anything, from struct.error to SyntaxError.
         try:
             image = Image.open(stream, formats=FORMATS)
         except UnidentifiedImageError as error:
             raise ImageError(
-                f"{name} is not an image that can be read: use PNG, JPEG, WebP, GIF, TIFF or BMP."
+                f"{name} is not an image that can be read: use PNG, JPEG, WebP, GIF, TIFF or BMP"
             ) from error
         except Image.DecompressionBombError as error:
             raise ImageError(_too_large(name)) from error
@@ -110,11 +110,11 @@ def open_image(source: bytes | str | os.PathLike[str] | BinaryIO) -> Image.Image
 
 def _too_large(name: str) -> str:
     limit = MAX_PIXELS // 1_000_000
-    return f"{name} has more than {limit} megapixels: make it smaller and try again."
+    return f"{name} has more than {limit} megapixels: make it smaller and try again"
 
 
 def _damaged(name: str) -> str:
-    return f"{name} is a damaged or incomplete image: save it again as PNG or JPEG."
+    return f"{name} is a damaged or incomplete image: save it again as PNG or JPEG"
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -162,9 +162,9 @@ def fit(image: Image.Image, size: tuple[int, int], how: Fit = "crop") -> NDArray
         ImageError: the size is not positive, or ``how`` is none of the three.
     """
     if min(size) < 1:
-        raise ImageError(f"An image cannot be {size[0]} x {size[1]}: give a positive size.")
+        raise ImageError(f"An image cannot be {size[0]} x {size[1]}: give a positive size")
     if how not in get_args(Fit):
-        raise ImageError(f"There is no fit {how!r}: use crop, stretch or pad.")
+        raise ImageError(f"There is no fit {how!r}: use crop, stretch or pad")
     height, width = size
     box = (0.0, 0.0, float(image.width), float(image.height))
     inner = (width, height)
@@ -214,14 +214,14 @@ def to_tensor(
     if (shape[y_axis], shape[x_axis]) != pixels.shape[:2]:
         raise ImageError(
             f"The input {shape} is {shape[y_axis]} x {shape[x_axis]}, the picture is "
-            f"{pixels.shape[0]} x {pixels.shape[1]}: fit the picture to the input first."
+            f"{pixels.shape[0]} x {pixels.shape[1]}: fit the picture to the input first"
         )
     others = [axis for axis in range(rank) if axis not in (y_axis, x_axis)]
     channels = shape[others[-1]] if others else 1
     if channels not in (1, 3, 4):
         raise ImageError(
             f"The input {shape} has {channels} channels, and an image can fill 1, 3 or 4: "
-            "choose another input or another model."
+            "choose another input or another model"
         )
 
     values = pixels.astype(np.float32)
@@ -261,7 +261,7 @@ def signal_tensor(values: ArrayLike, shape: Sequence[int], axis: int) -> NDArray
     if signal.shape != (shape[axis],):
         raise ImageError(
             f"The input {tuple(shape)} takes a signal of length {shape[axis]}, "
-            f"this one has the shape {signal.shape}: cut it or pad it first."
+            f"this one has the shape {signal.shape}: cut it or pad it first"
         )
     along = [1] * len(shape)
     along[axis] = shape[axis]
