@@ -181,10 +181,10 @@ def _follow(
         labels = step.label(labels)
     forms = []
     for axis, form in zip(spatial, strand.forms, strict=True):
-        if isinstance(form, Form):
-            whole = context >> axis & 1
-            scope = "global: mixed over the whole image" if whole else "mixed within blocks"
-            form = advance(form, relation, NoForm(f"{scope} by {node}"))
+        if (context & ~strand.context) >> axis & 1:
+            form = NoForm(f"global: mixed over the whole image by {node}")
+        elif isinstance(form, Form):
+            form = advance(form, relation, NoForm(f"mixed within blocks by {node}"))
         forms.append(form)
     return _Path(number, relation, labels, context, tuple(forms))
 
