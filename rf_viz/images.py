@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO, Literal, get_args
@@ -101,7 +101,8 @@ def open_image(source: bytes | str | os.PathLike[str] | BinaryIO) -> Image.Image
             raise ImageError(_too_large(name))
         try:
             image.load()
-            return _to_rgb(_upright(image))
+            _turn_upright(image)
+            return _to_rgb(image)
         except Image.DecompressionBombError as error:
             raise ImageError(_too_large(name)) from error
         except Exception as error:
@@ -117,33 +118,31 @@ def _damaged(name: str) -> str:
     return f"{name} is a damaged or incomplete image: save it again as PNG or JPEG"
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # Unreadable EXIF data says nothing about the pixels.
-        return image
+def _turn_upright(image: Image.Image) -> None:
+    with suppress(Exception):  # Unreadable EXIF data says nothing about the pixels.
+        ImageOps.exif_transpose(image, in_place=True)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "F" or image.mode.startswith("I"):
         image = _to_8_bits(image)
     if image.has_transparency_data:
-        image = image.convert("RGBA")
+        image = image if image.mode == "RGBA" else image.convert("RGBA")
         opaque = Image.new("RGB", image.size, "white")
-        opaque.paste(image, mask=image.getchannel("A"))
+        opaque.paste(image, mask=image)
         return opaque
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _to_8_bits(image: Image.Image) -> Image.Image:
     """Greyscale with many bits, from its range (0..1, or so many bits, or min..max) to 0..255."""
-    values = np.nan_to_num(np.asarray(image, np.float32), nan=0, posinf=0, neginf=0)
+    values = np.nan_to_num(np.array(image, np.float32), copy=False, nan=0, posinf=0, neginf=0)
     low, high = min(0.0, float(values.min())), float(values.max())
     if low == 0:
         high = next((top for top in (1, 255, 1023, 4095, 16383, 65535) if high <= top), high)
     values -= low
     values *= 255 / ((high - low) or 1)
-    return Image.fromarray(np.rint(values).astype(np.uint8))
+    return Image.fromarray(np.rint(values, out=values).astype(np.uint8))
 
 
 def fit(image: Image.Image, size: tuple[int, int], how: Fit = "crop") -> NDArray[np.uint8]:
