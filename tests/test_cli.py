@@ -1,0 +1,337 @@
+"""The command line: its three commands, their options and output, its errors and exit codes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from onnx import helper, save
+
+from rf_viz.cli import main
+from tests.oracle import build
+
+Run = Callable[..., str]
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """conv1: 3x3, stride 2, pad 1. conv2: 3x3, dilation 2, pad 2. cat: both. head: 10 classes."""
+    nodes = [
+        helper.make_node(
+            "Conv", ["image", "w1"], ["conv1"], "stem", strides=[2, 2], pads=[1, 1, 1, 1]
+        ),
+        helper.make_node(
+            "Conv", ["conv1", "w2"], ["conv2"], "body", dilations=[2, 2], pads=[2, 2, 2, 2]
+        ),
+        helper.make_node("Concat", ["conv1", "conv2"], ["cat"], axis=1),
+        helper.make_node("GlobalAveragePool", ["cat"], ["pool"]),
+        helper.make_node("Flatten", ["pool"], ["flat"]),
+        helper.make_node("Gemm", ["flat", "w3"], ["head"]),
+    ]
+    masked = np.ones((2, 2, 3, 3), np.float32)
+    masked[:, :, 2] = 0
+    constants = {
+        "w1": np.ones((2, 3, 3, 3), np.float32),
+        "w2": masked,
+        "w3": np.ones((4, 10), np.float32),
+    }
+    model = build(nodes, {"image": [1, 3, "height", "width"]}, constants)
+    file = tmp_path_factory.mktemp("models") / "small.onnx"
+    save(model, file)
+    return str(file)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command line; returns its output."""
+
+    def run(*argv: str, code: int = 0) -> str:
+        assert main(argv) == code
+        captured = capsys.readouterr()
+        if code == 2:
+            assert captured.out == ""
+            assert captured.err.startswith("rf_viz: error: ")
+            assert captured.err.count("\n") == 1
+            return captured.err
+        assert captured.err == ""
+        return captured.out
+
+    return run
+
+
+def test_layers_json(run: Run, path: str) -> None:
+    told = json.loads(run("layers", path, "--input-size", "32x40", "--format", "json"))
+    assert list(told) == ["model", "input", "layers"]
+    assert told["model"] == "small.onnx"
+    assert told["input"] == {
+        "name": "image",
+        "shape": [1, 3, 32, 40],
+        "layout": "NCHW",
+        "spatial_axes": [2, 3],
+    }
+    conv1, conv2, cat, pool, *_ = told["layers"]
+    assert conv1 == {
+        "name": "conv1",
+        "op": "Conv",
+        "shape": [1, 2, 16, 20],
+        "grid": [16, 20],
+        "size": [3, 3],
+        "stride": [2, 2],
+        "padding": [1, 1],
+        "aligned": True,
+        "exact": True,
+        "note": "",
+    }
+    assert (conv2["size"], conv2["stride"], conv2["padding"]) == ([11, 11], [2, 2], [5, 5])
+    assert (cat["size"], cat["aligned"]) == ([11, 11], True)
+    assert pool["size"] is pool["stride"] is pool["padding"] is pool["aligned"] is None
+    assert "global" in pool["note"]
+
+
+def test_layers_of_a_misaligned_network_say_so(run: Run, tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("MaxPool", ["x"], ["even"], kernel_shape=[2, 2], pads=[0, 0, 1, 1]),
+        helper.make_node("Add", ["x", "even"], ["sum"]),
+    ]
+    save(build(nodes, {"x": [1, 1, 8, 8]}), tmp_path / "net.onnx")
+    file = str(tmp_path / "net.onnx")
+    told = json.loads(run("layers", file, "--format", "json"))["layers"][-1]
+    assert (told["aligned"], told["size"]) == (False, None)
+    assert "centres 0.5 px apart at" in told["note"]
+    assert "[1] branches misaligned: centres 0.5 px apart at" in run("layers", file)
+
+
+def test_layers_of_unknown_size(run: Run, path: str) -> None:
+    told = json.loads(run("layers", path, "--input-size", "unknown", "--format", "json"))
+    assert told["input"]["shape"] == [1, 3, None, None]
+    assert told["layers"][0]["shape"] == [1, 2, None, None]
+    assert told["layers"][0]["grid"] == [None, None]
+    assert told["layers"][1]["padding"] == [5, 5]
+    assert "1x2x?x?" in run("layers", path, "--input-size", "unknown")
+
+
+def test_layers_table_fits_a_terminal_and_shortens_long_names(run: Run, tmp_path: Path) -> None:
+    names = ["x", *(f"network/{'block/' * 20}{i}/conv" for i in range(3))]
+    nodes = [helper.make_node("MaxPool", [a], [b], kernel_shape=[3, 3]) for a, b in pairwise(names)]
+    save(build(nodes, {"x": [1, 1, 512, 512]}), tmp_path / "net.onnx")
+    lines = run("layers", str(tmp_path / "net.onnx")).splitlines()
+    assert lines[0] == "net.onnx: input x, NCHW 1x1x512x512"
+    assert lines[2].split() == ["LAYER", "OP", "SHAPE", "SIZE", "STRIDE", "PADDING", "NOTE"]
+    assert lines[5].split()[1:] == ["MaxPool", "1x1x506x506", "7", "1", "0"]
+    assert lines[5].startswith("network/")
+    assert "2/conv " in lines[5]
+    assert max(map(len, lines)) <= 100
+
+
+def test_layers_csv(run: Run, path: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(run("layers", path, "--format", "csv"))))
+    assert [row["name"] for row in rows] == ["conv1", "conv2", "cat", "pool", "flat", "head"]
+    assert rows[1]["shape"] == "1x2x112x112"
+    assert rows[1]["size"] == "11x11"
+    assert rows[1]["aligned"] == "true"
+    assert rows[3]["size"] == rows[3]["aligned"] == ""
+    assert "global" in rows[3]["note"]
+
+
+def test_region_json(run: Run, path: str) -> None:
+    told = json.loads(
+        run(
+            *("region", path, "--input-size", "32x32", "--layer", "body"),
+            *("--cell", "8,8", "--cell", "0,3", "--pixels", "--format", "json"),
+        )
+    )
+    assert list(told) == ["layer", "exact", "cells"]
+    assert (told["layer"], told["exact"]) == ("conv2", True)
+    inner, border = told["cells"]
+    assert list(inner) == ["cell", "channel", "start", "stop", "pixels"]
+    assert inner == {
+        "cell": [8, 8],
+        "channel": None,
+        "start": [11, 11],
+        "stop": [22, 22],
+        "pixels": 81,
+    }
+    assert (border["start"], border["stop"], border["pixels"]) == ([0, 1], [6, 12], 5 * 9)
+
+
+def test_region_of_one_channel(run: Run, path: str) -> None:
+    def start(*more: str) -> tuple[int | None, list[int]]:
+        argv = ["region", path, "--layer", "cat", "--cell", "8,8", "--format", "json", *more]
+        cell = json.loads(run(*argv))["cells"][0]
+        assert cell["pixels"] is None
+        return cell["channel"], cell["start"]
+
+    assert start() == (None, [11, 11])
+    assert start("--channel", "1") == (1, [15, 15])
+    assert start("--channel", "2") == (2, [11, 11])
+
+
+@pytest.mark.parametrize(
+    ("index", "start", "stop"),
+    [
+        (":,:,8,8", [11, 11], [22, 22]),
+        ("0,1,8,-1", [15, 29], [18, 32]),
+        ("-1,1,8,9", [15, 17], [18, 20]),
+        ("..., 8, 8:10", [11, 11], [22, 24]),
+        (":,:2,::5,8", [0, 15], [32, 18]),
+        ("...", [0, 0], [32, 32]),
+    ],
+)
+def test_region_of_an_index(
+    run: Run, path: str, index: str, start: list[int], stop: list[int]
+) -> None:
+    argv = ["region", path, "--input-size", "32x32", "--layer", "cat", "--index", index]
+    (told,) = json.loads(run(*argv, "--format", "json"))["cells"]
+    assert told["cell"] is None
+    assert (told["index"], told["start"], told["stop"]) == (index, start, stop)
+
+
+def test_region_text(run: Run, path: str) -> None:
+    argv = ["region", path, "--input-size", "32x32", "--layer", "conv2", "--cell", "8,8", "0,3"]
+    assert run(*argv, "--pixels").splitlines() == [
+        "conv2 (Conv), cells 16x16, input 32x32",
+        "receptive field: size 11, stride 2, padding 5",
+        "exact",
+        "cell 8,8: start 11,11 stop 22,22, size 11x11, 81 pixels",
+        "cell 0,3: start 0,1 stop 6,12, size 6x11, 45 pixels",
+    ]
+
+
+def test_a_cell_that_sees_only_padding(run: Run, tmp_path: Path) -> None:
+    node = helper.make_node("MaxPool", ["x"], ["y"], kernel_shape=[1], pads=[2, 2])
+    save(build([node], {"x": [1, 1, 4]}), tmp_path / "net.onnx")
+    argv = ["region", str(tmp_path / "net.onnx"), "--layer", "y", "--cell", "0"]
+    assert "cell 0: sees no pixel" in run(*argv)
+    (cell,) = json.loads(run(*argv, "--pixels", "--format", "json"))["cells"]
+    assert (cell["start"], cell["stop"], cell["pixels"]) == ([0], [0], 0)
+
+
+def test_weight_aware_and_cut_global(run: Run, path: str) -> None:
+    def sizes(*more: str) -> dict[str, Any]:
+        told = json.loads(run("layers", path, "--format", "json", *more))
+        return {layer["name"]: layer["size"] for layer in told["layers"]}
+
+    assert sizes()["conv2"] == [11, 11]
+    assert sizes("--weight-aware")["conv2"] == [7, 11]
+    assert sizes("--cut-global")["pool"] is None  # nothing local remains beside a global pool
+
+
+def test_input_shapes_and_a_chosen_input(run: Run, tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("MaxPool", ["a"], ["p"], kernel_shape=[3, 3]),
+        helper.make_node("MaxPool", ["b"], ["q"], kernel_shape=[5, 5]),
+    ]
+    save(build(nodes, {"a": [1, 3, "h", "w"], "b": [1, 1, "h", "w"]}), tmp_path / "net.onnx")
+    file = str(tmp_path / "net.onnx")
+    assert '"shape": [1, 3, 9, 8]' in run(
+        "layers", file, "--input-shape", "a=1,3,9,8", "--input-shape", "b=1,1,9,9",
+        "--format", "json",
+    )  # fmt: skip
+    shapes = ["--input-shape", "a=1,3,9,9", "--input-shape", "b=1,1,9,8"]
+    told = json.loads(run("layers", file, "--input", "b", *shapes, "--format", "json"))
+    assert told["input"]["shape"] == [1, 1, 9, 8]
+    assert [layer["name"] for layer in told["layers"]] == ["q"]
+    assert "different input name" in run(
+        "layers", file, "--input-shape", "1,3,9,8", "--input-shape", "b=1,1,9,8", code=2
+    )
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        ([], "required: COMMAND"),
+        (["list"], "invalid choice: 'list'"),
+        (["layers"], "required: MODEL"),
+        (["layers", "MODEL", "--sizes"], "unrecognized arguments: --sizes"),
+        (["layers", "MODEL", "--input-size", "big"], "'big' is neither a size like 224x224"),
+        (["layers", "MODEL", "--input-size", "32x32x32"], "2 spatial axes"),
+        (["layers", "MODEL", "--input-size", "0x32"], "at least 1"),
+        (["layers", "MODEL", "--input-size", "1000000x1000000"], "too large"),
+        (["layers", "MODEL", "--input-shape", "1,3"], "4 axes, not 2"),
+        (["layers", "MODEL", "--input-shape", "1x3"], "'1x3' is not a shape like"),
+        (["layers", "MODEL", "--input", "nobody"], "no input 'nobody'"),
+        (["layers", "missing.onnx"], "missing.onnx"),
+        (["region", "MODEL", "--layer", "conv1"], "--cell 3,4"),
+        (["region", "MODEL", "--cell", "3,4"], "required: --layer"),
+        (["region", "MODEL", "--layer", "conv3", "--cell", "3,4"], "did you mean conv"),
+        (["region", "MODEL", "--layer", "conv1", "--cell", "3"], "cells of 2 coordinates"),
+        (["region", "MODEL", "--layer", "head", "--cell", "3,4"], "no cells"),
+        (["region", "MODEL", "--layer", "conv1", "--cell", "3,y"], "'3,y' is not a list"),
+        (["region", "MODEL", "--layer", "conv1", "--cell", "3,999"], "(3, 999) is outside"),
+        (["region", "MODEL", "--layer", "conv1", "--cell", "-1,0"], "(-1, 0) is outside"),
+        (["region", "MODEL", "--layer", "conv1", "--cell", "0,0", "--channel", "2"], "0 to 1"),
+        (["region", "MODEL", "--layer", "conv1", "--index", ":,0"], "4 axes"),
+        (["region", "MODEL", "--layer", "conv1", "--index", "a"], "index 'a' is not like"),
+        (["region", "MODEL", "--layer", "conv1", "--index", "::0,0,0,0"], "is not like"),
+        (["region", "MODEL", "--layer", "conv1", "--index", "0,9,0,0"], "outside an axis"),
+        (
+            ["region", "MODEL", "--layer", "conv1", "--cell", "0,0", "--input-size", "unknown"],
+            "need an input size",
+        ),
+        (["verify", "MODEL", "--layer", "nowhere"], "no layer named 'nowhere'"),
+        (["verify", "MODEL", "--cells", "0"], "'0' is not a positive number"),
+    ],
+)
+def test_errors_are_one_line(run: Run, path: str, argv: list[str], says: str) -> None:
+    assert says in run(*[path if part == "MODEL" else part for part in argv], code=2)
+
+
+def test_a_folder_or_another_file_is_refused(run: Run, tmp_path: Path) -> None:
+    assert str(tmp_path) in run("layers", str(tmp_path), code=2)
+    text = tmp_path / "notes.onnx"
+    text.write_text("these are\nonly notes\n")
+    run("layers", str(text), code=2)
+
+
+@pytest.mark.parametrize("command", [[], ["layers"], ["region"], ["verify"]])
+def test_help_shows_examples(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--help"])
+    assert ended.value.code == 0
+    told = capsys.readouterr().out
+    assert "examples:\n  python -m rf_viz" in told
+    assert max(map(len, told.splitlines())) <= 100
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("rf_viz 0.")
+
+
+def cold(*argv: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "rf_viz", *argv]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def test_from_a_shell(path: str) -> None:
+    done = cold("region", "--layer", "conv1", "--cell", "0,0", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "cell 0,0: start 0,0 stop 2,2" in done.stdout
+    done = cold("layers", path, "--input-size", "0x3")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_reader_that_stops_early_is_no_error(path: str) -> None:
+    command = [sys.executable, "-m", "rf_viz", "layers", path]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.close()
+        assert child.stderr.read() == b""
+    assert child.returncode == 0
