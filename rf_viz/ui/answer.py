@@ -1,0 +1,150 @@
+"""The answer: what the pinned cell is, which region it sees, and how that is known."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from html import escape
+from io import BytesIO
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..network import Layer, Region
+from .layer_list import by
+from .linked_view import Cell, FeatureMap, Picture
+
+_CROP = 512
+"""Crops are sent with at most so many pixels along a side; they are shown smaller."""
+
+
+def answer(picture: Picture, feature_map: FeatureMap, cell: Cell) -> None:
+    """Draws the crop of what the cell sees, and the numbers."""
+    layer = feature_map.layer
+    region = layer.region(cell, feature_map.channel)
+    body = "".join(
+        (
+            _crop(picture, region),
+            _headline(picture, region),
+            _table(_numbers(feature_map, cell, region)),
+            _paragraphs(_how_known(layer)),
+        )
+    )
+    st.html(f'<section class="rf-answer">{body}</section>')
+
+
+def _headline(picture: Picture, region: Region) -> str:
+    if region.empty:
+        return "<h4>Sees no pixel</h4><p>Everything this cell looks at is padding.</p>"
+    share = np.prod(region.size) / np.prod(picture.extent)
+    what = "image" if len(picture.extent) == 2 else "signal"
+    unit = "px" if what == "image" else "samples"
+    return (
+        f'<h4><span data-of="size">{by(region.size)}</span> {unit}</h4>'
+        f'<p><span data-of="share">{_percent(share)}</span> of the {what}</p>'
+    )
+
+
+def _numbers(feature_map: FeatureMap, cell: Cell, region: Region) -> Iterable[tuple[str, str, str]]:
+    """Rows of the table: key, label, HTML."""
+    layer = feature_map.layer
+    yield "cell", "Cell", _tuple(cell)
+    if feature_map.values is not None:
+        yield "value", "Value", number(float(feature_map.values[cell]))
+    if not region.empty:
+        names = ("samples",) if len(region.size) == 1 else ("rows", "columns")
+        yield (
+            "region",
+            "Region",
+            "<br>".join(
+                f"{name} {start}\N{EN DASH}{stop - 1}"
+                for name, start, stop in zip(names, region.start, region.stop, strict=True)
+            ),
+        )
+        index = ", ".join(f"{s}:{e}" for s, e in zip(region.start, region.stop, strict=True))
+        yield "slices", "In NumPy", f"<code>[{index}]</code>"
+    field = layer.receptive_field
+    if field is None:
+        return
+    yield "r", "Size r", by(field.size)
+    yield "S", "Stride S", by(field.stride)
+    yield "P", "Padding P", by(field.padding)
+    if None not in field.padding and len(field.size) == len(cell):
+        yield "centre", "Centre", _tuple(f"{c:g}" for c in field.centre(cell))
+
+
+def _how_known(layer: Layer) -> Iterable[tuple[str, str]]:
+    """Sentences on how sure all this is: key, text."""
+    if layer.exact:
+        yield "exact", "Exact: every operation on the way is known."
+    else:
+        yield "assumed", f"Assumed, not exact: {_listed(layer.assumed)}."
+    if layer.receptive_field is None:
+        reasons = [part for part in layer.note.split("; ") if part not in layer.assumed]
+        yield "note", f"No r, S and P here: {_listed(reasons)}."
+    if layer.global_context:
+        yield (
+            "context",
+            "Besides, the whole image reaches this cell as global context, "
+            f"through {_listed(layer.global_context)}.",
+        )
+
+
+def _listed(parts: Sequence[str], most: int = 3) -> str:
+    more = f" and {len(parts) - most} more" if len(parts) > most else ""
+    return ", ".join(parts[:most]) + more
+
+
+def _table(rows: Iterable[tuple[str, str, str]]) -> str:
+    cells = "".join(
+        f'<dt>{label}</dt><dd data-of="{key}">{value}</dd>' for key, label, value in rows
+    )
+    return f"<dl>{cells}</dl>"
+
+
+def _paragraphs(sentences: Iterable[tuple[str, str]]) -> str:
+    return "".join(f'<p data-of="{key}">{escape(text)}</p>' for key, text in sentences)
+
+
+def _crop(picture: Picture, region: Region) -> str:
+    if region.empty:
+        return ""
+    part = picture.values[region.slices]
+    if part.ndim == 1:
+        return _signal(part)
+    image = Image.fromarray(part)
+    image.thumbnail((_CROP, _CROP))
+    stream = BytesIO()
+    image.save(stream, "PNG", compress_level=1)
+    data = base64.b64encode(stream.getvalue()).decode()
+    return f'<img alt="What the cell sees" src="data:image/png;base64,{data}">'
+
+
+def _signal(values: NDArray[np.float32]) -> str:
+    """A line of at most a few hundred points."""
+    step = max(1, len(values) // 400)
+    shown = values[::step].astype(float)
+    low, span = shown.min(), np.ptp(shown) or 1
+    points = " ".join(f"{x},{1 - (y - low) / span:.3f}" for x, y in enumerate(shown))
+    return (
+        f'<svg viewBox="0 -0.05 {max(1, len(shown) - 1)} 1.1" preserveAspectRatio="none" '
+        f'role="img" aria-label="What the cell sees"><polyline points="{points}" fill="none" '
+        'stroke="currentColor" stroke-width="1.5" vector-effect="non-scaling-stroke"/></svg>'
+    )
+
+
+def _tuple(parts: Iterable[object]) -> str:
+    return f"({', '.join(map(str, parts))})"
+
+
+def _percent(share: float) -> str:
+    return (
+        "100 %" if share == 1 else f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.1f} %"
+    )
+
+
+def number(value: float) -> str:
+    """A value with four significant digits, for people."""
+    return f"{value:.4g}".replace("e-0", "e-").replace("-", "\N{MINUS SIGN}", 1)

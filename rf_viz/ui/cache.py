@@ -1,0 +1,121 @@
+"""What the pages compute, kept between reruns and shared by all sessions.
+
+Arrays are handed out as they are kept, without a copy, and are therefore read-only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+import rf_viz
+from rf_viz import images
+
+MODEL_MAIN = ".onnx"
+
+
+@dataclass(frozen=True)
+class File:
+    """A file by its content: ``digest`` stands for it, ``source`` is its path or its bytes."""
+
+    name: str
+    digest: str
+    source: Path | bytes
+    folder: TemporaryDirectory[str] | None = field(default=None, compare=False, repr=False)
+    """What has to stay on disk as long as the file is used."""
+
+    @classmethod
+    def at(cls, path: Path, name: str) -> File:
+        """A file that does not change, known by its path."""
+        return cls(name, _digest(str(path).encode()), path)
+
+    @classmethod
+    def uploaded(cls, files: Mapping[str, bytes]) -> File:
+        """An uploaded file; of several, the model, with the others beside it in one folder."""
+        names = [Path(name).name for name in files]
+        main = next((name for name in names if name.endswith(MODEL_MAIN)), names[0])
+        digest = _digest(*files.values())
+        if len(files) == 1:
+            return cls(main, digest, files[main])
+        folder = TemporaryDirectory(prefix="rf_viz_")
+        for name, content in zip(names, files.values(), strict=True):
+            (Path(folder.name) / name).write_bytes(content)
+        return cls(main, digest, Path(folder.name) / main, folder)
+
+
+def _digest(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()[:16]
+
+
+@st.cache_resource(max_entries=6, show_spinner="Reading the model ...")
+def _load(digest: str, _file: File) -> rf_viz.Model:
+    return rf_viz.load(_file.source, _file.name)
+
+
+def load(file: File) -> rf_viz.Model:
+    """The model in a file."""
+    return _load(file.digest, file)
+
+
+@st.cache_resource(max_entries=12, show_spinner="Tracing the model ...")
+def _trace(
+    digest: str, size: tuple[int, ...] | None, weight_aware: bool, _file: File
+) -> rf_viz.Network:
+    return load(_file).trace(size, weight_aware=weight_aware, cut_global=True)
+
+
+def trace(
+    file: File, size: tuple[int, ...] | None = None, weight_aware: bool = False
+) -> rf_viz.Network:
+    """The traced model. Global context is cut, so that the local regions show."""
+    return _trace(file.digest, size, weight_aware, file)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Running the model ...")
+def _activations(
+    digest: str, fed: str, name: str, _file: File, _tensor: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    values = load(_file).activations(_tensor, [name])[name]
+    values.flags.writeable = False
+    return values
+
+
+def activations(
+    file: File, fed: str, name: str, tensor: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The values of one layer; ``fed`` stands for the tensor that goes in."""
+    return _activations(file.digest, fed, name, file, tensor)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _open_image(digest: str, _file: File) -> Image.Image:
+    source = _file.source
+    return images.open_image(source if isinstance(source, bytes) else str(source))
+
+
+def open_image(file: File) -> Image.Image:
+    """The picture in a file."""
+    return _open_image(file.digest, file)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _pixels(digest: str, size: tuple[int, int], how: images.Fit, _file: File) -> NDArray[np.uint8]:
+    pixels = images.fit(open_image(_file), size, how)
+    pixels.flags.writeable = False
+    return pixels
+
+
+def pixels(file: File, size: tuple[int, int], how: images.Fit) -> NDArray[np.uint8]:
+    """The picture in a file as a network of that input size sees it."""
+    return _pixels(file.digest, size, how, file)

@@ -1,0 +1,39 @@
+"""A layer's values as one map a channel, and which of them to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ..network import Layer
+
+
+def by_channel(values: NDArray[np.float32], layer: Layer) -> NDArray[np.float32]:
+    """The layer's values as an array (channels, *grid), what else it has at its first index."""
+    grid = layer.grid
+    maps = np.moveaxis(values, layer.grid_axes, range(-len(grid), 0)).reshape(-1, *grid)
+    return maps if layer.channel_axis is None else maps[: layer.shape[layer.channel_axis]]
+
+
+def choose_channel(maps: NDArray[np.float32], names: Sequence[str] | None, *, key: str) -> int:
+    """Draws the picker and returns the channel; the one with the strongest cell comes first.
+
+    ``names`` are what the channels stand for, where that is known.
+    """
+    strength = np.nan_to_num(maps.reshape(len(maps), -1).max(axis=1), nan=-np.inf)
+    order: list[int] = np.argsort(-strength, kind="stable").tolist()
+
+    def label(channel: int) -> str:
+        name = f" {names[channel]}" if names else ""
+        return f"{channel}{name} · up to {strength[channel]:.4g}"
+
+    return st.selectbox(
+        "Channel, strongest first",
+        order,
+        format_func=label,
+        key=key,
+        help="By the strongest of its cells on this input.",
+    )

@@ -1,0 +1,55 @@
+"""Components of our own: HTML, CSS and JavaScript kept in files, and arrays sent as bytes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.components.v2.types import ComponentRenderer
+
+_MODULE_SYNTAX = re.compile(r"^import .*?;\n|^export (?!default)", re.MULTILINE | re.DOTALL)
+
+
+def component(name: str, *scripts: str) -> ComponentRenderer:
+    """The component whose files lie in the folder ``name`` beside this module.
+
+    ``scripts`` are its JavaScript modules, each after those it imports. Streamlit takes one
+    script, so they are joined, with the imports between them taken out.
+    """
+    folder = Path(__file__).parent / name
+
+    def read(file: str) -> str:
+        return (folder / file).read_text(encoding="utf-8")
+
+    return st.components.v2.component(
+        f"rf_viz.{name}",
+        html=read(f"{name}.html"),
+        css=read(f"{name}.css"),
+        js="\n".join(_MODULE_SYNTAX.sub("", read(script)) for script in scripts),
+    )
+
+
+def pack(header: Mapping[str, Any], arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
+    """A header and arrays as one run of bytes, as ``packet.js`` reads it.
+
+    The arrays may be of type uint8, int32 or float32.
+    """
+    places, blobs, offset = {}, [], 0
+    for name, array in arrays.items():
+        blob = np.ascontiguousarray(array).tobytes()
+        places[name] = {
+            "dtype": str(array.dtype),
+            "shape": array.shape,
+            "offset": offset,
+            "length": len(blob),
+        }
+        blobs.append(blob)
+        offset += len(blob)
+    text = json.dumps({**header, "arrays": places}).encode()
+    return b"".join([len(text).to_bytes(4, "little"), text, *blobs])

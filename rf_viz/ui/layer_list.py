@@ -1,0 +1,80 @@
+"""The list of a network's layers, to search and to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ..network import Layer, Network
+from .component import component
+
+_component = component("layer_list", "layer_list.js")
+
+_USEFUL_GROUP = 2.5
+"""Scopes that hold fewer layers than this on average would be headings without a list."""
+
+
+def layer_list(net: Network, first: str, *, key: str) -> str:
+    """Draws the list and returns the name of the chosen layer, at the beginning ``first``.
+
+    ``key`` stands for the network, over all sessions.
+    """
+    state = _component(
+        key=key,
+        data={"layers": rows(key, net), "selected": first},
+        default={"layer": first},
+        on_layer_change=lambda: None,
+    )
+    return state.layer or first
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def rows(key: str, _net: Network) -> list[dict[str, str | bool]]:
+    """What the list says of each layer of the network that ``key`` stands for."""
+    groups = scopes([layer.name for layer in _net.layers])
+    return [
+        {
+            "name": layer.name,
+            "group": group,
+            "label": label,
+            "op": layer.op,
+            "convolution": is_convolution(layer),
+            "shape": by(layer.shape),
+            "sees": by(largest_region(layer)),
+        }
+        for layer, (group, label) in zip(_net.layers, groups, strict=True)
+    ]
+
+
+def is_convolution(layer: Layer) -> bool:
+    """Whether the layer's operator is a convolution of any kind, by its name."""
+    return "conv" in layer.op.lower()
+
+
+def largest_region(layer: Layer) -> tuple[int, ...]:
+    """The largest extent along each axis of the image that a cell of the layer sees."""
+    return tuple(max(0, int((stop - start).max())) for start, stop in layer.spans())
+
+
+def by(extents: Sequence[int | None]) -> str:
+    """Extents for people, with multiplication signs between them."""
+    return " \N{MULTIPLICATION SIGN} ".join(map(str, extents)) or "1"
+
+
+def scopes(names: Sequence[str]) -> list[tuple[str, str]]:
+    """For each name its group and what to call it there.
+
+    Names are paths ("layer1/conv2/Relu"); the group is the deepest scope, the same depth for all,
+    that still holds a few layers on average. Where there is none, the group is empty.
+    """
+    separator = "/" if any("/" in name.strip("/") for name in names) else "."
+    paths = [[part for part in name.split(separator) if part] or [name] for name in names]
+    depth = 0
+    for deeper in range(1, max(map(len, paths), default=0)):
+        if len(names) / len({tuple(path[:-1][:deeper]) for path in paths}) >= _USEFUL_GROUP:
+            depth = deeper
+    return [
+        (" / ".join(path[:-1][:depth]), " / ".join(path[min(depth, len(path) - 1) :]))
+        for path in paths
+    ]

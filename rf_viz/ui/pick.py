@@ -1,0 +1,290 @@
+"""What the person picks: a model, what it is fed, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from rf_viz import Model, ModelError, Network
+from rf_viz.images import PRESETS, Fit, ImageError, signal_tensor, to_tensor
+from rf_viz.samples import SAMPLE_IMAGES, SAMPLE_MODELS, SampleModel, tone
+
+from . import cache
+from .cache import File
+from .layer_list import by, is_convolution, largest_region
+from .linked_view import Picture
+
+LARGEST_SIDE = 2048
+"""The largest input size on offer: beyond it, a deep network takes gigabytes to run."""
+
+_PROBLEM = "problem"
+_UPLOAD = ":material/upload:"
+
+
+@dataclass(frozen=True)
+class Fed:
+    """What the model is fed: as people see it, and as the tensor that goes in."""
+
+    key: str
+    picture: Picture
+    tensor: NDArray[np.float32]
+
+
+def problem() -> None:
+    """Says once what went wrong with the last upload or choice; what was shown before stays."""
+    if _PROBLEM in st.session_state:
+        st.error(st.session_state.pop(_PROBLEM), icon=":material/error:")
+
+
+def choose_model() -> tuple[File, SampleModel | None]:
+    """A sample or an uploaded model that loads and can be traced."""
+    uploads: dict[str, File] = st.session_state.setdefault("models", {})
+
+    def name(key: str) -> str:
+        return SAMPLE_MODELS[key].title if key in SAMPLE_MODELS else uploads[key].name
+
+    choice, own = _row()
+    key = choice.selectbox(
+        "Model",
+        [*SAMPLE_MODELS, *uploads],
+        format_func=name,
+        key="model",
+        persist_state="session",
+        on_change=_new_model,
+    )
+    with own.popover(_UPLOAD, help="Upload a model"):
+        _uploader("An ONNX file, with its data files if it has any", "model", True, _take_model)
+    sample = SAMPLE_MODELS.get(key)
+    if sample:
+        st.caption(sample.about)
+        return File.at(sample.path, sample.title), sample
+    return uploads[key], None
+
+
+def _take_model(files: dict[str, bytes]) -> None:
+    file = File.uploaded(files)
+    cache.trace(file)
+    st.session_state["models"][file.digest] = file
+    st.session_state["model"] = file.digest
+
+
+def _new_model() -> None:
+    """Shows the image that goes with a sample, unless the person chose one."""
+    sample = SAMPLE_MODELS.get(st.session_state["model"])
+    if sample and sample.default_image and not st.session_state.get("image chosen"):
+        st.session_state["image"] = sample.default_image
+
+
+def choose_options(file: File) -> tuple[Network, bool]:
+    """The input size, where the model leaves it open, and whether zero weights count.
+
+    A size that the model cannot take is reported, and the last good one stays.
+    """
+    usual = cache.trace(file)
+    size = _choose_size(cache.load(file), usual, file.digest)
+    weight_aware = st.toggle(
+        "Ignore zero weights",
+        key=f"weights {file.digest}",
+        persist_state="session",
+        help="Kernel positions whose weights are all exactly zero do not count, "
+        "as in masked or pruned kernels.",
+    )
+    good: dict[str, tuple[int, ...] | None] = st.session_state.setdefault("good sizes", {})
+    try:
+        net = cache.trace(file, size, weight_aware)
+        good[file.digest] = size
+    except ModelError as error:
+        st.session_state[_PROBLEM] = _sentence(error)
+        net = cache.trace(file, good.get(file.digest), weight_aware)
+    return net, weight_aware
+
+
+def _choose_size(model: Model, usual: Network, digest: str) -> tuple[int, ...] | None:
+    given = usual.input
+    shape = next(i.shape for i in model.inputs if i.name == given.name)
+    if all(shape[axis] is not None for axis in given.spatial_axes):
+        st.caption(f"Input size {by(given.size)}, fixed by the model")
+        return None
+    names = ("Depth", "Height", "Width")[-len(given.size) :] if len(given.size) > 1 else ("Length",)
+    columns = st.columns(len(given.size))
+    sizes = [
+        column.number_input(
+            name,
+            min_value=1,
+            max_value=LARGEST_SIDE if len(given.size) > 1 else 1_000_000,
+            value=size,
+            disabled=shape[axis] is not None,
+            key=f"{name} {digest}",
+            persist_state="session",
+        )
+        for column, name, axis, size in zip(
+            columns, names, given.spatial_axes, given.size, strict=False
+        )
+    ]
+    return None if tuple(sizes) == given.size else tuple(sizes)
+
+
+def unfit(net: Network) -> str:
+    """Why no picture or signal can be fed to this network; empty where one can."""
+    given = net.input
+    shape = by(given.shape)
+    if given.size and len(given.size) == 1 and not given.guessed:
+        return ""
+    if len(given.size) == 2:
+        others = [n for axis, n in enumerate(given.shape) if axis not in given.spatial_axes]
+        channels = others[-1] if others else 1
+        if channels in (1, 3, 4):
+            return ""
+        return (
+            f"The input {given.name} ({shape}) has {channels} channels, and a picture fills 1, 3 "
+            "or 4. There is no picture to point at, but the regions of all layers are below."
+        )
+    if len(given.size) == 3 and not given.guessed:
+        return (
+            f"The input {given.name} ({shape}) is a volume, and this page shows pictures and "
+            "signals. The regions of all layers are below."
+        )
+    return (
+        f"Nothing slides over the input {given.name} ({shape}): it is no picture and no signal "
+        "to point at. What its layers depend on is below."
+    )
+
+
+def choose_input(
+    net: Network, sample: SampleModel | None, digest: str, options: DeltaGenerator
+) -> Fed:
+    """A picture or a signal, as this network takes it; how it is prepared goes to ``options``."""
+    if len(net.input.size) == 1:
+        return _signal(net)
+    image = _choose_image(sample)
+    with options:
+        usual = sample.preprocessing if sample else None
+        preset = st.selectbox(
+            "Preprocessing",
+            list(PRESETS),
+            index=list(PRESETS).index(usual or "ImageNet mean/std"),
+            key=f"preset {digest}",
+            persist_state="session",
+            help="What the network was trained with.",
+        )
+        fits = get_args(Fit)
+        how: Fit = st.selectbox(
+            "Fit",
+            fits,
+            index=fits.index(sample.fit) if sample and sample.fit else 0,
+            format_func={
+                "crop": "Crop to the centre",
+                "stretch": "Stretch",
+                "pad": "Pad with borders",
+            }.__getitem__,
+            key=f"fit {digest}",
+            persist_state="session",
+        )
+    (height, width), (y, x) = net.input.size, net.input.spatial_axes
+    pixels = cache.pixels(image, (height, width), how)
+    key = f"{image.digest} {height}x{width} {how}"
+    tensor = to_tensor(pixels, net.input.shape, (y, x), PRESETS[preset])
+    return Fed(f"{key} {preset} {net.input.shape}", Picture(key, image.name, pixels), tensor)
+
+
+def _signal(net: Network) -> Fed:
+    (length,), (axis,) = net.input.size, net.input.spatial_axes
+    pitch = st.slider("Pitch of the tone", 60, 1000, 440, format="%d Hz", key="pitch")
+    values = tone(length, hz=pitch)
+    key = f"tone {pitch} {length}"
+    picture = Picture(key, f"A plucked tone of {pitch} Hz", values)
+    return Fed(key, picture, signal_tensor(values, net.input.shape, axis))
+
+
+def _choose_image(sample: SampleModel | None) -> File:
+    uploads: dict[str, File] = st.session_state.setdefault("images", {})
+    if "image" not in st.session_state and sample and sample.default_image:
+        st.session_state["image"] = sample.default_image
+
+    def name(key: str) -> str:
+        return SAMPLE_IMAGES[key].title if key in SAMPLE_IMAGES else uploads[key].name
+
+    choice, own = _row()
+    key = choice.selectbox(
+        "Image",
+        [*SAMPLE_IMAGES, *uploads],
+        format_func=name,
+        key="image",
+        persist_state="session",
+        on_change=lambda: st.session_state.update({"image chosen": True}),
+    )
+    with own.popover(_UPLOAD, help="Upload an image or take one"):
+        way = st.segmented_control(
+            "From", ["File", "Camera"], default="File", required=True, label_visibility="collapsed"
+        )
+        if way == "File":
+            _uploader("Any image", "image", False, _take_image)
+        else:
+            st.camera_input("Camera", key="camera", on_change=_took, args=("camera", _take_image))
+    if key in uploads:
+        return uploads[key]
+    chosen = SAMPLE_IMAGES[key]
+    return File.at(chosen.path, chosen.title)
+
+
+def _take_image(files: dict[str, bytes]) -> None:
+    file = File.uploaded(files)
+    cache.open_image(file)
+    st.session_state["images"][file.digest] = file
+    st.session_state["image"] = file.digest
+    st.session_state["image chosen"] = True
+
+
+Take = Callable[[dict[str, bytes]], None]
+
+
+def _uploader(label: str, what: str, several: bool, take: Take) -> None:
+    """An uploader that hands over what it gets and, under a new key, is empty again afterwards."""
+    turn = st.session_state.setdefault(f"{what} turn", 0)
+    key = f"{what} upload {turn}"
+    st.file_uploader(
+        label, accept_multiple_files=several, key=key, on_change=_took, args=(key, take)
+    )
+
+
+def _row() -> tuple[DeltaGenerator, DeltaGenerator]:
+    choice, own = st.columns([5, 1], gap="small", vertical_alignment="bottom", wrap=False)
+    return choice, own
+
+
+def _took(key: str, take: Take) -> None:
+    given: Any = st.session_state.get(key)
+    files: list[UploadedFile] = given if isinstance(given, list) else [given] if given else []
+    if not files:
+        return
+    try:
+        take({file.name: file.getvalue() for file in files})
+    except (ModelError, ImageError) as error:
+        st.session_state[_PROBLEM] = _sentence(error)
+    turn = f"{key.split()[0]} turn"
+    st.session_state[turn] = st.session_state.get(turn, 0) + 1
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def first_layer(net: Network, sample: SampleModel | None) -> str:
+    """What to show first: the deepest layer whose cells see no more than a third of the image."""
+    if sample:
+        return sample.default_layer
+    local = [
+        layer
+        for layer in net.layers
+        if all(3 * n <= size for n, size in zip(largest_region(layer), net.input.size, strict=True))
+    ]
+    convolutions = [layer for layer in local if is_convolution(layer)]
+    return (convolutions or local or net.layers)[-1 if local else 0].name
