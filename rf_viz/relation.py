@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.generic]
+Indices = NDArray[np.integer]
 Shape = tuple[int, ...]
 
 FAR = 2**30
@@ -284,7 +285,7 @@ class Window:
         if self.taps is not None:
             return self._push_taps(a, ring, self.taps)
         for s in self.windows:
-            if s.trivial or (a.shape[s.axis] == 1 and not self.blind):
+            if s.trivial or (a.shape[s.axis] == 1 and not self.blind and ring is not SUM):
                 continue
             a = _slide_push(s, a, ring)
         return a
@@ -320,7 +321,7 @@ class Window:
     def _tap(self, tap: Sequence[int], ndim: int) -> tuple[slice, ...]:
         index = [slice(None)] * ndim
         for s, k in zip(self.windows, tap, strict=True):
-            first = int(k) * s.dilation
+            first = k * s.dilation
             index[s.axis] = slice(first, first + (s.out - 1) * s.stride + 1, s.stride)
         return tuple(index)
 
@@ -334,7 +335,7 @@ class Window:
         for s in self.windows:
             shape[s.axis] = s.out
         out: Array = np.full(shape, ring.zero, a.dtype)
-        for tap in np.argwhere(taps):
+        for tap in np.argwhere(taps).tolist():
             ring.plus(out, span[self._tap(tap, a.ndim)], out=out)
         return out
 
@@ -342,7 +343,7 @@ class Window:
         for s in self.windows:
             a = spread(a, s.axis, s.out)
         span = self._span(a, ring)
-        for tap in np.argwhere(taps):
+        for tap in np.argwhere(taps).tolist():
             part = span[self._tap(tap, a.ndim)]
             ring.plus(part, a, out=part)
         source, target = self._inside(a.ndim)
@@ -376,22 +377,63 @@ class Window:
         return AxisMap(axis, s.stride, offset, (last - first) * s.dilation + 1)
 
 
+class TransposedWindow:
+    """A transposed convolution: a window over the same axes with inputs and outputs exchanged.
+
+    ``windows`` and ``taps`` are those of the convolution that it transposes, so that a slide's
+    ``size`` is here the output's extent, and ``out`` the input's.
+    """
+
+    __slots__ = ("_by_axis", "blind", "slides", "window")
+    mixes: tuple[int, ...] = ()
+
+    def __init__(self, windows: Sequence[Slide], taps: NDArray[np.bool_] | None = None) -> None:
+        self.window = Window(windows, taps)
+        self.slides = self.window.slides
+        self._by_axis = {w.axis: w for w in self.window.windows}
+        self.blind = taps is not None or not all(
+            _coverage(w._replace(axis=0))[1] for w in self.window.windows
+        )
+
+    def push(self, a: Array, ring: Semiring) -> Array:
+        return self.window.pull(a, ring)
+
+    def pull(self, a: Array, ring: Semiring) -> Array:
+        return self.window.push(a, ring)
+
+    def label(self, labels: Labels) -> Labels:
+        out = list(labels)
+        for w in self.window.windows:
+            out[w.axis] = (Factor(_origins(out[w.axis]), w.size),)
+        return tuple(out)
+
+    def affine(self, axis: int) -> AxisMap | str:
+        w = self._by_axis.get(axis)
+        if w is not None and w.stride != 1:
+            return f"upsampled by {w.stride}"
+        way = self.window.affine(axis)
+        if w is None or isinstance(way, str):
+            return way
+        offset = None if way.offset is None else 1 - way.offset - way.reach
+        return AxisMap(axis, 1, offset, way.reach)
+
+
 class Taps(_Local):
     """Along one axis a table says which inputs each output sees.
 
-    Covers transposed convolution, resizing, slices, gathers, flips and paddings. ``table`` has
-    shape (outputs, taps); a negative entry is no input. ``slides`` is set for what works like
-    a window (resizing, transposed convolution). ``form`` is the affine map where there is one
-    (stride, offset), else ``why`` says in words why not.
+    Covers resizing, slices, gathers, flips and paddings. ``table`` has shape (outputs, taps); a
+    negative entry is no input. ``slides`` is set for what works like a window (resizing).
+    ``form`` is the affine map where there is one (stride, offset), else ``why`` says in words
+    why not.
     """
 
-    __slots__ = ("axis", "blind", "form", "size", "slides", "table", "why")
+    __slots__ = ("_cut", "_groups", "axis", "blind", "form", "size", "slides", "table", "why")
 
     def __init__(
         self,
         axis: int,
         size: int,
-        table: NDArray[np.integer],
+        table: Indices,
         *,
         slides: bool = False,
         form: tuple[int, int] | None = None,
@@ -401,25 +443,34 @@ class Taps(_Local):
         self.table = np.where(table < 0, size, table)
         self.slides = (axis,) if slides else ()
         self.blind = not (table >= 0).any(axis=1).all()
+        self._cut = None if self.blind or table.shape[1] != 1 else _as_cut(table[:, 0])
+        self._groups: tuple[Indices, Indices, Indices] | None = None
 
     def push(self, a: Array, ring: Semiring) -> Array:
-        if a.shape[self.axis] == 1 and not self.blind:
+        if a.shape[self.axis] == 1 and not self.blind and (
+            ring is not SUM or self.table.shape[1] == 1
+        ):
             return a
-        shape = list(a.shape)
-        shape[self.axis] = self.size + 1
-        padded: Array = np.full(shape, ring.zero, a.dtype)
-        padded[_at(a.ndim, self.axis, slice(0, self.size))] = a
-        taps = padded.take(self.table, axis=self.axis)
-        if self.table.shape[1] == 1:
-            return taps.squeeze(self.axis + 1)
-        return ring.plus.reduce(taps, axis=self.axis + 1)
+        if self._cut is not None:
+            return a[_at(a.ndim, self.axis, self._cut)]
+        return _look_up(a, self.axis, self.size, self.table, ring)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
-        a = np.moveaxis(spread(a, self.axis, len(self.table)), self.axis, 0)
-        out: Array = np.full((self.size + 1, *a.shape[1:]), ring.zero, a.dtype)
-        for tap in self.table.T:
-            ring.plus.at(out, tap, a)
-        return np.moveaxis(out[:-1], 0, self.axis)
+        a = spread(a, self.axis, len(self.table))
+        shape = list(a.shape)
+        shape[self.axis] = self.size
+        if self._cut is not None:
+            out: Array = np.full(shape, ring.zero, a.dtype)
+            out[_at(a.ndim, self.axis, self._cut)] = a
+            return out
+        if self._groups is None:
+            self._groups = _by_input(self.table, self.size)
+        outputs, firsts, inputs = self._groups
+        out = np.full(shape, ring.zero, a.dtype)
+        if len(inputs):
+            at = (slice(None),) * self.axis + (inputs,)
+            out[at] = ring.plus.reduceat(a.take(outputs, axis=self.axis), firsts, axis=self.axis)
+        return out
 
     def label(self, labels: Labels) -> Labels:
         out = list(labels)
@@ -432,6 +483,38 @@ class Taps(_Local):
         if self.form is not None:
             return AxisMap(axis, self.form[0], self.form[1], 1)
         return self.why or "no affine form"
+
+
+def _as_cut(line: Indices) -> slice | None:
+    """Evenly spaced positions as a slice; None where they are not."""
+    first, n = int(line[0]), len(line)
+    step = int(line[1]) - first if n > 1 else 1
+    if step == 0 or (n > 1 and bool((np.diff(line) != step).any())):
+        return None
+    stop = first + n * step
+    return slice(first, stop if stop >= 0 else None, step)
+
+
+def _look_up(a: Array, axis: int, size: int, table: Indices, ring: Semiring) -> Array:
+    """Along an axis of ``size`` combine what each row of the table lists; ``size`` is nothing."""
+    shape = list(a.shape)
+    shape[axis] = size + 1
+    padded: Array = np.full(shape, ring.zero, a.dtype)
+    padded[_at(a.ndim, axis, slice(0, size))] = a
+    out = padded.take(table[:, 0], axis=axis)
+    for tap in table.T[1:]:
+        ring.plus(out, padded.take(tap, axis=axis), out=out)
+    return out
+
+
+def _by_input(table: Indices, size: int) -> tuple[Indices, Indices, Indices]:
+    """The outputs that a table lists each input for: all in one line sorted by input, where each
+    input's begin in it, and those inputs."""
+    flat = table.reshape(-1)
+    order = np.argsort(flat, kind="stable")
+    order = order[: np.searchsorted(flat[order], size)]
+    inputs, firsts = np.unique(flat[order], return_index=True)
+    return order // table.shape[1], firsts, inputs
 
 
 @dataclass(frozen=True)
@@ -628,7 +711,7 @@ class Elements(_Local):
 
     __slots__ = ("before", "blind", "index")
 
-    def __init__(self, before: Shape, index: NDArray[np.integer]) -> None:
+    def __init__(self, before: Shape, index: Indices) -> None:
         self.before = before
         self.index = np.where(index < 0, prod(before), index)
         self.blind = bool((index < 0).any())
@@ -643,16 +726,45 @@ class Elements(_Local):
         return out[:-1].reshape(self.before)
 
     def label(self, labels: Labels) -> Labels:
-        origins = 0
-        for factors in labels:
-            origins |= _origins(factors)
-        shape = self.index.shape
-        if len(shape) == len(labels):
-            return tuple((Factor(_origins(f), n),) for f, n in zip(labels, shape, strict=True))
-        return tuple((Factor(origins if n > 1 else 0, n),) for n in shape)
+        return _scattered(labels, self.index.shape)
 
     def affine(self, axis: int) -> AxisMap | str:
         return "single elements are picked"
+
+
+def _scattered(labels: Labels, after: Shape) -> Labels:
+    """Where axes come from when single elements were moved."""
+    if len(after) == len(labels):
+        return tuple((Factor(_origins(f), n),) for f, n in zip(labels, after, strict=True))
+    origins = _origins([f for factors in labels for f in factors])
+    return tuple((Factor(origins if n > 1 else 0, n),) for n in after)
+
+
+class Scatter(_Local):
+    """Single elements put in place: ``index``, of the input's shape, holds the position in the
+    flattened output where each input element goes; negative where it goes nowhere.
+    """
+
+    __slots__ = ("_gather", "after", "blind")
+
+    def __init__(self, after: Shape, index: Indices) -> None:
+        self.after = after
+        self._gather = Elements(after, index)
+        seen = np.zeros(prod(after) + 1, bool)
+        seen[self._gather.index] = True
+        self.blind = not seen[:-1].all()
+
+    def push(self, a: Array, ring: Semiring) -> Array:
+        return self._gather.pull(a, ring)
+
+    def pull(self, a: Array, ring: Semiring) -> Array:
+        return self._gather.push(a, ring)
+
+    def label(self, labels: Labels) -> Labels:
+        return _scattered(labels, self.after)
+
+    def affine(self, axis: int) -> AxisMap | str:
+        return "single elements are put in place"
 
 
 class Mix:
