@@ -1,0 +1,315 @@
+"""Run an ONNX model with ONNX Runtime and fetch any tensor of its graph.
+
+Only the part of the graph that leads to the asked tensors is given to ONNX Runtime, unoptimised:
+making such a session takes tens of milliseconds, so that looking at another layer feels
+immediate, and nothing but that layer is kept. The weights are handed over by reference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from numpy.typing import NDArray
+from onnx import external_data_helper, numpy_helper
+
+from ..errors import ModelError
+
+ort.set_default_logger_severity(4)
+ort.disable_telemetry_events()
+
+THREADS = 2
+_SHARED_FROM = 4096
+"""Bytes from which a weight is handed over by reference. Smaller ones go into the graph itself,
+where ONNX Runtime can read shapes and axes from them while it loads."""
+_SHARED_TYPES = (
+    onnx.TensorProto.FLOAT,
+    onnx.TensorProto.FLOAT16,
+    onnx.TensorProto.DOUBLE,
+    onnx.TensorProto.INT8,
+    onnx.TensorProto.UINT8,
+    onnx.TensorProto.INT32,
+    onnx.TensorProto.INT64,
+    onnx.TensorProto.BOOL,
+)
+_NOT_TENSORS = (
+    "SequenceConstruct",
+    "SequenceEmpty",
+    "SplitToSequence",
+    "Optional",
+)
+"""Operators whose outputs are no tensors, so that they cannot be kept as constants."""
+
+
+class OnnxRuntime:
+    """Activations of an ONNX model. May be shared between threads.
+
+    ``folder`` is where external weights lie: they are read from there and from nowhere else.
+    """
+
+    def __init__(self, proto: onnx.ModelProto, folder: str | Path | None = None) -> None:
+        self._proto = proto
+        self._folder = None if folder is None else Path(folder)
+        graph = proto.graph
+        self._weights = {t.name: t for t in graph.initializer}
+        self._sparse = {t.values.name: t for t in graph.sparse_initializer}
+        held = self._weights.keys() | self._sparse.keys()
+        self._inputs = {i.name: i for i in graph.input if i.name not in held}
+        self._maker: dict[str, int] = {}
+        self._constants: set[str] = set()
+        known = {"", *held}
+        for number, node in enumerate(graph.node):
+            self._maker.update((name, number) for name in node.output if name)
+            if node.op_type not in _NOT_TENSORS and known.issuperset(uses(node)):
+                known.update(node.output)
+                self._constants.update(filter(None, node.output))
+        self._shared: dict[str, ort.OrtValue] = {}
+        self._latest: tuple[tuple[str, ...], ort.InferenceSession] | None = None
+        self._lock = Lock()
+
+    def activations(
+        self,
+        feeds: Mapping[str, NDArray[np.generic]],
+        names: Sequence[str],
+        shapes: Mapping[str, Sequence[int]] | None = None,
+    ) -> dict[str, NDArray[np.float32]]:
+        """The values of the named tensors, as float32, for these inputs (by name).
+
+        Inputs are cast to the model's own types. Those that are not given are ones where their
+        name says that they are a mask, else zeros, in the shape that ``shapes`` says (default:
+        the declared one, open axes 1). Sizes need not be those that the model declares, as long
+        as its operations work out. Raises ModelError where the model cannot be run that far.
+        """
+        wanted = tuple(dict.fromkeys(names))
+        session = self._session(wanted)
+        given = {}
+        for used in session.get_inputs():
+            kind = self._inputs[used.name].type.tensor_type
+            dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)
+            value = feeds.get(used.name)
+            if value is None:
+                shape = (shapes or {}).get(used.name) or [d.dim_value or 1 for d in kind.shape.dim]
+                value = np.full(shape, 1 if "mask" in used.name.lower() else 0, dtype)
+            given[used.name] = _cast(value, dtype)
+        try:
+            values = session.run(list(wanted), given)
+        except Exception as error:  # ONNX Runtime's exceptions share no base class but this one
+            raise ModelError(_refusal(wanted, error)) from error
+        return {name: _as_float(name, value) for name, value in zip(wanted, values, strict=True)}
+
+    def _session(self, names: tuple[str, ...]) -> ort.InferenceSession:
+        with self._lock:
+            if self._latest is not None and self._latest[0] == names:
+                return self._latest[1]
+            self._latest = None
+            for name in names:
+                if name not in self._maker:
+                    raise ModelError(
+                        f"{name} is not a value that an operation of this model's graph computes, "
+                        "so it cannot be shown: pick another layer"
+                    )
+            session = self._make_session(names, fold=True)
+            self._latest = names, session
+            return session
+
+    def _make_session(self, names: Sequence[str], *, fold: bool) -> ort.InferenceSession:
+        model, shared = self._cut(names, fold=fold)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = THREADS
+        options.log_severity_level = 4
+        # Optimising takes longer than one run; packed weights and memory reserved ahead take more
+        # space than the layer itself.
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+        options.enable_cpu_mem_arena = False
+        options.enable_mem_pattern = False
+        options.add_session_config_entry("session.disable_prepacking", "1")
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
+        options.add_external_initializers(list(shared), list(shared.values()))
+        try:
+            return ort.InferenceSession(
+                model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:
+            raise ModelError(_refusal(names, error)) from error
+
+    def _cut(
+        self, names: Sequence[str], *, fold: bool
+    ) -> tuple[onnx.ModelProto, dict[str, ort.OrtValue]]:
+        """The part of the model that leads to these tensors, and its large constants.
+
+        With ``fold`` what does not depend on any input is computed once and then a constant.
+        """
+        numbers, used = self._ancestors(names, stop=self._constants if fold else set())
+        cut = onnx.ModelProto(
+            ir_version=self._proto.ir_version,
+            opset_import=self._proto.opset_import,
+            functions=self._proto.functions,
+        )
+        cut.graph.name = "cut"
+        cut.graph.node.extend(self._proto.graph.node[i] for i in numbers)
+        cut.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
+        cut.graph.sparse_initializer.extend(t for n, t in self._sparse.items() if n in used)
+        for name, value in self._inputs.items():
+            if name in used:
+                cut.graph.input.add().CopyFrom(value)
+                for dim in cut.graph.input[-1].type.tensor_type.shape.dim:
+                    dim.Clear()
+        for tensor in _tensors_in(cut):
+            self._load(tensor)
+        constants = {n: self._share(self._weights[n]) for n in used & self._weights.keys()}
+        if fold:
+            constants |= self._fold(used & self._constants - set(names))
+        shared = {}
+        for name, constant in constants.items():
+            if isinstance(constant, onnx.TensorProto):
+                cut.graph.initializer.append(constant)
+                continue
+            # A stub: the value comes by reference, and no file of this name is ever opened.
+            stub = onnx.TensorProto(name=name, dims=constant.shape())
+            stub.data_type = constant.element_type()
+            stub.data_location = onnx.TensorProto.EXTERNAL
+            stub.external_data.add(key="location", value="by-reference")
+            cut.graph.initializer.append(stub)
+            shared[name] = constant
+        return cut, shared
+
+    def _ancestors(self, names: Iterable[str], stop: set[str]) -> tuple[list[int], set[str]]:
+        """The nodes that lead to these tensors, in order, and every name they use.
+
+        What makes the tensors of ``stop`` is left out.
+        """
+        numbers: set[int] = set()
+        used: set[str] = set()
+        todo = list(names)
+        while todo:
+            number = self._maker.get(todo.pop())
+            if number is None or number in numbers:
+                continue
+            numbers.add(number)
+            for name in uses(self._proto.graph.node[number]):
+                if name not in used:
+                    used.add(name)
+                    if name not in stop:
+                        todo.append(name)
+        return sorted(numbers), used
+
+    def _fold(self, names: set[str]) -> dict[str, ort.OrtValue | onnx.TensorProto]:
+        new = sorted(names - self._shared.keys())
+        if new:
+            session = self._make_session(new, fold=False)
+            for name, value in zip(new, session.run(new, {}), strict=True):
+                self._shared[name] = ort.OrtValue.ortvalue_from_numpy(value)
+        return {name: _inlined(name, self._shared[name]) for name in names}
+
+    def _share(self, weight: onnx.TensorProto) -> ort.OrtValue | onnx.TensorProto:
+        value = self._shared.get(weight.name)
+        if value is not None:
+            return value
+        if external_data_helper.uses_external_data(weight):
+            loaded = onnx.TensorProto()
+            loaded.CopyFrom(weight)
+            self._load(loaded)
+            weight = loaded
+        if weight.data_type not in _SHARED_TYPES:
+            return weight
+        try:
+            array = np.ascontiguousarray(numpy_helper.to_array(weight))
+        except ValueError as error:
+            raise ModelError(
+                f"weight {weight.name} does not hold as many numbers as its shape "
+                f"{tuple(weight.dims)} says: the file is damaged"
+            ) from error
+        if array.nbytes < _SHARED_FROM:
+            return weight
+        value = self._shared[weight.name] = ort.OrtValue.ortvalue_from_numpy(array)
+        return value
+
+    def _load(self, tensor: onnx.TensorProto) -> None:
+        """Read a tensor's external data into it."""
+        if not external_data_helper.uses_external_data(tensor):
+            return
+        location = external_data_helper.ExternalDataInfo(tensor).location
+        if self._folder is None:
+            raise ModelError(
+                f"weight {tensor.name} lies in another file ({location}), and this model came "
+                "without files: save it with its weights inside"
+            )
+        if not (self._folder / location).resolve().is_relative_to(self._folder.resolve()):
+            raise ModelError(
+                f"weight {tensor.name} points to {location}, outside the model's folder: refused"
+            )
+        try:
+            external_data_helper.load_external_data_for_tensor(tensor, str(self._folder))
+        except (OSError, ValueError, onnx.checker.ValidationError) as error:
+            raise ModelError(
+                f"the file {location} that holds weight {tensor.name} is missing or cannot be "
+                "read: keep it beside the model"
+            ) from error
+        tensor.data_location = onnx.TensorProto.DEFAULT
+        del tensor.external_data[:]
+
+
+def uses(node: onnx.NodeProto) -> Iterator[str]:
+    """The names a node uses, those among them that only its subgraphs use too."""
+    yield from filter(None, node.input)
+    for attribute in node.attribute:
+        for graph in (attribute.g, *attribute.graphs):
+            for inner in graph.node:
+                yield from uses(inner)
+            yield from (o.name for o in graph.output)
+
+
+def _tensors_in(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
+    """Every tensor that nodes carry inside: attributes, and what their subgraphs hold."""
+    todo = list(model.graph.node)
+    for function in model.functions:
+        todo.extend(function.node)
+    for sparse in model.graph.sparse_initializer:
+        yield from (sparse.values, sparse.indices)
+    while todo:
+        for attribute in todo.pop().attribute:
+            yield from (attribute.t, *attribute.tensors)
+            for graph in (attribute.g, *attribute.graphs):
+                yield from graph.initializer
+                todo.extend(graph.node)
+
+
+def _inlined(name: str, value: ort.OrtValue) -> ort.OrtValue | onnx.TensorProto:
+    """A small constant as a tensor for the graph itself, a large one as it is."""
+    if value.element_type() not in _SHARED_TYPES or value.tensor_size_in_bytes() >= _SHARED_FROM:
+        return value
+    return numpy_helper.from_array(value.numpy(), name)
+
+
+def _cast(value: NDArray[np.generic], dtype: np.dtype[Any]) -> NDArray[np.generic]:
+    if dtype.kind in "iu" and value.dtype.kind == "f":
+        limits = np.iinfo(dtype)
+        value = np.clip(np.rint(value), limits.min, limits.max)
+    return np.ascontiguousarray(value, dtype)
+
+
+def _as_float(name: str, value: object) -> NDArray[np.float32]:
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiub":
+        raise ModelError(f"{name} is not a tensor of numbers, so it cannot be shown")
+    return value.astype(np.float32, copy=False)
+
+
+def _refusal(names: Sequence[str], error: Exception) -> str:
+    """ONNX Runtime's complaint as one sentence, without its codes and source files."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    text = re.sub(r"\[ONNXRuntimeError\] : \d+ : \w+ : ", "", text)
+    text = re.sub(r"^Load model from .*? failed:", "", text)
+    text = re.sub(
+        r"Non-zero status code returned while running (\S+) node. Name:('.*?') Status Message: ",
+        r"\1 \2: ",
+        text,
+    )
+    text = re.sub(r"/\S+:\d+ \S.*?\)(?: const)? ", "", text)
+    where = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    return f"ONNX Runtime cannot run this model up to {where}: {text[:300].strip().rstrip('.')}"
