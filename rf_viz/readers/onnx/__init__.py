@@ -15,7 +15,8 @@ from ...errors import ModelError
 from ...model import Model, ModelInput
 from ...relation import Shape
 from ...strands import Tensor
-from .graph import Reading
+from .graph import Reading, work_out
+from .program import Program
 
 
 class OnnxModel(Model):
@@ -30,7 +31,7 @@ class OnnxModel(Model):
     def describe(
         self, shapes: Mapping[str, Shape], source: str, weight_aware: bool
     ) -> list[Tensor]:
-        return Reading(self.proto, self.folder, shapes, source, weight_aware).tensors
+        return Reading(self._program, shapes, source, weight_aware).tensors
 
     def activations(
         self, tensor: NDArray[np.generic], names: Sequence[str], *, input: str | None = None
@@ -39,6 +40,10 @@ class OnnxModel(Model):
         shapes = self.shapes(tensor.shape, input=source.name)
         feeds: dict[str, NDArray[Any]] = {source.name: tensor}
         return self._runtime.activations(feeds, names, shapes)
+
+    @cached_property
+    def _program(self) -> Program:
+        return Program(self.proto, self.folder, work_out)
 
     @cached_property
     def _runtime(self) -> Any:

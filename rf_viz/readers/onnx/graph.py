@@ -2,96 +2,217 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-import numpy as np
-import onnx
+from collections import ChainMap
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from math import prod
 
 from ...errors import ModelError
 from ...operators import everything
 from ...relation import Edge, Output, Shape
 from ...strands import Source, Tensor
-from . import ops as _table  # noqa: F401  (fills OPERATORS)
-from .fold import evaluate, initializer
-from .node import OPERATORS, DataDependent, Describe, Node, Value
+from .fold import evaluate
+from .inferred import infer_shapes
+from .node import DataDependent, Node, Value
+from .ops.elementwise import unary
+from .program import Call, Graph, Program
+
+LARGEST = 2**40
+"""The most elements that any tensor may have."""
 
 
 class Reading:
-    """One pass over a model's graph at given input shapes; fills ``tensors``."""
+    """One pass over a program at given input shapes; fills ``tensors``."""
 
     def __init__(
         self,
-        model: onnx.ModelProto,
-        folder: str | None,
+        program: Program | None,
         shapes: Mapping[str, Shape],
         source: str,
         weight_aware: bool,
     ) -> None:
-        self.folder, self.weight_aware = folder, weight_aware
-        self.opsets = {_domain(o.domain): o.version for o in model.opset_import}
-        self.tensors: list[Tensor] = [Tensor(source, source, "Input", shapes[source])]
-        known: dict[str, Value] = {}
+        self.weight_aware = weight_aware
+        self.tensors: list[Tensor] = []
+        self._program, self._shapes = program, shapes
+        self._inferred: Mapping[str, Shape] | None = None
+        if program is None:
+            return
+        self.tensors.append(Tensor(source, source, "Input", shapes[source]))
+        values: dict[str, Value] = {name: Value(None) for name in program.graph.inputs}
+        values.update(program.constants)
         for name, shape in shapes.items():
-            known[name] = Value(shape, 0 if name == source else -1)
-        self.read(model.graph, known)
+            values[name] = Value(shape, 0 if name == source else -1)
+        self.read(program.calls, values)
 
-    def read(self, graph: onnx.GraphProto, known: dict[str, Value]) -> None:
-        """Describe the graph's nodes; ``known`` holds what is in scope, by name, and is added to."""
-        for tensor in graph.initializer:
-            known[tensor.name] = initializer(tensor, self.folder)
-        for proto in graph.node:
-            self._read_node(proto, known)
-
-    def _read_node(self, proto: onnx.NodeProto, known: dict[str, Value]) -> None:
-        try:
-            inputs = [known[name] if name else None for name in proto.input]
-        except KeyError as e:
-            raise ModelError(
-                f"{proto.op_type} {proto.name!r} reads {e.args[0]!r}, which nothing makes before "
-                "it: the graph is invalid"
-            ) from None
-        names = proto.output
-        domain = _domain(proto.domain)
-        node = Node(
-            proto,
-            proto.name or names[0],
-            inputs,
-            self.opsets.get(domain, 1),
-            self.weight_aware,
-        )
-        outputs = self._describe(node, OPERATORS.get((domain, proto.op_type)), domain)
+    def read(self, calls: Iterable[Call], values: MutableMapping[str, Value]) -> None:
+        """Describe calls in order; ``values`` holds what is in scope, by name, and is added to."""
         tensors = self.tensors
-        for name, output in zip(names, outputs, strict=False):
-            if not name:
-                continue
-            sources = [
-                Source(inputs[edge.input].tensor, edge.relation, edge.rest)  # type: ignore[union-attr]
-                for edge in output.edges
-                if inputs[edge.input].tensor >= 0  # type: ignore[union-attr]
-            ]
-            if sources:
-                known[name] = Value(output.shape, len(tensors))
-                tensors.append(
-                    Tensor(name, node.name, node.op, output.shape, sources, output.assumed)
+        for call in calls:
+            if call.describe is unary and len(call.inputs) == 1:
+                given = values.get(call.inputs[0])
+                if given is not None and given.tensor >= 0:
+                    name = call.outputs[0]
+                    values[name] = Value(given.shape, len(tensors))
+                    source = Source(given.tensor, ())
+                    tensors.append(Tensor(name, call.name, call.op, given.shape or (), (source,)))
+                    continue
+            self._read(call, values)
+
+    def _read(self, call: Call, values: MutableMapping[str, Value]) -> None:
+        inputs = []
+        for name in call.inputs:
+            if name and name not in values:
+                raise ModelError(
+                    f"{call.op} {call.name!r} reads {name!r}, which nothing makes before it: "
+                    "the graph is invalid"
                 )
-            elif output.value is not None:
-                known[name] = Value(output.shape, value=output.value)
+            inputs.append(values[name] if name else None)
+        node = Node(call, inputs, self, values)
+        outputs = self._describe(node)
+        for name, output in zip(call.outputs, outputs, strict=False):
+            if name:
+                values[name] = self._bind(node, name, output)
+
+    def _describe(self, node: Node) -> Sequence[Output | Value]:
+        call, mark = node.call, len(self.tensors)
+        try:
+            if call.describe is None:
+                return self._unknown(node)
+            outputs = call.describe(node)
+            listed = [outputs] if isinstance(outputs, Output | Value) else list(outputs)
+            if len(listed) < len(call.outputs):
+                raise ModelError(
+                    f"{call.op} {call.name!r} has {len(call.outputs)} outputs, where its operator "
+                    f"has {len(listed)}: the graph is invalid"
+                )
+            return listed
+        except DataDependent as reason:
+            return self._assumed(node, str(reason))
+        except ModelError:
+            raise
+        except RecursionError:
+            raise
+        except Exception as error:
+            # Whatever a description trips over is a graph that breaks its operator's rules.
+            del self.tensors[mark:]
+            raise ModelError(
+                f"{call.op} {call.name!r} is not valid: {error or type(error).__name__}"
+            ) from error
+
+    def _bind(self, node: Node, name: str, output: Output | Value) -> Value:
+        """Give an output its name, and enter it as a tensor if it depends on the input."""
+        if isinstance(output, Value):
+            if output.tensor < 0:
+                return output
+            edges: list[Source] = [Source(output.tensor, ())]
+            shape, assumed = output.shape, ""
+        else:
+            inputs = node.inputs
+            shape, assumed = output.shape, output.assumed
+            if prod(shape) > LARGEST or min(shape, default=0) < 0:
+                raise ModelError(
+                    f"{node.op} {node.name!r} makes a tensor of {list(shape)}: "
+                    "the model does not work at this input size"
+                )
+            edges = [
+                Source(inputs[e.input].tensor, e.relation, e.rest)  # type: ignore[union-attr]
+                for e in output.edges
+                if inputs[e.input].tensor >= 0  # type: ignore[union-attr]
+            ]
+            if not edges or 0 in shape:
+                if output.value is not None:
+                    return Value(shape, value=output.value)
+                return Value(shape, get=lambda: evaluate(node, name), after=node.inputs)
+        value = Value(shape, len(self.tensors))
+        self.tensors.append(Tensor(name, node.name, node.op, shape or (), edges, assumed))
+        return value
+
+    def add(self, node: Node, name: str, output: Output) -> Value:
+        return self._bind(node, name, output)
+
+    def run(
+        self,
+        graph: Graph,
+        inputs: Sequence[Value | None],
+        outer: Mapping[str, Value],
+        prefix: str,
+    ) -> list[Value]:
+        inner: MutableMapping[str, Value] = ChainMap(dict(graph.constants), outer)  # type: ignore[arg-type]
+        for name, value in zip(graph.inputs, inputs, strict=True):
+            inner[name] = value or Value(None)
+        mark = len(self.tensors)
+        self.read(graph.calls, inner)
+        for tensor in self.tensors[mark:]:
+            tensor.name, tensor.node = prefix + tensor.name, prefix + tensor.node
+        missing = [name for name in graph.outputs if name not in inner]
+        if missing:
+            raise ModelError(f"nothing in {prefix} makes its output {missing[0]!r}")
+        return [inner[name] for name in graph.outputs]
+
+    def _unknown(self, node: Node) -> Sequence[Output | Value]:
+        home = f"of domain {node.call.domain} " if node.call.domain else ""
+        return self._assumed(
+            node,
+            f"custom operator {node.op} {home}is not known: assumed to see everything",
+            like_input=True,
+        )
+
+    def _assumed(
+        self, node: Node, why: str, like_input: bool = False
+    ) -> Sequence[Output | Value]:
+        """Every output depends on everything; shapes as far as ONNX itself can tell them.
+
+        ``like_input`` takes a shape that cannot be told to be the first input's.
+        """
+        seen = _leaves([*node.inputs, *(node.scope.get(n) for n in node.call.inner)])
+        sources = [v for v in dict.fromkeys(seen) if v.tensor >= 0]
+        node.inputs = sources or node.inputs
+        outputs: list[Output | Value] = []
+        for name in node.call.outputs:
+            shape, reason = self._inferred_shape(name), why
+            if shape is None and like_input:
+                shape = next((v.shape for v in seen if v.shape is not None), None)
+                reason += ", its output to have the shape of its input"
+            if not sources:
+                outputs.append(Value(shape))
+            elif shape is None:
+                outputs.append(self._shapeless(node, name, why))
             else:
-                known[name] = Value(output.shape, get=_later(node, name))
+                edges = [
+                    Edge(i, everything(v.shape or (), shape)) for i, v in enumerate(sources)
+                ]
+                outputs.append(Output(shape, edges, reason))
+        return outputs
 
-    def _describe(self, node: Node, describe: Describe | None, domain: str) -> Sequence[Output]:
-        if describe is None:
-            raise ModelError(f"unknown operator {domain}.{node.op}")
-        outputs = describe(node)
-        return [outputs] if isinstance(outputs, Output) else outputs
+    def _shapeless(self, node: Node, name: str, why: str) -> Value:
+        """A tensor whose shape depends on the data, listed as one that has no axes."""
+        sources = [
+            Source(v.tensor, everything(v.shape or (), ()))
+            for v in node.inputs
+            if v is not None
+        ]
+        self.tensors.append(Tensor(name, node.name, node.op, (), sources, why))
+        return Value(None, len(self.tensors) - 1)
+
+    def _inferred_shape(self, name: str) -> Shape | None:
+        if self._inferred is None:
+            assert self._program is not None
+            self._inferred = infer_shapes(self._program.proto, self._shapes)
+        return self._inferred.get(name)
 
 
-def _later(node: Node, name: str):  # type: ignore[no-untyped-def]
-    return lambda: evaluate(node, name)
+def _leaves(values: Iterable[Value | None]) -> list[Value]:
+    """Tensors, and the items of sequences."""
+    leaves: list[Value] = []
+    for value in values:
+        if value is None:
+            continue
+        if value.items is None:
+            leaves.append(value)
+        else:
+            leaves.extend(_leaves(value.items))
+    return leaves
 
 
-def _domain(name: str) -> str:
-    return "" if name == "ai.onnx" else name
-
-
-__all__ = ["DataDependent", "Edge", "Reading", "everything", "np"]
+def work_out(calls: Iterable[Call], values: dict[str, Value]) -> None:
+    """Read calls that depend on no input."""
+    Reading(None, {}, "", False).read(calls, values)

@@ -2,53 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ....errors import ModelError
 from ....operators import broadcast
 from ....relation import Edge, Output, Shape
-from ..node import Node, operator
-
-UNARY = """
-    Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Cast CastLike Ceil Celu Clip Cos Cosh
-    Elu Erf Exp Floor Gelu HardSigmoid HardSwish Identity IsInf IsNaN LeakyRelu Log Mish Neg
-    Not Reciprocal Relu Round Selu Shrink Sigmoid Sign Sin Sinh Softplus Softsign Sqrt Swish
-    Tan Tanh ThresholdedRelu
-""".split()
-
-N_ARY = """
-    Add And BitShift BitwiseAnd BitwiseOr BitwiseXor Div Equal Greater GreaterOrEqual Less
-    LessOrEqual Max Mean Min Mod Mul Or PRelu Pow Sub Sum Where Xor
-""".split()
-
-
-@operator(*UNARY)
-def unary(node: Node) -> Output:
-    """Only the first input matters; the others (bounds of a Clip) are scalars."""
-    return Output(node.shape(), SELF)
-
+from ..node import Node, Value, operator
 
 SELF = (Edge(0),)
 
 
-@operator(*N_ARY)
+@operator(
+    "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Bernoulli", "BitCast",
+    "BitwiseNot", "Cast", "CastLike", "Ceil", "Celu", "Cos", "Cosh", "Elu", "Erf", "Exp",
+    "Floor", "Gelu", "HardSigmoid", "HardSwish", "Identity", "IsInf", "IsNaN", "LeakyRelu",
+    "Log", "Mish", "Neg", "Not", "Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid",
+    "Sign", "Sin", "Sinh", "Softplus", "Softsign", "Sqrt", "Swish", "Tan", "Tanh",
+    "ThresholdedRelu",
+)  # fmt: skip
+def unary(node: Node) -> Output | Value:
+    """Every element by itself. CastLike's second input only says the type."""
+    given = node.inputs[0]
+    if given is not None and given.items is not None:
+        return given
+    return Output(node.shape(), SELF)
+
+
+@operator(
+    "Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Clip", "Div", "Equal",
+    "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Mean", "Min", "Mod", "Mul", "Or",
+    "PRelu", "Pow", "Sub", "Sum", "SwiGLU", "Where", "Xor",
+)  # fmt: skip
 def join(node: Node) -> Output:
-    shapes = [given.shape for given in node.inputs if given is not None]
+    """Element by element from several inputs."""
+    given = [i for i, value in enumerate(node.inputs) if value is not None]
+    return joined(node, given)
+
+
+def joined(node: Node, inputs: Sequence[int]) -> Output:
+    """Element by element from the inputs of these numbers, broadcast to one shape."""
+    shapes = [node.shape(i) for i in inputs]
     after = shapes[0]
     if any(shape != after for shape in shapes):
-        after = broadcast_shape(node, [s for s in shapes if s is not None])
-    assert after is not None
+        after = broadcast_shape(node, shapes)
     return Output(
         after,
         [
-            Edge(i, broadcast(node.shape(i), after))
-            for i, given in enumerate(node.inputs)
-            if given is not None and given.tensor >= 0
+            Edge(i, broadcast(shape, after))
+            for i, shape in zip(inputs, shapes, strict=True)
+            if node.depends(i)
         ],
     )
 
 
-def broadcast_shape(node: Node, shapes: list[Shape]) -> Shape:
+def broadcast_shape(node: Node, shapes: Sequence[Shape]) -> Shape:
     """The shape that all broadcast to. Raises ModelError where they do not."""
-    from ....errors import ModelError
-
     rank = max(map(len, shapes))
     after = [1] * rank
     for shape in shapes:

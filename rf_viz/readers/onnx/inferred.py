@@ -1,0 +1,65 @@
+"""Shapes by ONNX's own inference and the model's own word, where no description knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from math import prod
+
+import onnx
+
+from ...relation import Shape
+
+_SMALL = 1024
+"""Constants of up to so many elements may say something about a shape."""
+
+
+def infer_shapes(model: onnx.ModelProto, shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+    """The shapes that are known for sure when the inputs have these."""
+    bound = onnx.ModelProto(
+        ir_version=max(model.ir_version, 4),
+        opset_import=model.opset_import,
+        functions=model.functions,
+    )
+    bound.graph.node.extend(model.graph.node)
+    bound.graph.name = "bound"
+    for tensor in model.graph.initializer:
+        if prod(tensor.dims) <= _SMALL and not tensor.external_data:
+            bound.graph.initializer.add().CopyFrom(tensor)
+        else:
+            _declare(bound.graph.input.add(), tensor.name, tensor.data_type, tensor.dims)
+    symbols: dict[str, int] = {}
+    declared = True
+    for value in model.graph.input:
+        shape = shapes.get(value.name)
+        if shape is None:
+            continue
+        kind = value.type.tensor_type
+        _declare(bound.graph.input.add(), value.name, kind.elem_type, shape)
+        for dim, n in zip(kind.shape.dim, shape, strict=False):
+            if dim.dim_param:
+                symbols[dim.dim_param] = n
+            elif dim.dim_value not in (0, n):
+                declared = False
+    if declared:  # what the model says of its other tensors holds at the sizes it declares
+        for ours, theirs in (
+            (bound.graph.value_info, model.graph.value_info),
+            (bound.graph.output, model.graph.output),
+        ):
+            for value in theirs:
+                ours.add().CopyFrom(value)
+                for dim in ours[-1].type.tensor_type.shape.dim:
+                    if dim.dim_param in symbols:
+                        dim.dim_value = symbols[dim.dim_param]
+    with suppress(Exception):  # where ONNX refuses, what the model itself says is left
+        bound = onnx.shape_inference.infer_shapes(bound, data_prop=True)
+    return {
+        value.name: tuple(d.dim_value for d in value.type.tensor_type.shape.dim)
+        for value in (*bound.graph.value_info, *bound.graph.output)
+        if value.type.tensor_type.HasField("shape")
+        and all(d.HasField("dim_value") for d in value.type.tensor_type.shape.dim)
+    }
+
+
+def _declare(value: onnx.ValueInfoProto, name: str, kind: int, shape: Shape) -> None:
+    value.CopyFrom(onnx.helper.make_tensor_value_info(name, kind or 1, list(shape)))
