@@ -268,16 +268,23 @@ def _coverage(s: Slide) -> tuple[bool, bool]:
 class Window:
     """A kernel that slides over some axes: convolution, pooling, causal scans.
 
-    ``taps``, of the kernel's shape, masks positions out (False); None keeps them all.
+    ``taps``, of the kernel's shape, masks positions out (False); None keeps them all. What
+    slides over something else than space (over channels) is not ``spatial``.
     """
 
     __slots__ = ("_by_axis", "blind", "slides", "taps", "windows")
     mixes: tuple[int, ...] = ()
 
-    def __init__(self, windows: Sequence[Slide], taps: NDArray[np.bool_] | None = None) -> None:
+    def __init__(
+        self,
+        windows: Sequence[Slide],
+        taps: NDArray[np.bool_] | None = None,
+        *,
+        spatial: bool = True,
+    ) -> None:
         self.windows = tuple(windows)
         self.taps = taps
-        self.slides = tuple(w.axis for w in self.windows)
+        self.slides = tuple(w.axis for w in self.windows) if spatial else ()
         self._by_axis = {w.axis: w for w in self.windows}
         self.blind = taps is not None or not all(w.trivial or _coverage(w)[0] for w in self.windows)
 

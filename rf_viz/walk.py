@@ -143,7 +143,7 @@ class Stack:
     def step(self, step: Step, rings: Rings) -> Plain | Stack:
         if isinstance(step, Mix) and self.axis in step.axes:
             return self.merged.step(step, rings)
-        if isinstance(step, Window) and self.axis not in step.slides:
+        if isinstance(step, Window) and all(w.axis != self.axis for w in step.windows):
             return Stack(
                 self.axis,
                 self.extent,
