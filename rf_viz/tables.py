@@ -1,0 +1,66 @@
+"""Relations that pick positions along one axis: slices, gathers, paddings, tiles.
+
+Told in numbers, whatever the framework; all but the arbitrary ones are cached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+
+from .relation import Relation, Taps
+
+PadMode = Literal["constant", "reflect", "symmetric", "edge", "wrap"]
+
+
+@lru_cache(maxsize=4096)
+def cut(axis: int, size: int, start: int, step: int, count: int) -> Relation:
+    """``count`` positions of an axis of ``size``, every ``step``-th from ``start`` on.
+
+    ``step`` may be negative: a flip.
+    """
+    if (start, step, count) == (0, 1, size):
+        return ()
+    table = start + step * np.arange(count)
+    return (Taps(axis, size, table[:, None], form=(step, start)),)
+
+
+def pick(axis: int, size: int, positions: Sequence[int]) -> Relation:
+    """These positions of an axis of ``size``, in this order; negative ones are none at all."""
+    table = np.asarray(positions, np.int64)
+    steps = np.diff(table)
+    if len(table) and table.min() >= 0 and (not steps.any() or (steps == steps[0]).all()):
+        step = int(steps[0]) if len(steps) else 1
+        if step or len(table) == 1:
+            return cut(axis, size, int(table[0]), step, len(table))
+    return (Taps(axis, size, table[:, None], why="single positions are picked"),)
+
+
+@lru_cache(maxsize=4096)
+def tile(axis: int, size: int, times: int) -> Relation:
+    """The whole axis, ``times`` times one after the other."""
+    if times == 1:
+        return ()
+    table = np.arange(size * times) % size
+    return (Taps(axis, size, table[:, None], why="tiled"),)
+
+
+@lru_cache(maxsize=4096)
+def pad(axis: int, size: int, before: int, after: int, mode: PadMode = "constant") -> Relation:
+    """More positions in front and behind; negative numbers crop.
+
+    Constant padding sees nothing. ``mode`` as in ``numpy.pad``. By convention the closed form
+    goes on through every padding as if the image did.
+    """
+    if not before and not after:
+        return ()
+    kept = np.arange(max(0, -before), size - max(0, -after))
+    width = (max(0, before), max(0, after))
+    if mode == "constant":
+        table = np.pad(kept, width, constant_values=-1)
+    else:
+        table = np.pad(kept, width, mode=mode)
+    return (Taps(axis, size, table[:, None], form=(1, -before)),)
