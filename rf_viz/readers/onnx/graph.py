@@ -86,6 +86,8 @@ class Reading:
                 )
             return listed
         except DataDependent as reason:
+            if all(v is None or v.tensor < mark for v in node.inputs):
+                del self.tensors[mark:]  # of a loop that was followed for some turns
             return self._assumed(node, str(reason))
         except ModelError:
             raise

@@ -1,5 +1,25 @@
 """The table of ONNX operators, one module a family; importing it fills ``node.OPERATORS``."""
 
-from . import basics, elementwise, windows
+from . import (
+    attention,
+    basics,
+    control_flow,
+    elementwise,
+    linear,
+    recurrent,
+    reductions,
+    sequence,
+    windows,
+)
 
-__all__ = ["basics", "elementwise", "windows"]
+__all__ = [
+    "attention",
+    "basics",
+    "control_flow",
+    "elementwise",
+    "linear",
+    "recurrent",
+    "reductions",
+    "sequence",
+    "windows",
+]

@@ -7,17 +7,9 @@ from math import prod
 import numpy as np
 
 from ....errors import ModelError
-from ....operators import broadcast, mix, normalise, reduce, reshape, transpose
-from ....relation import Edge, Mix, Output, Place
+from ....operators import reshape, transpose
+from ....relation import Edge, Output, Place
 from ..node import Node, operator
-from .elementwise import SELF
-
-
-@operator("BatchNormalization", "Dropout")
-def by_constants(node: Node) -> list[Output]:
-    """In inference the statistics are constants."""
-    main = Output(node.shape(), SELF)
-    return [main] * len(node.proto.output)
 
 
 @operator("Concat")
@@ -66,39 +58,6 @@ def flatten(node: Node) -> Output:
     return Output(after, [Edge(0, reshape(shape, after))])
 
 
-@operator("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool")
-def global_pool(node: Node) -> Output:
-    shape = node.shape()
-    axes = tuple(range(2, len(shape)))
-    return Output((*shape[:2], *[1] * len(axes)), [Edge(0, reduce(shape, axes, True))])
-
-
-@operator("Softmax", "LogSoftmax")
-def softmax(node: Node) -> Output:
-    shape = node.shape()
-    axis = node.axis(len(shape), -1 if node.opset >= 13 else 1)
-    axes = (axis,) if node.opset >= 13 else tuple(range(axis, len(shape)))
-    return Output(shape, normalise(0, shape, axes))
-
-
-@operator("LRN")
-def lrn(node: Node) -> Output:
-    return Output(node.shape(), [Edge(0, mix(node.shape(), (1,)))])
-
-
-@operator("Gemm")
-def gemm(node: Node) -> Output:
-    a, b = node.shape(0), node.shape(1)
-    if node.attribute("transA", 0):
-        a = a[::-1]
-    n = b[0] if node.attribute("transB", 0) else b[1]
-    edges = []
-    if node.depends(0):
-        first = transpose((1, 0)) if node.attribute("transA", 0) else ()
-        edges.append(Edge(0, (*first, Mix((1,), (a[1],), (n,)))))
-    return Output((a[0], n), edges)
-
-
 @operator("ConstantOfShape")
 def constant_of_shape(node: Node) -> Output:
     shape = node.ints(0)
@@ -132,6 +91,3 @@ def unsqueeze(node: Node) -> Output:
     new = {a % rank for a in axes}
     after = tuple(1 if i in new else next(left) for i in range(rank))
     return Output(after, [Edge(0, reshape(shape, after))])
-
-
-__all__ = ["broadcast"]

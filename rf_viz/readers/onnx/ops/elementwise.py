@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ....errors import ModelError
-from ....operators import broadcast
+from ....operators import broadcast, reshape
 from ....relation import Edge, Output, Shape
 from ..node import Node, Value, operator
 
@@ -70,3 +70,17 @@ def broadcast_shape(node: Node, shapes: Sequence[Shape]) -> Shape:
                     )
                 after[i] = n
     return tuple(after)
+
+
+def parameter(node: Node, i: int, after: Shape, axis: int) -> list[Edge]:
+    """How an output of shape ``after`` depends on input ``i``, one number for each position
+    along an axis (a scale, a bias) or a single one; no edge where that is a constant."""
+    if not node.depends(i):
+        return []
+    shape = node.shape(i)
+    if len(shape) > 1 or axis >= len(after) or shape not in ((), (1,), (after[axis],)):
+        raise ModelError(
+            f"{node.op} {node.name!r} has parameters of {list(shape)} for a tensor of {list(after)}"
+        )
+    wide = (1,) * axis + (shape or (1,)) + (1,) * (len(after) - axis - 1)
+    return [Edge(i, reshape(shape, wide) + broadcast(wide, after))]

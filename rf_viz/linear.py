@@ -1,0 +1,300 @@
+"""Relations of products, attention and scans, told in numbers rather than attributes.
+
+Like ``operators``, for the operations that combine several tensors or run along one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from .operators import broadcast, reduce, reshape, transpose
+from .relation import (
+    AxisMap,
+    Edge,
+    Elements,
+    Mix,
+    Place,
+    Relation,
+    Shape,
+    Slide,
+    Step,
+    Taps,
+    Window,
+)
+
+
+class Scan(Window):
+    """A window that reaches all the way to one end of an axis: cumulative sums, recurrences."""
+
+    __slots__ = ()
+
+    def affine(self, axis: int) -> AxisMap | str:
+        if any(w.axis == axis and w.size > 1 for w in self.windows):
+            return "a scan sees everything before a cell"
+        return super().affine(axis)
+
+
+@lru_cache(maxsize=4096)
+def scan(
+    axis: int, size: int, reverse: bool = False, exclusive: bool = False, spatial: bool = True
+) -> Relation:
+    """Each position sees those before it (after it if ``reverse``), and itself if not
+    ``exclusive``."""
+    pad = -int(exclusive) if reverse else size - 1 + int(exclusive)
+    return (Scan((Slide(axis, size, size, kernel=size, pad=pad),), spatial=spatial),)
+
+
+@lru_cache(maxsize=4096)
+def crop(axis: int, size: int, start: int, out: int) -> Relation:
+    """``out`` positions of an axis from ``start`` on; what is outside sees nothing."""
+    if start == 0 and out == size:
+        return ()
+    return (Window((Slide(axis, size, out, kernel=1, pad=-start),), spatial=False),)
+
+
+@lru_cache(maxsize=4096)
+def neighbours(axis: int, size: int, before: int, after: int) -> Relation:
+    """Each position along an axis that is not space sees so many others (channels of an LRN)."""
+    window = Slide(axis, size, size, kernel=before + after + 1, pad=before)
+    return (Window((window,), spatial=False),)
+
+
+def pairs(axis: int, size: int, table: np.ndarray) -> Relation:
+    """Each position along an axis sees those that its row of the table names, -1 for none."""
+    return (Taps(axis, size, table, why="single channels are combined"),)
+
+
+class Product(NamedTuple):
+    """The shape of a product of tensors, and its relation to each of them."""
+
+    shape: Shape
+    relations: tuple[Relation, ...]
+
+    def edges(self, *inputs: int) -> list[Edge]:
+        """One edge for each factor, by the number of the operation's input it is."""
+        return [Edge(i, r) for i, r in zip(inputs, self.relations, strict=False)]
+
+
+@lru_cache(maxsize=4096)
+def matmul(a: Shape, b: Shape) -> Product:
+    """A product of matrices, as ``numpy.matmul``. Raises ValueError where they don't fit."""
+    left = a if len(a) > 1 else (1, *a)
+    right = b if len(b) > 1 else (*b, 1)
+    if not a or not b or left[-1] != right[-2]:
+        raise ValueError(f"matrices of {list(a)} and {list(b)} cannot be multiplied")
+    batch = np.broadcast_shapes(left[:-2], right[:-2])
+    full = (*batch, left[-2], right[-1])
+    after = (*batch, *(left[-2:-1] if len(a) > 1 else ()), *(right[-1:] if len(b) > 1 else ()))
+    rows = reduce(left, (len(left) - 1,), True)
+    columns = reduce(right, (len(right) - 2,), True)
+    return Product(
+        after,
+        (
+            reshape(a, left) + rows + broadcast((*left[:-1], 1), full) + reshape(full, after),
+            reshape(b, right)
+            + columns
+            + broadcast((*right[:-2], 1, right[-1]), full)
+            + reshape(full, after),
+        ),
+    )
+
+
+@lru_cache(maxsize=1024)
+def einsum(equation: str, shapes: tuple[Shape, ...]) -> Product:
+    """An Einstein summation, as ``numpy.einsum``. Raises ValueError where it is not one."""
+    left, arrow, right = equation.replace(" ", "").partition("->")
+    terms = left.split(",")
+    if len(terms) != len(shapes):
+        raise ValueError(f"the equation {equation!r} is not for {len(shapes)} tensors")
+    labelled = [_labels(t, len(s)) for t, s in zip(terms, shapes, strict=True)]
+    extents: dict[str, int] = {}
+    for labels, shape in zip(labelled, shapes, strict=True):
+        for label, n in zip(labels, shape, strict=True):
+            if n != 1 and extents.get(label, 1) not in (1, n):
+                raise ValueError(f"{label!r} of {equation!r} is both {extents[label]} and {n}")
+            extents[label] = max(n, extents.get(label, 1))
+    dots = max((sum(c.isdigit() for c in labels) for labels in labelled), default=0)
+    ellipsis = "".join(str(i) for i in reversed(range(dots)))
+    if arrow:
+        out = right.replace("...", ellipsis)
+    else:
+        letters = sorted({c for t in labelled for c in t if c.isalpha()})
+        out = ellipsis + "".join(c for c in letters if left.count(c) == 1)
+    if len(set(out)) < len(out) or not set(out) <= extents.keys():
+        raise ValueError(f"the equation {equation!r} has no output")
+    after = tuple(extents[c] for c in out)
+    return Product(
+        after,
+        tuple(
+            _term(labels, shape, out, after)
+            for labels, shape in zip(labelled, shapes, strict=True)
+        ),
+    )
+
+
+def _labels(term: str, rank: int) -> str:
+    """One character for each axis; those of an ellipsis are digits, counted from the right."""
+    dots = rank - len(term.replace("...", ""))
+    if dots < 0 or (dots and "..." not in term) or dots > 10:
+        raise ValueError(f"{term!r} is not for a tensor of {rank} axes")
+    return term.replace("...", "".join(str(i) for i in reversed(range(dots))))
+
+
+def _term(labels: str, shape: Shape, out: str, after: Shape) -> Relation:
+    relation: Relation = ()
+    if len(set(labels)) < len(labels):  # a diagonal
+        order = [labels.index(c) for c in labels]
+        numbers = np.arange(prod(shape)).reshape(shape)
+        kept = sorted(set(order))
+        numbers = np.einsum(numbers, order, kept)
+        relation = (Elements(shape, numbers),)
+        labels, shape = "".join(labels[i] for i in kept), numbers.shape
+    summed = tuple(i for i, c in enumerate(labels) if c not in out)
+    relation += reduce(shape, summed, False)
+    left = [(c, n) for c, n in zip(labels, shape, strict=True) if c in out]
+    order = sorted(range(len(left)), key=lambda i: out.index(left[i][0]))
+    relation += transpose(tuple(order))
+    kept_shape = tuple(left[i][1] for i in order)
+    extents = dict(left)
+    wide = tuple(extents.get(c, 1) for c in out)
+    return relation + reshape(kept_shape, wide) + broadcast(wide, after)
+
+
+@lru_cache(maxsize=1024)
+def split_heads(shape: Shape, heads: int) -> Relation:
+    """(batch, positions, heads * size) to (batch, heads, positions, size)."""
+    batch, length, width = shape
+    return reshape(shape, (batch, length, heads, width // heads)) + transpose((0, 2, 1, 3))
+
+
+@lru_cache(maxsize=1024)
+def join_heads(shape: Shape) -> Relation:
+    """(batch, heads, positions, size) to (batch, positions, heads * size)."""
+    batch, heads, length, size = shape
+    split = (batch, length, heads, size)
+    return transpose((0, 2, 1, 3)) + reshape(split, (batch, length, heads * size))
+
+
+@lru_cache(maxsize=1024)
+def share_heads(shape: Shape, heads: int) -> Relation:
+    """Each of a few heads serves a run of ``heads``: grouped queries."""
+    batch, few, length, size = shape
+    if few == heads:
+        return ()
+    if not few or heads % few:
+        raise ValueError(f"{heads} heads cannot share {few}")
+    single, shared = (batch, few, 1, length, size), (batch, few, heads // few, length, size)
+    return (
+        reshape(shape, single)
+        + broadcast(single, shared)
+        + reshape(shared, (batch, heads, length, size))
+    )
+
+
+@lru_cache(maxsize=1024)
+def visible_keys(
+    queries: int, keys: int, offset: int, left: int | None, right: int | None
+) -> Step | None:
+    """Query ``i`` sees keys ``i + offset - left`` to ``i + offset + right``; None: all of them.
+
+    The keys are along axis 2.
+    """
+    if left is None and right is None:
+        return None
+    before = offset + queries - 1 if left is None else left
+    after = keys - 1 - offset if right is None else right
+    slide = Slide(2, keys, queries, kernel=max(before + after + 1, 1), pad=before - offset)
+    return Scan((slide,)) if left is None or right is None else Window((slide,))
+
+
+class Heads(NamedTuple):
+    """The shapes of an attention, each (batch, heads, positions, size).
+
+    ``visible`` is the step from keys to queries along axis 2, None if all see all.
+    """
+
+    query: Shape
+    key: Shape
+    value: Shape
+    visible: Step | None = None
+
+    @property
+    def after(self) -> Shape:
+        """The output's shape."""
+        return (*self.query[:3], self.value[3])
+
+    @property
+    def scores(self) -> Shape:
+        """The shape of the attention weights."""
+        return (*self.query[:3], self.key[2])
+
+    def from_query(self) -> Relation:
+        """Local in the position; a head's elements are mixed."""
+        one = (*self.query[:3], 1)
+        return reduce(self.query, (3,), True) + broadcast(one, self.after)
+
+    def from_key(self) -> Relation:
+        shared = share_heads(self.key, self.query[1])
+        shape = (self.key[0], self.query[1], *self.key[2:])
+        weighed = reduce(shape, (3,), True)
+        return shared + weighed + self._over_keys((*shape[:3], 1))
+
+    def from_value(self) -> Relation:
+        """Each element of a value reaches the same element of the output."""
+        shape = (self.value[0], self.query[1], *self.value[2:])
+        return share_heads(self.value, self.query[1]) + self._over_keys(shape)
+
+    def from_bias(self, shape: Shape) -> Relation:
+        """A mask or bias that broadcasts to the scores."""
+        wide = (1,) * (4 - len(shape)) + shape
+        one = (*wide[:3], 1)
+        return reshape(shape, wide) + reduce(wide, (3,), True) + broadcast(one, self.after)
+
+    def _over_keys(self, shape: Shape) -> Relation:
+        if self.visible is not None:
+            return (self.visible, *broadcast((*self.query[:3], shape[3]), self.after))
+        one = (*shape[:2], 1, shape[3])
+        return reduce(shape, (2,), True) + broadcast(one, self.after)
+
+    def scores_from_query(self) -> Relation:
+        one = (*self.query[:3], 1)
+        return reduce(self.query, (3,), True) + broadcast(one, self.scores)
+
+    def scores_from_key(self) -> Relation:
+        shape = (self.key[0], self.query[1], *self.key[2:])
+        turned = (*shape[:2], 1, shape[2])
+        return (
+            share_heads(self.key, self.query[1])
+            + reduce(shape, (3,), True)
+            + transpose((0, 1, 3, 2))
+            + broadcast(turned, self.scores)
+        )
+
+
+@lru_cache(maxsize=1024)
+def frames(shape: Shape, length: int, step: int, bins: int) -> Relation:
+    """A short-time Fourier transform: (batch, signal, parts) to (batch, frames, bins, 2)."""
+    batch, size, parts = shape
+    count = (size - length) // step + 1
+    return (
+        Window((Slide(1, size, count, kernel=length, stride=step),)),
+        Mix((2,), (parts,), (2,)),
+        *reshape((batch, count, 2), (batch, count, 1, 2)),
+        *broadcast((batch, count, 1, 2), (batch, count, bins, 2)),
+    )
+
+
+def concatenated(shapes: Sequence[Shape], axis: int) -> list[Relation]:
+    """Tensors one after another along an axis: the relation of each."""
+    total = sum(s[axis] for s in shapes)
+    start = 0
+    relations: list[Relation] = []
+    for shape in shapes:
+        relations.append((Place(axis, start, shape[axis], total),))
+        start += shape[axis]
+    return relations

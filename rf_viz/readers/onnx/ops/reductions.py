@@ -1,0 +1,210 @@
+"""Reductions, normalisations and whatever else sees a whole axis."""
+
+from __future__ import annotations
+
+from math import prod
+
+from ....errors import ModelError
+from ....linear import neighbours, scan
+from ....operators import broadcast, everything, mix, normalise, reduce, reshape
+from ....relation import Edge, Mix, Output, Shape
+from ..node import Node, operator
+from .elementwise import SELF, parameter
+
+
+@operator(
+    "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean",
+    "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare",
+)  # fmt: skip
+def reduction(node: Node) -> Output:
+    return reduced(node, node.attribute("axes") or node.ints(1))
+
+
+def reduced(node: Node, given: tuple[int, ...] | None) -> Output:
+    """Reduce over the axes given; over all where none are, unless the node says not to."""
+    shape = node.shape()
+    if not given and node.attribute("noop_with_empty_axes", 0):
+        return Output(shape, SELF)
+    axes = tuple(sorted({node.count_axis(a, len(shape)) for a in given or range(len(shape))}))
+    return _reduce(node, axes, bool(node.attribute("keepdims", 1)))
+
+
+def _reduce(node: Node, axes: tuple[int, ...], keep: bool) -> Output:
+    shape = node.shape()
+    after = tuple(
+        1 if i in axes else n for i, n in enumerate(shape) if keep or i not in axes
+    )
+    return Output(after, [Edge(0, reduce(shape, axes, keep))])
+
+
+@operator("ArgMax", "ArgMin")
+def arg_reduction(node: Node) -> Output:
+    return _reduce(node, (node.axis(len(node.shape())),), bool(node.attribute("keepdims", 1)))
+
+
+@operator("TopK")
+def top(node: Node) -> list[Output]:
+    """Any of the axis' values may be among the largest."""
+    shape = node.shape()
+    axis = node.axis(len(shape), -1)
+    k = node.attribute("k") if node.opset < 10 else None
+    if k is None:
+        given = node.ints(1)
+        if not given:
+            raise ModelError(f"TopK {node.name!r} does not say how many: the graph is invalid")
+        k = given[0]
+    after = (*shape[:axis], k, *shape[axis + 1 :])
+    output = Output(after, [Edge(0, (Mix((axis,), (shape[axis],), (k,)),))])
+    return [output, output]
+
+
+@operator("CumSum", "CumProd")
+def cumulative(node: Node) -> Output:
+    shape = node.shape()
+    given = node.ints(1)
+    axis = node.count_axis(given[0] if given else 0, len(shape))
+    relation = scan(
+        axis,
+        shape[axis],
+        reverse=bool(node.attribute("reverse", 0)),
+        exclusive=bool(node.attribute("exclusive", 0)),
+        spatial=False,
+    )
+    return Output(shape, [Edge(0, relation)])
+
+
+@operator("Softmax", "LogSoftmax", "Hardmax")
+def softmax(node: Node) -> Output:
+    """Before opset 13 over all axes from the given one on."""
+    shape = node.shape()
+    axis = node.axis(len(shape), -1 if node.opset >= 13 else 1)
+    axes = (axis,) if node.opset >= 13 else tuple(range(axis, len(shape)))
+    return Output(shape, normalise(0, shape, axes))
+
+
+@operator("LpNormalization")
+def lp_normalisation(node: Node) -> Output:
+    shape = node.shape()
+    return Output(shape, normalise(0, shape, (node.axis(len(shape), -1),)))
+
+
+@operator("MeanVarianceNormalization")
+def mean_variance(node: Node) -> Output:
+    shape = node.shape()
+    given = node.attribute("axes", (0, 2, 3))
+    axes = tuple(sorted({node.count_axis(a, len(shape)) for a in given}))
+    return Output(shape, normalise(0, shape, axes))
+
+
+@operator("LayerNormalization", "RMSNormalization")
+def layer_normalisation(node: Node) -> list[Output]:
+    """Statistics over all axes from the given one on; they are outputs too."""
+    shape = node.shape()
+    first = node.axis(len(shape), -1)
+    axes = tuple(range(first, len(shape)))
+    edges = normalise(0, shape, axes)
+    edges += [Edge(i, broadcast(node.shape(i), shape)) for i in (1, 2) if node.depends(i)]
+    statistics = Output(shape[:first] + (1,) * len(axes), [Edge(0, reduce(shape, axes, True))])
+    return [Output(shape, edges), statistics, statistics]
+
+
+@operator("InstanceNormalization")
+def instance_normalisation(node: Node) -> Output:
+    shape = node.shape()
+    edges = normalise(0, shape, tuple(range(2, len(shape))))
+    edges += parameter(node, 1, shape, 1) + parameter(node, 2, shape, 1)
+    return Output(shape, edges)
+
+
+@operator("GroupNormalization")
+def group_normalisation(node: Node) -> Output:
+    """The scale and bias are one number a group before opset 21, one a channel since."""
+    shape = node.shape()
+    groups = node.attribute("num_groups", 1)
+    edges = grouped_statistics(node, shape, groups)
+    for i in (1, 2):
+        if node.depends(i) and node.shape(i) == (groups,) != (shape[1],):
+            each = shape[1] // groups
+            channels = broadcast((groups, 1), (groups, each)) + reshape((groups, each), shape[1:2])
+            wide = (1, shape[1], *(1,) * (len(shape) - 2))
+            spread = reshape(shape[1:2], wide) + broadcast(wide, shape)
+            edges.append(Edge(i, reshape((groups,), (groups, 1)) + channels + spread))
+        else:
+            edges += parameter(node, i, shape, 1)
+    return Output(shape, edges)
+
+
+def grouped_statistics(node: Node, shape: Shape, groups: int) -> list[Edge]:
+    """Every element by statistics over its group of channels (axis 1) and all of space."""
+    if shape[1] % groups:
+        raise ModelError(
+            f"{node.op} {node.name!r} cannot share {shape[1]} channels among {groups} groups"
+        )
+    split = (shape[0], groups, shape[1] // groups, *shape[2:])
+    if prod(split[2:]) == 1:
+        return [Edge(0)]
+    within = mix(split, tuple(range(2, len(split))))
+    relation = reshape(shape, split) + within + reshape(split, shape)
+    return [Edge(0, relation), Edge(0, (), rest=True)]
+
+
+@operator("LRN")
+def local_response(node: Node) -> Output:
+    """Each channel by its neighbours: ``(size - 1) // 2`` before, ``size // 2`` after."""
+    shape, size = node.shape(), node.attribute("size", 1)
+    return Output(shape, [Edge(0, neighbours(1, shape[1], (size - 1) // 2, size // 2))])
+
+
+@operator("BatchNormalization")
+def batch_normalisation(node: Node) -> list[Output]:
+    """By constants; in training by the batch's own statistics, which are outputs too."""
+    shape = node.shape()
+    channel = shape[1:2]
+    if node.opset >= 14:
+        training = bool(node.attribute("training_mode", 0))
+    else:
+        training = len(node.outputs) > 1
+    others = tuple(i for i in range(len(shape)) if i != 1)
+    edges = normalise(0, shape, others) if training else [Edge(0)]
+    for i in range(1, 3 if training else 5):
+        edges += parameter(node, i, shape, 1)
+    output = Output(shape, edges)
+    if not training:
+        return [output]
+    running = [
+        Output(channel, [Edge(0, reduce(shape, others, False)), *parameter(node, i, channel, 0)])
+        for i in (3, 4)
+    ]
+    return [output, *running, *running]
+
+
+@operator("Dropout")
+def dropout(node: Node) -> list[Output]:
+    """What is dropped does not depend on the data."""
+    shape = node.shape()
+    return [Output(shape, SELF), Output(shape)]
+
+
+@operator("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool")
+def global_pool(node: Node) -> Output:
+    return _reduce(node, tuple(range(2, len(node.shape()))), True)
+
+
+@operator("SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss")
+def loss(node: Node) -> list[Output]:
+    """Scores of (batch, classes, ...) against labels of (batch, ...)."""
+    shape, labels = node.shape(0), node.shape(1)
+    rows = (shape[0], *shape[2:])
+    if labels != rows:
+        raise ModelError(f"{node.op} {node.name!r} has labels of {list(labels)} for {list(shape)}")
+    edges = [Edge(0, reduce(shape, (1,), False)), Edge(1)]
+    if node.depends(2):
+        edges.append(Edge(2, everything(node.shape(2), rows)))
+    if node.attribute("reduction", "mean") != "none":
+        whole = reduce(rows, tuple(range(len(rows))), False)
+        edges = [Edge(e.input, e.relation + whole) for e in edges]
+        rows = ()
+    likelihood = Output(shape, normalise(0, shape, (1,)))
+    return [Output(rows, edges), likelihood]
+
+

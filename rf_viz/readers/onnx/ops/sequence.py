@@ -1,0 +1,156 @@
+"""Sequences of tensors and optional ones: followed item by item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ....errors import ModelError
+from ....linear import concatenated, crop
+from ....operators import reshape
+from ....relation import Edge, Output, Shape
+from ..node import DataDependent, Node, Outputs, Value, operator
+
+
+def items(node: Node, i: int = 0) -> list[Value]:
+    """The items of a sequence. Raises DataDependent where they are not known one by one."""
+    given = node.inputs[i] if i < len(node.inputs) else None
+    if given is None or given.items is None:
+        raise DataDependent(f"the items of the sequence that {node.op} {node.name} takes")
+    return list(given.items)
+
+
+def _position(node: Node, i: int, count: int) -> int:
+    given = node.ints(i)
+    place = given[0] if given else count
+    if not -count <= place <= count:
+        raise ModelError(f"{node.op} {node.name!r} takes item {place} of {count}")
+    return place + count if place < 0 else place
+
+
+@operator("SequenceEmpty")
+def empty(node: Node) -> Value:
+    return Value(None, items=[])
+
+
+@operator("SequenceConstruct")
+def construct(node: Node) -> Value:
+    return Value(None, items=[v for v in node.inputs if v is not None])
+
+
+@operator("SequenceInsert")
+def insert(node: Node) -> Value:
+    sequence, item = items(node), node.inputs[1]
+    if item is not None:
+        sequence.insert(_position(node, 2, len(sequence)), item)
+    return Value(None, items=sequence)
+
+
+@operator("SequenceErase")
+def erase(node: Node) -> Value:
+    sequence = items(node)
+    place = _position(node, 1, len(sequence)) if node.has(1) else len(sequence) - 1
+    del sequence[place]
+    return Value(None, items=sequence)
+
+
+@operator("SequenceAt")
+def at(node: Node) -> Value:
+    sequence = items(node)
+    return sequence[_position(node, 1, len(sequence))]
+
+
+@operator("SequenceLength")
+def length(node: Node) -> Output:
+    return Output((), value=np.array(len(items(node)), np.int64))
+
+
+@operator("SplitToSequence")
+def split(node: Node) -> Value:
+    shape = node.shape()
+    axis = node.axis(len(shape))
+    size = shape[axis]
+    given = node.ints(1)
+    single = given is None
+    if given is None:
+        sizes = [1] * size
+    elif node.shape(1):
+        sizes = list(given)
+    else:
+        sizes = [min(given[0], size - start) for start in range(0, size, given[0])]
+    if sum(sizes) != size:
+        raise ModelError(f"{node.op} {node.name!r} cuts {size} into {sizes}")
+    drop = single and not node.attribute("keepdims", 1)
+    parts: list[Value] = []
+    start = 0
+    for i, n in enumerate(sizes):
+        after: Shape = (*shape[:axis], n, *shape[axis + 1 :])
+        relation = crop(axis, size, start, n)
+        if drop:
+            relation += reshape(after, (*shape[:axis], *shape[axis + 1 :]))
+            after = (*shape[:axis], *shape[axis + 1 :])
+        parts.append(node.add(f"{node.outputs[0]}[{i}]", Output(after, [Edge(0, relation)])))
+        start += n
+    return Value(None, items=parts)
+
+
+@operator("ConcatFromSequence")
+def concat(node: Node) -> Output:
+    sequence = items(node)
+    shapes: list[Shape] = []
+    for item in sequence:
+        if item.shape is None:
+            raise DataDependent(f"the shapes of what {node.op} {node.name} concatenates")
+        shapes.append(item.shape)
+    axis = node.attribute("axis", 0)
+    new = bool(node.attribute("new_axis", 0))
+    rank = len(shapes[0]) + new
+    axis = node.count_axis(axis, rank)
+    return stack(node, sequence, shapes, axis) if new else _join(node, sequence, shapes, axis)
+
+
+def stack(
+    node: Node, values: Sequence[Value], shapes: Sequence[Shape], axis: int
+) -> Output:
+    """Tensors of one shape, one after another along a new axis. They become the inputs."""
+    wide = [(*s[:axis], 1, *s[axis:]) for s in shapes]
+    output = _join(node, values, wide, axis)
+    output.edges = [
+        Edge(i, reshape(s, w) + e.relation)
+        for i, (s, w, e) in enumerate(zip(shapes, wide, output.edges, strict=True))
+    ]
+    return output
+
+
+def _join(node: Node, values: Sequence[Value], shapes: Sequence[Shape], axis: int) -> Output:
+    if len({(*s[:axis], *s[axis + 1 :]) for s in shapes}) != 1:
+        raise ModelError(f"{node.op} {node.name!r} cannot join {' and '.join(map(str, shapes))}")
+    node.inputs = values
+    total = sum(s[axis] for s in shapes)
+    return Output(
+        (*shapes[0][:axis], total, *shapes[0][axis + 1 :]),
+        [Edge(i, relation) for i, relation in enumerate(concatenated(shapes, axis))],
+    )
+
+
+@operator("Optional")
+def optional(node: Node) -> Value:
+    """With nothing in it where there is no input: a sequence of none."""
+    given = node.inputs[0] if node.inputs else None
+    return Value(None, items=[]) if given is None else given
+
+
+@operator("OptionalHasElement")
+def has_element(node: Node) -> Output:
+    given = node.inputs[0] if node.inputs else None
+    full = given is not None and (given.shape is not None or bool(given.items))
+    return Output((), value=np.array(full))
+
+
+@operator("OptionalGetElement")
+def get_element(node: Node) -> Outputs:
+    given = node.inputs[0]
+    if given is None:
+        raise ModelError(f"{node.op} {node.name!r} takes what is not there")
+    return given
