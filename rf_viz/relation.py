@@ -269,11 +269,11 @@ class Window:
     """A kernel that slides over some axes: convolution, pooling, causal scans.
 
     ``taps``, of the kernel's shape, masks positions out (False); None keeps them all. What
-    slides over something else than space (over channels) is not ``spatial``.
+    slides over something else than space (over channels) is not ``spatial``. A single window
+    that holds the whole axis mixes it, like a global pooling written as an ordinary one.
     """
 
-    __slots__ = ("_by_axis", "blind", "slides", "taps", "windows")
-    mixes: tuple[int, ...] = ()
+    __slots__ = ("_by_axis", "blind", "mixes", "slides", "taps", "windows")
 
     def __init__(
         self,
@@ -287,6 +287,9 @@ class Window:
         self.slides = tuple(w.axis for w in self.windows) if spatial else ()
         self._by_axis = {w.axis: w for w in self.windows}
         self.blind = taps is not None or not all(w.trivial or _coverage(w)[0] for w in self.windows)
+        self.mixes = tuple(
+            w.axis for w in self.windows if w.out == 1 and w.size > 1 and _coverage(w)[1]
+        )
 
     def push(self, a: Array, ring: Semiring) -> Array:
         if self.taps is not None:
@@ -844,6 +847,8 @@ class Broadcast(_Local):
         return tuple(out)
 
     def affine(self, axis: int) -> AxisMap | str:
+        if any(axis + self.lead == repeated for repeated, _ in self.repeated):
+            return "one value is repeated along the axis"
         return AxisMap(axis + self.lead, 1, 0, 1)
 
 

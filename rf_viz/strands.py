@@ -180,11 +180,14 @@ def _follow(
             context |= _mixed_whole(step, labels)
         labels = step.label(labels)
     forms = []
-    for axis, form in zip(spatial, strand.forms, strict=True):
-        if (context & ~strand.context) >> axis & 1:
-            form = NoForm(f"global: mixed over the whole image by {node}")
-        elif isinstance(form, Form):
+    for axis, before in zip(spatial, strand.forms, strict=True):
+        form = before
+        if isinstance(form, Form):
             form = advance(form, relation, NoForm(f"mixed within blocks by {node}"))
+        if isinstance(form, NoForm) and (context & ~strand.context) >> axis & 1:
+            form = NoForm(f"global: mixed over the whole image by {node}")
+        elif isinstance(form, NoForm) and context >> axis & 1 and isinstance(before, Form):
+            form = NoForm(f"global: one value for the whole image, repeated by {node}")
         forms.append(form)
     return _Path(number, relation, labels, context, tuple(forms))
 
