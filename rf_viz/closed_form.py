@@ -19,7 +19,7 @@ class Form(NamedTuple):
     """The closed form along one input axis.
 
     ``axis`` is the tensor axis whose index is the cell ``u``; ``start`` is where cell 0 begins,
-    None where that depends on the input's size.
+    None where that depends on an unknown input size.
     """
 
     axis: int
@@ -39,21 +39,26 @@ Forms = tuple[Form | NoForm, ...]
 """One for each spatial axis of the input."""
 
 
-def advance(form: Form | NoForm, relation: Relation, mixed: NoForm) -> Form | NoForm:
-    """The form after one more operation; ``mixed`` is the reason to give where it mixes."""
+def advance(
+    form: Form | NoForm, relation: Relation, mixed: NoForm, any_size: bool
+) -> Form | NoForm:
+    """The form after one more operation; ``mixed`` is the reason to give where it mixes.
+
+    With ``any_size`` it must hold for every input size.
+    """
     for step in relation:
         if isinstance(form, NoForm):
             return form
         step_map = step.affine(form.axis)
         if isinstance(step_map, str):
             return mixed if step_map == "mixed" else NoForm(f"no affine form: {step_map}")
-        axis, stride, offset, reach = step_map
+        axis, stride, offset, reach, varies = step_map
         form = Form(
             axis,
             form.size + (reach - 1) * abs(form.stride),
             form.stride * stride,
             None
-            if form.start is None or offset is None
+            if form.start is None or (varies and any_size)
             else form.start + min(offset * form.stride, (offset + reach - 1) * form.stride),
         )
     return form
@@ -94,7 +99,7 @@ def meet(forms: Sequence[Form | NoForm], where: str) -> Form | NoForm:
 class ReceptiveField:
     """The closed form of a layer, one number for each spatial axis of the input, in its order.
 
-    ``padding`` is None along an axis where it depends on the input's size.
+    ``padding`` is None along an axis where it depends on the input's size and none was given.
     """
 
     size: tuple[int, ...]

@@ -90,7 +90,9 @@ class Network:
         first = tensors[0]
         self.input = NetworkInput(first.name, first.shape, tuple(spatial_axes), guessed)
         self.any_size = any_size
-        self._strands: Strands = weave(tensors, self.input.spatial_axes, cut_global)
+        self._strands: Strands = weave(
+            tensors, self.input.spatial_axes, cut_global=cut_global, any_size=any_size
+        )
         self._rings: tuple[Semiring, ...] = (MIN, MAX) * len(self.input.spatial_axes)
         assumed: list[tuple[str, ...]] = [()]
         for t in tensors[1:]:

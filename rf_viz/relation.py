@@ -57,14 +57,15 @@ Labels = tuple[tuple[Factor, ...], ...]
 class AxisMap(NamedTuple):
     """Along one axis, output ``u`` sees ``reach`` positions from ``offset + u * stride`` on.
 
-    ``axis`` is the output's axis. ``offset`` is None where it depends on the input's size
-    (TensorFlow's SAME padding with a stride), and is then the same for all ``u``.
+    ``axis`` is the output's axis. ``varies`` says that ``offset`` would be another one at
+    another input size (TensorFlow's SAME padding with a stride).
     """
 
     axis: int
     stride: int
-    offset: int | None
+    offset: int
     reach: int
+    varies: bool = False
 
 
 class Step(Protocol):
@@ -383,8 +384,8 @@ class Window:
             if not used.size:
                 return "all weights are zero"
             first, last = int(used[0]), int(used[-1])
-        offset = None if s.pad_varies else first * s.dilation - s.pad
-        return AxisMap(axis, s.stride, offset, (last - first) * s.dilation + 1)
+        offset, reach = first * s.dilation - s.pad, (last - first) * s.dilation + 1
+        return AxisMap(axis, s.stride, offset, reach, s.pad_varies)
 
 
 class TransposedWindow:
@@ -424,8 +425,7 @@ class TransposedWindow:
         way = self.window.affine(axis)
         if w is None or isinstance(way, str):
             return way
-        offset = None if way.offset is None else 1 - way.offset - way.reach
-        return AxisMap(axis, 1, offset, way.reach)
+        return way._replace(offset=1 - way.offset - way.reach)
 
 
 class Taps(_Local):

@@ -107,11 +107,18 @@ def _extent(factors: Sequence[Factor]) -> int:
     return extent
 
 
-def weave(tensors: Sequence[Tensor], spatial: Sequence[int], cut_global: bool) -> Strands:
+def weave(
+    tensors: Sequence[Tensor],
+    spatial: Sequence[int],
+    *,
+    cut_global: bool = False,
+    any_size: bool = False,
+) -> Strands:
     """Split every tensor's dependence into strands.
 
     Paths that run along the same tensor axes, and are global over the same input axes, share a
     strand. With ``cut_global`` a strand is dropped where the same tensor has a more local one.
+    With ``any_size`` closed forms hold for every input size.
     """
     first = tensors[0]
     forms: Forms = tuple(Form(axis, 1, 1, 0) for axis in spatial)
@@ -127,7 +134,7 @@ def weave(tensors: Sequence[Tensor], spatial: Sequence[int], cut_global: bool) -
         names: dict[str, None] = {}
         for source in sources:
             names.update(dict.fromkeys(mixers[source.tensor]))
-        paths, mixing = _paths(tensor, strands, of, spatial)
+        paths, mixing = _paths(tensor, strands, of, spatial, any_size)
         if mixing:
             names[tensor.node] = None
         if cut_global and len(paths) > 1:
@@ -149,7 +156,11 @@ class _Path(NamedTuple):
 
 
 def _paths(
-    tensor: Tensor, strands: list[Strand], of: list[tuple[int, ...]], spatial: Sequence[int]
+    tensor: Tensor,
+    strands: list[Strand],
+    of: list[tuple[int, ...]],
+    spatial: Sequence[int],
+    any_size: bool,
 ) -> tuple[list[_Path], bool]:
     """One path for each edge of the tensor and each strand behind it, and whether any of them
     mixes over the whole image."""
@@ -161,7 +172,7 @@ def _paths(
             if not source.relation:
                 path = _Path(number, (), strand.labels, strand.context, strand.forms)
             else:
-                path = _follow(number, strand, source.relation, tensor.node, spatial)
+                path = _follow(number, strand, source.relation, tensor.node, spatial, any_size)
                 mixing = mixing or path.context != strand.context
             if source.rest and any(
                 p.strand == number and p.context == path.context for p in paths
@@ -172,7 +183,12 @@ def _paths(
 
 
 def _follow(
-    number: int, strand: Strand, relation: Relation, node: str, spatial: Sequence[int]
+    number: int,
+    strand: Strand,
+    relation: Relation,
+    node: str,
+    spatial: Sequence[int],
+    any_size: bool,
 ) -> _Path:
     labels, context = strand.labels, strand.context
     for step in relation:
@@ -183,7 +199,8 @@ def _follow(
     for axis, before in zip(spatial, strand.forms, strict=True):
         form = before
         if isinstance(form, Form):
-            form = advance(form, relation, NoForm(f"mixed within blocks by {node}"))
+            mixed = NoForm(f"mixed within blocks by {node}")
+            form = advance(form, relation, mixed, any_size)
         if isinstance(form, NoForm) and (context & ~strand.context) >> axis & 1:
             form = NoForm(f"global: mixed over the whole image by {node}")
         elif isinstance(form, NoForm) and context >> axis & 1 and isinstance(before, Form):
