@@ -68,9 +68,7 @@ class NetworkInput:
         letters = ["C"] * len(self.shape)
         for letter, axis in zip(space, self.spatial_axes, strict=False):
             letters[axis] = letter
-        if letters[:1] == ["C"] and len(self.shape) != len(self.spatial_axes) + 1:
-            letters[0] = "N"
-        elif letters[:1] == ["C"] and letters.count("C") == 1 and self.shape[0] == 1:
+        if letters[:1] == ["C"] and (letters.count("C") > 1 or self.shape[0] == 1):
             letters[0] = "N"
         return "".join(letters)
 
@@ -161,9 +159,7 @@ class Network:
 class Layer:
     """One tensor of the network, and what its cells see. Made by ``Network``."""
 
-    def __init__(
-        self, net: Network, number: int, tensor: Tensor, assumed: tuple[str, ...]
-    ) -> None:
+    def __init__(self, net: Network, number: int, tensor: Tensor, assumed: tuple[str, ...]) -> None:
         self._net = net
         self._number = number
         self._shape = tensor.shape
@@ -360,7 +356,9 @@ class Layer:
         if axis is None:
             raise IndexError(f"{self.name} has no single channel axis: use region_of with an index")
         if not 0 <= channel < self._shape[axis]:
-            raise IndexError(f"{self.name} has channels 0 to {self._shape[axis] - 1}, not {channel}")
+            raise IndexError(
+                f"{self.name} has channels 0 to {self._shape[axis] - 1}, not {channel}"
+            )
         return axis, channel
 
     def _full(self, index: IndexLike) -> tuple[Index, ...]:
@@ -420,7 +418,7 @@ class Layer:
         for axis, part in enumerate(self._full(index)):
             if part == slice(None):
                 continue
-            line = np.zeros(self._shape[axis], dtype)
+            line: Array = np.zeros(self._shape[axis], dtype)
             line[part] = 1
             start = start * line.reshape([-1 if i == axis else 1 for i in range(start.ndim)])
         strands = self._net._strands

@@ -13,16 +13,16 @@ axis", whatever the tensor's extent: that is what keeps the walks cheap.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 Indices = NDArray[np.integer]
 Shape = tuple[int, ...]
 
@@ -120,9 +120,10 @@ def pull(relation: Relation, a: Array, ring: Semiring) -> Array:
 def fold(a: Array, axis: int, extent: int, ring: Semiring) -> Array:
     """Combine along an axis, keeping it with length 1. ``extent`` is the tensor's own."""
     if a.shape[axis] > 1:
-        return ring.plus.reduce(a, axis=axis, keepdims=True)
+        folded: Array = ring.plus.reduce(a, axis=axis, keepdims=True)
+        return folded
     if ring is SUM and extent != 1:
-        return a * extent  # type: ignore[operator, no-any-return]
+        return a * extent
     return a
 
 
@@ -202,7 +203,9 @@ def _slide_push(s: Slide, a: Array, ring: Semiring) -> Array:
     return _by_doubling(span, s, ring, taps)
 
 
-def _by_doubling(values: Array, s: Slide, ring: Semiring, taps) -> Array:  # type: ignore[no-untyped-def]
+def _by_doubling(
+    values: Array, s: Slide, ring: Semiring, taps: Callable[[Array, int], Array]
+) -> Array:
     """Combine ``kernel`` taps in log(kernel) passes: blocks of 1, 2, 4 ... disjoint taps."""
     out: Array | None = None
     block, first, left = 1, 0, s.kernel
@@ -256,7 +259,7 @@ def _slide_pull(s: Slide, a: Array, ring: Semiring) -> Array:
 @lru_cache(maxsize=4096)
 def _outputs_per_input(s: Slide) -> NDArray[np.float64]:
     """By how many outputs each input position is seen."""
-    return _slide_pull(s, np.ones(s.out), SUM)  # type: ignore[return-value]
+    return _slide_pull(s, np.ones(s.out), SUM)
 
 
 @lru_cache(maxsize=4096)
@@ -312,7 +315,7 @@ class Window:
             elif ring is SUM:
                 shape = [1] * a.ndim
                 shape[s.axis] = s.size
-                a = a * _outputs_per_input(s._replace(axis=0)).reshape(shape)  # type: ignore[operator]
+                a = a * _outputs_per_input(s._replace(axis=0)).reshape(shape)
             elif not _coverage(s)[1]:
                 a = _slide_pull(s, a, ring)
         return a
@@ -457,8 +460,10 @@ class Taps(_Local):
         self._groups: tuple[Indices, Indices, Indices] | None = None
 
     def push(self, a: Array, ring: Semiring) -> Array:
-        if a.shape[self.axis] == 1 and not self.blind and (
-            ring is not SUM or self.table.shape[1] == 1
+        if (
+            a.shape[self.axis] == 1
+            and not self.blind
+            and (ring is not SUM or self.table.shape[1] == 1)
         ):
             return a
         if self._cut is not None:
@@ -497,7 +502,10 @@ class Taps(_Local):
 
 def _as_cut(line: Indices) -> slice | None:
     """Evenly spaced positions as a slice; None where they are not."""
-    first, n = int(line[0]), len(line)
+    n = len(line)
+    if not n:
+        return slice(0, 0)
+    first = int(line[0])
     step = int(line[1]) - first if n > 1 else 1
     if step == 0 or (n > 1 and bool((np.diff(line) != step).any())):
         return None
@@ -613,9 +621,10 @@ class Reshape(_Local):
             if not varying:
                 for o in outs:
                     out[o] = 1
-            elif len([o for o in outs if after[o] > 1]) > 1 or len(
-                [i for i in ins if before[i] > 1]
-            ) > 1:
+            elif (
+                len([o for o in outs if after[o] > 1]) > 1
+                or len([i for i in ins if before[i] > 1]) > 1
+            ):
                 for i in ins:
                     wide[i] = before[i]
         return np.broadcast_to(a, wide).reshape(out)

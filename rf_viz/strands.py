@@ -140,7 +140,9 @@ def weave(
         if cut_global and len(paths) > 1:
             contexts = {p.context for p in paths}
             paths = [
-                p for p in paths if not any(c != p.context and c & ~p.context == 0 for c in contexts)
+                p
+                for p in paths
+                if not any(c != p.context and c & ~p.context == 0 for c in contexts)
             ]
         of.append(_gather(paths, tensor, strands))
         mixers.append(tuple(names))
@@ -174,9 +176,7 @@ def _paths(
             else:
                 path = _follow(number, strand, source.relation, tensor.node, spatial, any_size)
                 mixing = mixing or path.context != strand.context
-            if source.rest and any(
-                p.strand == number and p.context == path.context for p in paths
-            ):
+            if source.rest and any(p.strand == number and p.context == path.context for p in paths):
                 continue
             paths.append(path)
     return paths, mixing

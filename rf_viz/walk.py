@@ -89,10 +89,7 @@ class Plain:
         if untangle:
             mine, theirs = _canonical(mine), _canonical(theirs)
         arrays = tuple(
-            [
-                a if a is b else r.plus(a, b)
-                for a, b, r in zip(mine, theirs, rings, strict=True)
-            ]
+            [a if a is b else r.plus(a, b) for a, b, r in zip(mine, theirs, rings, strict=True)]
         )
         if untangle:
             arrays = tuple(_slim(a) for a in arrays)
@@ -121,6 +118,8 @@ class Stack:
     """
 
     __slots__ = ("axis", "extent", "merged", "parts")
+    merged: Plain
+    parts: list[tuple[int, int, Plain]]
 
     def __init__(
         self, axis: int, extent: int, parts: Iterable[tuple[int, int, Plain | Stack]], rings: Rings
@@ -173,10 +172,14 @@ class Stack:
         """The same, written out along the axis."""
         arrays = []
         for i, ring in enumerate(rings):
-            shape = list(np.broadcast_shapes(*(
-                (*p.arrays[i].shape[: self.axis], 1, *p.arrays[i].shape[self.axis + 1 :])
-                for _, _, p in self.parts
-            )))
+            shape = list(
+                np.broadcast_shapes(
+                    *(
+                        (*p.arrays[i].shape[: self.axis], 1, *p.arrays[i].shape[self.axis + 1 :])
+                        for _, _, p in self.parts
+                    )
+                )
+            )
             shape[self.axis] = self.extent
             out: Array = np.full(shape, ring.zero, self.parts[0][2].arrays[i].dtype)
             for start, stop, part in self.parts:
