@@ -19,6 +19,12 @@ from .program import Call, Graph, Program
 LARGEST = 2**40
 """The most elements that any tensor may have."""
 
+SHAPE_ONLY = {"EyeLike", "RandomNormalLike", "RandomUniformLike", "Shape", "Size"}
+"""Operators that ask an input for its shape only."""
+
+FIRST_ONLY = {"CastLike"}
+"""Operators that ask all inputs but the first for their type only."""
+
 
 class Reading:
     """One pass over a program at given input shapes; fills ``tensors``."""
@@ -84,6 +90,7 @@ class Reading:
                     f"{call.op} {call.name!r} has {len(call.outputs)} outputs, where its operator "
                     f"has {len(listed)}: the graph is invalid"
                 )
+            _mention_all(node, listed)
             return listed
         except DataDependent as reason:
             if all(v is None or v.tensor < mark for v in node.inputs):
@@ -213,6 +220,30 @@ def _leaves(values: Iterable[Value | None]) -> list[Value]:
         else:
             leaves.extend(_leaves(value.items))
     return leaves
+
+
+def _mention_all(node: Node, outputs: Sequence[Output | Value]) -> None:
+    """See to it that no input that depends on the image is passed over in silence.
+
+    Descriptions tell of the inputs that carry data; where a parameter (weights, a scale) comes
+    from the data too and none is told of it, it is taken to reach everything. For a single
+    number that is exact.
+    """
+    if node.op in SHAPE_ONLY or not all(isinstance(o, Output) for o in outputs):
+        return
+    told = {e.input for o in outputs for e in o.edges}  # type: ignore[union-attr]
+    for i, given in enumerate(node.inputs):
+        if given is None or given.tensor < 0 or i in told or (i and node.op in FIRST_ONLY):
+            continue
+        shape = given.shape or ()
+        for number, output in enumerate(outputs):
+            assert isinstance(output, Output)
+            edges = [*output.edges, Edge(i, everything(shape, output.shape))]
+            assumed = output.assumed
+            if prod(shape) > 1 or given.shape is None:
+                assumed = f"input {i} of {node.op} {node.name} depends on the data: assumed to "
+                assumed += "reach everything"
+            outputs[number] = Output(output.shape, edges, assumed)  # type: ignore[index]
 
 
 def work_out(calls: Iterable[Call], values: dict[str, Value]) -> None:

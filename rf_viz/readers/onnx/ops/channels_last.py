@@ -1,0 +1,32 @@
+"""Operators whose channels come last: told as the same with channels second, between transposes."""
+
+from __future__ import annotations
+
+from ....operators import transpose
+from ....relation import Edge, Output
+from ..node import Describe, Node, Value
+
+
+def channels_last(node: Node, describe: Describe, inputs: tuple[int, ...] = (0,)) -> Output:
+    """What ``describe`` says of the node if these inputs' channels were second.
+
+    Its output's channels come last again.
+    """
+    turned = list(node.inputs)
+    orders: dict[int, tuple[int, ...]] = {}
+    for i in inputs:
+        given = node.inputs[i] if i < len(node.inputs) else None
+        if given is not None:
+            rank = len(node.shape(i))
+            orders[i] = (0, rank - 1, *range(1, rank - 1))
+            turned[i] = Value(tuple(node.shape(i)[a] for a in orders[i]), given.tensor)
+    outputs = describe(Node(node.call, turned, node.reading, node.scope))
+    output = outputs if isinstance(outputs, Output) else outputs[0]  # type: ignore[index]
+    assert isinstance(output, Output)
+    rank = len(output.shape)
+    back = (0, *range(2, rank), 1)
+    edges = [
+        Edge(e.input, transpose(orders.get(e.input, ())) + e.relation + transpose(back), e.rest)
+        for e in output.edges
+    ]
+    return Output(tuple(output.shape[a] for a in back), edges, output.assumed)

@@ -1,0 +1,107 @@
+"""Classical machine learning (ai.onnx.ml): rows of features, one row an example."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ....errors import ModelError
+from ....linear import concatenated
+from ....operators import broadcast, normalise, reduce, reshape
+from ....relation import Edge, Output, Relation, Shape, Taps
+from ..node import DataDependent, Node, operator
+from .elementwise import SELF
+
+HOME = "ai.onnx.ml"
+
+
+@operator("Binarizer", "CategoryMapper", "Imputer", "LabelEncoder", "Scaler", domain=HOME)
+def by_element(node: Node) -> Output:
+    return Output(node.shape(), SELF)
+
+
+@operator("Normalizer", domain=HOME)
+def normaliser(node: Node) -> Output:
+    shape = node.shape()
+    return Output(shape, normalise(0, shape, (len(shape) - 1,)))
+
+
+@operator("LinearRegressor", domain=HOME)
+def linear_regressor(node: Node) -> Output:
+    return _of_rows(node, node.attribute("targets", 1))
+
+
+@operator("SVMRegressor", domain=HOME)
+def svm_regressor(node: Node) -> Output:
+    return _of_rows(node, 1)
+
+
+@operator("TreeEnsembleRegressor", "TreeEnsemble", domain=HOME)
+def trees(node: Node) -> Output:
+    """Any feature may decide. ``n_targets`` numbers come out of a row."""
+    return _of_rows(node, node.attribute("n_targets", 1))
+
+
+@operator("LinearClassifier", "SVMClassifier", "TreeEnsembleClassifier", domain=HOME)
+def classifier(node: Node) -> list[Output]:
+    """A label and the scores of all classes for each row."""
+    names = ("classlabels_int64s", "classlabels_ints", "classlabels_strings")
+    labels = next(filter(None, (node.attribute(name) for name in names)), ())
+    if not labels:
+        raise DataDependent(f"{node.op} {node.name} does not name its classes")
+    count = max(len(labels), 2)
+    if node.op == "SVMClassifier" and count > 2 and not node.attribute("prob_a"):
+        count = count * (count - 1) // 2  # one score for each pair
+    scores = _of_rows(node, count)
+    shape = _rows(node)
+    label = Output(shape[:1], [Edge(0, _as_rows(node) + reduce(shape, (1,), False))])
+    return [label, scores]
+
+
+def _rows(node: Node) -> Shape:
+    """The input as rows of features: a single row may come without an axis for it."""
+    shape = node.shape()
+    if len(shape) not in (1, 2):
+        raise ModelError(f"{node.op} {node.name!r} takes rows of features, not {list(shape)}")
+    return shape if len(shape) == 2 else (1, *shape)
+
+
+def _as_rows(node: Node) -> Relation:
+    return reshape(node.shape(), _rows(node))
+
+
+def _of_rows(node: Node, count: int) -> Output:
+    """``count`` numbers of each row, each of all its features."""
+    shape = _rows(node)
+    one, after = (shape[0], 1), (shape[0], count)
+    relation = _as_rows(node) + reduce(shape, (1,), True) + broadcast(one, after)
+    return Output(after, [Edge(0, relation)])
+
+
+@operator("OneHotEncoder", domain=HOME)
+def one_hot(node: Node) -> Output:
+    shape = node.shape()
+    count = len(node.attribute("cats_int64s") or node.attribute("cats_strings") or ())
+    one, after = (*shape, 1), (*shape, count)
+    return Output(after, [Edge(0, reshape(shape, one) + broadcast(one, after))])
+
+
+@operator("FeatureVectorizer", domain=HOME)
+def side_by_side(node: Node) -> Output:
+    shapes = [node.shape(i) for i in range(len(node.inputs))]
+    rows: list[Shape] = [s if len(s) == 2 else (1, *s) for s in shapes]
+    edges = [
+        Edge(i, reshape(s, r) + placed)
+        for i, (s, r, placed) in enumerate(zip(shapes, rows, concatenated(rows, 1), strict=True))
+    ]
+    return Output((rows[0][0], sum(r[1] for r in rows)), edges)
+
+
+@operator("ArrayFeatureExtractor", domain=HOME)
+def extract(node: Node) -> Output:
+    """The named positions of the last axis."""
+    shape, wanted = node.shape(), node.ints(1)
+    if wanted is None or any(not 0 <= i < shape[-1] for i in wanted):
+        raise ModelError(f"{node.op} {node.name!r} takes features {wanted} of {shape[-1]}")
+    wide = shape if len(shape) > 1 else (1, *shape)
+    step = Taps(len(wide) - 1, shape[-1], np.array(wanted)[:, None], why="features are picked")
+    return Output((*wide[:-1], len(wanted)), [Edge(0, (*reshape(shape, wide), step))])

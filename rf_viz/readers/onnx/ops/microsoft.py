@@ -1,0 +1,247 @@
+"""The operators of ONNX Runtime's own domain: mostly several standard ones fused into one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ....linear import Heads, einsum, matmul, pairs, visible_keys
+from ....operators import broadcast, everything, mix, normalise, reduce, reshape, transpose
+from ....relation import Edge, Output, Relation, Shape
+from ..node import OPERATORS, DataDependent, Node, Outputs, operator
+from .attention import Projected
+from .channels_last import channels_last
+from .elementwise import SELF, joined, parameter
+from .linear import general_product, product, rotated
+from .reductions import grouped_statistics
+
+HOME = "com.microsoft"
+
+
+@operator("Gelu", "QuickGelu", domain=HOME)
+def unary(node: Node) -> Output:
+    return Output(node.shape(), SELF)
+
+
+@operator("FastGelu", "BiasGelu", "BiasAdd", "GatedAdd", domain=HOME)
+def with_bias(node: Node) -> Output:
+    return joined(node, [i for i, v in enumerate(node.inputs) if v is not None])
+
+
+@operator("BiasSplitGelu", domain=HOME)
+def gated(node: Node) -> Output:
+    """The left half of the channels, times a function of the right half; both biased first."""
+    shape = node.shape()
+    half = shape[-1] // 2
+    table = np.stack([np.arange(half), np.arange(half) + half], axis=1)
+    last = len(shape) - 1
+    after = (*shape[:-1], half)
+    edges = [Edge(0, pairs(last, shape[-1], table))]
+    if node.depends(1):
+        bias = reshape(node.shape(1), (1,) * last + node.shape(1))
+        wide = (1,) * last + (half,)
+        edges.append(Edge(1, bias + pairs(last, shape[-1], table) + broadcast(wide, after)))
+    return Output(after, edges)
+
+
+@operator("FusedConv", domain=HOME)
+def fused_conv(node: Node) -> Output:
+    output = OPERATORS["", "Conv"](node)
+    assert isinstance(output, Output)
+    return _with_residual(node, output)
+
+
+@operator("NhwcConv", "NhwcFusedConv", domain=HOME)
+def nhwc_conv(node: Node) -> Output:
+    return _with_residual(node, channels_last(node, OPERATORS["", "Conv"]))
+
+
+def _with_residual(node: Node, output: Output) -> Output:
+    """Input 3, of the output's shape, is added."""
+    if node.depends(3):
+        output.edges = [*output.edges, Edge(3, broadcast(node.shape(3), output.shape))]
+    return output
+
+
+@operator("NhwcMaxPool", domain=HOME)
+def nhwc_pool(node: Node) -> Output:
+    return channels_last(node, OPERATORS["", "MaxPool"])
+
+
+@operator("FusedGemm", domain=HOME)
+def fused_gemm(node: Node) -> Output:
+    return general_product(node, 0, 1, 2)
+
+
+@operator("GemmFastGelu", domain=HOME)
+def biased_product(node: Node) -> Output:
+    output = product(node, (0, 1), matmul(node.shape(0), node.shape(1)))
+    bias = parameter(node, 2, output.shape, len(output.shape) - 1)
+    output.edges = [*output.edges, *bias]
+    return output
+
+
+@operator("FusedMatMul", "TransposeMatMul", domain=HOME)
+def turned_product(node: Node) -> Output:
+    turns, shapes = [], []
+    for i, name in enumerate("AB"):
+        shape = node.shape(i)
+        order = list(range(len(shape)))
+        if node.attribute(f"transBatch{name}", 0) and len(order) > 2:
+            order = [*order[1:-1], order[0], order[-1]]
+        if node.attribute(f"trans{name}", 0) and len(order) > 1:
+            order[-2:] = order[:-3:-1]
+        turns.append(transpose(tuple(order)))
+        shapes.append(tuple(shape[a] for a in order))
+    made = matmul(*shapes)
+    relations: list[Relation] = [t + r for t, r in zip(turns, made.relations, strict=True)]
+    return Output(made.shape, [Edge(i, r) for i, r in enumerate(relations) if node.depends(i)])
+
+
+@operator("CDist", domain=HOME)
+def distances(node: Node) -> Output:
+    return product(node, (0, 1), einsum("mk,nk->mn", (node.shape(0), node.shape(1))))
+
+
+@operator("Inverse", domain=HOME)
+def inverse(node: Node) -> Output:
+    shape = node.shape()
+    rank = len(shape)
+    return Output(shape, [Edge(0, mix(shape, (rank - 2, rank - 1)))])
+
+
+@operator("GridSample", domain=HOME)
+def grid_sample(node: Node) -> Outputs:
+    return OPERATORS["", "GridSample"](node)
+
+
+@operator("LayerNormalization", "SimplifiedLayerNormalization", domain=HOME)
+@operator("SimplifiedLayerNormalization")
+def layer_normalisation(node: Node) -> Outputs:
+    return OPERATORS["", "LayerNormalization"](node)
+
+
+@operator("SkipLayerNormalization", "SkipSimplifiedLayerNormalization", domain=HOME)
+def skip_normalisation(node: Node) -> list[Output]:
+    """The sum of the input, what skips to it and a bias, by statistics over the last axis."""
+    shape = node.shape()
+    last = len(shape) - 1
+    simplified = node.op == "SkipSimplifiedLayerNormalization"
+    bias = 3 if simplified else 4
+    sums = [Edge(0), Edge(1, broadcast(node.shape(1), shape)), *parameter(node, bias, shape, last)]
+    normal = [
+        Edge(e.input, e.relation + s.relation, s.rest)
+        for e in sums
+        for s in normalise(0, shape, (last,))
+    ]
+    for i in range(2, bias):
+        normal += parameter(node, i, shape, last)
+    ones = (*shape[:-1], 1)
+    means = [Edge(e.input, e.relation + reduce(shape, (last,), True)) for e in sums]
+    statistics = Output(ones, means)
+    return [Output(shape, normal), statistics, statistics, Output(shape, sums)]
+
+
+@operator("GroupNorm", domain=HOME)
+def group_norm(node: Node) -> Output:
+    def second(node: Node) -> Output:
+        shape = node.shape()
+        edges = grouped_statistics(node, shape, node.attribute("groups", 1))
+        edges += parameter(node, 1, shape, 1) + parameter(node, 2, shape, 1)
+        return Output(shape, edges)
+
+    last = node.attribute("channels_last", 1)
+    return channels_last(node, second) if last else second(node)
+
+
+@operator("RotaryEmbedding", domain=HOME)
+def rotary(node: Node) -> Output:
+    if any(node.depends(i) for i in (1, 2, 3)):
+        raise DataDependent(f"the angles of {node.op} {node.name} depend on the input")
+    if len(node.shape()) == 3 and not node.attribute("num_heads", 0):
+        # Without the number of heads their size is told by the angles.
+        return _rotated_heads(node, 2 * node.shape(2)[1])
+    return rotated(node)
+
+
+def _rotated_heads(node: Node, size: int) -> Output:
+    shape = node.shape()
+    place = np.arange(shape[-1])
+    if node.attribute("interleaved", 0):
+        partner = place ^ 1
+    else:
+        within = place % size
+        partner = np.where(within < size // 2, place + size // 2, place - size // 2)
+    table = np.stack([place, partner], axis=1)
+    return Output(shape, [Edge(0, pairs(len(shape) - 1, shape[-1], table))])
+
+
+@operator("EmbedLayerNormalization", domain=HOME)
+def embedding(node: Node) -> list[Output]:
+    """Numbers of words, positions and segments are looked up, added and normalised."""
+    if any(node.depends(i) for i in (2, 3, 4, 7)):
+        raise DataDependent(f"the tables of {node.op} {node.name} depend on the input")
+    ids = node.shape()
+    hidden = node.shape(2)[1]
+    after = (*ids, hidden)
+    edges = [
+        Edge(i, reshape(node.shape(i), (*node.shape(i), 1)) + broadcast((*node.shape(i), 1), after))
+        for i in (0, 1, 8)
+        if node.depends(i)
+    ]
+    summed = Output(after, edges)
+    scaled = [*edges, *parameter(node, 5, after, 2), *parameter(node, 6, after, 2)]
+    return [Output(after, scaled), Output(ids[:1]), summed]
+
+
+@operator("Attention", "QAttention", domain=HOME)
+def merged_attention(node: Node) -> list[Output]:
+    """Queries, keys and values are all made of the one input (batch, positions, channels)."""
+    past = {"Attention": 4, "QAttention": 8}[node.op]
+    others = [i for i in range(1, len(node.inputs)) if node.depends(i)]
+    if node.has(past) or others:
+        raise DataDependent(f"{node.op} {node.name} has a past or a mask that depends on the input")
+    batch, length, _ = node.shape()
+    heads = node.attribute("num_heads", 1)
+    merged = node.shape(1)[1]
+    sizes = node.attribute("qkv_hidden_sizes") or (merged // 3,) * 3
+    query: Shape = (batch, heads, length, sizes[0] // heads)
+    value: Shape = (batch, heads, length, sizes[2] // heads)
+    causal = 0 if node.attribute("unidirectional", 0) else None
+    visible = visible_keys(length, length, 0, None, causal)
+    made = Heads(query, query, value, visible)
+    mixed = reduce(node.shape(), (2,), True) + reshape((batch, length, 1), (batch, 1, length, 1))
+    one: Shape = (batch, 1, length, 1)
+    out = transpose((0, 2, 1, 3)) + reshape(
+        (batch, length, heads, value[3]), (batch, length, sizes[2])
+    )
+    edges = [
+        Edge(0, mixed + broadcast(one, query) + made.from_query() + out),
+        Edge(0, mixed + broadcast(one, value) + made.from_value() + out),
+    ]
+    state: Shape = (2, batch, heads, length, query[3])
+    kept = mixed + broadcast(one, query) + reshape(query, (1, *query)) + broadcast(
+        (1, *query), state
+    )
+    return [Output((batch, length, sizes[2]), edges), Output(state, [Edge(0, kept)])]
+
+
+@operator("MultiHeadAttention", domain=HOME)
+def many_heads(node: Node) -> list[Output]:
+    """Inputs: query, key, value, bias, padding mask, attention bias, past key, past value."""
+    if not node.has(1) or not node.has(2) or any(node.depends(i) for i in (3, 4, 8, 9)):
+        raise DataDependent(f"{node.op} {node.name} packs its inputs or masks by the input")
+    heads = node.attribute("num_heads", 1)
+    p = Projected(node, heads=heads, kv_heads=heads, past=(6, 7))
+    causal = 0 if node.attribute("unidirectional", 0) else None
+    visible = visible_keys(p.query[2], p.total[0][2], p.offset, None, causal)
+    made = Heads(p.query, p.total[0], p.total[1], visible)
+    scores = made.scores
+    one = (*scores[:3], 1)
+    over = reduce(scores, (3,), True) + broadcast(one, scores)
+    weights = [Edge(0, p.split[0] + made.scores_from_query())]
+    weights += [Edge(i, r + made.scores_from_key() + over) for i, r, _ in p.whole(0)]
+    if node.depends(5):
+        weights.append(Edge(5, everything(node.shape(5), scores)))
+    return [p.attend(made, (5,)), p.present(0), p.present(1), Output(scores, weights)]
+
+

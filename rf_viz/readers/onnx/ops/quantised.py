@@ -1,0 +1,160 @@
+"""Quantisation, and the quantised forms of other operators (those of com.microsoft too)."""
+
+from __future__ import annotations
+
+from ....errors import ModelError
+from ....linear import concatenated, matmul
+from ....operators import everything, normalise, reduce
+from ....relation import Edge, Output, Shape
+from ..node import OPERATORS, Node, Outputs, operator
+from .channels_last import channels_last
+from .elementwise import SELF, joined, parameter
+from .linear import general_product, product, zero_points
+from .reductions import reduced
+
+MICROSOFT = "com.microsoft"
+
+
+@operator("QuantizeLinear", "DequantizeLinear")
+@operator("QuantizeLinear", "DequantizeLinear", domain=MICROSOFT)
+def quantise(node: Node) -> Output:
+    """Element by element; the scale is one number, or one for each position along an axis, or
+    one for each block of positions."""
+    shape = node.shape()
+    axis = node.axis(max(len(shape), 2), 1) if len(shape) > 1 else 0
+    edges = [*SELF]
+    for i in (1, 2):
+        if not node.depends(i):
+            continue
+        scale = node.shape(i)
+        if len(scale) < 2:
+            edges += parameter(node, i, shape, axis)
+        else:
+            edges.append(Edge(i, everything(scale, shape)))
+    blocked = any(node.depends(i) and len(node.shape(i)) > 1 for i in (1, 2))
+    why = f"the scales of {node.op} {node.name} depend on the input" if blocked else ""
+    return Output(shape, edges, why)
+
+
+@operator("DynamicQuantizeLinear")
+def dynamic(node: Node) -> list[Output]:
+    """The scale and zero point come from the smallest and the largest of all values."""
+    shape = node.shape()
+    axes = tuple(range(len(shape)))
+    whole = Output((), [Edge(0, reduce(shape, axes, False))])
+    return [Output(shape, normalise(0, shape, axes)), whole, whole]
+
+
+@operator("DynamicQuantizeMatMul", domain=MICROSOFT)
+def dynamic_product(node: Node) -> Output:
+    """A, quantised by its smallest and largest values, times B. Then scale, zero point, bias."""
+    made = matmul(node.shape(0), node.shape(1))
+    output = product(node, (0, 1), made)
+    if node.depends(0):
+        statistics = Edge(0, everything(node.shape(0), made.shape))
+        local = [e._replace(rest=True) if e.input == 0 else e for e in output.edges]
+        output.edges = [statistics, *local]
+    last = len(made.shape) - 1
+    for i in (2, 3, 4):
+        output.edges = [*output.edges, *parameter(node, i, made.shape, last)]
+    return output
+
+
+@operator("MatMulIntegerToFloat", domain=MICROSOFT)
+def scaled_product(node: Node) -> Output:
+    output = product(node, (0, 1), matmul(node.shape(0), node.shape(1)))
+    after = output.shape
+    output.edges = [
+        *output.edges,
+        *zero_points(node, 2, 3, after),
+        *zero_points(node, 4, 5, after),
+        *parameter(node, 6, after, len(after) - 1),
+    ]
+    return output
+
+
+@operator("MatMulInteger16", domain=MICROSOFT)
+def integer_product(node: Node) -> Output:
+    return product(node, (0, 1), matmul(node.shape(0), node.shape(1)))
+
+
+@operator("MatMulNBits", "MatMulBnb4", domain=MICROSOFT)
+def packed_product(node: Node) -> Output:
+    """B is packed: its shape is in the attributes."""
+    made = matmul(node.shape(0), (node.attribute("K", 0), node.attribute("N", 0)))
+    return product(node, (0,), made)
+
+
+@operator("QGemm", domain=MICROSOFT)
+def quantised_general_product(node: Node) -> Output:
+    return general_product(node, 0, 3, 6)
+
+
+@operator("QLinearAdd", "QLinearMul", domain=MICROSOFT)
+def quantised_join(node: Node) -> Output:
+    return joined(node, (0, 3))
+
+
+@operator("QLinearWhere", domain=MICROSOFT)
+def quantised_choice(node: Node) -> Output:
+    return joined(node, (0, 1, 4))
+
+
+@operator("QLinearSigmoid", "QLinearLeakyRelu", domain=MICROSOFT)
+def quantised_unary(node: Node) -> Output:
+    return Output(node.shape(), SELF)
+
+
+@operator("QLinearSoftmax", domain=MICROSOFT)
+def quantised_softmax(node: Node) -> Output:
+    shape = node.shape()
+    axis = node.axis(len(shape), -1)
+    single = node.attribute("opset", 13) >= 13
+    axes = (axis,) if single else tuple(range(axis, len(shape)))
+    return Output(shape, normalise(0, shape, axes))
+
+
+@operator("QLinearConcat", domain=MICROSOFT)
+def quantised_concat(node: Node) -> Output:
+    """Inputs: the output's scale and zero point, then of each part its values and the same."""
+    numbers = range(2, len(node.inputs), 3)
+    shapes: list[Shape] = [node.shape(i) for i in numbers]
+    axis = node.axis(len(shapes[0]))
+    if len({(*s[:axis], *s[axis + 1 :]) for s in shapes}) != 1:
+        raise ModelError(f"{node.op} {node.name!r} cannot join {' and '.join(map(str, shapes))}")
+    edges = [
+        Edge(i, r)
+        for i, r in zip(numbers, concatenated(shapes, axis), strict=True)
+        if node.depends(i)
+    ]
+    total = sum(s[axis] for s in shapes)
+    return Output((*shapes[0][:axis], total, *shapes[0][axis + 1 :]), edges)
+
+
+@operator("QLinearReduceMean", "ReduceSumInteger", domain=MICROSOFT)
+def quantised_reduction(node: Node) -> Output:
+    return reduced(node, node.attribute("axes"))
+
+
+@operator("QLinearAveragePool", domain=MICROSOFT)
+def quantised_pool(node: Node) -> Outputs:
+    return _either_layout(node, "AveragePool")
+
+
+@operator("QLinearGlobalAveragePool", domain=MICROSOFT)
+def quantised_global_pool(node: Node) -> Outputs:
+    return _either_layout(node, "GlobalAveragePool")
+
+
+@operator("QLinearConv", domain=MICROSOFT)
+def quantised_conv(node: Node) -> Outputs:
+    return _either_layout(node, "QLinearConv")
+
+
+def _either_layout(node: Node, standard: str) -> Outputs:
+    describe = OPERATORS["", standard]
+    if node.attribute("channels_last", 0):
+        return channels_last(node, describe)
+    return describe(node)
+
+
