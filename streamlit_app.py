@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
 from rf_viz import Layer, ModelError
 from rf_viz.samples import SampleModel
 from rf_viz.ui import cache, page, pick
 from rf_viz.ui.answer import answer
-from rf_viz.ui.cache import File
+from rf_viz.ui.cache import Fed, File
 from rf_viz.ui.channels import by_channel, choose_channel
 from rf_viz.ui.layer_list import by, layer_list
 from rf_viz.ui.layer_table import layer_table
 from rf_viz.ui.linked_view import FeatureMap, Picture, linked_view
-from rf_viz.ui.pick import Fed
+
+LEAD = (
+    "Move over the feature map: the input shows which part of it that cell sees. "
+    "Click a cell to pin it."
+)
 
 
 @st.fragment
@@ -31,9 +37,12 @@ def choose_map(
 ) -> FeatureMap:
     """The channel to show; where the model cannot be run, the regions show without values."""
     about, picker = st.columns([3, 2], vertical_alignment="bottom")
-    about.markdown(f"##### {layer.name}\n{layer.op} · {by(layer.shape)}")
+    about.html(
+        f'<p class="rf-about"><b>{escape(layer.name)}</b>'
+        f"<span>{escape(layer.op)} · {by(layer.shape)}</span></p>"
+    )
     try:
-        values = cache.activations(file, fed.key, layer.name, fed.tensor)
+        values = cache.activations(file, fed, layer.name)
     except ModelError as error:
         st.warning(f"{error} The regions below hold all the same.", icon=":material/warning:")
         return FeatureMap(layer, None, "No values", None)
@@ -50,24 +59,22 @@ def choose_map(
 page.set_up("Explore")
 with st.sidebar:
     file, sample = pick.choose_model()
-    image = st.container()
+    above = st.container()
     options = st.expander("Options")
     with options:
-        net, weight_aware = pick.choose_options(file)
-    unfit = pick.unfit(net)
-    with image:
-        fed = None if unfit else pick.choose_input(net, sample, file.digest, options)
-    traced = f"{file.digest} {net.input.shape} {weight_aware}"
-    name = layer_list(net, pick.first_layer(net, sample), key=f"layers {traced}")
-
-pick.problem()
-if fed:
-    st.markdown(
-        "Move over the feature map to see which part of the input each cell sees. "
-        "Click to pin a cell."
-    )
-    view = f"{traced} {name}"
-    explore(fed.picture, choose_map(file, net[name], fed, sample, view), view)
-else:
+        net, asked = pick.choose_options(file)
+traced = f"{file.digest} {asked}"
+unfit = pick.unfit(net)
+if unfit:
+    pick.problem()
     st.info(unfit, icon=":material/info:")
-layer_table(net, open=fed is None)
+else:
+    with above:
+        picture, fed = pick.choose_input(net, sample, file.digest, options)
+    with st.sidebar:
+        name = layer_list(net, pick.first_layer(net, sample), key=f"layers {traced}")
+    pick.problem()
+    st.html(f'<p class="rf-lead">{LEAD}</p>')
+    view = f"{traced} {name}"
+    explore(picture, choose_map(file, net[name], fed, sample, view), view)
+layer_table(net, open=bool(unfit))

@@ -16,6 +16,9 @@ from ..network import Layer, Region
 from .layer_list import by
 from .linked_view import Cell, FeatureMap, Picture
 
+PINNED = "#ff7f0e"
+"""The colour of what is pinned, as in the linked view."""
+
 _CROP = 512
 """Crops are sent with at most so many pixels along a side; they are shown smaller."""
 
@@ -24,33 +27,30 @@ def answer(picture: Picture, feature_map: FeatureMap, cell: Cell) -> None:
     """Draws the crop of what the cell sees, and the numbers."""
     layer = feature_map.layer
     region = layer.region(cell, feature_map.channel)
-    body = "".join(
-        (
-            _crop(picture, region),
-            _headline(picture, region),
-            _table(_numbers(feature_map, cell, region)),
-            _paragraphs(_how_known(layer)),
-        )
+    st.html(
+        '<section class="rf-answer">'
+        f'<div class="crop">{_crop(picture, region)}{_headline(picture, region)}</div>'
+        f'<div class="numbers">{_table(_numbers(feature_map, cell, region))}'
+        f"{_paragraphs(_how_known(layer))}</div></section>"
     )
-    st.html(f'<section class="rf-answer">{body}</section>')
 
 
 def _headline(picture: Picture, region: Region) -> str:
     if region.empty:
-        return "<h4>Sees no pixel</h4><p>Everything this cell looks at is padding.</p>"
+        return "<p><b>Sees no pixel</b>Everything this cell looks at is padding.</p>"
     share = np.prod(region.size) / np.prod(picture.extent)
     what = "image" if len(picture.extent) == 2 else "signal"
     unit = "px" if what == "image" else "samples"
     return (
-        f'<h4><span data-of="size">{by(region.size)}</span> {unit}</h4>'
-        f'<p><span data-of="share">{_percent(share)}</span> of the {what}</p>'
+        f'<p><b><span data-of="size">{by(region.size)}</span> {unit}</b>'
+        f'<span data-of="share">{_percent(share)}</span> of the {what}</p>'
     )
 
 
 def _numbers(feature_map: FeatureMap, cell: Cell, region: Region) -> Iterable[tuple[str, str, str]]:
     """Rows of the table: key, label, HTML."""
     layer = feature_map.layer
-    yield "cell", "Cell", _tuple(cell)
+    yield "cell", "Cell", _tuple(cell) if cell else "the only one"
     if feature_map.values is not None:
         yield "value", "Value", number(float(feature_map.values[cell]))
     if not region.empty:
@@ -84,7 +84,7 @@ def _how_known(layer: Layer) -> Iterable[tuple[str, str]]:
     if layer.receptive_field is None:
         reasons = [part for part in layer.note.split("; ") if part not in layer.assumed]
         yield "note", f"No r, S and P here: {_listed(reasons)}."
-    if layer.global_context:
+    if layer.global_context and not layer.note.startswith("global"):
         yield (
             "context",
             "Besides, the whole image reaches this cell as global context, "
@@ -118,25 +118,32 @@ def _crop(picture: Picture, region: Region) -> str:
     image.thumbnail((_CROP, _CROP))
     stream = BytesIO()
     image.save(stream, "PNG", compress_level=1)
-    data = base64.b64encode(stream.getvalue()).decode()
-    return f'<img alt="What the cell sees" src="data:image/png;base64,{data}">'
+    return _picture("png", stream.getvalue())
+
+
+def _picture(kind: str, content: bytes) -> str:
+    data = base64.b64encode(content).decode()
+    return f'<img alt="What the cell sees" src="data:image/{kind};base64,{data}">'
 
 
 def _signal(values: NDArray[np.float32]) -> str:
     """A line of at most a few hundred points."""
-    step = max(1, len(values) // 400)
-    shown = values[::step].astype(float)
+    shown = values[:: max(1, len(values) // 400)].astype(float)
     low, span = shown.min(), np.ptp(shown) or 1
     points = " ".join(f"{x},{1 - (y - low) / span:.3f}" for x, y in enumerate(shown))
-    return (
-        f'<svg viewBox="0 -0.05 {max(1, len(shown) - 1)} 1.1" preserveAspectRatio="none" '
-        f'role="img" aria-label="What the cell sees"><polyline points="{points}" fill="none" '
-        'stroke="currentColor" stroke-width="1.5" vector-effect="non-scaling-stroke"/></svg>'
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="500" height="180" '
+        f'viewBox="0 -0.05 {max(1, len(shown) - 1)} 1.1" preserveAspectRatio="none">'
+        f'<polyline points="{points}" fill="none" stroke="{PINNED}" stroke-width="3" '
+        'vector-effect="non-scaling-stroke"/></svg>'
     )
+    return _picture("svg+xml", drawing.encode())
 
 
 def _tuple(parts: Iterable[object]) -> str:
-    return f"({', '.join(map(str, parts))})"
+    """Coordinates; a single one stands alone."""
+    texts = [str(part) for part in parts]
+    return f"({', '.join(texts)})" if len(texts) > 1 else "".join(texts)
 
 
 def _percent(share: float) -> str:

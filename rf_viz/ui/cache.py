@@ -51,6 +51,15 @@ class File:
         return cls(main, digest, Path(folder.name) / main, folder)
 
 
+@dataclass(frozen=True)
+class Fed:
+    """What a model is fed: ``key`` stands for the tensor that goes into the named input."""
+
+    key: str
+    input: str
+    tensor: NDArray[np.float32]
+
+
 def _digest(*parts: bytes) -> str:
     digest = hashlib.sha256()
     for part in parts:
@@ -68,34 +77,37 @@ def load(file: File) -> rf_viz.Model:
     return _load(file.digest, file)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """How a model is traced: from which input (None: its first), at which size (None: its own)."""
+
+    input: str | None = None
+    size: tuple[int, ...] | None = None
+    weight_aware: bool = False
+
+
 @st.cache_resource(max_entries=12, show_spinner="Tracing the model ...")
-def _trace(
-    digest: str, size: tuple[int, ...] | None, weight_aware: bool, _file: File
-) -> rf_viz.Network:
-    return load(_file).trace(size, weight_aware=weight_aware, cut_global=True)
+def _trace(digest: str, asked: Asked, _file: File) -> rf_viz.Network:
+    return load(_file).trace(
+        asked.size, input=asked.input, weight_aware=asked.weight_aware, cut_global=True
+    )
 
 
-def trace(
-    file: File, size: tuple[int, ...] | None = None, weight_aware: bool = False
-) -> rf_viz.Network:
+def trace(file: File, asked: Asked) -> rf_viz.Network:
     """The traced model. Global context is cut, so that the local regions show."""
-    return _trace(file.digest, size, weight_aware, file)
+    return _trace(file.digest, asked, file)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Running the model ...")
-def _activations(
-    digest: str, fed: str, name: str, _file: File, _tensor: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    values = load(_file).activations(_tensor, [name])[name]
+def _activations(digest: str, fed: str, name: str, _file: File, _fed: Fed) -> NDArray[np.float32]:
+    values = load(_file).activations(_fed.tensor, [name], input=_fed.input)[name]
     values.flags.writeable = False
     return values
 
 
-def activations(
-    file: File, fed: str, name: str, tensor: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """The values of one layer; ``fed`` stands for the tensor that goes in."""
-    return _activations(file.digest, fed, name, file, tensor)
+def activations(file: File, fed: Fed, name: str) -> NDArray[np.float32]:
+    """The values of one layer."""
+    return _activations(file.digest, fed.key, name, file, fed)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)

@@ -30,10 +30,4 @@ def choose_channel(maps: NDArray[np.float32], names: Sequence[str] | None, *, ke
         name = f" {names[channel]}" if names else ""
         return f"{channel}{name} · up to {strength[channel]:.4g}"
 
-    return st.selectbox(
-        "Channel, strongest first",
-        order,
-        format_func=label,
-        key=key,
-        help="By the strongest of its cells on this input.",
-    )
+    return st.selectbox("Channel, strongest first", order, format_func=label, key=key)

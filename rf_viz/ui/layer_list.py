@@ -74,7 +74,10 @@ def scopes(names: Sequence[str]) -> list[tuple[str, str]]:
     for deeper in range(1, max(map(len, paths), default=0)):
         if len(names) / len({tuple(path[:-1][:deeper]) for path in paths}) >= _USEFUL_GROUP:
             depth = deeper
-    return [
-        (" / ".join(path[:-1][:depth]), " / ".join(path[min(depth, len(path) - 1) :]))
-        for path in paths
-    ]
+    heads = {tuple(path[:-1][:depth]) for path in paths}
+    placed = []
+    for path in paths:
+        # An operation named like a scope ("conv1" beside "conv1/relu") belongs to that scope.
+        head = tuple(path) if tuple(path) in heads else tuple(path[:-1][:depth])
+        placed.append((" / ".join(head), " / ".join(path[len(head) :] or path[-1:])))
+    return placed

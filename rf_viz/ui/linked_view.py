@@ -144,7 +144,8 @@ def packet(picture: Picture, feature_map: FeatureMap, view: str) -> bytes:
 def colours(scale: str) -> NDArray[np.uint8]:
     """A colour scale as 256 rows of red, green, blue."""
     samples = sample_colorscale(get_colorscale(scale), np.linspace(0, 1, 256))
-    return np.array([unlabel_rgb(sample) for sample in samples]).round().astype(np.uint8)
+    table: NDArray[np.uint8] = np.array([unlabel_rgb(sample) for sample in samples]).round()
+    return table.astype(np.uint8)
 
 
 def _laid_out(grid: Sequence[int], flat: bool) -> tuple[int, int]:
@@ -161,8 +162,12 @@ def _limits(values: NDArray[Any]) -> tuple[float, float]:
 
 
 def _quantised(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:
-    scaled = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) / ((high - low) or 1)
-    return np.rint(255 * scaled).astype(np.uint8)
+    """The values as 0 to 255; a map that is the same everywhere lies in the middle."""
+    if low == high:
+        return np.full(values.shape, 127, np.uint8)
+    scaled = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) / (high - low)
+    quantised: NDArray[np.uint8] = (255 * scaled).round().astype(np.uint8)
+    return quantised
 
 
 def _encoded(picture: Picture) -> NDArray[Any]:

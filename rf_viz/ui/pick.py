@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, get_args
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
@@ -17,7 +14,7 @@ from rf_viz.images import PRESETS, Fit, ImageError, signal_tensor, to_tensor
 from rf_viz.samples import SAMPLE_IMAGES, SAMPLE_MODELS, SampleModel, tone
 
 from . import cache
-from .cache import File
+from .cache import Asked, Fed, File
 from .layer_list import by, is_convolution, largest_region
 from .linked_view import Picture
 
@@ -26,15 +23,6 @@ LARGEST_SIDE = 2048
 
 _PROBLEM = "problem"
 _UPLOAD = ":material/upload:"
-
-
-@dataclass(frozen=True)
-class Fed:
-    """What the model is fed: as people see it, and as the tensor that goes in."""
-
-    key: str
-    picture: Picture
-    tensor: NDArray[np.float32]
 
 
 def problem() -> None:
@@ -50,8 +38,8 @@ def choose_model() -> tuple[File, SampleModel | None]:
     def name(key: str) -> str:
         return SAMPLE_MODELS[key].title if key in SAMPLE_MODELS else uploads[key].name
 
-    choice, own = _row()
-    key = choice.selectbox(
+    row = _row()
+    key = row.selectbox(
         "Model",
         [*SAMPLE_MODELS, *uploads],
         format_func=name,
@@ -59,7 +47,7 @@ def choose_model() -> tuple[File, SampleModel | None]:
         persist_state="session",
         on_change=_new_model,
     )
-    with own.popover(_UPLOAD, help="Upload a model"):
+    with row.popover(_UPLOAD, help="Upload a model"):
         _uploader("An ONNX file, with its data files if it has any", "model", True, _take_model)
     sample = SAMPLE_MODELS.get(key)
     if sample:
@@ -70,7 +58,7 @@ def choose_model() -> tuple[File, SampleModel | None]:
 
 def _take_model(files: dict[str, bytes]) -> None:
     file = File.uploaded(files)
-    cache.trace(file)
+    cache.trace(file, Asked())
     st.session_state["models"][file.digest] = file
     st.session_state["model"] = file.digest
 
@@ -82,13 +70,17 @@ def _new_model() -> None:
         st.session_state["image"] = sample.default_image
 
 
-def choose_options(file: File) -> tuple[Network, bool]:
-    """The input size, where the model leaves it open, and whether zero weights count.
+def choose_options(file: File) -> tuple[Network, Asked]:
+    """The input to look from, its size where the model leaves it open, and what counts.
 
     A size that the model cannot take is reported, and the last good one stays.
     """
-    usual = cache.trace(file)
-    size = _choose_size(cache.load(file), usual, file.digest)
+    model = cache.load(file)
+    source = None
+    if len(model.inputs) > 1:
+        names = [i.name for i in model.inputs]
+        source = st.selectbox("Input", names, key=f"input {file.digest}", persist_state="session")
+    size = _choose_size(model, cache.trace(file, Asked(source)), file.digest)
     weight_aware = st.toggle(
         "Ignore zero weights",
         key=f"weights {file.digest}",
@@ -96,14 +88,16 @@ def choose_options(file: File) -> tuple[Network, bool]:
         help="Kernel positions whose weights are all exactly zero do not count, "
         "as in masked or pruned kernels.",
     )
-    good: dict[str, tuple[int, ...] | None] = st.session_state.setdefault("good sizes", {})
+    asked = Asked(source, size, weight_aware)
+    good: dict[tuple[str, str | None], Asked] = st.session_state.setdefault("good", {})
     try:
-        net = cache.trace(file, size, weight_aware)
-        good[file.digest] = size
+        net = cache.trace(file, asked)
     except ModelError as error:
         st.session_state[_PROBLEM] = _sentence(error)
-        net = cache.trace(file, good.get(file.digest), weight_aware)
-    return net, weight_aware
+        asked = good.get((file.digest, source), Asked(source))
+        net = cache.trace(file, asked)
+    good[file.digest, source] = asked
+    return net, asked
 
 
 def _choose_size(model: Model, usual: Network, digest: str) -> tuple[int, ...] | None:
@@ -121,7 +115,7 @@ def _choose_size(model: Model, usual: Network, digest: str) -> tuple[int, ...] |
             max_value=LARGEST_SIDE if len(given.size) > 1 else 1_000_000,
             value=size,
             disabled=shape[axis] is not None,
-            key=f"{name} {digest}",
+            key=f"{name} {given.name} {digest}",
             persist_state="session",
         )
         for column, name, axis, size in zip(
@@ -159,7 +153,7 @@ def unfit(net: Network) -> str:
 
 def choose_input(
     net: Network, sample: SampleModel | None, digest: str, options: DeltaGenerator
-) -> Fed:
+) -> tuple[Picture, Fed]:
     """A picture or a signal, as this network takes it; how it is prepared goes to ``options``."""
     if len(net.input.size) == 1:
         return _signal(net)
@@ -191,16 +185,19 @@ def choose_input(
     pixels = cache.pixels(image, (height, width), how)
     key = f"{image.digest} {height}x{width} {how}"
     tensor = to_tensor(pixels, net.input.shape, (y, x), PRESETS[preset])
-    return Fed(f"{key} {preset} {net.input.shape}", Picture(key, image.name, pixels), tensor)
+    fed = Fed(f"{key} {preset} {net.input.shape}", net.input.name, tensor)
+    return Picture(key, image.name, pixels), fed
 
 
-def _signal(net: Network) -> Fed:
+def _signal(net: Network) -> tuple[Picture, Fed]:
     (length,), (axis,) = net.input.size, net.input.spatial_axes
     pitch = st.slider("Pitch of the tone", 60, 1000, 440, format="%d Hz", key="pitch")
     values = tone(length, hz=pitch)
     key = f"tone {pitch} {length}"
-    picture = Picture(key, f"A plucked tone of {pitch} Hz", values)
-    return Fed(key, picture, signal_tensor(values, net.input.shape, axis))
+    fed = Fed(
+        f"{key} {net.input.shape}", net.input.name, signal_tensor(values, net.input.shape, axis)
+    )
+    return Picture(key, f"A plucked tone of {pitch} Hz", values), fed
 
 
 def _choose_image(sample: SampleModel | None) -> File:
@@ -211,8 +208,8 @@ def _choose_image(sample: SampleModel | None) -> File:
     def name(key: str) -> str:
         return SAMPLE_IMAGES[key].title if key in SAMPLE_IMAGES else uploads[key].name
 
-    choice, own = _row()
-    key = choice.selectbox(
+    row = _row()
+    key = row.selectbox(
         "Image",
         [*SAMPLE_IMAGES, *uploads],
         format_func=name,
@@ -220,7 +217,7 @@ def _choose_image(sample: SampleModel | None) -> File:
         persist_state="session",
         on_change=lambda: st.session_state.update({"image chosen": True}),
     )
-    with own.popover(_UPLOAD, help="Upload an image or take one"):
+    with row.popover(_UPLOAD, help="Upload an image or take one"):
         way = st.segmented_control(
             "From", ["File", "Camera"], default="File", required=True, label_visibility="collapsed"
         )
@@ -254,9 +251,9 @@ def _uploader(label: str, what: str, several: bool, take: Take) -> None:
     )
 
 
-def _row() -> tuple[DeltaGenerator, DeltaGenerator]:
-    choice, own = st.columns([5, 1], gap="small", vertical_alignment="bottom", wrap=False)
-    return choice, own
+def _row() -> DeltaGenerator:
+    """Where a choice and the button to bring one's own stand side by side."""
+    return st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall")
 
 
 def _took(key: str, take: Take) -> None:
@@ -266,8 +263,10 @@ def _took(key: str, take: Take) -> None:
         return
     try:
         take({file.name: file.getvalue() for file in files})
-    except (ModelError, ImageError) as error:
+    except ModelError as error:
         st.session_state[_PROBLEM] = _sentence(error)
+    except ImageError as error:
+        st.session_state[_PROBLEM] = str(error).replace("The file", files[0].name, 1)
     turn = f"{key.split()[0]} turn"
     st.session_state[turn] = st.session_state.get(turn, 0) + 1
 

@@ -47,7 +47,7 @@ class LayerList {
     const nodes = [];
     let group = "";
     for (const layer of this.shown) {
-      if (layer.group !== group) nodes.push(heading(layer.group));
+      if (layer.group && layer.group !== group) nodes.push(heading(layer.group));
       group = layer.group;
       nodes.push(row(layer));
     }
@@ -108,8 +108,8 @@ function heading(group) {
   return node;
 }
 
-function row({ name, label, sees, op, shape }) {
-  const node = element("div", "row", "");
+function row({ name, group, label, sees, op, shape }) {
+  const node = element("div", group ? "row grouped" : "row", "");
   node.id = `layer-${name}`;
   node.dataset.name = name;
   node.title = `${name}: ${op}, ${shape}`;

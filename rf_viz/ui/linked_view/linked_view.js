@@ -6,7 +6,7 @@
  */
 
 import { at, unpack } from "./packet.js";
-import { Pane, place } from "./pane.js";
+import { Pane, place, short } from "./pane.js";
 
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const REST = 120; // milliseconds without another arrow key before the server hears of the cell
@@ -81,8 +81,10 @@ class LinkedView {
     const { figure, plot } = this.map;
     figure.querySelector(".title").textContent = titles.map;
     plot.setAttribute("aria-label", titles.keys);
-    figure.querySelector(".low").textContent = short(range.map.low);
-    figure.querySelector(".high").textContent = short(range.map.high);
+    const { low, high } = range.map;
+    figure.querySelector(".low").textContent = short(low);
+    figure.querySelector(".high").textContent = short(high);
+    figure.querySelector(".legend").hidden = low === high;
     if (arrays.map.data instanceof Float32Array) {
       const line = { values: arrays.map.data, steps: true, ...range.map };
       this.map.show(line, { x: 0, y: 0, w: columns, h: 1 });
@@ -135,7 +137,7 @@ class LinkedView {
     this.pinned = cell;
     this.chosen = { view: this.packet.view, cell };
     this.draw();
-    this.spoken.textContent = this.told(cell);
+    this.speak(cell);
     clearTimeout(this.timer);
     const send = () => this.report(this.chosen);
     if (rest) this.timer = setTimeout(send, rest);
@@ -182,12 +184,15 @@ class LinkedView {
     });
   }
 
-  value(cell) {
-    const { columns, arrays, range } = this.packet;
+  /** The value of a cell in words; nothing where the model could not be run. */
+  told(cell) {
+    const { columns, arrays, range, known } = this.packet;
+    if (!known) return "";
     const [row, column] = this.place(cell);
     const value = arrays.map.data[row * columns + column];
     const { low, high } = range.map;
-    return arrays.map.data instanceof Float32Array ? value : low + (value / 255) * (high - low);
+    const quantised = arrays.map.data instanceof Uint8Array;
+    return short(quantised ? low + (value / 255) * (high - low) : value);
   }
 
   draw() {
@@ -208,18 +213,18 @@ class LinkedView {
     place(marks.image.frame, packet.margin ? rectangle(packet.extent.map((n) => [0, n])) : null);
     place(marks.image.veil, { d: veil(packet.extent, region) });
 
-    this.read(this.image, region ? `${size(region)} px · ${ranges(region)}` : "sees only padding");
-    this.read(this.map, `cell (${active.join(", ")}) · ${short(this.value(active))}`);
+    this.read(this.image, region ? `${size(region)} · ${ranges(region)}` : "sees only padding");
+    this.read(this.map, [named(active), this.told(active)].filter(Boolean).join(" · "));
   }
 
   read(pane, text) {
     pane.figure.querySelector(".readout").textContent = text;
   }
 
-  told(cell) {
+  speak(cell) {
     const region = this.region(cell);
     const sees = region ? `sees ${ranges(region)}` : "sees only padding";
-    return `Cell ${cell.join(", ")}: value ${short(this.value(cell))}, ${sees}.`;
+    this.spoken.textContent = [named(cell), this.told(cell), sees].filter(Boolean).join(", ");
   }
 }
 
@@ -280,7 +285,12 @@ function painted(values, colours, width, height) {
   return canvas;
 }
 
-const size = (region) => region.map(([start, stop]) => stop - start).join(" × ");
+function size(region) {
+  const extents = region.map(([start, stop]) => stop - start);
+  return `${extents.join(" × ")} ${region.length === 1 ? "samples" : "px"}`;
+}
+
+const named = (cell) => `cell${cell.length > 1 ? ` (${cell.join(", ")})` : ` ${cell}`}`.trim();
 
 function ranges(region) {
   const names = region.length === 1 ? ["samples"] : ["rows", "columns"];
@@ -289,11 +299,3 @@ function ranges(region) {
 
 const within = (position, extent) => Math.min(Math.max(position, 0), extent - 1);
 const same = (a, b) => a === b || (a && b && a.every((n, i) => n === b[i]));
-
-/** Four significant digits, without trailing zeros. */
-function short(value) {
-  if (!Number.isFinite(value)) return "not finite";
-  const size = Math.abs(value);
-  if (size && (size < 1e-3 || size >= 1e6)) return value.toExponential(2);
-  return String(Number(value.toPrecision(4)));
-}

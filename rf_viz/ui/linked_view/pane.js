@@ -58,8 +58,10 @@ export class Pane {
       this.line.removeAttribute("d");
       this.raster(width, height);
     }
-    label(this.ticks.x, x, w, width, 60, "left");
-    if (!this.flat) label(this.ticks.y, y, h, height, 40, "top");
+    this.ticks.x.replaceChildren(...positions(x, w, width, 60, "left"));
+    const { low, high } = this.content;
+    const values = () => [tick(short(high), "top", 0.05), tick(short(low), "top", 0.95)];
+    this.ticks.y.replaceChildren(...(this.flat ? values() : positions(y, h, height, 40, "top")));
   }
 
   raster(width, height) {
@@ -222,21 +224,33 @@ function trace({ values, low, high, steps }, x, w, width) {
 }
 
 /** Sparse tick labels, each at the middle of its pixel or cell. */
-function label(axis, start, length, pixels, apart, side) {
+function positions(start, length, pixels, apart, side) {
   const least = (length * apart) / pixels;
   const power = 10 ** Math.floor(Math.log10(Math.max(least, 1)));
   const step = Math.max(
     1,
     [1, 2, 5, 10].map((n) => n * power).find((n) => n >= least),
   );
-  const spans = [];
+  const ticks = [];
   for (let i = Math.ceil((start - 0.5) / step) * step; i + 0.5 <= start + length; i += step) {
-    const span = document.createElement("span");
-    span.textContent = i;
-    span.style[side] = `${((i + 0.5 - start) / length) * 100}%`;
-    spans.push(span);
+    ticks.push(tick(i, side, (i + 0.5 - start) / length));
   }
-  axis.replaceChildren(...spans);
+  return ticks;
+}
+
+function tick(text, side, share) {
+  const span = document.createElement("span");
+  span.textContent = text;
+  span.style[side] = `${100 * share}%`;
+  return span;
+}
+
+/** Four significant digits, without trailing zeros. */
+export function short(value) {
+  if (!Number.isFinite(value)) return "not finite";
+  const size = Math.abs(value);
+  if (size && (size < 1e-3 || size >= 1e6)) return value.toExponential(2);
+  return String(Number(value.toPrecision(4)));
 }
 
 function around({ x, y, w, h }, factor) {

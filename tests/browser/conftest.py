@@ -1,0 +1,102 @@
+"""The app as people meet it: a running server and a real Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def healthy(url: str, process: subprocess.Popen[bytes], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            time.sleep(0.1)
+    return False
+
+
+@pytest.fixture(scope="session")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of our own; another process may take the free port first, hence the tries."""
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    for _ in range(4):
+        port = free_port()
+        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+        options = [
+            f"--server.port={port}",
+            "--server.headless=true",
+            "--server.fileWatcherType=none",
+        ]
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command + options,
+                cwd=ROOT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+            )
+        address = f"http://127.0.0.1:{port}"
+        try:
+            if healthy(address, process, 60):
+                yield address
+                return
+        finally:
+            process.terminate()
+            process.wait(20)
+    raise RuntimeError(f"the server does not start:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=FLAGS, timeout=60_000
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, url: str) -> Iterator[Page]:
+    """A new visitor on the Explore page, which has drawn what it opens with."""
+    context = browser.new_context(viewport=WIDE)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.goto(url)
+    page.locator("[data-pane=image] [data-mark=pinned][width]").wait_for(state="attached")
+    page.locator(".rf-answer [data-of=cell]").wait_for()
+    yield page
+    context.close()
+    assert failures == []

@@ -1,0 +1,305 @@
+"""The Explore page in a browser: what a person does, and what they then see."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
+
+import rf_viz
+from rf_viz import Layer, Region
+from rf_viz.images import PRESETS, fit, open_image, to_tensor
+from rf_viz.samples import SAMPLE_IMAGES, SAMPLE_MODELS
+
+Box = list[float]
+TIMES = " \N{MULTIPLICATION SIGN} "
+
+
+@pytest.fixture(scope="module")
+def squeezenet() -> rf_viz.Model:
+    return rf_viz.load(SAMPLE_MODELS["squeezenet"].path)
+
+
+@pytest.fixture(scope="module")
+def net(squeezenet: rf_viz.Model) -> rf_viz.Network:
+    return squeezenet.trace(cut_global=True)
+
+
+def plot(page: Page, pane: str) -> Locator:
+    return page.locator(f"[data-pane={pane}] .plot")
+
+
+def window(page: Page, pane: str) -> Box:
+    """The visible part of a pane, in its own coordinates."""
+    return [float(n) for n in plot(page, pane).locator("svg").get_attribute("viewBox").split()]
+
+
+def point(page: Page, pane: str, y: float, x: float) -> tuple[float, float]:
+    """Where a position of a pane is on the screen."""
+    box = plot(page, pane).bounding_box()
+    left, top, width, height = window(page, pane)
+    return (
+        box["x"] + (x - left) / width * box["width"],
+        box["y"] + (y - top) / height * box["height"],
+    )
+
+
+def move_to(page: Page, y: int, x: int) -> None:
+    page.mouse.move(*point(page, "map", y + 0.5, x + 0.5))
+
+
+def click(page: Page, y: int, x: int) -> None:
+    page.mouse.click(*point(page, "map", y + 0.5, x + 0.5))
+
+
+def mark(page: Page, pane: str, name: str) -> Locator:
+    return plot(page, pane).locator(f"[data-mark={name}]")
+
+
+def drawn(page: Page, name: str, pane: str = "image") -> Box:
+    """A mark's x, y, width and height in the pane's own coordinates."""
+    return mark(page, pane, name).evaluate(
+        "mark => ['x', 'y', 'width', 'height'].map(side => Number(mark.getAttribute(side)))"
+    )
+
+
+def box_of(region: Region) -> list[float]:
+    (top, left), (height, width) = region.start, region.size
+    return [left, top, width, height]
+
+
+def shown_channel(page: Page) -> int:
+    title = page.locator("[data-pane=map] .title").inner_text()
+    return int(re.search(r"channel (\d+)", title)[1])
+
+
+def number(page: Page, name: str) -> Locator:
+    return page.locator(f".rf-answer [data-of={name}]")
+
+
+def see_region(page: Page, region: Region) -> None:
+    """The answer tells this region."""
+    rows, columns = zip(region.start, region.stop, strict=True)
+    expect(number(page, "slices")).to_have_text(f"[{rows[0]}:{rows[1]}, {columns[0]}:{columns[1]}]")
+    expect(number(page, "size")).to_have_text(TIMES.join(map(str, region.size)))
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    box = page.locator("[data-testid=stSelectbox]").filter(has_text=label)
+    box.locator("input").click()
+    page.get_by_role("option", name=option).click()
+
+
+def choose_layer(page: Page, name: str) -> None:
+    page.locator(f'.row[data-name="{name}"]').click()
+    expect(page.locator(".rf-about b")).to_have_text(name)
+
+
+def upload(page: Page, button: str, name: str, content: bytes) -> None:
+    page.get_by_role("button", name="upload").nth(["Model", "Image"].index(button)).click()
+    page.locator("[data-testid=stFileUploader] input").set_input_files(
+        [{"name": name, "mimeType": "application/octet-stream", "buffer": content}]
+    )
+
+
+def seen_at(page: Page, y: float, x: float) -> NDArray[np.uint8]:
+    """The few pixels of the screen around a position of the image."""
+    left, top = point(page, "image", y, x)
+    clip = {"x": round(left) - 3, "y": round(top) - 3, "width": 6, "height": 6}
+    return np.asarray(Image.open(BytesIO(page.screenshot(clip=clip))).convert("RGB"))
+
+
+def dilated_conv() -> bytes:
+    """One 3 x 3 convolution with stride 2 and dilation 3, on images of any size."""
+    weights = numpy_helper.from_array(np.ones((2, 3, 3, 3), np.float32), "w")
+    node = helper.make_node(
+        "Conv", ["in", "w"], ["wide"], "wide", strides=[2, 2], dilations=[3, 3], pads=[3, 3, 3, 3]
+    )
+    graph = helper.make_graph(
+        [node],
+        "dilated",
+        [helper.make_tensor_value_info("in", TensorProto.FLOAT, [1, 3, None, None])],
+        [helper.make_tensor_value_info("wide", TensorProto.FLOAT, None)],
+        [weights],
+    )
+    return helper.make_model(
+        graph, ir_version=10, opset_imports=[helper.make_opsetid("", 18)]
+    ).SerializeToString()
+
+
+def test_opens_on_a_strong_cell_and_explains_itself(page: Page, squeezenet: rf_viz.Model) -> None:
+    sample = SAMPLE_MODELS["squeezenet"]
+    photograph = fit(open_image(SAMPLE_IMAGES["chelsea"].path), (224, 224), sample.fit)
+    tensor = to_tensor(photograph, (1, 3, 224, 224), (2, 3), PRESETS[sample.preprocessing])
+    values = squeezenet.activations(tensor, [sample.default_layer])[sample.default_layer][0]
+    channel, *cell = (int(i) for i in np.unravel_index(values.argmax(), values.shape))
+    assert shown_channel(page) == channel
+    expect(number(page, "cell")).to_have_text(f"({cell[0]}, {cell[1]})")
+    expect(number(page, "value")).to_have_text(f"{values.max():.4g}")
+    expect(number(page, "exact")).to_be_visible()
+    expect(page.get_by_text("Move over the feature map")).to_be_visible()
+
+
+@pytest.mark.parametrize("cell", [(0, 0), (13, 5), (20, 26)])
+def test_hovering_outlines_what_the_cell_sees(
+    page: Page, net: rf_viz.Network, cell: tuple[int, int]
+) -> None:
+    layer = net["fire5/concat"]
+    region = layer.region(cell, shown_channel(page))
+    move_to(page, *cell)
+    assert drawn(page, "hovered") == box_of(region)
+    assert drawn(page, "hovered", "map") == [cell[1], cell[0], 1, 1]
+    middle = region.start[0] + region.size[0] / 2
+    outline = seen_at(page, middle, region.stop[1]).min(axis=2).max(axis=1)
+    assert (outline > 240).all()
+
+
+def test_the_closed_form_shows_where_it_leaves_the_image(page: Page, net: rf_viz.Network) -> None:
+    field = net["fire5/concat"].receptive_field
+    move_to(page, 0, 0)
+    top, left = field.start((0, 0))
+    assert drawn(page, "field") == [left, top, *field.size]
+    expect(mark(page, "image", "field")).to_be_visible()
+    y, x = field.centre((0, 0))
+    assert mark(page, "image", "centre").get_attribute("d") == f"M{x + 0.5:g} {y + 0.5:g}h0"
+    assert window(page, "image")[0] < 0
+    move_to(page, 13, 13)
+    expect(mark(page, "image", "field")).to_have_attribute("visibility", "hidden")
+
+
+def test_a_click_pins_the_cell_and_tells_its_numbers(page: Page, net: rf_viz.Network) -> None:
+    click(page, 4, 21)
+    expect(number(page, "cell")).to_have_text("(4, 21)")
+    layer = net["fire5/concat"]
+    see_region(page, layer.region((4, 21), shown_channel(page)))
+    expect(number(page, "r")).to_have_text(f"63{TIMES}63")
+    expect(number(page, "S")).to_have_text(f"8{TIMES}8")
+    expect(number(page, "P")).to_have_text(f"24{TIMES}24")
+    expect(number(page, "centre")).to_have_text("(39, 175)")
+    crop = page.locator(".rf-answer .crop img")
+    region = layer.region((4, 21), shown_channel(page))
+    assert crop.evaluate("i => [i.naturalHeight, i.naturalWidth]") == list(region.size)
+
+
+def test_the_keyboard_does_what_the_mouse_does(page: Page) -> None:
+    click(page, 10, 10)
+    plot(page, "map").focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight", "ArrowUp", "ArrowLeft", "ArrowLeft"):
+        page.keyboard.press(key)
+    expect(number(page, "cell")).to_have_text("(11, 9)")
+    assert drawn(page, "pinned", "map") == [9, 11, 1, 1]
+    expect(page.locator(".spoken")).to_contain_text("cell (11, 9)")
+    move_to(page, 2, 3)
+    page.keyboard.press("Enter")
+    expect(number(page, "cell")).to_have_text("(2, 3)")
+
+
+def test_zoom_stays_after_a_click_and_goes_with_a_double_click(page: Page) -> None:
+    home = window(page, "map")
+    move_to(page, 13, 13)
+    for _ in range(4):
+        page.mouse.wheel(0, -240)
+    expect(plot(page, "map").locator("svg")).not_to_have_attribute(
+        "viewBox", " ".join(f"{n:g}" for n in home)
+    )
+    zoomed = window(page, "map")
+    assert zoomed[2] < home[2] / 2
+    click(page, 12, 14)
+    expect(number(page, "cell")).to_have_text("(12, 14)")
+    assert window(page, "map") == zoomed
+    page.mouse.dblclick(*point(page, "map", 12.5, 14.5))
+    assert window(page, "map") == home
+
+
+def test_another_layer_shows_its_own_regions(page: Page, net: rf_viz.Network) -> None:
+    choose_layer(page, "fire9/expand1x1")
+    expect(plot(page, "map").locator("svg")).to_have_attribute("viewBox", "0 0 13 13")
+    layer = net["fire9/expand1x1"]
+    move_to(page, 1, 11)
+    assert drawn(page, "hovered") == box_of(layer.region((1, 11), shown_channel(page)))
+    click(page, 1, 11)
+    see_region(page, layer.region((1, 11), shown_channel(page)))
+
+
+def test_the_list_of_layers_can_be_searched(page: Page) -> None:
+    rows = page.locator(".row .name")
+    page.get_by_role("checkbox", name="Only convolutions").check()
+    expect(rows).to_have_count(26)
+    page.get_by_role("searchbox").fill("fire3 expand")
+    expect(rows).to_have_text(["expand1x1", "expand3x3"])
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".rf-about b")).to_have_text("fire3/expand1x1")
+
+
+def test_ones_own_model_works_the_same(page: Page) -> None:
+    content = dilated_conv()
+    upload(page, "Model", "dilated.onnx", content)
+    expect(page.locator(".rf-about b")).to_have_text("wide")
+    layer = rf_viz.load(content).trace()["wide"]
+    click(page, 0, 9)
+    see_region(page, layer.region((0, 9)))
+    expect(number(page, "r")).to_have_text(f"7{TIMES}7")
+
+
+def test_ones_own_image_is_what_the_model_then_sees(page: Page) -> None:
+    stream = BytesIO()
+    Image.new("RGB", (300, 260), (0, 200, 30)).save(stream, "PNG")
+    upload(page, "Image", "green.png", stream.getvalue())
+    expect(page.locator("[data-pane=image] .title")).to_have_text("green.png")
+    page.keyboard.press("Escape")
+    click(page, 13, 13)
+    expect(number(page, "cell")).to_have_text("(13, 13)")
+    assert (seen_at(page, 95, 100) == (0, 200, 30)).all()
+
+
+def test_a_bad_file_is_refused_in_a_sentence_and_the_view_stays(
+    page: Page, net: rf_viz.Network
+) -> None:
+    click(page, 4, 21)
+    expect(number(page, "cell")).to_have_text("(4, 21)")
+    for what in ("Model", "Image"):
+        upload(page, what, "notes.txt", b"Dear diary, today I saw a network.")
+        expect(page.get_by_role("alert")).to_contain_text("notes.txt")
+        page.keyboard.press("Escape")
+        expect(number(page, "cell")).to_have_text("(4, 21)")
+    move_to(page, 20, 5)
+    assert drawn(page, "hovered") == box_of(
+        net["fire5/concat"].region((20, 5), shown_channel(page))
+    )
+
+
+def test_a_signal_shows_as_a_line_with_a_span(page: Page) -> None:
+    sample = SAMPLE_MODELS["crepe"]
+    choose(page, "Model", sample.title)
+    expect(page.locator(".rf-about b")).to_have_text(sample.default_layer)
+    layer: Layer = rf_viz.load(sample.path).trace(cut_global=True)[sample.default_layer]
+    page.mouse.move(*point(page, "map", 0.5, 200.5))
+    region = layer.region((200,), shown_channel(page))
+    x, _, width, _ = drawn(page, "hovered")
+    assert (x, x + width) == (*region.start, *region.stop)
+    assert len(plot(page, "image").locator(".line").get_attribute("d")) > 1000
+    page.mouse.click(*point(page, "map", 0.5, 200.5))
+    expect(number(page, "cell")).to_have_text("200")
+    expect(number(page, "slices")).to_have_text(f"[{region.start[0]}:{region.stop[0]}]")
+    plot(page, "map").focus()
+    page.keyboard.press("ArrowRight")
+    expect(number(page, "cell")).to_have_text("201")
+
+
+def test_fits_a_narrow_window(browser: Browser, url: str) -> None:
+    page = browser.new_page(viewport={"width": 900, "height": 900})
+    page.goto(url)
+    page.locator(".rf-answer [data-of=cell]").wait_for()
+    inner, whole = page.evaluate("[innerWidth, document.documentElement.scrollWidth]")
+    assert whole <= inner
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
+    for pane in ("image", "map"):
+        assert plot(page, pane).bounding_box()["width"] > 200
+    page.close()

@@ -1,0 +1,242 @@
+"""The Explore page with every kind of model, with good input and with bad."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from itertools import pairwise
+from math import prod
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper, numpy_helper
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+import rf_viz
+from rf_viz.samples import SAMPLE_MODELS
+from tests.pages.driver import components, header, layer_rows, onnx_file, upload, visit
+
+TIMES = " \N{MULTIPLICATION SIGN} "
+
+
+def conv(source: str = "x", target: str = "y", **attributes: object) -> onnx.NodeProto:
+    return helper.make_node("Conv", [source, "w"], [target], target, **attributes)
+
+
+PICTURE_NET = onnx_file([conv()], {"x": [1, 3, None, None]}, "y", {"w": (2, 3, 3, 3)})
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return visit()
+
+
+def answer(app: AppTest) -> dict[str, str]:
+    """The numbers beside the linked view."""
+    (html,) = [h.value for h in app.get("html") if 'class="rf-answer"' in h.value]
+    return {
+        key: re.sub("<.*?>", "", text)
+        for key, text in re.findall(r'data-of="(\w+)">(.*?)</(?:dd|p|span)>', html)
+    }
+
+
+def said(app: AppTest) -> list[str]:
+    return [message.value for message in (*app.error, *app.warning, *app.info)]
+
+
+def choose_layer(app: AppTest, name: str) -> None:
+    (proto,) = components(app, "layers")
+    key = next(e.key for e in app.get("bidi_component") if e.proto is proto)
+    app.session_state[key] = {"layer": name}
+    app.run()
+    assert not app.exception
+
+
+@pytest.mark.parametrize("key", SAMPLE_MODELS)
+def test_every_sample_opens_with_its_layer_and_preprocessing(app: AppTest, key: str) -> None:
+    sample = SAMPLE_MODELS[key]
+    app.selectbox(key="model").select(key).run()
+    assert not app.exception
+    assert said(app) == []
+    shown = header(app)
+    layer = rf_viz.load(sample.path).trace(cut_global=True)[sample.default_layer]
+    assert shown["view"].endswith(sample.default_layer)
+    assert tuple(shown["grid"]) == layer.grid
+    assert answer(app)["value"]
+    if sample.preprocessing:
+        preset = next(s for s in app.selectbox if s.label == "Preprocessing")
+        assert preset.value == sample.preprocessing
+
+
+def test_regions_in_the_list_are_those_of_the_network(app: AppTest) -> None:
+    net = rf_viz.load(SAMPLE_MODELS["squeezenet"].path).trace(cut_global=True)
+    rows = {row["name"]: row for row in layer_rows(app)}
+    assert list(rows) == [layer.name for layer in net.layers]
+    assert rows["fire2/concat"]["sees"] == f"15{TIMES}15"
+    assert rows["fire2/concat"]["group"] == "fire2"
+    assert rows["fire2/expand3x3"]["convolution"]
+    assert not rows["pool1"]["convolution"]
+
+
+@pytest.mark.parametrize("name", ["conv1", "pool10", "logits"])
+def test_layers_from_the_first_to_the_last_can_be_chosen(app: AppTest, name: str) -> None:
+    choose_layer(app, name)
+    net = rf_viz.load(SAMPLE_MODELS["squeezenet"].path).trace(cut_global=True)
+    region = net[name].region(tuple(header(app)["pinned"]))
+    assert answer(app)["size"] == TIMES.join(map(str, region.size))
+
+
+def test_a_class_is_called_by_its_name(app: AppTest) -> None:
+    choose_layer(app, "prob")
+    channels = next(s for s in app.selectbox if s.label.startswith("Channel"))
+    assert "Egyptian cat" in channels.options[0]
+
+
+def test_a_model_with_open_axes_takes_the_size_that_is_chosen(app: AppTest) -> None:
+    upload(app, "model", ("net.onnx", PICTURE_NET))
+    height, width = app.number_input
+    height.set_value(50)
+    width.set_value(70)
+    app.run()
+    assert header(app)["extent"] == [50, 70]
+    assert header(app)["grid"] == [48, 68]
+
+
+def test_a_size_that_does_not_work_out_is_refused_and_the_last_one_stays(app: AppTest) -> None:
+    upload(app, "model", ("net.onnx", PICTURE_NET))
+    app.number_input[0].set_value(2).run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert header(app)["extent"] == [224, 224]
+
+
+def test_a_volume_is_told_and_tabled(app: AppTest) -> None:
+    content = onnx_file([conv()], {"x": [1, 3, 8, 8, 8]}, "y", {"w": (2, 3, 3, 3, 3)})
+    upload(app, "model", ("volume.onnx", content))
+    assert "volume" in app.info[0].value
+    assert app.dataframe[0].value["Largest region"].tolist() == [TIMES.join("333")]
+
+
+def test_a_vector_is_told_and_tabled(app: AppTest) -> None:
+    node = helper.make_node("MatMul", ["x", "w"], ["y"], "y")
+    upload(app, "model", ("mlp.onnx", onnx_file([node], {"x": [1, 16]}, "y", {"w": (16, 3)})))
+    assert "Nothing slides over the input x" in app.info[0].value
+    assert app.dataframe[0].value["Layer"].tolist() == ["y"]
+
+
+def test_a_picture_of_many_channels_is_told_and_tabled(app: AppTest) -> None:
+    content = onnx_file([conv()], {"x": [1, 80, 20, 20]}, "y", {"w": (2, 80, 3, 3)})
+    upload(app, "model", ("spectrum.onnx", content))
+    assert "80 channels" in app.info[0].value
+    assert len(app.dataframe[0].value) == 1
+
+
+def test_of_several_inputs_one_is_chosen(app: AppTest) -> None:
+    nodes = [
+        helper.make_node("Conv", ["left", "w"], ["a"], "a"),
+        helper.make_node("MaxPool", ["right"], ["b"], "b", kernel_shape=[3, 3]),
+        helper.make_node("ReduceMean", ["b"], ["c"], "c"),
+        helper.make_node("Add", ["a", "c"], ["y"], "y"),
+    ]
+    inputs = {"left": [1, 3, 20, 20], "right": [1, 3, 30, 30]}
+    upload(app, "model", ("two.onnx", onnx_file(nodes, inputs, "y", {"w": (2, 3, 3, 3)})))
+    assert header(app)["extent"] == [20, 20]
+    next(s for s in app.selectbox if s.label == "Input").select("right").run()
+    assert not app.exception
+    assert header(app)["extent"] == [30, 30]
+    assert [row["name"] for row in layer_rows(app)] == ["b", "c", "y"]
+
+
+def test_an_unknown_operator_is_assumed_and_named(app: AppTest) -> None:
+    nodes = [conv(), helper.make_node("Magic", ["y"], ["z"], "z", domain="my.own")]
+    content = onnx_file(nodes, {"x": [1, 3, 20, 20]}, "z", {"w": (2, 3, 3, 3)})
+    upload(app, "model", ("magic.onnx", content))
+    assert answer(app)["exact"]
+    choose_layer(app, "z")
+    assert "Magic" in answer(app)["assumed"]
+    assert answer(app)["share"] == "100 %"
+    assert "The regions" in app.warning[0].value
+    assert not header(app)["known"]
+
+
+def test_weights_in_a_file_of_their_own_come_along(app: AppTest, tmp_path: Path) -> None:
+    weights = numpy_helper.from_array(np.ones((8, 3, 3, 3), np.float32), "w")
+    model = onnx.load_model_from_string(PICTURE_NET)
+    del model.graph.initializer[:]
+    model.graph.initializer.append(weights)
+    onnx.save(
+        model, tmp_path / "m.onnx", save_as_external_data=True, location="m.data", size_threshold=0
+    )
+    files = [(name, (tmp_path / name).read_bytes()) for name in ("m.data", "m.onnx")]
+    upload(app, "model", *files)
+    assert said(app) == []
+    assert float(answer(app)["value"].replace("\N{MINUS SIGN}", "-")) != 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("empty.onnx", b""),
+        ("truncated.onnx", PICTURE_NET[:100]),
+        ("notes.txt", b"Dear diary, today I saw a network."),
+        ("net.pt", b"PK\x03\x04" + bytes(200)),
+        ("net.h5", b"\x89HDF\r\n\x1a\n" + bytes(200)),
+    ],
+    ids=["empty", "truncated", "text", "PyTorch", "HDF5"],
+)
+def test_what_is_no_model_is_refused_in_one_sentence(
+    app: AppTest, name: str, content: bytes
+) -> None:
+    before = header(app)
+    upload(app, "model", (name, content))
+    (error,) = app.error
+    assert error.value.endswith(".")
+    assert "\n" not in error.value
+    assert header(app) == before
+    app.run()
+    assert said(app) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("empty.png", b""), ("cut.jpg", b"\xff\xd8\xff\xe0" + bytes(50))],
+    ids=["empty", "truncated"],
+)
+def test_what_is_no_image_is_refused_in_one_sentence(
+    app: AppTest, name: str, content: bytes
+) -> None:
+    before = header(app)
+    upload(app, "image", (name, content))
+    (error,) = app.error
+    assert name in error.value
+    assert header(app) == before
+
+
+def test_ones_own_image_is_fed_and_shown(app: AppTest) -> None:
+    stream = BytesIO()
+    Image.new("CMYK", (64, 32), (0, 255, 255, 0)).save(stream, "TIFF")
+    upload(app, "image", ("red.tif", stream.getvalue()))
+    assert header(app)["titles"]["image"] == "red.tif"
+    assert header(app)["extent"] == [224, 224]
+
+
+def test_a_thousand_layers_are_listed_by_scope(app: AppTest) -> None:
+    names = ["x", *(f"block{i // 50}/stage{i}/Relu" for i in range(1000))]
+    nodes = [helper.make_node("Relu", [before], [name], name) for before, name in pairwise(names)]
+    nodes[0] = conv(target=names[1])
+    content = onnx_file(nodes, {"x": [1, 3, 32, 32]}, names[-1], {"w": (2, 3, 3, 3)})
+    upload(app, "model", ("deep.onnx", content))
+    rows = layer_rows(app)
+    assert len(rows) == 1000
+    assert len({row["group"] for row in rows}) == 20
+    assert {row["sees"] for row in rows} == {f"3{TIMES}3"}
+
+
+def test_a_layer_switch_sends_little(app: AppTest) -> None:
+    choose_layer(app, "conv1")
+    (proto,) = components(app, "linked view")
+    assert prod(header(app)["grid"]) == 111 * 111
+    assert len(proto.bytes) < 300_000
