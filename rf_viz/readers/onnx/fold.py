@@ -1,31 +1,201 @@
-"""Values that do not depend on the input: constants, and what is computed from them."""
+"""Values that do not depend on the input: constants, and what is computed from them.
+
+The arithmetic that exporters do on shapes is done here; everything else by ONNX's own reference
+implementation, which is slow to import.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import reduce
+from math import prod
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 
+from ...relation import Shape
 from .node import Node, Value
+
+Constant = NDArray[Any]
+
+LARGEST = 2**24
+"""Constants of more elements are not computed."""
+
+RANDOM = {
+    "Bernoulli", "Dropout", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
+    "RandomUniformLike",
+}  # fmt: skip
 
 
 def initializer(tensor: onnx.TensorProto, folder: str | None) -> Value:
-    """A constant of the file, its values decoded when first asked for."""
-    return Value(tuple(tensor.dims), get=lambda: numpy_helper.to_array(tensor, folder or ""))
+    """A constant of the file, its values decoded when first asked for.
+
+    Those in a side file are only read from within ``folder``; they are not known without one.
+    """
+    return Value(tuple(tensor.dims), get=lambda: _decoded(tensor, folder))
 
 
-def evaluate(node: Node, name: str) -> NDArray[Any] | None:
-    """The value of one of a node's outputs, where all its inputs are known."""
-    values = [given.value() if given is not None else None for given in node.inputs]
-    if any(v is None and g is not None for v, g in zip(values, node.inputs, strict=True)):
+def _decoded(tensor: onnx.TensorProto, folder: str | None) -> Constant | None:
+    try:
+        if tensor.data_location != onnx.TensorProto.EXTERNAL:
+            return numpy_helper.to_array(tensor)
+        if folder is None:
+            return None
+        copy = onnx.TensorProto()  # decoding writes the data into the message
+        copy.CopyFrom(tensor)
+        return numpy_helper.to_array(copy, folder)
+    except (OSError, ValueError, TypeError, RuntimeError, onnx.checker.ValidationError):
         return None
-    if node.op == "ConstantOfShape":
+
+
+def dense(sparse: onnx.SparseTensorProto) -> Constant:
+    """A sparse constant written out."""
+    values = numpy_helper.to_array(sparse.values)
+    indices = numpy_helper.to_array(sparse.indices)
+    out = np.zeros(tuple(sparse.dims), values.dtype)
+    if indices.ndim == 1:
+        out.reshape(-1)[indices] = values
+    else:
+        out[tuple(indices.T)] = values
+    return out
+
+
+def evaluate(node: Node, name: str, shape: Shape | None = None) -> Constant | None:
+    """The value of one of a node's outputs, of that shape if it is known beforehand.
+
+    None where an input is not known, and where it would be too large or cannot be computed.
+    """
+    values: list[Constant | None] = []
+    for given in node.inputs:
+        value = None
+        if given is not None:
+            value = given.value()
+            if value is None:
+                return None
+        values.append(value)
+    if node.op == "ConstantOfShape" and not node.call.domain and shape is not None:
         fill = node.attribute("value")
-        one = numpy_helper.to_array(fill).reshape(-1)[0] if fill is not None else np.float32(0)
-        shape = node.ints(0)
-        assert shape is not None
+        one = np.float32(0) if fill is None else numpy_helper.to_array(fill).reshape(-1)[0]
         return np.broadcast_to(one, shape)
-    return None
+    size = prod(shape) if shape is not None else sum(v.size for v in values if v is not None)
+    if size > LARGEST or node.op in RANDOM:
+        return None
+    compute = _ARITHMETIC.get(node.op) if not node.call.domain else None
+    try:
+        with np.errstate(all="ignore"):
+            if compute is not None:
+                return np.asarray(compute(node, values))
+            if node.op in _SAME_ELEMENTS and shape is not None and values[0] is not None:
+                return values[0].reshape(shape)
+            return _by_reference(node, name, values)
+    except Exception:  # whatever goes wrong here, the value is just not known
+        return None
+
+
+def _by_reference(node: Node, name: str, values: list[Constant | None]) -> Constant | None:
+    """One node, run by ONNX's reference implementation."""
+    from onnx.reference import ReferenceEvaluator
+
+    if node.call.graphs:
+        return None
+    feeds = {n: v for n, v in zip(node.call.inputs, values, strict=True) if v is not None}
+    inputs = [helper.make_empty_tensor_value_info(n) for n in feeds]
+    outputs = [helper.make_empty_tensor_value_info(name)]
+    graph = helper.make_graph([node.proto], "constant", inputs, outputs)
+    opset = helper.make_opsetid(node.call.domain, node.opset)
+    model = helper.make_model(graph, opset_imports=[opset])
+    results: Any = ReferenceEvaluator(model).run([name], feeds)
+    return np.asarray(results[0]) if isinstance(results[0], np.ndarray | np.generic) else None
+
+
+Compute = Callable[[Node, list[Any]], Any]
+
+
+def _each(function: Callable[..., Any]) -> Compute:
+    return lambda node, values: function(*values)
+
+
+def _all(function: Callable[[Any, Any], Any]) -> Compute:
+    return lambda node, values: reduce(function, values)
+
+
+def _divide(a: Constant, b: Constant) -> Constant:
+    """Integers are divided towards zero."""
+    if a.dtype.kind not in "iu":
+        return np.asarray(a / b)
+    quotient = np.abs(a) // np.abs(b)
+    return np.asarray(np.where((a < 0) != (b < 0), -quotient, quotient).astype(a.dtype))
+
+
+def _cast(node: Node, values: list[Any]) -> Constant:
+    kind = helper.tensor_dtype_to_np_dtype(node.attribute("to"))
+    return np.asarray(values[0].astype(kind))
+
+
+def _slice(node: Node, values: list[Any]) -> Constant:
+    data, *parts = values
+    if node.opset < 10:
+        parts = [node.attribute("starts"), node.attribute("ends"), node.attribute("axes")]
+    starts, ends, axes, steps = ([*parts, None, None])[:4]
+    index = [slice(None)] * data.ndim
+    for i, start in enumerate(starts):
+        axis = i if axes is None else int(axes[i])
+        index[axis] = slice(int(start), int(ends[i]), 1 if steps is None else int(steps[i]))
+    return np.asarray(data[tuple(index)])
+
+
+def _reduce(function: Callable[..., Any]) -> Compute:
+    def compute(node: Node, values: list[Any]) -> Constant:
+        axes = node.attribute("axes")
+        if len(values) > 1 and values[1] is not None:
+            axes = tuple(values[1].tolist())
+        if not axes and node.attribute("noop_with_empty_axes", 0):
+            return np.asarray(values[0])
+        keep = bool(node.attribute("keepdims", 1))
+        reduced = function(values[0], axis=axes or None, keepdims=keep)
+        return np.asarray(reduced, values[0].dtype)
+
+    return compute
+
+
+_SAME_ELEMENTS = {"Flatten", "Reshape", "Squeeze", "Unsqueeze"}
+
+_ARITHMETIC: dict[str, Compute] = {
+    "Abs": _each(np.abs),
+    "Add": _each(np.add),
+    "And": _each(np.logical_and),
+    "Cast": _cast,
+    "Ceil": _each(np.ceil),
+    "Concat": lambda node, values: np.concatenate(values, node.attribute("axis", 1)),
+    "Div": _each(_divide),
+    "Equal": _each(np.equal),
+    "Expand": lambda node, values: np.broadcast_to(
+        values[0], np.broadcast_shapes(values[0].shape, tuple(values[1].tolist()))
+    ),
+    "Floor": _each(np.floor),
+    "Gather": lambda node, values: np.take(values[0], values[1], node.attribute("axis", 0)),
+    "Greater": _each(np.greater),
+    "GreaterOrEqual": _each(np.greater_equal),
+    "Identity": _each(lambda a: a),
+    "Less": _each(np.less),
+    "LessOrEqual": _each(np.less_equal),
+    "Max": _all(np.maximum),
+    "Min": _all(np.minimum),
+    "Mul": _each(np.multiply),
+    "Neg": _each(np.negative),
+    "Not": _each(np.logical_not),
+    "Or": _each(np.logical_or),
+    "Range": _each(np.arange),
+    "ReduceMax": _reduce(np.max),
+    "ReduceMin": _reduce(np.min),
+    "ReduceProd": _reduce(np.prod),
+    "ReduceSum": _reduce(np.sum),
+    "Slice": _slice,
+    "Sqrt": _each(np.sqrt),
+    "Sub": _each(np.subtract),
+    "Transpose": lambda node, values: np.transpose(values[0], node.attribute("perm")),
+    "Where": _each(np.where),
+}

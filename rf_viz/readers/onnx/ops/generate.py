@@ -1,0 +1,99 @@
+"""Operators that make tensors from shapes and constants, and tell shapes."""
+
+from __future__ import annotations
+
+from math import ceil, prod
+
+import numpy as np
+from onnx import AttributeProto
+
+from ....operators import broadcast, reduce, reshape
+from ....relation import Edge, Mix, Output
+from ..fold import dense, initializer
+from ..node import DataDependent, Node, Value, operator
+
+_TYPES = {
+    "value_float": np.float32,
+    "value_floats": np.float32,
+    "value_int": np.int64,
+    "value_ints": np.int64,
+}
+
+
+@operator("Constant")
+def constant(node: Node) -> Output | Value:
+    attribute = node.proto.attribute[0]
+    if attribute.type == AttributeProto.TENSOR:
+        return initializer(attribute.t, None)
+    if attribute.type == AttributeProto.SPARSE_TENSOR:
+        value = dense(attribute.sparse_tensor)
+    else:
+        value = np.asarray(node.attribute(attribute.name), _TYPES.get(attribute.name, object))
+    return Output(value.shape, value=value)
+
+
+@operator("ConstantOfShape")
+def constant_of_shape(node: Node) -> Output:
+    return Output(node.ints(0) or ())
+
+
+@operator("Shape")
+def shape_of(node: Node) -> Output:
+    shape = node.shape()
+    part = shape[node.attribute("start", 0) : node.attribute("end", len(shape))]
+    return Output((len(part),), value=np.array(part, np.int64))
+
+
+@operator("Size")
+def size_of(node: Node) -> Output:
+    return Output((), value=np.array(prod(node.shape()), np.int64))
+
+
+@operator("Range")
+def arrange(node: Node) -> Output:
+    start, limit, delta = (node.value(i) for i in range(3))
+    if start is None or limit is None or delta is None:
+        raise DataDependent(f"how long Range {node.name!r} is depends on the data")
+    return Output((max(0, ceil((limit.item() - start.item()) / delta.item())),))
+
+
+@operator("RandomNormal", "RandomUniform")
+def random(node: Node) -> Output:
+    return Output(node.attribute("shape"))
+
+
+@operator("EyeLike", "RandomNormalLike", "RandomUniformLike")
+def like(node: Node) -> Output:
+    """Only the input's shape is used."""
+    return Output(node.shape())
+
+
+@operator("Multinomial")
+def multinomial(node: Node) -> Output:
+    batch, classes = node.shape()
+    samples = node.attribute("sample_size", 1)
+    return Output((batch, samples), [Edge(0, (Mix((1,), (classes,), (samples,)),))])
+
+
+@operator("BlackmanWindow", "HammingWindow", "HannWindow")
+def window_function(node: Node) -> Output:
+    return Output(node.ints(0) or ())
+
+
+@operator("MelWeightMatrix")
+def mel_weights(node: Node) -> Output:
+    bins, length = node.ints(0), node.ints(1)
+    assert bins is not None
+    assert length is not None
+    return Output((length[0] // 2 + 1, bins[0]))
+
+
+@operator("AffineGrid")
+def affine_grid(node: Node) -> Output:
+    """Every coordinate is made by its own row of the affine matrix."""
+    (batch, rows, columns), size = node.shape(0), node.ints(1)
+    assert size is not None
+    after = (batch, *size[2:], rows)
+    wide = (batch, *(1,) * rows, rows)
+    relation = reduce((batch, rows, columns), (2,), False) + reshape((batch, rows), wide)
+    return Output(after, [Edge(0, relation + broadcast(wide, after))])
