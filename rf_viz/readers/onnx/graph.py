@@ -130,7 +130,7 @@ class Reading:
             if not edges or 0 in shape:
                 if output.value is not None:
                     return Value(shape, value=output.value)
-                return Value(shape, get=lambda: evaluate(node, name), after=node.inputs)
+                return Value(shape, get=lambda: evaluate(node, name, shape), after=node.inputs)
         value = Value(shape, len(self.tensors))
         self.tensors.append(Tensor(name, node.name, node.op, shape or (), edges, assumed))
         return value

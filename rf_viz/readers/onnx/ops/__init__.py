@@ -2,32 +2,36 @@
 
 from . import (
     attention,
-    basics,
     classical,
     control_flow,
     elementwise,
+    generate,
+    layout,
     linear,
     microsoft,
     opaque,
     quantised,
     recurrent,
     reductions,
+    select,
     sequence,
     windows,
 )
 
 __all__ = [
     "attention",
-    "basics",
     "classical",
     "control_flow",
     "elementwise",
+    "generate",
+    "layout",
     "linear",
     "microsoft",
     "opaque",
     "quantised",
     "recurrent",
     "reductions",
+    "select",
     "sequence",
     "windows",
 ]
