@@ -172,6 +172,16 @@ class Slide(NamedTuple):
         """How many positions, padding included, the window passes over."""
         return (self.out - 1) * self.stride + (self.kernel - 1) * self.dilation + 1
 
+    @property
+    def sees_always(self) -> bool:
+        """Whether every output sees some input."""
+        if self.dilation > self.size:  # taps may step over all of the input
+            first = np.arange(self.out) * self.stride - self.pad
+            taps = first[:, None] + np.arange(self.kernel) * self.dilation
+            return bool(((taps >= 0) & (taps < self.size)).any(axis=1).all())
+        reach = (self.kernel - 1) * self.dilation
+        return self.pad <= reach and (self.out - 1) * self.stride - self.pad < self.size
+
     def inside(self) -> tuple[slice, slice]:
         """Where input and padded span overlap: as a slice of the input, and of the span."""
         low = max(0, -self.pad)
@@ -183,8 +193,23 @@ _FEW = 8
 """Up to so many taps are combined one by one, more by doubling."""
 
 
+@lru_cache(maxsize=4096)
+def _taps_inside(size: int, out: int, kernel: int, stride: int, dilation: int, pad: int) -> Indices:
+    """For each tap (rows) the input that each output sees. A tap in the padding is replaced by
+    another one of its window, which changes nothing where seeing an input twice is seeing it."""
+    firsts = np.arange(out) * stride - pad
+    lowest, highest = np.maximum(0, -(firsts // dilation)), (size - 1 - firsts) // dilation
+    taps = np.arange(kernel)[:, None]
+    table: Indices = firsts + np.minimum(np.maximum(taps, lowest), highest) * dilation
+    return table
+
+
 def _slide_push(s: Slide, a: Array, ring: Semiring) -> Array:
     """Along one axis that varies, or that some windows miss."""
+    if ring is not SUM and s.kernel <= _FEW and a.shape[s.axis] > 1 and s.sees_always:
+        table = _taps_inside(s.size, s.out, s.kernel, s.stride, s.dilation, s.pad)
+        seen: Array = ring.plus.reduce(a.take(table, axis=s.axis), axis=s.axis)
+        return seen
     source, target = s.inside()
     shape = list(a.shape)
     shape[s.axis] = s.span
@@ -263,10 +288,9 @@ def _outputs_per_input(s: Slide) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=4096)
-def _coverage(s: Slide) -> tuple[bool, bool]:
-    """Whether every output sees some input, and every input is seen by some output."""
-    sees = _slide_push(s._replace(axis=0), np.ones(s.size, bool), OR)
-    return bool(sees.all()), bool((_outputs_per_input(s._replace(axis=0)) > 0).all())
+def _seen_always(s: Slide) -> bool:
+    """Whether every input is seen by some output."""
+    return bool((_outputs_per_input(s._replace(axis=0)) > 0).all())
 
 
 class Window:
@@ -290,9 +314,9 @@ class Window:
         self.taps = taps
         self.slides = tuple(w.axis for w in self.windows) if spatial else ()
         self._by_axis = {w.axis: w for w in self.windows}
-        self.blind = taps is not None or not all(w.trivial or _coverage(w)[0] for w in self.windows)
+        self.blind = taps is not None or not all(w.sees_always for w in self.windows)
         self.mixes = tuple(
-            w.axis for w in self.windows if w.out == 1 and w.size > 1 and _coverage(w)[1]
+            w.axis for w in self.windows if w.out == 1 and w.size > 1 and _seen_always(w)
         )
 
     def push(self, a: Array, ring: Semiring) -> Array:
@@ -316,7 +340,7 @@ class Window:
                 shape = [1] * a.ndim
                 shape[s.axis] = s.size
                 a = a * _outputs_per_input(s._replace(axis=0)).reshape(shape)
-            elif not _coverage(s)[1]:
+            elif not _seen_always(s):
                 a = _slide_pull(s, a, ring)
         return a
 
@@ -405,9 +429,7 @@ class TransposedWindow:
         self.window = Window(windows, taps)
         self.slides = self.window.slides
         self._by_axis = {w.axis: w for w in self.window.windows}
-        self.blind = taps is not None or not all(
-            _coverage(w._replace(axis=0))[1] for w in self.window.windows
-        )
+        self.blind = taps is not None or not all(_seen_always(w) for w in self.window.windows)
 
     def push(self, a: Array, ring: Semiring) -> Array:
         return self.window.pull(a, ring)
