@@ -45,6 +45,32 @@ def build(
     return helper.make_model(graph, opset_imports=opsets, ir_version=10)
 
 
+def single(
+    op: str,
+    given: Sequence[int],
+    /,
+    *rest: object,
+    opset: int = 22,
+    outputs: int = 1,
+    **attributes: object,
+) -> onnx.ModelProto:
+    """A model of one operator. Its first input ``x`` has the shape ``given``; ``rest`` are its
+    other inputs: an array is a constant, None is left out. Its outputs are ``y``, ``y1``, ..."""
+    names = ["" if a is None else f"c{i}" for i, a in enumerate(rest)]
+    made = ["y", *(f"y{i}" for i in range(1, outputs))]
+    node = helper.make_node(op, ["x", *names], made, **attributes)
+    constants = {n: a for n, a in zip(names, rest, strict=True) if n}
+    return build([node], {"x": given}, constants, opset=opset)
+
+
+def traced(model: onnx.ModelProto, **options: object) -> rf_viz.Network:
+    """The network of a model, at the shapes that it declares."""
+    shapes = {
+        i.name: [d.dim_value for d in i.type.tensor_type.shape.dim] for i in model.graph.input
+    }
+    return rf_viz.load(model.SerializeToString()).trace(input_shape=shapes, **options)
+
+
 def generic(shape: Sequence[int], seed: int = 0) -> NDArray[np.float32]:
     """Positive values of which no two are alike, nor any sums of a few."""
     return np.random.default_rng(seed).uniform(1, 2, tuple(shape)).astype(np.float32)
