@@ -20,6 +20,7 @@ from .relation import (
     Slide,
     Step,
     Transpose,
+    TransposedWindow,
     Window,
 )
 
@@ -50,6 +51,12 @@ def same_pads(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, 
 def slides(windows: tuple[Slide, ...]) -> Step:
     """A window over several axes, all taps counting."""
     return Window(windows)
+
+
+@lru_cache(maxsize=4096)
+def slides_back(windows: tuple[Slide, ...]) -> Step:
+    """A transposed convolution, all taps counting; the windows are those that it transposes."""
+    return TransposedWindow(windows)
 
 
 @lru_cache(maxsize=4096)

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import ModelError
-from ....operators import channel_mix, extent, same_pads, slides
-from ....relation import Edge, Output, Relation, Shape, Slide, Step, Window
+from ....operators import (
+    broadcast,
+    channel_mix,
+    extent,
+    reduce,
+    reshape,
+    same_pads,
+    slides,
+    slides_back,
+    transpose,
+)
+from ....relation import (
+    Edge,
+    Output,
+    Relation,
+    Shape,
+    Slide,
+    Step,
+    Taps,
+    TransposedWindow,
+    Window,
+)
 from ..node import Node, operator
+from .elementwise import parameter
 
 
 def _windows(node: Node, size: Shape, kernel: Shape) -> tuple[Slide, ...]:
@@ -29,7 +51,7 @@ def _windows(node: Node, size: Shape, kernel: Shape) -> tuple[Slide, ...]:
             total, out, varies = same_pads(size[i], k, s, d)
             begin = total // 2 if auto == "SAME_UPPER" else total - total // 2
         else:
-            begin, end = (pads[i], pads[n + i]) if auto == "NOTSET" else (0, 0)
+            begin, end = (pads[i], pads[n + i]) if auto in ("NOTSET", "") else (0, 0)
             out = extent(size[i], k, s, d, begin + end, ceil=ceil)
             if ceil and (out - 1) * s >= size[i] + begin:
                 out -= 1  # the last window would start in the padding at the end
@@ -47,37 +69,103 @@ def conv(node: Node) -> Output:
     shape = node.shape()
     weights = 3 if node.op == "QLinearConv" else 1
     kernel = node.shape(weights)
+    group = node.attribute("group", 1)
+    _check(node, shape, kernel, kernel[1] * group)
+    windows = _windows(node, shape[2:], kernel[2:])
+    after = (shape[0], kernel[0], *[w.out for w in windows])
+    edges = []
+    if node.depends(0):
+        taps = _taps(node, weights)
+        step = slides(windows) if taps is None else Window(windows, taps)
+        mixed = channel_mix((*shape[:2], *after[2:]), 1, group, kernel[0])
+        edges.append(Edge(0, (step, *mixed)))
+    by_channel = reduce(kernel, tuple(range(1, len(kernel))), False)
+    return Output(after, edges + _by_parameters(node, weights, by_channel, after))
+
+
+@operator("ConvTranspose")
+def conv_transpose(node: Node) -> Output:
+    shape, kernel = node.shape(0), node.shape(1)
+    group = node.attribute("group", 1)
+    _check(node, shape, kernel, kernel[0])
+    windows = _transposed_windows(node, shape[2:], kernel[2:])
+    after = (shape[0], kernel[1] * group, *[w.size for w in windows])
+    edges = []
+    if node.depends(0):
+        taps = _taps(node, 1)
+        step = slides_back(windows) if taps is None else TransposedWindow(windows, taps)
+        edges.append(Edge(0, (*channel_mix(shape, 1, group, after[1]), step)))
+    split = (group, kernel[0] // group, *kernel[1:])
+    others = tuple(i for i in range(len(split)) if i not in (0, 2))
+    by_channel = reshape(kernel, split) + reduce(split, others, False)
+    by_channel += reshape((group, kernel[1]), (after[1],))
+    return Output(after, edges + _by_parameters(node, 1, by_channel, after))
+
+
+def _transposed_windows(node: Node, size: Shape, kernel: Shape) -> tuple[Slide, ...]:
+    """The windows of the convolution that is transposed: from the output's extents to ``size``."""
+    n = len(size)
+    stride = node.attribute("strides", (1,) * n)
+    dilation = node.attribute("dilations", (1,) * n)
+    auto = node.attribute("auto_pad", "NOTSET")
+    pads = node.attribute("pads", (0,) * 2 * n)
+    more = node.attribute("output_padding") or (0,) * n
+    asked = node.attribute("output_shape")
+    windows = []
+    for i in range(n):
+        k, s, d = kernel[i], stride[i], dilation[i]
+        whole = (size[i] - 1) * s + more[i] + (k - 1) * d + 1
+        if asked or auto in ("SAME_UPPER", "SAME_LOWER"):
+            out = asked[len(asked) - n + i] if asked else size[i] * s
+            total = max(whole - out, 0)
+            begin = total // 2 if auto == "SAME_UPPER" else total - total // 2
+        else:
+            begin, end = (pads[i], pads[n + i]) if auto in ("NOTSET", "") else (0, 0)
+            out = whole - begin - end
+        windows.append(Slide(2 + i, out, size[i], k, s, d, begin))
+    return tuple(windows)
+
+
+def _check(node: Node, shape: Shape, kernel: Shape, channels: int) -> None:
     if len(kernel) != len(shape) or len(shape) < 3:
         raise ModelError(
             f"{node.op} {node.name!r} has weights of {list(kernel)} for an input of {list(shape)}"
         )
-    group = node.attribute("group", 1)
-    if kernel[1] * group != shape[1]:
+    if channels != shape[1]:
         raise ModelError(
-            f"{node.op} {node.name!r} expects {kernel[1] * group} channels, its input has {shape[1]}"
+            f"{node.op} {node.name!r} expects {channels} channels, its input has {shape[1]}"
         )
-    windows = _windows(node, shape[2:], kernel[2:])
-    after = (shape[0], kernel[0], *(w.out for w in windows))
-    relation: Relation = ()
-    if node.depends(0):
-        step = _kernel(node, windows, weights)
-        mixed = channel_mix((*shape[:2], *after[2:]), 1, group, kernel[0])
-        relation = (step, *mixed)
-    edges = [Edge(0, relation)] if node.depends(0) else []
-    return Output(after, edges)
 
 
-def _kernel(node: Node, windows: tuple[Slide, ...], weights: int) -> Step:
-    if node.weight_aware:
-        taps = used_taps(node.value(weights))
-        if taps is not None and not taps.all():
-            return Window(windows, taps)
-    return slides(windows)
+def _taps(node: Node, weights: int) -> NDArray[np.bool_] | None:
+    """The kernel positions that count where some do not, in a weight-aware trace."""
+    if not node.weight_aware:
+        return None
+    taps = used_taps(node.value(weights))
+    return None if taps is None or taps.all() else taps
 
 
 def used_taps(weights: NDArray[Any] | None) -> NDArray[np.bool_] | None:
     """Which positions of a kernel (out, in, *kernel) hold any weight that is not exactly zero."""
-    return None if weights is None else np.asarray(weights != 0).any(axis=(0, 1))
+    if weights is None:
+        return None
+    taps: NDArray[np.bool_] = np.any(weights != 0, axis=(0, 1))
+    return taps
+
+
+def _by_parameters(node: Node, weights: int, by_channel: Relation, after: Shape) -> list[Edge]:
+    """How an output depends on weights, biases and scales that are themselves computed.
+
+    ``by_channel`` leads from the weights to one number for each output channel.
+    """
+    edges: list[Edge] = []
+    for i in range(1, len(node.inputs)):
+        if i == weights and node.depends(i):
+            wide = (1, after[1], *(1,) * (len(after) - 2))
+            edges.append(Edge(i, by_channel + reshape(after[1:2], wide) + broadcast(wide, after)))
+        elif node.depends(i):
+            edges += parameter(node, i, after, 1)
+    return edges
 
 
 @operator("MaxPool", "AveragePool", "LpPool")
@@ -87,6 +175,36 @@ def pool(node: Node) -> Output | list[Output]:
     if kernel is None or len(kernel) != len(shape) - 2:
         raise ModelError(f"{node.op} {node.name!r} has no kernel shape that fits {list(shape)}")
     windows = _windows(node, shape[2:], kernel)
-    after = (*shape[:2], *(w.out for w in windows))
+    after = (*shape[:2], *[w.out for w in windows])
     output = Output(after, [Edge(0, (slides(windows),))])
-    return output if len(node.proto.output) == 1 else [output] * len(node.proto.output)
+    return output if len(node.outputs) == 1 else [output] * len(node.outputs)
+
+
+@operator("Col2Im")
+def col2im(node: Node) -> Output:
+    """Every pixel is the sum of what the blocks that cover it hold for it."""
+    shape, image, block = node.shape(), node.ints(1), node.ints(2)
+    assert image is not None
+    assert block is not None
+    n = len(image)
+    windows = _windows(node, image, block)
+    blocks = tuple(w.out for w in windows)
+    channels = shape[1] // prod(block)
+    split = (shape[0], channels, *block, *blocks)
+    order = (0, 1, *(axis for i in range(n) for axis in (2 + i, 2 + n + i)))
+    merged = (shape[0], channels, *(k * b for k, b in zip(block, blocks, strict=True)))
+    relation: Relation = reshape(shape, split) + transpose(order)
+    relation += reshape(tuple(split[i] for i in order), merged)
+    return Output(
+        (shape[0], channels, *image), [Edge(0, (*relation, *(_overlaps(w) for w in windows)))]
+    )
+
+
+def _overlaps(w: Slide) -> Step:
+    """Which entries (kernel position, block) of an axis add up to each pixel."""
+    pixel, tap = np.ogrid[: w.size, : w.kernel]
+    start = pixel + w.pad - tap * w.dilation
+    block = start // w.stride
+    hits = (start % w.stride == 0) & (block >= 0) & (block < w.out)
+    table = np.where(hits, tap * w.out + block, -1)
+    return Taps(w.axis, w.kernel * w.out, table, why="blocks are put together")

@@ -1,0 +1,127 @@
+"""Resizing by fixed factors."""
+
+from __future__ import annotations
+
+from math import floor
+
+import numpy as np
+
+from ....operators import everything
+from ....relation import IDENTITY, Edge, Mix, Output, Relation, Shape
+from ....resampling import Sampling, resize
+from ..node import DataDependent, Node, operator
+
+_MODES = {"nearest": "nearest", "linear": "linear", "bilinear": "linear", "cubic": "cubic"}
+_SIMPLE = "simple"
+"""How Upsample and the first Resize chose the nearest pixel."""
+
+
+@operator("Upsample")
+def upsample(node: Node) -> Output:
+    scales = node.attribute("scales") if node.opset < 9 else _floats(node, 1)
+    return _by_scales(node, scales)
+
+
+def _by_scales(node: Node, scales: tuple[float, ...]) -> Output:
+    """As it was before coordinates could be chosen."""
+    shape = node.shape()
+    after = tuple(_scaled(n, s) for n, s in zip(shape, scales, strict=True))
+    sampling = Sampling(_MODES[node.attribute("mode", "nearest")], "asymmetric", _SIMPLE)
+    return Output(after, [Edge(0, _resized(shape, after, scales, sampling))])
+
+
+@operator("Resize")
+def resized(node: Node) -> Output:
+    if node.opset < 11:
+        return _by_scales(node, _floats(node, 1))
+    shape = node.shape()
+    sampling = Sampling(
+        _MODES[node.attribute("mode", "nearest")],
+        node.attribute("coordinate_transformation_mode", "half_pixel"),
+        node.attribute("nearest_mode", "round_prefer_floor"),
+        node.attribute("cubic_coeff_a", -0.75),
+        bool(node.attribute("antialias", 0)),
+        bool(node.attribute("exclude_outside", 0)),
+    )
+    axes = node.attribute("axes") or tuple(range(len(shape)))
+    axes = tuple(node.count_axis(a, len(shape)) for a in axes)
+    crops = sampling.coordinates == "tf_crop_and_resize"
+    roi = None
+    if not crops:
+        roi = (*(0.0,) * len(axes), *(1.0,) * len(axes))
+    elif not node.depends(1) and (value := node.value(1)) is not None:
+        roi = tuple(value.tolist())
+    scales, after = _sizes(node, shape, axes, roi if crops else None)
+    if roi is not None:
+        parts = [(0.0, 1.0)] * len(shape)
+        for i, axis in enumerate(axes):
+            parts[axis] = (roi[i], roi[len(axes) + i])
+        return Output(after, [Edge(0, _resized(shape, after, scales, sampling, parts))])
+    edges = []
+    if node.depends(0):
+        touched = tuple(a for a in axes if (scales[a], after[a]) != (1, shape[a]))
+        relation = (Mix(touched, _of(shape, touched), _of(after, touched)),)
+        edges.append(Edge(0, relation))
+    if node.depends(1):
+        edges.append(Edge(1, everything(node.shape(1), after)))
+    return Output(after, edges)
+
+
+def _of(shape: Shape, axes: Shape) -> Shape:
+    return tuple(shape[a] for a in axes)
+
+
+def _sizes(
+    node: Node, shape: Shape, axes: Shape, roi: tuple[float, ...] | None
+) -> tuple[tuple[float, ...], Shape]:
+    """The nominal scale and the output extent of every axis; ``roi`` where it crops."""
+    scales, after = [1.0] * len(shape), list(shape)
+    if _given(node, 3):
+        asked = node.ints(3)
+        assert asked is not None
+        ratios = [n / shape[a] for a, n in zip(axes, asked, strict=True)]
+        policy = node.attribute("keep_aspect_ratio_policy", "stretch")
+        for i, axis in enumerate(axes):
+            if policy == "stretch":
+                scales[axis], after[axis] = ratios[i], asked[i]
+            else:
+                scales[axis] = min(ratios) if policy == "not_larger" else max(ratios)
+                after[axis] = floor(scales[axis] * shape[axis] + 0.5)
+        return tuple(scales), tuple(after)
+    for i, (axis, scale) in enumerate(zip(axes, _floats(node, 2), strict=True)):
+        part = 1.0 if roi is None else roi[len(axes) + i] - roi[i]
+        scales[axis], after[axis] = scale, _scaled(shape[axis], scale, part)
+    return tuple(scales), tuple(after)
+
+
+def _given(node: Node, i: int) -> bool:
+    """Whether an optional input is there; older models leave it out by giving it no elements."""
+    return node.has(i) and node.shape(i) != (0,)
+
+
+def _floats(node: Node, i: int) -> tuple[float, ...]:
+    value = node.value(i)
+    if value is None:
+        raise DataDependent(f"by how much {node.op} {node.name!r} resizes depends on the data")
+    return tuple(value.tolist())
+
+
+def _scaled(n: int, scale: float, part: float = 1.0) -> int:
+    """The extent that a scale in single precision gives."""
+    return floor(np.float32(n) * np.float32(part) * np.float32(scale))
+
+
+def _resized(
+    shape: Shape,
+    after: Shape,
+    scales: tuple[float, ...],
+    sampling: Sampling,
+    parts: list[tuple[float, float]] | None = None,
+) -> Relation:
+    relation = IDENTITY
+    if after == shape:  # runtimes copy then, whatever the scales
+        return relation
+    for axis, (n, out) in enumerate(zip(shape, after, strict=True)):
+        part = (0.0, 1.0) if parts is None else parts[axis]
+        relation += resize(axis, n, out, scales[axis], sampling, part)
+    return relation
