@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from .relation import (
     Semiring,
     Shape,
     Step,
+    Taps,
     Window,
     fold,
     pull,
@@ -112,86 +114,118 @@ class Plain:
 
 
 class Stack:
-    """A concatenation, kept in parts: (start, stop, values) along ``axis``.
+    """A concatenation along ``axis``. Most of what follows only wants ``merged``, the union along
+    it; the parts are worked out when asked for.
 
-    Most of what follows a concatenation only wants the union over the parts, kept in ``merged``.
+    Made ``of`` parts, (start, stop, values) each, or by a ``step`` that leaves the axis alone.
     """
 
-    __slots__ = ("axis", "extent", "merged", "parts")
-    merged: Plain
-    parts: list[tuple[int, int, Plain]]
+    __slots__ = ("_before", "_known", "_pieces", "axis", "extent", "merged")
 
     def __init__(
-        self, axis: int, extent: int, parts: Iterable[tuple[int, int, Plain | Stack]], rings: Rings
+        self,
+        axis: int,
+        extent: int,
+        merged: Plain,
+        pieces: Sequence[Piece] = (),
+        before: tuple[Stack, Step] | None = None,
     ) -> None:
-        self.axis, self.extent = axis, extent
-        flat: list[tuple[int, int, Plain]] = []
+        self.axis, self.extent, self.merged = axis, extent, merged
+        self._pieces, self._before = pieces, before
+        self._known: list[tuple[int, int, Plain]] | None = None
+
+    @classmethod
+    def of(cls, axis: int, extent: int, parts: Iterable[Piece], rings: Rings) -> Stack:
+        """The concatenation of these parts, in order."""
+        pieces: list[Piece] = []
         merged: Plain | None = None
         for start, stop, part in parts:
             if isinstance(part, Stack) and part.axis == axis:
-                flat.extend((start + b, start + e, p) for b, e, p in part.parts)
+                pieces.append((start, stop, part))
                 whole = part.merged
             else:
                 plain = part.plain(rings)
-                flat.append((start, stop, plain))
+                pieces.append((start, stop, plain))
                 whole = plain.fold(axis, stop - start, rings)
             merged = whole if merged is None else merged.union(whole, rings)
         assert merged is not None
-        self.parts, self.merged = flat, merged
+        return cls(axis, extent, merged, pieces)
+
+    def parts(self, rings: Rings) -> list[tuple[int, int, Plain]]:
+        """The parts along the axis, in order, those of stacks within stacks too."""
+        if self._known is None:
+            self._known = []
+            # Not by recursion: stacks may lie in stacks as deep as the network is. ``steps`` are
+            # those still to take, as (next, (the one after, ...)).
+            pending: list[tuple[int, int, Plain | Stack, Any]] = [(0, self.extent, self, None)]
+            while pending:
+                start, stop, part, steps = pending.pop()
+                if isinstance(part, Plain):
+                    while steps is not None:
+                        step, steps = steps
+                        part = part.step(step, rings)
+                    self._known.append((start, stop, part))
+                elif part._before is not None and not part._known:
+                    before, step = part._before
+                    pending.append((start, stop, before, (step, steps)))
+                else:
+                    for first, last, piece in reversed(part._known or part._pieces):
+                        pending.append((start + first, start + last, piece, steps))
+        return self._known
 
     def step(self, step: Step, rings: Rings) -> Plain | Stack:
         if isinstance(step, Mix) and self.axis in step.axes:
             return self.merged.step(step, rings)
-        if isinstance(step, Window) and all(w.axis != self.axis for w in step.windows):
-            return Stack(
-                self.axis,
-                self.extent,
-                [(b, e, p.step(step, rings)) for b, e, p in self.parts],
-                rings,
-            )
+        if _leaves(step, self.axis):
+            merged = self.merged.step(step, rings)
+            return Stack(self.axis, self.extent, merged, before=(self, step))
         return self.plain(rings).step(step, rings)
 
     def fold(self, axis: int, extent: int, rings: Rings) -> Values:
-        if axis == self.axis:
-            return self.merged
-        if all(a.shape[axis] == 1 for _, _, p in self.parts for a in p.arrays):
-            return self
-        parts = [(b, e, p.fold(axis, extent, rings)) for b, e, p in self.parts]
-        return Stack(self.axis, self.extent, parts, rings)
+        return self.merged if axis == self.axis else self.step(Mix((axis,), (extent,), (1,)), rings)
 
     def select(self, index: Sequence[slice], rings: Rings) -> Values:
         """The part at ``index``, one slice for each axis."""
         along = index[self.axis]
-        others = [slice(None) if i == self.axis else s for i, s in enumerate(index)]
-        if along == slice(None):
-            parts = [(b, e, p.select(others, rings)) for b, e, p in self.parts]
-            return Stack(self.axis, self.extent, parts, rings)
-        return self.plain(rings).select(index, rings)
+        if along != slice(None):
+            first, last, stride = along.indices(self.extent)
+            for start, stop, part in self.parts(rings):
+                if stride == 1 and start <= first and last <= stop:
+                    within = slice(first - start, last - start)
+                    return part.select(
+                        [*index[: self.axis], within, *index[self.axis + 1 :]], rings
+                    )
+            return self.plain(rings).select(index, rings)
+        parts = [(b, e, p.select(index, rings)) for b, e, p in self.parts(rings)]
+        return Stack.of(self.axis, self.extent, parts, rings)
 
     def plain(self, rings: Rings) -> Plain:
         """The same, written out along the axis."""
+        parts = self.parts(rings)
         arrays = []
         for i, ring in enumerate(rings):
-            shape = list(
-                np.broadcast_shapes(
-                    *(
-                        (*p.arrays[i].shape[: self.axis], 1, *p.arrays[i].shape[self.axis + 1 :])
-                        for _, _, p in self.parts
-                    )
-                )
-            )
-            shape[self.axis] = self.extent
-            out: Array = np.full(shape, ring.zero, self.parts[0][2].arrays[i].dtype)
-            for start, stop, part in self.parts:
+            off = [np.delete(p.arrays[i].shape, self.axis) for _, _, p in parts]
+            shape = list(np.broadcast_shapes(*map(tuple, off)))
+            shape.insert(self.axis, self.extent)
+            out: Array = np.full(shape, ring.zero, parts[0][2].arrays[i].dtype)
+            for start, stop, part in parts:
                 out[(slice(None),) * self.axis + (slice(start, stop),)] = part.arrays[i]
             arrays.append(out)
-        covered = sum(stop - start for start, stop, _ in self.parts)
-        return Plain(
-            tuple(arrays), covered < self.extent or any(p.hollow for _, _, p in self.parts)
-        )
+        covered = sum(stop - start for start, stop, _ in parts)
+        return Plain(tuple(arrays), covered < self.extent or any(p.hollow for _, _, p in parts))
 
 
 Values = Plain | Stack
+Piece = tuple[int, int, Values]
+
+
+def _leaves(step: Step, axis: int) -> bool:
+    """Whether a step works along other axes only."""
+    if isinstance(step, Window):
+        return all(w.axis != axis for w in step.windows)
+    if isinstance(step, Mix):
+        return axis not in step.axes
+    return isinstance(step, Taps) and step.axis != axis
 
 
 def _has_empty(arrays: tuple[Array, ...], rings: Rings) -> bool:
@@ -253,7 +287,7 @@ def _join(values: list[Values], edges: list[tuple[int, Relation]], rings: Rings)
     place = _common_place(edges)
     if place is not None:
         parts = [(r[0].start, r[0].start + r[0].size, values[s]) for s, r in edges]  # type: ignore[attr-defined]
-        return Stack(place.axis, place.out, parts, rings)
+        return Stack.of(place.axis, place.out, parts, rings)
     result: Plain | None = None
     for source, relation in edges:
         value = values[source]
