@@ -53,6 +53,9 @@ def advance(
         if isinstance(step_map, str):
             return mixed if step_map == "mixed" else NoForm(f"no affine form: {step_map}")
         axis, stride, offset, reach, varies = step_map
+        if stride == reach == 1 and not offset and not varies:
+            form = form if axis == form.axis else form._replace(axis=axis)
+            continue
         form = Form(
             axis,
             form.size + (reach - 1) * abs(form.stride),

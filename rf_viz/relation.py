@@ -301,7 +301,7 @@ class Window:
     that holds the whole axis mixes it, like a global pooling written as an ordinary one.
     """
 
-    __slots__ = ("_by_axis", "blind", "mixes", "slides", "taps", "windows")
+    __slots__ = ("_by_axis", "_moving", "blind", "mixes", "slides", "taps", "windows")
 
     def __init__(
         self,
@@ -314,6 +314,7 @@ class Window:
         self.taps = taps
         self.slides = tuple(w.axis for w in self.windows) if spatial else ()
         self._by_axis = {w.axis: w for w in self.windows}
+        self._moving = tuple(w for w in self.windows if not w.trivial)
         self.blind = taps is not None or not all(w.sees_always for w in self.windows)
         self.mixes = tuple(
             w.axis for w in self.windows if w.out == 1 and w.size > 1 and _seen_always(w)
@@ -322,18 +323,15 @@ class Window:
     def push(self, a: Array, ring: Semiring) -> Array:
         if self.taps is not None:
             return self._push_taps(a, ring, self.taps)
-        for s in self.windows:
-            if s.trivial or (a.shape[s.axis] == 1 and not self.blind and ring is not SUM):
-                continue
-            a = _slide_push(s, a, ring)
+        for s in self._moving:
+            if a.shape[s.axis] > 1 or self.blind or ring is SUM:
+                a = _slide_push(s, a, ring)
         return a
 
     def pull(self, a: Array, ring: Semiring) -> Array:
         if self.taps is not None:
             return self._pull_taps(a, ring, self.taps)
-        for s in self.windows:
-            if s.trivial:
-                continue
+        for s in self._moving:
             if a.shape[s.axis] > 1:
                 a = _slide_pull(s, a, ring)
             elif ring is SUM:
@@ -637,19 +635,16 @@ class Reshape(_Local):
 
     @staticmethod
     def _move(a: Array, before: Shape, after: Shape, groups: _Groups) -> Array:
-        wide, out = list(a.shape), list(after)
+        out = list(after)
         for ins, outs in groups:
             varying = [i for i in ins if a.shape[i] > 1]
             if not varying:
                 for o in outs:
                     out[o] = 1
-            elif (
-                len([o for o in outs if after[o] > 1]) > 1
-                or len([i for i in ins if before[i] > 1]) > 1
-            ):
+            elif len(ins) > 1 or len(outs) > 1:
                 for i in ins:
-                    wide[i] = before[i]
-        return np.broadcast_to(a, wide).reshape(out)
+                    a = spread(a, i, before[i])
+        return a.reshape(out)
 
     def label(self, labels: Labels) -> Labels:
         out: list[tuple[Factor, ...]] = [()] * len(self.after)
