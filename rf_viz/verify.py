@@ -1,0 +1,385 @@
+"""Theory against the running model: does a cell move with the pixels it should, and no others?
+
+For every chosen cell the pixels outside its dependency mask are changed, all at once: it must not
+move. Then the pixels of the mask along each side of its region are: it must move. A real model
+may not show that, where a unit is dead, a maximum lies elsewhere, or float32 runs out. Then its
+twin tells (see ``runtimes.onnx_twin``), which has the same graph and lets every signal pass. The
+twin checks the outside too: no pixel there reaches the cell, however faintly.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import ModelError
+from .model import Model
+from .network import Layer, Network, NetworkInput
+
+NOISE = 1e-5
+"""A move smaller than this part of the layer's largest value may be float noise: the same sum
+taken in another order. Nearly always a cell that must not move stays the same to the last bit."""
+
+Kind = Literal["shape", "outside", "edge"]
+Result = Literal["agrees", "disagrees", "undecided"]
+How = Literal["model", "twin"]
+Pixels = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was tried. ``detail`` says what came of it, in words.
+
+    ``cell`` has one index for each grid axis; ``channel`` is None for all channels together.
+    ``side`` tells which side of the region was changed ("first 0": the first pixels along the
+    first spatial axis, "last 1": the last along the second); empty for the other kinds.
+    "shape" says whether the model computes a tensor of the layer's shape at all.
+    """
+
+    layer: str
+    cell: tuple[int, ...]
+    channel: int | None
+    kind: Kind
+    side: str
+    result: Result
+    how: How
+    detail: str
+
+    def __str__(self) -> str:
+        where = f"{self.layer} cell {self.cell}"
+        if self.channel is not None:
+            where += f" channel {self.channel}"
+        return f"{where}, {self.kind}{self.side and ' '}{self.side}: {self.detail}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """All checks, in the order they were made."""
+
+    checks: list[Check] = field(default_factory=list)
+
+    @property
+    def agreed(self) -> list[Check]:
+        return [c for c in self.checks if c.result == "agrees"]
+
+    @property
+    def disagreements(self) -> list[Check]:
+        return [c for c in self.checks if c.result == "disagrees"]
+
+    @property
+    def undecided(self) -> list[Check]:
+        return [c for c in self.checks if c.result == "undecided"]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing disagreed. What is undecided does not count against it."""
+        return not self.disagreements
+
+    def summary(self) -> str:
+        """What was checked, layer by layer, what agreed and where not; lines for a terminal."""
+        layers = list(dict.fromkeys(c.layer for c in self.checks))
+        width = max(map(len, layers), default=0)
+        lines = []
+        for layer in layers:
+            count = Counter((c.result, c.how) for c in self.checks if c.layer == layer)
+            said = [f"{n} {result} ({how})" for (result, how), n in sorted(count.items())]
+            lines.append(f"{layer:{width}}  {', '.join(said)}")
+        for detail, n in Counter(c.detail for c in self.undecided).items():
+            lines.append(f"{n} undecided: {detail}")
+        lines += [f"DISAGREES: {check}" for check in self.disagreements]
+        lines.append(
+            f"{len(self.checks)} checks on {len(layers)} layers: {len(self.agreed)} agree, "
+            f"{len(self.disagreements)} disagree, {len(self.undecided)} undecided"
+        )
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same for JSON."""
+        return {
+            "ok": self.ok,
+            "agreed": len(self.agreed),
+            "disagreements": len(self.disagreements),
+            "undecided": len(self.undecided),
+            "checks": [asdict(c) for c in self.checks],
+        }
+
+
+def verify(
+    model: Model,
+    net: Network,
+    layers: Sequence[str] | None = None,
+    cells: int = 5,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Check a traced model against the model itself, run on random inputs.
+
+    ``layers`` are names (default: up to twelve, spread over the depth); ``cells`` says how many
+    of each layer are tried: corners, borders, and random ones within. ``progress`` is called
+    with the number of layers done and the number of all. Raises KeyError for a layer that is
+    not there and ValueError for a net traced at an unknown size.
+    """
+    if net.any_size:
+        raise ValueError("verifying needs an input size: trace with one")
+    chosen = _spread(net) if layers is None else [net[name] for name in layers]
+    random = np.random.default_rng(seed)
+    trial, twin = _Trial(model, net, random), _Twin(model, net)
+    report = Report()
+    for done, layer in enumerate(chosen, 1):
+        if _asked(net, "cut_global") and layer.global_context:
+            detail = "the trace left out its global context, which the model has: trace without"
+            report.checks.append(
+                Check(layer.name, (), None, "edge", "", "undecided", "model", detail)
+            )
+        else:
+            report.checks.extend(_check(layer, cells, random, trial, twin))
+        if progress is not None:
+            progress(done, len(chosen))
+    return report
+
+
+class _Question(NamedTuple):
+    """Some pixels are changed: does this cell move, at this index of the layer's tensor?"""
+
+    cell: tuple[int, ...]
+    channel: int | None
+    at: tuple[int | slice, ...]
+    kind: Kind
+    side: str
+    pixels: Pixels
+
+
+class _Answer(NamedTuple):
+    """Whether the cell moved (None: it cannot be said), and in words how."""
+
+    moved: bool | None
+    detail: str
+
+
+def _check(
+    layer: Layer, cells: int, random: np.random.Generator, trial: _Trial, twin: _Twin
+) -> Iterator[Check]:
+    shape = trial.shape(layer)
+    yield shape
+    if shape.result == "disagrees":
+        return
+    open_questions = []
+    questions = list(_questions(layer, cells, random))
+    for question, answer in zip(questions, trial.ask(layer, questions), strict=True):
+        outside = question.kind == "outside"
+        silent = answer.moved is None if outside else not answer.moved
+        if layer.exact and (silent or outside):
+            open_questions.append(question)
+        if silent and not layer.exact:
+            answer = _Answer(None, f"assumed only: {'; '.join(layer.assumed)}")
+        if not silent or not layer.exact:
+            yield _judge(layer, question, answer, "model")
+    for question, answer in zip(open_questions, twin.ask(layer, open_questions), strict=True):
+        yield _judge(layer, question, answer, "twin")
+
+
+def _judge(layer: Layer, question: _Question, answer: _Answer, how: How) -> Check:
+    result: Result = "undecided"
+    if answer.moved is not None:
+        result = "agrees" if answer.moved == (question.kind == "edge") else "disagrees"
+    return Check(
+        layer.name,
+        question.cell,
+        question.channel,
+        question.kind,
+        question.side,
+        result,
+        how,
+        answer.detail,
+    )
+
+
+def _questions(layer: Layer, count: int, random: np.random.Generator) -> Iterator[_Question]:
+    """For each cell the outside and the sides; at the end for one channel of a cell by itself."""
+    cells: list[tuple[tuple[int, ...], int | None]]
+    cells = [(cell, None) for cell in _cells(layer.grid, count, random)]
+    if layer.channel_axis is not None and (channels := _shape(layer)[layer.channel_axis]) > 1:
+        cells.append((cells[len(cells) // 2][0], int(random.integers(channels))))
+    for cell, channel in cells:
+        index: list[int | slice] = [slice(None)] * len(layer.shape)
+        for axis, position in zip(layer.grid_axes, cell, strict=True):
+            index[axis] = position
+        if channel is not None and layer.channel_axis is not None:
+            index[layer.channel_axis] = channel
+        mask = layer.mask(cell, channel)
+        if not mask.all():
+            yield _Question(cell, channel, tuple(index), "outside", "", ~mask)
+        for side, pixels in _sides(mask):
+            yield _Question(cell, channel, tuple(index), "edge", side, pixels)
+
+
+def _sides(mask: Pixels) -> Iterator[tuple[str, Pixels]]:
+    """The pixels of the mask along each side of the box around it."""
+    for axis in range(mask.ndim):
+        others = tuple(i for i in range(mask.ndim) if i != axis)
+        along = np.flatnonzero(mask.any(axis=others))
+        for name, positions in (("first", along[:1]), ("last", along[-1:])):
+            if len(positions):
+                line = np.zeros(mask.shape[axis], bool)
+                line[positions] = True
+                yield f"{name} {axis}", mask & np.expand_dims(line, others)
+
+
+def _spread(net: Network, most: int = 12) -> list[Layer]:
+    """Layers over the whole depth: the first and the last ones that have a grid, and the end."""
+    with_grid = [layer for layer in net.layers if max(layer.grid, default=1) > 1]
+    at = np.linspace(0, len(with_grid) - 1, min(most - 1, len(with_grid))).round().astype(int)
+    chosen = [with_grid[i] for i in dict.fromkeys(at.tolist())]
+    if net.layers and net.layers[-1] not in chosen:
+        chosen.append(net.layers[-1])
+    return chosen
+
+
+def _cells(grid: Sequence[int], count: int, random: np.random.Generator) -> list[tuple[int, ...]]:
+    """The first and the last corner, the middle, one on a border, then random ones."""
+    cells = {
+        tuple(0 for n in grid): None,
+        tuple(n - 1 for n in grid): None,
+        tuple(n // 2 for n in grid): None,
+        tuple(0 if i == 0 else n // 2 for i, n in enumerate(grid)): None,
+    }
+    count = min(count, int(np.prod(grid, dtype=object)))
+    while len(cells) < count:
+        cells[tuple(int(random.integers(n)) for n in grid)] = None
+    return list(cells)[:count]
+
+
+class _Experiment(ABC):
+    """Something to run with some pixels changed."""
+
+    def ask(self, layer: Layer, questions: Sequence[_Question]) -> list[_Answer]:
+        """An answer for each question, in one run for all that change the same pixels."""
+        groups: dict[bytes, list[int]] = {}
+        for number, question in enumerate(questions):
+            groups.setdefault(question.pixels.tobytes(), []).append(number)
+        answers: dict[int, _Answer] = {}
+        for numbers in groups.values():
+            asked = [questions[number] for number in numbers]
+            try:
+                answers.update(zip(numbers, self.run(layer, asked), strict=True))
+            except ModelError as error:
+                answers.update((number, _Answer(None, str(error))) for number in numbers)
+        return [answers[number] for number in range(len(questions))]
+
+    @abstractmethod
+    def run(self, layer: Layer, questions: Sequence[_Question]) -> list[_Answer]:
+        """Answer questions that all change the same pixels. Raises ModelError."""
+
+
+class _Trial(_Experiment):
+    """The model itself, run on a random input and again with some pixels changed."""
+
+    def __init__(self, model: Model, net: Network, random: np.random.Generator) -> None:
+        self._model, self._input = model, net.input
+        dtype = next(i.dtype for i in model.inputs if i.name == net.input.name)
+        self._one = _random_values(net.input.shape, dtype, random)
+        self._other = _random_values(net.input.shape, dtype, random)
+        self._still = "", np.zeros(0, np.float32)
+
+    def shape(self, layer: Layer) -> Check:
+        """Run the layer once: whether what comes out has its shape."""
+        result: Result = "undecided"
+        try:
+            shape = self._unchanged(layer).shape
+            result = "agrees" if shape == layer.shape else "disagrees"
+            detail = f"the model computes {shape}, the trace says {layer.shape}"
+        except ModelError as error:
+            detail = str(error)
+        return Check(layer.name, (), None, "shape", "", result, "model", detail)
+
+    def run(self, layer: Layer, questions: Sequence[_Question]) -> list[_Answer]:
+        still = self._unchanged(layer)
+        changed = _on_input(questions[0].pixels, self._input)
+        moved = self._values(layer, np.where(changed, self._other, self._one))
+        finite = np.abs(still[np.isfinite(still)])
+        scale = float(finite.max(initial=0)) or 1.0
+        return [_compare(still[q.at], moved[q.at], scale) for q in questions]
+
+    def _unchanged(self, layer: Layer) -> NDArray[np.float32]:
+        if self._still[0] != layer.name:
+            self._still = layer.name, self._values(layer, self._one)
+        return self._still[1]
+
+    def _values(self, layer: Layer, values: NDArray[Any]) -> NDArray[np.float32]:
+        return self._model.activations(values, [layer.name], input=self._input.name)[layer.name]
+
+
+def _compare(before: NDArray[np.float32], after: NDArray[np.float32], scale: float) -> _Answer:
+    if not np.isfinite(before).all():
+        return _Answer(None, "the model's values are not finite here")
+    if np.array_equal(before, after):
+        return _Answer(False, "the cell stays the same to the last bit")
+    change = float(np.abs(after.astype(float) - before).max()) / scale
+    if change <= NOISE:
+        return _Answer(False, f"the cell moves by {change:.1e} of the layer's largest: noise")
+    return _Answer(True, f"the cell moves by {change:.1e} of the layer's largest")
+
+
+def _random_values(shape: Sequence[int], dtype: str, random: np.random.Generator) -> NDArray[Any]:
+    """Floats of both signs and of all sizes from 0.1 to 100, so that some do not saturate."""
+    if "float" in dtype or dtype == "double":
+        sizes = 10 ** random.uniform(-1, 2, shape)
+        return np.asarray(sizes * random.choice([-1, 1], shape), np.float32)
+    return random.integers(0, {"bool": 2, "int8": 128}.get(dtype, 256), shape)
+
+
+class _Twin(_Experiment):
+    """The twin, fed with a signal at the changed pixels only: does it arrive?"""
+
+    def __init__(self, model: Model, net: Network) -> None:
+        from .readers.onnx import OnnxModel
+        from .runtimes.onnx_runtime import OnnxRuntime
+        from .runtimes.onnx_twin import make_twin
+
+        self._input = net.input
+        self._shapes = model.shapes(net.input.shape, input=net.input.name)
+        self._runtime: OnnxRuntime | None = None
+        self._lost: dict[str, str] = {}
+        if isinstance(model, OnnxModel):
+            shapes: dict[str, Sequence[int]] = {net.input.name: net.input.shape}
+            shapes.update((layer.name, _shape(layer)) for layer in net.layers)
+            twin, self._lost = make_twin(
+                model.proto, net.input.name, shapes, weight_aware=_asked(net, "weight_aware")
+            )
+            self._runtime = OnnxRuntime(twin, model.folder)
+
+    def run(self, layer: Layer, questions: Sequence[_Question]) -> list[_Answer]:
+        if self._runtime is None:
+            return [_Answer(None, "there is no twin of a model in this format")] * len(questions)
+        if layer.name in self._lost:
+            return [_Answer(None, f"no twin: {self._lost[layer.name]}")] * len(questions)
+        pixels = _on_input(questions[0].pixels, self._input)
+        feeds = {self._input.name: np.broadcast_to(pixels, self._input.shape)}
+        values = self._runtime.activations(feeds, [layer.name], self._shapes)[layer.name]
+        arrived = [bool(values[q.at].any()) for q in questions]
+        return [
+            _Answer(moved, f"the pixels {'reach' if moved else 'do not reach'} the cell")
+            for moved in arrived
+        ]
+
+
+def _asked(net: Network, option: str) -> bool:
+    """Whether the trace was asked for this."""
+    return bool(getattr(net, option, False))
+
+
+def _shape(layer: Layer) -> tuple[int, ...]:
+    """The layer's shape, which is known along every axis where the input's size is."""
+    return tuple(n for n in layer.shape if n is not None)
+
+
+def _on_input(pixels: Pixels, given: NetworkInput) -> Pixels:
+    """An array over the spatial axes as one that broadcasts to the input."""
+    shape = [n if i in given.spatial_axes else 1 for i, n in enumerate(given.shape)]
+    return pixels.reshape(shape)
