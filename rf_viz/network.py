@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +17,7 @@ from .strands import Strands, Tensor, origins, weave
 
 Index = int | slice
 IndexLike = Index | EllipsisType | tuple[Index | EllipsisType, ...]
+Spans = tuple[tuple[NDArray[np.int32], NDArray[np.int32]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,9 @@ class Network:
             tensors, self.input.spatial_axes, cut_global=cut_global, any_size=any_size
         )
         self._rings: tuple[Semiring, ...] = (MIN, MAX) * len(self.input.spatial_axes)
+        # By strands, since many layers share theirs.
+        self._grid_axes: dict[tuple[int, ...], tuple[int, ...]] = {}
+        self._spans: dict[tuple[int, ...], Spans] = {}
         assumed: list[tuple[str, ...]] = [()]
         for t in tensors[1:]:
             before = [assumed[s.tensor] for s in t.sources]
@@ -120,6 +123,8 @@ class Network:
         """The layer of that tensor or node name; raises KeyError with the nearest names."""
         layer = self._by_name.get(name)
         if layer is None:
+            import difflib
+
             near = difflib.get_close_matches(name, self._by_name, n=3, cutoff=0.4)
             hint = f"; did you mean {', '.join(near)}?" if near else ""
             raise KeyError(f"no layer named {name!r}{hint}")
@@ -196,6 +201,13 @@ class Layer:
     @cached_property
     def grid_axes(self) -> tuple[int, ...]:
         """The tensor axes that carry positions of the image, in the input's axis order."""
+        strands = self._net._strands.of[self._number]
+        known = self._net._grid_axes.get(strands)
+        if known is None:
+            known = self._net._grid_axes[strands] = self._find_grid_axes()
+        return known
+
+    def _find_grid_axes(self) -> tuple[int, ...]:
         first: dict[int, int] = {}
         for number in self._net._strands.of[self._number]:
             for axis, factors in enumerate(self._net._strands.all[number].labels):
@@ -315,17 +327,21 @@ class Layer:
         total = array.sum()
         return array / total if total else array
 
-    def spans(
-        self, channel: int | None = None
-    ) -> tuple[tuple[NDArray[np.int32], NDArray[np.int32]], ...]:
+    def spans(self, channel: int | None = None) -> Spans:
         """The regions of all cells in compact form: (start, stop) for each input spatial axis.
 
         Each array broadcasts to ``grid`` (length 1 where nothing varies). A cell whose stop is
         not above its start sees nothing.
         """
+        strands = self._net._strands.of[self._number]
+        if channel is None and strands in self._net._spans:
+            return self._net._spans[strands]
         plain = self._union(self._net._bounds, self._net._rings, channel)
         arrays = [self._on_grid(a) for a in plain.arrays]
-        return tuple(zip(arrays[::2], arrays[1::2], strict=True))
+        spans = tuple(zip(arrays[::2], arrays[1::2], strict=True))
+        if channel is None:
+            self._net._spans[strands] = spans
+        return spans
 
     def bounds(self, channel: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Start and stop (half-open) of all cells: two arrays of shape (\\*grid, spatial axes).
@@ -397,9 +413,9 @@ class Layer:
             part = values[number]
             if channel is not None:
                 part = part.select(index, rings)
-            for axis, extent in enumerate(self._shape):
+            for axis in reversed(range(len(self._shape))):  # the channels before the batch
                 if axis not in self.grid_axes:
-                    part = part.fold(axis, extent, rings)
+                    part = part.fold(axis, self._shape[axis], rings)
             plain = part.plain(rings)
             total = plain if total is None else total.union(plain, rings)
         assert total is not None
@@ -407,10 +423,11 @@ class Layer:
 
     def _on_grid(self, array: Array) -> Array:
         """An array over the tensor, of length 1 off the grid, as an array over the grid."""
-        others = [i for i in range(array.ndim) if i not in self.grid_axes]
-        return array.transpose([*self.grid_axes, *others]).reshape(
-            [array.shape[i] for i in self.grid_axes]
-        )
+        axes = self.grid_axes
+        extents = [array.shape[i] for i in axes]
+        if list(axes) != sorted(axes):
+            array = array.transpose([*axes, *(i for i in range(array.ndim) if i not in axes)])
+        return array.reshape(extents)
 
     def _pull(self, index: IndexLike, ring: Semiring, dtype: type) -> Array:
         self._net._need_size()
