@@ -11,10 +11,15 @@ from .network import Layer, Network, NetworkInput, Region
 
 
 def load(source: str | os.PathLike[str] | bytes, name: str | None = None) -> Model:
-    """Load a model from a file or its bytes; the format is found by content and extension."""
-    from .readers import onnx
+    """Load a model from a file or its bytes; the format is found by content and extension.
 
-    return onnx.load(source, name)
+    Bytes are a whole model: one whose weights lie in side files is loaded by path, from the
+    folder that holds them all. ``name`` is what to call the model in messages. Raises ModelError
+    for what is not a model that can be read, saying what it is instead.
+    """
+    from .readers import open_model
+
+    return open_model(source, name)
 
 
 __all__ = [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -23,14 +24,33 @@ LARGEST = 2**28
 _USUAL_SIZES = {1: (1024, 16000), 2: (224, 512, 64, 1024), 3: (32, 64, 128)}
 """What dynamic axes are first bound to, by how many there are (the batch not counted)."""
 
+_USUAL_CHANNELS = (3, 1)
+"""How many channels an image has where a model leaves that open too."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelInput:
-    """An input as the model declares it: None along axes of any size. ``dtype`` is NumPy's name."""
+    """An input as the model declares it: None along axes of any size. ``dtype`` is NumPy's name.
+
+    ``symbols`` may name the axes of any size, one string for each axis: those of one name are of
+    one size, also across inputs.
+    """
 
     name: str
     shape: tuple[int | None, ...]
     dtype: str = "float32"
+    symbols: tuple[str, ...] = ()
+
+    def bound(self, known: Mapping[str, int], size: int = 1) -> Shape:
+        """The shape with free axes bound by name, to ``size`` where that is not known.
+
+        A batch of any size is bound to 1.
+        """
+        names = self.symbols or ("",) * len(self.shape)
+        return tuple(
+            n if n is not None else known.get(name, size if axis else 1)
+            for axis, (n, name) in enumerate(zip(self.shape, names, strict=True))
+        )
 
 
 class Model(ABC):
@@ -77,14 +97,16 @@ class Model(ABC):
         mix over the whole image where a local path remains. Raises ModelError.
         """
         source = self._input(input)
-        shapes = self._shapes(source, input_shape)
-        any_size = False
+        given = self._given(source, input_shape)
+        shapes = self._shapes(source, given)
+        any_size = isinstance(input_size, str)
         if isinstance(input_size, str):
             if input_size != "unknown":
-                raise ModelError(f"input_size is a tuple of pixels or 'unknown', not {input_size!r}")
-            any_size = True
+                raise ModelError(f"input_size is some pixels or 'unknown', not {input_size!r}")
         elif input_size is not None:
-            shapes = self._resized(source, shapes, tuple(input_size), spatial_axes)
+            size = _as_shape(input_size)
+            given[source.name] = self._resized(source, shapes[source.name], size, spatial_axes)
+            shapes = self._shapes(source, given)
         _check_size(shapes[source.name])
         tensors = self.describe(shapes, source.name, weight_aware)
         axes, guessed = self._axes(tensors, spatial_axes)
@@ -110,75 +132,99 @@ class Model(ABC):
     def shapes(self, input_shape: Sequence[int] | Mapping[str, Sequence[int]] | None = None,
                *, input: str | None = None) -> dict[str, Shape]:
         """The shape each input is traced with by default, or with ``input_shape``, by name."""
-        return self._shapes(self._input(input), input_shape)
+        source = self._input(input)
+        return self._shapes(source, self._given(source, input_shape))
 
-    def _shapes(
+    def _given(
         self, source: ModelInput, asked: Sequence[int] | Mapping[str, Sequence[int]] | None
     ) -> dict[str, Shape]:
+        """The shapes that were asked for, by input."""
         given: dict[str, Shape] = {}
         if isinstance(asked, Mapping):
-            given = {name: tuple(shape) for name, shape in asked.items()}
+            given = {name: _as_shape(shape) for name, shape in asked.items()}
         elif asked is not None:
-            given = {source.name: tuple(asked)}
+            given = {source.name: _as_shape(asked)}
         for name, shape in given.items():
             declared = self._input(name).shape
             if len(shape) != len(declared):
                 raise ModelError(f"input {name} has {len(declared)} axes, not {len(shape)}")
-        if source.name not in given and None in source.shape:
-            given[source.name] = self._default_shape[source.name]
+        return given
+
+    def _shapes(self, source: ModelInput, given: Mapping[str, Shape]) -> dict[str, Shape]:
+        """The shape of every input: as given, else as declared, else as works out."""
+        if source.name in given or None not in source.shape:
+            return self._with_others(source, given.get(source.name) or source.bound({}), given)
+        return {**self._default_shapes(source), **given}
+
+    @staticmethod
+    def _symbols(source: ModelInput, shape: Shape) -> dict[str, int]:
+        """What the names of the source's free axes stand for when it has this shape."""
         return {
-            i.name: given.get(i.name) or tuple(1 if n is None else n for n in i.shape)
-            for i in self.inputs
+            name: n
+            for name, n, declared in zip(source.symbols, shape, source.shape, strict=False)
+            if name and declared is None
         }
 
-    @cached_property
-    def _default_shape(self) -> dict[str, Shape]:
-        """For inputs with dynamic axes, a shape with which the model works out."""
-        return _Lazy(self._find_shape)
+    def _with_others(
+        self, source: ModelInput, shape: Shape, given: Mapping[str, Shape], size: int = 1
+    ) -> dict[str, Shape]:
+        """Every input's shape when the source has this one."""
+        known = self._symbols(source, shape)
+        shapes = {i.name: given.get(i.name) or i.bound(known, size) for i in self.inputs}
+        return {**shapes, source.name: shape}
 
-    def _find_shape(self, name: str) -> Shape:
-        source = self._input(name)
-        others = {i.name: tuple(n or 1 for n in i.shape) for i in self.inputs}
-        free = [axis for axis, n in enumerate(source.shape) if n is None and axis > 0]
+    @cached_property
+    def _found(self) -> tuple[dict[str, dict[str, Shape]], dict[str, tuple[int, ...]]]:
+        """What tracing at default sizes has found, by input: all shapes, and the spatial axes."""
+        return {}, {}
+
+    def _default_shapes(self, source: ModelInput) -> dict[str, Shape]:
+        """For a source with free axes, shapes of all inputs with which the model works out."""
+        found = self._found[0]
+        if source.name not in found:
+            found[source.name] = self._find_shapes(source)
+        return found[source.name]
+
+    def _find_shapes(self, source: ModelInput) -> dict[str, Shape]:
         error: ModelError | None = None
-        for size in _USUAL_SIZES.get(len(free), (32,)):
-            shape = tuple(
-                n if n is not None else size if axis in free else 1
-                for axis, n in enumerate(source.shape)
-            )
-            try:
-                self.describe({**others, name: shape}, name, False)
-                return shape
-            except ModelError as e:
-                error = error or e
+        for shape, size in _usual_shapes(source):
+            for others in (1, size):
+                shapes = self._with_others(source, shape, {}, others)
+                try:
+                    self.describe(shapes, source.name, False)
+                    return shapes
+                except ModelError as e:
+                    error = error or e
+                if len(self.inputs) == 1:
+                    break
         assert error is not None
         raise error
 
     def _resized(
         self,
         source: ModelInput,
-        shapes: dict[str, Shape],
-        size: tuple[int, ...],
+        shape: Shape,
+        size: Shape,
         spatial_axes: Sequence[int] | None,
-    ) -> dict[str, Shape]:
-        shape = list(shapes[source.name])
-        axes = tuple(spatial_axes) if spatial_axes is not None else self._own_axes[source.name]
+    ) -> Shape:
+        """The source's shape with another size along its spatial axes."""
+        axes = (
+            self._own_axes(source) if spatial_axes is None else _checked_axes(spatial_axes, shape)
+        )
         if len(size) != len(axes):
             raise ModelError(
                 f"input {source.name} has {len(axes)} spatial axes, input_size has {len(size)}"
             )
-        for axis, n in zip(axes, size, strict=True):
-            shape[axis] = int(n)
-        return {**shapes, source.name: tuple(shape)}
+        sizes = dict(zip(axes, size, strict=True))
+        return tuple(sizes.get(axis, n) for axis, n in enumerate(shape))
 
-    @cached_property
-    def _own_axes(self) -> dict[str, tuple[int, ...]]:
-        """The spatial axes of each input, found by a trace at the default size."""
-        return _Lazy(self._find_axes)
-
-    def _find_axes(self, name: str) -> tuple[int, ...]:
-        tensors = self.describe(self._shapes(self._input(name), None), name, False)
-        return self._axes(tensors, None)[0]
+    def _own_axes(self, source: ModelInput) -> tuple[int, ...]:
+        """The input's spatial axes, found by a trace at the default size."""
+        found = self._found[1]
+        if source.name not in found:
+            tensors = self.describe(self._shapes(source, {}), source.name, False)
+            found[source.name] = self._axes(tensors, None)[0]
+        return found[source.name]
 
     @staticmethod
     def _axes(
@@ -186,22 +232,42 @@ class Model(ABC):
     ) -> tuple[tuple[int, ...], bool]:
         shape = tensors[0].shape
         if asked is not None:
-            axes = tuple(sorted({int(a) % len(shape) if shape else 0 for a in asked}))
-            if not all(-len(shape) <= a < len(shape) for a in asked) or not axes:
-                raise ModelError(f"spatial axes {tuple(asked)} are not axes of an input of {shape}")
-            return axes, False
+            return _checked_axes(asked, shape), False
         axes = sliding_axes(tensors)
         return (axes, False) if axes else (_guess_axes(shape), True)
 
 
-class _Lazy(dict[str, tuple[int, ...]]):
-    def __init__(self, make) -> None:  # type: ignore[no-untyped-def]
-        super().__init__()
-        self._make = make
+def _checked_axes(asked: Sequence[int], shape: Sequence[int]) -> tuple[int, ...]:
+    """Axes made not negative, in order. Raises ModelError where there are no such axes."""
+    rank = len(shape)
+    if not asked or not all(-rank <= a < rank for a in asked):
+        raise ModelError(
+            f"spatial axes {tuple(asked)} are not axes of an input of {tuple(shape)}"
+        )
+    return tuple(sorted({int(a) % rank for a in asked}))
 
-    def __missing__(self, key: str) -> tuple[int, ...]:
-        self[key] = value = self._make(key)
-        return value
+
+def _as_shape(numbers: Sequence[int]) -> Shape:
+    try:
+        return tuple(operator.index(n) for n in numbers)
+    except TypeError:
+        raise ModelError(f"a size is a few whole numbers of pixels, not {numbers!r}") from None
+
+
+def _usual_shapes(source: ModelInput) -> Iterator[tuple[Shape, int]]:
+    """Shapes worth trying for an input with free axes, each with the size it takes."""
+    rank = len(source.shape)
+    free = [axis for axis, n in enumerate(source.shape) if n is None and axis > 0]
+    if len(free) == rank - 1 > 1:  # even the channels are left open: first or last
+        for size in _USUAL_SIZES.get(rank - 2, (32,)):
+            for count in _USUAL_CHANNELS:
+                for channel in (1, rank - 1):
+                    yield tuple(
+                        n or (1 if i == 0 else count if i == channel else size)
+                        for i, n in enumerate(source.shape)
+                    ), size
+    for size in _USUAL_SIZES.get(len(free), (32,)):
+        yield source.bound({}, size), size
 
 
 def _guess_axes(shape: Shape) -> tuple[int, ...]:

@@ -1,1 +1,53 @@
-"""One reader a format."""
+"""One reader a format, tried by what a file holds and then by what it is called."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from ..errors import ModelError
+from ..model import Model
+from .content import Content
+from .foreign import name_for_what_it_is, protobuf_fields
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A format: its module, which has ``load(content)``, is imported when it is first needed."""
+
+    module: str
+    matches: Callable[[Content], bool]
+    extensions: tuple[str, ...]
+
+
+def _onnx(content: Content) -> bool:
+    """A ModelProto: its version, its graph (field 7) or operator sets (field 8) in sight."""
+    fields = protobuf_fields(content.head)
+    return bool(fields.get(1) == 0 and fields.keys() & {7, 8})
+
+
+READERS = (
+    Reader(".onnx", _onnx, (".onnx", ".ort", ".onnxtxt", ".onnxtext", ".onnxjson")),
+)
+
+
+def open_model(source: str | os.PathLike[str] | bytes, name: str | None = None) -> Model:
+    """Load a model of any format from a file or its bytes. Raises ModelError."""
+    content = Content.of(source, name)
+    for reader in READERS:
+        if reader.matches(content):
+            return _load(reader, content)
+    why = name_for_what_it_is(content)
+    if why is None:
+        for reader in READERS:
+            if content.extension in reader.extensions:
+                return _load(reader, content)
+        why = "is of no format that is known here: RF-Viz reads ONNX models (.onnx)"
+    raise ModelError(f"{content.name} {why}")
+
+
+def _load(reader: Reader, content: Content) -> Model:
+    model: Model = import_module(reader.module, __name__).load(content)
+    return model

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from ...errors import ModelError
 from ...model import Model, ModelInput
 from ...relation import Shape
 from ...strands import Tensor
+from ..content import Content
+from .file import check_side_files, parse
 from .graph import Reading, work_out
 from .program import Program
+
+if TYPE_CHECKING:
+    from ...runtimes.onnx_runtime import OnnxRuntime
 
 
 class OnnxModel(Model):
@@ -24,9 +27,8 @@ class OnnxModel(Model):
 
     def __init__(self, proto: onnx.ModelProto, name: str, folder: str | None = None) -> None:
         self.proto, self.name, self.folder = proto, name, folder
-        constants = {i.name for i in proto.graph.initializer}
-        inputs = [_declared(i) for i in proto.graph.input if i.name not in constants]
-        self.inputs = tuple(sorted(inputs, key=_unlike_an_image))
+        self._program = Program(proto, folder, work_out)
+        self.inputs = declared_inputs(proto)
 
     def describe(
         self, shapes: Mapping[str, Shape], source: str, weight_aware: bool
@@ -38,44 +40,80 @@ class OnnxModel(Model):
     ) -> dict[str, NDArray[np.float32]]:
         source = self._input(input)
         shapes = self.shapes(tensor.shape, input=source.name)
-        feeds: dict[str, NDArray[Any]] = {source.name: tensor}
-        return self._runtime.activations(feeds, names, shapes)
+        return self._runtime.activations({source.name: tensor}, names, shapes)
 
     @cached_property
-    def _program(self) -> Program:
-        return Program(self.proto, self.folder, work_out)
-
-    @cached_property
-    def _runtime(self) -> Any:
+    def _runtime(self) -> OnnxRuntime:
         from ...runtimes.onnx_runtime import OnnxRuntime
 
         return OnnxRuntime(self.proto, self.folder)
 
 
+def load(content: Content) -> OnnxModel:
+    """Read an ONNX file. Raises ModelError where it is damaged, or too new to be understood."""
+    proto = parse(content)
+    check_side_files(proto, content.folder, content.name)
+    return OnnxModel(proto, content.name, content.folder)
+
+
+def declared_inputs(proto: onnx.ModelProto) -> tuple[ModelInput, ...]:
+    """The inputs that a person feeds, those that an image or a signal could go into first."""
+    graph = proto.graph
+    constants = {t.name for t in graph.initializer}
+    constants |= {t.values.name for t in graph.sparse_initializer}
+    inputs = [
+        _declared(i)
+        for i in graph.input
+        if i.name not in constants and i.type.WhichOneof("value") in (None, "tensor_type")
+    ]
+    if len(inputs) < 2:
+        return tuple(inputs)
+    slid = _slid_over(graph)
+
+    def unlike_an_image(given: ModelInput) -> tuple[bool, bool, bool]:
+        numbers = given.dtype.startswith(("float", "bfloat", "uint8"))
+        return given.name not in slid, not numbers, len(given.shape) < 3
+
+    return tuple(sorted(inputs, key=unlike_an_image))
+
+
+_ANY_RANK = 4
+"""The axes of an input that does not say how many it has: an image's."""
+
+
 def _declared(value: onnx.ValueInfoProto) -> ModelInput:
     kind = value.type.tensor_type
-    shape = tuple(
-        d.dim_value if d.HasField("dim_value") and d.dim_value > 0 else None for d in kind.shape.dim
+    dims = list(kind.shape.dim)
+    if not kind.HasField("shape"):
+        return ModelInput(value.name, (None,) * _ANY_RANK, _dtype(kind.elem_type))
+    return ModelInput(
+        value.name,
+        tuple(d.dim_value if d.dim_value > 0 else None for d in dims),
+        _dtype(kind.elem_type),
+        tuple(d.dim_param for d in dims),
     )
+
+
+def _dtype(kind: int) -> str:
     try:
-        dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type).name
-    except KeyError:
-        dtype = "float32"
-    return ModelInput(value.name, shape, dtype)
+        return onnx.helper.tensor_dtype_to_np_dtype(kind).name
+    except (KeyError, TypeError):
+        return "float32"
 
 
-def _unlike_an_image(given: ModelInput) -> tuple[int, int]:
-    """Sorts what an image or a signal could go into to the front."""
-    rank = len(given.shape)
-    return (0 if given.dtype.startswith(("float", "bfloat", "uint8")) else 1, 0 if rank >= 3 else 1)
-
-
-def load(source: str | os.PathLike[str] | bytes, name: str | None = None) -> OnnxModel:
-    """Read an ONNX file, or its bytes."""
-    if isinstance(source, bytes):
-        return OnnxModel(onnx.load_model_from_string(source), name or "model")
-    path = os.fspath(source)
-    proto = onnx.load(path, load_external_data=False)
-    if not proto.graph.node:
-        raise ModelError(f"{path} holds no graph")
-    return OnnxModel(proto, name or os.path.basename(path), os.path.dirname(os.path.abspath(path)))
+def _slid_over(graph: onnx.GraphProto) -> set[str]:
+    """The names from which the data of convolutions and pools is computed."""
+    makers = {name: node for node in graph.node for name in node.output}
+    todo = [
+        node.input[0]
+        for node in graph.node
+        if node.input and ("Conv" in node.op_type or "Pool" in node.op_type)
+    ]
+    found: set[str] = set()
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            if name in makers:
+                todo.extend(makers[name].input)
+    return found

@@ -110,7 +110,7 @@ class Reading:
     def _bind(self, node: Node, name: str, output: Output | Value) -> Value:
         """Give an output its name, and enter it as a tensor if it depends on the input."""
         if isinstance(output, Value):
-            if output.tensor < 0:
+            if output.tensor < 0 or self.tensors[output.tensor].name == name:
                 return output
             edges: list[Source] = [Source(output.tensor, ())]
             shape, assumed = output.shape, ""

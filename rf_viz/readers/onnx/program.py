@@ -27,6 +27,9 @@ _ATTRIBUTE: dict[int, Callable[[Any], Any]] = {
     onnx.AttributeProto.SPARSE_TENSOR: lambda a: a.sparse_tensor,
 }
 
+_POSITIVE = ("dilations", "kernel_shape", "strides")
+"""Attributes of which no operator takes a number below 1."""
+
 
 class Call:
     """One node as the file has it: an operator called on named tensors."""
@@ -52,6 +55,12 @@ class Call:
         """The attributes as Python values (strings decoded, lists as tuples, graphs read)."""
         if self._attributes is None:
             self._attributes = {a.name: self._attribute(a) for a in self.proto.attribute}
+            for name in _POSITIVE:
+                if not all(n > 0 for n in self._attributes.get(name) or ()):
+                    raise ModelError(
+                        f"{self.op} {self.name!r} has {name} of "
+                        f"{list(self._attributes[name])}: they must be positive"
+                    )
         return self._attributes
 
     def _attribute(self, attribute: onnx.AttributeProto) -> Any:  # noqa: ANN401

@@ -1,0 +1,72 @@
+"""A model file, or the bytes of one."""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import BinaryIO
+
+from ..errors import ModelError
+
+_HEAD = 2**16
+
+
+@dataclass(frozen=True)
+class Content:
+    """What lies at ``path``, or ``given``; ``name`` is what to call it in messages."""
+
+    name: str
+    path: str | None
+    given: bytes = b""
+
+    @classmethod
+    def of(cls, source: str | os.PathLike[str] | bytes, name: str | None) -> Content:
+        """Raises ModelError where there is no such file."""
+        if isinstance(source, bytes | bytearray | memoryview):
+            return cls(name or "model", None, bytes(source))
+        path = os.fspath(source)
+        name = name or os.path.basename(os.path.normpath(path))
+        if os.path.isdir(path):
+            if os.path.exists(os.path.join(path, "saved_model.pb")):
+                raise ModelError(
+                    f"{name} is a TensorFlow SavedModel, which is not read yet: convert it to ONNX "
+                    "with 'python -m tf2onnx.convert --saved-model'"
+                )
+            raise ModelError(f"{name} is a folder: open the model file in it")
+        if not os.path.exists(path):
+            raise ModelError(f"there is no file {path}")
+        return cls(name, path)
+
+    @property
+    def extension(self) -> str:
+        return os.path.splitext(self.name)[1].lower()
+
+    @property
+    def folder(self) -> str | None:
+        """Where the file lies, and its side files beside it."""
+        return None if self.path is None else os.path.dirname(os.path.abspath(self.path))
+
+    @cached_property
+    def size(self) -> int:
+        return len(self.given) if self.path is None else os.path.getsize(self.path)
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first bytes."""
+        with self.open() as file:
+            return file.read(_HEAD)
+
+    def read(self) -> bytes:
+        with self.open() as file:
+            return file.read()
+
+    def open(self) -> BinaryIO:
+        """The content from its start. Raises ModelError where it cannot be read."""
+        if self.path is None:
+            return io.BytesIO(self.given)
+        try:
+            return open(self.path, "rb")
+        except OSError as error:
+            raise ModelError(f"{self.name} cannot be read: {error.strerror}") from error

@@ -1,0 +1,158 @@
+"""Names a file that no reader takes for what it is, and says what to do with it."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+
+from .content import Content
+
+_TO_ONNX = "RF-Viz reads ONNX"
+_EXPORT = f"{_TO_ONNX}: export the model with torch.onnx.export"
+_CONVERT = f"{_TO_ONNX}: convert it with tf2onnx"
+
+PYTORCH_PICKLE = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
+"""The number that torch.save's old format starts with, as pickle writes it."""
+
+_STARTS: tuple[tuple[bytes, str], ...] = (
+    (b"version https://git-lfs", "is only a pointer to a file kept by Git LFS: run 'git lfs pull'"),
+    (b"\x89HDF\r\n\x1a\n", f"is an HDF5 file, as Keras saves models; {_CONVERT}"),
+    (b"\x93NUMPY", f"is a NumPy array, not a model; {_TO_ONNX}"),
+    (b"GGUF", f"is a GGUF file: it holds weights but no graph; {_TO_ONNX}"),
+    (b"\x89PNG", f"is an image, not a model; {_TO_ONNX}"),
+    (b"\xff\xd8\xff", f"is an image, not a model; {_TO_ONNX}"),
+    (b"GIF8", f"is an image, not a model; {_TO_ONNX}"),
+    (b"RIFF", f"is an image or sound, not a model; {_TO_ONNX}"),
+    (b"%PDF", f"is a PDF document, not a model; {_TO_ONNX}"),
+    (b"\x1f\x8b", "is a gzip archive: unpack it and open the model in it"),
+    (b"BZh", "is a bzip2 archive: unpack it and open the model in it"),
+    (b"\xfd7zXZ", "is an xz archive: unpack it and open the model in it"),
+    (b"7z\xbc\xaf", "is a 7z archive: unpack it and open the model in it"),
+    (b"\x28\xb5\x2f\xfd", "is a zstd archive: unpack it and open the model in it"),
+)
+
+_EXTENSIONS: Mapping[str, str] = {
+    ".mlmodel": f"is a Core ML model; {_TO_ONNX}",
+    ".caffemodel": f"is a Caffe model; {_TO_ONNX}",
+    ".pt": f"is a PyTorch file; {_EXPORT}",
+    ".pth": f"is a PyTorch file; {_EXPORT}",
+    ".pb": f"is a TensorFlow graph or damaged; {_CONVERT}",
+}
+
+
+def name_for_what_it_is(content: Content) -> str | None:
+    """The rest of a sentence that starts with the file's name; None if it is nothing known."""
+    head = content.head
+    if not head:
+        return "is empty: the download or export broke off"
+    for start, what in _STARTS:
+        if head.startswith(start):
+            return what
+    if head[:2] == b"PK":
+        return _zip(content)
+    if head[4:8] == b"TFL3":
+        return f"is a TensorFlow Lite model; {_CONVERT} --tflite"
+    if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05":
+        if PYTORCH_PICKLE in head[:64]:
+            return f"is a PyTorch file of the old format; {_EXPORT}"
+        return f"is a Python pickle, which is never opened here: it could run any code; {_EXPORT}"
+    if head[257:262] == b"ustar":
+        return "is a tar archive: unpack it and open the model in it"
+    if head[8:10] == b'{"' and 0 < int.from_bytes(head[:8], "little") < content.size:
+        return f"is a safetensors file: it holds weights but no graph; {_EXPORT}"
+    return _text(content) or _protobuf(head) or _EXTENSIONS.get(content.extension)
+
+
+def _zip(content: Content) -> str:
+    """What a zip archive is, by the names in it; nothing is unpacked."""
+    try:
+        with content.open() as file, zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return "is a zip archive that is damaged or cut off"
+    last = {name.rsplit("/", 1)[-1] for name in names}
+    if "constants.pkl" in last:
+        return f"is a TorchScript archive; {_EXPORT}"
+    if "data.pkl" in last or any(name.endswith(".pt2") for name in names):
+        return f"is a PyTorch file; {_EXPORT}"
+    if "model.weights.h5" in last:
+        return f"is a Keras model; {_CONVERT}"
+    if "saved_model.pb" in last:
+        return f"is a zipped TensorFlow SavedModel; {_CONVERT}"
+    if any(name.endswith(".npy") for name in names):
+        return f"is a NumPy archive, not a model; {_TO_ONNX}"
+    if any(name.endswith(".onnx") for name in names):
+        return "is a zip archive with an ONNX model in it: unpack it and open that"
+    return "is a zip archive: unpack it and open the model in it"
+
+
+def _text(content: Content) -> str | None:
+    try:
+        start = content.head[:2000].decode("utf-8").lstrip("\ufeff \t\r\n")
+    except UnicodeDecodeError as error:
+        if error.start < 1990:  # else only the last letter is cut
+            return None
+        start = content.head[: error.start].decode("utf-8")
+    if not start.isprintable() and any(ord(c) < 9 for c in start):
+        return None
+    low = start.lower()
+    if content.extension in (".onnxtxt", ".onnxtext", ".onnxjson"):
+        return None
+    if low.startswith(("<!doctype html", "<html")):
+        return "is a web page: the download led to a page instead of the model"
+    if low.startswith("<"):
+        if "<net" in low:
+            return f"is an OpenVINO model; {_TO_ONNX}: open the ONNX file it was made from"
+        return f"is an XML document, not a model; {_TO_ONNX}"
+    if low.startswith(("{", "[")):
+        if "modeltopology" in low or '"class_name"' in low:
+            return f"is a Keras or TensorFlow.js model in JSON; {_CONVERT}"
+        return f"is a JSON document, not a model; {_TO_ONNX}"
+    return f"is a text, not a model; {_TO_ONNX}"
+
+
+def _protobuf(head: bytes) -> str | None:
+    """TensorFlow's own messages: a SavedModel (version, then graphs) or a graph (nodes)."""
+    if head[:3] == b"\x08\x01\x12":
+        return f"is a TensorFlow SavedModel; {_CONVERT}"
+    if head[:1] == b"\x0a":
+        inner = head[2:] if head[1] < 128 else head[3:]
+        name = inner[2 : 2 + inner[1]] if inner[:1] == b"\x0a" and len(inner) > 1 else b""
+        if name and inner[2 + len(name) : 3 + len(name)] == b"\x12":
+            return f"is a TensorFlow graph; {_CONVERT}"
+    return None
+
+
+def protobuf_fields(head: bytes) -> dict[int, int]:
+    """The fields of the message that a file starts with, each with its wire type.
+
+    As far as they can be told from its first bytes; empty if it is no such message.
+    """
+    fields: dict[int, int] = {}
+    at = 0
+    while at < len(head):
+        key, at = _varint(head, at)
+        number, kind = key >> 3, key & 7
+        if not 0 < number < 2**29 or kind not in (0, 1, 2, 5):
+            return {}
+        fields.setdefault(number, kind)
+        if kind == 2:
+            length, at = _varint(head, at)
+            at += length
+        elif kind == 0:
+            _, at = _varint(head, at)
+        else:
+            at += 8 if kind == 1 else 4
+    return fields
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while at < len(data):
+        byte = data[at]
+        at += 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            break
+        shift += 7
+    return value, at

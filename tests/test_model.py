@@ -1,0 +1,126 @@
+"""Tracing a model: which sizes it takes, and what is said of those it does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from onnx import helper
+
+import rf_viz
+from tests.oracle import build, generic
+
+
+def conv(shape: tuple[Any, ...], **attributes: Any) -> rf_viz.Model:  # noqa: ANN401
+    node = helper.make_node("Conv", ["x", "w"], ["y"], **attributes)
+    return rf_viz.load(
+        build([node], {"x": shape}, {"w": generic((2, 3, 3, 3))}).SerializeToString(), "net"
+    )
+
+
+def test_a_model_is_traced_at_its_own_size() -> None:
+    net = conv((1, 3, 20, 30)).trace()
+    assert net.input.shape == (1, 3, 20, 30)
+    assert net.input.layout == "NCHW"
+    assert net["y"].grid == (18, 28)
+
+
+def test_another_size_than_the_models_own() -> None:
+    model = conv((1, 3, 20, 30))
+    assert model.trace((8, 9))["y"].grid == (6, 7)
+    assert model.trace(input_shape=(2, 3, 8, 9)).input.shape == (2, 3, 8, 9)
+    assert model.trace(input_shape={"x": (1, 3, 8, 9)})["y"].grid == (6, 7)
+
+
+@pytest.mark.parametrize(
+    "shape", [("n", 3, "h", "w"), (None, 3, None, None), ("n", "c", "h", "w"), (1, 3, 224, "w")]
+)
+def test_axes_of_any_size_are_bound_to_one_that_works(shape: tuple[Any, ...]) -> None:
+    model = conv(shape)
+    assert model.trace().input.shape[:2] == (1, 3)
+    assert model.trace((10, 12)).input.shape == (1, 3, 10, 12)
+
+
+def test_a_size_that_only_some_models_take() -> None:
+    nodes = [
+        helper.make_node("Flatten", ["x"], ["f"]),
+        helper.make_node("MatMul", ["f", "w"], ["y"]),
+    ]
+    weights = {"w": generic((3 * 64 * 64, 2))}
+    model = rf_viz.load(build(nodes, {"x": ("n", 3, "h", "w_")}, weights).SerializeToString())
+    assert model.trace().input.shape == (1, 3, 64, 64)
+    with pytest.raises(rf_viz.ModelError, match="MatMul"):
+        model.trace(input_shape=(1, 3, 32, 32))
+
+
+def test_inputs_whose_axes_share_a_name_share_their_size() -> None:
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["c"], pads=[1, 1, 1, 1]),
+        helper.make_node("Add", ["c", "z"], ["y"]),
+    ]
+    inputs: dict[str, Any] = {"x": ("n", 3, "h", "w_"), "z": ("n", 2, "h", "w_")}
+    model = rf_viz.load(build(nodes, inputs, {"w": generic((2, 3, 3, 3))}).SerializeToString())
+    assert model.trace((10, 12))["y"].shape == (1, 2, 10, 12)
+    assert model.shapes((4, 3, 8, 9)) == {"x": (4, 3, 8, 9), "z": (4, 2, 8, 9)}
+
+
+def test_inputs_whose_axes_have_no_name() -> None:
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["c"], pads=[1, 1, 1, 1]),
+        helper.make_node("Concat", ["c", "z"], ["y"], axis=1),
+    ]
+    inputs: dict[str, Any] = {"x": (1, 3, None, None), "z": (1, 2, None, None)}
+    model = rf_viz.load(build(nodes, inputs, {"w": generic((2, 3, 3, 3))}).SerializeToString())
+    assert model.trace()["y"].shape == (1, 4, 224, 224)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"input_size": (8,)}, "2 spatial axes, input_size has 1"),
+        ({"input_size": (8, 8, 8)}, "2 spatial axes, input_size has 3"),
+        ({"input_size": (2, 2)}, "Conv"),
+        ({"input_size": (0, 8)}, "every axis must be at least 1"),
+        ({"input_size": (-8, 8)}, "every axis must be at least 1"),
+        ({"input_size": (2**20, 2**20)}, "too large: the limit is"),
+        ({"input_size": (8.5, 8)}, "whole numbers"),
+        ({"input_size": 8}, "whole numbers"),
+        ({"input_size": "huge"}, "'unknown'"),
+        ({"input_shape": (1, 3, 8)}, "4 axes, not 3"),
+        ({"input_shape": (1, 4, 8, 8)}, "Conv.*channels"),
+        ({"input_shape": {"z": (1, 3, 8, 8)}}, "no input 'z'; it has x"),
+        ({"input": "z"}, "no input 'z'; it has x"),
+        ({"spatial_axes": (4,)}, r"spatial axes \(4,\)"),
+        ({"spatial_axes": ()}, r"spatial axes \(\)"),
+        ({"spatial_axes": (9,), "input_size": (8,)}, r"spatial axes \(9,\)"),
+    ],
+)
+def test_what_cannot_be_traced_is_one_sentence(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(rf_viz.ModelError, match=said) as caught:
+        conv((1, 3, 20, 30)).trace(**options)
+    assert "\n" not in str(caught.value)
+
+
+def test_spatial_axes_may_be_overridden() -> None:
+    net = conv((1, 3, 20, 30)).trace(spatial_axes=(-1,))
+    assert net.input.spatial_axes == (3,)
+    assert net["y"].region_of(np.s_[0, 0, 0, 5]) == rf_viz.Region((5,), (8,))
+    assert conv((1, 3, 20, 30)).trace((9,), spatial_axes=(-1,)).input.shape == (1, 3, 20, 9)
+
+
+def test_an_unknown_size_gives_what_holds_for_all() -> None:
+    layer = conv((1, 3, "h", "w"), strides=[2, 2]).trace("unknown")["y"]
+    assert layer.receptive_field == rf_viz.ReceptiveField((3, 3), (2, 2), (0, 0))
+    assert layer.shape == (1, 2, None, None)
+    with pytest.raises(ValueError, match="input size"):
+        layer.region((0, 0))
+    same = conv((1, 3, "h", "w"), strides=[2, 2], auto_pad="SAME_UPPER").trace("unknown")["y"]
+    assert same.receptive_field == rf_viz.ReceptiveField((3, 3), (2, 2), (None, None))
+
+
+def test_a_scan_has_no_receptive_field_of_any_size() -> None:
+    node = helper.make_node("RNN", ["x", "w", "r"], ["y"], hidden_size=2)
+    constants = {"w": generic((1, 2, 3)), "r": generic((1, 2, 2))}
+    model = rf_viz.load(build([node], {"x": ("t", 1, 3)}, constants).SerializeToString())
+    assert model.trace("unknown", input_shape=(5, 1, 3))["y"].receptive_field is None
