@@ -134,6 +134,16 @@ def spread(a: Array, axis: int, extent: int) -> Array:
     return np.broadcast_to(a, (*a.shape[:axis], extent, *a.shape[axis + 1 :]))
 
 
+def slim(a: Array, axes: Sequence[int] | None = None) -> Array:
+    """Back to length 1 along those of the axes where nothing varies."""
+    for axis in range(a.ndim) if axes is None else axes:
+        if a.shape[axis] > 1:
+            first = a.take([0], axis=axis)
+            if bool((a == first).all()):
+                a = first
+    return a
+
+
 def _at(ndim: int, axis: int, index: slice) -> tuple[slice, ...]:
     return (slice(None),) * axis + (index,) + (slice(None),) * (ndim - axis - 1)
 
@@ -637,8 +647,9 @@ class Reshape(_Local):
     def _move(a: Array, before: Shape, after: Shape, groups: _Groups) -> Array:
         out = list(after)
         for ins, outs in groups:
-            varying = [i for i in ins if a.shape[i] > 1]
-            if not varying:
+            if any(a.shape[i] < before[i] for i in ins):
+                a = slim(a, ins)  # before anything is written out for nothing
+            if all(a.shape[i] == 1 for i in ins):
                 for o in outs:
                     out[o] = 1
             elif len(ins) > 1 or len(outs) > 1:

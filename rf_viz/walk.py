@@ -32,6 +32,7 @@ from .relation import (
     Window,
     fold,
     pull,
+    slim,
 )
 
 
@@ -90,11 +91,9 @@ class Plain:
         untangle = len(rings) > 2 and (self.hollow or other.hollow)
         if untangle:
             mine, theirs = _canonical(mine), _canonical(theirs)
-        arrays = tuple(
-            [a if a is b else r.plus(a, b) for a, b, r in zip(mine, theirs, rings, strict=True)]
-        )
+        arrays = tuple([_both(a, b, r) for a, b, r in zip(mine, theirs, rings, strict=True)])
         if untangle:
-            arrays = tuple(_slim(a) for a in arrays)
+            arrays = tuple(slim(a) for a in arrays)
         hollow = (self.hollow or other.hollow) and _has_empty(arrays, rings)
         return Plain(arrays, hollow)
 
@@ -257,14 +256,15 @@ def _canonical(arrays: tuple[Array, ...]) -> tuple[Array, ...]:
     )
 
 
-def _slim(a: Array) -> Array:
-    """Back to length 1 along the axes where nothing varies."""
-    for axis, n in enumerate(a.shape):
-        if n > 1:
-            first = a.take([0], axis=axis)
-            if bool((a == first).all()):
-                a = first
-    return a
+def _both(a: Array, b: Array, ring: Semiring) -> Array:
+    """Their union; where one that varies along fewer axes holds the other, that one."""
+    if a is b:
+        return a
+    union: Array = ring.plus(a, b)
+    for one in (a, b):
+        if one.size < union.size and bool((union == one).all()):
+            return one
+    return union
 
 
 def forward(strands: Sequence[Strand], start: tuple[Array, ...], rings: Rings) -> list[Values]:
