@@ -97,8 +97,12 @@ def dependence(
     *,
     nudges: Sequence[float] = BIG,
     reference: bool = False,
+    tolerance: float = 0,
 ) -> dict[str, NDArray[np.bool_]]:
-    """For each output of the model a bool array of shape (*its own, *the input's)."""
+    """For each output of the model a bool array of shape (*its own, *the input's).
+
+    Changes up to ``tolerance`` are the rounding errors of weights that should be zero.
+    """
     run = runner(model, reference)
     base = {name: np.asarray(a) for name, a in run(feeds).items()}
     given = feeds[source]
@@ -108,15 +112,16 @@ def dependence(
             changed = given.copy()
             changed.reshape(-1)[i] += np.asarray(nudge).astype(given.dtype)
             for name, a in run({**feeds, source: changed}).items():
-                found[name][..., i] |= ~_same(a, base[name])
+                found[name][..., i] |= ~_same(np.asarray(a), base[name], tolerance)
     return {name: a.reshape(*base[name].shape, *given.shape) for name, a in found.items()}
 
 
-def _same(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.bool_]:
-    same = np.asarray(a == b)
-    if a.dtype.kind == "f":
-        same |= np.isnan(a) & np.isnan(b)
-    return same
+def _same(a: NDArray[Any], b: NDArray[Any], tolerance: float) -> NDArray[np.bool_]:
+    if a.dtype.kind != "f":
+        return np.asarray(a == b)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= tolerance
+    return np.asarray(near | (a == b) | (np.isnan(a) & np.isnan(b)))
 
 
 def assert_agrees(
@@ -126,6 +131,7 @@ def assert_agrees(
     source: str | None = None,
     nudges: Sequence[float] = BIG,
     reference: bool = False,
+    tolerance: float = 0,
     exact: bool = True,
     **options: object,
 ) -> rf_viz.Network:
@@ -142,7 +148,9 @@ def assert_agrees(
             for seed, value in enumerate(model.graph.input)
         }
     source = source or model.graph.input[0].name
-    truth = dependence(model, feeds, source, nudges=nudges, reference=reference)
+    truth = dependence(
+        model, feeds, source, nudges=nudges, reference=reference, tolerance=tolerance
+    )
     rank = feeds[source].ndim
     net = rf_viz.load(model.SerializeToString()).trace(
         input=source,

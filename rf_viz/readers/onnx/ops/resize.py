@@ -51,7 +51,7 @@ def resized(node: Node) -> Output:
         roi = (*(0.0,) * len(axes), *(1.0,) * len(axes))
     elif not node.depends(1) and (value := node.value(1)) is not None:
         roi = tuple(value.tolist())
-    scales, after = _sizes(node, shape, axes, roi if crops else None)
+    scales, after = _sizes(node, shape, axes)
     if roi is not None:
         parts = [(0.0, 1.0)] * len(shape)
         for i, axis in enumerate(axes):
@@ -71,10 +71,8 @@ def _of(shape: Shape, axes: Shape) -> Shape:
     return tuple(shape[a] for a in axes)
 
 
-def _sizes(
-    node: Node, shape: Shape, axes: Shape, roi: tuple[float, ...] | None
-) -> tuple[tuple[float, ...], Shape]:
-    """The nominal scale and the output extent of every axis; ``roi`` where it crops."""
+def _sizes(node: Node, shape: Shape, axes: Shape) -> tuple[tuple[float, ...], Shape]:
+    """The nominal scale and the output extent of every axis."""
     scales, after = [1.0] * len(shape), list(shape)
     if _given(node, 3):
         asked = node.ints(3)
@@ -88,9 +86,8 @@ def _sizes(
                 scales[axis] = min(ratios) if policy == "not_larger" else max(ratios)
                 after[axis] = floor(scales[axis] * shape[axis] + 0.5)
         return tuple(scales), tuple(after)
-    for i, (axis, scale) in enumerate(zip(axes, _floats(node, 2), strict=True)):
-        part = 1.0 if roi is None else roi[len(axes) + i] - roi[i]
-        scales[axis], after[axis] = scale, _scaled(shape[axis], scale, part)
+    for axis, scale in zip(axes, _floats(node, 2), strict=True):
+        scales[axis], after[axis] = scale, _scaled(shape[axis], scale)
     return tuple(scales), tuple(after)
 
 
@@ -106,9 +103,9 @@ def _floats(node: Node, i: int) -> tuple[float, ...]:
     return tuple(value.tolist())
 
 
-def _scaled(n: int, scale: float, part: float = 1.0) -> int:
-    """The extent that a scale in single precision gives."""
-    return floor(np.float32(n) * np.float32(part) * np.float32(scale))
+def _scaled(n: int, scale: float) -> int:
+    """The extent that a scale in single precision gives, whatever part of the image is shown."""
+    return floor(np.float32(n) * np.float32(scale))
 
 
 def _resized(

@@ -35,8 +35,11 @@ from ..node import Node, operator
 from .elementwise import parameter
 
 
-def _windows(node: Node, size: Shape, kernel: Shape) -> tuple[Slide, ...]:
-    """The windows along the spatial axes, from 2 on, by the attributes that all forms share."""
+def _windows(node: Node, size: Shape, kernel: Shape, pools: bool = False) -> tuple[Slide, ...]:
+    """The windows along the spatial axes, from 2 on, by the attributes that all forms share.
+
+    Where the stride is larger than the kernel, automatic padding of a pooling is negative.
+    """
     n = len(size)
     stride = node.attribute("strides", (1,) * n)
     dilation = node.attribute("dilations", (1,) * n)
@@ -49,12 +52,16 @@ def _windows(node: Node, size: Shape, kernel: Shape) -> tuple[Slide, ...]:
         varies = False
         if auto in ("SAME_UPPER", "SAME_LOWER"):
             total, out, varies = same_pads(size[i], k, s, d)
-            begin = total // 2 if auto == "SAME_UPPER" else total - total // 2
+            if pools:
+                total = (out - 1) * s + (k - 1) * d + 1 - size[i]
+            begin = int((total + (auto == "SAME_LOWER")) / 2)
         else:
             begin, end = (pads[i], pads[n + i]) if auto in ("NOTSET", "") else (0, 0)
             out = extent(size[i], k, s, d, begin + end, ceil=ceil)
             if ceil and (out - 1) * s >= size[i] + begin:
                 out -= 1  # the last window would start in the padding at the end
+            if -s < size[i] + begin + end - (k - 1) * d - 1 < 0:
+                out = 1  # runtimes round towards zero, and so let one window in that is too large
         if out < 1:
             raise ModelError(
                 f"{node.op} {node.name!r}: its kernel of {(k - 1) * d + 1} is larger than its "
@@ -79,8 +86,10 @@ def conv(node: Node) -> Output:
         step = slides(windows) if taps is None else Window(windows, taps)
         mixed = channel_mix((*shape[:2], *after[2:]), 1, group, kernel[0])
         edges.append(Edge(0, (step, *mixed)))
-    by_channel = reduce(kernel, tuple(range(1, len(kernel))), False)
-    return Output(after, edges + _by_parameters(node, weights, by_channel, after))
+    by_channel = reduce(kernel, (1,), False)
+    by_channel += reshape((kernel[0], *kernel[2:]), (1, kernel[0], *kernel[2:]))
+    tables = tuple(_weights_used(w) for w in windows)
+    return Output(after, edges + _by_parameters(node, weights, by_channel + tables, after))
 
 
 @operator("ConvTranspose")
@@ -96,10 +105,10 @@ def conv_transpose(node: Node) -> Output:
         step = slides_back(windows) if taps is None else TransposedWindow(windows, taps)
         edges.append(Edge(0, (*channel_mix(shape, 1, group, after[1]), step)))
     split = (group, kernel[0] // group, *kernel[1:])
-    others = tuple(i for i in range(len(split)) if i not in (0, 2))
-    by_channel = reshape(kernel, split) + reduce(split, others, False)
-    by_channel += reshape((group, kernel[1]), (after[1],))
-    return Output(after, edges + _by_parameters(node, 1, by_channel, after))
+    by_channel = reshape(kernel, split) + reduce(split, (1,), False)
+    by_channel += reshape((group, *kernel[1:]), (1, after[1], *kernel[2:]))
+    tables = tuple(_weights_used_back(w) for w in windows)
+    return Output(after, edges + _by_parameters(node, 1, by_channel + tables, after))
 
 
 def _transposed_windows(node: Node, size: Shape, kernel: Shape) -> tuple[Slide, ...]:
@@ -116,9 +125,9 @@ def _transposed_windows(node: Node, size: Shape, kernel: Shape) -> tuple[Slide, 
         k, s, d = kernel[i], stride[i], dilation[i]
         whole = (size[i] - 1) * s + more[i] + (k - 1) * d + 1
         if asked or auto in ("SAME_UPPER", "SAME_LOWER"):
-            out = asked[len(asked) - n + i] if asked else size[i] * s
-            total = max(whole - out, 0)
+            total = max(whole - (asked[len(asked) - n + i] if asked else size[i] * s), 0)
             begin = total // 2 if auto == "SAME_UPPER" else total - total // 2
+            out = asked[len(asked) - n + i] if asked else whole - total
         else:
             begin, end = (pads[i], pads[n + i]) if auto in ("NOTSET", "") else (0, 0)
             out = whole - begin - end
@@ -153,19 +162,38 @@ def used_taps(weights: NDArray[Any] | None) -> NDArray[np.bool_] | None:
     return taps
 
 
-def _by_parameters(node: Node, weights: int, by_channel: Relation, after: Shape) -> list[Edge]:
+def _by_parameters(node: Node, weights: int, by_weights: Relation, after: Shape) -> list[Edge]:
     """How an output depends on weights, biases and scales that are themselves computed.
 
-    ``by_channel`` leads from the weights to one number for each output channel.
+    ``by_weights`` leads from the weights to the output, but for its batch.
     """
     edges: list[Edge] = []
     for i in range(1, len(node.inputs)):
         if i == weights and node.depends(i):
-            wide = (1, after[1], *(1,) * (len(after) - 2))
-            edges.append(Edge(i, by_channel + reshape(after[1:2], wide) + broadcast(wide, after)))
+            edges.append(Edge(i, by_weights + broadcast((1, *after[1:]), after)))
         elif node.depends(i):
             edges += parameter(node, i, after, 1)
     return edges
+
+
+def _weights_used(w: Slide) -> Step:
+    """Along an axis of the kernel: the positions that do not fall on padding, for each output."""
+    out, tap = np.ogrid[: w.out, : w.kernel]
+    at = out * w.stride - w.pad + tap * w.dilation
+    return Taps(w.axis, w.kernel, np.where((at >= 0) & (at < w.size), tap, -1))
+
+
+def _weights_used_back(w: Slide) -> Step:
+    """The same for a transposed convolution: the positions that meet an input."""
+    return Taps(w.axis, w.kernel, np.where(_blocks(w) >= 0, np.arange(w.kernel), -1))
+
+
+def _blocks(w: Slide) -> NDArray[np.int64]:
+    """Which window lays each of its taps on each position; -1 where none does."""
+    position, tap = np.ogrid[: w.size, : w.kernel]
+    start = position + w.pad - tap * w.dilation
+    block = start // w.stride
+    return np.where((start % w.stride == 0) & (block >= 0) & (block < w.out), block, -1)
 
 
 @operator("MaxPool", "AveragePool", "LpPool")
@@ -174,7 +202,7 @@ def pool(node: Node) -> Output | list[Output]:
     kernel = node.attribute("kernel_shape")
     if kernel is None or len(kernel) != len(shape) - 2:
         raise ModelError(f"{node.op} {node.name!r} has no kernel shape that fits {list(shape)}")
-    windows = _windows(node, shape[2:], kernel)
+    windows = _windows(node, shape[2:], kernel, pools=True)
     after = (*shape[:2], *[w.out for w in windows])
     output = Output(after, [Edge(0, (slides(windows),))])
     return output if len(node.outputs) == 1 else [output] * len(node.outputs)
@@ -202,9 +230,6 @@ def col2im(node: Node) -> Output:
 
 def _overlaps(w: Slide) -> Step:
     """Which entries (kernel position, block) of an axis add up to each pixel."""
-    pixel, tap = np.ogrid[: w.size, : w.kernel]
-    start = pixel + w.pad - tap * w.dilation
-    block = start // w.stride
-    hits = (start % w.stride == 0) & (block >= 0) & (block < w.out)
-    table = np.where(hits, tap * w.out + block, -1)
+    block = _blocks(w)
+    table = np.where(block >= 0, np.arange(w.kernel) * w.out + block, -1)
     return Taps(w.axis, w.kernel * w.out, table, why="blocks are put together")
