@@ -12,9 +12,9 @@ from rf_viz.ui import cache, page, pick
 from rf_viz.ui.answer import answer
 from rf_viz.ui.cache import Fed, File
 from rf_viz.ui.channels import by_channel, choose_channel
-from rf_viz.ui.layer_list import by, layer_list
 from rf_viz.ui.layer_table import layer_table
 from rf_viz.ui.linked_view import FeatureMap, Picture, linked_view
+from rf_viz.ui.words import by
 
 LEAD = (
     "Move over the feature map: the input shows which part of it that cell sees. "
@@ -47,13 +47,13 @@ def choose_map(
         st.warning(f"{error} The regions below hold all the same.", icon=":material/warning:")
         return FeatureMap(layer, None, "No values", None)
     maps = by_channel(values, layer)
-    names = sample.labels.read_text().splitlines() if sample and sample.labels else None
+    names = sample.labels.read_text().splitlines() if sample and sample.labels else []
     with picker:
-        channel = choose_channel(
-            maps, names if names and len(names) == len(maps) else None, key=f"channel {view}"
+        channel, title = choose_channel(
+            maps, names if len(names) == len(maps) else [], key=f"channel {view}"
         )
     seen = channel if layer.channel_axis is not None else None
-    return FeatureMap(layer, seen, f"Feature map, channel {channel}", maps[channel])
+    return FeatureMap(layer, seen, f"Feature map, channel {title}", maps[channel])
 
 
 page.set_up("Explore")
@@ -72,7 +72,7 @@ else:
     with above:
         picture, fed = pick.choose_input(net, sample, file.digest, options)
     with st.sidebar:
-        name = layer_list(net, pick.first_layer(net, sample), key=f"layers {traced}")
+        name = pick.choose_layer(net, sample, file.digest, key=f"layers {traced}")
     pick.problem()
     st.html(f'<p class="rf-lead">{LEAD}</p>')
     view = f"{traced} {name}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from html import escape
 from io import BytesIO
 
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..network import Layer, Region
-from .layer_list import by
 from .linked_view import Cell, FeatureMap, Picture
+from .words import by, listed, number, percent, position
 
 PINNED = "#ff7f0e"
 """The colour of what is pinned, as in the linked view."""
@@ -43,14 +43,14 @@ def _headline(picture: Picture, region: Region) -> str:
     unit = "px" if what == "image" else "samples"
     return (
         f'<p><b><span data-of="size">{by(region.size)}</span> {unit}</b>'
-        f'<span data-of="share">{_percent(share)}</span> of the {what}</p>'
+        f'<span data-of="share">{percent(share)}</span> of the {what}</p>'
     )
 
 
 def _numbers(feature_map: FeatureMap, cell: Cell, region: Region) -> Iterable[tuple[str, str, str]]:
     """Rows of the table: key, label, HTML."""
     layer = feature_map.layer
-    yield "cell", "Cell", _tuple(cell) if cell else "the only one"
+    yield "cell", "Cell", position(cell) if cell else "the only one"
     if feature_map.values is not None:
         yield "value", "Value", number(float(feature_map.values[cell]))
     if not region.empty:
@@ -72,7 +72,7 @@ def _numbers(feature_map: FeatureMap, cell: Cell, region: Region) -> Iterable[tu
     yield "S", "Stride S", by(field.stride)
     yield "P", "Padding P", by(field.padding)
     if None not in field.padding and len(field.size) == len(cell):
-        yield "centre", "Centre", _tuple(f"{c:g}" for c in field.centre(cell))
+        yield "centre", "Centre", position(f"{c:g}" for c in field.centre(cell))
 
 
 def _how_known(layer: Layer) -> Iterable[tuple[str, str]]:
@@ -80,21 +80,16 @@ def _how_known(layer: Layer) -> Iterable[tuple[str, str]]:
     if layer.exact:
         yield "exact", "Exact: every operation on the way is known."
     else:
-        yield "assumed", f"Assumed, not exact: {_listed(layer.assumed)}."
+        yield "assumed", f"Assumed, not exact: {listed(layer.assumed)}."
     if layer.receptive_field is None:
         reasons = [part for part in layer.note.split("; ") if part not in layer.assumed]
-        yield "note", f"No r, S and P here: {_listed(reasons)}."
+        yield "note", f"No r, S and P here: {listed(reasons)}."
     if layer.global_context and not layer.note.startswith("global"):
         yield (
             "context",
             "Besides, the whole image reaches this cell as global context, "
-            f"through {_listed(layer.global_context)}.",
+            f"through {listed(layer.global_context)}.",
         )
-
-
-def _listed(parts: Sequence[str], most: int = 3) -> str:
-    more = f" and {len(parts) - most} more" if len(parts) > most else ""
-    return ", ".join(parts[:most]) + more
 
 
 def _table(rows: Iterable[tuple[str, str, str]]) -> str:
@@ -138,20 +133,3 @@ def _signal(values: NDArray[np.float32]) -> str:
         'vector-effect="non-scaling-stroke"/></svg>'
     )
     return _picture("svg+xml", drawing.encode())
-
-
-def _tuple(parts: Iterable[object]) -> str:
-    """Coordinates; a single one stands alone."""
-    texts = [str(part) for part in parts]
-    return f"({', '.join(texts)})" if len(texts) > 1 else "".join(texts)
-
-
-def _percent(share: float) -> str:
-    return (
-        "100 %" if share == 1 else f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.1f} %"
-    )
-
-
-def number(value: float) -> str:
-    """A value with four significant digits, for people."""
-    return f"{value:.4g}".replace("e-0", "e-").replace("-", "\N{MINUS SIGN}", 1)

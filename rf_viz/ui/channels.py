@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ..network import Layer
+from .words import number
 
 
 def by_channel(values: NDArray[np.float32], layer: Layer) -> NDArray[np.float32]:
@@ -18,16 +19,22 @@ def by_channel(values: NDArray[np.float32], layer: Layer) -> NDArray[np.float32]
     return maps if layer.channel_axis is None else maps[: layer.shape[layer.channel_axis]]
 
 
-def choose_channel(maps: NDArray[np.float32], names: Sequence[str] | None, *, key: str) -> int:
-    """Draws the picker and returns the channel; the one with the strongest cell comes first.
+def choose_channel(maps: NDArray[np.float32], names: Sequence[str], *, key: str) -> tuple[int, str]:
+    """Draws the picker and returns the channel and its title; the strongest comes first.
 
-    ``names`` are what the channels stand for, where that is known.
+    ``names`` are what the channels stand for; empty where that is not known.
     """
     strength = np.nan_to_num(maps.reshape(len(maps), -1).max(axis=1), nan=-np.inf)
     order: list[int] = np.argsort(-strength, kind="stable").tolist()
 
-    def label(channel: int) -> str:
-        name = f" {names[channel]}" if names else ""
-        return f"{channel}{name} · up to {strength[channel]:.4g}"
+    def title(channel: int) -> str:
+        return f"{channel} ({names[channel]})" if names else str(channel)
 
-    return st.selectbox("Channel, strongest first", order, format_func=label, key=key)
+    channel = st.selectbox(
+        "Channel, strongest first",
+        order,
+        format_func=lambda channel: f"{title(channel)}: up to {number(strength[channel])}",
+        key=key,
+        persist_state="session",
+    )
+    return channel, title(channel)

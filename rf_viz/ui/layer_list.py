@@ -8,8 +8,11 @@ import streamlit as st
 
 from ..network import Layer, Network
 from .component import component
+from .words import by
 
 _component = component("layer_list", "layer_list.js")
+
+_FIRST = "first layer"
 
 _USEFUL_GROUP = 2.5
 """Scopes that hold fewer layers than this on average would be headings without a list."""
@@ -20,9 +23,12 @@ def layer_list(net: Network, first: str, *, key: str) -> str:
 
     ``key`` stands for the network, over all sessions.
     """
+    if key not in st.session_state:
+        # Kept from when the list appears: were it the latest choice, each would send the list anew.
+        st.session_state[_FIRST] = first
     state = _component(
         key=key,
-        data={"layers": rows(key, net), "selected": first},
+        data={"layers": rows(key, net), "selected": st.session_state[_FIRST]},
         default={"layer": first},
         on_layer_change=lambda: None,
     )
@@ -39,6 +45,7 @@ def rows(key: str, _net: Network) -> list[dict[str, str | bool]]:
             "group": group,
             "label": label,
             "op": layer.op,
+            "telling": layer.op.lower() not in layer.name.lower(),
             "convolution": is_convolution(layer),
             "shape": by(layer.shape),
             "sees": by(largest_region(layer)),
@@ -55,11 +62,6 @@ def is_convolution(layer: Layer) -> bool:
 def largest_region(layer: Layer) -> tuple[int, ...]:
     """The largest extent along each axis of the image that a cell of the layer sees."""
     return tuple(max(0, int((stop - start).max())) for start, stop in layer.spans())
-
-
-def by(extents: Sequence[int | None]) -> str:
-    """Extents for people, with multiplication signs between them."""
-    return " \N{MULTIPLICATION SIGN} ".join(map(str, extents)) or "1"
 
 
 def scopes(names: Sequence[str]) -> list[tuple[str, str]]:

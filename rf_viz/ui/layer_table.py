@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from ..network import Layer, Network
-from .layer_list import by, largest_region
+from .layer_list import largest_region
+from .words import by
 
 
 def layer_table(net: Network, *, open: bool) -> None:

@@ -10,6 +10,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 from plotly.colors import get_colorscale, sample_colorscale, unlabel_rgb
@@ -106,7 +107,7 @@ def packet(picture: Picture, feature_map: FeatureMap, view: str) -> bytes:
         field = {"size": closed.size, "stride": closed.stride, "padding": closed.padding}
     reach = _overhang(closed, layer.grid, picture.extent) if closed and field else 0.0
 
-    arrays: dict[str, NDArray[Any]] = {"image": _encoded(picture)}
+    arrays: dict[str, NDArray[Any]] = {"image": _encoded(picture.key, picture)}
     if rows == 1 < columns:
         arrays["map"] = np.nan_to_num(values.reshape(-1), nan=low, posinf=high, neginf=low)
     else:
@@ -170,11 +171,12 @@ def _quantised(values: NDArray[np.float32], low: float, high: float) -> NDArray[
     return quantised
 
 
-def _encoded(picture: Picture) -> NDArray[Any]:
-    if picture.values.ndim == 1:
-        return picture.values.astype(np.float32)
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _encoded(key: str, _picture: Picture) -> NDArray[Any]:
+    if _picture.values.ndim == 1:
+        return _picture.values.astype(np.float32)
     stream = BytesIO()
-    image = Image.fromarray(picture.values)
+    image = Image.fromarray(_picture.values)
     if image.width * image.height <= _LOSSLESS:
         image.save(stream, "PNG")
     else:

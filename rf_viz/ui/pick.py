@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 import streamlit as st
@@ -15,25 +17,54 @@ from rf_viz.samples import SAMPLE_IMAGES, SAMPLE_MODELS, SampleModel, tone
 
 from . import cache
 from .cache import Asked, Fed, File
-from .layer_list import by, is_convolution, largest_region
+from .layer_list import is_convolution, largest_region, layer_list
 from .linked_view import Picture
+from .words import by
 
 LARGEST_SIDE = 2048
 """The largest input size on offer: beyond it, a deep network takes gigabytes to run."""
 
-_PROBLEM = "problem"
 _UPLOAD = ":material/upload:"
+
+
+@dataclass
+class Visit:
+    """What a session remembers besides its widgets.
+
+    Attributes:
+        models, images: uploads that can be used, by digest.
+        asked: how each model was last traced without trouble, by digest and input.
+        layers: the layer that each model showed last, by digest.
+        image_chosen: whether the person chose an image, so that another model keeps it.
+        uploads: how many uploads were taken, by what they were.
+        problem: what went wrong since the page was last drawn.
+    """
+
+    models: dict[str, File] = field(default_factory=dict)
+    images: dict[str, File] = field(default_factory=dict)
+    asked: dict[tuple[str, str | None], Asked] = field(default_factory=dict)
+    layers: dict[str, str] = field(default_factory=dict)
+    image_chosen: bool = False
+    uploads: Counter[str] = field(default_factory=Counter)
+    problem: str = ""
+
+
+def _visit() -> Visit:
+    visit: Visit = st.session_state.setdefault("visit", Visit())
+    return visit
 
 
 def problem() -> None:
     """Says once what went wrong with the last upload or choice; what was shown before stays."""
-    if _PROBLEM in st.session_state:
-        st.error(st.session_state.pop(_PROBLEM), icon=":material/error:")
+    visit = _visit()
+    if visit.problem:
+        st.error(visit.problem, icon=":material/error:")
+        visit.problem = ""
 
 
 def choose_model() -> tuple[File, SampleModel | None]:
     """A sample or an uploaded model that loads and can be traced."""
-    uploads: dict[str, File] = st.session_state.setdefault("models", {})
+    uploads = _visit().models
 
     def name(key: str) -> str:
         return SAMPLE_MODELS[key].title if key in SAMPLE_MODELS else uploads[key].name
@@ -59,14 +90,14 @@ def choose_model() -> tuple[File, SampleModel | None]:
 def _take_model(files: dict[str, bytes]) -> None:
     file = File.uploaded(files)
     cache.trace(file, Asked())
-    st.session_state["models"][file.digest] = file
+    _visit().models[file.digest] = file
     st.session_state["model"] = file.digest
 
 
 def _new_model() -> None:
     """Shows the image that goes with a sample, unless the person chose one."""
     sample = SAMPLE_MODELS.get(st.session_state["model"])
-    if sample and sample.default_image and not st.session_state.get("image chosen"):
+    if sample and sample.default_image and not _visit().image_chosen:
         st.session_state["image"] = sample.default_image
 
 
@@ -80,7 +111,8 @@ def choose_options(file: File) -> tuple[Network, Asked]:
     if len(model.inputs) > 1:
         names = [i.name for i in model.inputs]
         source = st.selectbox("Input", names, key=f"input {file.digest}", persist_state="session")
-    size = _choose_size(model, cache.trace(file, Asked(source)), file.digest)
+    usual, asked = _trace(file, Asked(source), Asked())
+    size = _choose_size(model, usual, file.digest)
     weight_aware = st.toggle(
         "Ignore zero weights",
         key=f"weights {file.digest}",
@@ -88,16 +120,23 @@ def choose_options(file: File) -> tuple[Network, Asked]:
         help="Kernel positions whose weights are all exactly zero do not count, "
         "as in masked or pruned kernels.",
     )
-    asked = Asked(source, size, weight_aware)
-    good: dict[tuple[str, str | None], Asked] = st.session_state.setdefault("good", {})
-    try:
-        net = cache.trace(file, asked)
-    except ModelError as error:
-        st.session_state[_PROBLEM] = _sentence(error)
-        asked = good.get((file.digest, source), Asked(source))
-        net = cache.trace(file, asked)
-    good[file.digest, source] = asked
+    last = _visit().asked
+    net, asked = _trace(
+        file,
+        replace(asked, size=size, weight_aware=weight_aware),
+        last.get((file.digest, asked.input), asked),
+    )
+    last[file.digest, asked.input] = asked
     return net, asked
+
+
+def _trace(file: File, asked: Asked, other: Asked) -> tuple[Network, Asked]:
+    """The model traced as asked; where that fails, the problem is told and the other way taken."""
+    try:
+        return cache.trace(file, asked), asked
+    except ModelError as error:
+        _visit().problem = _sentence(error)
+        return cache.trace(file, other), other
 
 
 def _choose_size(model: Model, usual: Network, digest: str) -> tuple[int, ...] | None:
@@ -159,11 +198,10 @@ def choose_input(
         return _signal(net)
     image = _choose_image(sample)
     with options:
-        usual = sample.preprocessing if sample else None
         preset = st.selectbox(
             "Preprocessing",
             list(PRESETS),
-            index=list(PRESETS).index(usual or "ImageNet mean/std"),
+            index=list(PRESETS).index((sample and sample.preprocessing) or "ImageNet mean/std"),
             key=f"preset {digest}",
             persist_state="session",
             help="What the network was trained with.",
@@ -201,7 +239,7 @@ def _signal(net: Network) -> tuple[Picture, Fed]:
 
 
 def _choose_image(sample: SampleModel | None) -> File:
-    uploads: dict[str, File] = st.session_state.setdefault("images", {})
+    uploads = _visit().images
     if "image" not in st.session_state and sample and sample.default_image:
         st.session_state["image"] = sample.default_image
 
@@ -215,16 +253,18 @@ def _choose_image(sample: SampleModel | None) -> File:
         format_func=name,
         key="image",
         persist_state="session",
-        on_change=lambda: st.session_state.update({"image chosen": True}),
+        on_change=_keep_image,
     )
-    with row.popover(_UPLOAD, help="Upload an image or take one"):
+    with row.popover(_UPLOAD, help="Upload an image or take a photo"):
         way = st.segmented_control(
             "From", ["File", "Camera"], default="File", required=True, label_visibility="collapsed"
         )
         if way == "File":
             _uploader("Any image", "image", False, _take_image)
         else:
-            st.camera_input("Camera", key="camera", on_change=_took, args=("camera", _take_image))
+            st.camera_input(
+                "Camera", key="camera", on_change=_took, args=("camera", "photo", _take_photo)
+            )
     if key in uploads:
         return uploads[key]
     chosen = SAMPLE_IMAGES[key]
@@ -234,9 +274,18 @@ def _choose_image(sample: SampleModel | None) -> File:
 def _take_image(files: dict[str, bytes]) -> None:
     file = File.uploaded(files)
     cache.open_image(file)
-    st.session_state["images"][file.digest] = file
+    _visit().images[file.digest] = file
     st.session_state["image"] = file.digest
-    st.session_state["image chosen"] = True
+    _keep_image()
+
+
+def _take_photo(files: dict[str, bytes]) -> None:
+    (content,) = files.values()
+    _take_image({f"Photo {_visit().uploads['photo']}": content})
+
+
+def _keep_image() -> None:
+    _visit().image_chosen = True
 
 
 Take = Callable[[dict[str, bytes]], None]
@@ -244,10 +293,9 @@ Take = Callable[[dict[str, bytes]], None]
 
 def _uploader(label: str, what: str, several: bool, take: Take) -> None:
     """An uploader that hands over what it gets and, under a new key, is empty again afterwards."""
-    turn = st.session_state.setdefault(f"{what} turn", 0)
-    key = f"{what} upload {turn}"
+    key = f"{what} upload {_visit().uploads[what]}"
     st.file_uploader(
-        label, accept_multiple_files=several, key=key, on_change=_took, args=(key, take)
+        label, accept_multiple_files=several, key=key, on_change=_took, args=(key, what, take)
     )
 
 
@@ -256,19 +304,19 @@ def _row() -> DeltaGenerator:
     return st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall")
 
 
-def _took(key: str, take: Take) -> None:
+def _took(key: str, what: str, take: Take) -> None:
     given: Any = st.session_state.get(key)
     files: list[UploadedFile] = given if isinstance(given, list) else [given] if given else []
     if not files:
         return
+    visit = _visit()
+    visit.uploads[what] += 1
     try:
         take({file.name: file.getvalue() for file in files})
     except ModelError as error:
-        st.session_state[_PROBLEM] = _sentence(error)
+        visit.problem = _sentence(error)
     except ImageError as error:
-        st.session_state[_PROBLEM] = str(error).replace("The file", files[0].name, 1)
-    turn = f"{key.split()[0]} turn"
-    st.session_state[turn] = st.session_state.get(turn, 0) + 1
+        visit.problem = str(error).replace("The file", files[0].name, 1)
 
 
 def _sentence(error: Exception) -> str:
@@ -276,10 +324,17 @@ def _sentence(error: Exception) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def first_layer(net: Network, sample: SampleModel | None) -> str:
+def choose_layer(net: Network, sample: SampleModel | None, digest: str, *, key: str) -> str:
+    """A layer by name; a model shows the one that it showed last."""
+    last = _visit().layers
+    if not any(layer.name == last.get(digest) for layer in net.layers):
+        last[digest] = sample.default_layer if sample else _telling(net)
+    last[digest] = layer_list(net, last[digest], key=key)
+    return last[digest]
+
+
+def _telling(net: Network) -> str:
     """What to show first: the deepest layer whose cells see no more than a third of the image."""
-    if sample:
-        return sample.default_layer
     local = [
         layer
         for layer in net.layers

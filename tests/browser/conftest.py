@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,9 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A camera that films a test pattern, and a visitor who allows it.
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 ]
 
 
@@ -86,8 +90,8 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def page(browser: Browser, url: str) -> Iterator[Page]:
+@contextmanager
+def visit(browser: Browser, url: str) -> Iterator[Page]:
     """A new visitor on the Explore page, which has drawn what it opens with."""
     context = browser.new_context(viewport=WIDE)
     page = context.new_page()
@@ -100,3 +104,17 @@ def page(browser: Browser, url: str) -> Iterator[Page]:
     yield page
     context.close()
     assert failures == []
+
+
+@pytest.fixture
+def page(browser: Browser, url: str) -> Iterator[Page]:
+    """The page of a new visitor, to do anything with."""
+    with visit(browser, url) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser, url: str) -> Iterator[Page]:
+    """The page as it opens, to point and click at: nothing else may be chosen."""
+    with visit(browser, url) as page:
+        yield page

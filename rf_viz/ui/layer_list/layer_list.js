@@ -108,13 +108,15 @@ function heading(group) {
   return node;
 }
 
-function row({ name, group, label, sees, op, shape }) {
+function row({ name, group, label, sees, op, telling, shape }) {
   const node = element("div", group ? "row grouped" : "row", "");
   node.id = `layer-${name}`;
   node.dataset.name = name;
   node.title = `${name}: ${op}, ${shape}`;
   node.setAttribute("role", "option");
-  node.append(element("span", "name", label), element("span", "sees", sees));
+  const title = element("span", "name", label);
+  if (telling) title.append(element("span", "op", op));
+  node.append(title, element("span", "sees", sees));
   return node;
 }
 

@@ -150,7 +150,9 @@ class LinkedView {
       const [row, column] = this.place(this.pinned);
       const [down, right] = STEPS[event.key];
       this.hovered = null;
-      this.pin(this.cell(within(row + down, rows), within(column + right, columns)), REST);
+      const next = [within(row + down, rows), within(column + right, columns)];
+      this.map.reveal(...next);
+      this.pin(this.cell(...next), REST);
     } else if (event.key === "Enter" || event.key === " ") {
       this.pin(this.hovered ?? this.pinned);
     } else if (event.key === "+" || event.key === "-") {

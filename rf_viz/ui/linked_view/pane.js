@@ -7,6 +7,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const CLOSEST = 4; // cells across at the closest zoom
+const APART = 45; // pixels between two ticks, at least
 const DRAG = 4; // pixels a pointer moves before it drags rather than clicks
 
 export class Pane {
@@ -51,6 +52,7 @@ export class Pane {
     const [width, height] = [this.plot.clientWidth, this.plot.clientHeight];
     if (!width || !height) return;
     this.svg.setAttribute("viewBox", `${x} ${y} ${w} ${h}`);
+    this.plot.classList.toggle("zoomed", this.zoomed);
     if (this.flat) {
       this.canvas.width = 0;
       this.line.setAttribute("d", trace(this.content, x, w, width));
@@ -58,10 +60,21 @@ export class Pane {
       this.line.removeAttribute("d");
       this.raster(width, height);
     }
-    this.ticks.x.replaceChildren(...positions(x, w, width, 60, "left"));
-    const { low, high } = this.content;
-    const values = () => [tick(short(high), "top", 0.05), tick(short(low), "top", 0.95)];
-    this.ticks.y.replaceChildren(...(this.flat ? values() : positions(y, h, height, 40, "top")));
+    const { width: columns, height: rows, values, low, high } = this.content;
+    const across = positions({
+      start: x,
+      length: w,
+      pixels: width,
+      extent: columns ?? values.length,
+    });
+    this.ticks.x.replaceChildren(...across.map(({ text, share }) => tick(text, "left", share)));
+    const down = this.flat
+      ? [
+          { text: short(high), share: 0.05 },
+          { text: short(low), share: 0.95 },
+        ]
+      : positions({ start: y, length: h, pixels: height, extent: rows });
+    this.ticks.y.replaceChildren(...down.map(({ text, share }) => tick(text, "top", share)));
   }
 
   raster(width, height) {
@@ -99,6 +112,13 @@ export class Pane {
       h,
     };
     this.draw();
+  }
+
+  /** Pans as far as needed to bring a unit square into sight. */
+  reveal(y, x) {
+    const { window: now } = this;
+    const near = (edge, length, at) => clamp(edge, at + 1 - length, at);
+    this.move({ ...now, x: near(now.x, now.w, x), y: this.flat ? now.y : near(now.y, now.h, y) });
   }
 
   reset() {
@@ -223,17 +243,19 @@ function trace({ values, low, high, steps }, x, w, width) {
   return parts.length ? `M${parts.join("L")}` : "";
 }
 
-/** Sparse tick labels, each at the middle of its pixel or cell. */
-function positions(start, length, pixels, apart, side) {
-  const least = (length * apart) / pixels;
+/** Sparse ticks, each at the middle of its pixel or cell, for those of `extent` in sight. */
+function positions({ start, length, pixels, extent }) {
+  const least = (length * APART) / pixels;
   const power = 10 ** Math.floor(Math.log10(Math.max(least, 1)));
   const step = Math.max(
     1,
     [1, 2, 5, 10].map((n) => n * power).find((n) => n >= least),
   );
+  const first = Math.max(0, Math.ceil((start - 0.5) / step) * step);
+  const end = Math.min(extent, start + length);
   const ticks = [];
-  for (let i = Math.ceil((start - 0.5) / step) * step; i + 0.5 <= start + length; i += step) {
-    ticks.push(tick(i, side, (i + 0.5 - start) / length));
+  for (let i = first; i + 0.5 <= end; i += step) {
+    ticks.push({ text: i, share: (i + 0.5 - start) / length });
   }
   return ticks;
 }
