@@ -658,12 +658,7 @@ class Reshape(_Local):
         return a.reshape(out)
 
     def label(self, labels: Labels) -> Labels:
-        out: list[tuple[Factor, ...]] = [()] * len(self.after)
-        for ins, outs in self.groups:
-            factors = [f for i in ins for f in labels[i]]
-            for o, share in zip(outs, _deal(factors, [self.after[o] for o in outs]), strict=True):
-                out[o] = share
-        return tuple(out)
+        return _dealt(labels, self.groups, self.after)
 
     def affine(self, axis: int) -> AxisMap | str:
         for ins, outs in self.groups:
@@ -716,6 +711,17 @@ def _origins(factors: Sequence[Factor]) -> int:
     for f in factors:
         origins |= f[0]
     return origins
+
+
+@lru_cache(maxsize=4096)
+def _dealt(labels: Labels, groups: _Groups, after: Shape) -> Labels:
+    """Where the axes of a reshaped tensor come from."""
+    out: list[tuple[Factor, ...]] = [()] * len(after)
+    for ins, outs in groups:
+        factors = [f for i in ins for f in labels[i]]
+        for o, share in zip(outs, _deal(factors, [after[o] for o in outs]), strict=True):
+            out[o] = share
+    return tuple(out)
 
 
 def _deal(factors: list[Factor], extents: list[int]) -> list[tuple[Factor, ...]]:
