@@ -442,9 +442,9 @@ def test_the_samples_agree(path: Path) -> None:
 
 
 def some_layers(net: Network) -> list[str]:
-    """An early one, one in the middle, the deepest that has a grid, and the very last."""
+    """An early one, one in the middle, and the deepest that has a grid."""
     grid = [layer.name for layer in net.layers if max(layer.grid, default=1) > 1]
-    return [grid[len(grid) // 6], grid[len(grid) // 2], grid[-1], net.layers[-1].name]
+    return [grid[len(grid) // 6], grid[len(grid) // 2], grid[-1]]
 
 
 @pytest.mark.parametrize("path", LIGHT, ids=lambda p: p.stem)

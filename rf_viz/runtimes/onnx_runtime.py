@@ -128,6 +128,8 @@ class OnnxRuntime:
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.enable_cpu_mem_arena = False
         options.enable_mem_pattern = False
+        # Threads that wait by spinning take the processor from everything else.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.add_session_config_entry("session.disable_prepacking", "1")
         options.add_session_config_entry("session.disable_quant_qdq", "1")
         options.add_external_initializers(list(shared), list(shared.values()))
@@ -304,7 +306,7 @@ def _refusal(names: Sequence[str], error: Exception) -> str:
     """ONNX Runtime's complaint as one sentence, without its codes and source files."""
     text = " ".join(str(error).split()) or type(error).__name__
     text = re.sub(r"\[ONNXRuntimeError\] : \d+ : \w+ : ", "", text)
-    text = re.sub(r"^Load model from .*? failed:", "", text)
+    text = re.sub(r"^Load model from .*? failed:|^Fatal error: ", "", text)
     text = re.sub(
         r"Non-zero status code returned while running (\S+) node. Name:('.*?') Status Message: ",
         r"\1 \2: ",
