@@ -188,7 +188,7 @@ _ARITHMETIC: dict[str, Compute] = {
     "Neg": _each(np.negative),
     "Not": _each(np.logical_not),
     "Or": _each(np.logical_or),
-    "Range": _each(np.arange),
+    "Range": lambda node, values: np.arange(*values).astype(values[0].dtype),
     "ReduceMax": _reduce(np.max),
     "ReduceMin": _reduce(np.min),
     "ReduceProd": _reduce(np.prod),

@@ -1,0 +1,172 @@
+"""Operators that read an image where other tensors say: grids, regions of interest, offsets."""
+
+from __future__ import annotations
+
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ....operators import broadcast, channel_mix, everything, reduce, reshape
+from ....relation import Edge, Elements, Mix, Output, Relation, Scatter, Shape
+from ..node import Node, operator
+from .elementwise import parameter
+
+Floats = NDArray[Any]
+Places = NDArray[np.int64]
+
+
+@operator("GridSample")
+def grid_sample(node: Node) -> Output:
+    shape, grid = node.shape(0), node.shape(1)
+    after = (*shape[:2], *grid[1:-1])
+    space = tuple(range(2, len(shape)))
+    edges = []
+    known = None if node.depends(1) else node.value(1)
+    if node.depends(0) and known is not None:
+        edges += [Edge(0, relation) for relation in _sampled(node, shape, known)]
+    elif node.depends(0):
+        edges.append(Edge(0, (Mix(space, shape[2:], grid[1:-1]),)))
+    if node.depends(1):
+        wide = (grid[0], 1, *grid[1:-1])
+        relation = reduce(grid, (len(grid) - 1,), False) + reshape(grid[:-1], wide)
+        edges.append(Edge(1, relation + broadcast(wide, after)))
+    return Output(after, edges)
+
+
+def _sampled(node: Node, shape: Shape, grid: Floats) -> list[Relation]:
+    """What a constant grid reads: one relation for each tap of the interpolation."""
+    mode = {"bilinear": "linear", "bicubic": "cubic"}.get(
+        node.attribute("mode", "linear"), node.attribute("mode", "linear")
+    )
+    padding = node.attribute("padding_mode", "zeros")
+    aligned = bool(node.attribute("align_corners", 0))
+    by_axis = [
+        _taps(grid[..., -1 - i].astype(np.float32), n, mode, padding, aligned)
+        for i, n in enumerate(shape[2:])
+    ]
+    batch, channel = np.ogrid[: shape[0], : shape[1]]
+    images = (batch * shape[1] + channel).reshape(*shape[:2], *(1,) * (len(shape) - 2))
+    relations: list[Relation] = []
+    for taps in product(*by_axis):
+        place = np.zeros(grid.shape[:-1], np.int64)
+        for n, tap in zip(shape[2:], taps, strict=True):
+            place = np.where((tap < 0) | (place < 0), -1, place * n + tap)
+        if (place >= 0).any():
+            place = place[:, None]
+            index = np.where(place < 0, -1, images * prod(shape[2:]) + place)
+            relations.append((Elements(shape, index),))
+    return relations
+
+
+def _taps(x: Floats, size: int, mode: str, padding: str, aligned: bool) -> list[Places]:
+    """The positions along an axis that are read for normalised coordinates, -1 for none."""
+    at = (x + 1) / 2 * (size - 1) if aligned else ((x + 1) * size - 1) / 2
+    if mode != "cubic":
+        at = _inside(at, size, padding, aligned)
+    if mode == "nearest":
+        return [_read(np.rint(at), size, padding, aligned)]
+    low = np.floor(at)
+    part = at - low
+    if mode == "linear":
+        offsets = {0: part < 1, 1: part > 0}
+    else:
+        offsets = {-1: part > 0, 0: part < 1, 1: part > 0, 2: part > 0}
+    return [
+        np.where(counts, _read(low + k, size, padding, aligned), -1)
+        for k, counts in offsets.items()
+    ]
+
+
+def _read(at: Floats, size: int, padding: str, aligned: bool) -> Places:
+    """The position that is read for a whole coordinate; -1 where it is padding."""
+    at = _inside(at, size, padding, aligned)
+    return np.where((at >= 0) & (at < size), at, -1).astype(np.int64)
+
+
+def _inside(at: Floats, size: int, padding: str, aligned: bool) -> Floats:
+    """Coordinates brought into the image, as far as the padding does that."""
+    if padding == "border":
+        return at.clip(0, size - 1)
+    if padding == "reflection":
+        low, span = (0.0, size - 1.0) if aligned else (-0.5, float(size))
+        if span == 0:
+            return np.zeros_like(at)
+        away = np.abs(at - low) % (2 * span)
+        return (np.where(away > span, 2 * span - away, away) + low).clip(0, size - 1)
+    return at
+
+
+@operator("RoiAlign", "MaxRoiPool")
+def regions_of_interest(node: Node) -> Output:
+    """Each region may lie anywhere in any image of the batch."""
+    shape, rois = node.shape(0), node.shape(1)
+    size = node.attribute("pooled_shape") or (
+        node.attribute("output_height", 1),
+        node.attribute("output_width", 1),
+    )
+    after = (rois[0], shape[1], *size)
+    wide = (rois[0], 1, 1, 1)
+    edges = []
+    if node.depends(0):
+        edges.append(Edge(0, (Mix((0, 2, 3), (shape[0], *shape[2:]), (rois[0], *size)),)))
+    for i in range(1, len(node.inputs)):
+        if node.depends(i):
+            own = reduce(rois, (1,), False) if i == 1 else ()
+            edges.append(Edge(i, own + reshape((rois[0],), wide) + broadcast(wide, after)))
+    fixed = not node.depends(1) and node.value(1) is not None
+    why = f"{node.op} of fixed regions is taken to read the whole image" if fixed else ""
+    return Output(after, edges, why)
+
+
+@operator("DeformConv")
+def deform_conv(node: Node) -> Output:
+    """The offsets may move every tap anywhere in the image."""
+    shape, kernel, offsets = node.shape(0), node.shape(1), node.shape(2)
+    group, moved = node.attribute("group", 1), node.attribute("offset_group", 1)
+    after = (shape[0], kernel[0], *offsets[2:])
+    space = tuple(range(2, len(shape)))
+    edges = []
+    if node.depends(0):
+        spread = Mix(space, shape[2:], after[2:])
+        edges.append(Edge(0, (spread, *channel_mix((*shape[:2], *after[2:]), 1, group, kernel[0]))))
+    if node.depends(1):
+        whole = reduce(kernel, tuple(range(1, len(kernel))), False)
+        wide = (1, kernel[0], *(1,) * len(space))
+        edges.append(Edge(1, whole + reshape((kernel[0],), wide) + broadcast(wide, after)))
+    shared = group if moved % group == 0 else moved if group % moved == 0 else 1
+    for i in (2, 4):
+        if node.depends(i):
+            edges.append(Edge(i, channel_mix(node.shape(i), 1, shared, kernel[0])))
+    edges += parameter(node, 3, after, 1)
+    why = ""
+    if not node.depends(2) and node.value(2) is not None:
+        why = "DeformConv by fixed offsets is taken to read the whole image"
+    elif shared == 1 and moved > 1 and group > 1:
+        why = "DeformConv's groups of offsets do not match its groups of channels"
+    return Output(after, edges, why)
+
+
+@operator("MaxUnpool")
+def max_unpool(node: Node) -> Output:
+    shape = node.shape()
+    after = node.ints(2)
+    if after is None:
+        kernel = node.attribute("kernel_shape")
+        n = len(kernel)
+        stride = node.attribute("strides", (1,) * n)
+        pads = node.attribute("pads", (0,) * 2 * n)
+        after = (
+            *shape[:2],
+            *[
+                (size - 1) * s + k - pads[i] - pads[n + i]
+                for i, (size, s, k) in enumerate(zip(shape[2:], stride, kernel, strict=True))
+            ],
+        )
+    places = None if node.depends(1) else node.value(1)
+    if places is not None:
+        return Output(after, [Edge(0, (Scatter(after, places),))])
+    edges = [Edge(i, everything(node.shape(i), after)) for i in (0, 1) if node.depends(i)]
+    return Output(after, edges, "MaxUnpool puts its values wherever the data says")
