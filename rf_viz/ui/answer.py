@@ -37,7 +37,7 @@ def answer(picture: Picture, feature_map: FeatureMap, cell: Cell) -> None:
 
 def _headline(picture: Picture, region: Region) -> str:
     if region.empty:
-        return "<p><b>Sees no pixel</b>Everything this cell looks at is padding.</p>"
+        return "<p><b>Sees no pixel</b>Nothing of the input reaches this cell.</p>"
     share = np.prod(region.size) / np.prod(picture.extent)
     what = "image" if len(picture.extent) == 2 else "signal"
     unit = "px" if what == "image" else "samples"

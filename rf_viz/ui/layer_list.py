@@ -14,7 +14,7 @@ _component = component("layer_list", "layer_list.js")
 
 _FIRST = "first layer"
 
-_USEFUL_GROUP = 2.5
+_USEFUL_GROUP = 2
 """Scopes that hold fewer layers than this on average would be headings without a list."""
 
 
@@ -74,7 +74,8 @@ def scopes(names: Sequence[str]) -> list[tuple[str, str]]:
     paths = [[part for part in name.split(separator) if part] or [name] for name in names]
     depth = 0
     for deeper in range(1, max(map(len, paths), default=0)):
-        if len(names) / len({tuple(path[:-1][:deeper]) for path in paths}) >= _USEFUL_GROUP:
+        within = [tuple(path[:-1][:deeper]) for path in paths if len(path) > 1]
+        if len(within) >= _USEFUL_GROUP * len(set(within)):
             depth = deeper
     heads = {tuple(path[:-1][:depth]) for path in paths}
     placed = []

@@ -135,7 +135,7 @@ def packet(picture: Picture, feature_map: FeatureMap, view: str) -> bytes:
         "titles": {
             "image": picture.title,
             "map": feature_map.title,
-            "keys": f"Feature map {feature_map.title}: the arrow keys move the pinned cell",
+            "keys": f"{feature_map.title}: the arrow keys move the pinned cell",
         },
     }
     return pack(header, arrays)

@@ -46,34 +46,28 @@ class LinkedView {
   }
 
   showImage() {
-    const { extent, margin, reach, arrays } = this.packet;
+    const { extent, field, titles, range, picture, arrays } = this.packet;
     const { figure } = this.image;
-    figure.querySelector(".title").textContent = this.packet.titles.image;
-    figure.querySelector(".closed").hidden = !this.packet.field;
-    figure.querySelector(".middle").hidden = !this.packet.field;
+    figure.querySelector(".title").textContent = titles.image;
+    figure.querySelector(".closed").hidden = !field;
+    figure.querySelector(".middle").hidden = !field;
     if (extent.length === 1) {
-      const line = { values: arrays.image.data, ...this.packet.range.image };
-      this.image.show(line, grown(extent, margin), grown(extent, reach));
-      return;
+      this.display({ values: arrays.image.data, ...range.image });
+    } else if (this.picture?.key === picture) {
+      this.display(this.picture);
+    } else {
+      const [height, width] = extent;
+      createImageBitmap(new Blob([arrays.image.data])).then((source) => {
+        if (this.packet.picture !== picture) return; // Another one came while this was decoded.
+        this.picture = { key: picture, source, width, height };
+        this.display(this.picture);
+      });
     }
-    const [height, width] = extent;
-    const known = this.picture?.key === this.packet.picture;
-    const show = () =>
-      this.image.show(
-        { source: this.picture.source, width, height },
-        grown(extent, margin),
-        grown(extent, reach),
-      );
-    if (known) {
-      show();
-      return;
-    }
-    const key = this.packet.picture;
-    createImageBitmap(new Blob([arrays.image.data])).then((source) => {
-      if (this.packet.picture !== key) return;
-      this.picture = { key, source };
-      show();
-    });
+  }
+
+  display(content) {
+    const { extent, margin, reach } = this.packet;
+    this.image.show(content, grown(extent, margin), grown(extent, reach));
   }
 
   showMap() {
@@ -215,7 +209,7 @@ class LinkedView {
     place(marks.image.frame, packet.margin ? rectangle(packet.extent.map((n) => [0, n])) : null);
     place(marks.image.veil, { d: veil(packet.extent, region) });
 
-    this.read(this.image, region ? `${size(region)} · ${ranges(region)}` : "sees only padding");
+    this.read(this.image, region ? `${size(region)} · ${ranges(region)}` : "sees no pixel");
     this.read(this.map, [named(active), this.told(active)].filter(Boolean).join(" · "));
   }
 
@@ -225,7 +219,7 @@ class LinkedView {
 
   speak(cell) {
     const region = this.region(cell);
-    const sees = region ? `sees ${ranges(region)}` : "sees only padding";
+    const sees = region ? `sees ${ranges(region)}` : "sees no pixel";
     this.spoken.textContent = [named(cell), this.told(cell), sees].filter(Boolean).join(", ");
   }
 }

@@ -5,7 +5,6 @@
  * the visible window, so marks keep their coordinates whatever the zoom.
  */
 
-const SVG = "http://www.w3.org/2000/svg";
 const CLOSEST = 4; // cells across at the closest zoom
 const APART = 45; // pixels between two ticks, at least
 const DRAG = 4; // pixels a pointer moves before it drags rather than clicks
@@ -86,6 +85,7 @@ export class Pane {
     const [sx, sy] = [this.canvas.width / w, this.canvas.height / h];
     // Enlarged cells stay sharp; a picture larger than its plot would alias without smoothing.
     pen.imageSmoothingEnabled = Math.min(sx, sy) < 1;
+    pen.imageSmoothingQuality = "high";
     pen.setTransform(sx, 0, 0, sy, -x * sx, -y * sy);
     pen.drawImage(this.content.source, 0, 0, this.content.width, this.content.height);
   }
