@@ -31,6 +31,8 @@ Result = Literal["agrees", "disagrees", "undecided"]
 How = Literal["model", "twin"]
 Pixels = NDArray[np.bool_]
 
+_PLURAL = {"agrees": "agree", "disagrees": "disagree", "undecided": "undecided"}
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -88,13 +90,18 @@ class Report:
         lines = []
         for layer in layers:
             count = Counter((c.result, c.how) for c in self.checks if c.layer == layer)
-            said = [f"{n} {result} ({how})" for (result, how), n in sorted(count.items())]
+            said = [f"{n} {_PLURAL[r]} ({how})" for (r, how), n in sorted(count.items())]
             lines.append(f"{layer:{width}}  {', '.join(said)}")
         for detail, n in Counter(c.detail for c in self.undecided).items():
             lines.append(f"{n} undecided: {detail}")
         lines += [f"DISAGREES: {check}" for check in self.disagreements]
+        if any(c.how == "twin" for c in self.checks):
+            lines.append(
+                "twin: the same graph with every weight one and nothing that saturates, "
+                "asked where the model itself could stay silent"
+            )
         lines.append(
-            f"{len(self.checks)} checks on {len(layers)} layers: {len(self.agreed)} agree, "
+            f"checks: {len(self.checks)}, layers: {len(layers)}; {len(self.agreed)} agree, "
             f"{len(self.disagreements)} disagree, {len(self.undecided)} undecided"
         )
         return "\n".join(lines)
@@ -169,18 +176,19 @@ def _check(
     yield shape
     if shape.result == "disagrees":
         return
-    open_questions = []
+    no_twin = twin.missing(layer)
+    left = []
     questions = list(_questions(layer, cells, random))
     for question, answer in zip(questions, trial.ask(layer, questions), strict=True):
         outside = question.kind == "outside"
         silent = answer.moved is None if outside else not answer.moved
-        if layer.exact and (silent or outside):
-            open_questions.append(question)
-        if silent and not layer.exact:
-            answer = _Answer(None, f"assumed only: {'; '.join(layer.assumed)}")
-        if not silent or not layer.exact:
+        if not silent:
             yield _judge(layer, question, answer, "model")
-    for question, answer in zip(open_questions, twin.ask(layer, open_questions), strict=True):
+        elif no_twin:
+            yield _judge(layer, question, _Answer(None, no_twin), "model")
+        if not no_twin and (silent or outside):
+            left.append(question)
+    for question, answer in zip(left, twin.ask(layer, left), strict=True):
         yield _judge(layer, question, answer, "twin")
 
 
@@ -354,11 +362,18 @@ class _Twin(_Experiment):
             )
             self._runtime = OnnxRuntime(twin, model.folder)
 
-    def run(self, layer: Layer, questions: Sequence[_Question]) -> list[_Answer]:
+    def missing(self, layer: Layer) -> str:
+        """Why the twin cannot tell anything about this layer; empty where it can."""
+        if not layer.exact:
+            return f"the model does not show it, and it is assumed: {'; '.join(layer.assumed)}"
         if self._runtime is None:
-            return [_Answer(None, "there is no twin of a model in this format")] * len(questions)
+            return "the model does not show it, and there is no twin in this format"
         if layer.name in self._lost:
-            return [_Answer(None, f"no twin: {self._lost[layer.name]}")] * len(questions)
+            return f"the model does not show it, and there is no twin: {self._lost[layer.name]}"
+        return ""
+
+    def run(self, layer: Layer, questions: Sequence[_Question]) -> list[_Answer]:
+        assert self._runtime is not None
         pixels = _on_input(questions[0].pixels, self._input)
         feeds = {self._input.name: np.broadcast_to(pixels, self._input.shape)}
         values = self._runtime.activations(feeds, [layer.name], self._shapes)[layer.name]
