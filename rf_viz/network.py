@@ -302,6 +302,9 @@ class Layer:
         """
         slices = [_as_slice(i) for i in self._full(index)]
         rings = self._net._rings
+        nothing = Region((0,) * len(self._net.input.size), (0,) * len(self._net.input.size))
+        if not all(range(n)[s] for s, n in zip(slices, self._shape, strict=True)):
+            return nothing
         total: walk.Plain | None = None
         for number in self._net._strands.of[self._number]:
             part = self._net._bounds[number].select(slices, rings)
@@ -313,7 +316,7 @@ class Layer:
         ends = [int(a.reshape(-1)[0]) for a in total.arrays]
         start, stop = tuple(ends[::2]), tuple(ends[1::2])
         if any(e <= b for b, e in zip(start, stop, strict=True)):
-            return Region((0,) * len(start), (0,) * len(start))
+            return nothing
         return Region(start, stop)
 
     def mask_of(self, index: IndexLike) -> NDArray[np.bool_]:
