@@ -114,6 +114,7 @@ class Model(ABC):
             tensors,
             axes,
             guessed=guessed,
+            weight_aware=weight_aware,
             cut_global=cut_global,
             any_size=any_size,
         )

@@ -82,12 +82,13 @@ class Network:
         spatial_axes: Sequence[int],
         *,
         guessed: bool = False,
+        weight_aware: bool = False,
         cut_global: bool = False,
         any_size: bool = False,
     ) -> None:
         first = tensors[0]
         self.input = NetworkInput(first.name, first.shape, tuple(spatial_axes), guessed)
-        self.any_size = any_size
+        self.weight_aware, self.cut_global, self.any_size = weight_aware, cut_global, any_size
         self._strands: Strands = weave(
             tensors, self.input.spatial_axes, cut_global=cut_global, any_size=any_size
         )

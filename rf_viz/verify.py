@@ -139,7 +139,7 @@ def verify(
     trial, twin = _Trial(model, net, random), _Twin(model, net)
     report = Report()
     for done, layer in enumerate(chosen, 1):
-        if _asked(net, "cut_global") and layer.global_context:
+        if net.cut_global and layer.global_context:
             detail = "the trace left out its global context, which the model has: trace without"
             report.checks.append(
                 Check(layer.name, (), None, "edge", "", "undecided", "model", detail)
@@ -358,7 +358,7 @@ class _Twin(_Experiment):
             shapes: dict[str, Sequence[int]] = {net.input.name: net.input.shape}
             shapes.update((layer.name, _shape(layer)) for layer in net.layers)
             twin, self._lost = make_twin(
-                model.proto, net.input.name, shapes, weight_aware=_asked(net, "weight_aware")
+                model.proto, net.input.name, shapes, weight_aware=net.weight_aware
             )
             self._runtime = OnnxRuntime(twin, model.folder)
 
@@ -382,11 +382,6 @@ class _Twin(_Experiment):
             _Answer(moved, f"the pixels {'reach' if moved else 'do not reach'} the cell")
             for moved in arrived
         ]
-
-
-def _asked(net: Network, option: str) -> bool:
-    """Whether the trace was asked for this."""
-    return bool(getattr(net, option, False))
 
 
 def _shape(layer: Layer) -> tuple[int, ...]:

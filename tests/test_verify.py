@@ -385,6 +385,24 @@ def test_a_masked_kernel_agrees_as_far_as_its_structure_goes() -> None:
     assert {c.how for c in below} == {"twin"}
 
 
+def test_a_weight_aware_trace_is_held_against_the_exact_zeros() -> None:
+    model = build(
+        f"a = Conv <{CONV}> (x, w) out = Conv <{CONV}> (a, v)", "float[1, 1, 9, 9]",
+        w=masked_kernel(), v=normal(2, 4, 3, 3),
+    )  # fmt: skip
+    report = verify(model, model.trace(weight_aware=True), ["a", "out"])
+    assert report.ok, report.summary()
+    assert not report.undecided
+
+
+def test_what_a_cut_trace_left_out_is_undecided_and_the_rest_is_checked() -> None:
+    model = build(**MODELS["a squeeze-and-excite gate"])
+    report = verify(model, model.trace(cut_global=True), ["a", "out"])
+    assert report.ok, report.summary()
+    assert {c.layer for c in report.agreed} == {"a"}
+    assert {c.layer for c in report.undecided} == {"out"}
+
+
 def test_an_unknown_operator_is_undecided_not_agreed() -> None:
     model = build(
         f"a = Conv <{CONV}> (x, w) c = acme.Swirl (a) out = Relu (c)", w=normal(4, 3, 3, 3)
