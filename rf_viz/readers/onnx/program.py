@@ -7,13 +7,11 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
-from numpy.typing import NDArray
 
 from ...errors import ModelError
 from . import ops as _table  # noqa: F401  (fills OPERATORS)
-from .fold import initializer
+from .fold import dense, initializer
 from .node import OPERATORS, Describe, Value
 
 _ATTRIBUTE: dict[int, Callable[[Any], Any]] = {
@@ -170,15 +168,3 @@ class Program:
 def domain(name: str) -> str:
     """An operator domain under its one name."""
     return "" if name == "ai.onnx" else name
-
-
-def dense(sparse: onnx.SparseTensorProto) -> NDArray[Any]:
-    """A sparse constant written out."""
-    values = onnx.numpy_helper.to_array(sparse.values)
-    indices = onnx.numpy_helper.to_array(sparse.indices)
-    out = np.zeros(tuple(sparse.dims), values.dtype)
-    if indices.ndim == 1:
-        out.reshape(-1)[indices] = values
-    else:
-        out[tuple(indices.T)] = values
-    return out

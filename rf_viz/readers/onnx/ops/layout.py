@@ -53,7 +53,7 @@ def transposed(node: Node) -> Output:
 @operator("Reshape")
 def reshaped(node: Node) -> Output:
     shape = node.shape()
-    target = node.attribute("shape") if node.opset < 5 else node.ints(1)
+    target = node.ints(1)
     assert target is not None
     keeps = not node.attribute("allowzero", 0)
     after = [shape[i] if n == 0 and keeps else n for i, n in enumerate(target)]
@@ -117,13 +117,7 @@ def expand(node: Node) -> Output:
 @operator("Tile")
 def tiled(node: Node) -> Output:
     shape = node.shape()
-    if node.opset < 6:
-        times, axes = node.ints(1), node.ints(2)
-        assert times is not None
-        assert axes is not None
-        repeats = tuple(times[0] if i == axes[0] else 1 for i in range(len(shape)))
-    else:
-        repeats = node.ints(1) or ()
+    repeats = node.ints(1) or ()
     relation: Relation = ()
     for axis, (n, r) in enumerate(zip(shape, repeats, strict=True)):
         relation += tile(axis, n, r)
@@ -134,7 +128,7 @@ def tiled(node: Node) -> Output:
 def padded(node: Node) -> Output:
     """The fill of constant padding is no input, but where it is computed from the input."""
     shape = node.shape()
-    pads = node.ints(1) if node.opset >= 11 else node.attribute("pads", node.attribute("paddings"))
+    pads = node.ints(1) if node.opset >= 11 else node.attribute("pads")
     axes = tuple(range(len(shape)))
     if node.has(3):
         axes = tuple(node.count_axis(a, len(shape)) for a in node.ints(3) or ())

@@ -34,6 +34,9 @@ from ....relation import (
 from ..node import Node, operator
 from .elementwise import parameter
 
+_PARAMETERS = {"ConvInteger": (2, 3), "QLinearConv": (1, 2, 4, 5, 6, 7, 8)}
+"""The inputs that are biases, scales and zero points; only the bias elsewhere."""
+
 
 def _windows(node: Node, size: Shape, kernel: Shape, pools: bool = False) -> tuple[Slide, ...]:
     """The windows along the spatial axes, from 2 on, by the attributes that all forms share.
@@ -168,11 +171,10 @@ def _by_parameters(node: Node, weights: int, by_weights: Relation, after: Shape)
     ``by_weights`` leads from the weights to the output, but for its batch.
     """
     edges: list[Edge] = []
-    for i in range(1, len(node.inputs)):
-        if i == weights and node.depends(i):
-            edges.append(Edge(i, by_weights + broadcast((1, *after[1:]), after)))
-        elif node.depends(i):
-            edges += parameter(node, i, after, 1)
+    if node.depends(weights):
+        edges.append(Edge(weights, by_weights + broadcast((1, *after[1:]), after)))
+    for i in _PARAMETERS.get(node.op, (2,)):
+        edges += parameter(node, i, after, 1)
     return edges
 
 

@@ -33,12 +33,6 @@ def test_reshape(
     assert_agrees(single("Reshape", shape, np.array(target, np.int64), **attributes))
 
 
-def test_reshape_by_an_attribute() -> None:
-    layer = traced(single("Reshape", (2, 6), opset=1, shape=(0, 3, -1)), spatial_axes=(0, 1))["y"]
-    assert layer.shape == (2, 3, 2)
-    assert np.argwhere(layer.mask_of((1, 2, 0))).tolist() == [[1, 4]]
-
-
 @pytest.mark.parametrize("axis", [0, 1, 2, 3, -1, -2])
 def test_flatten(axis: int) -> None:
     assert_agrees(single("Flatten", (2, 3, 2), axis=axis))
