@@ -466,11 +466,13 @@ class Taps(_Local):
 
     Covers resizing, slices, gathers, flips and paddings. ``table`` has shape (outputs, taps); a
     negative entry is no input. ``slides`` is set for what works like a window (resizing).
-    ``form`` is the affine map where there is one (stride, offset), else ``why`` says in words
-    why not.
+    ``form`` is the affine map where there is one (stride, offset), ``varies`` as in ``AxisMap``;
+    else ``why`` says in words why there is none.
     """
 
-    __slots__ = ("_cut", "_groups", "axis", "blind", "form", "size", "slides", "table", "why")
+    __slots__ = (
+        "_cut", "_groups", "axis", "blind", "form", "size", "slides", "table", "varies", "why",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -480,9 +482,10 @@ class Taps(_Local):
         *,
         slides: bool = False,
         form: tuple[int, int] | None = None,
+        varies: bool = False,
         why: str = "",
     ) -> None:
-        self.axis, self.size, self.form, self.why = axis, size, form, why
+        self.axis, self.size, self.form, self.varies, self.why = axis, size, form, varies, why
         self.table = np.where(table < 0, size, table)
         self.slides = (axis,) if slides else ()
         self.blind = not (table >= 0).any(axis=1).all()
@@ -526,7 +529,7 @@ class Taps(_Local):
         if axis != self.axis:
             return AxisMap(axis, 1, 0, 1)
         if self.form is not None:
-            return AxisMap(axis, self.form[0], self.form[1], 1)
+            return AxisMap(axis, self.form[0], self.form[1], 1, self.varies)
         return self.why or "no affine form"
 
 

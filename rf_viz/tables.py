@@ -17,15 +17,15 @@ PadMode = Literal["constant", "reflect", "symmetric", "edge", "wrap"]
 
 
 @lru_cache(maxsize=4096)
-def cut(axis: int, size: int, start: int, step: int, count: int) -> Relation:
+def cut(axis: int, size: int, start: int, step: int, count: int, varies: bool = False) -> Relation:
     """``count`` positions of an axis of ``size``, every ``step``-th from ``start`` on.
 
-    ``step`` may be negative: a flip.
+    ``step`` may be negative: a flip. ``varies`` where another size would give another start.
     """
     if (start, step, count) == (0, 1, size):
         return ()
     table = start + step * np.arange(count)
-    return (Taps(axis, size, table[:, None], form=(step, start)),)
+    return (Taps(axis, size, table[:, None], form=(step, start), varies=varies),)
 
 
 def pick(axis: int, size: int, positions: Sequence[int]) -> Relation:

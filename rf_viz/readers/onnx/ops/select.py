@@ -33,7 +33,7 @@ def sliced(node: Node) -> Output:
         part = slice(starts[i], ends[i], steps[i] if steps else 1)
         start, stop, step = part.indices(shape[axis])
         count = len(range(start, stop, step))
-        relation += cut(axis, shape[axis], start, step, count)
+        relation += cut(axis, shape[axis], start, step, count, start != starts[i])
         after[axis] = count
     return Output(tuple(after), [Edge(0, relation)])
 
@@ -43,10 +43,9 @@ def split(node: Node) -> list[Output]:
     shape = node.shape()
     axis = node.axis(len(shape))
     size, parts = shape[axis], len(node.outputs)
-    sizes = node.attribute("split") if node.opset < 13 and not node.has(1) else node.ints(1)
-    if sizes is None:
-        each = -(-size // node.attribute("num_outputs", parts))
-        sizes = (*[each] * (parts - 1), size - each * (parts - 1))
+    asked = node.attribute("split") if node.opset < 13 else node.ints(1)
+    each = -(-size // node.attribute("num_outputs", parts))
+    sizes = asked or (*[each] * (parts - 1), size - each * (parts - 1))
     if sum(sizes) != size or min(sizes) < 0:
         raise ModelError(
             f"Split {node.name!r} cannot cut an axis of {size} into {list(sizes)}: "
@@ -55,7 +54,9 @@ def split(node: Node) -> list[Output]:
     outputs, start = [], 0
     for n in sizes:
         after = (*shape[:axis], n, *shape[axis + 1 :])
-        outputs.append(Output(after, [Edge(0, cut(axis, size, start, 1, n))]))
+        outputs.append(
+            Output(after, [Edge(0, cut(axis, size, start, 1, n, not asked and start > 0))])
+        )
         start += n
     return outputs
 

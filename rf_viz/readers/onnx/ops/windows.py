@@ -35,7 +35,7 @@ from ..node import Node, operator
 from .elementwise import parameter
 
 _PARAMETERS = {"ConvInteger": (2, 3), "QLinearConv": (1, 2, 4, 5, 6, 7, 8)}
-"""The inputs that are biases, scales and zero points; only the bias elsewhere."""
+"""Which inputs are biases, scales and zero points; elsewhere only the bias."""
 
 
 def _windows(node: Node, size: Shape, kernel: Shape, pools: bool = False) -> tuple[Slide, ...]:
@@ -89,10 +89,14 @@ def conv(node: Node) -> Output:
         step = slides(windows) if taps is None else Window(windows, taps)
         mixed = channel_mix((*shape[:2], *after[2:]), 1, group, kernel[0])
         edges.append(Edge(0, (step, *mixed)))
-    by_channel = reduce(kernel, (1,), False)
-    by_channel += reshape((kernel[0], *kernel[2:]), (1, kernel[0], *kernel[2:]))
-    tables = tuple(_weights_used(w) for w in windows)
-    return Output(after, edges + _by_parameters(node, weights, by_channel + tables, after))
+    if node.depends(weights):
+        relation = reduce(kernel, (1,), False)
+        relation += reshape((kernel[0], *kernel[2:]), (1, kernel[0], *kernel[2:]))
+        relation += tuple(_weights_used(w) for w in windows)
+        edges.append(Edge(weights, relation + broadcast((1, *after[1:]), after)))
+    for i in _PARAMETERS.get(node.op, (2,)):
+        edges += parameter(node, i, after, 1)
+    return Output(after, edges)
 
 
 @operator("ConvTranspose")
@@ -107,11 +111,13 @@ def conv_transpose(node: Node) -> Output:
         taps = _taps(node, 1)
         step = slides_back(windows) if taps is None else TransposedWindow(windows, taps)
         edges.append(Edge(0, (*channel_mix(shape, 1, group, after[1]), step)))
-    split = (group, kernel[0] // group, *kernel[1:])
-    by_channel = reshape(kernel, split) + reduce(split, (1,), False)
-    by_channel += reshape((group, *kernel[1:]), (1, after[1], *kernel[2:]))
-    tables = tuple(_weights_used_back(w) for w in windows)
-    return Output(after, edges + _by_parameters(node, 1, by_channel + tables, after))
+    if node.depends(1):
+        split = (group, kernel[0] // group, *kernel[1:])
+        relation = reshape(kernel, split) + reduce(split, (1,), False)
+        relation += reshape((group, *kernel[1:]), (1, after[1], *kernel[2:]))
+        relation += tuple(_weights_used_back(w) for w in windows)
+        edges.append(Edge(1, relation + broadcast((1, *after[1:]), after)))
+    return Output(after, edges + parameter(node, 2, after, 1))
 
 
 def _transposed_windows(node: Node, size: Shape, kernel: Shape) -> tuple[Slide, ...]:
@@ -163,19 +169,6 @@ def used_taps(weights: NDArray[Any] | None) -> NDArray[np.bool_] | None:
         return None
     taps: NDArray[np.bool_] = np.any(weights != 0, axis=(0, 1))
     return taps
-
-
-def _by_parameters(node: Node, weights: int, by_weights: Relation, after: Shape) -> list[Edge]:
-    """How an output depends on weights, biases and scales that are themselves computed.
-
-    ``by_weights`` leads from the weights to the output, but for its batch.
-    """
-    edges: list[Edge] = []
-    if node.depends(weights):
-        edges.append(Edge(weights, by_weights + broadcast((1, *after[1:]), after)))
-    for i in _PARAMETERS.get(node.op, (2,)):
-        edges += parameter(node, i, after, 1)
-    return edges
 
 
 def _weights_used(w: Slide) -> Step:

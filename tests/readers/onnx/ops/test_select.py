@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
+import rf_viz
 from tests.oracle import assert_agrees, build, generic, single, traced
 
 
@@ -51,6 +52,25 @@ def test_a_flip_and_a_step_keep_the_closed_form() -> None:
     assert step.receptive_field is not None
     assert step.receptive_field.start((2,)) == step.region((2,)).start == (7,)
     assert step.receptive_field.stride == (3,)
+
+
+def test_where_a_slice_starts_may_depend_on_the_size() -> None:
+    """At an unknown input size r and S hold, P only where the slice counts from the front."""
+    for start, padding in ((1, (-1,)), (-8, (None,))):
+        nodes = [
+            helper.make_node("Slice", ["x", "start", "end", "axis"], ["s"]),
+            helper.make_node("Conv", ["s", "w"], ["y"]),
+        ]
+        constants = {"start": ints([start]), "end": ints([2**62]), "axis": ints([2])}
+        model = build(nodes, {"x": (1, 1, 9)}, {**constants, "w": generic((1, 1, 3))})
+        model.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "length"
+        loaded = rf_viz.load(model.SerializeToString())
+        field = loaded.trace("unknown")["y"].receptive_field
+        assert field is not None
+        assert (field.size, field.stride, field.padding) == ((3,), (1,), padding)
+        known = loaded.trace((9,))["y"].receptive_field
+        assert known is not None
+        assert known.padding == (-1,)
 
 
 @pytest.mark.parametrize("axis", [0, 1, -1])
