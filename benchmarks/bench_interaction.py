@@ -62,7 +62,13 @@ def free_port() -> int:
 
 @contextmanager
 def server(port: int) -> Iterator[None]:
-    options = [f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none"]
+    # As with a person's browser, without a search for an outside address.
+    options = [
+        f"--server.port={port}",
+        "--server.headless=true",
+        "--server.fileWatcherType=none",
+        "--browser.serverAddress=127.0.0.1",
+    ]
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options],
         cwd=ROOT,

@@ -295,7 +295,11 @@ def _uploader(label: str, what: str, several: bool, take: Take) -> None:
     """An uploader that hands over what it gets and, under a new key, is empty again afterwards."""
     key = f"{what} upload {_visit().uploads[what]}"
     st.file_uploader(
-        label, accept_multiple_files=several, key=key, on_change=_took, args=(key, what, take)
+        label,
+        accept_multiple_files=several,
+        key=key,
+        on_change=_took,
+        args=(key, what, take),
     )
 
 

@@ -60,6 +60,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             f"--server.port={port}",
             "--server.headless=true",
             "--server.fileWatcherType=none",
+            "--browser.serverAddress=127.0.0.1",  # Else it asks the internet for its address.
         ]
         with log.open("wb") as output:
             process = subprocess.Popen(
