@@ -56,8 +56,13 @@ class Regrid:
 
 
 @lru_cache(maxsize=1024)
-def space_to_depth(shape: Shape, block: int, channel: int = 1) -> Relation:
-    """Every block of pixels becomes one, its pixels one after the other in the channels."""
+def space_to_depth(
+    shape: Shape, block: int, channel: int = 1, blocks_first: bool = True
+) -> Relation:
+    """Every block of pixels becomes one, its pixels one after the other in the channels.
+
+    ``blocks_first`` where the place in the block is a channel's outer part.
+    """
     space = [i for i in range(1, len(shape)) if i != channel]
     split: list[int] = []
     place: dict[int, int] = {}
@@ -73,11 +78,11 @@ def space_to_depth(shape: Shape, block: int, channel: int = 1) -> Relation:
     after: list[int] = []
     for axis, n in enumerate(shape):
         if axis == channel:
-            order += inner
+            order += [*inner, place[axis]] if blocks_first else [place[axis], *inner]
             after.append(n * block ** len(space))
         else:
+            order.append(place[axis])
             after.append(split[place[axis]])
-        order.append(place[axis])
     steps = (
         Reshape(shape, tuple(split)),
         Transpose(order),
@@ -90,7 +95,7 @@ def space_to_depth(shape: Shape, block: int, channel: int = 1) -> Relation:
 def depth_to_space(
     shape: Shape, block: int, channel: int = 1, blocks_first: bool = True
 ) -> Relation:
-    """Channels become blocks of pixels; ``blocks_first`` where these are a channel's outer part."""
+    """The other way round: channels become blocks of pixels."""
     space = [i for i in range(1, len(shape)) if i != channel]
     blocks = [block] * len(space)
     left = shape[channel] // block ** len(space)

@@ -173,8 +173,11 @@ def to_space(node: Node) -> Output:
     n, channels, *size = node.shape()
     block = node.attribute("blocksize")
     after = (n, channels // block ** len(size), *(s * block for s in size))
-    blocks_first = node.attribute("mode", "DCR") == "DCR"
-    return Output(after, [Edge(0, depth_to_space(node.shape(), block, 1, blocks_first))])
+    return Output(after, [Edge(0, depth_to_space(node.shape(), block, 1, _blocks_first(node)))])
+
+
+def _blocks_first(node: Node) -> bool:
+    return bool(node.attribute("mode", "DCR") == "DCR")
 
 
 @operator("SpaceToDepth")
@@ -182,4 +185,4 @@ def to_depth(node: Node) -> Output:
     n, channels, *size = node.shape()
     block = node.attribute("blocksize")
     after = (n, channels * block ** len(size), *(s // block for s in size))
-    return Output(after, [Edge(0, space_to_depth(node.shape(), block))])
+    return Output(after, [Edge(0, space_to_depth(node.shape(), block, 1, _blocks_first(node)))])

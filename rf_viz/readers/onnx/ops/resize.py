@@ -57,14 +57,15 @@ def resized(node: Node) -> Output:
         for i, axis in enumerate(axes):
             parts[axis] = (roi[i], roi[len(axes) + i])
         return Output(after, [Edge(0, _resized(shape, after, scales, sampling, parts))])
-    edges = []
+    edges, why = [], ""
     if node.depends(0):
         touched = tuple(a for a in axes if (scales[a], after[a]) != (1, shape[a]))
         relation = (Mix(touched, _of(shape, touched), _of(after, touched)),)
         edges.append(Edge(0, relation))
     if node.depends(1):
         edges.append(Edge(1, everything(node.shape(1), after)))
-    return Output(after, edges)
+        why = "Resize to a computed region is taken to depend on all its corners"
+    return Output(after, edges, why)
 
 
 def _of(shape: Shape, axes: Shape) -> Shape:

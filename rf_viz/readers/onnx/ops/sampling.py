@@ -116,7 +116,7 @@ def regions_of_interest(node: Node) -> Output:
         if node.depends(i):
             own = reduce(rois, (1,), False) if i == 1 else ()
             edges.append(Edge(i, own + reshape((rois[0],), wide) + broadcast(wide, after)))
-    fixed = not node.depends(1) and node.value(1) is not None
+    fixed = node.depends(0) and not node.depends(1) and node.value(1) is not None
     why = f"{node.op} of fixed regions is taken to read the whole image" if fixed else ""
     return Output(after, edges, why)
 
@@ -142,9 +142,9 @@ def deform_conv(node: Node) -> Output:
             edges.append(Edge(i, channel_mix(node.shape(i), 1, shared, kernel[0])))
     edges += parameter(node, 3, after, 1)
     why = ""
-    if not node.depends(2) and node.value(2) is not None:
+    if node.depends(0) and not node.depends(2) and node.value(2) is not None:
         why = "DeformConv by fixed offsets is taken to read the whole image"
-    elif shared == 1 and moved > 1 and group > 1:
+    elif shared == 1 and min(moved, group) > 1 and (node.depends(2) or node.depends(4)):
         why = "DeformConv's groups of offsets do not match its groups of channels"
     return Output(after, edges, why)
 

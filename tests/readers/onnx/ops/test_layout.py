@@ -77,6 +77,12 @@ def test_depth_to_space(mode: str) -> None:
     assert traced(model)["y"].note == "no affine form: upsampled by 2"
 
 
+@pytest.mark.parametrize("mode", ["DCR", "CRD"])
+def test_space_to_depth_in_either_order(mode: str) -> None:
+    model = single("SpaceToDepth", (1, 2, 4, 6), opset=28, blocksize=2, mode=mode)
+    assert_agrees(model, reference=True)
+
+
 def test_space_to_depth() -> None:
     model = single("SpaceToDepth", (1, 2, 4, 6), blocksize=2)
     assert_agrees(model)
