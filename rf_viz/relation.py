@@ -13,7 +13,7 @@ axis", whatever the tensor's extent: that is what keeps the walks cheap.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
@@ -641,24 +641,10 @@ class Reshape(_Local):
         self.groups = _axis_groups(before, after)
 
     def push(self, a: Array, ring: Semiring) -> Array:
-        return self._move(a, self.before, self.after, self.groups)
+        return _regroup(a, self.before, self.after, self.groups)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
-        return self._move(a, self.after, self.before, tuple((o, i) for i, o in self.groups))
-
-    @staticmethod
-    def _move(a: Array, before: Shape, after: Shape, groups: _Groups) -> Array:
-        out = list(after)
-        for ins, outs in groups:
-            if any(a.shape[i] < before[i] for i in ins):
-                a = slim(a, ins)  # before anything is written out for nothing
-            if all(a.shape[i] == 1 for i in ins):
-                for o in outs:
-                    out[o] = 1
-            elif len(ins) > 1 or len(outs) > 1:
-                for i in ins:
-                    a = spread(a, i, before[i])
-        return a.reshape(out)
+        return _regroup(a, self.after, self.before, [(o, i) for i, o in self.groups])
 
     def label(self, labels: Labels) -> Labels:
         return _dealt(labels, self.groups, self.after)
@@ -675,6 +661,32 @@ class Reshape(_Local):
 
 
 _Groups = tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
+
+
+def _regroup(
+    a: Array,
+    before: Shape,
+    after: Shape,
+    groups: Iterable[tuple[tuple[int, ...], tuple[int, ...]]],
+) -> Array:
+    """Reshape, writing out only those axes that are merged with ones along which it varies."""
+    out = [1] * len(after)
+    for ins, outs in groups:
+        if len(ins) == len(outs) == 1:
+            out[outs[0]] = a.shape[ins[0]]
+            continue
+        lengths = [a.shape[i] for i in ins]
+        if max(lengths, default=1) == 1:
+            continue
+        if lengths != [before[i] for i in ins]:
+            a = slim(a, ins)  # so that nothing is written out for nothing
+            if max([a.shape[i] for i in ins]) == 1:
+                continue
+            for i in ins:
+                a = spread(a, i, before[i])
+        for o in outs:
+            out[o] = after[o]
+    return a.reshape(out)
 
 
 @lru_cache(maxsize=4096)
@@ -801,10 +813,10 @@ class Scatter(_Local):
     flattened output where each input element goes; negative where it goes nowhere.
     """
 
-    __slots__ = ("_gather", "after", "blind")
+    __slots__ = ("_gather", "after", "before", "blind")
 
     def __init__(self, after: Shape, index: Indices) -> None:
-        self.after = after
+        self.before, self.after = index.shape, after
         self._gather = Elements(after, index)
         seen = np.zeros(prod(after) + 1, bool)
         seen[self._gather.index] = True

@@ -203,9 +203,9 @@ class Stack:
         parts = self.parts(rings)
         arrays = []
         for i, ring in enumerate(rings):
-            off = [np.delete(p.arrays[i].shape, self.axis) for _, _, p in parts]
-            shape = list(np.broadcast_shapes(*map(tuple, off)))
-            shape.insert(self.axis, self.extent)
+            shapes = [p.arrays[i].shape for _, _, p in parts]
+            shape = [max(lengths) for lengths in zip(*shapes, strict=True)]
+            shape[self.axis] = self.extent
             out: Array = np.full(shape, ring.zero, parts[0][2].arrays[i].dtype)
             for start, stop, part in parts:
                 out[(slice(None),) * self.axis + (slice(start, stop),)] = part.arrays[i]
