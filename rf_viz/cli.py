@@ -194,7 +194,10 @@ def _parser() -> argparse.ArgumentParser:
 
     verify = command("verify", _VERIFY_ABOUT, _VERIFY_EXAMPLES, _verify)
     verify.add_argument(
-        "--layer", metavar="NAME", action="append", help="which layers (default: all)"
+        "--layer",
+        metavar="NAME",
+        action="append",
+        help="which layers (default: some, from input to output)",
     )
     verify.add_argument(
         "--cells", metavar="N", type=_positive, default=5, help="cells of each layer (default: 5)"

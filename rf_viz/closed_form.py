@@ -39,19 +39,17 @@ Forms = tuple[Form | NoForm, ...]
 """One for each spatial axis of the input."""
 
 
-def advance(
-    form: Form | NoForm, relation: Relation, mixed: NoForm, any_size: bool
-) -> Form | NoForm:
-    """The form after one more operation; ``mixed`` is the reason to give where it mixes.
+def advance(form: Form, relation: Relation, where: str, any_size: bool) -> Form | NoForm:
+    """The form after one more operation; ``where`` names it in the reason why there is none.
 
     With ``any_size`` it must hold for every input size.
     """
     for step in relation:
-        if isinstance(form, NoForm):
-            return form
         step_map = step.affine(form.axis)
+        if step_map == "mixed":
+            return NoForm(f"mixed within blocks by {where}")
         if isinstance(step_map, str):
-            return mixed if step_map == "mixed" else NoForm(f"no affine form: {step_map}")
+            return NoForm(f"no affine form: {step_map}")
         axis, stride, offset, reach, varies = step_map
         if stride == reach == 1 and not offset and not varies:
             form = form if axis == form.axis else form._replace(axis=axis)

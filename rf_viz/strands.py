@@ -199,8 +199,7 @@ def _follow(
     for axis, before in zip(spatial, strand.forms, strict=True):
         form = before
         if isinstance(form, Form):
-            mixed = NoForm(f"mixed within blocks by {node}")
-            form = advance(form, relation, mixed, any_size)
+            form = advance(form, relation, node, any_size)
         if isinstance(form, NoForm) and (context & ~strand.context) >> axis & 1:
             form = NoForm(f"global: mixed over the whole image by {node}")
         elif isinstance(form, NoForm) and context >> axis & 1 and isinstance(before, Form):

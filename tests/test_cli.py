@@ -17,6 +17,7 @@ import pytest
 from onnx import helper, save
 
 from rf_viz.cli import main
+from rf_viz.readers.onnx.node import OPERATORS
 from tests.oracle import build
 
 Run = Callable[..., str]
@@ -288,7 +289,7 @@ def test_errors_are_one_line(run: Run, path: str, argv: list[str], says: str) ->
 
 
 def test_a_folder_or_another_file_is_refused(run: Run, tmp_path: Path) -> None:
-    assert str(tmp_path) in run("layers", str(tmp_path), code=2)
+    assert f"{tmp_path.name} is a folder" in run("layers", str(tmp_path), code=2)
     text = tmp_path / "notes.onnx"
     text.write_text("these are\nonly notes\n")
     run("layers", str(text), code=2)
@@ -309,6 +310,24 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--version"])
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("rf_viz 0.")
+
+
+def test_verify_agrees(run: Run, path: str) -> None:
+    argv = ["verify", path, "--input-size", "24x24", "--cells", "3"]
+    assert "0 disagree" in run(*argv)
+    told = json.loads(run(*argv, "--layer", "conv1", "cat", "--format", "json"))
+    assert told["ok"] is True
+    assert {check["layer"] for check in told["checks"]} == {"conv1", "cat"}
+
+
+def test_verify_ends_with_1_where_the_model_sees_more(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A defect in the table of operators: a pool that is described as if it had no window."""
+    node = helper.make_node("MaxPool", ["x"], ["y"], kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    save(build([node], {"x": [1, 1, 8, 8]}), tmp_path / "net.onnx")
+    monkeypatch.setitem(OPERATORS, ("", "MaxPool"), OPERATORS["", "Relu"])
+    assert "DISAGREES: y cell" in run("verify", str(tmp_path / "net.onnx"), code=1)
 
 
 def cold(*argv: str) -> subprocess.CompletedProcess[str]:
