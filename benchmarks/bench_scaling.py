@@ -116,7 +116,7 @@ def mask(model: bytes, size: Sequence[int]) -> Callable[[], object]:
 
 def doublings(what: str, names: Iterable[object], works: Sequence[Callable[[], object]]) -> None:
     """Each against the one before it."""
-    times = compare(*works, runs=3)
+    times = compare(*works, runs=5)
     for name, (before, now) in zip(list(names)[1:], pairwise(times), strict=True):
         tell(f"{what} {name}", now, before, LIMIT)
 

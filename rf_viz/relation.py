@@ -199,7 +199,7 @@ class Slide(NamedTuple):
         return slice(low, high), slice(low + self.pad, high + self.pad)
 
 
-_FEW = 8
+_FEW = 12
 """Up to so many taps are combined one by one, more by doubling."""
 
 
