@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STOREYS = (
     ("errors", "relation", "images"),
     ("blocks", "closed_form", "operators", "samples", "tables"),
-    ("resampling",),
+    ("resampling", "shapes"),
     ("linear",),
     ("walk",),
     ("strands",),

@@ -9,6 +9,7 @@ from math import prod
 from ...errors import ModelError
 from ...operators import everything
 from ...relation import Edge, Output, Shape
+from ...shapes import shape_after
 from ...strands import Source, Tensor
 from .fold import evaluate
 from .inferred import infer_shapes
@@ -73,39 +74,35 @@ class Reading:
                 )
             inputs.append(values[name] if name else None)
         node = Node(call, inputs, self, values)
-        outputs = self._describe(node)
-        for name, output in zip(call.outputs, outputs, strict=False):
-            if name:
-                values[name] = self._bind(node, name, output)
+        try:
+            for name, output in zip(call.outputs, self._describe(node), strict=False):
+                if name:
+                    values[name] = self._bind(node, name, output)
+        except (ModelError, RecursionError):
+            raise
+        except Exception as error:
+            # Whatever a description trips over is a graph that breaks its operator's rules.
+            why = " ".join(str(error).split()) or type(error).__name__
+            raise ModelError(f"{call.op} {call.name!r} is not valid: {why}") from error
 
     def _describe(self, node: Node) -> Sequence[Output | Value]:
         call, mark = node.call, len(self.tensors)
+        if call.describe is None:
+            return self._unknown(node)
         try:
-            if call.describe is None:
-                return self._unknown(node)
             outputs = call.describe(node)
-            listed = [outputs] if isinstance(outputs, Output | Value) else list(outputs)
-            if len(listed) < len(call.outputs):
-                raise ModelError(
-                    f"{call.op} {call.name!r} has {len(call.outputs)} outputs, where its operator "
-                    f"has {len(listed)}: the graph is invalid"
-                )
-            _mention_all(node, listed)
-            return listed
         except DataDependent as reason:
             if all(v is None or v.tensor < mark for v in node.inputs):
                 del self.tensors[mark:]  # of a loop that was followed for some turns
             return self._assumed(node, str(reason))
-        except ModelError:
-            raise
-        except RecursionError:
-            raise
-        except Exception as error:
-            # Whatever a description trips over is a graph that breaks its operator's rules.
-            del self.tensors[mark:]
+        listed = [outputs] if isinstance(outputs, Output | Value) else list(outputs)
+        if len(listed) < len(call.outputs):
             raise ModelError(
-                f"{call.op} {call.name!r} is not valid: {error or type(error).__name__}"
-            ) from error
+                f"{call.op} {call.name!r} has {len(call.outputs)} outputs, where its operator "
+                f"has {len(listed)}: the graph is invalid"
+            )
+        _mention_all(node, listed)
+        return listed
 
     def _bind(self, node: Node, name: str, output: Output | Value) -> Value:
         """Give an output its name, and enter it as a tensor if it depends on the input."""
@@ -115,19 +112,14 @@ class Reading:
             edges: list[Source] = [Source(output.tensor, ())]
             shape, assumed = output.shape, ""
         else:
-            inputs = node.inputs
             shape, assumed = output.shape, output.assumed
             if prod(shape) > LARGEST or min(shape, default=0) < 0:
                 raise ModelError(
                     f"{node.op} {node.name!r} makes a tensor of {list(shape)}: "
                     "the model does not work at this input size"
                 )
-            edges = [
-                Source(inputs[e.input].tensor, e.relation, e.rest)  # type: ignore[union-attr]
-                for e in output.edges
-                if inputs[e.input].tensor >= 0  # type: ignore[union-attr]
-            ]
-            if not edges or 0 in shape:
+            edges = [] if 0 in shape else _sources(node, output)
+            if not edges:
                 if output.value is not None:
                     return Value(shape, value=output.value)
                 return Value(shape, get=lambda: evaluate(node, name, shape), after=node.inputs)
@@ -203,8 +195,9 @@ class Reading:
         return Value(None, len(self.tensors) - 1)
 
     def _inferred_shape(self, name: str) -> Shape | None:
+        if self._program is None:
+            return None
         if self._inferred is None:
-            assert self._program is not None
             self._inferred = infer_shapes(self._program.proto, self._shapes)
         return self._inferred.get(name)
 
@@ -220,6 +213,25 @@ def _leaves(values: Iterable[Value | None]) -> list[Value]:
         else:
             leaves.extend(_leaves(value.items))
     return leaves
+
+
+def _sources(node: Node, output: Output) -> list[Source]:
+    """The edges to tensors that depend on the input, each seen to fit them."""
+    sources = []
+    for number, relation, rest in output.edges:
+        given = node.inputs[number]
+        if given is None:
+            raise ModelError(f"{node.op} {node.name!r} lacks its input {number}")
+        if given.tensor < 0:
+            continue
+        shape = given.shape or ()
+        if (shape_after(relation, shape) if relation else shape) != output.shape:
+            raise ModelError(
+                f"{node.op} {node.name!r} cannot make {list(output.shape)} of {list(shape)}: "
+                "the model does not work at this input size"
+            )
+        sources.append(Source(given.tensor, relation, rest))
+    return sources
 
 
 def _mention_all(node: Node, outputs: Sequence[Output | Value]) -> None:

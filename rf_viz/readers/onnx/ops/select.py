@@ -243,7 +243,11 @@ def compress(node: Node) -> Output:
     if condition is None or node.depends(1):
         raise DataDependent(f"Compress {node.name!r} keeps what its condition says")
     positions = np.flatnonzero(condition).tolist()
-    if node.attribute("axis") is None:
+    named = node.attribute("axis")
+    count = prod(shape) if named is None else shape[node.axis(len(shape))]
+    if positions and positions[-1] >= count:
+        raise ModelError(f"Compress {node.name!r} keeps position {positions[-1]} of {count}")
+    if named is None:
         size = prod(shape)
         relation = reshape(shape, (size,)) + pick(0, size, positions)
         return Output((len(positions),), [Edge(0, relation)])
