@@ -14,7 +14,6 @@ from ...strands import Source, Tensor
 from .fold import evaluate
 from .inferred import infer_shapes
 from .node import DataDependent, Node, Value
-from .ops.elementwise import unary
 from .program import Call, Graph, Program
 
 LARGEST = 2**40
@@ -54,7 +53,7 @@ class Reading:
         """Describe calls in order; ``values`` holds what is in scope, by name, and is added to."""
         tensors = self.tensors
         for call in calls:
-            if call.describe is unary and len(call.inputs) == 1:
+            if call.local:
                 given = values.get(call.inputs[0])
                 if given is not None and given.tensor >= 0:
                     name = call.outputs[0]

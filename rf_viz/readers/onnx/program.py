@@ -13,6 +13,7 @@ from ...errors import ModelError
 from . import ops as _table  # noqa: F401  (fills OPERATORS)
 from .fold import dense, initializer
 from .node import OPERATORS, Describe, Value
+from .ops.elementwise import unary
 
 _ATTRIBUTE: dict[int, Callable[[Any], Any]] = {
     onnx.AttributeProto.INT: lambda a: a.i,
@@ -33,8 +34,8 @@ class Call:
     """One node as the file has it: an operator called on named tensors."""
 
     __slots__ = (
-        "_attributes", "_file", "describe", "domain", "inputs", "name", "op", "opset", "outputs",
-        "proto",
+        "_attributes", "_file", "describe", "domain", "inputs", "local", "name", "op", "opset",
+        "outputs", "proto",
     )  # fmt: skip
 
     def __init__(self, proto: onnx.NodeProto, file: File) -> None:
@@ -47,6 +48,12 @@ class Call:
         self.opset = file.opsets.get(self.domain, 1)
         self.describe: Describe | None = OPERATORS.get((self.domain, self.op))
         self._attributes: dict[str, Any] | None = None
+        self.local: bool = (
+            self.describe is unary
+            and len(self.inputs) == 1 == len(self.outputs)
+            and bool(self.outputs[0])
+        )
+        """Whether it maps its one input element by element: most of a network's operations do."""
 
     @property
     def attributes(self) -> dict[str, Any]:
