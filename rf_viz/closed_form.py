@@ -96,6 +96,17 @@ def meet(forms: Sequence[Form | NoForm], where: str) -> Form | NoForm:
     return first
 
 
+def common(one: Form | NoForm, two: Form | NoForm) -> Form | NoForm:
+    """What holds at two input sizes, given the forms at each."""
+    if isinstance(one, NoForm) or one == two:
+        return one
+    if isinstance(two, NoForm):
+        return two
+    if one._replace(start=None) == two._replace(start=None):
+        return one._replace(start=None)
+    return NoForm("no affine form: it depends on the input's size")
+
+
 @dataclass(frozen=True, slots=True)
 class ReceptiveField:
     """The closed form of a layer, one number for each spatial axis of the input, in its order.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -108,16 +109,26 @@ class Model(ABC):
             given[source.name] = self._resized(source, shapes[source.name], size, spatial_axes)
             shapes = self._shapes(source, given)
         _check_size(shapes[source.name])
-        tensors = self.describe(shapes, source.name, weight_aware)
-        axes, guessed = self._axes(tensors, spatial_axes)
-        return Network(
-            tensors,
-            axes,
-            guessed=guessed,
-            weight_aware=weight_aware,
-            cut_global=cut_global,
-            any_size=any_size,
-        )
+
+        def network(shapes: Mapping[str, Shape]) -> Network:
+            tensors = self.describe(shapes, source.name, weight_aware)
+            axes, guessed = self._axes(tensors, spatial_axes)
+            return Network(
+                tensors,
+                axes,
+                guessed=guessed,
+                weight_aware=weight_aware,
+                cut_global=cut_global,
+                any_size=any_size,
+            )
+
+        net = network(shapes)
+        free = [axis for axis in net.input.spatial_axes if source.shape[axis] is None]
+        if any_size and free and source.name not in given:
+            twice = tuple(2 * n if axis in free else n for axis, n in enumerate(net.input.shape))
+            with suppress(ModelError):  # then it is no size that the model takes
+                net.keep_common(network(self._shapes(source, {**given, source.name: twice})))
+        return net
 
     def _input(self, name: str | None) -> ModelInput:
         if not self.inputs:
@@ -130,8 +141,12 @@ class Model(ABC):
         names = ", ".join(i.name for i in self.inputs)
         raise ModelError(f"{self.name} has no input {name!r}; it has {names}")
 
-    def shapes(self, input_shape: Sequence[int] | Mapping[str, Sequence[int]] | None = None,
-               *, input: str | None = None) -> dict[str, Shape]:
+    def shapes(
+        self,
+        input_shape: Sequence[int] | Mapping[str, Sequence[int]] | None = None,
+        *,
+        input: str | None = None,
+    ) -> dict[str, Shape]:
         """The shape each input is traced with by default, or with ``input_shape``, by name."""
         source = self._input(input)
         return self._shapes(source, self._given(source, input_shape))
@@ -228,9 +243,7 @@ class Model(ABC):
         return found[source.name]
 
     @staticmethod
-    def _axes(
-        tensors: list[Tensor], asked: Sequence[int] | None
-    ) -> tuple[tuple[int, ...], bool]:
+    def _axes(tensors: list[Tensor], asked: Sequence[int] | None) -> tuple[tuple[int, ...], bool]:
         shape = tensors[0].shape
         if asked is not None:
             return _checked_axes(asked, shape), False
@@ -242,9 +255,7 @@ def _checked_axes(asked: Sequence[int], shape: Sequence[int]) -> tuple[int, ...]
     """Axes made not negative, in order. Raises ModelError where there are no such axes."""
     rank = len(shape)
     if not asked or not all(-rank <= a < rank for a in asked):
-        raise ModelError(
-            f"spatial axes {tuple(asked)} are not axes of an input of {tuple(shape)}"
-        )
+        raise ModelError(f"spatial axes {tuple(asked)} are not axes of an input of {tuple(shape)}")
     return tuple(sorted({int(a) % rank for a in asked}))
 
 
@@ -263,10 +274,13 @@ def _usual_shapes(source: ModelInput) -> Iterator[tuple[Shape, int]]:
         for size in _USUAL_SIZES.get(rank - 2, (32,)):
             for count in _USUAL_CHANNELS:
                 for channel in (1, rank - 1):
-                    yield tuple(
-                        n or (1 if i == 0 else count if i == channel else size)
-                        for i, n in enumerate(source.shape)
-                    ), size
+                    yield (
+                        tuple(
+                            n or (1 if i == 0 else count if i == channel else size)
+                            for i, n in enumerate(source.shape)
+                        ),
+                        size,
+                    )
     for size in _USUAL_SIZES.get(len(free), (32,)):
         yield source.bound({}, size), size
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import walk
-from .closed_form import Form, Forms, ReceptiveField, meet
+from .closed_form import Form, Forms, ReceptiveField, common, meet
 from .relation import MAX, MIN, OR, SUM, Array, Semiring, Shape, spread
 from .strands import Strands, Tensor, origins, weave
 
@@ -156,6 +156,16 @@ class Network:
     def _bounds(self) -> list[walk.Values]:
         self._need_size()
         return walk.bounds(self._strands.all, self.input.spatial_axes)
+
+    def keep_common(self, other: Network) -> None:
+        """Keep of the closed forms what another trace of the same model, at another size, says too.
+
+        It guards against whatever ties a graph to its size: a resize to fixed extents, say.
+        """
+        forms = {layer.name: layer._forms for layer in other.layers}
+        for layer in self.layers:
+            others = forms.get(layer.name, layer._forms)
+            layer._forms = tuple(map(common, layer._forms, others))
 
     def _need_size(self) -> None:
         if self.any_size:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from onnx import helper
+from onnx import TensorProto, helper, numpy_helper
 
 import rf_viz
 from tests.oracle import build, generic
@@ -107,6 +107,34 @@ def test_spatial_axes_may_be_overridden() -> None:
     assert net.input.spatial_axes == (3,)
     assert net["y"].region_of(np.s_[0, 0, 0, 5]) == rf_viz.Region((5,), (8,))
     assert conv((1, 3, 20, 30)).trace((9,), spatial_axes=(-1,)).input.shape == (1, 3, 20, 9)
+
+
+def test_what_is_tied_to_one_size_does_not_hold_for_all() -> None:
+    """Resized to 16 x 16 whatever the input: the stride is another one at every size."""
+    sizes = numpy_helper.from_array(np.array([1, 3, 16, 16], np.int64), "sizes")
+    graph = helper.make_graph(
+        [
+            helper.make_node(
+                "Resize",
+                ["x", "", "", "sizes"],
+                ["y"],
+                coordinate_transformation_mode="asymmetric",
+                nearest_mode="floor",
+                mode="nearest",
+            )
+        ],
+        "resized",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, "h", "w"])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [sizes],
+    )
+    model = rf_viz.load(helper.make_model(graph).SerializeToString())
+    at_size = model.trace((64, 64))["y"].receptive_field
+    assert at_size is not None
+    assert at_size.stride == (4, 4)
+    layer = model.trace("unknown")["y"]
+    assert layer.receptive_field is None
+    assert layer.note == "no affine form: it depends on the input's size"
 
 
 def test_an_unknown_size_gives_what_holds_for_all() -> None:

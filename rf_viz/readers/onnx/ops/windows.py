@@ -38,6 +38,10 @@ _PARAMETERS = {"ConvInteger": (2, 3), "QLinearConv": (1, 2, 4, 5, 6, 7, 8)}
 """Which inputs are biases, scales and zero points; elsewhere only the bias."""
 
 
+_ZERO_POINT = {"ConvInteger": 3, "QLinearConv": 5}
+"""The input that says which stored weight stands for zero, one or one a channel."""
+
+
 def _windows(node: Node, size: Shape, kernel: Shape, pools: bool = False) -> tuple[Slide, ...]:
     """The windows along the spatial axes, from 2 on, by the attributes that all forms share.
 
@@ -159,16 +163,17 @@ def _taps(node: Node, weights: int) -> NDArray[np.bool_] | None:
     """The kernel positions that count where some do not, in a weight-aware trace."""
     if not node.weight_aware:
         return None
-    taps = used_taps(node.value(weights))
-    return None if taps is None or taps.all() else taps
-
-
-def used_taps(weights: NDArray[Any] | None) -> NDArray[np.bool_] | None:
-    """Which positions of a kernel (out, in, *kernel) hold any weight that is not exactly zero."""
-    if weights is None:
+    values, zero = node.value(weights), _ZERO_POINT.get(node.op)
+    if values is None:
         return None
-    taps: NDArray[np.bool_] = np.any(weights != 0, axis=(0, 1))
-    return taps
+    nothing: NDArray[Any] | int | None = 0
+    if zero is not None and node.has(zero):
+        nothing = node.value(zero)
+        if nothing is None:
+            return None
+        nothing = nothing.reshape(-1, *[1] * (values.ndim - 1))
+    taps: NDArray[np.bool_] = np.any(values != nothing, axis=(0, 1))
+    return None if taps.all() else taps
 
 
 def _weights_used(w: Slide) -> Step:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from onnx import helper
+from onnx import TensorProto, helper, numpy_helper
 
+import rf_viz
 from rf_viz.errors import ModelError
 from tests.oracle import assert_agrees, build, generic, runner, single, traced
 
@@ -130,6 +131,22 @@ def test_weights_that_are_zero_do_not_count_when_asked(op: str) -> None:
     masked = traced(model, weight_aware=True)["y"].mask((1, 1)).sum()
     assert masked == 3
     assert traced(model)["y"].mask((1, 1)).sum() == 9
+
+
+def test_a_stored_weight_counts_unless_it_stands_for_zero() -> None:
+    stored = np.where(MASK, 9, 3).astype(np.uint8).reshape(1, 1, 3, 3)
+    constants = {"w": stored, "xz": np.zeros((), np.uint8), "wz": np.full((), 3, np.uint8)}
+    graph = helper.make_graph(
+        [helper.make_node("ConvInteger", ["x", "w", "xz", "wz"], ["y"], pads=[1] * 4)],
+        "quantised",
+        [helper.make_tensor_value_info("x", TensorProto.UINT8, [1, 1, 4, 4])],
+        [helper.make_tensor_value_info("y", TensorProto.INT32, None)],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    model = rf_viz.load(helper.make_model(graph).SerializeToString())
+    mask = model.trace(weight_aware=True)["y"].mask((1, 1))
+    assert (mask[:3, :3] == MASK.astype(bool)).all()
+    assert mask.sum() == 3
 
 
 @pytest.mark.parametrize("source", ["x", "w", "b"])
