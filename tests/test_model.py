@@ -110,8 +110,8 @@ def test_spatial_axes_may_be_overridden() -> None:
 
 
 def test_what_is_tied_to_one_size_does_not_hold_for_all() -> None:
-    """Resized to 16 x 16 whatever the input: the stride is another one at every size."""
-    sizes = numpy_helper.from_array(np.array([1, 3, 16, 16], np.int64), "sizes")
+    """Resized to 56 x 56 whatever the input: the stride is another one at every size."""
+    sizes = numpy_helper.from_array(np.array([1, 3, 56, 56], np.int64), "sizes")
     graph = helper.make_graph(
         [
             helper.make_node(
@@ -129,7 +129,7 @@ def test_what_is_tied_to_one_size_does_not_hold_for_all() -> None:
         [sizes],
     )
     model = rf_viz.load(helper.make_model(graph).SerializeToString())
-    at_size = model.trace((64, 64))["y"].receptive_field
+    at_size = model.trace((224, 224))["y"].receptive_field
     assert at_size is not None
     assert at_size.stride == (4, 4)
     layer = model.trace("unknown")["y"]
