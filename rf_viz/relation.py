@@ -485,6 +485,8 @@ class Taps(_Local):
         varies: bool = False,
         why: str = "",
     ) -> None:
+        if table.size and table.max() >= size:
+            raise ValueError(f"position {table.max()} is beyond an axis of {size}")
         self.axis, self.size, self.form, self.varies, self.why = axis, size, form, varies, why
         self.table = np.where(table < 0, size, table)
         self.slides = (axis,) if slides else ()
@@ -780,6 +782,8 @@ class Elements(_Local):
     __slots__ = ("before", "blind", "index")
 
     def __init__(self, before: Shape, index: Indices) -> None:
+        if index.size and index.max() >= prod(before):
+            raise ValueError(f"element {index.max()} is beyond those of {before}")
         self.before = before
         self.index = np.where(index < 0, prod(before), index)
         self.blind = bool((index < 0).any())
