@@ -14,7 +14,7 @@ from ...model import Model, ModelInput
 from ...relation import Shape
 from ...strands import Tensor
 from ..content import Content
-from .file import check_side_files, parse
+from .file import parse
 from .graph import Reading, work_out
 from .program import Program
 
@@ -51,9 +51,7 @@ class OnnxModel(Model):
 
 def load(content: Content) -> OnnxModel:
     """Read an ONNX file. Raises ModelError where it is damaged, or too new to be understood."""
-    proto = parse(content)
-    check_side_files(proto, content.folder, content.name)
-    return OnnxModel(proto, content.name, content.folder)
+    return OnnxModel(parse(content), content.name, content.folder)
 
 
 def declared_inputs(proto: onnx.ModelProto) -> tuple[ModelInput, ...]:

@@ -29,13 +29,16 @@ def parse(content: Content) -> onnx.ModelProto:
     if content.extension == ".ort":
         raise ModelError(f"{name} is in ONNX Runtime's own format: open the .onnx it was made of")
     form = _FORMATS.get(content.extension, "protobuf")
+    data = content.read()
     try:
-        proto = onnx.load_model_from_string(content.read(), format=form)
+        proto = onnx.load_model_from_string(data, format=form)
     except Exception as error:  # the parsers' complaints share no base class
         raise ModelError(
             f"{name} is an ONNX file that is damaged or cut off: download or export it again"
         ) from error
     _check(proto, name)
+    if b"location" in data:  # the key of every reference to a side file
+        _check_side_files(proto, content.folder, name)
     if not proto.functions:
         return proto
     try:
@@ -63,7 +66,7 @@ def _check(proto: onnx.ModelProto, name: str) -> None:
         raise ModelError(f"{name} does not say which version of the ONNX operators it uses")
 
 
-def check_side_files(proto: onnx.ModelProto, folder: str | None, name: str) -> None:
+def _check_side_files(proto: onnx.ModelProto, folder: str | None, name: str) -> None:
     """Weights outside the file must lie in files in its folder. Raises ModelError."""
     checked: dict[str, int] = {}
     for tensor in _tensors(proto):
