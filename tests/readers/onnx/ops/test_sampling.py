@@ -106,3 +106,6 @@ def test_unpooling() -> None:
     model = build(nodes, {"x": (1, 1, 4, 4)})
     assert_agrees(model, exact=False)
     assert not traced(model)["y"].exact
+    asked = np.array([1, 1, 5, 5], np.int64)
+    model = single("MaxUnpool", (1, 1, 2, 2), places, asked, kernel_shape=[2, 2], strides=[2, 2])
+    assert not traced(model)["y"].exact
