@@ -1,12 +1,12 @@
-"""What really depends on what: found by running a model with one input element changed at a time.
+"""What really depends on what in an ONNX model, found by running it.
 
-Shares no code with what it judges: ONNX Runtime (or ONNX's own reference implementation) runs
-the model, and an output element depends on an input element if changing the one changes the other.
+ONNX Runtime (or ONNX's own reference implementation) runs the model, with one input element
+changed at a time (see ``tests.truth``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,7 @@ from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 import rf_viz
-
-Run = Callable[[Mapping[str, NDArray[Any]]], dict[str, NDArray[Any]]]
-
-BIG = (3e3, -3e3)
-"""Changes beyond all other values, so that maxima and minima notice them too."""
+from tests.truth import BIG, Run, assert_traced, changes, generic
 
 
 def build(
@@ -71,11 +67,6 @@ def traced(model: onnx.ModelProto, **options: object) -> rf_viz.Network:
     return rf_viz.load(model.SerializeToString()).trace(input_shape=shapes, **options)
 
 
-def generic(shape: Sequence[int], seed: int = 0) -> NDArray[np.float32]:
-    """Positive values of which no two are alike, nor any sums of a few."""
-    return np.random.default_rng(seed).uniform(1, 2, tuple(shape)).astype(np.float32)
-
-
 def runner(model: onnx.ModelProto, reference: bool = False) -> Run:
     """A function from feeds to a dict of all the model's outputs."""
     names = [o.name for o in model.graph.output]
@@ -99,29 +90,9 @@ def dependence(
     reference: bool = False,
     tolerance: float = 0,
 ) -> dict[str, NDArray[np.bool_]]:
-    """For each output of the model a bool array of shape (*its own, *the input's).
-
-    Changes up to ``tolerance`` are the rounding errors of weights that should be zero.
-    """
+    """For each output of the model a bool array of shape (*its own, *the input's)."""
     run = runner(model, reference)
-    base = {name: np.asarray(a) for name, a in run(feeds).items()}
-    given = feeds[source]
-    found = {name: np.zeros((*a.shape, given.size), bool) for name, a in base.items()}
-    for i in range(given.size):
-        for nudge in nudges:
-            changed = given.copy()
-            changed.reshape(-1)[i] += np.asarray(nudge).astype(given.dtype)
-            for name, a in run({**feeds, source: changed}).items():
-                found[name][..., i] |= ~_same(np.asarray(a), base[name], tolerance)
-    return {name: a.reshape(*base[name].shape, *given.shape) for name, a in found.items()}
-
-
-def _same(a: NDArray[Any], b: NDArray[Any], tolerance: float) -> NDArray[np.bool_]:
-    if a.dtype.kind != "f":
-        return np.asarray(a == b)
-    with np.errstate(invalid="ignore"):
-        near = np.abs(a - b) <= tolerance
-    return np.asarray(near | (a == b) | (np.isnan(a) & np.isnan(b)))
+    return changes(run, feeds, source, nudges=nudges, tolerance=tolerance)
 
 
 def assert_agrees(
@@ -151,47 +122,11 @@ def assert_agrees(
     truth = dependence(
         model, feeds, source, nudges=nudges, reference=reference, tolerance=tolerance
     )
-    rank = feeds[source].ndim
     net = rf_viz.load(model.SerializeToString()).trace(
         input=source,
         input_shape={name: a.shape for name, a in feeds.items()},
-        spatial_axes=range(rank),
+        spatial_axes=range(feeds[source].ndim),
         **options,
     )
-    traced = {layer.name: layer for layer in net.layers}
-    for name, real in truth.items():
-        shape, extents = real.shape[: real.ndim - rank], real.shape[real.ndim - rank :]
-        layer = traced.get(name)
-        if layer is None:
-            assert not real.any(), f"{name} depends on the input, but was not traced"
-            continue
-        assert layer.shape == shape, f"{name}: traced as {layer.shape}, really {shape}"
-        assert layer.exact or not exact, f"{name} is only assumed: {layer.assumed}"
-        for index in np.ndindex(shape):
-            mask = layer.mask_of(index)
-            if not exact:
-                assert not (real[index] & ~mask).any(), f"{name}{index} sees more than traced"
-                continue
-            assert np.array_equal(mask, real[index]), (
-                f"{name}{index} sees {_listed(real[index])}, traced as {_listed(mask)}"
-            )
-            region = layer.region_of(index)
-            assert (region.start, region.stop) == _box(real[index]), f"{name}{index}: {region}"
-        assert np.array_equal(layer.mask_of(...), real.any(axis=tuple(range(len(shape))))) or (
-            not exact
-        ), f"{name}: the union over all elements is wrong"
-        assert len(extents) == rank
+    assert_traced(net, truth, feeds[source].ndim, exact=exact)
     return net
-
-
-def _listed(mask: NDArray[np.bool_]) -> list[tuple[int, ...]]:
-    return [tuple(map(int, i)) for i in np.argwhere(mask)]
-
-
-def _box(mask: NDArray[np.bool_]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The bounding box of what is marked."""
-    where = np.argwhere(mask)
-    if not len(where):
-        return (0,) * mask.ndim, (0,) * mask.ndim
-    start, stop = where.min(axis=0), where.max(axis=0) + 1
-    return tuple(map(int, start)), tuple(map(int, stop))
