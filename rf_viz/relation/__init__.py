@@ -1,0 +1,78 @@
+"""Relations: which elements of its input each element of an operation's output depends on.
+
+A relation is a tuple of steps, applied from input to output; the empty tuple is the identity.
+Every step can be *pushed* (from input values to output values) and *pulled* (from output values
+back to input values) over a semiring, which is all that the walks need:
+
+    push:  out[o] = plus over the inputs i that o depends on of in[i]
+    pull:  in[i]  = plus over the outputs o that depend on i of out[o]
+
+Arrays have one axis for each tensor axis. An axis of length 1 means "the same all along this
+axis", whatever the tensor's extent: that is what keeps the walks cheap.
+"""
+
+from __future__ import annotations
+
+from .base import (
+    FAR,
+    IDENTITY,
+    MAX,
+    MIN,
+    OR,
+    SUM,
+    Array,
+    AxisMap,
+    Edge,
+    Factor,
+    Labels,
+    Output,
+    Relation,
+    Semiring,
+    Shape,
+    Step,
+    fold,
+    pull,
+    push,
+    slim,
+    spread,
+)
+from .mixes import Mix, Opaque
+from .moves import Broadcast, Reshape, Transpose
+from .selections import Elements, Place, Scatter, Taps
+from .windows import Slide, TransposedWindow, Window
+
+__all__ = [
+    "FAR",
+    "IDENTITY",
+    "MAX",
+    "MIN",
+    "OR",
+    "SUM",
+    "Array",
+    "AxisMap",
+    "Broadcast",
+    "Edge",
+    "Elements",
+    "Factor",
+    "Labels",
+    "Mix",
+    "Opaque",
+    "Output",
+    "Place",
+    "Relation",
+    "Reshape",
+    "Scatter",
+    "Semiring",
+    "Shape",
+    "Slide",
+    "Step",
+    "Taps",
+    "Transpose",
+    "TransposedWindow",
+    "Window",
+    "fold",
+    "pull",
+    "push",
+    "slim",
+    "spread",
+]

@@ -1,0 +1,213 @@
+"""Elements that move or are repeated, and none is mixed: transposing, reshaping, broadcasting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from math import prod
+
+from .base import (
+    Array,
+    AxisMap,
+    Factor,
+    Labels,
+    Local,
+    Semiring,
+    Shape,
+    fold,
+    origins_of,
+    slim,
+    spread,
+)
+
+
+class Transpose(Local):
+    """Output axis ``i`` is input axis ``order[i]``."""
+
+    __slots__ = ("inverse", "order")
+
+    def __init__(self, order: Sequence[int]) -> None:
+        self.order = tuple(order)
+        self.inverse = tuple(self.order.index(i) for i in range(len(self.order)))
+
+    def push(self, a: Array, ring: Semiring) -> Array:
+        return a.transpose(self.order)
+
+    def pull(self, a: Array, ring: Semiring) -> Array:
+        return a.transpose(self.inverse)
+
+    def label(self, labels: Labels) -> Labels:
+        return tuple(labels[i] for i in self.order)
+
+    def affine(self, axis: int) -> AxisMap | str:
+        return AxisMap(self.inverse[axis], 1, 0, 1)
+
+
+class Reshape(Local):
+    """The same elements in row-major order under another shape."""
+
+    __slots__ = ("after", "before", "groups")
+
+    def __init__(self, before: Shape, after: Shape) -> None:
+        if prod(before) != prod(after):
+            raise ValueError(f"cannot reshape {before} to {after}")
+        self.before, self.after = before, after
+        self.groups = _axis_groups(before, after)
+
+    def push(self, a: Array, ring: Semiring) -> Array:
+        return _regroup(a, self.before, self.after, self.groups)
+
+    def pull(self, a: Array, ring: Semiring) -> Array:
+        return _regroup(a, self.after, self.before, [(o, i) for i, o in self.groups])
+
+    def label(self, labels: Labels) -> Labels:
+        return _dealt(labels, self.groups, self.after)
+
+    def affine(self, axis: int) -> AxisMap | str:
+        for ins, outs in self.groups:
+            if axis in ins:
+                for o in outs:
+                    if self.after[o] == self.before[axis] and (
+                        prod(self.before[i] for i in ins) == self.before[axis]
+                    ):
+                        return AxisMap(o, 1, 0, 1)
+        return "rearranged into another grid"
+
+
+_Groups = tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
+
+
+def _regroup(
+    a: Array,
+    before: Shape,
+    after: Shape,
+    groups: Iterable[tuple[tuple[int, ...], tuple[int, ...]]],
+) -> Array:
+    """Reshape, writing out only those axes that are merged with ones along which it varies."""
+    out = [1] * len(after)
+    for ins, outs in groups:
+        if len(ins) == len(outs) == 1:
+            out[outs[0]] = a.shape[ins[0]]
+            continue
+        lengths = [a.shape[i] for i in ins]
+        if max(lengths, default=1) == 1:
+            continue
+        if lengths != [before[i] for i in ins]:
+            a = slim(a, ins)  # so that nothing is written out for nothing
+            if max([a.shape[i] for i in ins]) == 1:
+                continue
+            for i in ins:
+                a = spread(a, i, before[i])
+        for o in outs:
+            out[o] = after[o]
+    return a.reshape(out)
+
+
+@lru_cache(maxsize=4096)
+def _axis_groups(before: Shape, after: Shape) -> _Groups:
+    """The finest partition of both shapes' axes into consecutive groups of equal product."""
+    groups: list[tuple[list[int], list[int]]] = []
+    i = o = 0
+    while i < len(before) or o < len(after):
+        ins, outs, p, q = [], [], 1, 1
+        if i < len(before):
+            ins.append(i)
+            p *= before[i]
+            i += 1
+        if o < len(after):
+            outs.append(o)
+            q *= after[o]
+            o += 1
+        while p != q:
+            if p < q:
+                ins.append(i)
+                p *= before[i]
+                i += 1
+            else:
+                outs.append(o)
+                q *= after[o]
+                o += 1
+        if groups and (not ins or not outs):  # what is left are axes of length 1
+            groups[-1][0].extend(ins)
+            groups[-1][1].extend(outs)
+        else:
+            groups.append((ins, outs))
+    return tuple((tuple(ins), tuple(outs)) for ins, outs in groups)
+
+
+@lru_cache(maxsize=4096)
+def _dealt(labels: Labels, groups: _Groups, after: Shape) -> Labels:
+    """Where the axes of a reshaped tensor come from."""
+    out: list[tuple[Factor, ...]] = [()] * len(after)
+    for ins, outs in groups:
+        factors = [f for i in ins for f in labels[i]]
+        for o, share in zip(outs, _deal(factors, [after[o] for o in outs]), strict=True):
+            out[o] = share
+    return tuple(out)
+
+
+def _deal(factors: list[Factor], extents: list[int]) -> list[tuple[Factor, ...]]:
+    """Share consecutive factors out among axes of the given extents, cutting where needed."""
+    left = [f for f in factors if f.extent > 1][::-1]
+    shares: list[tuple[Factor, ...]] = []
+    for extent in extents:
+        share: list[Factor] = []
+        need = extent
+        while need > 1:
+            if not left:
+                return _undealt(factors, extents)
+            f = left.pop()
+            if need % f.extent == 0:
+                share.append(f)
+                need //= f.extent
+            elif f.extent % need == 0:
+                share.append(Factor(f.origins, need))
+                left.append(Factor(f.origins, f.extent // need))
+                need = 1
+            else:
+                return _undealt(factors, extents)
+        shares.append(tuple(share))
+    single = [f for f in factors if f.extent == 1 and f.origins]
+    for i, share_ in enumerate(shares):
+        if not share_:
+            shares[i] = (single.pop(0),) if single and extents[i] == 1 else (Factor(0, extents[i]),)
+    return shares
+
+
+def _undealt(factors: list[Factor], extents: list[int]) -> list[tuple[Factor, ...]]:
+    origins = origins_of(factors)
+    return [(Factor(origins if e > 1 else 0, e),) for e in extents]
+
+
+class Broadcast(Local):
+    """NumPy broadcasting: axes of length 1 are repeated, axes are added in front."""
+
+    __slots__ = ("after", "before", "lead", "repeated")
+
+    def __init__(self, before: Shape, after: Shape) -> None:
+        self.before, self.after = before, after
+        self.lead = len(after) - len(before)
+        self.repeated = tuple(
+            (i, n)
+            for i, n in enumerate(after)
+            if n != 1 and (i < self.lead or before[i - self.lead] == 1)
+        )
+
+    def push(self, a: Array, ring: Semiring) -> Array:
+        return a.reshape((1,) * self.lead + a.shape) if self.lead else a
+
+    def pull(self, a: Array, ring: Semiring) -> Array:
+        for axis, extent in self.repeated:
+            a = fold(a, axis, extent, ring)
+        return a.reshape(a.shape[self.lead :]) if self.lead else a
+
+    def label(self, labels: Labels) -> Labels:
+        out = [(Factor(0, n),) for n in self.after[: self.lead]] + list(labels)
+        for axis, extent in self.repeated:
+            out[axis] = (Factor(0, extent),)
+        return tuple(out)
+
+    def affine(self, axis: int) -> AxisMap | str:
+        if any(axis + self.lead == repeated for repeated, _ in self.repeated):
+            return "one value is repeated along the axis"
+        return AxisMap(axis + self.lead, 1, 0, 1)

@@ -1,0 +1,236 @@
+"""Elements that are picked: by a table along one axis, by position in a concatenation, singly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from .base import (
+    SUM,
+    Array,
+    AxisMap,
+    Factor,
+    Indices,
+    Labels,
+    Local,
+    Semiring,
+    Shape,
+    along,
+    origins_of,
+    spread,
+)
+
+
+class Taps(Local):
+    """Along one axis a table says which inputs each output sees.
+
+    Covers resizing, slices, gathers, flips and paddings. ``table`` has shape (outputs, taps); a
+    negative entry is no input. ``slides`` is set for what works like a window (resizing).
+    ``form`` is the affine map where there is one (stride, offset), ``varies`` as in ``AxisMap``;
+    else ``why`` says in words why there is none.
+    """
+
+    __slots__ = (
+        "_cut", "_groups", "axis", "blind", "form", "size", "slides", "table", "varies", "why",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        axis: int,
+        size: int,
+        table: Indices,
+        *,
+        slides: bool = False,
+        form: tuple[int, int] | None = None,
+        varies: bool = False,
+        why: str = "",
+    ) -> None:
+        if table.size and table.max() >= size:
+            raise ValueError(f"position {table.max()} is beyond an axis of {size}")
+        self.axis, self.size, self.form, self.varies, self.why = axis, size, form, varies, why
+        self.table = np.where(table < 0, size, table)
+        self.slides = (axis,) if slides else ()
+        self.blind = not (table >= 0).any(axis=1).all()
+        self._cut = None if self.blind or table.shape[1] != 1 else _as_cut(table[:, 0])
+        self._groups: tuple[Indices, Indices, Indices] | None = None
+
+    def push(self, a: Array, ring: Semiring) -> Array:
+        if (
+            a.shape[self.axis] == 1
+            and not self.blind
+            and (ring is not SUM or self.table.shape[1] == 1)
+        ):
+            return a
+        if self._cut is not None:
+            return a[along(a.ndim, self.axis, self._cut)]
+        return _look_up(a, self.axis, self.size, self.table, ring)
+
+    def pull(self, a: Array, ring: Semiring) -> Array:
+        a = spread(a, self.axis, len(self.table))
+        shape = list(a.shape)
+        shape[self.axis] = self.size
+        if self._cut is not None:
+            out: Array = np.full(shape, ring.zero, a.dtype)
+            out[along(a.ndim, self.axis, self._cut)] = a
+            return out
+        if self._groups is None:
+            self._groups = _by_input(self.table, self.size)
+        outputs, firsts, inputs = self._groups
+        out = np.full(shape, ring.zero, a.dtype)
+        if len(inputs):
+            at = (slice(None),) * self.axis + (inputs,)
+            out[at] = ring.plus.reduceat(a.take(outputs, axis=self.axis), firsts, axis=self.axis)
+        return out
+
+    def label(self, labels: Labels) -> Labels:
+        out = list(labels)
+        out[self.axis] = (Factor(origins_of(out[self.axis]), len(self.table)),)
+        return tuple(out)
+
+    def affine(self, axis: int) -> AxisMap | str:
+        if axis != self.axis:
+            return AxisMap(axis, 1, 0, 1)
+        if self.form is not None:
+            return AxisMap(axis, self.form[0], self.form[1], 1, self.varies)
+        return self.why or "no affine form"
+
+
+def _as_cut(line: Indices) -> slice | None:
+    """Evenly spaced positions as a slice; None where they are not."""
+    n = len(line)
+    if not n:
+        return slice(0, 0)
+    first = int(line[0])
+    step = int(line[1]) - first if n > 1 else 1
+    if step == 0 or (n > 1 and bool((np.diff(line) != step).any())):
+        return None
+    stop = first + n * step
+    return slice(first, stop if stop >= 0 else None, step)
+
+
+def _look_up(a: Array, axis: int, size: int, table: Indices, ring: Semiring) -> Array:
+    """Along an axis of ``size`` combine what each row of the table lists; ``size`` is nothing."""
+    shape = list(a.shape)
+    shape[axis] = size + 1
+    padded: Array = np.full(shape, ring.zero, a.dtype)
+    padded[along(a.ndim, axis, slice(0, size))] = a
+    out = padded.take(table[:, 0], axis=axis)
+    for tap in table.T[1:]:
+        ring.plus(out, padded.take(tap, axis=axis), out=out)
+    return out
+
+
+def _by_input(table: Indices, size: int) -> tuple[Indices, Indices, Indices]:
+    """The outputs that a table lists each input for: all in one line sorted by input, where each
+    input's begin in it, and those inputs."""
+    flat = table.reshape(-1)
+    order = np.argsort(flat, kind="stable")
+    order = order[: np.searchsorted(flat[order], size)]
+    inputs, firsts = np.unique(flat[order], return_index=True)
+    return order // table.shape[1], firsts, inputs
+
+
+@dataclass(frozen=True)
+class Place(Local):
+    """The input stands at ``start`` along an axis of extent ``out``: one part of a concatenation.
+
+    Elsewhere the output sees nothing of this input.
+    """
+
+    axis: int
+    start: int
+    size: int
+    out: int
+
+    @property
+    def blind(self) -> bool:  # type: ignore[override]
+        return self.size < self.out
+
+    def push(self, a: Array, ring: Semiring) -> Array:
+        shape = list(a.shape)
+        shape[self.axis] = self.out
+        out: Array = np.full(shape, ring.zero, a.dtype)
+        out[along(a.ndim, self.axis, slice(self.start, self.start + self.size))] = a
+        return out
+
+    def pull(self, a: Array, ring: Semiring) -> Array:
+        if a.shape[self.axis] == 1:
+            return a
+        return a[along(a.ndim, self.axis, slice(self.start, self.start + self.size))]
+
+    def label(self, labels: Labels) -> Labels:
+        out = list(labels)
+        out[self.axis] = (Factor(origins_of(out[self.axis]), self.out),)
+        return tuple(out)
+
+    def affine(self, axis: int) -> AxisMap | str:
+        if axis == self.axis and self.size != self.out:
+            return "concatenated along an axis of the image"
+        return AxisMap(axis, 1, 0, 1)
+
+
+class Elements(Local):
+    """Any selection of single elements: ``index``, of the output's shape, holds the position in
+    the flattened input that each output element copies; negative where it copies none.
+    """
+
+    __slots__ = ("before", "blind", "index")
+
+    def __init__(self, before: Shape, index: Indices) -> None:
+        if index.size and index.max() >= prod(before):
+            raise ValueError(f"element {index.max()} is beyond those of {before}")
+        self.before = before
+        self.index = np.where(index < 0, prod(before), index)
+        self.blind = bool((index < 0).any())
+
+    def push(self, a: Array, ring: Semiring) -> Array:
+        flat = np.append(np.broadcast_to(a, self.before).reshape(-1), np.array(ring.zero, a.dtype))
+        return flat[self.index]
+
+    def pull(self, a: Array, ring: Semiring) -> Array:
+        out: Array = np.full(prod(self.before) + 1, ring.zero, a.dtype)
+        ring.plus.at(out, self.index.reshape(-1), np.broadcast_to(a, self.index.shape).reshape(-1))
+        return out[:-1].reshape(self.before)
+
+    def label(self, labels: Labels) -> Labels:
+        return _scattered(labels, self.index.shape)
+
+    def affine(self, axis: int) -> AxisMap | str:
+        return "single elements are picked"
+
+
+def _scattered(labels: Labels, after: Shape) -> Labels:
+    """Where axes come from when single elements were moved."""
+    if len(after) == len(labels):
+        return tuple((Factor(origins_of(f), n),) for f, n in zip(labels, after, strict=True))
+    origins = origins_of([f for factors in labels for f in factors])
+    return tuple((Factor(origins if n > 1 else 0, n),) for n in after)
+
+
+class Scatter(Local):
+    """Single elements put in place: ``index``, of the input's shape, holds the position in the
+    flattened output where each input element goes; negative where it goes nowhere.
+    """
+
+    __slots__ = ("_gather", "after", "before", "blind")
+
+    def __init__(self, after: Shape, index: Indices) -> None:
+        self.before, self.after = index.shape, after
+        self._gather = Elements(after, index)
+        seen = np.zeros(prod(after) + 1, bool)
+        seen[self._gather.index] = True
+        self.blind = not seen[:-1].all()
+
+    def push(self, a: Array, ring: Semiring) -> Array:
+        return self._gather.pull(a, ring)
+
+    def pull(self, a: Array, ring: Semiring) -> Array:
+        return self._gather.push(a, ring)
+
+    def label(self, labels: Labels) -> Labels:
+        return _scattered(labels, self.after)
+
+    def affine(self, axis: int) -> AxisMap | str:
+        return "single elements are put in place"

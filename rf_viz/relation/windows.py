@@ -1,0 +1,330 @@
+"""Kernels that slide over some axes: convolution, pooling, causal scans, and their transposes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .base import (
+    SUM,
+    Array,
+    AxisMap,
+    Factor,
+    Indices,
+    Labels,
+    Semiring,
+    along,
+    origins_of,
+    spread,
+)
+
+
+class Slide(NamedTuple):
+    """A window along one axis: output ``o`` sees ``o*stride - pad + k*dilation``, k < kernel.
+
+    ``size`` and ``out`` are the axis' input and output extents; positions outside the input
+    are padding. ``pad`` may be negative (the input is cropped). ``pad_varies`` says that the
+    padding would be another one at another input size.
+    """
+
+    axis: int
+    size: int
+    out: int
+    kernel: int
+    stride: int = 1
+    dilation: int = 1
+    pad: int = 0
+    pad_varies: bool = False
+
+    @property
+    def trivial(self) -> bool:
+        return self.kernel == 1 and self.stride == 1 and self.pad == 0 and self.out == self.size
+
+    @property
+    def span(self) -> int:
+        """How many positions, padding included, the window passes over."""
+        return (self.out - 1) * self.stride + (self.kernel - 1) * self.dilation + 1
+
+    @property
+    def sees_always(self) -> bool:
+        """Whether every output sees some input."""
+        if self.dilation > self.size:  # taps may step over all of the input
+            first = np.arange(self.out) * self.stride - self.pad
+            taps = first[:, None] + np.arange(self.kernel) * self.dilation
+            return bool(((taps >= 0) & (taps < self.size)).any(axis=1).all())
+        reach = (self.kernel - 1) * self.dilation
+        return self.pad <= reach and (self.out - 1) * self.stride - self.pad < self.size
+
+    def inside(self) -> tuple[slice, slice]:
+        """Where input and padded span overlap: as a slice of the input, and of the span."""
+        low = max(0, -self.pad)
+        high = max(low, min(self.size, self.span - self.pad))
+        return slice(low, high), slice(low + self.pad, high + self.pad)
+
+
+_FEW = 12
+"""Up to so many taps are combined one by one, more by doubling."""
+
+
+@lru_cache(maxsize=4096)
+def _taps_inside(size: int, out: int, kernel: int, stride: int, dilation: int, pad: int) -> Indices:
+    """For each tap (rows) the input that each output sees. A tap in the padding is replaced by
+    another one of its window, which changes nothing where seeing an input twice is seeing it."""
+    firsts = np.arange(out) * stride - pad
+    lowest, highest = np.maximum(0, -(firsts // dilation)), (size - 1 - firsts) // dilation
+    taps = np.arange(kernel)[:, None]
+    table: Indices = firsts + np.minimum(np.maximum(taps, lowest), highest) * dilation
+    return table
+
+
+def _slide_push(s: Slide, a: Array, ring: Semiring) -> Array:
+    """Along one axis that varies, or that some windows miss."""
+    if ring is not SUM and s.kernel <= _FEW and a.shape[s.axis] > 1 and s.sees_always:
+        table = _taps_inside(s.size, s.out, s.kernel, s.stride, s.dilation, s.pad)
+        seen: Array = ring.plus.reduce(a.take(table, axis=s.axis), axis=s.axis)
+        return seen
+    source, target = s.inside()
+    shape = list(a.shape)
+    shape[s.axis] = s.span
+    span: Array = np.full(shape, ring.zero, a.dtype)
+    span[along(a.ndim, s.axis, target)] = spread(a, s.axis, s.size)[along(a.ndim, s.axis, source)]
+    last = (s.out - 1) * s.stride + 1
+
+    def taps(values: Array, first: int) -> Array:
+        return values[along(a.ndim, s.axis, slice(first, first + last, s.stride))]
+
+    if s.kernel <= _FEW:
+        out = taps(span, 0)
+        for k in range(1, s.kernel):
+            out = ring.plus(out, taps(span, k * s.dilation))
+        return out
+    return _by_doubling(span, s, ring, taps)
+
+
+def _by_doubling(
+    values: Array, s: Slide, ring: Semiring, taps: Callable[[Array, int], Array]
+) -> Array:
+    """Combine ``kernel`` taps in log(kernel) passes: blocks of 1, 2, 4 ... disjoint taps."""
+    out: Array | None = None
+    block, first, left = 1, 0, s.kernel
+    while True:
+        if left & block:
+            part = taps(values, first * s.dilation)
+            out = part if out is None else ring.plus(out, part)
+            first += block
+            left -= block
+        if not left:
+            assert out is not None
+            return out
+        n = values.shape[s.axis]
+        d = block * s.dilation
+        values = ring.plus(
+            values[along(values.ndim, s.axis, slice(0, n - d))],
+            values[along(values.ndim, s.axis, slice(d, n))],
+        )
+        block *= 2
+
+
+def _slide_pull(s: Slide, a: Array, ring: Semiring) -> Array:
+    last = (s.out - 1) * s.stride + 1
+    reach = (s.kernel - 1) * s.dilation
+    shape = list(a.shape)
+    a = spread(a, s.axis, s.out)
+    if s.kernel <= _FEW:
+        shape[s.axis] = s.span
+        span: Array = np.full(shape, ring.zero, a.dtype)
+        for k in range(s.kernel):
+            part = span[
+                along(a.ndim, s.axis, slice(k * s.dilation, k * s.dilation + last, s.stride))
+            ]
+            ring.plus(part, a, out=part)
+    else:
+        shape[s.axis] = s.span + reach
+        outputs: Array = np.full(shape, ring.zero, a.dtype)
+        outputs[along(a.ndim, s.axis, slice(reach, reach + last, s.stride))] = a
+
+        def taps(values: Array, first: int) -> Array:
+            return values[along(values.ndim, s.axis, slice(first, first + s.span))]
+
+        span = _by_doubling(outputs, s, ring, taps)
+    source, target = s.inside()
+    if (source.start, source.stop) == (0, s.size):
+        return span[along(a.ndim, s.axis, target)]
+    shape[s.axis] = s.size
+    result: Array = np.full(shape, ring.zero, a.dtype)
+    result[along(a.ndim, s.axis, source)] = span[along(a.ndim, s.axis, target)]
+    return result
+
+
+@lru_cache(maxsize=4096)
+def _outputs_per_input(s: Slide) -> NDArray[np.float64]:
+    """By how many outputs each input position is seen."""
+    return _slide_pull(s, np.ones(s.out), SUM)
+
+
+@lru_cache(maxsize=4096)
+def _seen_always(s: Slide) -> bool:
+    """Whether every input is seen by some output."""
+    return bool((_outputs_per_input(s._replace(axis=0)) > 0).all())
+
+
+class Window:
+    """A kernel that slides over some axes: convolution, pooling, causal scans.
+
+    ``taps``, of the kernel's shape, masks positions out (False); None keeps them all. What
+    slides over something else than space (over channels) is not ``spatial``. A single window
+    that holds the whole axis mixes it, like a global pooling written as an ordinary one.
+    """
+
+    __slots__ = ("_by_axis", "_moving", "blind", "mixes", "slides", "taps", "windows")
+
+    def __init__(
+        self,
+        windows: Sequence[Slide],
+        taps: NDArray[np.bool_] | None = None,
+        *,
+        spatial: bool = True,
+    ) -> None:
+        self.windows = tuple(windows)
+        self.taps = taps
+        self.slides = tuple(w.axis for w in self.windows) if spatial else ()
+        self._by_axis = {w.axis: w for w in self.windows}
+        self._moving = tuple(w for w in self.windows if not w.trivial)
+        self.blind = taps is not None or not all(w.sees_always for w in self.windows)
+        self.mixes = tuple(
+            w.axis for w in self.windows if w.out == 1 and w.size > 1 and _seen_always(w)
+        )
+
+    def push(self, a: Array, ring: Semiring) -> Array:
+        if self.taps is not None:
+            return self._push_taps(a, ring, self.taps)
+        for s in self._moving:
+            if a.shape[s.axis] > 1 or self.blind or ring is SUM:
+                a = _slide_push(s, a, ring)
+        return a
+
+    def pull(self, a: Array, ring: Semiring) -> Array:
+        if self.taps is not None:
+            return self._pull_taps(a, ring, self.taps)
+        for s in self._moving:
+            if a.shape[s.axis] > 1:
+                a = _slide_pull(s, a, ring)
+            elif ring is SUM:
+                shape = [1] * a.ndim
+                shape[s.axis] = s.size
+                a = a * _outputs_per_input(s._replace(axis=0)).reshape(shape)
+            elif not _seen_always(s):
+                a = _slide_pull(s, a, ring)
+        return a
+
+    def _span(self, a: Array, ring: Semiring) -> Array:
+        shape = list(a.shape)
+        for s in self.windows:
+            shape[s.axis] = s.span
+        return np.full(shape, ring.zero, a.dtype)
+
+    def _inside(self, ndim: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+        source, target = [slice(None)] * ndim, [slice(None)] * ndim
+        for s in self.windows:
+            source[s.axis], target[s.axis] = s.inside()
+        return tuple(source), tuple(target)
+
+    def _tap(self, tap: Sequence[int], ndim: int) -> tuple[slice, ...]:
+        index = [slice(None)] * ndim
+        for s, k in zip(self.windows, tap, strict=True):
+            first = k * s.dilation
+            index[s.axis] = slice(first, first + (s.out - 1) * s.stride + 1, s.stride)
+        return tuple(index)
+
+    def _push_taps(self, a: Array, ring: Semiring, taps: NDArray[np.bool_]) -> Array:
+        for s in self.windows:
+            a = spread(a, s.axis, s.size)
+        span = self._span(a, ring)
+        source, target = self._inside(a.ndim)
+        span[target] = a[source]
+        shape = list(a.shape)
+        for s in self.windows:
+            shape[s.axis] = s.out
+        out: Array = np.full(shape, ring.zero, a.dtype)
+        for tap in np.argwhere(taps).tolist():
+            ring.plus(out, span[self._tap(tap, a.ndim)], out=out)
+        return out
+
+    def _pull_taps(self, a: Array, ring: Semiring, taps: NDArray[np.bool_]) -> Array:
+        for s in self.windows:
+            a = spread(a, s.axis, s.out)
+        span = self._span(a, ring)
+        for tap in np.argwhere(taps).tolist():
+            part = span[self._tap(tap, a.ndim)]
+            ring.plus(part, a, out=part)
+        source, target = self._inside(a.ndim)
+        shape = list(a.shape)
+        for s in self.windows:
+            shape[s.axis] = s.size
+        out: Array = np.full(shape, ring.zero, a.dtype)
+        out[source] = span[target]
+        return out
+
+    def label(self, labels: Labels) -> Labels:
+        out = list(labels)
+        for s in self.windows:
+            factors = out[s.axis]
+            if len(factors) > 1 or factors[0][1] != s.out:
+                out[s.axis] = (Factor(origins_of(factors), s.out),)
+        return tuple(out)
+
+    def affine(self, axis: int) -> AxisMap | str:
+        s = self._by_axis.get(axis)
+        if s is None:
+            return AxisMap(axis, 1, 0, 1)
+        first, last = 0, s.kernel - 1
+        if self.taps is not None:
+            others = tuple(i for i, w in enumerate(self.windows) if w is not s)
+            used = np.flatnonzero(self.taps.any(axis=others))
+            if not used.size:
+                return "all weights are zero"
+            first, last = int(used[0]), int(used[-1])
+        offset, reach = first * s.dilation - s.pad, (last - first) * s.dilation + 1
+        return AxisMap(axis, s.stride, offset, reach, s.pad_varies)
+
+
+class TransposedWindow:
+    """A transposed convolution: a window over the same axes with inputs and outputs exchanged.
+
+    ``windows`` and ``taps`` are those of the convolution that it transposes, so that a slide's
+    ``size`` is here the output's extent, and ``out`` the input's.
+    """
+
+    __slots__ = ("_by_axis", "blind", "slides", "window")
+    mixes: tuple[int, ...] = ()
+
+    def __init__(self, windows: Sequence[Slide], taps: NDArray[np.bool_] | None = None) -> None:
+        self.window = Window(windows, taps)
+        self.slides = self.window.slides
+        self._by_axis = {w.axis: w for w in self.window.windows}
+        self.blind = taps is not None or not all(_seen_always(w) for w in self.window.windows)
+
+    def push(self, a: Array, ring: Semiring) -> Array:
+        return self.window.pull(a, ring)
+
+    def pull(self, a: Array, ring: Semiring) -> Array:
+        return self.window.push(a, ring)
+
+    def label(self, labels: Labels) -> Labels:
+        out = list(labels)
+        for w in self.window.windows:
+            out[w.axis] = (Factor(origins_of(out[w.axis]), w.size),)
+        return tuple(out)
+
+    def affine(self, axis: int) -> AxisMap | str:
+        w = self._by_axis.get(axis)
+        if w is not None and w.stride != 1:
+            return f"upsampled by {w.stride}"
+        way = self.window.affine(axis)
+        if w is None or isinstance(way, str):
+            return way
+        return way._replace(offset=1 - way.offset - way.reach)
