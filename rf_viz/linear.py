@@ -131,8 +131,7 @@ def einsum(equation: str, shapes: tuple[Shape, ...]) -> Product:
     return Product(
         after,
         tuple(
-            _term(labels, shape, out, after)
-            for labels, shape in zip(labelled, shapes, strict=True)
+            _term(labels, shape, out, after) for labels, shape in zip(labelled, shapes, strict=True)
         ),
     )
 

@@ -38,7 +38,9 @@ POOLS = [("GlobalAveragePool", {}), ("AveragePool", {"kernel_shape": [16, 16]})]
 
 
 @pytest.mark.parametrize(("pool", "attributes"), POOLS)
-def test_a_gate_makes_every_cell_see_the_whole_image(pool, attributes):
+def test_a_gate_makes_every_cell_see_the_whole_image(
+    pool: str, attributes: dict[str, object]
+) -> None:
     layer = gated(pool, **attributes).trace()["y"]
     assert layer.region((8, 8)) == rf_viz.Region((0, 0), (16, 16))
     assert layer.receptive_field is None
@@ -47,7 +49,9 @@ def test_a_gate_makes_every_cell_see_the_whole_image(pool, attributes):
 
 
 @pytest.mark.parametrize(("pool", "attributes"), POOLS)
-def test_cut_shows_the_local_region_and_still_names_the_global_context(pool, attributes):
+def test_cut_shows_the_local_region_and_names_the_global_context(
+    pool: str, attributes: dict[str, object]
+) -> None:
     net = gated(pool, **attributes).trace(cut_global=True)
     layer = net["y"]
     assert layer.region((8, 8)) == rf_viz.Region((6, 6), (11, 11))
@@ -57,6 +61,6 @@ def test_cut_shows_the_local_region_and_still_names_the_global_context(pool, att
 
 
 @pytest.mark.parametrize(("pool", "attributes"), POOLS)
-def test_the_gate_itself_has_no_local_path_to_keep(pool, attributes):
+def test_the_gate_has_no_local_path_to_keep(pool: str, attributes: dict[str, object]) -> None:
     layer = gated(pool, **attributes).trace(cut_global=True)["gate"]
     assert layer.region((0, 0)).size == (16, 16)

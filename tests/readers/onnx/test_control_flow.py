@@ -98,17 +98,16 @@ def test_a_loop_that_the_data_ends_sees_everything() -> None:
         types={"i": TensorProto.INT64, "go": TensorProto.BOOL, "go2": TensorProto.BOOL},
     )  # fmt: skip
     constants = {"c": np.array(True)}
-    net = trace([node("Loop", "- c x", "y", body=body), node("Relu", "y", "z")], (1, 4),
-                constants=constants)
+    net = trace(
+        [node("Loop", "- c x", "y", body=body), node("Relu", "y", "z")], (1, 4), constants=constants
+    )
     assert net["z"].assumed == ("when Loop the_Loop ends depends on the data",)
     assert net["y"].mask_of(...).all()
     assert [layer.name for layer in net.layers] == ["y", "z"]
 
 
 def test_a_scan_is_followed_along_its_axis() -> None:
-    body = subgraph(
-        [node("Add", "h a", "h2"), node("Mul", "h2 h2", "o")], "h2 o", "h a"
-    )
+    body = subgraph([node("Add", "h a", "h2"), node("Mul", "h2 h2", "o")], "h2 o", "h a")
     constants = {"h0": np.zeros(2, np.float32)}
     scan = node("Scan", "h0 x", "last y", body=body, num_scan_inputs=1)
     net = assert_agrees(build([scan], {"x": (4, 2)}, constants))
@@ -192,8 +191,9 @@ def test_an_unknown_operator_is_assumed_and_named() -> None:
 
 
 def test_an_unknown_operator_has_the_shape_that_the_model_declares() -> None:
-    model = build([helper.make_node("Magic", ["x"], ["y"], domain="lab")], {"x": ("n", 4)},
-                  domains={"lab": 1})
+    model = build(
+        [helper.make_node("Magic", ["x"], ["y"], domain="lab")], {"x": ("n", 4)}, domains={"lab": 1}
+    )
     del model.graph.output[:]
     model.graph.output.append(helper.make_tensor_value_info("y", 1, ["n", 2, 3]))
     net = rf_viz.load(model.SerializeToString()).trace()
@@ -283,9 +283,7 @@ def test_a_graph_may_be_as_deep_as_it_likes(op: str) -> None:
 def test_a_chain_of_constants_may_be_as_deep_as_it_likes() -> None:
     count = 5000
     names = ["k", *(f"t{i}" for i in range(count))]
-    nodes = [
-        helper.make_node("Add", [a, "one"], [b]) for a, b in pairwise(names)
-    ]
+    nodes = [helper.make_node("Add", [a, "one"], [b]) for a, b in pairwise(names)]
     nodes.append(node("Reshape", f"x {names[-1]}", "y"))
     constants = {"k": np.array([6 - count]), "one": np.array([1])}
     net = trace(nodes, (2, 3), constants=constants)

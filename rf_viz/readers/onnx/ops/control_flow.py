@@ -108,8 +108,7 @@ def scan(node: Node) -> Outputs:
     outputs = len(rows[0]) if rows else 0
     turned = node.attribute("scan_output_directions", (0,) * outputs)
     rows = [
-        [rows[-1 - t if back else t][i] for i, back in enumerate(turned)]
-        for t in range(len(rows))
+        [rows[-1 - t if back else t][i] for i, back in enumerate(turned)] for t in range(len(rows))
     ]
     return _collected(
         node,
@@ -179,8 +178,6 @@ def sequence_map(node: Node) -> Outputs:
     sequence = items(node)
     rows = []
     for i in range(len(sequence)):
-        given = [
-            v if v is None or v.items is None else v.items[i] for v in node.inputs
-        ]
+        given = [v if v is None or v.items is None else v.items[i] for v in node.inputs]
         rows.append(node.run(body, given, str(i)))
     return [Value(None, items=[row[k] for row in rows]) for k in range(len(node.outputs))]

@@ -219,8 +219,8 @@ def merged_attention(node: Node) -> list[Output]:
         Edge(0, mixed + broadcast(one, value) + made.from_value() + out),
     ]
     state: Shape = (2, batch, heads, length, query[3])
-    kept = mixed + broadcast(one, query) + reshape(query, (1, *query)) + broadcast(
-        (1, *query), state
+    kept = (
+        mixed + broadcast(one, query) + reshape(query, (1, *query)) + broadcast((1, *query), state)
     )
     return [Output((batch, length, sizes[2]), edges), Output(state, [Edge(0, kept)])]
 
@@ -243,5 +243,3 @@ def many_heads(node: Node) -> list[Output]:
     if node.depends(5):
         weights.append(Edge(5, everything(node.shape(5), scores)))
     return [p.attend(made, (5,)), p.present(0), p.present(1), Output(scores, weights)]
-
-

@@ -156,5 +156,3 @@ def _either_layout(node: Node, standard: str) -> Outputs:
     if node.attribute("channels_last", 0):
         return channels_last(node, describe)
     return describe(node)
-
-

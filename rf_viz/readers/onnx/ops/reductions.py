@@ -31,9 +31,7 @@ def reduced(node: Node, given: tuple[int, ...] | None) -> Output:
 
 def _reduce(node: Node, axes: tuple[int, ...], keep: bool) -> Output:
     shape = node.shape()
-    after = tuple(
-        1 if i in axes else n for i, n in enumerate(shape) if keep or i not in axes
-    )
+    after = tuple(1 if i in axes else n for i, n in enumerate(shape) if keep or i not in axes)
     return Output(after, [Edge(0, reduce(shape, axes, keep))])
 
 
@@ -206,5 +204,3 @@ def loss(node: Node) -> list[Output]:
         rows = ()
     likelihood = Output(shape, normalise(0, shape, (1,)))
     return [Output(rows, edges), likelihood]
-
-

@@ -110,9 +110,7 @@ def concat(node: Node) -> Output:
     return stack(node, sequence, shapes, axis) if new else _join(node, sequence, shapes, axis)
 
 
-def stack(
-    node: Node, values: Sequence[Value], shapes: Sequence[Shape], axis: int
-) -> Output:
+def stack(node: Node, values: Sequence[Value], shapes: Sequence[Shape], axis: int) -> Output:
     """Tensors of one shape, one after another along a new axis. They become the inputs."""
     wide = [(*s[:axis], 1, *s[axis:]) for s in shapes]
     output = _join(node, values, wide, axis)

@@ -148,14 +148,24 @@ def test_rotary_embeddings_turn_pairs(interleaved: int, turned: int) -> None:
     constants = {"c": angles, "s": angles}
     model = build([node], {"x": (1, 2, 2, 4)}, constants, opset=23)
     assert_agrees(model, reference=True)
-    node = one("RotaryEmbedding", "x c s", interleaved=interleaved, num_heads=2,
-               rotary_embedding_dim=turned)
+    node = one(
+        "RotaryEmbedding",
+        "x c s",
+        interleaved=interleaved,
+        num_heads=2,
+        rotary_embedding_dim=turned,
+    )
     assert_agrees(build([node], {"x": (1, 2, 8)}, constants, opset=23), reference=True)
 
 
 def attention(
-    outputs: str = "y", mask: tuple[int, ...] | None = None, past: int = 0, flat: bool = False,
-    queries: int = 3, keys: int = 4, **attributes: int,
+    outputs: str = "y",
+    mask: tuple[int, ...] | None = None,
+    past: int = 0,
+    flat: bool = False,
+    queries: int = 3,
+    keys: int = 4,
+    **attributes: int,
 ) -> Any:  # noqa: ANN401
     inputs: dict[str, tuple[int, ...]] = {
         "q": (1, 4, queries, 2), "k": (1, 2, keys, 2), "v": (1, 2, keys, 3)

@@ -35,7 +35,10 @@ def bytes_like(shape: tuple[int, ...]) -> dict[str, Any]:
 
 
 def on_bytes(
-    nodes: list[Any], shape: tuple[int, ...], constants: dict[str, Any], **options: Any  # noqa: ANN401
+    nodes: list[Any],
+    shape: tuple[int, ...],
+    constants: dict[str, Any],
+    **options: Any,  # noqa: ANN401
 ) -> rf_viz.Network:
     model = build(nodes, {"x": shape}, constants, dtype=TensorProto.UINT8, domains=HOME)
     options = {"feeds": bytes_like(shape), "nudges": (60, -40), **options}
@@ -108,8 +111,9 @@ def test_quantised_pools_in_either_layout(last: int) -> None:
         "QLinearAveragePool", "x s z s z", channels_last=last, kernel_shape=[2, 2], strides=[1, 2]
     )
     on_bytes([node], (1, 4, 4, 2), scale())
-    on_bytes([fused("QLinearGlobalAveragePool", "x s z s z", channels_last=last)],
-             (1, 3, 2, 2), scale())
+    on_bytes(
+        [fused("QLinearGlobalAveragePool", "x s z s z", channels_last=last)], (1, 3, 2, 2), scale()
+    )
 
 
 def test_a_quantised_concatenation() -> None:
@@ -119,8 +123,12 @@ def test_a_quantised_concatenation() -> None:
 
 def test_a_quantised_softmax_and_mean() -> None:
     constants = {**scale(), "t": np.float32(1 / 256)}
-    on_bytes([fused("QLinearSoftmax", "x s z t z", axis=-1, opset=13)], (2, 3), constants,
-             nudges=(90, -40))
+    on_bytes(
+        [fused("QLinearSoftmax", "x s z t z", axis=-1, opset=13)],
+        (2, 3),
+        constants,
+        nudges=(90, -40),
+    )
 
 
 def test_channels_last_convolutions() -> None:
@@ -231,8 +239,11 @@ def test_a_scale_from_the_data_itself_reaches_everything() -> None:
 
 @pytest.mark.parametrize("op", ["GroupQueryAttention", "CropAndResize", "MoE"])
 def test_what_is_not_described_is_named(op: str) -> None:
-    model = build([fused(op, "x x x x x x x"), helper.make_node("Relu", ["y"], ["z"])],
-                  {"x": (1, 2, 4)}, domains=HOME)
+    model = build(
+        [fused(op, "x x x x x x x"), helper.make_node("Relu", ["y"], ["z"])],
+        {"x": (1, 2, 4)},
+        domains=HOME,
+    )
     layer = rf_viz.load(model.SerializeToString()).trace()["z"]
     assert not layer.exact
     assert op in layer.note

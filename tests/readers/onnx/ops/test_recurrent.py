@@ -72,9 +72,7 @@ def test_time_is_the_axis_of_a_recurrent_network() -> None:
 def test_sequences_that_end_early_are_only_assumed() -> None:
     model = recurrent("LSTM", "forward", 4, False)
     model.graph.node[0].input[4] = "n"
-    model.graph.initializer.add().CopyFrom(
-        helper.make_tensor("n", 6, (1,), [2])
-    )
+    model.graph.initializer.add().CopyFrom(helper.make_tensor("n", 6, (1,), [2]))
     layer = rf_viz.load(model.SerializeToString()).trace()["y"]
     assert layer.assumed == ("LSTM y ends its sequences early",)
     model.graph.initializer[-1].int32_data[0] = 4
