@@ -28,9 +28,7 @@ def _onnx(content: Content) -> bool:
     return bool(fields.get(1) == 0 and fields.keys() & {7, 8})
 
 
-READERS = (
-    Reader(".onnx", _onnx, (".onnx", ".ort", ".onnxtxt", ".onnxtext", ".onnxjson")),
-)
+READERS = (Reader(".onnx", _onnx, (".onnx", ".ort", ".onnxtxt", ".onnxtext", ".onnxjson")),)
 
 
 def open_model(source: str | os.PathLike[str] | bytes, name: str | None = None) -> Model:
