@@ -1,0 +1,254 @@
+"""From a graph to described tensors: one pass over its nodes, in order."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import ChainMap
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from math import prod
+from typing import Any, Generic, TypeVar
+
+from numpy.typing import NDArray
+
+from ..errors import ModelError
+from ..operators import everything
+from ..relation import Edge, Output, Shape
+from ..shapes import shape_after
+from ..strands import Source, Tensor
+from .node import BaseNode, Call, Subgraph
+from .values import DataDependent, Value
+
+C = TypeVar("C", bound=Call)
+N = TypeVar("N", bound=BaseNode[Any])
+
+LARGEST = 2**40
+"""The most elements that any tensor may have."""
+
+
+class BaseReading(ABC, Generic[C, N]):
+    """One pass over a graph at given input shapes; fills ``tensors``, the traced input first.
+
+    What is a format's own: its nodes, how it computes constants, how it infers shapes that no
+    description knows, and what it calls an operator that is not in its table.
+    """
+
+    shape_only: frozenset[str] = frozenset()
+    """Operators that ask an input for its shape only."""
+
+    first_only: frozenset[str] = frozenset()
+    """Operators that ask all inputs but the first for their type only."""
+
+    def __init__(self, weight_aware: bool) -> None:
+        self.weight_aware = weight_aware
+        self.tensors: list[Tensor] = []
+
+    @abstractmethod
+    def node(self, call: C, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]) -> N:
+        """The node that the call's description is given."""
+
+    @abstractmethod
+    def evaluate(self, node: N, name: str, shape: Shape) -> NDArray[Any] | None:
+        """The values of an output, of that shape, that depends on constants only."""
+
+    @abstractmethod
+    def inferred_shape(self, name: str) -> Shape | None:
+        """The shape of a tensor by the format's own inference."""
+
+    @abstractmethod
+    def unknown(self, node: N) -> str:
+        """In words, that the operator is not in the table."""
+
+    def enter(self, name: str, shape: Shape) -> Value:
+        """Enter the traced input."""
+        self.tensors.append(Tensor(name, name, "Input", shape))
+        return Value(shape, 0)
+
+    def read(self, calls: Iterable[C], values: MutableMapping[str, Value]) -> None:
+        """Describe calls in order; ``values`` holds what is in scope, by name, and is added to."""
+        tensors = self.tensors
+        for call in calls:
+            if call.local:
+                given = values.get(call.inputs[0])
+                if given is not None and given.tensor >= 0:
+                    name = call.outputs[0]
+                    values[name] = Value(given.shape, len(tensors))
+                    source = Source(given.tensor, ())
+                    tensors.append(Tensor(name, call.name, call.op, given.shape or (), (source,)))
+                    continue
+            self._read(call, values)
+
+    def _read(self, call: C, values: MutableMapping[str, Value]) -> None:
+        inputs = []
+        for name in call.inputs:
+            if name and name not in values:
+                raise ModelError(
+                    f"{call.op} {call.name!r} reads {name!r}, which nothing makes before it: "
+                    "the graph is invalid"
+                )
+            inputs.append(values[name] if name else None)
+        node = self.node(call, inputs, values)
+        try:
+            for name, output in zip(call.outputs, self._describe(node), strict=False):
+                if name:
+                    values[name] = self._bind(node, name, output)
+        except (ModelError, RecursionError):
+            raise
+        except Exception as error:
+            # Whatever a description trips over is a graph that breaks its operator's rules.
+            why = " ".join(str(error).split()) or type(error).__name__
+            raise ModelError(f"{call.op} {call.name!r} is not valid: {why}") from error
+
+    def _describe(self, node: N) -> Sequence[Output | Value]:
+        call, mark = node.call, len(self.tensors)
+        if call.describe is None:
+            why = f"{self.unknown(node)}: assumed to see everything"
+            return self._assumed(node, why, like_input=True)
+        try:
+            outputs = call.describe(node)
+        except DataDependent as reason:
+            if all(v is None or v.tensor < mark for v in node.inputs):
+                del self.tensors[mark:]  # of a loop that was followed for some turns
+            return self._assumed(node, str(reason))
+        listed = [outputs] if isinstance(outputs, Output | Value) else list(outputs)
+        if len(listed) < len(call.outputs):
+            raise ModelError(
+                f"{call.op} {call.name!r} has {len(call.outputs)} outputs, where its operator "
+                f"has {len(listed)}: the graph is invalid"
+            )
+        self._mention_all(node, listed)
+        return listed
+
+    def _bind(self, node: N, name: str, output: Output | Value) -> Value:
+        """Give an output its name, and enter it as a tensor if it depends on the input."""
+        if isinstance(output, Value):
+            if output.tensor < 0 or self.tensors[output.tensor].name == name:
+                return output
+            edges: list[Source] = [Source(output.tensor, ())]
+            shape, assumed = output.shape, ""
+        else:
+            shape, assumed = output.shape, output.assumed
+            if prod(shape) > LARGEST or min(shape, default=0) < 0:
+                raise ModelError(
+                    f"{node.op} {node.name!r} makes a tensor of {list(shape)}: "
+                    "the model does not work at this input size"
+                )
+            edges = [] if 0 in shape else _sources(node, output)
+            if not edges:
+                if output.value is not None:
+                    return Value(shape, value=output.value)
+                return Value(shape, get=lambda: self.evaluate(node, name, shape), after=node.inputs)
+        value = Value(shape, len(self.tensors))
+        self.tensors.append(Tensor(name, node.name, node.op, shape or (), edges, assumed))
+        return value
+
+    def add(self, node: N, name: str, output: Output) -> Value:
+        """Enter a tensor that no output of the node is called after."""
+        return self._bind(node, name, output)
+
+    def run(
+        self,
+        graph: Subgraph[C],
+        inputs: Sequence[Value | None],
+        outer: Mapping[str, Value],
+        prefix: str,
+    ) -> list[Value]:
+        """Read a subgraph on these inputs; its tensors' names get the prefix."""
+        inner: MutableMapping[str, Value] = ChainMap(dict(graph.constants), outer)  # type: ignore[arg-type]
+        for name, value in zip(graph.inputs, inputs, strict=True):
+            inner[name] = value or Value(None)
+        mark = len(self.tensors)
+        self.read(graph.calls, inner)
+        for tensor in self.tensors[mark:]:
+            tensor.name, tensor.node = prefix + tensor.name, prefix + tensor.node
+        missing = [name for name in graph.outputs if name not in inner]
+        if missing:
+            raise ModelError(f"nothing in {prefix} makes its output {missing[0]!r}")
+        return [inner[name] for name in graph.outputs]
+
+    def _assumed(
+        self, node: BaseNode[Any], why: str, like_input: bool = False
+    ) -> Sequence[Output | Value]:
+        """Every output depends on everything; shapes as far as the format's inference can tell.
+
+        ``like_input`` takes a shape that cannot be told to be the first input's.
+        """
+        seen = _leaves([*node.inputs, *(node.scope.get(n) for n in node.call.inner)])
+        sources = [v for v in dict.fromkeys(seen) if v.tensor >= 0]
+        node.inputs = sources or node.inputs
+        outputs: list[Output | Value] = []
+        for name in node.call.outputs:
+            shape, reason = self.inferred_shape(name), why
+            if shape is None and like_input:
+                shape = next((v.shape for v in seen if v.shape is not None), None)
+                reason += ", its output to have the shape of its input"
+            if not sources:
+                outputs.append(Value(shape))
+            elif shape is None:
+                outputs.append(self._shapeless(node, name, why))
+            else:
+                edges = [Edge(i, everything(v.shape or (), shape)) for i, v in enumerate(sources)]
+                outputs.append(Output(shape, edges, reason))
+        return outputs
+
+    def _shapeless(self, node: BaseNode[Any], name: str, why: str) -> Value:
+        """A tensor whose shape depends on the data, listed as one that has no axes."""
+        sources = [
+            Source(v.tensor, everything(v.shape or (), ())) for v in node.inputs if v is not None
+        ]
+        self.tensors.append(Tensor(name, node.name, node.op, (), sources, why))
+        return Value(None, len(self.tensors) - 1)
+
+    def _mention_all(self, node: N, outputs: Sequence[Output | Value]) -> None:
+        """See to it that no input that depends on the image is passed over in silence.
+
+        Descriptions tell of the inputs that carry data; where a parameter (weights, a scale) comes
+        from the data too and none is told of it, it is taken to reach everything. For a single
+        number that is exact.
+        """
+        if node.op in self.shape_only or not all(isinstance(o, Output) for o in outputs):
+            return
+        told = {e.input for o in outputs for e in o.edges}  # type: ignore[union-attr]
+        for i, given in enumerate(node.inputs):
+            if given is None or given.tensor < 0 or i in told or (i and node.op in self.first_only):
+                continue
+            shape = given.shape or ()
+            for number, output in enumerate(outputs):
+                assert isinstance(output, Output)
+                edges = [*output.edges, Edge(i, everything(shape, output.shape))]
+                assumed = output.assumed
+                if prod(shape) > 1:
+                    assumed = f"input {i} of {node.op} {node.name} depends on the data: assumed to "
+                    assumed += "reach everything"
+                outputs[number] = Output(output.shape, edges, assumed)  # type: ignore[index]
+
+
+def _leaves(values: Iterable[Value | None]) -> list[Value]:
+    """Tensors, and the items of sequences."""
+    leaves: list[Value] = []
+    for value in values:
+        if value is None:
+            continue
+        if value.items is None:
+            leaves.append(value)
+        else:
+            leaves.extend(_leaves(value.items))
+    return leaves
+
+
+def _sources(node: BaseNode[Any], output: Output) -> list[Source]:
+    """The edges to tensors that depend on the input, each seen to fit them."""
+    sources = []
+    for number, relation, rest in output.edges:
+        given = node.inputs[number]
+        if given is None:
+            raise ModelError(f"{node.op} {node.name!r} lacks its input {number}")
+        if given.tensor < 0:
+            continue
+        shape = given.shape or ()
+        if (shape_after(relation, shape) if relation else shape) != output.shape:
+            raise ModelError(
+                f"{node.op} {node.name!r} cannot make {list(output.shape)} of {list(shape)}: "
+                "the model does not work at this input size"
+            )
+        sources.append(Source(given.tensor, relation, rest))
+    return sources

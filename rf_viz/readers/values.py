@@ -1,0 +1,62 @@
+"""What is known of the tensors of a graph while it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ..relation import Output, Shape
+
+
+class DataDependent(Exception):  # noqa: N818  (a finding, not an error)
+    """An output's shape depends on the values of the input; the argument says which."""
+
+
+class ShapeUnknown(DataDependent):
+    """It depends on a tensor whose own shape does, where the reason was given already."""
+
+
+class Value:
+    """What is known of a tensor while a graph is read.
+
+    ``tensor`` is its number among the described tensors, -1 where it does not depend on the
+    traced input. ``shape`` is None where it depends on the data. A sequence has ``items``.
+    ``get`` computes the values when first asked for; ``after`` are those it is computed from.
+    """
+
+    __slots__ = ("_after", "_get", "_value", "items", "shape", "tensor")
+
+    def __init__(
+        self,
+        shape: Shape | None,
+        tensor: int = -1,
+        value: NDArray[Any] | None = None,
+        get: Callable[[], NDArray[Any] | None] | None = None,
+        items: Sequence[Value] | None = None,
+        after: Sequence[Value | None] = (),
+    ) -> None:
+        self.shape, self.tensor, self.items = shape, tensor, items
+        self._value, self._get, self._after = value, get, after
+
+    def value(self) -> NDArray[Any] | None:
+        """The values themselves, computed when first asked for; None where they are not known."""
+        if self._get is None:
+            return self._value
+        pending = [self]
+        while pending:  # not by recursion: a chain of such values may be as deep as the graph
+            last = pending[-1]
+            waiting = [v for v in last._after if v is not None and v._get is not None]
+            if waiting:
+                pending.extend(waiting)
+            elif last._get is not None:
+                last._value, last._get, last._after = last._get(), None, ()
+            else:
+                pending.pop()
+        return self._value
+
+
+Outputs = Output | Value | Sequence[Output | Value]
+"""What an operator's description returns: its outputs in order. A ``Value`` is passed on as is:
+a sequence, or what a subgraph computed."""
