@@ -22,7 +22,7 @@ from .strands import Tensor, sliding_axes
 LARGEST = 2**28
 """The most elements that an input may have."""
 
-_USUAL_SIZES = {1: (1024, 16000), 2: (224, 512, 64, 1024), 3: (32, 64, 128)}
+_USUAL_SIZES = {1: (1024, 512, 16000), 2: (224, 512, 64, 1024), 3: (32, 64, 128)}
 """What dynamic axes are first bound to, by how many there are (the batch not counted)."""
 
 _USUAL_CHANNELS = (3, 1)

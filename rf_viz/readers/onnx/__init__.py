@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -68,9 +69,9 @@ def declared_inputs(proto: onnx.ModelProto) -> tuple[ModelInput, ...]:
         return tuple(inputs)
     slid = _slid_over(graph)
 
-    def unlike_an_image(given: ModelInput) -> tuple[bool, bool, bool]:
+    def unlike_an_image(given: ModelInput) -> tuple[int, bool, bool]:
         numbers = given.dtype.startswith(("float", "bfloat", "uint8"))
-        return given.name not in slid, not numbers, len(given.shape) < 3
+        return -slid[given.name], not numbers, len(given.shape) < 3
 
     return tuple(sorted(inputs, key=unlike_an_image))
 
@@ -99,19 +100,25 @@ def _dtype(kind: int) -> str:
         return "float32"
 
 
-def _slid_over(graph: onnx.GraphProto) -> set[str]:
-    """The names from which the data of convolutions and pools is computed."""
-    makers = {name: node for node in graph.node for name in node.output}
-    todo = [
-        node.input[0]
-        for node in graph.node
-        if node.input and ("Conv" in node.op_type or "Pool" in node.op_type)
-    ]
-    found: set[str] = set()
-    while todo:
-        name = todo.pop()
-        if name not in found:
-            found.add(name)
-            if name in makers:
-                todo.extend(makers[name].input)
-    return found
+def _slid_over(graph: onnx.GraphProto) -> Counter[str]:
+    """By how many convolutions and pools each input's data is slid over, in branches too."""
+    sources = {i.name: {i.name} for i in graph.input}
+    count: Counter[str] = Counter()
+
+    def follow(graph: onnx.GraphProto) -> set[str]:
+        found: set[str] = set()
+        for node in graph.node:
+            if node.op_type == "Shape":
+                continue
+            if node.input and ("Conv" in node.op_type or "Pool" in node.op_type):
+                count.update(sources.get(node.input[0], ()))
+            seen = set().union(*(sources.get(name, ()) for name in node.input))
+            for attribute in node.attribute:
+                if attribute.HasField("g"):
+                    seen |= follow(attribute.g)
+            sources.update(dict.fromkeys(node.output, seen))
+            found |= seen
+        return found
+
+    follow(graph)
+    return count
