@@ -10,8 +10,9 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .relation import Relation, Taps
+from .relation import Relation, Slide, Step, Taps
 
 PadMode = Literal["constant", "reflect", "symmetric", "edge", "wrap"]
 
@@ -64,3 +65,23 @@ def pad(axis: int, size: int, before: int, after: int, mode: PadMode = "constant
     else:
         table = np.pad(kept, width, mode=mode)
     return (Taps(axis, size, table[:, None], form=(1, -before)),)
+
+
+def taps_met(w: Slide) -> Step:
+    """Along an axis of the kernel: the positions that do not fall on padding, for each output."""
+    out, tap = np.ogrid[: w.out, : w.kernel]
+    at = out * w.stride - w.pad + tap * w.dilation
+    return Taps(w.axis, w.kernel, np.where((at >= 0) & (at < w.size), tap, -1))
+
+
+def taps_met_back(w: Slide) -> Step:
+    """The same for a transposed convolution: the positions that meet an input."""
+    return Taps(w.axis, w.kernel, np.where(laid(w) >= 0, np.arange(w.kernel), -1))
+
+
+def laid(w: Slide) -> NDArray[np.int64]:
+    """Which window lays each of its taps (columns) on each position (rows); -1 if none does."""
+    position, tap = np.ogrid[: w.size, : w.kernel]
+    start = position + w.pad - tap * w.dilation
+    block = start // w.stride
+    return np.where((start % w.stride == 0) & (block >= 0) & (block < w.out), block, -1)

@@ -8,8 +8,8 @@ from ....errors import ModelError
 from ....linear import concatenated
 from ....operators import broadcast, normalise, reduce, reshape
 from ....relation import Edge, Output, Relation, Shape, Taps
+from ...outputs import SELF
 from ..node import DataDependent, Node, operator
-from .elementwise import SELF
 
 HOME = "ai.onnx.ml"
 

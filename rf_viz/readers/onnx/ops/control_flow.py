@@ -30,23 +30,30 @@ def _graph(node: Node, name: str) -> Graph:
 @operator("If")
 def branch(node: Node) -> Outputs:
     """The branch that is taken where that is known; else whatever either of them sees, and the
-    condition."""
+    condition. A branch that does not work out at this input size is not the one taken."""
     condition = node.value(0)
     if condition is not None:
         name = "then_branch" if np.asarray(condition).reshape(-1)[0] else "else_branch"
         return node.run(_graph(node, name), (), name.split("_")[0])
-    ways = [node.run(_graph(node, f"{w}_branch"), (), w) for w in ("then", "else")]
+    ways, failed = [], []
+    for way in ("then", "else"):
+        try:
+            ways.append(node.run(_graph(node, f"{way}_branch"), (), way))
+        except ModelError as error:
+            failed.append(error)
+    if not ways:
+        raise failed[0]
     count = len(ways[0])
     asked = node.inputs[0]
     assert asked is not None
-    node.inputs = [asked, *ways[0], *ways[1]]
+    node.inputs = [asked, *(value for way in ways for value in way)]
     outputs = []
-    for i, (one, other) in enumerate(zip(*ways, strict=True)):
-        if one.shape is None or one.shape != other.shape:
+    for i, made in enumerate(zip(*ways, strict=True)):
+        shape = made[0].shape
+        if shape is None or any(value.shape != shape for value in made):
             raise DataDependent(f"the shape of what {node.op} {node.name} makes is either of two")
-        decided = everything(asked.shape or (), one.shape)
-        edges = [Edge(0, decided), Edge(1 + i), Edge(1 + count + i)]
-        outputs.append(Output(one.shape, edges))
+        edges = [Edge(1 + i + way * count) for way in range(len(ways))]
+        outputs.append(Output(shape, [Edge(0, everything(asked.shape or (), shape)), *edges]))
     return outputs
 
 

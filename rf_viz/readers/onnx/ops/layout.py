@@ -7,10 +7,11 @@ from math import prod
 from ....blocks import depth_to_space, space_to_depth
 from ....errors import ModelError
 from ....operators import broadcast, reshape, transpose
-from ....relation import IDENTITY, Edge, Output, Place, Relation, Shape
-from ....tables import PadMode, pad, tile
+from ....relation import Edge, Output, Relation, Shape
+from ....tables import PadMode, tile
+from ... import outputs
+from ...outputs import broadcast_shape, concatenation, expanded, padding, squeezed
 from ..node import Node, operator
-from .elementwise import broadcast_shape
 
 _PADDINGS: dict[str, PadMode] = {
     "constant": "constant",
@@ -22,25 +23,7 @@ _PADDINGS: dict[str, PadMode] = {
 
 @operator("Concat")
 def concat(node: Node) -> Output:
-    shapes = [node.shape(i) for i in range(len(node.inputs))]
-    axis = node.axis(len(shapes[0]), 1)
-    first = shapes[0]
-    total, start, edges = 0, 0, []
-    for shape in shapes:
-        if len(shape) != len(first) or shape[:axis] + shape[axis + 1 :] != (
-            first[:axis] + first[axis + 1 :]
-        ):
-            raise ModelError(
-                f"{node.op} {node.name!r} cannot join shapes "
-                f"{' and '.join(str(list(s)) for s in shapes)} along axis {axis}: "
-                "the model does not work at this input size"
-            )
-        total += shape[axis]
-    for i, shape in enumerate(shapes):
-        if node.depends(i):
-            edges.append(Edge(i, (Place(axis, start, shape[axis], total),)))
-        start += shape[axis]
-    return Output((*first[:axis], total, *first[axis + 1 :]), edges)
+    return concatenation(node, range(len(node.inputs)), node.attribute("axis", 1))
 
 
 @operator("Transpose")
@@ -56,16 +39,8 @@ def reshaped(node: Node) -> Output:
     target = node.ints(1)
     assert target is not None
     keeps = not node.attribute("allowzero", 0)
-    after = [shape[i] if n == 0 and keeps else n for i, n in enumerate(target)]
-    if -1 in after:
-        known = -prod(after)
-        after[after.index(-1)] = prod(shape) // known if known else 0
-    if prod(after) != prod(shape):
-        raise ModelError(
-            f"Reshape {node.name!r} cannot turn {list(shape)} into {list(target)}: "
-            "the model is fixed to another input size"
-        )
-    return _as(shape, tuple(after))
+    after = tuple([shape[i] if n == 0 and keeps else n for i, n in enumerate(target)])
+    return outputs.reshaped(node, after)
 
 
 def _as(shape: Shape, after: Shape) -> Output:
@@ -82,28 +57,15 @@ def flatten(node: Node) -> Output:
 
 @operator("Unsqueeze")
 def unsqueeze(node: Node) -> Output:
-    shape = node.shape()
     axes = node.attribute("axes") if node.opset < 13 else node.ints(1)
     assert axes is not None
-    rank = len(shape) + len(axes)
-    new = {node.count_axis(a, rank) for a in axes}
-    left = iter(shape)
-    return _as(shape, tuple([1 if i in new else next(left) for i in range(rank)]))
+    return expanded(node, axes)
 
 
 @operator("Squeeze")
 def squeeze(node: Node) -> Output:
-    shape = node.shape()
     axes = node.attribute("axes") if node.opset < 13 else node.ints(1)
-    if axes is None:
-        return _as(shape, tuple([n for n in shape if n != 1]))
-    gone = {node.count_axis(a, len(shape)) for a in axes}
-    if any(shape[i] != 1 for i in gone):
-        raise ModelError(
-            f"Squeeze {node.name!r} cannot drop axes {sorted(gone)} of {list(shape)}: "
-            "the model does not work at this input size"
-        )
-    return _as(shape, tuple([n for i, n in enumerate(shape) if i not in gone]))
+    return squeezed(node, axes)
 
 
 @operator("Expand")
@@ -136,23 +98,12 @@ def padded(node: Node) -> Output:
     if len(pads) != 2 * len(axes):
         raise ModelError(f"Pad {node.name!r} has {len(pads)} pads for {len(axes)} axes")
     mode = _PADDINGS[node.attribute("mode", "constant")]
-    after, relation = _pad(shape, axes, pads, mode)
+    after, relation = padding(shape, axes, pads, mode)
     edges = [Edge(0, relation)]
     if mode == "constant" and node.depends(2):
         edges.append(Edge(2, broadcast(node.shape(2), after)))
         return Output(after, edges, "Pad fills with a computed value: assumed to reach every cell")
     return Output(after, edges)
-
-
-def _pad(
-    shape: Shape, axes: Shape, pads: Shape, mode: PadMode = "constant"
-) -> tuple[Shape, Relation]:
-    """The padded shape, and the relation; ``pads`` are all those in front, then all behind."""
-    after, relation = list(shape), IDENTITY
-    for axis, before, behind in zip(axes, pads, pads[len(axes) :], strict=False):
-        after[axis] += before + behind
-        relation += pad(axis, shape[axis], before, behind, mode)
-    return tuple(after), relation
 
 
 @operator("CenterCropPad")
@@ -164,7 +115,7 @@ def center_crop_pad(node: Node) -> Output:
     more = [n - shape[axis] for axis, n in zip(axes, target, strict=True)]
     front = [m // 2 if m > 0 else -(-m // 2) for m in more]
     pads = (*front, *(m - f for m, f in zip(more, front, strict=True)))
-    after, relation = _pad(shape, axes, pads)
+    after, relation = padding(shape, axes, pads)
     return Output(after, [Edge(0, relation)])
 
 

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from ....errors import ModelError
-from ....linear import Product, crop, einsum, frames, matmul, pairs
+from ....linear import crop, einsum, frames, matmul, pairs
 from ....operators import broadcast, reduce, reshape, transpose
 from ....relation import Edge, Mix, Output, Relation, Shape, Slide, Window
+from ...outputs import parameter, product
 from ..node import DataDependent, Node, operator
-from .elementwise import parameter
-
-
-def product(node: Node, numbers: Sequence[int], made: Product) -> Output:
-    """An output that is a product of the inputs of these numbers."""
-    return Output(made.shape, [e for e in made.edges(*numbers) if node.depends(e.input)])
 
 
 @operator("MatMul")

@@ -7,11 +7,11 @@ import numpy as np
 from ....linear import Heads, einsum, matmul, pairs, visible_keys
 from ....operators import broadcast, everything, mix, normalise, reduce, reshape, transpose
 from ....relation import Edge, Output, Relation, Shape
+from ...outputs import SELF, joined, parameter, product
 from ..node import OPERATORS, DataDependent, Node, Outputs, operator
 from .attention import Projected
 from .channels_last import channels_last
-from .elementwise import SELF, joined, parameter
-from .linear import general_product, product, rotated
+from .linear import general_product, rotated
 from .reductions import grouped_statistics
 
 HOME = "com.microsoft"

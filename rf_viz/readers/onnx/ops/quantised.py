@@ -6,10 +6,10 @@ from ....errors import ModelError
 from ....linear import concatenated, matmul
 from ....operators import everything, normalise, reduce
 from ....relation import Edge, Output, Shape
+from ...outputs import SELF, joined, parameter, product
 from ..node import OPERATORS, Node, Outputs, operator
 from .channels_last import channels_last
-from .elementwise import SELF, joined, parameter
-from .linear import general_product, product, zero_points
+from .linear import general_product, zero_points
 from .reductions import reduced
 
 MICROSOFT = "com.microsoft"

@@ -8,8 +8,9 @@ from ....errors import ModelError
 from ....linear import neighbours, scan
 from ....operators import broadcast, everything, mix, normalise, reduce, reshape
 from ....relation import Edge, Mix, Output, Shape
+from ... import outputs
+from ...outputs import SELF, parameter
 from ..node import Node, operator
-from .elementwise import SELF, parameter
 
 
 @operator(
@@ -25,19 +26,14 @@ def reduced(node: Node, given: tuple[int, ...] | None) -> Output:
     shape = node.shape()
     if not given and node.attribute("noop_with_empty_axes", 0):
         return Output(shape, SELF)
-    axes = tuple(sorted({node.count_axis(a, len(shape)) for a in given or range(len(shape))}))
-    return _reduce(node, axes, bool(node.attribute("keepdims", 1)))
-
-
-def _reduce(node: Node, axes: tuple[int, ...], keep: bool) -> Output:
-    shape = node.shape()
-    after = tuple(1 if i in axes else n for i, n in enumerate(shape) if keep or i not in axes)
-    return Output(after, [Edge(0, reduce(shape, axes, keep))])
+    return outputs.reduction(node, given or range(len(shape)), bool(node.attribute("keepdims", 1)))
 
 
 @operator("ArgMax", "ArgMin")
 def arg_reduction(node: Node) -> Output:
-    return _reduce(node, (node.axis(len(node.shape())),), bool(node.attribute("keepdims", 1)))
+    return outputs.reduction(
+        node, (node.axis(len(node.shape())),), bool(node.attribute("keepdims", 1))
+    )
 
 
 @operator("TopK")
@@ -185,7 +181,7 @@ def dropout(node: Node) -> list[Output]:
 
 @operator("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool")
 def global_pool(node: Node) -> Output:
-    return _reduce(node, tuple(range(2, len(node.shape()))), True)
+    return outputs.reduction(node, tuple(range(2, len(node.shape()))), True)
 
 
 @operator("SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss")

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ....operators import broadcast, channel_mix, everything, reduce, reshape
 from ....relation import Edge, Elements, Mix, Output, Relation, Scatter, Shape
+from ...outputs import parameter
 from ..node import Node, operator
-from .elementwise import parameter
 
 Floats = NDArray[Any]
 Places = NDArray[np.int64]

@@ -31,8 +31,9 @@ from ....relation import (
     TransposedWindow,
     Window,
 )
+from ....tables import laid, taps_met, taps_met_back
+from ...outputs import parameter
 from ..node import Node, operator
-from .elementwise import parameter
 
 _PARAMETERS = {"ConvInteger": (2, 3), "QLinearConv": (1, 2, 4, 5, 6, 7, 8)}
 """Which inputs are biases, scales and zero points; elsewhere only the bias."""
@@ -96,7 +97,7 @@ def conv(node: Node) -> Output:
     if node.depends(weights):
         relation = reduce(kernel, (1,), False)
         relation += reshape((kernel[0], *kernel[2:]), (1, kernel[0], *kernel[2:]))
-        relation += tuple(_weights_used(w) for w in windows)
+        relation += tuple(taps_met(w) for w in windows)
         edges.append(Edge(weights, relation + broadcast((1, *after[1:]), after)))
     for i in _PARAMETERS.get(node.op, (2,)):
         edges += parameter(node, i, after, 1)
@@ -119,7 +120,7 @@ def conv_transpose(node: Node) -> Output:
         split = (group, kernel[0] // group, *kernel[1:])
         relation = reshape(kernel, split) + reduce(split, (1,), False)
         relation += reshape((group, *kernel[1:]), (1, after[1], *kernel[2:]))
-        relation += tuple(_weights_used_back(w) for w in windows)
+        relation += tuple(taps_met_back(w) for w in windows)
         edges.append(Edge(1, relation + broadcast((1, *after[1:]), after)))
     return Output(after, edges + parameter(node, 2, after, 1))
 
@@ -176,26 +177,6 @@ def _taps(node: Node, weights: int) -> NDArray[np.bool_] | None:
     return None if taps.all() else taps
 
 
-def _weights_used(w: Slide) -> Step:
-    """Along an axis of the kernel: the positions that do not fall on padding, for each output."""
-    out, tap = np.ogrid[: w.out, : w.kernel]
-    at = out * w.stride - w.pad + tap * w.dilation
-    return Taps(w.axis, w.kernel, np.where((at >= 0) & (at < w.size), tap, -1))
-
-
-def _weights_used_back(w: Slide) -> Step:
-    """The same for a transposed convolution: the positions that meet an input."""
-    return Taps(w.axis, w.kernel, np.where(_blocks(w) >= 0, np.arange(w.kernel), -1))
-
-
-def _blocks(w: Slide) -> NDArray[np.int64]:
-    """Which window lays each of its taps on each position; -1 where none does."""
-    position, tap = np.ogrid[: w.size, : w.kernel]
-    start = position + w.pad - tap * w.dilation
-    block = start // w.stride
-    return np.where((start % w.stride == 0) & (block >= 0) & (block < w.out), block, -1)
-
-
 @operator("MaxPool", "AveragePool", "LpPool")
 def pool(node: Node) -> Output | list[Output]:
     shape = node.shape()
@@ -230,6 +211,6 @@ def col2im(node: Node) -> Output:
 
 def _overlaps(w: Slide) -> Step:
     """Which entries (kernel position, block) of an axis add up to each pixel."""
-    block = _blocks(w)
+    block = laid(w)
     table = np.where(block >= 0, np.arange(w.kernel) * w.out + block, -1)
     return Taps(w.axis, w.kernel * w.out, table, why="blocks are put together")
