@@ -157,7 +157,11 @@ class BaseReading(ABC, Generic[C, N]):
         for name, value in zip(graph.inputs, inputs, strict=True):
             inner[name] = value or Value(None)
         mark = len(self.tensors)
-        self.read(graph.calls, inner)
+        try:
+            self.read(graph.calls, inner)
+        except ModelError:
+            del self.tensors[mark:]
+            raise
         for tensor in self.tensors[mark:]:
             tensor.name, tensor.node = prefix + tensor.name, prefix + tensor.node
         missing = [name for name in graph.outputs if name not in inner]

@@ -53,6 +53,25 @@ def branches() -> dict[str, onnx.GraphProto]:
     return {"then_branch": flip, "else_branch": mean}
 
 
+def test_a_branch_that_cannot_run_at_this_size_is_not_the_one_taken() -> None:
+    ways = branches() | {
+        "else_branch": subgraph(
+            [node("Add", "x wide", "s")], "s", constants={"wide": generic((5,))}
+        )
+    }
+    net = trace(
+        [
+            node("ReduceMax", "x", "m", keepdims=0),
+            node("Cast", "m", "c", to=9),
+            node("If", "c", "y", **ways),
+        ],
+        (2, 3),
+    )
+    assert net["y"].shape == (2, 3)
+    assert net["y"].exact
+    assert not [layer for layer in net.layers if "/else/" in layer.name]
+
+
 @pytest.mark.parametrize("taken", [True, False])
 def test_a_branch_that_is_known_is_the_one_followed(taken: bool) -> None:
     model = build([node("If", "c", "y", **branches())], {"x": (2, 3)}, {"c": np.array(taken)})
