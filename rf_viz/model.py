@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from .errors import ModelError
 from .network import Network
 from .relation import Shape
 from .strands import Tensor, sliding_axes
+
+if TYPE_CHECKING:
+    from .runtimes import Twin
 
 LARGEST = 2**28
 """The most elements that an input may have."""
@@ -77,6 +80,13 @@ class Model(ABC):
 
         Raises ModelError where the runtime refuses.
         """
+
+    def twin(self, shapes: Mapping[str, Shape], source: str, weight_aware: bool) -> Twin | None:
+        """The same graph for seeing what signals at the input ``source`` reach; None without one.
+
+        ``shapes`` are those of all inputs and of every tensor that depends on the source.
+        """
+        return None
 
     def trace(
         self,

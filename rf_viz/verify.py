@@ -3,8 +3,9 @@
 For every chosen cell the pixels outside its dependency mask are changed, all at once: it must not
 move. Then the pixels of the mask along each side of its region are: it must move. A real model
 may not show that, where a unit is dead, a maximum lies elsewhere, or float32 runs out. Then its
-twin tells (see ``runtimes.onnx_twin``), which has the same graph and lets every signal pass. The
-twin checks the outside too: no pixel there reaches the cell, however faintly.
+twin tells (see ``runtimes.Twin``), which has the same graph and lets every signal pass. The twin
+checks the outside too: no pixel there reaches the cell, however faintly. A model that cannot be
+run, such as a graph without weights, leaves everything to its twin.
 """
 
 from __future__ import annotations
@@ -62,9 +63,13 @@ class Check:
 
 @dataclass(frozen=True)
 class Report:
-    """All checks, in the order they were made."""
+    """All checks, in the order they were made.
+
+    ``twin_alone`` names the layers that the model itself could not be run for, and why.
+    """
 
     checks: list[Check] = field(default_factory=list)
+    twin_alone: dict[str, str] = field(default_factory=dict)
 
     @property
     def agreed(self) -> list[Check]:
@@ -100,6 +105,8 @@ class Report:
                 "twin: the same graph with every weight one and nothing that saturates, "
                 "asked where the model itself could stay silent"
             )
+        for reason, n in Counter(self.twin_alone.values()).items():
+            lines.append(f"the twin alone was asked for {n} of the layers: {reason}")
         lines.append(
             f"checks: {len(self.checks)}, layers: {len(layers)}; {len(self.agreed)} agree, "
             f"{len(self.disagreements)} disagree, {len(self.undecided)} undecided"
@@ -113,6 +120,7 @@ class Report:
             "agreed": len(self.agreed),
             "disagreements": len(self.disagreements),
             "undecided": len(self.undecided),
+            "twin_alone": self.twin_alone,
             "checks": [asdict(c) for c in self.checks],
         }
 
@@ -146,6 +154,8 @@ def verify(
             )
         else:
             report.checks.extend(_check(layer, cells, random, trial, twin))
+            if layer.name in trial.failed and not twin.missing(layer):
+                report.twin_alone[layer.name] = trial.failed[layer.name]
         if progress is not None:
             progress(done, len(chosen))
     return report
@@ -172,11 +182,13 @@ class _Answer(NamedTuple):
 def _check(
     layer: Layer, cells: int, random: np.random.Generator, trial: _Trial, twin: _Twin
 ) -> Iterator[Check]:
+    no_twin = twin.missing(layer)
     shape = trial.shape(layer)
+    if layer.name in trial.failed and not no_twin:
+        shape = twin.shape(layer)
     yield shape
     if shape.result == "disagrees":
         return
-    no_twin = twin.missing(layer)
     left = []
     questions = list(_questions(layer, cells, random))
     for question, answer in zip(questions, trial.ask(layer, questions), strict=True):
@@ -266,6 +278,8 @@ def _cells(grid: Sequence[int], count: int, random: np.random.Generator) -> list
 class _Experiment(ABC):
     """Something to run with some pixels changed."""
 
+    how: How
+
     def ask(self, layer: Layer, questions: Sequence[_Question]) -> list[_Answer]:
         """An answer for each question, in one run for all that change the same pixels."""
         groups: dict[bytes, list[int]] = {}
@@ -280,13 +294,33 @@ class _Experiment(ABC):
                 answers.update((number, _Answer(None, str(error))) for number in numbers)
         return [answers[number] for number in range(len(questions))]
 
+    def shape(self, layer: Layer) -> Check:
+        """Run the layer once: whether what comes out has its shape."""
+        result: Result = "undecided"
+        try:
+            shape = self.computed_shape(layer)
+            result = "agrees" if shape == layer.shape else "disagrees"
+            detail = f"the {self.how} computes {shape}, the trace says {layer.shape}"
+        except ModelError as error:
+            detail = str(error)
+        return Check(layer.name, (), None, "shape", "", result, self.how, detail)
+
+    @abstractmethod
+    def computed_shape(self, layer: Layer) -> tuple[int, ...]:
+        """The shape of what is computed for this layer. Raises ModelError."""
+
     @abstractmethod
     def run(self, layer: Layer, questions: Sequence[_Question]) -> list[_Answer]:
         """Answer questions that all change the same pixels. Raises ModelError."""
 
 
 class _Trial(_Experiment):
-    """The model itself, run on a random input and again with some pixels changed."""
+    """The model itself, run on a random input and again with some pixels changed.
+
+    ``failed`` are the layers that it could not be run for, and why.
+    """
+
+    how = "model"
 
     def __init__(self, model: Model, net: Network, random: np.random.Generator) -> None:
         self._model, self._input = model, net.input
@@ -294,17 +328,10 @@ class _Trial(_Experiment):
         self._one = _random_values(net.input.shape, dtype, random)
         self._other = _random_values(net.input.shape, dtype, random)
         self._still = "", np.zeros(0, np.float32)
+        self.failed: dict[str, str] = {}
 
-    def shape(self, layer: Layer) -> Check:
-        """Run the layer once: whether what comes out has its shape."""
-        result: Result = "undecided"
-        try:
-            shape = self._unchanged(layer).shape
-            result = "agrees" if shape == layer.shape else "disagrees"
-            detail = f"the model computes {shape}, the trace says {layer.shape}"
-        except ModelError as error:
-            detail = str(error)
-        return Check(layer.name, (), None, "shape", "", result, "model", detail)
+    def computed_shape(self, layer: Layer) -> tuple[int, ...]:
+        return self._unchanged(layer).shape
 
     def run(self, layer: Layer, questions: Sequence[_Question]) -> list[_Answer]:
         still = self._unchanged(layer)
@@ -315,8 +342,14 @@ class _Trial(_Experiment):
         return [_compare(still[q.at], moved[q.at], scale) for q in questions]
 
     def _unchanged(self, layer: Layer) -> NDArray[np.float32]:
+        if layer.name in self.failed:
+            raise ModelError(self.failed[layer.name])
         if self._still[0] != layer.name:
-            self._still = layer.name, self._values(layer, self._one)
+            try:
+                self._still = layer.name, self._values(layer, self._one)
+            except ModelError as error:
+                self.failed[layer.name] = str(error)
+                raise
         return self._still[1]
 
     def _values(self, layer: Layer, values: NDArray[Any]) -> NDArray[np.float32]:
@@ -345,43 +378,41 @@ def _random_values(shape: Sequence[int], dtype: str, random: np.random.Generator
 class _Twin(_Experiment):
     """The twin, fed with a signal at the changed pixels only: does it arrive?"""
 
-    def __init__(self, model: Model, net: Network) -> None:
-        from .readers.onnx import OnnxModel
-        from .runtimes.onnx_runtime import OnnxRuntime
-        from .runtimes.onnx_twin import make_twin
+    how = "twin"
 
+    def __init__(self, model: Model, net: Network) -> None:
         self._input = net.input
-        self._shapes = model.shapes(net.input.shape, input=net.input.name)
-        self._runtime: OnnxRuntime | None = None
-        self._lost: dict[str, str] = {}
-        if isinstance(model, OnnxModel):
-            shapes: dict[str, Sequence[int]] = {net.input.name: net.input.shape}
-            shapes.update((layer.name, _shape(layer)) for layer in net.layers)
-            twin, self._lost = make_twin(
-                model.proto, net.input.name, shapes, weight_aware=net.weight_aware
-            )
-            self._runtime = OnnxRuntime(twin, model.folder)
+        shapes = model.shapes(net.input.shape, input=net.input.name)
+        shapes.update((layer.name, _shape(layer)) for layer in net.layers)
+        self._twin = model.twin(shapes, net.input.name, net.weight_aware)
 
     def missing(self, layer: Layer) -> str:
         """Why the twin cannot tell anything about this layer; empty where it can."""
         if not layer.exact:
             return f"the model does not show it, and it is assumed: {'; '.join(layer.assumed)}"
-        if self._runtime is None:
+        if self._twin is None:
             return "the model does not show it, and there is no twin in this format"
-        if layer.name in self._lost:
-            return f"the model does not show it, and there is no twin: {self._lost[layer.name]}"
+        if layer.name in self._twin.lost:
+            return (
+                f"the model does not show it, and there is no twin: {self._twin.lost[layer.name]}"
+            )
         return ""
 
+    def computed_shape(self, layer: Layer) -> tuple[int, ...]:
+        return self._reached(np.zeros(self._input.shape, bool), layer).shape
+
     def run(self, layer: Layer, questions: Sequence[_Question]) -> list[_Answer]:
-        assert self._runtime is not None
         pixels = _on_input(questions[0].pixels, self._input)
-        feeds = {self._input.name: np.broadcast_to(pixels, self._input.shape)}
-        values = self._runtime.activations(feeds, [layer.name], self._shapes)[layer.name]
-        arrived = [bool(values[q.at].any()) for q in questions]
+        reached = self._reached(np.broadcast_to(pixels, self._input.shape), layer)
+        arrived = [bool(reached[q.at].any()) for q in questions]
         return [
             _Answer(moved, f"the pixels {'reach' if moved else 'do not reach'} the cell")
             for moved in arrived
         ]
+
+    def _reached(self, signal: Pixels, layer: Layer) -> Pixels:
+        assert self._twin is not None
+        return self._twin.reached(signal, layer.name)
 
 
 def _shape(layer: Layer) -> tuple[int, ...]:

@@ -1,17 +1,14 @@
-"""The twin of an ONNX model: the same graph, but its values say only whether a signal arrives.
+"""The twin of an ONNX model (see ``runtimes.Twin``), run by ONNX Runtime.
 
-Every weight is one, every activation passes, products of two signals are sums, and after each
-operation whatever is positive becomes 1. Fed with 1 at some pixels and 0 elsewhere, the twin is
-1 wherever these pixels reach. Nothing can saturate, cancel, over- or underflow at any depth, and
-the windows are slid by the runtime's own kernels, not by this project's idea of them.
-
-An operator without a rule here cannot be kept: what lies behind it is ``lost``, with the reason.
+Fed with 1 at some pixels and 0 elsewhere, it is 1 wherever these pixels reach. An operator
+without a rule here cannot be kept: what lies behind it is ``lost``, with the reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +16,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from .onnx_runtime import uses
+from .onnx_runtime import OnnxRuntime, uses
 
 _Attribute = int | float | str | Sequence[int] | TensorProto
 
@@ -27,26 +24,34 @@ _OLDEST = 9
 """The opset that the twin needs at least; from 7 to 9 only Upsample changed its inputs."""
 
 
-class Twin(NamedTuple):
-    """The twin's model, and why the tensors are lost that it does not compute."""
-
-    model: onnx.ModelProto
-    lost: dict[str, str]
-
-
-def make_twin(
-    proto: onnx.ModelProto,
-    source: str,
-    shapes: Mapping[str, Sequence[int]],
-    *,
-    weight_aware: bool = False,
-) -> Twin:
+class OnnxTwin:
     """The twin of a model for signals that come in at the input ``source``.
 
-    ``shapes`` are those of the tensors that depend on it. Tensors keep their names; the input
-    is float32. With ``weight_aware`` kernel positions whose weights are all zero stay zero.
+    ``shapes`` are those of all inputs and of the tensors that depend on the source. With
+    ``weight_aware`` kernel positions whose weights are all zero stay zero. ``folder`` is where
+    external weights lie.
     """
-    graph = _Graph(_opset(proto), shapes, weight_aware)
+
+    def __init__(
+        self,
+        proto: onnx.ModelProto,
+        source: str,
+        shapes: Mapping[str, Sequence[int]],
+        weight_aware: bool = False,
+        folder: str | Path | None = None,
+    ) -> None:
+        self._source, self._shapes = source, shapes
+        graph = _Graph(_opset(proto), shapes, weight_aware)
+        self.lost: Mapping[str, str] = graph.lost
+        self._runtime = OnnxRuntime(_rewritten(proto, source, graph), folder)
+
+    def reached(self, signal: NDArray[np.bool_], name: str) -> NDArray[np.bool_]:
+        values = self._runtime.activations({self._source: signal}, [name], self._shapes)
+        return np.not_equal(values[name], 0)
+
+
+def _rewritten(proto: onnx.ModelProto, source: str, graph: _Graph) -> onnx.ModelProto:
+    """The twin's model. Tensors keep their names; the input is float32."""
     graph.signals.add(source)
     for node in proto.graph.node:
         _rewrite(graph, node)
@@ -61,7 +66,7 @@ def make_twin(
     for domain in model.opset_import:
         if domain.domain in ("", "ai.onnx"):
             domain.version = graph.opset
-    return Twin(model, graph.lost)
+    return model
 
 
 def _opset(proto: onnx.ModelProto) -> int:

@@ -21,6 +21,7 @@ from .program import Program
 
 if TYPE_CHECKING:
     from ...runtimes.onnx_runtime import OnnxRuntime
+    from ...runtimes.onnx_twin import OnnxTwin
 
 
 class OnnxModel(Model):
@@ -42,6 +43,11 @@ class OnnxModel(Model):
         source = self._input(input)
         shapes = self.shapes(tensor.shape, input=source.name)
         return self._runtime.activations({source.name: tensor}, names, shapes)
+
+    def twin(self, shapes: Mapping[str, Shape], source: str, weight_aware: bool) -> OnnxTwin:
+        from ...runtimes.onnx_twin import OnnxTwin
+
+        return OnnxTwin(self.proto, source, shapes, weight_aware, self.folder)
 
     @cached_property
     def _runtime(self) -> OnnxRuntime:
