@@ -7,22 +7,16 @@ implementation, which is slow to import.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
 from math import prod
 from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from ...relation import Shape
+from ..arithmetic import LARGEST, Compute, Constant, divide, each, fold
 from .node import Node, Value
-
-Constant = NDArray[Any]
-
-LARGEST = 2**24
-"""Constants of more elements are not computed."""
 
 RANDOM = {
     "Bernoulli", "Dropout", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
@@ -111,25 +105,6 @@ def _by_reference(node: Node, name: str, values: list[Constant | None]) -> Const
     return np.asarray(results[0]) if isinstance(results[0], np.ndarray | np.generic) else None
 
 
-Compute = Callable[[Node, list[Any]], Any]
-
-
-def _each(function: Callable[..., Any]) -> Compute:
-    return lambda node, values: function(*values)
-
-
-def _all(function: Callable[[Any, Any], Any]) -> Compute:
-    return lambda node, values: reduce(function, values)
-
-
-def _divide(a: Constant, b: Constant) -> Constant:
-    """Integers are divided towards zero."""
-    if a.dtype.kind not in "iu":
-        return np.asarray(a / b)
-    quotient = np.abs(a) // np.abs(b)
-    return np.asarray(np.where((a < 0) != (b < 0), -quotient, quotient).astype(a.dtype))
-
-
 def _cast(node: Node, values: list[Any]) -> Constant:
     kind = helper.tensor_dtype_to_np_dtype(node.attribute("to"))
     return np.asarray(values[0].astype(kind))
@@ -164,38 +139,38 @@ def _reduce(function: Callable[..., Any]) -> Compute:
 _SAME_ELEMENTS = {"Flatten", "Reshape", "Squeeze", "Unsqueeze"}
 
 _ARITHMETIC: dict[str, Compute] = {
-    "Abs": _each(np.abs),
-    "Add": _each(np.add),
-    "And": _each(np.logical_and),
+    "Abs": each(np.abs),
+    "Add": each(np.add),
+    "And": each(np.logical_and),
     "Cast": _cast,
-    "Ceil": _each(np.ceil),
+    "Ceil": each(np.ceil),
     "Concat": lambda node, values: np.concatenate(values, node.attribute("axis", 1)),
-    "Div": _each(_divide),
-    "Equal": _each(np.equal),
+    "Div": each(divide),
+    "Equal": each(np.equal),
     "Expand": lambda node, values: np.broadcast_to(
         values[0], np.broadcast_shapes(values[0].shape, tuple(values[1].tolist()))
     ),
-    "Floor": _each(np.floor),
+    "Floor": each(np.floor),
     "Gather": lambda node, values: np.take(values[0], values[1], node.attribute("axis", 0)),
-    "Greater": _each(np.greater),
-    "GreaterOrEqual": _each(np.greater_equal),
-    "Identity": _each(lambda a: a),
-    "Less": _each(np.less),
-    "LessOrEqual": _each(np.less_equal),
-    "Max": _all(np.maximum),
-    "Min": _all(np.minimum),
-    "Mul": _each(np.multiply),
-    "Neg": _each(np.negative),
-    "Not": _each(np.logical_not),
-    "Or": _each(np.logical_or),
+    "Greater": each(np.greater),
+    "GreaterOrEqual": each(np.greater_equal),
+    "Identity": each(lambda a: a),
+    "Less": each(np.less),
+    "LessOrEqual": each(np.less_equal),
+    "Max": fold(np.maximum),
+    "Min": fold(np.minimum),
+    "Mul": each(np.multiply),
+    "Neg": each(np.negative),
+    "Not": each(np.logical_not),
+    "Or": each(np.logical_or),
     "Range": lambda node, values: np.arange(*values).astype(values[0].dtype),
     "ReduceMax": _reduce(np.max),
     "ReduceMin": _reduce(np.min),
     "ReduceProd": _reduce(np.prod),
     "ReduceSum": _reduce(np.sum),
     "Slice": _slice,
-    "Sqrt": _each(np.sqrt),
-    "Sub": _each(np.subtract),
+    "Sqrt": each(np.sqrt),
+    "Sub": each(np.subtract),
     "Transpose": lambda node, values: np.transpose(values[0], node.attribute("perm")),
-    "Where": _each(np.where),
+    "Where": each(np.where),
 }

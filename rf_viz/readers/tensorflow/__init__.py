@@ -1,0 +1,128 @@
+"""Reads TensorFlow's graphs: what every TensorFlow format comes down to.
+
+A graph is opened, and what its cells see is found, without loading TensorFlow itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import ModelError
+from ...model import Model, ModelInput
+from ...relation import Shape
+from ...strands import Tensor
+from .flat import flatten
+from .graph import Reading, work_out
+from .node import Value
+from .program import Program, dims
+from .tensors import dtype
+
+if TYPE_CHECKING:
+    from ...runtimes.tensorflow_runtime import TensorFlowRuntime
+
+_ANY_RANK = 4
+"""The axes of an input that does not say how many it has: an image's."""
+
+
+class TensorFlowModel(Model):
+    """A model that is a graph; ``graph_def`` is the flat one, every tensor in sight.
+
+    ``inputs`` are its placeholders, unless the format knows better.
+    """
+
+    def __init__(
+        self,
+        graph_def: Any,  # noqa: ANN401  (protobuf messages have no types)
+        name: str,
+        inputs: Sequence[ModelInput] | None = None,
+    ) -> None:
+        self.name = name
+        self.graph_def = flatten(graph_def)
+        self._program = Program(self.graph_def, bound, work_out)
+        self.inputs = declared_inputs(self._program) if inputs is None else tuple(inputs)
+
+    def describe(
+        self, shapes: Mapping[str, Shape], source: str, weight_aware: bool
+    ) -> list[Tensor]:
+        return Reading(self._program, shapes, source, weight_aware).tensors
+
+    @property
+    def why_not_runnable(self) -> str:
+        """In words, why there are no activations; empty where there are."""
+        variables = self._program.variables
+        if not variables:
+            return ""
+        return (
+            f"{self.name} holds no weights: the graph names {len(variables)} variables "
+            f"({variables[0]} ...), whose values are in a checkpoint; freeze them into the graph"
+        )
+
+    @property
+    def runnable(self) -> bool:
+        """Whether the graph can be run for its activations."""
+        return not self.why_not_runnable
+
+    def activations(
+        self, tensor: NDArray[np.generic], names: Sequence[str], *, input: str | None = None
+    ) -> dict[str, NDArray[np.float32]]:
+        if self.why_not_runnable:
+            raise ModelError(self.why_not_runnable)
+        source = self._input(input)
+        shapes = self.shapes(tensor.shape, input=source.name)
+        return self._runtime.activations({source.name: tensor}, names, shapes)
+
+    @cached_property
+    def _runtime(self) -> TensorFlowRuntime:
+        from ...runtimes.tensorflow_runtime import TensorFlowRuntime
+
+        return TensorFlowRuntime(self.graph_def)
+
+
+def bound(placeholder: Any) -> Value | None:  # noqa: ANN401
+    """What a placeholder is taken to hold that no person feeds: a switch is off."""
+    shape = dims(placeholder.attr["shape"].shape)
+    if dtype(placeholder.attr["dtype"].type) == "bool" and shape in ((), None):
+        return Value((), value=np.array(False))
+    return None
+
+
+def declared_inputs(program: Program) -> tuple[ModelInput, ...]:
+    """The placeholders that a person feeds, those that an image or a signal could go into first."""
+    inputs = [_declared(node) for node in program.placeholders.values()]
+    if len(inputs) < 2:
+        return tuple(inputs)
+    slid = _slid_over(program)
+
+    def unlike_an_image(given: ModelInput) -> tuple[int, bool, bool]:
+        numbers = given.dtype.startswith(("float", "bfloat", "uint8"))
+        return -slid[given.name], not numbers, len(given.shape) < 3
+
+    return tuple(sorted(inputs, key=unlike_an_image))
+
+
+def _declared(placeholder: Any) -> ModelInput:  # noqa: ANN401
+    declared = placeholder.attr["shape"].shape if "shape" in placeholder.attr else None
+    shape = None if declared is None else dims(declared)
+    extents = (None,) * _ANY_RANK if shape is None else tuple(n if n > 0 else None for n in shape)
+    kind = dtype(placeholder.attr["dtype"].type)
+    return ModelInput(placeholder.name, extents, kind or "object")
+
+
+def _slid_over(program: Program) -> Counter[str]:
+    """By how many convolutions and pools each input's data is slid over."""
+    sources = {name: {name} for name in program.placeholders}
+    count: Counter[str] = Counter()
+    for call in program.calls:
+        if call.op in Reading.shape_only:
+            continue
+        seen = [sources[name] for name in call.inputs if name in sources]
+        if seen and ("Conv" in call.op or "Pool" in call.op):
+            count.update(seen[-1] if "Backprop" in call.op else seen[0])
+        sources.update(dict.fromkeys(call.outputs, set().union(*seen)))
+    return count

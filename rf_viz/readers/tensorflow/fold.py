@@ -1,0 +1,128 @@
+"""Values that do not depend on the input: the arithmetic that graphs do on shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ...relation import Shape
+from ..arithmetic import LARGEST, Compute, Constant, divide, each
+from .node import Node
+from .tensors import dtype
+
+
+def evaluate(node: Node, name: str, shape: Shape) -> Constant | None:
+    """The value of one of a node's outputs, of that shape.
+
+    None where an input is not known, and where it would be too large or cannot be computed.
+    """
+    compute = COMPUTE.get(node.op)
+    if compute is None or prod(shape) > LARGEST:
+        return None
+    values = []
+    for given in node.inputs:
+        value = None if given is None else given.value()
+        if value is None:
+            return None
+        values.append(value)
+    try:
+        with np.errstate(all="ignore"):
+            made = compute(node, values)
+            if isinstance(made, list | tuple):
+                made = made[node.outputs.index(name)]
+            return np.asarray(made).reshape(shape)
+    except Exception:  # whatever goes wrong here, the value is just not known
+        return None
+
+
+def _reduce(function: Callable[..., Any]) -> Compute:
+    def compute(node: Node, values: list[Any]) -> Constant:
+        axes = tuple(np.asarray(values[1]).reshape(-1).tolist())
+        reduced = function(values[0], axis=axes, keepdims=bool(node.attribute("keep_dims")))
+        return np.asarray(reduced, values[0].dtype)
+
+    return compute
+
+
+def _cast(node: Node, values: list[Any]) -> Constant:
+    kind = dtype(node.attribute("DstT"))
+    return np.asarray(values[0].astype("float32" if kind == "bfloat16" else kind))
+
+
+def _first(node: Node, values: list[Any]) -> Constant:
+    return np.asarray(values[0])
+
+
+def _concatenated(node: Node, values: list[Any]) -> Constant:
+    return np.asarray(np.concatenate(values[:-1], int(values[-1])))
+
+
+def _split(node: Node, values: list[Any]) -> list[Constant]:
+    return list(np.split(values[1], node.attribute("num_split"), int(values[0])))
+
+
+def _unpacked(node: Node, values: list[Any]) -> list[Constant]:
+    axis = node.attribute("axis", 0)
+    return [np.take(values[0], i, axis) for i in range(values[0].shape[axis])]
+
+
+COMPUTE: dict[str, Compute] = {
+    "Abs": each(np.abs),
+    "Add": each(np.add),
+    "AddV2": each(np.add),
+    "BroadcastTo": each(lambda a, shape: np.broadcast_to(a, tuple(shape))),
+    "Cast": _cast,
+    "Ceil": each(np.ceil),
+    "ConcatV2": _concatenated,
+    "Div": each(divide),
+    "Equal": each(np.equal),
+    "ExpandDims": _first,
+    "Fill": each(lambda shape, value: np.broadcast_to(value, tuple(shape))),
+    "Floor": each(np.floor),
+    "FloorDiv": each(np.floor_divide),
+    "FloorMod": each(np.mod),
+    "GatherV2": each(lambda a, at, axis: np.take(a, at, int(axis))),
+    "Greater": each(np.greater),
+    "GreaterEqual": each(np.greater_equal),
+    "Identity": _first,
+    "Less": each(np.less),
+    "LessEqual": each(np.less_equal),
+    "LogicalAnd": each(np.logical_and),
+    "LogicalNot": each(np.logical_not),
+    "LogicalOr": each(np.logical_or),
+    "Max": _reduce(np.max),
+    "Maximum": each(np.maximum),
+    "Mean": _reduce(np.mean),
+    "Min": _reduce(np.min),
+    "Minimum": each(np.minimum),
+    "Mul": each(np.multiply),
+    "Neg": each(np.negative),
+    "NotEqual": each(np.not_equal),
+    "OnesLike": each(np.ones_like),
+    "Pack": lambda node, values: np.stack(values, node.attribute("axis", 0)),
+    "PlaceholderWithDefault": _first,
+    "Prod": _reduce(np.prod),
+    "Range": lambda node, values: np.arange(*values).astype(values[0].dtype),
+    "RealDiv": each(np.divide),
+    "Reshape": _first,
+    "Rsqrt": each(lambda a: 1 / np.sqrt(a)),
+    "Select": each(np.where),
+    "SelectV2": each(np.where),
+    "Snapshot": _first,
+    "Split": _split,
+    "Sqrt": each(np.sqrt),
+    "Square": each(np.square),
+    "Squeeze": _first,
+    "StopGradient": _first,
+    "Sub": each(np.subtract),
+    "Sum": _reduce(np.sum),
+    "Tile": each(lambda a, times: np.tile(a, times)),
+    "Transpose": each(lambda a, order: np.transpose(a, order)),
+    "TruncateDiv": each(divide),
+    "Unpack": _unpacked,
+    "ZerosLike": each(np.zeros_like),
+}
+"""How the outputs of operators are computed, by name; an operator with several returns a list."""

@@ -1,0 +1,54 @@
+"""The pass over a TensorFlow graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ...relation import Shape
+from ..reading import BaseReading
+from .fold import evaluate
+from .node import Node, Value
+from .program import Call, Program
+
+
+class Reading(BaseReading[Call, Node]):
+    """One pass over a program at given input shapes."""
+
+    shape_only = frozenset({"OnesLike", "Rank", "Shape", "ShapeN", "Size", "ZerosLike"})
+
+    def __init__(
+        self,
+        program: Program | None,
+        shapes: Mapping[str, Shape],
+        source: str,
+        weight_aware: bool,
+    ) -> None:
+        super().__init__(weight_aware)
+        if program is None:
+            return
+        values = dict(program.constants)
+        values.update((name, Value(shape)) for name, shape in shapes.items())
+        values[source] = self.enter(source, shapes[source])
+        self.read(program.calls, values)
+
+    def node(
+        self, call: Call, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]
+    ) -> Node:
+        return Node(call, inputs, self, scope)
+
+    def evaluate(self, node: Node, name: str, shape: Shape) -> NDArray[Any] | None:
+        return evaluate(node, name, shape)
+
+    def inferred_shape(self, name: str) -> Shape | None:
+        return None
+
+    def unknown(self, node: Node) -> str:
+        return f"operator {node.op} is not known"
+
+
+def work_out(calls: Iterable[Call], values: dict[str, Value]) -> None:
+    """Read calls that depend on no input."""
+    Reading(None, {}, "", False).read(calls, values)
