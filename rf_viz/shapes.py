@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .blocks import Regrid
+from .blocks import Regrid, Spread
 from .relation import (
     Broadcast,
     Elements,
@@ -66,7 +66,7 @@ def _after(step: Step, shape: Shape) -> Shape:
             return _exactly(step.before, shape, step.after)
         case Reshape() | Opaque():
             return _exactly(step.before, shape, step.after)
-        case Regrid():
+        case Regrid() | Spread():
             return shape_after(step.steps, shape)
         case Scatter():
             return _exactly(step.before, shape, step.after)

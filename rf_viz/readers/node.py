@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import ModelError
 from ..relation import Output, Shape
+from ..strands import Tensor
 from .values import DataDependent, ShapeUnknown, Value
 
 Describe = Callable[[Any], Any]
@@ -55,9 +56,10 @@ class Subgraph(Protocol[Made]):
 
 
 class Surroundings(Protocol):
-    """What a node can ask of the pass that reads it."""
+    """What a node can ask of the pass that reads it. ``tensors`` are those described so far."""
 
     weight_aware: bool
+    tensors: list[Tensor]
 
     def run(
         self,

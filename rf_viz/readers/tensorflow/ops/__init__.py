@@ -11,6 +11,26 @@ An op that is computed on shapes gets its NumPy counterpart in ``fold.COMPUTE`` 
 relation describes goes by name, with the reason, into the opaque ones.
 """
 
-from . import elementwise, layout, sources, windows
+from . import (
+    blocks,
+    elementwise,
+    layout,
+    linear,
+    reductions,
+    select,
+    slicing,
+    sources,
+    windows,
+)
 
-__all__ = ["elementwise", "layout", "sources", "windows"]
+__all__ = [
+    "blocks",
+    "elementwise",
+    "layout",
+    "linear",
+    "reductions",
+    "select",
+    "slicing",
+    "sources",
+    "windows",
+]
