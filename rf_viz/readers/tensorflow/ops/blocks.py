@@ -1,0 +1,160 @@
+"""Ops that move blocks of pixels into channels or the batch, and back; patches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from math import prod
+from typing import Any
+
+from ....blocks import (
+    Spread,
+    batch_to_space,
+    cropped,
+    depth_to_space,
+    patches,
+    space_to_batch,
+    space_to_depth,
+)
+from ....errors import ModelError
+from ....operators import reshape, transpose
+from ....relation import Edge, Output, Relation, Shape
+from ....strands import Tensor
+from ..node import Node, Value, operator
+from .layout import needed
+from .windows import windows
+
+
+@operator("DepthToSpace")
+def to_space(node: Node) -> Output:
+    return _in_layout(node, depth_to_space, lambda n, b: (n[0] // (b * b), n[1] * b, n[2] * b))
+
+
+@operator("SpaceToDepth")
+def to_depth(node: Node) -> Output:
+    return _in_layout(node, space_to_depth, lambda n, b: (n[0] * b * b, n[1] // b, n[2] // b))
+
+
+def _in_layout(
+    node: Node,
+    relate: Callable[[Shape, int, int], Relation],
+    resized: Callable[[Shape, int], Shape],
+) -> Output:
+    """For channels last, first, and first in vectors of four (NCHW_VECT_C).
+
+    ``resized`` maps (channels, height, width) to what they become.
+    """
+    shape, block = node.shape(), node.attribute("block_size", 1)
+    form = node.attribute("data_format", "NHWC")
+    if form == "NHWC":
+        channels, *size = resized((shape[3], shape[1], shape[2]), block)
+        return Output((shape[0], *size, channels), [Edge(0, relate(shape, block, 3))])
+    if form == "NCHW":
+        return Output(
+            (shape[0], *resized(shape[1:], block)), [Edge(0, relate(shape, block, 1))]
+        )
+    n, outer, high, wide, inner = shape
+    flat = (n, outer * inner, high, wide)
+    after = (n, *resized(flat[1:], block))
+    split = (n, after[1] // inner, inner, *after[2:])
+    relation = (
+        *transpose((0, 1, 4, 2, 3)),
+        *reshape((n, outer, inner, high, wide), flat),
+        *relate(flat, block, 1),
+        *reshape(after, split),
+        *transpose((0, 1, 3, 4, 2)),
+    )
+    return Output((n, split[1], *after[2:], inner), [Edge(0, relation)])
+
+
+@operator("SpaceToBatchND")
+def to_batch(node: Node) -> Output:
+    blocks, pads = needed(node, 1), needed(node, 2)
+    return _to_batch(node, blocks, pads)
+
+
+@operator("SpaceToBatch")
+def to_batch_2d(node: Node) -> Output:
+    block = node.attribute("block_size", 1)
+    return _to_batch(node, (block, block), needed(node, 1))
+
+
+def _to_batch(node: Node, blocks: Shape, pads: Shape) -> Output:
+    shape = node.shape()
+    before, behind = pads[::2], pads[1::2]
+    extents = zip(shape[1:], before, behind, blocks, strict=False)
+    inner = [(n + front + back) // b for n, front, back, b in extents]
+    after = (shape[0] * prod(blocks), *inner, *shape[len(blocks) + 1 :])
+    return Output(after, [Edge(0, space_to_batch(shape, blocks, before, behind))])
+
+
+@operator("BatchToSpaceND")
+def from_batch(node: Node) -> Output:
+    return _from_batch(node, needed(node, 1), needed(node, 2))
+
+
+@operator("BatchToSpace")
+def from_batch_2d(node: Node) -> Output:
+    block = node.attribute("block_size", 1)
+    return _from_batch(node, (block, block), needed(node, 1))
+
+
+def _from_batch(node: Node, blocks: Shape, crops: Shape) -> Output:
+    """A convolution of images that were spread over the batch is a dilated one of the image."""
+    shape = node.shape()
+    before, behind = crops[::2], crops[1::2]
+    extents = zip(shape[1:], before, behind, blocks, strict=False)
+    inner = [n * b - front - back for n, front, back, b in extents]
+    after = (shape[0] // prod(blocks), *inner, *shape[len(blocks) + 1 :])
+    found = _since_spread(node, blocks)
+    if found is not None:
+        source, relation, whole = found
+        node.inputs = [source]
+        return Output(after, [Edge(0, relation + cropped(whole, before, behind))])
+    return Output(after, [Edge(0, batch_to_space(shape, blocks, before, behind))])
+
+
+def _since_spread(node: Node, blocks: Shape) -> tuple[Value, Relation, Shape] | None:
+    """What was spread over the batch by the same blocks, and how what has become of it depends
+    on it when that is put together again, of which shape; None where that cannot be said."""
+    tensors = node.reading.tensors
+    given = node.inputs[0]
+    number = -1 if given is None else given.tensor
+    path: list[Tensor] = []
+    while number > 0:
+        tensor = tensors[number]
+        if len(tensor.sources) != 1 or tensor.assumed:
+            return None
+        path.append(tensor)
+        (source,) = tensor.sources
+        number = source.tensor
+        spread: Any = source.relation[-1] if source.relation else None
+        if not isinstance(spread, Spread):
+            continue
+        if spread.blocks != blocks:
+            return None
+        relation: Relation = source.relation[:-1]
+        for after, before in pairwise(reversed(path)):
+            made = spread.dilated(before.sources[0].relation)
+            if made is None:
+                return None
+            relation += made
+        last = path[0].shape
+        n = len(blocks) + 1
+        inner = (size * block for size, block in zip(last[1:], blocks, strict=False))
+        whole = (last[0] // prod(blocks), *inner, *last[n:])
+        return Value(tensors[number].shape, number), relation, whole
+    return None
+
+
+@operator("ExtractImagePatches", "ExtractVolumePatches")
+def extract_patches(node: Node) -> Output:
+    shape = node.shape()
+    rank = len(shape)
+    kernel, strides = node.attribute("ksizes", ()), node.attribute("strides", ())
+    rates = node.attribute("rates")
+    if len(kernel) != rank or len(strides) != rank or kernel[0] != 1 or kernel[-1] != 1:
+        raise ModelError(f"{node.op} {node.name!r} has patches of {list(kernel)}: not valid")
+    slid = windows(node, shape, range(1, rank - 1), kernel[1:-1], strides, rates)
+    after = (shape[0], *(w.out for w in slid), shape[-1] * prod(kernel))
+    return Output(after, [Edge(0, patches(shape, slid))])

@@ -1,0 +1,206 @@
+"""Ops that move elements and mix none: reshaping, joining, cutting, repeating, padding."""
+
+from __future__ import annotations
+
+from math import prod
+
+from ....errors import ModelError
+from ....operators import broadcast, reshape, transpose
+from ....relation import IDENTITY, Edge, Output, Place, Relation, Shape
+from ....tables import PadMode, cut, pick, tile
+from ...outputs import broadcast_shape, concatenation, expanded, padding, reshaped, squeezed
+from ..node import Node, operator
+
+
+def needed(node: Node, i: int) -> tuple[int, ...]:
+    """Input ``i`` as ints. Raises DataDependent where they are not known."""
+    given = node.ints(i)
+    if given is None:
+        raise ModelError(f"{node.op} {node.name!r} lacks its input {i}: the graph is invalid")
+    return given
+
+
+@operator("Reshape", "RiscReshape")
+def reshape_to(node: Node) -> Output:
+    return reshaped(node, needed(node, 1))
+
+
+@operator("ExpandDims")
+def expand_dims(node: Node) -> Output:
+    return expanded(node, needed(node, 1))
+
+
+@operator("Squeeze", "RiscSqueeze")
+def squeeze(node: Node) -> Output:
+    return squeezed(node, node.attribute("squeeze_dims") or None)
+
+
+@operator("Transpose", "ConjugateTranspose", "RiscTranspose")
+def transposed(node: Node) -> Output:
+    shape = node.shape()
+    order = tuple(node.count_axis(a, len(shape)) for a in needed(node, 1))
+    return Output(tuple(shape[i] for i in order), [Edge(0, transpose(order))])
+
+
+@operator("ConcatV2", "RiscConcat")
+def concat(node: Node) -> Output:
+    last = len(node.inputs) - 1
+    return concatenation(node, range(last), needed(node, last)[0])
+
+
+@operator("Concat")
+def concat_axis_first(node: Node) -> Output:
+    return concatenation(node, range(1, len(node.inputs)), needed(node, 0)[0])
+
+
+@operator("ParallelConcat")
+def concat_rows(node: Node) -> Output:
+    return concatenation(node, range(len(node.inputs)), 0)
+
+
+@operator("Pack")
+def pack(node: Node) -> Output:
+    """Tensors of one shape, one after another along a new axis."""
+    shape, count = node.shape(), len(node.inputs)
+    axis = node.axis(len(shape) + 1)
+    wide = (*shape[:axis], 1, *shape[axis:])
+    if any(node.shape(i) != shape for i in range(count)):
+        raise ModelError(f"Pack {node.name!r} takes tensors of one shape, not of several")
+    return Output(
+        (*shape[:axis], count, *shape[axis:]),
+        [
+            Edge(i, (*reshape(shape, wide), Place(axis, i, 1, count)))
+            for i in range(count)
+            if node.depends(i)
+        ],
+    )
+
+
+@operator("Unpack")
+def unpack(node: Node) -> list[Output]:
+    shape = node.shape()
+    axis = node.axis(len(shape))
+    after, single = (*shape[:axis], *shape[axis + 1 :]), (*shape[:axis], 1, *shape[axis + 1 :])
+    return [
+        Output(after, [Edge(0, cut(axis, shape[axis], i, 1, 1) + reshape(single, after))])
+        for i in range(shape[axis])
+    ]
+
+
+def _parts(node: Node, i: int, axis: int, sizes: Shape, equal: bool) -> list[Output]:
+    """Input ``i`` cut along an axis. ``equal`` parts lie elsewhere at another input size."""
+    shape = node.shape(i)
+    if sum(sizes) != shape[axis] or min(sizes, default=0) < 0:
+        raise ModelError(
+            f"{node.op} {node.name!r} cannot cut an axis of {shape[axis]} into {list(sizes)}: "
+            "the model does not work at this input size"
+        )
+    outputs, start = [], 0
+    for n in sizes:
+        relation = cut(axis, shape[axis], start, 1, n, equal and start > 0)
+        outputs.append(Output((*shape[:axis], n, *shape[axis + 1 :]), [Edge(i, relation)]))
+        start += n
+    return outputs
+
+
+@operator("Split")
+def split(node: Node) -> list[Output]:
+    shape, count = node.shape(1), node.attribute("num_split", 1)
+    axis = node.count_axis(needed(node, 0)[0], len(shape))
+    return _parts(node, 1, axis, (shape[axis] // count,) * count, True)
+
+
+@operator("SplitV")
+def split_by_sizes(node: Node) -> list[Output]:
+    """One of the sizes may be -1: what is left."""
+    shape, sizes = node.shape(), list(needed(node, 1))
+    axis = node.count_axis(needed(node, 2)[0], len(shape))
+    if -1 in sizes:
+        sizes[sizes.index(-1)] = shape[axis] - sum(sizes) - 1
+    return _parts(node, 0, axis, tuple(sizes), False)
+
+
+@operator("BroadcastTo", "RiscBroadcast")
+def broadcast_to(node: Node) -> Output:
+    shape, after = node.shape(), needed(node, 1)
+    if broadcast_shape(node, (shape, after)) != after:
+        raise ModelError(f"{node.op} {node.name!r} cannot broadcast {list(shape)} to {list(after)}")
+    return Output(after, [Edge(0, broadcast(shape, after))])
+
+
+@operator("Tile")
+def tiled(node: Node) -> Output:
+    shape, repeats = node.shape(), needed(node, 1)
+    relation: Relation = IDENTITY
+    for axis, (n, r) in enumerate(zip(shape, repeats, strict=True)):
+        relation += tile(axis, n, r)
+    return Output(tuple(n * r for n, r in zip(shape, repeats, strict=True)), [Edge(0, relation)])
+
+
+@operator("Pad", "PadV2", "RiscPad")
+def pad(node: Node) -> Output:
+    """The fill is no input, but where it is computed from the input."""
+    after, relation = _padded(node)
+    edges, why = [Edge(0, relation)], ""
+    if node.depends(2):
+        edges.append(Edge(2, broadcast(node.shape(2), after)))
+        why = f"{node.op} {node.name} fills with a computed value: assumed to reach every cell"
+    return Output(after, edges, why)
+
+
+@operator("MirrorPad")
+def mirror_pad(node: Node) -> Output:
+    after, relation = _padded(node, mirror_mode(node))
+    return Output(after, [Edge(0, relation)])
+
+
+def mirror_mode(node: Node) -> PadMode:
+    """How MirrorPad and its kin go on beyond the edge."""
+    return "symmetric" if node.attribute("mode", "REFLECT") == "SYMMETRIC" else "reflect"
+
+
+def _padded(node: Node, mode: PadMode = "constant") -> tuple[Shape, Relation]:
+    shape, pads = node.shape(), needed(node, 1)
+    if len(pads) != 2 * len(shape):
+        raise ModelError(f"{node.op} {node.name!r} has {len(pads)} pads for {len(shape)} axes")
+    return padding(shape, tuple(range(len(shape))), pads[::2] + pads[1::2], mode)
+
+
+@operator("Reverse", "ReverseV2", "RiscReverse")
+def reverse(node: Node) -> Output:
+    """Along the axes named, or (Reverse) along those marked by true."""
+    shape, given = node.shape(), needed(node, 1)
+    axes = [i for i, yes in enumerate(given) if yes] if node.op == "Reverse" else given
+    relation = IDENTITY
+    for a in axes:
+        axis = node.count_axis(a, len(shape))
+        n = shape[axis]
+        relation += cut(axis, n, n - 1, -1, n, varies=True)
+    return Output(shape, [Edge(0, relation)])
+
+
+@operator("Roll")
+def roll(node: Node) -> Output:
+    """Round and round; what leaves at one end comes in at the other."""
+    shape = node.shape()
+    by = dict.fromkeys(range(len(shape)), 0)
+    for shift, axis in zip(needed(node, 1), needed(node, 2), strict=True):
+        by[node.count_axis(axis, len(shape))] += shift
+    relation = IDENTITY
+    for axis, shift in by.items():
+        n = shape[axis]
+        if n and shift % n:
+            relation += pick(axis, n, [(i - shift) % n for i in range(n)])
+    return Output(shape, [Edge(0, relation)])
+
+
+@operator("_ScopedAllocatorConcat")
+def flattened(node: Node) -> Output:
+    """All inputs but the first, each flattened, one after another."""
+    shapes = [node.shape(i) for i in range(1, len(node.inputs))]
+    sizes = [prod(s) for s in shapes]
+    total, start, edges = sum(sizes), 0, []
+    for i, (shape, n) in enumerate(zip(shapes, sizes, strict=True), 1):
+        edges.append(Edge(i, (*reshape(shape, (n,)), Place(0, start, n, total))))
+        start += n
+    return Output((total,), [e for e in edges if node.depends(e.input)])

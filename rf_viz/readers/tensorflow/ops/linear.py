@@ -1,0 +1,237 @@
+"""Products of tensors, transforms along an axis, and running sums."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ....errors import ModelError
+from ....linear import Product, crop, einsum, matmul, scan
+from ....operators import broadcast, normalise, reduce, reshape, transpose
+from ....relation import IDENTITY, Edge, Mix, Output, Relation, Shape, Slide, Taps, Window
+from ...outputs import parameter, product
+from ..node import DataDependent, Node, operator
+from .layout import needed
+
+
+def turned_product(node: Node, a: int, b: int, turn_a: bool, turn_b: bool) -> Output:
+    """A product of the matrices in two inputs, each perhaps with its last two axes swapped."""
+    shapes, turns = [], []
+    for i, turn in ((a, turn_a), (b, turn_b)):
+        shape = node.shape(i)
+        if len(shape) < 2:
+            raise ModelError(f"{node.op} {node.name!r} takes matrices, not {list(shape)}")
+        order = (*range(len(shape) - 2), len(shape) - 1, len(shape) - 2)
+        turns.append(transpose(order) if turn else ())
+        shapes.append((*shape[:-2], shape[-1], shape[-2]) if turn else shape)
+    made = matmul(shapes[0], shapes[1])
+    relations = tuple(t + r for t, r in zip(turns, made.relations, strict=True))
+    return product(node, (a, b), Product(made.shape, relations))
+
+
+@operator("MatMul", "SparseMatMul", "RiscDot", "_MklMatMul")
+def matrices(node: Node) -> Output:
+    turns = (bool(node.attribute(t)) for t in ("transpose_a", "transpose_b"))
+    return turned_product(node, 0, 1, *turns)
+
+
+@operator("BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")
+def batches(node: Node) -> Output:
+    return turned_product(node, 0, 1, bool(node.attribute("adj_x")), bool(node.attribute("adj_y")))
+
+
+@operator("_FusedMatMul")
+def fused_matrices(node: Node) -> Output:
+    """A product, and what is added to it: a bias, another tensor."""
+    output = matrices(node)
+    return with_arguments(node, output, range(2, len(node.inputs)))
+
+
+def with_arguments(node: Node, output: Output, numbers: Sequence[int]) -> Output:
+    """The output after further inputs were joined in: one number a channel, or like the output."""
+    after = output.shape
+    edges = [*output.edges]
+    for i in numbers:
+        if node.depends(i):
+            shape = node.shape(i)
+            if shape == after:
+                edges.append(Edge(i))
+            else:
+                edges += parameter(node, i, after, len(after) - 1)
+    return Output(after, edges, output.assumed)
+
+
+@operator("Einsum", "XlaEinsum", "_MklEinsum")
+def summation(node: Node) -> Output:
+    shapes = tuple(node.shape(i) for i in range(len(node.inputs)))
+    return product(node, range(len(shapes)), einsum(node.attribute("equation", ""), shapes))
+
+
+@operator("SparseTensorDenseMatMul")
+def sparse_product(node: Node) -> Output:
+    """A sparse matrix (indices, values, shape) times a dense one."""
+    sparse = needed(node, 2)
+    if node.attribute("adjoint_a"):
+        sparse = sparse[::-1]
+    at = None if node.depends(0) else node.value(0)
+    dense = node.shape(3)
+    turn = transpose((1, 0)) if node.attribute("adjoint_b") else IDENTITY
+    turned = dense[::-1] if turn else dense
+    after = (sparse[0], turned[1])
+    edges = []
+    if at is None or node.depends(1):
+        raise DataDependent(f"the matrix of {node.op} {node.name} depends on the data")
+    if node.depends(3):
+        rows, columns = (at.T[::-1] if node.attribute("adjoint_a") else at.T).tolist()
+        seen: list[list[int]] = [[] for _ in range(sparse[0])]
+        for row, column in zip(rows, columns, strict=True):
+            seen[row].append(column)
+        wide = max(1, *map(len, seen))
+        table = np.array([s + [-1] * (wide - len(s)) for s in seen])
+        edges.append(Edge(3, (*turn, Taps(0, turned[0], table, why="a sparse matrix"))))
+    return Output(after, edges)
+
+
+@operator("TridiagonalMatMul")
+def tridiagonal_product(node: Node) -> Output:
+    """Inputs: three diagonals of (..., 1, M), and what they multiply, (..., M, N)."""
+    after = node.shape(3)
+    axis, m = len(after) - 2, after[-2]
+    edges = []
+    for i in range(3):
+        if node.depends(i):
+            turned = (*after[:-2], m, 1)
+            order = (*range(axis), axis + 1, axis)
+            edges.append(Edge(i, transpose(order) + broadcast(turned, after)))
+    if node.depends(3):
+        near = (Window((Slide(axis, m, m, 3, pad=1),), spatial=False),)
+        edges.append(Edge(3, near))
+    return Output(after, edges)
+
+
+@operator("Cumprod", "Cumsum", "CumulativeLogsumexp")
+def cumulative(node: Node) -> Output:
+    shape = node.shape()
+    axis = node.count_axis(needed(node, 1)[0], len(shape))
+    relation = scan(
+        axis,
+        shape[axis],
+        reverse=bool(node.attribute("reverse")),
+        exclusive=bool(node.attribute("exclusive")),
+        spatial=False,
+    )
+    return Output(shape, [Edge(0, relation)])
+
+
+_DIMENSIONS = {"": 1, "2D": 2, "3D": 3}
+
+
+@operator(
+    "BatchFFT", "BatchFFT2D", "BatchFFT3D", "BatchIFFT", "BatchIFFT2D", "BatchIFFT3D", "FFT",
+    "FFT2D", "FFT3D", "IFFT", "IFFT2D", "IFFT3D", "RiscFft",
+)  # fmt: skip
+def fourier(node: Node) -> Output:
+    """All to all along the last axes."""
+    shape = node.shape()
+    count = _DIMENSIONS.get(node.op.lower().rpartition("fft")[2].upper(), 1)
+    axes = range(len(shape) - count, len(shape))
+    return _transformed(shape, [(a, shape[a], shape[a]) for a in axes])
+
+
+@operator("RFFT", "RFFT2D", "RFFT3D", "IRFFT", "IRFFT2D", "IRFFT3D")
+def real_fourier(node: Node) -> Output:
+    shape, lengths = node.shape(), needed(node, 1)
+    axes = tuple(range(len(shape) - len(lengths), len(shape)))
+    return _real(node, shape, lengths, axes)
+
+
+@operator("FFTND", "IFFTND", "RFFTND", "IRFFTND")
+def fourier_along(node: Node) -> Output:
+    """Along the axes that input 2 names, the real one of which comes last."""
+    shape, lengths = node.shape(), needed(node, 1)
+    axes = tuple(node.count_axis(a, len(shape)) for a in needed(node, 2))
+    return _real(node, shape, lengths, axes)
+
+
+def _real(node: Node, shape: Shape, lengths: Shape, axes: Shape) -> Output:
+    """Along the last of the axes a real transform holds only half of its frequencies."""
+    changes = []
+    for axis, n in zip(axes, lengths, strict=True):
+        taken = out = n
+        if axis == axes[-1] and node.op.startswith("RFFT"):
+            out = n // 2 + 1
+        elif axis == axes[-1] and node.op.startswith("IRFFT"):
+            taken = n // 2 + 1
+        changes.append((axis, taken, out))
+    return _transformed(shape, changes)
+
+
+def _transformed(shape: Shape, changes: Sequence[tuple[int, int, int]]) -> Output:
+    """All to all along some axes, each (axis, how many positions count, how many come out).
+
+    A longer transform than the axis goes on with zeros.
+    """
+    relation: Relation = IDENTITY
+    after = list(shape)
+    for axis, taken, out in changes:
+        size = shape[axis]
+        used = min(taken, size)
+        relation += crop(axis, size, 0, used) + (Mix((axis,), (used,), (out,)),)
+        after[axis] = out
+    return Output(tuple(after), [Edge(0, relation)])
+
+
+@operator("AudioSpectrogram")
+def spectrogram(node: Node) -> Output:
+    """Of (samples, channels) a spectrum of each window, the first sample of which Hann's weights
+    leave out."""
+    (samples, channels), size = node.shape(), node.attribute("window_size", 1)
+    step = node.attribute("stride", 1)
+    count = (samples - size) // step + 1 if samples >= size else 0
+    bins = (1 << max(size - 1, 0).bit_length()) // 2 + 1
+    relation = (
+        Window((Slide(0, samples, count, max(size - 1, 1), step, pad=-1),)),
+        *transpose((1, 0)),
+        *reshape((channels, count), (channels, count, 1)),
+        *broadcast((channels, count, 1), (channels, count, bins)),
+    )
+    return Output((channels, count, bins), [Edge(0, relation)])
+
+
+@operator("Mfcc")
+def cepstrum(node: Node) -> Output:
+    """Of each spectrum a few coefficients; which frequencies count depends on the limits."""
+    shape = node.shape()
+    out = node.attribute("dct_coefficient_count", 13)
+    relation = (Mix((2,), shape[2:], (out,)),)
+    why = f"{node.op} {node.name} is taken to see all frequencies"
+    return Output((*shape[:2], out), [Edge(0, relation)], why)
+
+
+@operator("MatrixDeterminant", "BatchMatrixDeterminant", "LogMatrixDeterminant")
+def determinant(node: Node) -> list[Output]:
+    shape = node.shape()
+    rank = len(shape)
+    output = Output(shape[:-2], [Edge(0, reduce(shape, (rank - 2, rank - 1), False))])
+    return [output, output]
+
+
+@operator(
+    "BatchMatrixInverse", "MatrixExponential", "MatrixInverse", "MatrixLogarithm",
+    "MatrixSquareRoot",
+)  # fmt: skip
+def matrix_function(node: Node) -> Output:
+    """Every element of a matrix sees all of it."""
+    shape = node.shape()
+    return Output(shape, normalise(0, shape, (len(shape) - 2, len(shape) - 1)))
+
+
+@operator("BatchMatrixSolve", "MatrixSolve")
+def solve(node: Node) -> Output:
+    """Each column of the solution sees the whole matrix and its own column of what is given."""
+    shape, after = node.shape(0), node.shape(1)
+    rank = len(after)
+    matrix = reduce(shape, (rank - 2, rank - 1), True) + broadcast((*shape[:-2], 1, 1), after)
+    column = (Mix((rank - 2,), after[-2:-1]),)
+    return Output(after, [Edge(i, r) for i, r in enumerate((matrix, column)) if node.depends(i)])

@@ -1,0 +1,162 @@
+"""Slices by begin and end, in all the forms that masks give them, and what puts slices in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from ....errors import ModelError
+from ....operators import reshape
+from ....relation import IDENTITY, Edge, Output, Relation, Scatter, Shape
+from ....tables import cut
+from ...picks import put
+from ..node import DataDependent, Node, operator
+from .layout import needed
+
+
+@operator("Slice", "RiscSlice", "XlaDynamicSlice")
+def sliced(node: Node) -> Output:
+    """From ``begin`` on; a size of -1 is all that is left. XLA moves a slice back inside."""
+    shape, sizes = node.shape(), needed(node, 2)
+    after, relation = [], IDENTITY
+    for axis, (n, begin, size) in enumerate(zip(shape, needed(node, 1), sizes, strict=True)):
+        count = n - begin if size == -1 else size
+        if node.op.startswith("Xla"):
+            begin = min(max(begin, 0), n - count)
+        if begin < 0 or count < 0 or begin + count > n:
+            raise ModelError(
+                f"{node.op} {node.name!r} takes {count} positions from {begin} on of {n}: "
+                "the model does not work at this input size"
+            )
+        relation += cut(axis, n, begin, 1, count)
+        after.append(count)
+    return Output(tuple(after), [Edge(0, relation)])
+
+
+class _Part(NamedTuple):
+    """What a strided slice does with one axis of its input: ``count`` positions from ``start``
+    on; ``drops`` where the axis goes, ``varies`` where another size would give another start."""
+
+    start: int
+    step: int
+    count: int
+    drops: bool = False
+    varies: bool = False
+
+
+class _Strided(NamedTuple):
+    """A strided slice: its parts, and the shape that comes out."""
+
+    parts: tuple[_Part, ...]
+    after: Shape
+
+    @property
+    def kept(self) -> Shape:
+        """The shape before axes go and new ones come."""
+        return tuple(p.count for p in self.parts)
+
+    def index(self) -> tuple[np.ndarray, ...]:
+        """The same as an index of a NumPy array, of the ``kept`` shape."""
+        return np.ix_(*(p.start + p.step * np.arange(p.count) for p in self.parts))
+
+
+def _strided(node: Node, shape: Shape, first: int) -> _Strided:
+    """Begins, ends and strides are inputs ``first``, and the next two."""
+    begins, ends, strides = (needed(node, first + i) for i in range(3))
+    masks = {
+        name: node.attribute(f"{name}_mask", 0)
+        for name in ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
+    }
+
+    def marked(name: str, i: int) -> bool:
+        return bool(masks[name] >> i & 1)
+
+    named = [
+        i for i in range(len(begins)) if not (marked("ellipsis", i) or marked("new_axis", i))
+    ]
+    rest = len(shape) - len(named)
+    if rest < 0:
+        raise ModelError(f"{node.op} {node.name!r} slices more axes than {list(shape)} has")
+    extents = iter(shape)
+    parts: list[_Part] = []
+    after: list[int] = []
+
+    def whole(count: int, extents: Iterator[int]) -> None:
+        for _ in range(count):
+            n = next(extents)
+            parts.append(_Part(0, 1, n))
+            after.append(n)
+
+    opened = False
+    for i, step in enumerate(strides):
+        if marked("ellipsis", i):
+            whole(rest, extents)
+            opened = True
+        elif marked("new_axis", i):
+            after.append(1)
+        else:
+            n = next(extents)
+            if marked("shrink_axis", i):
+                at = begins[i] + n if begins[i] < 0 else begins[i]
+                if not 0 <= at < n:
+                    raise ModelError(
+                        f"{node.op} {node.name!r} takes position {begins[i]} of {n}: "
+                        "the model does not work at this input size"
+                    )
+                parts.append(_Part(at, 1, 1, True, begins[i] < 0))
+                continue
+            begin = None if marked("begin", i) else begins[i]
+            end = None if marked("end", i) else ends[i]
+            start, stop, step = slice(begin, end, step).indices(n)
+            count = len(range(start, stop, step))
+            varies = start != (0 if begin is None else begin)
+            parts.append(_Part(start, step, count, False, varies))
+            after.append(count)
+    if not opened:
+        whole(rest, extents)
+    return _Strided(tuple(parts), tuple(after))
+
+
+@operator("StridedSlice")
+def strided_slice(node: Node) -> Output:
+    shape = node.shape()
+    made = _strided(node, shape, 1)
+    relation: Relation = IDENTITY
+    for axis, (n, part) in enumerate(zip(shape, made.parts, strict=True)):
+        relation += cut(axis, n, part.start, part.step, part.count, part.varies)
+    return Output(made.after, [Edge(0, relation + reshape(made.kept, made.after))])
+
+
+@operator("TensorStridedSliceUpdate", "StridedSliceAssign")
+def strided_update(node: Node) -> Output:
+    """Input 4 put into a slice of input 0."""
+    shape = node.shape()
+    made = _strided(node, shape, 1)
+    places = np.arange(prod(shape)).reshape(shape)[made.index()].reshape(made.after)
+    given = node.shape(4)
+    if given != made.after:
+        raise DataDependent(f"{node.op} {node.name} repeats a value along its slice")
+    return put(node, places, shape, 0, 4, adds=False)
+
+
+@operator("StridedSliceGrad")
+def strided_slice_grad(node: Node) -> Output:
+    """Input 4 put into a slice of zeros."""
+    shape = needed(node, 0)
+    made = _strided(node, shape, 1)
+    places = np.arange(prod(shape)).reshape(shape)[made.index()].reshape(made.after)
+    return Output(shape, [Edge(4, (Scatter(shape, places),))])
+
+
+@operator("XlaDynamicUpdateSlice")
+def dynamic_update(node: Node) -> Output:
+    """Input 1 put into input 0 from the position on that input 2 holds, moved back inside."""
+    shape, given = node.shape(0), node.shape(1)
+    places = np.arange(prod(shape)).reshape(shape)
+    for axis, (begin, n) in enumerate(zip(needed(node, 2), given, strict=True)):
+        at = min(max(begin, 0), shape[axis] - n)
+        places = places.take(range(at, at + n), axis=axis)
+    return put(node, places, shape, 0, 1, adds=False)
