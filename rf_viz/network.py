@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from . import walk
 from .closed_form import Form, Forms, ReceptiveField, common, meet
 from .relation import MAX, MIN, OR, SUM, Array, Semiring, Shape, spread
-from .strands import Strands, Tensor, origins, weave
+from .strands import Group, Strands, Tensor, origins, weave
 
 Index = int | slice
 IndexLike = Index | EllipsisType | tuple[Index | EllipsisType, ...]
@@ -118,10 +118,25 @@ class Network:
         for layer in self.layers:
             names.setdefault(layer.node, layer)
         names.update((layer.name, layer) for layer in self.layers)
+        for group, layer in self.groups:
+            names.setdefault(group.name, layer)
         return names
 
+    @cached_property
+    def groups(self) -> list[tuple[Group, Layer]]:
+        """The framework's layers, if the model has such, each with the layer that is its output.
+
+        In the order of their outputs. A layer's operations are those of ``layers`` whose ``group``
+        it is, and those of the groups whose names begin with its own and a slash.
+        """
+        found = {layer.group for layer in self.layers}
+        outputs = {group.output: group for group in found if group is not None}
+        return [
+            (outputs[layer.name], layer) for layer in self.layers if layer.name in outputs
+        ]
+
     def __getitem__(self, name: str) -> Layer:
-        """The layer of that tensor or node name; raises KeyError with the nearest names."""
+        """The layer of that tensor, node or group name; raises KeyError with the nearest names."""
         layer = self._by_name.get(name)
         if layer is None:
             import difflib
@@ -187,6 +202,8 @@ class Layer:
         """The operator, by its framework's name."""
         self.assumed = assumed
         """Why the regions are only assumed: one reason for each unknown operation on the way."""
+        self.group = tensor.group
+        """The framework's layer that the operation is part of; None where it tells of none."""
 
     def __repr__(self) -> str:
         return f"<Layer {self.name} {self.op} {self.shape}>"

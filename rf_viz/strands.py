@@ -19,11 +19,27 @@ class Source(NamedTuple):
     rest: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One call of a layer as a framework's users know it, of one or more operations.
+
+    ``name`` is its path ("block1/conv"), ``kind`` its class ("Conv2D"), ``settings`` what is set
+    there in a few words ("64 filters 3x3, stride 2, same"), ``output`` the name of the tensor that
+    it returns (the first of several). A group within another has the other's name before its own.
+    """
+
+    name: str
+    kind: str
+    settings: str
+    output: str
+
+
 @dataclass(slots=True)
 class Tensor:
     """One output of one operation, as a reader describes it: number 0 is the input itself.
 
-    ``assumed`` says why its dependence is only assumed; empty where it is exact.
+    ``assumed`` says why its dependence is only assumed; empty where it is exact. ``group`` is the
+    innermost that the operation is part of.
     """
 
     name: str
@@ -32,6 +48,7 @@ class Tensor:
     shape: Shape
     sources: Sequence[Source] = ()
     assumed: str = ""
+    group: Group | None = None
 
 
 class Strands(NamedTuple):

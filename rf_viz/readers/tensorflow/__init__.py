@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from ...errors import ModelError
 from ...model import Model, ModelInput
 from ...relation import Shape
-from ...strands import Tensor
+from ...strands import Group, Tensor
 from .flat import flatten
 from .graph import Reading, work_out
 from .node import Value
 from .program import Program, dims
+from .scopes import enclosing
 from .tensors import dtype
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ _ANY_RANK = 4
 class TensorFlowModel(Model):
     """A model that is a graph; ``graph_def`` is the flat one, every tensor in sight.
 
-    ``inputs`` are its placeholders, unless the format knows better.
+    ``inputs`` are its placeholders, unless the format knows better. ``held`` are placeholders that
+    stand for weights, by name; ``groups`` are the layers of the framework that wrote the graph, by
+    the scope of their operations.
     """
 
     def __init__(
@@ -41,16 +44,28 @@ class TensorFlowModel(Model):
         graph_def: Any,  # noqa: ANN401  (protobuf messages have no types)
         name: str,
         inputs: Sequence[ModelInput] | None = None,
+        *,
+        held: Mapping[str, Value] | None = None,
+        groups: Mapping[str, Group] | None = None,
     ) -> None:
         self.name = name
         self.graph_def = flatten(graph_def)
-        self._program = Program(self.graph_def, bound, work_out)
+        self.held, self._groups = held or {}, groups or {}
+        self._program = Program(self.graph_def, self._bound, work_out)
         self.inputs = declared_inputs(self._program) if inputs is None else tuple(inputs)
 
     def describe(
         self, shapes: Mapping[str, Shape], source: str, weight_aware: bool
     ) -> list[Tensor]:
-        return Reading(self._program, shapes, source, weight_aware).tensors
+        tensors = Reading(self._program, shapes, source, weight_aware).tensors
+        if self._groups:
+            for tensor in tensors:
+                scope = enclosing(tensor.node, self._groups)
+                tensor.group = None if scope is None else self._groups[scope]
+        return tensors
+
+    def _bound(self, placeholder: Any) -> Value | None:  # noqa: ANN401
+        return self.held.get(placeholder.name) or bound(placeholder)
 
     @property
     def why_not_runnable(self) -> str:

@@ -1,0 +1,158 @@
+"""Zip and tar archives that models come in: read without trusting what they say of themselves.
+
+Nothing is written where an entry's name leads: an entry that would leave the folder, a link or a
+device is refused, and so is an archive that unpacks to far more than a model has.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from typing import BinaryIO, Protocol
+
+from ...errors import ModelError
+from ..content import Content
+
+LARGEST = 2**34
+"""The most bytes that an archive may unpack to."""
+
+MOST_ENTRIES = 10_000
+
+_SMALL = 2**26
+"""What unpacks to no more than this may be compressed as much as it likes."""
+
+_EXPANSION = 200
+"""How many times its own size a larger archive may unpack to."""
+
+_BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError,
+           RuntimeError, NotImplementedError)  # fmt: skip
+
+
+class _Opened(Protocol):
+    """What zip and tar archives have in common."""
+
+    sizes: Mapping[str, int]
+
+    def open(self, name: str) -> BinaryIO: ...
+
+
+class Archive:
+    """An open archive whose entries have been looked at; ``names`` are its files'."""
+
+    def __init__(self, opened: _Opened, name: str) -> None:
+        self._opened, self.name = opened, name
+        self.names = tuple(opened.sizes)
+
+    @classmethod
+    @contextmanager
+    def open(cls, content: Content) -> Iterator[Archive]:
+        """Raises ModelError where it is damaged, or its entries are not to be trusted."""
+        try:
+            with content.open() as file:
+                if content.head.startswith(b"PK"):
+                    with zipfile.ZipFile(file) as archive:
+                        yield cls(_Zip(archive, content), content.name)
+                else:
+                    with tarfile.open(fileobj=file) as archive:
+                        yield cls(_Tar(archive, content), content.name)
+        except ModelError:
+            raise
+        except _BROKEN as error:
+            raise ModelError(
+                f"{content.name} is an archive that is damaged or cut off: download or pack it again"
+            ) from error
+
+    def read(self, name: str, limit: int) -> bytes:
+        """The content of an entry. Raises ModelError where it has more bytes than the limit."""
+        with self._opened.open(name) as file:
+            data = file.read(limit + 1)
+        if len(data) > limit:
+            raise ModelError(f"{name} in {self.name} is larger than {limit:,} bytes: refused")
+        return data
+
+    def extract(self, prefix: str, folder: str) -> None:
+        """Write the entries whose names start with ``prefix`` into a folder, without it."""
+        for name in self.names:
+            if name.startswith(prefix):
+                path = os.path.join(folder, *PurePosixPath(name[len(prefix) :]).parts)
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                with self._opened.open(name) as source, open(path, "xb") as target:
+                    shutil.copyfileobj(source, target)
+
+
+class _Zip:
+    def __init__(self, archive: zipfile.ZipFile, content: Content) -> None:
+        self._archive = archive
+        entries = archive.infolist()
+        for entry in entries:
+            kind = entry.external_attr >> 28
+            if kind not in (0, 4, 8):  # unknown, a folder, a file; as Unix counts them
+                raise ModelError(f"{content.name} holds a link, {entry.filename!r}: refused")
+        self.sizes = _checked(
+            content, [(e.filename, e.file_size, e.is_dir()) for e in entries]
+        )
+
+    def open(self, name: str) -> BinaryIO:
+        return self._archive.open(name)  # type: ignore[return-value]
+
+
+class _Tar:
+    def __init__(self, archive: tarfile.TarFile, content: Content) -> None:
+        self._archive = archive
+        entries = []
+        total = 0
+        for entry in archive:  # which unpacks a compressed one as it goes
+            if not (entry.isfile() or entry.isdir()):
+                raise ModelError(
+                    f"{content.name} holds a link or a device, {entry.name!r}: refused"
+                )
+            total += entry.size
+            entries.append((entry.name, entry.size, entry.isdir()))
+            _check_size(content, total, len(entries))
+        self._members = {_plain(name): name for name, _, _ in entries}
+        self.sizes = _checked(content, [(_plain(n), size, folder) for n, size, folder in entries])
+
+    def open(self, name: str) -> BinaryIO:
+        file = self._archive.extractfile(self._members[name])
+        assert file is not None
+        return file  # type: ignore[return-value]
+
+
+def _plain(name: str) -> str:
+    """A name without the "./" that tar likes to begin it with."""
+    while name.startswith("./"):
+        name = name[2:].lstrip("/") if name[2:3] == "/" else name[2:]
+    return name
+
+
+def _checked(content: Content, entries: list[tuple[str, int, bool]]) -> dict[str, int]:
+    """The sizes of the files by name. Raises ModelError for what is not to be unpacked."""
+    _check_size(content, sum(size for _, size, _ in entries), len(entries))
+    sizes: dict[str, int] = {}
+    for name, size, folder in entries:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name.split("/")[0]:
+            raise ModelError(
+                f"{content.name} holds an entry that leaves its folder, {name!r}: refused"
+            )
+        if folder:
+            continue
+        if name in sizes:
+            raise ModelError(f"{content.name} holds two entries called {name!r}: refused")
+        sizes[name] = size
+    return sizes
+
+
+def _check_size(content: Content, total: int, count: int) -> None:
+    if count > MOST_ENTRIES:
+        raise ModelError(f"{content.name} has more than {MOST_ENTRIES:,} entries: refused")
+    if total > LARGEST or (total > _SMALL and total > _EXPANSION * content.size):
+        raise ModelError(
+            f"{content.name} has {content.size:,} bytes and unpacks to {total:,} or more: refused"
+        )

@@ -1,0 +1,232 @@
+"""Reads Keras models: ``.keras`` archives, legacy HDF5 files, configurations, and those in memory.
+
+Of a file only the configuration is read at first, and the model is built without weights. They are
+made, and filled from the file, when somebody asks for a value.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import ModelError
+from ..content import Content
+from . import TensorFlowModel
+from .archive import Archive
+from .keras_config import LARGEST_CONFIG, Config, made_safe, parse
+from .keras_layers import our_layers
+from .keras_trace import ONE_AT_A_TIME, Fetch, trace
+
+LARGEST_WEIGHTS = 2**35
+"""The most weights that a model may have."""
+
+_CONFIG = "config.json"
+
+_SPARE = 2**30
+"""How many bytes of weights a small file may make, beyond what it holds."""
+
+_EXPANSION = 8
+"""How many times the size of its file a model's weights may have."""
+
+
+def load(content: Content) -> TensorFlowModel:
+    """Read a Keras model's file. Raises ModelError where it is none, or damaged, or unsafe."""
+    if content.head.startswith(b"PK"):
+        text, metadata = _of_archive(content)
+        _check_version(str(metadata.get("keras_version", "")), content.name)
+    elif content.head.startswith(b"\x89HDF"):
+        text = _of_hdf5(content)
+    else:
+        text = content.read()
+    config = parse(text, content.name)
+    with_weights = not content.head.lstrip().startswith(b"{")
+    with ONE_AT_A_TIME:
+        model = _built(config, content.name)
+        weights = _Weights(model, content if with_weights else None)
+        return _opened(model, content.name, weights.of)
+
+
+def of_model(model: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401
+    """A Keras model as it is in memory."""
+    _keras()
+    return _opened(model, name or model.name, None)
+
+
+def _opened(model: Any, name: str, fetch: Fetch | None) -> TensorFlowModel:  # noqa: ANN401
+    traced = trace(model, name, fetch)
+    return TensorFlowModel(
+        traced.graph, name, traced.inputs, held=traced.variables, groups=traced.groups
+    )
+
+
+def _keras() -> Any:  # noqa: ANN401
+    """Keras, running on TensorFlow. Raises ModelError where it is missing."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    try:
+        import keras
+    except ImportError as error:
+        raise ModelError(
+            "Keras models need TensorFlow, which is not installed: run 'pip install tensorflow'"
+        ) from error
+    if keras.backend.backend() != "tensorflow":
+        raise ModelError(
+            f"Keras runs on {keras.backend.backend()} here: set KERAS_BACKEND=tensorflow in the "
+            "environment and start again"
+        )
+    return keras
+
+
+def _of_archive(content: Content) -> tuple[bytes, Mapping[str, Any]]:
+    with Archive.open(content) as archive:
+        if _CONFIG not in archive.names:
+            raise ModelError(
+                f"{content.name} is a Keras archive without {_CONFIG}: it holds weights but no "
+                "model; save it with model.save()"
+            )
+        text = archive.read(_CONFIG, LARGEST_CONFIG)
+        metadata: Mapping[str, Any] = {}
+        if "metadata.json" in archive.names:
+            metadata = _json_object(archive.read("metadata.json", 2**20))
+        return text, metadata
+
+
+def _json_object(text: bytes) -> Mapping[str, Any]:
+    import json
+
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _of_hdf5(content: Content) -> bytes:
+    """The configuration that a legacy file holds."""
+    _keras()
+    import h5py
+
+    try:
+        with content.open() as source, h5py.File(source, "r") as file:
+            text = file.attrs.get("model_config")
+            weights_only = "layer_names" in file.attrs or "model_weights" in file
+            version = file.attrs.get("keras_version", b"")
+    except (OSError, RuntimeError, ValueError, KeyError) as error:
+        raise ModelError(
+            f"{content.name} is an HDF5 file that is damaged or cut off: download or save it again"
+        ) from error
+    if text is None:
+        what = "the weights of a Keras model but not the model" if weights_only else "no model"
+        raise ModelError(
+            f"{content.name} is an HDF5 file that holds {what}: save it with model.save(), not "
+            "save_weights()"
+        )
+    _check_version(_text(version), content.name)
+    return _text(text).encode()
+
+
+def _text(given: Any) -> str:  # noqa: ANN401
+    return given.decode("utf-8", "replace") if isinstance(given, bytes) else str(given)
+
+
+def _check_version(version: str, name: str) -> None:
+    if version.startswith(("0.", "1.")):
+        raise ModelError(
+            f"{name} was written by Keras {version}, which today's Keras cannot read: load it "
+            "with Keras 2.2 and save it again"
+        )
+
+
+def _built(config: Config, name: str) -> Any:  # noqa: ANN401
+    """The model of a configuration, its weights not made yet."""
+    _keras()
+    try:
+        model = _deserialised(made_safe(config, name))
+    except ModelError:
+        raise
+    except Exception:
+        # Some layer has settings that this Keras does not know: the others can be shown.
+        try:
+            model = _deserialised(made_safe(config, name, distrusted=True))
+        except ModelError:
+            raise
+        except Exception as error:
+            lines = str(error).strip().splitlines() or [type(error).__name__]
+            raise ModelError(f"Keras cannot build {name}: {lines[0][:300]}") from error
+    count = sum(int(np.prod(v.shape, dtype=object)) for v in model.variables)
+    if count > LARGEST_WEIGHTS:
+        raise ModelError(
+            f"{name} declares {count:,} weights: the limit is {LARGEST_WEIGHTS:,}"
+        )
+    return model
+
+
+def _deserialised(config: Config) -> Any:  # noqa: ANN401
+    keras = _keras()
+    with keras.StatelessScope(initialize_variables=False):
+        return keras.saving.deserialize_keras_object(
+            config, custom_objects=our_layers(), safe_mode=True
+        )
+
+
+class _Weights:
+    """The values of a built model's variables: from its file, random where it holds none."""
+
+    def __init__(self, model: Any, content: Content | None) -> None:  # noqa: ANN401
+        self._model, self._content = model, content
+        self._made = False
+
+    def of(self, variable: Any) -> NDArray[Any]:  # noqa: ANN401
+        """The values of one variable. Raises ModelError where the file does not give them."""
+        with ONE_AT_A_TIME:
+            if not self._made:
+                self._make()
+            return np.asarray(variable.numpy())
+
+    def _make(self) -> None:
+        import keras
+
+        variables = [v for v in self._model.variables if v._value is None]
+        size = sum(int(np.prod(v.shape, dtype=object)) * 4 for v in variables)
+        if self._content is None:
+            if size > 16 * _SPARE:
+                raise ModelError(f"random weights would take {size:,} bytes: that is too much")
+        elif size > _EXPANSION * self._content.size + _SPARE:
+            raise ModelError(
+                f"{self._content.name} declares weights of {size:,} bytes, and has "
+                f"{self._content.size:,} itself: refused"
+            )
+        for variable in variables:
+            if self._content is not None:
+                variable._initializer = keras.initializers.Zeros()
+            variable._deferred_initialize()
+        if self._content is not None:
+            _on_disk(self._content, self._fill)
+        self._made = True
+
+    def _fill(self, path: str) -> None:
+        assert self._content is not None
+        try:
+            self._model.load_weights(path)
+        except Exception as error:
+            lines = str(error).strip().splitlines() or [type(error).__name__]
+            raise ModelError(
+                f"the weights of {self._content.name} do not fit its layers: {lines[0][:300]}"
+            ) from error
+
+
+def _on_disk(content: Content, use: Callable[[str], None]) -> None:
+    """Give a file's path, under a name by which Keras knows the format."""
+    extension = ".h5" if content.head.startswith(b"\x89HDF") else ".keras"
+    if content.path is not None and content.path.endswith(extension):
+        return use(content.path)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, f"model{extension}")
+        with open(path, "wb") as file:
+            file.write(content.read())
+        return use(path)

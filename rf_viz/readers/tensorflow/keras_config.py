@@ -1,0 +1,310 @@
+"""What of a Keras model's configuration may be built: Keras's own layers, and nothing that runs.
+
+A configuration is data that names classes and functions. Those of Keras itself are built; a layer
+of any other class, one that holds Python code, and one that would open files or other models when
+it is made, is replaced by a stand-in (see ``keras_layers``) of which everything is assumed. Nothing
+that a file names is imported, other than from the keras package.
+
+Both forms are read: Keras 3's, and the legacy one of HDF5 files, which Keras 2 wrote too. The
+latter is brought to the former.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ...errors import ModelError
+
+Config = dict[str, Any]
+
+LARGEST_CONFIG = 2**26
+"""The most bytes that a configuration may have."""
+
+_DATA = {"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__"}
+
+_REFUSED = {
+    "Lambda": "holds Python code",
+    "TorchModuleWrapper": "holds a pickled PyTorch module",
+    "TFSMLayer": "loads another model when it is made",
+    "JaxLayer": "holds a function of JAX",
+    "FlaxLayer": "holds a module of Flax",
+}
+
+_MODELS = ("Functional", "Sequential", "Model")
+
+
+class _Refused(Exception):  # noqa: N818  (a finding, not an error)
+    """An object of a configuration is not built; the argument says why, after its layer's name."""
+
+
+class Made(NamedTuple):
+    """The shape and type that a configuration says a layer's output has."""
+
+    shape: list[int | None]
+    dtype: str
+
+
+def parse(text: str | bytes, name: str) -> Config:
+    """The configuration of a model that a text holds. Raises ModelError."""
+    if len(text) > LARGEST_CONFIG:
+        raise ModelError(f"the configuration of {name} has {len(text):,} bytes: it is too large")
+    try:
+        config = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"the configuration of {name} is damaged: it is no JSON") from error
+    if not isinstance(config, dict) or not isinstance(config.get("config"), dict | list):
+        raise ModelError(f"the configuration of {name} does not describe a Keras model")
+    if isinstance(config["config"], list):  # how Keras up to 2.2 wrote a Sequential
+        config["config"] = {"name": "sequential", "layers": config["config"]}
+    return config
+
+
+def made_safe(config: Config, name: str, *, distrusted: bool = False) -> Config:
+    """A configuration of which nothing but Keras's own layers and stand-ins is built.
+
+    With ``distrusted`` each layer is made once on its own first, and one that Keras cannot make is
+    replaced too. Raises ModelError where the model itself is of a class that is not Keras's own.
+    """
+    try:
+        return _Cleaning(_tensors_made(config), distrusted).object(_as_model(config))
+    except _Refused as reason:
+        raise ModelError(
+            f"{name} is a model that {reason}, which is not run: load it in Python, where its "
+            "class is at hand, and give the model itself to rf_viz.load()"
+        ) from reason
+    except RecursionError as error:
+        raise ModelError(f"the configuration of {name} is nested too deeply") from error
+
+
+def _as_model(config: Config) -> Config:
+    """A model of a class of one's own that was made of layers, as the model it was made as."""
+    inner = config["config"]
+    if isinstance(inner, dict) and isinstance(inner.get("layers"), list):
+        functional = {"input_layers", "output_layers"} <= inner.keys()
+        if functional or config.get("class_name") == "Sequential":
+            kind = "Functional" if functional else "Sequential"
+            kept = ("name", "trainable", "layers", "input_layers", "output_layers", "dtype")
+            if not functional:
+                kept += ("build_input_shape",)
+            return {
+                "module": "keras",
+                "class_name": kind,
+                "config": {"name": kind.lower(), **{k: inner[k] for k in kept if k in inner}},
+                "build_config": config.get("build_config"),
+            }
+    return config
+
+
+class _Cleaning:
+    """One pass over a configuration, making a new one. ``made`` is what ``_tensors_made`` found."""
+
+    def __init__(self, made: dict[str, dict[int, Made]], distrusted: bool) -> None:
+        self._made, self._distrusted = made, distrusted
+
+    def value(self, value: Any) -> Any:  # noqa: ANN401
+        if isinstance(value, list):
+            return [self.value(v) for v in value]
+        if not isinstance(value, dict):
+            return value
+        if isinstance(value.get("class_name"), str) and "config" in value:
+            return self.object(value)
+        return {k: self.value(v) for k, v in value.items()}
+
+    def object(self, given: Config) -> Config:
+        kind = given["class_name"]
+        if kind in _DATA:
+            return given
+        if kind == "__lambda__":
+            raise _Refused("holds Python code")
+        if kind == "function":
+            _check_function(given)
+            return given
+        cls = _keras_class(given)
+        if cls is None:
+            raise _Refused(f"is of a class of its maker's own, {kind}")
+        if kind in _REFUSED:
+            raise _Refused(_REFUSED[kind])
+        inner = given["config"] if isinstance(given["config"], dict) else {}
+        if isinstance(inner.get("vocabulary"), str):
+            raise _Refused("reads its vocabulary from another file")
+        clean = {k: v for k, v in given.items() if k != "compile_config"}
+        if cls.__module__.split(".")[0] == "keras":
+            clean.update(module=cls.__module__, registered_name=None)
+        clean["config"] = self._settings(inner, kind)
+        if "inbound_nodes" in given:
+            clean.setdefault("name", inner.get("name"))
+            clean["inbound_nodes"] = self.value(given["inbound_nodes"])
+        return clean
+
+    def _settings(self, inner: Config, kind: str) -> Config:
+        inner = _modern(inner, kind)
+        if kind in _MODELS and isinstance(inner.get("layers"), list):
+            layers = [self._layer(entry) for entry in inner["layers"]]
+            return {**{k: self.value(v) for k, v in inner.items() if k != "layers"}, "layers": layers}
+        return {k: self.value(v) for k, v in inner.items()}
+
+    def _layer(self, entry: Any) -> Config:  # noqa: ANN401
+        """One layer of a model; a stand-in where it may not be built."""
+        from .keras_layers import is_function_call, stand_in_for_function
+
+        if not isinstance(entry, dict) or not isinstance(entry.get("class_name"), str):
+            raise ModelError("the configuration lists something that is no layer: it is damaged")
+        if is_function_call(entry):
+            replaced = stand_in_for_function(entry)
+            if replaced is not None:
+                return replaced
+            called = entry.get("config", {}).get("function")
+            return self._stand_in(entry, f"calls {called}, which is not known here")
+        try:
+            clean = self.object(_as_model(entry) if entry["class_name"] not in _MODELS else entry)
+            for key in ("name", "inbound_nodes"):
+                if key in entry and key not in clean:
+                    clean[key] = self.value(entry[key])
+            if self._distrusted and entry["class_name"] not in _MODELS:
+                _try(clean)
+            return clean
+        except _Refused as reason:
+            return self._stand_in(entry, str(reason))
+
+    def _stand_in(self, entry: Config, reason: str) -> Config:
+        from .keras_layers import NOT_EXECUTED
+
+        inner = entry["config"] if isinstance(entry["config"], dict) else {}
+        name = str(entry.get("name") or inner.get("name") or entry["class_name"].lower())
+        outputs = [m for _, m in sorted(self._made.get(name, {}).items())]
+        given = _plain_shape(inner.get("output_shape"))
+        if not outputs and given is not None:
+            outputs = [Made([None, *given], "")]
+        why = f"{entry['class_name']} layer {name!r} is not executed ({reason})"
+        replaced = {
+            "module": "rf_viz",
+            "class_name": NOT_EXECUTED,
+            "registered_name": NOT_EXECUTED,
+            "config": {"name": name, "reason": why, "kind": entry["class_name"],
+                       "outputs": [list(m) for m in outputs]},
+        }  # fmt: skip
+        if "inbound_nodes" in entry:
+            replaced["name"] = name
+            replaced["inbound_nodes"] = self.value(entry["inbound_nodes"])
+        return replaced
+
+
+def _modern(inner: Config, kind: str) -> Config:
+    """A layer's settings as Keras 3 names them."""
+    inner = dict(inner)
+    shape = inner.pop("batch_input_shape", None)
+    if shape is not None:
+        if kind == "InputLayer":
+            inner.setdefault("batch_shape", shape)
+        elif isinstance(shape, list):
+            inner.setdefault("input_shape", shape[1:])
+    if kind == "InputLayer":
+        inner.pop("ragged", None)
+    if kind.startswith("BatchNormalization") and isinstance(inner.get("axis"), list):
+        inner["axis"] = inner["axis"][0] if len(inner["axis"]) == 1 else inner["axis"]
+    if "Depthwise" in kind or "Transpose" in kind:
+        inner.pop("groups", None)  # Keras 2 wrote it down where it has no meaning
+    if kind in ("LSTM", "GRU", "SimpleRNN", "RNN"):
+        inner.pop("time_major", None)
+    return inner
+
+
+def _keras_class(given: Config) -> type | None:
+    """The class of Keras's own, or registered by the person, that a configuration names."""
+    import keras
+    from keras.src.models.functional import Functional
+
+    kind, module = given["class_name"], given.get("module")
+    registered = keras.saving.get_registered_object(given.get("registered_name") or kind)
+    if registered is not None:
+        return registered if isinstance(registered, type) else None
+    if module is not None and str(module).split(".")[0] not in ("keras", "tf_keras"):
+        return None
+    if kind == "Functional":
+        return Functional  # type: ignore[no-any-return]
+    for home in (_keras_module(module), keras, keras.layers, keras.initializers, keras.regularizers,
+                 keras.constraints, keras.dtype_policies):  # fmt: skip
+        found = getattr(home, kind, None)
+        if (
+            isinstance(found, type)
+            and found.__module__.split(".")[0] == "keras"
+            and hasattr(found, "from_config")
+        ):
+            return found
+    return None
+
+
+def _keras_module(path: Any) -> Any:  # noqa: ANN401
+    """A module of the keras package that is there already; None for any other."""
+    if not isinstance(path, str) or path.split(".")[0] != "keras":
+        return None
+    home: Any = sys.modules["keras"]
+    for part in path.split(".")[1:]:
+        home = getattr(home, part, None)
+    return home if home is not None else sys.modules.get(path)
+
+
+def _check_function(given: Config) -> None:
+    """A function must be one of those that Keras names by a word, as activations are."""
+    import keras
+
+    name, module = given["config"], given.get("module")
+    if isinstance(name, str) and (module == "builtins" or module is None):
+        for home in (keras.activations, keras.losses, keras.metrics):
+            if callable(getattr(home, name, None)):
+                return
+    home = _keras_module(module)
+    if home in (keras.activations, keras.ops) and isinstance(name, str):
+        return
+    if keras.saving.get_registered_object(given.get("registered_name") or str(name)) is None:
+        raise _Refused(f"calls a function of its maker's own, {name}")
+
+
+def _try(clean: Config) -> None:
+    """Make a layer on its own. Raises _Refused where Keras cannot."""
+    import keras
+
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            keras.saving.deserialize_keras_object(json.loads(json.dumps(clean)), safe_mode=True)
+    except Exception as error:  # whatever Keras makes of settings it does not know
+        why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise _Refused(f"Keras cannot make it: {why[:200]}") from error
+
+
+def _tensors_made(config: Config) -> dict[str, dict[int, Made]]:
+    """By layer name and number of the output, what is said of outputs where others take them."""
+    found: dict[str, dict[int, Made]] = {}
+    for inner in _keras_tensors(config):
+        history, shape = inner.get("keras_history"), _plain_shape(inner.get("shape"))
+        if isinstance(history, list) and len(history) == 3 and shape is not None:
+            layer, _, number = history
+            if isinstance(layer, str) and isinstance(number, int):
+                dtype = inner.get("dtype")
+                made = Made(shape, dtype if isinstance(dtype, str) else "")
+                found.setdefault(layer, {}).setdefault(number, made)
+    return found
+
+
+def _keras_tensors(config: Any) -> Iterator[Config]:  # noqa: ANN401
+    pending = [config]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            if value.get("class_name") == "__keras_tensor__" and isinstance(value["config"], dict):
+                yield value["config"]
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
+
+
+def _plain_shape(given: Any) -> list[int | None] | None:  # noqa: ANN401
+    """A shape as a list; None for what is none: a function, or shapes of several outputs."""
+    if isinstance(given, dict) and given.get("class_name") == "__tuple__":
+        given = given.get("items")
+    if isinstance(given, list) and all(n is None or type(n) is int for n in given):
+        return list(given)
+    return None

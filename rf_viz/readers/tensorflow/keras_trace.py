@@ -1,0 +1,355 @@
+"""From a Keras model to one graph: traced once, with its own input signature.
+
+Variables are placeholders of the graph, so that no weight is copied, nor even made, before somebody
+asks for its value. Every node is named after the Keras layer that made it: ``block1/conv/BiasAdd``.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial, wraps
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import ModelError
+from ...model import ModelInput
+from ...strands import Group
+from ..values import Value
+from .keras_layers import NOT_EXECUTED
+from .keras_words import settings
+from .messages import GraphDef
+from .scopes import enclosing
+
+ONE_AT_A_TIME = threading.RLock()
+"""Keras keeps scopes and names for the whole process: models are made and traced in turn."""
+
+_CALLS = ("PartitionedCall", "StatefulPartitionedCall", "While", "StatelessWhile", "If",
+          "StatelessIf", "Case", "StatelessCase")  # fmt: skip
+
+Fetch = Callable[[Any], NDArray[Any] | None]
+"""The values of one of the model's variables."""
+
+
+@dataclass
+class Traced:
+    """``graph`` has a placeholder for each input and for each of ``variables``.
+
+    ``groups`` gives, by the path that its nodes' names begin with, each call of a layer.
+    """
+
+    graph: Any
+    inputs: tuple[ModelInput, ...]
+    variables: dict[str, Value]
+    groups: dict[str, Group]
+
+
+def trace(model: Any, name: str, fetch: Fetch | None = None) -> Traced:  # noqa: ANN401
+    """Trace a Keras model. ``fetch`` gives the values of its variables: by default their own.
+
+    Raises ModelError where the model does not say what it takes, or cannot be called on it.
+    """
+    import keras
+    import tensorflow as tf
+
+    with ONE_AT_A_TIME, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        structure = _signature(model, name)
+        graph = tf.__internal__.FuncGraph("keras")
+        calls = _Calls(model, graph, structure)
+        with graph.as_default():
+            fed = keras.tree.map_structure(_placeholder, structure)
+            variables = list(model.variables)
+            stand = [
+                tf.compat.v1.placeholder(v.dtype, v.shape, name="variable") for v in variables
+            ]
+            scope = keras.StatelessScope(list(zip(variables, stand, strict=True)))
+            try:
+                with scope, calls.recorded():
+                    model(fed, training=False)
+            except Exception as error:
+                raise ModelError(f"{name} cannot be called: {_first_line(error)}") from error
+    made = GraphDef.FromString(graph.as_graph_def().SerializeToString())
+    own = fetch or _own_value
+    held: dict[str, Held] = {
+        t.op.name: Held(_plain_name(v.path), tuple(v.shape), partial(own, v))
+        for v, t in zip(variables, stand, strict=True)
+    }
+    for outer, inner in graph.captures:
+        held[inner.op.name] = _captured(outer)
+    takes = {
+        t.op.name: (
+            spec.name,
+            ModelInput(spec.name, tuple(t.shape.as_list()), t.dtype.name),
+        )
+        for spec, t in zip(keras.tree.flatten(structure), keras.tree.flatten(fed), strict=True)
+    }
+    return _named(made, takes, held, calls.found)
+
+
+@dataclass
+class Held:
+    """What a placeholder stands for that nobody feeds."""
+
+    name: str
+    shape: tuple[int, ...]
+    get: Callable[[], NDArray[Any] | None]
+
+
+def _own_value(variable: Any) -> NDArray[Any]:  # noqa: ANN401
+    return np.asarray(variable.numpy())
+
+
+def _captured(outer: Any) -> Held:  # noqa: ANN401
+    """A value from outside the graph: a constant, or a variable that is not Keras's own."""
+    import tensorflow as tf
+
+    if outer.dtype != tf.resource:
+        return Held("constant", tuple(outer.shape), outer.numpy)
+    shape, kind = outer._handle_data.shape_and_type[0].shape, outer._handle_data.shape_and_type[0]
+    read = partial(_read, outer, kind.dtype)
+    return Held("variable", tuple(d.size for d in shape.dim), read)
+
+
+def _read(handle: Any, kind: int) -> NDArray[Any]:  # noqa: ANN401
+    import tensorflow as tf
+
+    return np.asarray(tf.raw_ops.ReadVariableOp(resource=handle, dtype=kind).numpy())
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[0] if lines else type(error).__name__)[:300]
+
+
+@dataclass
+class _Spec:
+    """One input of a model."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: str
+
+
+def _placeholder(spec: _Spec) -> Any:  # noqa: ANN401
+    import tensorflow as tf
+
+    return tf.compat.v1.placeholder(spec.dtype, spec.shape, name="input")
+
+
+def _signature(model: Any, name: str) -> Any:  # noqa: ANN401
+    """What a model takes, in the structure in which it takes it."""
+    import keras
+
+    own = getattr(model, "_functional", None) or model  # a Sequential's
+    structure = getattr(own, "_inputs_struct", None)
+    if structure is not None:
+        return keras.tree.map_structure(
+            lambda t: _Spec(t._keras_history.operation.name, tuple(t.shape), t.dtype), structure
+        )
+    shapes = getattr(model, "_build_shapes_dict", None) or {}
+    if len(shapes) == 1:
+        (shape,) = shapes.values()
+        if _is_shape(shape):
+            return _Spec("input", (None, *shape[1:]), model.input_dtype or "float32")
+        if isinstance(shape, list | tuple) and all(_is_shape(s) for s in shape):
+            return [
+                _Spec(f"input_{i}", (None, *s[1:]), model.input_dtype or "float32")
+                for i, s in enumerate(shape)
+            ]
+        if isinstance(shape, dict) and all(_is_shape(s) for s in shape.values()):
+            return {
+                k: _Spec(str(k), (None, *s[1:]), model.input_dtype or "float32")
+                for k, s in shape.items()
+            }
+    raise ModelError(
+        f"{name} does not say what input it takes: call it once on some data, or build it with "
+        "the shape of its input, before it is saved or given to RF-Viz"
+    )
+
+
+def _is_shape(given: Any) -> bool:  # noqa: ANN401
+    return (
+        isinstance(given, list | tuple)
+        and len(given) > 0
+        and all(n is None or isinstance(n, int) for n in given)
+    )
+
+
+@dataclass
+class _Call:
+    """One call of a layer: the scope of TensorFlow in which it ran, and what it made."""
+
+    path: str
+    layer: Any
+    outputs: list[str] = field(default_factory=list)
+
+
+class _Calls:
+    """The calls of a model's layers while it is traced into ``graph``, by TensorFlow scope."""
+
+    def __init__(self, model: Any, graph: Any, structure: Any) -> None:  # noqa: ANN401
+        import keras
+
+        self._graph, self._model = graph, model
+        self.found: dict[str, _Call] = {}
+        self._paths = {s.name for s in keras.tree.flatten(structure)}
+        self._open: list[str] = [""]
+
+    @contextmanager
+    def recorded(self) -> Iterator[None]:
+        """While it lasts, the model's layers tell when they are called."""
+        changed = []
+        try:
+            for layer in {id(x): x for x in self._model._flatten_layers()}.values():
+                before = layer.__dict__.get("call")
+                object.__setattr__(layer, "call", self._telling(layer, layer.call))
+                changed.append((layer, before))
+            yield
+        finally:
+            for layer, before in changed:
+                if before is None:
+                    object.__delattr__(layer, "call")
+                else:
+                    object.__setattr__(layer, "call", before)
+
+    def _telling(self, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401
+        import keras
+        import tensorflow as tf
+
+        @wraps(call)
+        def told(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            scope = tf.get_current_name_scope()
+            if tf.compat.v1.get_default_graph() is not self._graph or scope in self.found:
+                return call(*args, **kwargs)
+            mine = _Call(self._free_path(layer), layer)
+            self.found[scope] = mine
+            self._open.append(mine.path)
+            try:
+                outputs = call(*args, **kwargs)
+            finally:
+                self._open.pop()
+            if layer is self._model:
+                return outputs
+            return keras.tree.map_structure(partial(self._own, scope), outputs)
+
+        return told
+
+    def _free_path(self, layer: Any) -> str:  # noqa: ANN401
+        """The layer's path, with a number where it is called again."""
+        if layer is self._model:
+            return ""
+        above = self._open[-1]
+        path = wanted = _plain_name(f"{above}/{layer.name}" if above else layer.name)
+        count = 1
+        while path in self._paths:
+            count += 1
+            path = f"{wanted}_call{count}"
+        self._paths.add(path)
+        return path
+
+    def _own(self, scope: str, output: Any) -> Any:  # noqa: ANN401
+        """An output as a tensor that this layer made, where it only passes one on."""
+        import tensorflow as tf
+
+        if not isinstance(output, tf.Tensor):
+            return output
+        maker = output.op.name
+        if enclosing(maker, self.found) != scope or output.op.type in _CALLS:
+            mask = getattr(output, "_keras_mask", None)
+            output = tf.identity(output, name="output")
+            if mask is not None:
+                output._keras_mask = mask
+        self.found[scope].outputs.append(output.name)
+        return output
+
+
+def _plain_name(path: str) -> str:
+    """A path of which TensorFlow can name a node."""
+    return re.sub(r"[^A-Za-z0-9_.\\/>-]", "_", path).lstrip("_\\/>-") or "layer"
+
+
+def _named(
+    graph: Any,  # noqa: ANN401
+    takes: Mapping[str, tuple[str, ModelInput]],
+    held: Mapping[str, Held],
+    calls: Mapping[str, _Call],
+) -> Traced:
+    """The traced graph, its nodes named by layers, and only what it uses of what it holds."""
+    used = {reference.partition(":")[0] for node in graph.node for reference in node.input}
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+
+    def name(old: str, wanted: str) -> str:
+        new, count = wanted, 0
+        while new in taken:
+            count += 1
+            new = f"{wanted}_{count}"
+        taken.add(new)
+        names[old] = new
+        return new
+
+    inputs = tuple(
+        ModelInput(name(old, wanted), spec.shape, spec.dtype)
+        for old, (wanted, spec) in takes.items()
+    )
+    variables = {
+        name(old, given.name): Value(given.shape, get=given.get)
+        for old, given in held.items()
+        if old in used
+    }
+    kept = []
+    for node in graph.node:
+        if node.name in held and node.name not in used:
+            continue
+        kept.append(node)
+        if node.name not in names:
+            name(node.name, _new_name(node.name, calls))
+    for node in kept:
+        node.name = names[node.name]
+        for i, reference in enumerate(node.input):
+            node.input[i] = _renamed(reference, names)
+        node.attr.pop("_class", None)
+        _mark(node)
+    del graph.node[:]
+    graph.node.extend(kept)
+    groups = {
+        call.path: Group(
+            call.path,
+            getattr(call.layer, "kind", None) or type(call.layer).__name__,
+            settings(call.layer),
+            _renamed(call.outputs[0], names).removesuffix(":0"),
+        )
+        for call in calls.values()
+        if call.path and call.outputs
+    }
+    return Traced(graph, inputs, variables, groups)
+
+
+def _new_name(old: str, calls: Mapping[str, _Call]) -> str:
+    scope = enclosing(old, calls)
+    if scope is None:
+        return old
+    path, rest = calls[scope].path, old[len(scope) + 1 :]
+    return f"{path}/{rest}" if path else rest
+
+
+def _renamed(reference: str, names: Mapping[str, str]) -> str:
+    mark = "^" if reference.startswith("^") else ""
+    node, colon, number = reference[len(mark) :].partition(":")
+    return f"{mark}{names[node]}{colon}{number}"
+
+
+def _mark(node: Any) -> None:  # noqa: ANN401
+    """Give the stand-in's operation its own name, so that nothing takes it for one to run."""
+    if node.op == "PyFunc":
+        token = node.attr["token"].s.decode("utf-8", "replace")
+        if token.startswith(NOT_EXECUTED):
+            node.op = NOT_EXECUTED
+            node.attr["reason"].s = token.removeprefix(f"{NOT_EXECUTED} ").encode()
