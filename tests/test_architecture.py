@@ -39,11 +39,12 @@ GUESTS = {
     "onnxruntime": {"runtimes"},
     "tensorflow": {"readers", "runtimes"},
     "keras": {"readers", "runtimes"},
+    "ai_edge_litert": {"readers", "runtimes"},
     "PIL": {"images", "figures", "ui", "streamlit_app", "pages"},
 }
 
 # A cold start of the command line costs what it imports.
-LATE = {"onnxruntime", "tensorflow", "keras", "streamlit", "plotly", "PIL"}
+LATE = {"ai_edge_litert", "onnxruntime", "tensorflow", "keras", "streamlit", "plotly", "PIL"}
 
 
 def sources() -> list[Path]:

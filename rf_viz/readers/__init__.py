@@ -28,7 +28,14 @@ def _onnx(content: Content) -> bool:
     return bool(fields.get(1) == 0 and fields.keys() & {7, 8})
 
 
-READERS = (Reader(".onnx", _onnx, (".onnx", ".ort", ".onnxtxt", ".onnxtext", ".onnxjson")),)
+def _tflite(content: Content) -> bool:
+    return content.head[4:8] == b"TFL3"
+
+
+READERS = (
+    Reader(".onnx", _onnx, (".onnx", ".ort", ".onnxtxt", ".onnxtext", ".onnxjson")),
+    Reader(".tflite", _tflite, (".tflite",)),
+)
 
 
 def open_model(source: str | os.PathLike[str] | bytes, name: str | None = None) -> Model:

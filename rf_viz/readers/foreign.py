@@ -50,8 +50,6 @@ def name_for_what_it_is(content: Content) -> str | None:
             return what
     if head[:2] == b"PK":
         return _zip(content)
-    if head[4:8] == b"TFL3":
-        return f"is a TensorFlow Lite model; {_CONVERT} --tflite"
     if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05":
         if PYTORCH_PICKLE in head[:64]:
             return f"is a PyTorch file of the old format; {_EXPORT}"

@@ -54,7 +54,6 @@ FOREIGN = {
     "another zip": (archive("readme"), "m.zip", "zip archive"),
     "half a zip": (archive("readme")[:30], "m.zip", "damaged or cut off"),
     "a pickle": (pickle.dumps({"a": 1}), "m.pkl", "pickle, which is never opened"),
-    "TensorFlow Lite": (b"\x1c\0\0\0TFL3", "m.tflite", "TensorFlow Lite.*tf2onnx"),
     "HDF5": (b"\x89HDF\r\n\x1a\n", "m.h5", "HDF5.*tf2onnx"),
     "SavedModel": (b"\x08\x01\x12\x05abcde", "saved_model.pb", "SavedModel.*tf2onnx"),
     "a frozen graph": (b"\x0a\x10\x0a\x05input\x12\x07Holder!", "f.pb", "TensorFlow graph"),

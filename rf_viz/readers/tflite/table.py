@@ -1,0 +1,269 @@
+"""What each TFLite operator is in TensorFlow's terms; the relations are those of its table."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .opaque import OPAQUE
+from .step import Site, Step, Translate, activated, biased, called, clipped, ints, number
+
+_PADDING = {0: "SAME", 1: "VALID"}
+_MIRROR = {0: "REFLECT", 1: "SYMMETRIC"}
+
+
+def _strides(site: Site) -> tuple[int, ...]:
+    return (1, site.option("strideH", 1), site.option("strideW", 1), 1)
+
+
+def _padding(site: Site) -> str:
+    return _PADDING[site.option("padding")]
+
+
+def _convolution(op: str, kernel: Step, site: Site) -> Step:
+    attributes = {
+        "strides": _strides(site),
+        "dilations": (1, site.option("dilationHFactor", 1), site.option("dilationWFactor", 1), 1),
+        "padding": _padding(site),
+        "data_format": "NHWC",
+    }
+    return biased(Step(op, (0, kernel), attributes), site, 2)
+
+
+def _conv(site: Site) -> Step:
+    """The kernel's axes are (out, height, width, in)."""
+    return _convolution("Conv2D", Step("Transpose", (1, ints(1, 2, 3, 0))), site)
+
+
+def _depthwise(site: Site) -> Step:
+    """The kernel's axes are (1, height, width, in * multiplier)."""
+    _, height, width, made = site.input(1).shape
+    channels = site.input(0).shape[-1]
+    kernel = Step("Reshape", (1, ints(height, width, channels, made // channels)))
+    return _convolution("DepthwiseConv2dNative", kernel, site)
+
+
+def _transposed(site: Site) -> Step:
+    """The kernel's axes are (out, height, width, in)."""
+    kernel = Step("Transpose", (1, ints(1, 2, 0, 3)))
+    attributes = {"strides": _strides(site), "padding": _padding(site), "data_format": "NHWC"}
+    return biased(Step("Conv2DBackpropInput", (0, kernel, 2), attributes), site, 3)
+
+
+def _volumes(op: str, inputs: tuple[int, ...], bias: int) -> Translate:
+    def translate(site: Site) -> Step:
+        strides, dilations = (
+            (1, *(site.option(name.format(axis), 1) for axis in "DHW"), 1)
+            for name in ("stride{}", "dilation{}Factor")
+        )
+        attributes = {
+            "strides": strides,
+            "dilations": dilations,
+            "padding": _padding(site),
+            "data_format": "NDHWC",
+        }
+        return biased(Step(op, inputs, attributes), site, bias)
+
+    return translate
+
+
+def _pool(op: str, same: bool = True) -> Translate:
+    def translate(site: Site) -> Step:
+        attributes = {
+            "ksize": (1, site.option("filterHeight", 1), site.option("filterWidth", 1), 1),
+            "strides": _strides(site),
+            "padding": _padding(site),
+            "data_format": "NHWC",
+        }
+        return Step(op, (0,), attributes, same)
+
+    return translate
+
+
+def _fully_connected(site: Site) -> Step:
+    """The weights' axes are (out, in); unless told to keep them, all axes but the last are one."""
+    if site.option("keepNumDims"):
+        product = Step("BatchMatMulV2", (0, 1), {"adj_x": False, "adj_y": True})
+    else:
+        rows = Step("Reshape", (0, ints(-1, site.input(1).shape[-1])))
+        product = Step("MatMul", (rows, 1), {"transpose_a": False, "transpose_b": True})
+    return biased(product, site, 2)
+
+
+def _concatenation(site: Site) -> Step:
+    return Step("ConcatV2", (*site.every, number(site.option("axis"))))
+
+
+def _divide(site: Site) -> Step:
+    return Step("TruncateDiv" if "int" in site.input(0).dtype else "RealDiv", (0, 1))
+
+
+def _reshape(site: Site) -> Step:
+    """Old files tell the shape in an option, some of those that make a scalar as [0]."""
+    if site.has(1):
+        return Step("Reshape", (0, 1))
+    shape = site.option("newShape", ())
+    return Step("Reshape", (0, ints(*(() if shape == (0,) else shape))))
+
+
+def _strided_slice(site: Site) -> Step:
+    end = Step("AddV2", (1, 2)) if site.option("offset", False) else 2
+    names = ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
+    options = ("beginMask", "endMask", "ellipsisMask", "newAxisMask", "shrinkAxisMask")
+    masks = {f"{n}_mask": site.option(o) for n, o in zip(names, options, strict=True)}
+    return Step("StridedSlice", (0, 1, end, 3), masks)
+
+
+def _gather(site: Site) -> Step:
+    attributes = {"batch_dims": site.option("batchDims")}
+    return Step("GatherV2", (0, 1, number(site.option("axis"))), attributes)
+
+
+def _embedding(site: Site) -> Step:
+    return Step("GatherV2", (1, 0, number(0)), {"batch_dims": 0})
+
+
+def _typed(op: str, attribute: str) -> Translate:
+    """What it makes is of the type that the file declares."""
+
+    def translate(site: Site) -> Step:
+        return Step(op, site.every, {attribute: np.dtype(site.output().dtype)})
+
+    return translate
+
+
+def _pack(site: Site) -> Step:
+    return Step("Pack", site.every, {"axis": site.option("axis"), "N": len(site.every)})
+
+
+def _unpack(site: Site) -> Step:
+    return Step("Unpack", (0,), {"axis": site.option("axis"), "num": site.outputs})
+
+
+def _mirror(site: Site) -> Step:
+    return Step("MirrorPad", (0, 1), {"mode": _MIRROR[site.option("mode")]})
+
+
+def _local_response(site: Site) -> Step:
+    return Step("LRN", (0,), {"depth_radius": site.option("radius")})
+
+
+def _recurrent(site: Site) -> Step:
+    """Each step of the sequence sees the steps up to it, whatever way it remembers them.
+
+    With weights that come from the input too nothing is told of them here.
+    """
+    time = 0 if site.option("timeMajor", False) else 1
+    before = Step("Cumsum", (0, number(time)), {"exclusive": False, "reverse": False})
+    units, features = site.output().shape[-1], site.input(0).shape[-1]
+    weights = np.ones((features, units), np.float32)
+    return Step("BatchMatMulV2", (before, weights), {"adj_x": False, "adj_y": False}, same=False)
+
+
+def _as(op: str) -> Translate:
+    """What depends on what as in another operator, the values not."""
+    return called(op, same=False)
+
+
+_SAME_INPUTS = {
+    "ABS": "Abs", "ADD_N": "AddN", "ATAN2": "Atan2", "BATCH_TO_SPACE_ND": "BatchToSpaceND",
+    "BITWISE_XOR": "BitwiseXor", "BROADCAST_ARGS": "BroadcastArgs", "BROADCAST_TO": "BroadcastTo",
+    "CEIL": "Ceil", "COMPLEX_ABS": "ComplexAbs", "COS": "Cos", "DENSIFY": "Identity",
+    "DEQUANTIZE": "Identity", "ELU": "Elu", "EQUAL": "Equal", "EXP": "Exp",
+    "EXPAND_DIMS": "ExpandDims", "FILL": "Fill", "FLOOR": "Floor", "FLOOR_DIV": "FloorDiv",
+    "FLOOR_MOD": "FloorMod", "GATHER_ND": "GatherNd", "GREATER": "Greater",
+    "GREATER_EQUAL": "GreaterEqual", "LESS": "Less", "LESS_EQUAL": "LessEqual", "LOG": "Log",
+    "LOGICAL_AND": "LogicalAnd", "LOGICAL_NOT": "LogicalNot", "LOGICAL_OR": "LogicalOr",
+    "LOGISTIC": "Sigmoid", "LOG_SOFTMAX": "LogSoftmax", "MATRIX_DIAG": "MatrixDiag",
+    "MATRIX_SET_DIAG": "MatrixSetDiag", "MAXIMUM": "Maximum", "MINIMUM": "Minimum", "NEG": "Neg",
+    "NOT_EQUAL": "NotEqual", "PAD": "Pad", "PADV2": "PadV2", "POW": "Pow", "RANGE": "Range",
+    "RANK": "Rank", "RELU": "Relu", "RELU6": "Relu6", "REVERSE_V2": "ReverseV2",
+    "RFFT2D": "RFFT2D", "RIGHT_SHIFT": "RightShift", "ROUND": "Round", "RSQRT": "Rsqrt",
+    "SCATTER_ND": "ScatterNd", "SEGMENT_SUM": "SegmentSum", "SELECT": "Select",
+    "SELECT_V2": "SelectV2", "SHAPE": "Shape", "SIGN": "Sign", "SIN": "Sin", "SLICE": "Slice",
+    "SPACE_TO_BATCH_ND": "SpaceToBatchND", "SPARSE_TO_DENSE": "SparseToDense", "SQRT": "Sqrt",
+    "SQUARE": "Square", "SQUARED_DIFFERENCE": "SquaredDifference", "TANH": "Tanh", "TILE": "Tile",
+    "TOPK_V2": "TopKV2", "TRANSPOSE": "Transpose", "UNIQUE": "Unique",
+    "UNSORTED_SEGMENT_MAX": "UnsortedSegmentMax", "UNSORTED_SEGMENT_MIN": "UnsortedSegmentMin",
+    "UNSORTED_SEGMENT_PROD": "UnsortedSegmentProd", "UNSORTED_SEGMENT_SUM": "UnsortedSegmentSum",
+    "WHERE": "Where", "ZEROS_LIKE": "ZerosLike", "REAL": "Real", "IMAG": "Imag",
+    "NON_MAX_SUPPRESSION_V4": "NonMaxSuppressionV4",
+    "NON_MAX_SUPPRESSION_V5": "NonMaxSuppressionV5",
+    "RANDOM_STANDARD_NORMAL": "RandomStandardNormal", "RANDOM_UNIFORM": "RandomUniform",
+    "MULTINOMIAL": "Multinomial",
+    "STABLEHLO_ABS": "Abs", "STABLEHLO_ADD": "AddV2", "STABLEHLO_COSINE": "Cos",
+    "STABLEHLO_EXPONENTIAL": "Exp", "STABLEHLO_FLOOR": "Floor", "STABLEHLO_LOG": "Log",
+    "STABLEHLO_LOGISTIC": "Sigmoid", "STABLEHLO_MAXIMUM": "Maximum",
+    "STABLEHLO_MINIMUM": "Minimum", "STABLEHLO_MULTIPLY": "Mul", "STABLEHLO_NEGATE": "Neg",
+    "STABLEHLO_POWER": "Pow", "STABLEHLO_RSQRT": "Rsqrt", "STABLEHLO_SELECT": "SelectV2",
+    "STABLEHLO_SUBTRACT": "Sub", "STABLEHLO_TANH": "Tanh",
+}  # fmt: skip
+"""Operators that TensorFlow has under another name, their inputs and values the same."""
+
+_ELEMENTWISE = {
+    "FAKE_QUANT": "Identity", "GELU": "Relu", "HARD_SWISH": "Relu", "L2_NORMALIZATION": "Softmax",
+    "PRELU": "AddV2", "QUANTIZE": "Identity", "SOFTMAX": "Softmax",
+    "STABLEHLO_AND": "Minimum", "STABLEHLO_CBRT": "Relu", "STABLEHLO_COMPARE": "Equal",
+    "STABLEHLO_CONVERT": "Relu", "STABLEHLO_DIVIDE": "RealDiv", "STABLEHLO_OR": "Maximum",
+    "STABLEHLO_REMAINDER": "FloorMod", "STABLEHLO_SHIFT_LEFT": "Mul",
+}  # fmt: skip
+"""Operators whose dependence is that of another, though they compute something else."""
+
+_REDUCTIONS = {
+    "MEAN": "Mean", "SUM": "Sum", "REDUCE_PROD": "Prod", "REDUCE_MAX": "Max", "REDUCE_MIN": "Min",
+    "REDUCE_ANY": "Any", "REDUCE_ALL": "All",
+}  # fmt: skip
+
+TABLE: dict[str, Translate] = {
+    **{op: called(theirs) for op, theirs in _SAME_INPUTS.items()},
+    **{op: _as(theirs) for op, theirs in _ELEMENTWISE.items()},
+    **{op: called(theirs, keep_dims="keepDims") for op, theirs in _REDUCTIONS.items()},
+    "ADD": activated(called("AddV2")),
+    "SUB": activated(called("Sub")),
+    "MUL": activated(called("Mul")),
+    "DIV": activated(_divide),
+    "CONV_2D": activated(_conv),
+    "DEPTHWISE_CONV_2D": activated(_depthwise),
+    "TRANSPOSE_CONV": activated(_transposed),
+    "CONV_3D": activated(_volumes("Conv3D", (0, 1), 2)),
+    "CONV_3D_TRANSPOSE": activated(_volumes("Conv3DBackpropInputV2", (0, 1, 2), 3)),
+    "AVERAGE_POOL_2D": activated(_pool("AvgPool")),
+    "MAX_POOL_2D": activated(_pool("MaxPool")),
+    "L2_POOL_2D": activated(_pool("AvgPool", same=False)),
+    "FULLY_CONNECTED": activated(_fully_connected),
+    "BATCH_MATMUL": called("BatchMatMulV2", adj_x="adjX", adj_y="adjY"),
+    "CONCATENATION": activated(_concatenation),
+    "RESHAPE": _reshape,
+    "RELU_N1_TO_1": lambda site: clipped(0, -1, 1),
+    "RELU_0_TO_1": lambda site: clipped(0, 0, 1),
+    "LEAKY_RELU": called("LeakyRelu", alpha="alpha"),
+    "LOCAL_RESPONSE_NORMALIZATION": _local_response,
+    "RESIZE_BILINEAR": called(
+        "ResizeBilinear", align_corners="alignCorners", half_pixel_centers="halfPixelCenters"
+    ),
+    "RESIZE_NEAREST_NEIGHBOR": called(
+        "ResizeNearestNeighbor", align_corners="alignCorners", half_pixel_centers="halfPixelCenters"
+    ),
+    "SPACE_TO_DEPTH": called("SpaceToDepth", block_size="blockSize"),
+    "DEPTH_TO_SPACE": called("DepthToSpace", block_size="blockSize"),
+    "MIRROR_PAD": _mirror,
+    "SQUEEZE": called("Squeeze", squeeze_dims="squeezeDims"),
+    "SPLIT": called("Split", num_split="numSplits"),
+    "SPLIT_V": called("SplitV", num_split="numSplits"),
+    "PACK": _pack,
+    "UNPACK": _unpack,
+    "STRIDED_SLICE": _strided_slice,
+    "GATHER": _gather,
+    "EMBEDDING_LOOKUP": _embedding,
+    "CAST": _typed("Cast", "DstT"),
+    "ARG_MAX": called("ArgMax"),
+    "ARG_MIN": called("ArgMin"),
+    "ONE_HOT": called("OneHot", axis="axis"),
+    "CUMSUM": called("Cumsum", exclusive="exclusive", reverse="reverse"),
+    "REVERSE_SEQUENCE": called("ReverseSequence", seq_dim="seqDim", batch_dim="batchDim"),
+    "BUCKETIZE": called("Bucketize", same=False),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": _recurrent,
+    "UNIDIRECTIONAL_SEQUENCE_RNN": _recurrent,
+}
+"""Every operator that has an equivalent; of all others ``OPAQUE`` says why not."""
+
+assert not TABLE.keys() & OPAQUE.keys()

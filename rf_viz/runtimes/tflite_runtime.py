@@ -1,0 +1,172 @@
+"""Run a TFLite model with LiteRT and fetch any tensor of its main graph.
+
+LiteRT runs in a process of its own (see ``tflite_worker``), which is started when it is first
+asked and ends with this one.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import weakref
+from collections.abc import Mapping, Sequence
+from threading import Lock, Timer
+from typing import BinaryIO, NamedTuple
+from typing import cast as typed
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ModelError
+from . import tflite_worker
+from .quantised import Quantised
+from .tflite_worker import Message, receive, send
+from .values import as_float, cast, neutral
+
+PATIENCE = 120.0
+"""Seconds that a run may take."""
+
+
+class Place(NamedTuple):
+    """A tensor of the main graph: its number there, and how it stores its values.
+
+    ``dtype`` is NumPy's name of its type, empty for one that NumPy does not have.
+    """
+
+    number: int
+    dtype: str
+    quantised: Quantised | None
+
+
+class TfliteRuntime:
+    """Activations of a TFLite model. May be shared between threads.
+
+    ``data`` is the file, ``computed`` and ``inputs`` the tensors of its main graph, by name.
+    """
+
+    def __init__(
+        self, data: bytes, computed: Mapping[str, Place], inputs: Mapping[str, Place]
+    ) -> None:
+        self._data, self._computed, self._inputs = data, computed, inputs
+        self._worker: tuple[subprocess.Popen[bytes], BinaryIO, BinaryIO] | None = None
+        self._lock = Lock()
+
+    def activations(
+        self,
+        feeds: Mapping[str, NDArray[np.generic]],
+        names: Sequence[str],
+        shapes: Mapping[str, Sequence[int]],
+    ) -> dict[str, NDArray[np.float32]]:
+        """The real numbers that the named tensors hold, as float32, for these inputs (by name).
+
+        An input of a quantised type takes its own integers as they are, floats as real numbers.
+        Inputs that are not given are ones where their name says that they are a mask, else zeros,
+        in the shape that ``shapes`` says. Raises ModelError where the model cannot be run that
+        far.
+        """
+        wanted = tuple(dict.fromkeys(names))
+        for name in wanted:
+            if name not in self._computed:
+                raise ModelError(
+                    f"{name} is not a value that an operation of this model's graph computes, "
+                    "so it cannot be shown: pick another layer"
+                )
+        request: Message = {"wanted": np.array([self._computed[n].number for n in wanted])}
+        for name, place in self._inputs.items():
+            request[str(place.number)] = _stored(name, place, feeds.get(name), shapes)
+        with self._lock:
+            reply = self._ask(request)
+        if "error" in reply:
+            raise ModelError(_refusal(wanted, str(reply["error"])))
+        values = {}
+        for name in wanted:
+            place = self._computed[name]
+            value = reply[str(place.number)]
+            real = value if place.quantised is None else place.quantised.real(value)
+            values[name] = as_float(name, real)
+        return values
+
+    def _ask(self, request: Message) -> Message:
+        worker, requests, replies = self._started()
+        late: list[bool] = []
+
+        def give_up() -> None:
+            late.append(True)
+            worker.kill()
+
+        timer = Timer(PATIENCE, give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            send(requests, request)
+            reply = receive(replies)
+        except OSError:
+            reply = None
+        finally:
+            timer.cancel()
+        if reply is None:
+            worker.kill()
+            self._worker = None
+            if late:
+                raise ModelError(f"LiteRT did not finish this model in {PATIENCE:.0f} seconds")
+            raise ModelError(
+                "LiteRT broke down on this model, so it has no activations: "
+                "its file is damaged, or asks for more memory than there is"
+            )
+        return reply
+
+    def _started(self) -> tuple[subprocess.Popen[bytes], BinaryIO, BinaryIO]:
+        """The worker, where it takes requests and where it replies."""
+        if self._worker is None:
+            worker = subprocess.Popen(
+                # As a file and not as a module: so it loads nothing but what it needs.
+                [sys.executable, "-P", tflite_worker.__file__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+            weakref.finalize(self, _end, worker)
+            self._worker = worker, typed(BinaryIO, worker.stdin), typed(BinaryIO, worker.stdout)
+            send(self._worker[1], {"model": np.frombuffer(self._data, np.uint8)})
+        return self._worker
+
+
+def _end(worker: subprocess.Popen[bytes]) -> None:
+    worker.kill()
+    worker.communicate()
+
+
+def _stored(
+    name: str,
+    place: Place,
+    value: NDArray[np.generic] | None,
+    shapes: Mapping[str, Sequence[int]],
+) -> NDArray[np.generic]:
+    """An input as its tensor stores it."""
+    if not place.dtype:
+        raise ModelError(f"input {name} is of a type that cannot be fed here")
+    dtype = np.dtype(place.dtype)
+    if value is None:
+        return neutral(name, shapes[name], dtype)
+    if place.quantised is not None and value.dtype.kind == "f":
+        value = place.quantised.stored(value)
+    return cast(value, dtype)
+
+
+def _refusal(names: Sequence[str], text: str) -> str:
+    """LiteRT's complaint as one sentence."""
+    custom = re.search(r"unresolved custom op: (\w+)", text)
+    if custom:
+        return (
+            f"the model uses the operator {custom[1]}, which is not LiteRT's own, up to this "
+            "layer: its regions are shown, its activations cannot be"
+        )
+    if "Select TensorFlow op" in text:
+        return (
+            "the model keeps TensorFlow operations that LiteRT alone does not run up to this "
+            "layer: convert it with TFLITE_BUILTINS only to see activations"
+        )
+    text = " ".join(re.sub(r"\S+\.(?:cc|h|py):\d+ ", "", text).split())
+    where = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    return f"LiteRT cannot run this model up to {where}: {text[:300].rstrip('.')}"
