@@ -88,7 +88,7 @@ class BaseReading(ABC, Generic[C, N]):
             inputs.append(values[name] if name else None)
         node = self.node(call, inputs, values)
         try:
-            for name, output in zip(call.outputs, self._describe(node), strict=False):
+            for name, output in zip(call.outputs, self.describe(node), strict=False):
                 if name:
                     values[name] = self._bind(node, name, output)
         except (ModelError, RecursionError):
@@ -98,7 +98,8 @@ class BaseReading(ABC, Generic[C, N]):
             why = " ".join(str(error).split()) or type(error).__name__
             raise ModelError(f"{call.op} {call.name!r} is not valid: {why}") from error
 
-    def _describe(self, node: N) -> Sequence[Output | Value]:
+    def describe(self, node: N) -> Sequence[Output | Value]:
+        """A node's outputs, by its description or as far as they can be told without."""
         call, mark = node.call, len(self.tensors)
         if call.describe is None:
             why = f"{self.unknown(node)}: assumed to see everything"

@@ -1,9 +1,280 @@
-"""From a graph and its functions to one flat graph."""
+"""From a graph and its functions to one flat graph, which computes the same."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from ...errors import ModelError
+from . import messages
+from .messages import GraphDef, NodeDef
+
+LARGEST = 500_000
+"""The most nodes of a flat graph."""
+
+_CALLS = {"PartitionedCall", "StatefulPartitionedCall", "TPUPartitionedCall", "XlaLaunch"}
+"""Operators that call the function that an attribute names."""
+
+_FUNCTION = {"XlaLaunch": "function"}
+"""Its name, where it is not ``f``."""
+
+_BRANCHES = {"If", "StatelessIf", "Case", "StatelessCase"}
+
+_INT32, _BOOL = 3, 10
+"""Types, by their number in the enumeration DataType."""
+
+
+class Body(NamedTuple):
+    """A function written out: its nodes, the names of its arguments, and those of its results."""
+
+    nodes: list[Any]
+    arguments: tuple[str, ...]
+    results: tuple[str, ...]
 
 
 def flatten(graph_def: Any) -> Any:  # noqa: ANN401
-    return graph_def
+    """The graph with every function that a node calls put in its place.
+
+    What was the call passes the function's results on under its old name; the function's nodes
+    get that name in front of theirs. Branches become ``Switch`` and ``Merge``. The bodies of loops
+    stay functions. A graph that calls none is returned as it is. Raises ModelError.
+    """
+    functions = {f.signature.name: f for f in graph_def.library.function}
+    if not any(_calls(node, functions) for node in graph_def.node):
+        return graph_def
+    writer = _Writer(functions)
+    for node in graph_def.node:
+        writer.put(node, list(node.input), ())
+    flat = GraphDef(node=writer.nodes, versions=_copy(graph_def.versions))
+    flat.library.MergeFrom(_copy(graph_def.library))
+    return flat
+
+
+def _calls(node: Any, functions: Mapping[str, Any]) -> bool:  # noqa: ANN401
+    return node.op in _CALLS or node.op in _BRANCHES or node.op in functions
+
+
+def written_out(functions: Mapping[str, Any], name: str) -> Body:
+    """A function of the library, those that it calls put in their places. Raises ModelError."""
+    writer = _Writer(functions)
+    function = _function(functions, name)
+    arguments = tuple(a.name for a in function.signature.input_arg)
+    results = writer.inline(function, "", dict(zip(arguments, arguments, strict=True)), {}, ())
+    return Body(writer.nodes, arguments, tuple(results))
+
+
+def _function(functions: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401
+    if name not in functions:
+        raise ModelError(f"the graph calls a function {name!r} that it does not hold")
+    return functions[name]
+
+
+class _Writer:
+    """Collects the nodes of a flat graph."""
+
+    def __init__(self, functions: Mapping[str, Any]) -> None:
+        self._functions = functions
+        self.nodes: list[Any] = []
+
+    def put(self, node: Any, inputs: Sequence[str], within: tuple[str, ...]) -> None:  # noqa: ANN401
+        """Add a node with these inputs, or what it calls; ``within`` are the functions around."""
+        if len(self.nodes) > LARGEST:
+            raise ModelError(f"the graph calls functions for more than {LARGEST:,} nodes in all")
+        data = [name for name in inputs if not name.startswith("^")]
+        if node.op in _BRANCHES:
+            self._branch(node, data, within)
+        elif node.op in _CALLS:
+            called = node.attr[_FUNCTION.get(node.op, "f")].func
+            self._call(node, called.name, called.attr, data, within)
+        elif node.op in self._functions:
+            self._call(node, node.op, node.attr, data, within)
+        else:
+            added = _copy(node)
+            added.input[:] = inputs
+            self.nodes.append(added)
+
+    def _call(
+        self,
+        node: Any,  # noqa: ANN401
+        name: str,
+        attributes: Mapping[str, Any],
+        inputs: Sequence[str],
+        within: tuple[str, ...],
+    ) -> None:
+        function = _function(self._functions, name)
+        results = self._inlined(function, f"{node.name}/", inputs, attributes, within)
+        self._pass(node.name, results, _kinds(function.signature.output_arg, attributes))
+
+    def _inlined(
+        self,
+        function: Any,  # noqa: ANN401
+        prefix: str,
+        inputs: Sequence[str],
+        attributes: Mapping[str, Any],
+        within: tuple[str, ...],
+    ) -> list[str]:
+        name = function.signature.name
+        if name in within:
+            raise ModelError(f"function {name!r} of the graph calls itself")
+        arguments = [a.name for a in function.signature.input_arg]
+        if len(arguments) != len(inputs):
+            raise ModelError(
+                f"function {name!r} takes {len(arguments)} arguments, a call has {len(inputs)}: "
+                "the graph is invalid"
+            )
+        given = dict(zip(arguments, inputs, strict=True))
+        return self.inline(function, prefix, given, attributes, (*within, name))
+
+    def inline(
+        self,
+        function: Any,  # noqa: ANN401
+        prefix: str,
+        given: Mapping[str, str],
+        attributes: Mapping[str, Any],
+        within: tuple[str, ...],
+    ) -> list[str]:
+        """Add a function's nodes, and return the names of its results."""
+        makers = {node.name: node for node in function.node_def}
+
+        def outer(reference: str) -> str:
+            """How the flat graph calls what the function's body refers to."""
+            if reference.startswith("^"):
+                return f"^{prefix}{reference[1:]}"
+            name, _, output = reference.partition(":")
+            if name in given:
+                return given[name]
+            if name not in makers:
+                raise ModelError(
+                    f"function {function.signature.name!r} reads {name!r}, which nothing makes: "
+                    "the graph is invalid"
+                )
+            number = self._number(makers[name], output)
+            return f"{prefix}{name}:{number}" if number else prefix + name
+
+        for node in function.node_def:
+            mine = _copy(node)
+            mine.name = prefix + node.name
+            for key, value in node.attr.items():
+                if value.WhichOneof("value") == "placeholder" and value.placeholder in attributes:
+                    mine.attr[key].CopyFrom(_copy(attributes[value.placeholder]))
+            self.put(mine, [outer(reference) for reference in node.input], within)
+        return [outer(function.ret[a.name]) for a in function.signature.output_arg]
+
+    def _number(self, node: Any, output: str) -> int:  # noqa: ANN401
+        """Which of all its outputs a node's ``name:position`` is."""
+        name, _, position = output.partition(":")
+        number = int(position or 0)
+        if node.op in self._functions:
+            names = [a.name for a in self._functions[node.op].signature.output_arg]
+            return names.index(name) + number
+        for before, length in several_outputs().get(node.op, ()):
+            if before == name:
+                break
+            if not length:
+                number += 1
+            elif node.attr[length].WhichOneof("value") == "list":
+                number += len(node.attr[length].list.type)
+            else:
+                number += node.attr[length].i
+        return number
+
+    def _branch(self, node: Any, inputs: Sequence[str], within: tuple[str, ...]) -> None:  # noqa: ANN401
+        """Every branch on what a ``Switch`` lets through to it; a ``Merge`` takes what arrives."""
+        asked, *given = inputs
+        kinds = list(node.attr["Tin"].list.type)
+        if node.op.endswith("If"):
+            ways = {"else": node.attr["else_branch"].func, "then": node.attr["then_branch"].func}
+        else:
+            ways = {f"branch{i}": f for i, f in enumerate(node.attr["branches"].list.func)}
+        conditions = self._conditions(node, asked, len(ways))
+        results = []
+        out_kinds: list[int] = []
+        for (way, called), (condition, side) in zip(ways.items(), conditions, strict=True):
+            prefix = f"{node.name}/{way}/"
+            passed = []
+            for i, (name, kind) in enumerate(zip(given, kinds, strict=True)):
+                passed.append(self._switch(f"{prefix}given{i}", name, condition, kind, side))
+            function = _function(self._functions, called.name)
+            made = self._inlined(function, prefix, passed, called.attr, within)
+            out_kinds = _kinds(function.signature.output_arg, called.attr)
+            results.append(
+                [
+                    self._switch(f"{prefix}made{i}", name, condition, kind, side)
+                    for i, (name, kind) in enumerate(zip(made, out_kinds, strict=True))
+                ]
+            )
+        merged = []
+        for i, (names, kind) in enumerate(zip(zip(*results, strict=True), out_kinds, strict=True)):
+            merge = NodeDef(name=f"{node.name}/merged{i}", op="Merge", input=names)
+            merge.attr["T"].type = kind
+            merge.attr["N"].i = len(names)
+            self.nodes.append(merge)
+            merged.append(merge.name)
+        self._pass(node.name, merged, out_kinds)
+
+    def _conditions(self, node: Any, asked: str, count: int) -> list[tuple[str, int]]:  # noqa: ANN401
+        """For each branch a truth value and the side of a ``Switch`` by it. The last branch of a
+        ``Case`` takes every number that is no other's."""
+        if node.op.endswith("If"):
+            if node.attr["Tcond"].type not in (0, _BOOL):
+                asked = self._add("Cast", f"{node.name}/condition", asked, DstT=_BOOL)
+                self.nodes[-1].attr["SrcT"].type = node.attr["Tcond"].type
+            return [(asked, 0), (asked, 1)]
+        found: list[tuple[str, int]] = []
+        for i in range(max(count - 1, 1)):
+            number = self._add("Const", f"{node.name}/number{i}", dtype=_INT32)
+            tensor = self.nodes[-1].attr["value"].tensor
+            tensor.dtype = _INT32
+            tensor.int_val.append(i)
+            found.append((self._add("Equal", f"{node.name}/is{i}", asked, number, T=_INT32), 1))
+        other = found[0][0]
+        for i, (condition, _) in enumerate(found[1:]):
+            other = self._add("LogicalOr", f"{node.name}/any{i}", other, condition)
+        return [*found[: count - 1], (other, 0)]
+
+    def _switch(self, name: str, given: str, condition: str, kind: int, side: int) -> str:
+        """What passes to one side of a condition."""
+        self._add("Switch", name, given, condition, T=kind)
+        return f"{name}:1" if side else name
+
+    def _add(self, op: str, name: str, *inputs: str, **kinds: int) -> str:
+        node = NodeDef(name=name, op=op, input=inputs)
+        for key, kind in kinds.items():
+            node.attr[key].type = kind
+        self.nodes.append(node)
+        return name
+
+    def _pass(self, name: str, results: Sequence[str], kinds: Sequence[int]) -> None:
+        """Let results go by the name of the call that they are of."""
+        if len(results) == 1:
+            self._add("Identity", name, *results, T=kinds[0])
+        elif results:
+            self._add("IdentityN", name, *results)
+            self.nodes[-1].attr["T"].list.type.extend(kinds)
+        else:
+            self._add("NoOp", name)
+
+
+def _kinds(arguments: Iterable[Any], attributes: Mapping[str, Any]) -> list[int]:
+    """The types of a function's results, as a call with these attributes sets them."""
+    return [attributes[a.type_attr].type if a.type_attr else a.type for a in arguments]
+
+
+def _copy(message: Any) -> Any:  # noqa: ANN401
+    """A message of our own classes, whosever it was."""
+    mine = getattr(messages, type(message).__name__)()
+    mine.MergeFromString(message.SerializeToString())
+    return mine
+
+
+@cache
+def several_outputs() -> dict[str, list[tuple[str, str]]]:
+    """The outputs of every operator that has more than one, in order: the name of each, and that
+    of the attribute that says how many tensors it is; empty for a single one."""
+    table = {}
+    for line in (files(__package__) / "several_outputs.txt").read_text().splitlines():
+        op, *outputs = line.split()
+        table[op] = [(name, length) for name, _, length in (o.partition("*") for o in outputs)]
+    return table

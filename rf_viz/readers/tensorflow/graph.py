@@ -7,10 +7,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ...relation import Shape
+from ...relation import Output, Shape
 from ..reading import BaseReading
 from .fold import evaluate
-from .node import Node, Value
+from .node import DEAD, Node, Value
 from .program import Call, Program
 
 
@@ -38,6 +38,11 @@ class Reading(BaseReading[Call, Node]):
         self, call: Call, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]
     ) -> Node:
         return Node(call, inputs, self, scope)
+
+    def describe(self, node: Node) -> Sequence[Output | Value]:
+        if DEAD in node.inputs and node.op not in ("Merge", "RefMerge"):
+            return [DEAD] * len(node.outputs)
+        return super().describe(node)
 
     def evaluate(self, node: Node, name: str, shape: Shape) -> NDArray[Any] | None:
         return evaluate(node, name, shape)

@@ -61,8 +61,10 @@ _MESSAGES = {
     "bool has_minimum 5, int64 minimum 6, AttrValue allowed_values 7",
     "OpList": "OpDef* op 1",
     "SavedModel": "int64 saved_model_schema_version 1, MetaGraphDef* meta_graphs 2",
-    "MetaGraphDef": "MetaInfoDef meta_info_def 1, GraphDef graph_def 2, "
+    "MetaGraphDef": "MetaInfoDef meta_info_def 1, GraphDef graph_def 2, SaverDef saver_def 3, "
     "SignatureDef{} signature_def 5",
+    "SaverDef": "string filename_tensor_name 1, string save_tensor_name 2, "
+    "string restore_op_name 3",
     "MetaInfoDef": "string meta_graph_version 1, OpList stripped_op_list 2, string* tags 4, "
     "string tensorflow_version 5",
     "SignatureDef": "TensorInfo{} inputs 1, TensorInfo{} outputs 2, string method_name 3",
@@ -77,10 +79,10 @@ def _classes() -> dict[str, Any]:
         name="rf_viz/tensorflow.proto", package="tensorflow", syntax="proto3"
     )
     kinds = file.enum_type.add(name="DataType")
-    for start, suffix in ((0, ""), (REFERENCE, "_REF")):
-        for number, name in enumerate(_TYPES):
-            if number or not start:
-                kinds.value.add(name=f"DT_{name}{suffix}", number=start + number)
+    for number, word in enumerate(_TYPES):
+        kinds.value.add(name=f"DT_{word}", number=number)
+        if number:
+            kinds.value.add(name=f"DT_{word}_REF", number=REFERENCE + number)
     for name, fields in _MESSAGES.items():
         message = file.message_type.add(name=name)
         for field in fields.split(", "):
@@ -109,15 +111,18 @@ def _add(message: descriptor_pb2.DescriptorProto, kind: str, name: str, number: 
         _add(entry, bare, "value", 2)
         bare = f"{message.name}.{entry.name}"
     if bare in _SCALARS:
-        field.type = _SCALARS[bare]  # type: ignore[assignment]
+        field.type = _SCALARS[bare]
     else:
-        field.type = 14 if bare == "DataType" else 11  # type: ignore[assignment]
+        field.type = 14 if bare == "DataType" else 11
         field.type_name = f".tensorflow.{bare}"
 
 
 _CLASSES = _classes()
 GraphDef: Any = _CLASSES["GraphDef"]
 NodeDef: Any = _CLASSES["NodeDef"]
+AttrValue: Any = _CLASSES["AttrValue"]
 TensorProto: Any = _CLASSES["TensorProto"]
+VersionDef: Any = _CLASSES["VersionDef"]
 FunctionDef: Any = _CLASSES["FunctionDef"]
+FunctionDefLibrary: Any = _CLASSES["FunctionDefLibrary"]
 SavedModel: Any = _CLASSES["SavedModel"]

@@ -11,7 +11,11 @@ from ..values import DataDependent, Outputs, Value
 if TYPE_CHECKING:
     from .program import Call  # noqa: F401  (named as a string below)
 
-__all__ = ["OPERATORS", "DataDependent", "Describe", "Node", "Outputs", "Value", "operator"]
+__all__ = ["DEAD", "OPERATORS", "DataDependent", "Describe", "Node", "Outputs", "Value", "operator"]
+
+
+DEAD = Value(None)
+"""What is never computed: the other way of a ``Switch`` that is known to go one way."""
 
 
 class Node(BaseNode["Call"]):

@@ -7,23 +7,16 @@ from functools import cached_property
 from typing import Any
 
 from . import ops as _table  # noqa: F401  (fills OPERATORS)
+from .flat import Body, written_out
 from .node import OPERATORS, Describe, Value
 from .ops.elementwise import unary
+from .wiring import Wiring, maker
 
 PLACEHOLDERS = ("Placeholder", "PlaceholderV2")
 """What a person feeds."""
 
 VARIABLES = ("VarHandleOp", "Variable", "VariableV2")
 """What is known by its shape only."""
-
-_COUNTS = ("num_split", "num")
-"""Attributes that say how many outputs an operator has."""
-
-_EFFECTS = (
-    "Abort", "Assert", "Assign", "AudioSummary", "HistogramSummary", "ImageSummary", "MergeSummary",
-    "NoOp", "PrintV2", "Restore", "Save", "ScalarSummary", "TensorSummary", "WriteFile",
-)  # fmt: skip
-"""How the names of operators begin that are run for their effect, not for what they return."""
 
 
 class Call:
@@ -33,19 +26,29 @@ class Call:
     """
 
     __slots__ = (
-        "_attributes", "describe", "inputs", "local", "name", "op", "outputs", "proto",
+        "_attributes", "_library", "describe", "inputs", "local", "name", "op", "outputs", "proto",
     )  # fmt: skip
 
     inner: tuple[str, ...] = ()
 
-    def __init__(self, proto: Any, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> None:  # noqa: ANN401
-        self.proto = proto
+    def __init__(
+        self,
+        proto: Any,  # noqa: ANN401
+        inputs: tuple[str, ...],
+        outputs: tuple[str, ...],
+        library: Library,
+    ) -> None:
+        self.proto, self._library = proto, library
         self.op: str = proto.op
         self.name: str = proto.name
         self.inputs, self.outputs = inputs, outputs
         self.describe: Describe | None = OPERATORS.get(self.op)
         self._attributes: dict[str, Any] | None = None
         self.local: bool = self.describe is unary and len(inputs) == 1 == len(outputs)
+
+    def body(self, attribute: str) -> Function:
+        """The function that an attribute names. Raises ModelError."""
+        return self._library.body(self.attributes.get(attribute, ""))
 
     @property
     def attributes(self) -> Mapping[str, Any]:
@@ -81,19 +84,39 @@ def dims(shape: Any) -> tuple[int, ...] | None:  # noqa: ANN401
     return None if shape.unknown_rank else tuple([d.size for d in shape.dim])
 
 
-def tensor_name(reference: str) -> str:
-    """The tensor that a node's input refers to; empty for a mere order of execution."""
-    if reference[0] == "^":
-        return ""
-    return reference[:-2] if reference.endswith(":0") else reference
+class Function:
+    """A function's body, as the subgraph of a loop; it sees nothing of the graph around."""
+
+    def __init__(self, body: Body, library: Library) -> None:
+        self.inputs, self.outputs = body.arguments, body.results
+        self.constants: dict[str, Value] = {}
+        wiring = Wiring(body.nodes, body.arguments)
+        self.calls = [
+            Call(wiring.nodes[n], wiring.inputs[n], wiring.outputs(n), library)
+            for n in wiring.order
+        ]
+
+
+class Library:
+    """The functions of a graph, each written out when it is first asked for."""
+
+    def __init__(self, functions: Iterable[Any]) -> None:
+        self._functions = {f.signature.name: f for f in functions}
+        self._bodies: dict[str, Function] = {}
+
+    def body(self, name: str) -> Function:
+        if name not in self._bodies:
+            self._bodies[name] = Function(written_out(self._functions, name), self)
+        return self._bodies[name]
 
 
 class Program:
     """What a graph computes from its placeholders.
 
-    ``placeholders`` are their nodes, ``variables`` the names of what has no values here. What leads to no output of theirs (initialisers, savers) and
-    what is run for its effect only is left out. ``work_out`` reads calls, adding to the values it
-    is given.
+    ``placeholders`` are their nodes, ``variables`` the names of what has no values here. What
+    leads to no output of theirs (initialisers, savers) and what is run for its effect only is left
+    out. ``bound`` says what a placeholder holds that no person feeds. ``work_out`` reads calls,
+    adding to the values it is given.
     """
 
     def __init__(
@@ -103,61 +126,36 @@ class Program:
         work_out: Callable[[Iterable[Call], dict[str, Value]], None],
     ) -> None:
         self._work_out = work_out
-        inputs: dict[str, tuple[str, ...]] = {}
-        last: dict[str, int] = {}
+        wiring = Wiring(graph_def.node)
+        library = Library(graph_def.library.function)
+        self._bound: dict[str, Value] = {}
         depends: set[str] = set()
         fed: dict[str, Any] = {}
-        self._bound: dict[str, Value] = {}
-        nodes = list(graph_def.node)
-        for node in nodes:
-            name, op = node.name, node.op
-            if op in PLACEHOLDERS:
+        for name in wiring.order:
+            node = wiring.nodes[name]
+            if node.op in PLACEHOLDERS:
                 value = bound(node)
                 if value is None:
                     fed[name] = node
-                    depends.add(name)
                 else:
                     self._bound[name] = value
-            if op.startswith(_EFFECTS):
+            elif any(maker(tensor) in depends for tensor in wiring.inputs[name]):
+                depends.add(name)
                 continue
-            mine = []
-            for reference in node.input:
-                tensor = tensor_name(reference)
-                if tensor:
-                    mine.append(tensor)
-                    maker, _, number = tensor.partition(":")
-                    if number:
-                        last[maker] = max(last.get(maker, 0), int(number))
-                    if maker in depends:
-                        depends.add(name)
-            inputs[name] = tuple(mine)
-        needed = self._needed(inputs, depends)
-        self._calls: list[Call] = []
+            if name in fed:
+                depends.add(name)
+        needed = wiring.before(depends)
         self._fixed: list[Call] = []
-        for node in nodes:
-            name = node.name
+        self.calls: list[Call] = []
+        """The calls that depend on a placeholder, in order."""
+        for name in wiring.order:
             if name not in needed or name in fed or name in self._bound:
                 continue
-            count = last.get(name, 0) + 1
-            count = max([count, *(node.attr[a].i for a in _COUNTS if a in node.attr)])
-            outputs = (name, *(f"{name}:{i}" for i in range(1, count)))
-            call = Call(node, inputs[name], outputs)
-            (self._calls if name in depends else self._fixed).append(call)
+            call = Call(wiring.nodes[name], wiring.inputs[name], wiring.outputs(name), library)
+            (self.calls if name in depends else self._fixed).append(call)
         self.variables = [call.name for call in self._fixed if call.op in VARIABLES]
-        used = {tensor for call in self._calls for tensor in call.inputs}
+        used = {tensor for call in self.calls for tensor in call.inputs}
         self.placeholders = {name: node for name, node in fed.items() if name in used}
-
-    @staticmethod
-    def _needed(inputs: Mapping[str, tuple[str, ...]], depends: set[str]) -> set[str]:
-        """The nodes from which those that depend on an input are computed, these among them."""
-        needed: set[str] = set()
-        todo = [name for name in depends if name in inputs]
-        while todo:
-            name = todo.pop()
-            if name not in needed:
-                needed.add(name)
-                todo.extend(tensor.partition(":")[0] for tensor in inputs.get(name, ()))
-        return needed
 
     @cached_property
     def constants(self) -> Mapping[str, Value]:
@@ -165,8 +163,3 @@ class Program:
         values = dict(self._bound)
         self._work_out(self._fixed, values)
         return values
-
-    @property
-    def calls(self) -> list[Call]:
-        """The calls that depend on an input."""
-        return self._calls

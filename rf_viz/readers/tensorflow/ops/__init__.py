@@ -13,6 +13,7 @@ relation describes goes by name, with the reason, into the opaque ones.
 
 from . import (
     blocks,
+    control_flow,
     elementwise,
     layout,
     linear,
@@ -20,11 +21,13 @@ from . import (
     select,
     slicing,
     sources,
+    stand_in,
     windows,
 )
 
 __all__ = [
     "blocks",
+    "control_flow",
     "elementwise",
     "layout",
     "linear",
@@ -32,5 +35,6 @@ __all__ = [
     "select",
     "slicing",
     "sources",
+    "stand_in",
     "windows",
 ]

@@ -150,19 +150,3 @@ def colours(node: Node) -> Output:
     if len(node.inputs) > 1 and node.depends(1):
         edges.append(Edge(1, broadcast((), shape)))
     return Output(shape, edges)
-
-
-@operator("Switch", "RefSwitch")
-def switch(node: Node) -> list[Output]:
-    """Either way the same values; which way is told where the ways meet."""
-    way = Output(node.shape(), SELF)
-    return [way, way]
-
-
-@operator("Merge", "RefMerge")
-def merge(node: Node) -> list[Output]:
-    """Either of the inputs: whichever way was taken."""
-    shape = node.shape()
-    edges = [Edge(i) for i in range(len(node.inputs))]
-    index = [Edge(i, reduce(shape, tuple(range(len(shape))), False)) for i in range(len(edges))]
-    return [Output(shape, edges), Output((), index)]

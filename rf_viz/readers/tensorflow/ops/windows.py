@@ -136,7 +136,7 @@ def convolution(node: Node) -> Output:
         )
     given = layout(node, rank)
     channels = shape[given.channel]
-    depthwise = node.op.startswith("Depthwise")
+    depthwise = "Depthwise" in node.op
     out = kernel[-1] * channels if depthwise else kernel[-1]
     groups = channels if depthwise else channels // max(kernel[-2], 1)
     if kernel[-2] * (1 if depthwise else groups) != channels or not groups or out % groups:
@@ -181,7 +181,7 @@ def transposed_convolution(node: Node) -> Output:
     given = layout(node, rank)
     after = _asked(node, given, rank)
     channels, out = shape[given.channel], after[given.channel]
-    depthwise = node.op.startswith("Depthwise")
+    depthwise = "Depthwise" in node.op
     groups = out if depthwise else out // max(kernel[-2], 1)
     fits = kernel[-2] * (1 if depthwise else groups) == out and groups
     if len(kernel) != rank or not fits or kernel[-1] * (out if depthwise else 1) != channels:

@@ -1,0 +1,82 @@
+"""Branches and loops: followed through where their course is known, else taken to see all."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ....operators import everything, reduce
+from ....relation import Edge, Output
+from ...outputs import SELF
+from ..node import DEAD, DataDependent, Node, Outputs, Value, operator
+
+UNROLLED = 64
+"""Loops of up to so many turns are followed turn by turn."""
+
+
+@operator("Switch", "RefSwitch")
+def switch(node: Node) -> Outputs:
+    """Input 0 goes on as output 0 where input 1 is false, as output 1 where it is true."""
+    taken = _truth(node.inputs[1])
+    if taken is not None:
+        given = node.inputs[0] or DEAD
+        return [DEAD, given] if taken else [given, DEAD]
+    shape, asked = node.shape(0), node.shape(1)
+    edges = [*SELF, Edge(1, everything(asked, shape))]
+    return [Output(shape, edges), Output(shape, edges)]
+
+
+@operator("Merge", "RefMerge")
+def merge(node: Node) -> Outputs:
+    """Whatever arrives, and which of the inputs it was. The inputs may be followed by what lets
+    each of them happen."""
+    results = [r.removesuffix(":0") for r in node.call.proto.input if not r.startswith("^")]
+    if not set(results) <= set(node.call.inputs):
+        return _looped(node)
+    count = len(results)
+    lets = node.inputs[count:] or [None] * count
+    arrives = [
+        i
+        for i, (value, let) in enumerate(zip(node.inputs, lets, strict=False))
+        if value is not DEAD and let is not DEAD
+    ]
+    if len(arrives) == 1:
+        only = node.inputs[arrives[0]]
+        return [only or DEAD, Value((), value=np.array(arrives[0], np.int32))]
+    shapes = {node.shape(i) for i in arrives}
+    if len(shapes) != 1:
+        raise DataDependent(f"the shape of what {node.op} {node.name} lets pass is one of several")
+    (shape,) = shapes
+    which = [Edge(i, reduce(shape, tuple(range(len(shape))), False)) for i in arrives]
+    return [Output(shape, [Edge(i) for i in arrives]), Output((), which)]
+
+
+def _looped(node: Node) -> Outputs:
+    """Where the turns of a loop come together: anything that enters the loop may have got here."""
+    shape = node.shape(0)
+    edges = [
+        Edge(i, everything(node.shape(i), shape))
+        for i in range(len(node.inputs))
+        if node.depends(i)
+    ]
+    why = f"the loop around {node.op} {node.name} is not followed: assumed to see all that enters"
+    return [Output(shape, edges, why), Output((), [Edge(0, everything(shape, ()))], why)]
+
+
+@operator("While", "StatelessWhile")
+def loop(node: Node) -> Outputs:
+    """Turn by turn, as long as it is known before each whether it is the last."""
+    condition, body = node.call.body("cond"), node.call.body("body")
+    carried = list(node.inputs)
+    for turn in range(UNROLLED + 1):
+        go = _truth(node.run(condition, carried, f"{turn}/condition")[0])
+        if go is None:
+            raise DataDependent(f"how often {node.op} {node.name} turns depends on the data")
+        if not go:
+            return [value or DEAD for value in carried]
+        carried[:] = node.run(body, carried, str(turn))
+    raise DataDependent(f"{node.op} {node.name} turns more than {UNROLLED} times")
+
+
+def _truth(value: Value | None) -> bool | None:
+    known = None if value is None else value.value()
+    return None if known is None else bool(np.asarray(known).reshape(-1)[0])

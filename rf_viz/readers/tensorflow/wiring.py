@@ -1,0 +1,141 @@
+"""Which node of a graph reads which tensors, and an order in which all are made before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ...errors import ModelError
+
+_COUNTS = ("num_split", "num")
+"""Attributes that say how many outputs an operator has."""
+
+_EFFECTS = (
+    "Abort", "Assert", "Assign", "AudioSummary", "HistogramSummary", "ImageSummary", "MergeSummary",
+    "NextIteration", "NoOp", "PrintV2", "Restore", "Save", "ScalarSummary", "TensorSummary",
+    "WriteFile",
+)  # fmt: skip
+"""How the names of operators begin that are run for their effect, not for what they return."""
+
+
+def maker(tensor: str) -> str:
+    """The node that a tensor is an output of."""
+    return tensor.partition(":")[0]
+
+
+class Wiring:
+    """The nodes of a graph by name: those that are run for their effect only are left out.
+
+    ``inputs`` are the names of the tensors that each reads: output 0 of node n is called n, output
+    1 n:1, and so on; mere orders of execution are left out. ``order`` has every node after those
+    that it reads from. Where the values of a loop come together, what comes back from its end is
+    replaced by everything else that enters it. Where branches meet, their results are followed by
+    the tensor that lets each happen, or an empty name, if one of them is a constant of its branch.
+    Raises ModelError for a graph that goes in circles.
+    """
+
+    def __init__(self, nodes: Iterable[Any], given: Iterable[str] = ()) -> None:
+        self.nodes: dict[str, Any] = {}
+        self.inputs: dict[str, tuple[str, ...]] = {}
+        self._last: dict[str, int] = {}
+        made = set(given)
+        ordered = True
+        for node in nodes:
+            if node.op.startswith(_EFFECTS):
+                continue
+            mine = []
+            for reference in node.input:
+                if reference[0] == "^":
+                    continue
+                name, _, number = reference.partition(":")
+                if not number or number == "0":
+                    mine.append(name)
+                else:
+                    mine.append(reference)
+                    self._last[name] = max(self._last.get(name, 0), int(number))
+                ordered = ordered and name in made
+            made.add(node.name)
+            self.nodes[node.name] = node
+            self.inputs[node.name] = tuple(mine)
+        merges = [n for n, node in self.nodes.items() if node.op in ("Merge", "RefMerge")]
+        self._open_loops(merges)
+        for name in merges:
+            self._let(name)
+        self.order = list(self.nodes) if ordered else self._sorted()
+
+    def outputs(self, name: str) -> tuple[str, ...]:
+        """The names of a node's outputs: all that are read, and all that it says it has."""
+        attributes = self.nodes[name].attr
+        count = self._last.get(name, 0) + 1
+        count = max([count, *(attributes[a].i for a in _COUNTS if a in attributes)])
+        return (name, *(f"{name}:{i}" for i in range(1, count)))
+
+    def before(self, names: Iterable[str]) -> set[str]:
+        """The nodes from which these are computed, these among them."""
+        found: set[str] = set()
+        todo = list(names)
+        while todo:
+            name = todo.pop()
+            if name not in found:
+                found.add(name)
+                todo.extend(maker(tensor) for tensor in self.inputs.get(name, ()))
+        return found
+
+    def _open_loops(self, merges: Iterable[str]) -> None:
+        frames: dict[str, list[str]] = {}
+        for name, node in self.nodes.items():
+            if node.op in ("Enter", "RefEnter"):
+                frames.setdefault(_frame(node), []).append(name)
+        for name in merges:
+            entered = [t for t in self.inputs[name] if maker(t) in self.nodes]
+            if len(entered) < len(self.inputs[name]) and entered:
+                others = frames.get(_frame(self.nodes[maker(entered[0])]), [])
+                self.inputs[name] = tuple(dict.fromkeys([*entered, *others]))
+
+    def _let(self, merge: str) -> None:
+        """A constant made in a branch tells of the branch only by its order of execution."""
+        lets = tuple(self._branch_of(tensor) for tensor in self.inputs[merge])
+        if any(lets):
+            self.inputs[merge] += lets
+
+    def _branch_of(self, tensor: str) -> str:
+        todo = [maker(tensor)]
+        while todo:
+            name = todo.pop()
+            node = self.nodes.get(name)
+            if node is None or node.op in ("Switch", "RefSwitch"):
+                continue
+            if not self.inputs[name]:
+                for reference in node.input:
+                    if reference[1:] in self.nodes:
+                        return str(reference[1:])
+            todo.extend(maker(t) for t in self.inputs[name][:1])
+        return ""
+
+    def _sorted(self) -> list[str]:
+        order: list[str] = []
+        state: dict[str, bool] = {}  # False while what a node reads is being put in order
+        for start in self.nodes:
+            stack = [start]
+            while stack:
+                name = stack[-1]
+                if name not in state:
+                    state[name] = False
+                    for tensor in self.inputs[name]:
+                        before = maker(tensor)
+                        if before in self.nodes and not state.get(before, False):
+                            if before in state:
+                                raise ModelError(
+                                    f"{before!r} is computed from itself: the graph is invalid"
+                                )
+                            stack.append(before)
+                    continue
+                stack.pop()
+                if not state[name]:
+                    state[name] = True
+                    order.append(name)
+        return order
+
+
+def _frame(node: Any) -> str:  # noqa: ANN401
+    return str(node.attr["frame_name"].s)
