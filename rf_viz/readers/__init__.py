@@ -10,7 +10,7 @@ from importlib import import_module
 from ..errors import ModelError
 from ..model import Model
 from .content import Content
-from .foreign import name_for_what_it_is, protobuf_fields
+from .foreign import name_for_what_it_is, protobuf_fields, varint
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,24 @@ def _tflite(content: Content) -> bool:
     return content.head[4:8] == b"TFL3"
 
 
+def _graph_def(content: Content) -> bool:
+    """A GraphDef: nodes (field 1), of which the first starts with its name and its operator."""
+    head = content.head
+    if head.lstrip().startswith((b"node {", b"node{")):
+        return True
+    if head[:1] != b"\x0a":
+        return False
+    at = varint(head, 1)[1]
+    if head[at : at + 1] != b"\x0a":
+        return False
+    length, at = varint(head, at + 1)
+    return length > 0 and head[at + length : at + length + 1] == b"\x12"
+
+
 READERS = (
     Reader(".onnx", _onnx, (".onnx", ".ort", ".onnxtxt", ".onnxtext", ".onnxjson")),
     Reader(".tflite", _tflite, (".tflite",)),
+    Reader(".tensorflow.graph_def", _graph_def, (".pb", ".pbtxt", ".graphdef")),
 )
 
 

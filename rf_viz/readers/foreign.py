@@ -36,7 +36,6 @@ _EXTENSIONS: Mapping[str, str] = {
     ".caffemodel": f"is a Caffe model; {_TO_ONNX}",
     ".pt": f"is a PyTorch file; {_EXPORT}",
     ".pth": f"is a PyTorch file; {_EXPORT}",
-    ".pb": f"is a TensorFlow graph or damaged; {_CONVERT}",
 }
 
 
@@ -94,7 +93,7 @@ def _text(content: Content) -> str | None:
     if not start.isprintable() and any(ord(c) < 9 for c in start):
         return None
     low = start.lower()
-    if content.extension in (".onnxtxt", ".onnxtext", ".onnxjson"):
+    if content.extension in (".onnxtxt", ".onnxtext", ".onnxjson", ".pbtxt"):
         return None
     if low.startswith(("<!doctype html", "<html")):
         return "is a web page: the download led to a page instead of the model"
@@ -110,14 +109,9 @@ def _text(content: Content) -> str | None:
 
 
 def _protobuf(head: bytes) -> str | None:
-    """TensorFlow's own messages: a SavedModel (version, then graphs) or a graph (nodes)."""
+    """TensorFlow's own message: a SavedModel (version, then graphs)."""
     if head[:3] == b"\x08\x01\x12":
         return f"is a TensorFlow SavedModel; {_CONVERT}"
-    if head[:1] == b"\x0a":
-        inner = head[2:] if head[1] < 128 else head[3:]
-        name = inner[2 : 2 + inner[1]] if inner[:1] == b"\x0a" and len(inner) > 1 else b""
-        if name and inner[2 + len(name) : 3 + len(name)] == b"\x12":
-            return f"is a TensorFlow graph; {_CONVERT}"
     return None
 
 
@@ -129,22 +123,23 @@ def protobuf_fields(head: bytes) -> dict[int, int]:
     fields: dict[int, int] = {}
     at = 0
     while at < len(head):
-        key, at = _varint(head, at)
+        key, at = varint(head, at)
         number, kind = key >> 3, key & 7
         if not 0 < number < 2**29 or kind not in (0, 1, 2, 5):
             return {}
         fields.setdefault(number, kind)
         if kind == 2:
-            length, at = _varint(head, at)
+            length, at = varint(head, at)
             at += length
         elif kind == 0:
-            _, at = _varint(head, at)
+            _, at = varint(head, at)
         else:
             at += 8 if kind == 1 else 4
     return fields
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
+def varint(data: bytes, at: int) -> tuple[int, int]:
+    """The number of varying length that starts at a position, and where it ends."""
     value = shift = 0
     while at < len(data):
         byte = data[at]

@@ -1,0 +1,41 @@
+"""GraphDef files: a graph by itself, binary (.pb) or as text (.pbtxt)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.protobuf import text_format
+from google.protobuf.message import DecodeError
+
+from ...errors import ModelError
+from ..content import Content
+from . import TensorFlowModel
+from .messages import GraphDef
+
+_PROTOBUF_LIMIT = 2**31 - 1
+
+
+def load(content: Content) -> TensorFlowModel:
+    """Read a graph. Raises ModelError where the file is damaged, or holds no operations."""
+    return TensorFlowModel(parse(content), content.name)
+
+
+def parse(content: Content) -> Any:  # noqa: ANN401
+    """The message a file holds. Raises ModelError."""
+    if content.size > _PROTOBUF_LIMIT:
+        raise ModelError(f"{content.name} is larger than 2 GB, which a TensorFlow graph cannot be")
+    data = content.read()
+    graph = GraphDef()
+    try:
+        if content.extension == ".pbtxt" or content.head.lstrip().startswith(b"node"):
+            text_format.Parse(data.decode(), graph, allow_unknown_field=True)
+        else:
+            graph.ParseFromString(data)
+    except (DecodeError, text_format.ParseError, UnicodeDecodeError) as error:
+        raise ModelError(
+            f"{content.name} is a TensorFlow graph that is damaged or cut off: download or export "
+            "it again"
+        ) from error
+    if not graph.node:
+        raise ModelError(f"{content.name} holds no graph of operations: it is empty or cut off")
+    return graph
