@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import numpy as np
 import onnx
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from onnx import external_data_helper, numpy_helper
 
 from ..errors import ModelError
+from .values import as_float, cast, neutral
 
 ort.set_default_logger_severity(4)
 ort.disable_telemetry_events()
@@ -95,13 +95,13 @@ class OnnxRuntime:
             value = feeds.get(used.name)
             if value is None:
                 shape = (shapes or {}).get(used.name) or [d.dim_value or 1 for d in kind.shape.dim]
-                value = np.full(shape, 1 if "mask" in used.name.lower() else 0, dtype)
-            given[used.name] = _cast(value, dtype)
+                value = neutral(used.name, shape, dtype)
+            given[used.name] = cast(value, dtype)
         try:
             values = session.run(list(wanted), given)
         except Exception as error:  # ONNX Runtime's exceptions share no base class but this one
             raise ModelError(_refusal(wanted, error)) from error
-        return {name: _as_float(name, value) for name, value in zip(wanted, values, strict=True)}
+        return {name: as_float(name, value) for name, value in zip(wanted, values, strict=True)}
 
     def _session(self, names: tuple[str, ...]) -> ort.InferenceSession:
         with self._lock:
@@ -287,19 +287,6 @@ def _inlined(name: str, value: ort.OrtValue) -> ort.OrtValue | onnx.TensorProto:
     if value.element_type() not in _SHARED_TYPES or value.tensor_size_in_bytes() >= _SHARED_FROM:
         return value
     return numpy_helper.from_array(value.numpy(), name)
-
-
-def _cast(value: NDArray[np.generic], dtype: np.dtype[Any]) -> NDArray[np.generic]:
-    if dtype.kind in "iu" and value.dtype.kind == "f":
-        limits = np.iinfo(dtype)
-        value = np.clip(np.rint(value), limits.min, limits.max)
-    return np.ascontiguousarray(value, dtype)
-
-
-def _as_float(name: str, value: object) -> NDArray[np.float32]:
-    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiub":
-        raise ModelError(f"{name} is not a tensor of numbers, so it cannot be shown")
-    return value.astype(np.float32, copy=False)
 
 
 def _refusal(names: Sequence[str], error: Exception) -> str:

@@ -136,6 +136,16 @@ def test_other_inputs_are_neutral_unless_given() -> None:
     assert (given == x + np.ones((2, 4), np.float32)).all()
 
 
+def test_an_input_may_be_a_single_number() -> None:
+    model = parser.parse_model("""
+        <ir_version: 8, opset_import: ["" : 17]>
+        net (float[4] x, float scale) => (float[4] out) { out = Mul (x, scale) }""")
+    runtime = OnnxRuntime(model)
+    x = normal(4)
+    assert (runtime.activations({"x": x, "scale": np.float32(2)}, ["out"])["out"] == 2 * x).all()
+    assert not runtime.activations({"x": x}, ["out"])["out"].any()
+
+
 def test_what_is_computed_from_constants_only_is_right_wherever_it_comes_from() -> None:
     model = parser.parse_model("""
         <ir_version: 8, opset_import: ["" : 17]>

@@ -1,0 +1,36 @@
+"""What goes into a model and comes out of it, as arrays; the same for every runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ModelError
+
+
+def cast(value: NDArray[np.generic], dtype: np.dtype[Any]) -> NDArray[np.generic]:
+    """An input as the type that the model takes; whole numbers are rounded and kept in range."""
+    if dtype.kind in "iu" and value.dtype.kind == "f":
+        limits = np.iinfo(dtype)
+        value = np.clip(np.rint(value), limits.min, limits.max)
+    return np.asarray(value, dtype, order="C")
+
+
+def neutral(name: str, shape: Sequence[int], dtype: np.dtype[Any]) -> NDArray[np.generic]:
+    """An input that nobody gave: ones where its name says that it is a mask, else zeros."""
+    return np.full(tuple(shape), 1 if "mask" in name.lower() else 0, dtype)
+
+
+def as_float(name: str, value: object) -> NDArray[np.float32]:
+    """What a tensor holds as float32, of complex numbers the magnitude. Raises ModelError."""
+    if isinstance(value, np.ndarray) and value.dtype.kind == "c":
+        value = np.abs(value)
+    # Short floats (bfloat16) are a kind of their own to NumPy.
+    if not isinstance(value, np.ndarray) or not (
+        value.dtype.kind in "fiub" or "float" in value.dtype.name
+    ):
+        raise ModelError(f"{name} is not a tensor of numbers, so it cannot be shown")
+    return value.astype(np.float32, copy=False)
