@@ -6,7 +6,7 @@ The first axis is the batch, ``channel`` the axis of channels, all others are sp
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from math import prod
 

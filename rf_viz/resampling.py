@@ -64,14 +64,31 @@ def resize(
         counts = counts & inside
     if crops:
         counts = counts & ((x >= 0) & (x <= size - 1))[:, None]
+    return resampled(axis, size, taps, counts, scale, "cropped and resized" if crops else "")
+
+
+def resampled(
+    axis: int,
+    size: int,
+    taps: NDArray[np.int64],
+    counts: NDArray[np.bool_],
+    scale: float,
+    why: str = "",
+) -> Relation:
+    """Each output pixel (rows) of the input pixels ``taps`` that count; consecutive ones.
+
+    What lies outside repeats the pixel at the edge. ``why`` there is no closed form, if that is
+    not merely the ``scale``.
+    """
+    inside = (taps >= 0) & (taps < size)
     window = _as_window(axis, size, taps, counts, inside, scale)
     if window is not None:
         return () if window.trivial else (slides((window,)),)
     clamped = np.where(counts, taps.clip(0, size - 1), -1)
-    for k in range(1, clamped.shape[1]):  # what lies outside repeats the pixel at the edge
+    for k in range(1, clamped.shape[1]):
         repeated = (clamped[:, :k] == clamped[:, k : k + 1]).any(axis=1)
         clamped[repeated, k] = -1
-    return (Taps(axis, size, clamped, slides=True, why=_reason(scale, crops)),)
+    return (Taps(axis, size, clamped, slides=True, why=why or _reason(scale)),)
 
 
 def _coordinates(
@@ -166,8 +183,6 @@ def _as_window(
     return Slide(axis, size, len(taps), len(used), stride, 1, -start)
 
 
-def _reason(scale: float, crops: bool) -> str:
-    if crops:
-        return "cropped and resized"
+def _reason(scale: float) -> str:
     exact = _exact(scale)
     return f"upsampled by {exact:g}" if exact.is_integer() else f"resized by {exact:g}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ..node import BaseNode
 from ..values import DataDependent, Outputs, Value
@@ -35,10 +35,13 @@ OPERATORS: dict[str, Describe] = {}
 """The table of operators, by name."""
 
 
-def operator(*names: str) -> Callable[[Describe], Describe]:
+D = TypeVar("D", bound=Describe)
+
+
+def operator(*names: str) -> Callable[[D], D]:
     """Enter a description into the table under one or more operator names."""
 
-    def enter(describe: Describe) -> Describe:
+    def enter(describe: D) -> D:
         for name in names:
             OPERATORS[name] = describe
         return describe

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -50,9 +49,7 @@ def _in_layout(
         channels, *size = resized((shape[3], shape[1], shape[2]), block)
         return Output((shape[0], *size, channels), [Edge(0, relate(shape, block, 3))])
     if form == "NCHW":
-        return Output(
-            (shape[0], *resized(shape[1:], block)), [Edge(0, relate(shape, block, 1))]
-        )
+        return Output((shape[0], *resized(shape[1:], block)), [Edge(0, relate(shape, block, 1))])
     n, outer, high, wide, inner = shape
     flat = (n, outer * inner, high, wide)
     after = (n, *resized(flat[1:], block))
@@ -134,8 +131,8 @@ def _since_spread(node: Node, blocks: Shape) -> tuple[Value, Relation, Shape] | 
         if spread.blocks != blocks:
             return None
         relation: Relation = source.relation[:-1]
-        for after, before in pairwise(reversed(path)):
-            made = spread.dilated(before.sources[0].relation)
+        for later in reversed(path[:-1]):
+            made = spread.dilated(later.sources[0].relation)
             if made is None:
                 return None
             relation += made

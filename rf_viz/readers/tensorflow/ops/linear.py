@@ -8,7 +8,7 @@ import numpy as np
 
 from ....errors import ModelError
 from ....linear import Product, crop, einsum, matmul, scan
-from ....operators import broadcast, normalise, reduce, reshape, transpose
+from ....operators import broadcast, reshape, transpose
 from ....relation import IDENTITY, Edge, Mix, Output, Relation, Shape, Slide, Taps, Window
 from ...outputs import parameter, product
 from ..node import DataDependent, Node, operator
@@ -32,8 +32,13 @@ def turned_product(node: Node, a: int, b: int, turn_a: bool, turn_b: bool) -> Ou
 
 @operator("MatMul", "SparseMatMul", "RiscDot", "_MklMatMul")
 def matrices(node: Node) -> Output:
-    turns = (bool(node.attribute(t)) for t in ("transpose_a", "transpose_b"))
-    return turned_product(node, 0, 1, *turns)
+    return transposed_product(node, 0, 1)
+
+
+def transposed_product(node: Node, a: int, b: int) -> Output:
+    """A product of the matrices in two inputs, by ``transpose_a`` and ``transpose_b``."""
+    turn_a, turn_b = (bool(node.attribute(t)) for t in ("transpose_a", "transpose_b"))
+    return turned_product(node, a, b, turn_a, turn_b)
 
 
 @operator("BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")
@@ -44,13 +49,13 @@ def batches(node: Node) -> Output:
 @operator("_FusedMatMul")
 def fused_matrices(node: Node) -> Output:
     """A product, and what is added to it: a bias, another tensor."""
-    output = matrices(node)
-    return with_arguments(node, output, range(2, len(node.inputs)))
+    return with_arguments(node, transposed_product(node, 0, 1), range(2, len(node.inputs)))
 
 
-def with_arguments(node: Node, output: Output, numbers: Sequence[int]) -> Output:
+def with_arguments(node: Node, output: Output, numbers: Sequence[int], channel: int = -1) -> Output:
     """The output after further inputs were joined in: one number a channel, or like the output."""
     after = output.shape
+    axis = channel % len(after)
     edges = [*output.edges]
     for i in numbers:
         if node.depends(i):
@@ -58,7 +63,7 @@ def with_arguments(node: Node, output: Output, numbers: Sequence[int]) -> Output
             if shape == after:
                 edges.append(Edge(i))
             else:
-                edges += parameter(node, i, after, len(after) - 1)
+                edges += parameter(node, i, after, axis)
     return Output(after, edges, output.assumed)
 
 
@@ -177,7 +182,7 @@ def _transformed(shape: Shape, changes: Sequence[tuple[int, int, int]]) -> Outpu
     for axis, taken, out in changes:
         size = shape[axis]
         used = min(taken, size)
-        relation += crop(axis, size, 0, used) + (Mix((axis,), (used,), (out,)),)
+        relation += (*crop(axis, size, 0, used), Mix((axis,), (used,), (out,)))
         after[axis] = out
     return Output(tuple(after), [Edge(0, relation)])
 
@@ -207,31 +212,3 @@ def cepstrum(node: Node) -> Output:
     relation = (Mix((2,), shape[2:], (out,)),)
     why = f"{node.op} {node.name} is taken to see all frequencies"
     return Output((*shape[:2], out), [Edge(0, relation)], why)
-
-
-@operator("MatrixDeterminant", "BatchMatrixDeterminant", "LogMatrixDeterminant")
-def determinant(node: Node) -> list[Output]:
-    shape = node.shape()
-    rank = len(shape)
-    output = Output(shape[:-2], [Edge(0, reduce(shape, (rank - 2, rank - 1), False))])
-    return [output, output]
-
-
-@operator(
-    "BatchMatrixInverse", "MatrixExponential", "MatrixInverse", "MatrixLogarithm",
-    "MatrixSquareRoot",
-)  # fmt: skip
-def matrix_function(node: Node) -> Output:
-    """Every element of a matrix sees all of it."""
-    shape = node.shape()
-    return Output(shape, normalise(0, shape, (len(shape) - 2, len(shape) - 1)))
-
-
-@operator("BatchMatrixSolve", "MatrixSolve")
-def solve(node: Node) -> Output:
-    """Each column of the solution sees the whole matrix and its own column of what is given."""
-    shape, after = node.shape(0), node.shape(1)
-    rank = len(after)
-    matrix = reduce(shape, (rank - 2, rank - 1), True) + broadcast((*shape[:-2], 1, 1), after)
-    column = (Mix((rank - 2,), after[-2:-1]),)
-    return Output(after, [Edge(i, r) for i, r in enumerate((matrix, column)) if node.depends(i)])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
-
 from ....errors import ModelError
 from ....linear import neighbours
 from ....operators import broadcast, normalise, reduce, reshape
@@ -183,12 +181,3 @@ def instance_normalisation(node: Node) -> Output:
     for i in range(1, len(node.inputs)):
         edges += parameter(node, i, shape, channel)
     return Output(shape, edges)
-
-
-@operator("Cholesky", "BatchCholesky", "RiscCholesky")
-def cholesky(node: Node) -> Output:
-    """Of a symmetric matrix, of which the lower triangle is read."""
-    shape = node.shape()
-    why = f"{node.op} {node.name} is taken to see the whole matrix"
-    mixed = normalise(0, shape, (len(shape) - 2, len(shape) - 1))
-    return Output(shape, mixed, why if prod(shape[-2:]) > 1 else "")

@@ -101,12 +101,10 @@ def sparse_to_dense(node: Node) -> Output:
     if places.ndim < 2:
         places = places.reshape(-1, 1)
     flat = np.arange(prod(shape)).reshape(shape)[rows(places, shape)]
-    values = node.shape(2)
     edges = []
     if node.depends(2):
-        count = (len(flat),)
-        one = reshape(values, (1,)) if prod(values) == 1 else ()
-        edges.append(Edge(2, (*one, *broadcast((1,) if one else count, count), Scatter(shape, flat))))
+        values = node.shape(2)  # one for all, or one for each
+        edges.append(Edge(2, (*broadcast(values, flat.shape), Scatter(shape, flat))))
     if node.depends(3):
         edges.append(Edge(3, broadcast((), shape)))
     return Output(shape, edges)

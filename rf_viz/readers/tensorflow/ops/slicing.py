@@ -7,6 +7,7 @@ from math import prod
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ....errors import ModelError
 from ....operators import reshape
@@ -37,13 +38,14 @@ def sliced(node: Node) -> Output:
 
 
 class _Part(NamedTuple):
-    """What a strided slice does with one axis of its input: ``count`` positions from ``start``
-    on; ``drops`` where the axis goes, ``varies`` where another size would give another start."""
+    """What a strided slice takes of one axis of its input: so many positions from ``start`` on.
+
+    ``varies`` where another size would give another start.
+    """
 
     start: int
     step: int
-    count: int
-    drops: bool = False
+    number: int
     varies: bool = False
 
 
@@ -56,11 +58,13 @@ class _Strided(NamedTuple):
     @property
     def kept(self) -> Shape:
         """The shape before axes go and new ones come."""
-        return tuple(p.count for p in self.parts)
+        return tuple(p.number for p in self.parts)
 
-    def index(self) -> tuple[np.ndarray, ...]:
-        """The same as an index of a NumPy array, of the ``kept`` shape."""
-        return np.ix_(*(p.start + p.step * np.arange(p.count) for p in self.parts))
+    def places(self, shape: Shape) -> NDArray[np.int64]:
+        """The flat positions in a tensor of ``shape`` that are taken."""
+        lines = (p.start + p.step * np.arange(p.number) for p in self.parts)
+        whole = np.arange(prod(shape)).reshape(shape)
+        return whole[np.ix_(*lines)].reshape(self.after)
 
 
 def _strided(node: Node, shape: Shape, first: int) -> _Strided:
@@ -74,9 +78,7 @@ def _strided(node: Node, shape: Shape, first: int) -> _Strided:
     def marked(name: str, i: int) -> bool:
         return bool(masks[name] >> i & 1)
 
-    named = [
-        i for i in range(len(begins)) if not (marked("ellipsis", i) or marked("new_axis", i))
-    ]
+    named = [i for i in range(len(begins)) if not (marked("ellipsis", i) or marked("new_axis", i))]
     rest = len(shape) - len(named)
     if rest < 0:
         raise ModelError(f"{node.op} {node.name!r} slices more axes than {list(shape)} has")
@@ -106,14 +108,14 @@ def _strided(node: Node, shape: Shape, first: int) -> _Strided:
                         f"{node.op} {node.name!r} takes position {begins[i]} of {n}: "
                         "the model does not work at this input size"
                     )
-                parts.append(_Part(at, 1, 1, True, begins[i] < 0))
+                parts.append(_Part(at, 1, 1, begins[i] < 0))
                 continue
             begin = None if marked("begin", i) else begins[i]
             end = None if marked("end", i) else ends[i]
             start, stop, step = slice(begin, end, step).indices(n)
             count = len(range(start, stop, step))
             varies = start != (0 if begin is None else begin)
-            parts.append(_Part(start, step, count, False, varies))
+            parts.append(_Part(start, step, count, varies))
             after.append(count)
     if not opened:
         whole(rest, extents)
@@ -126,7 +128,7 @@ def strided_slice(node: Node) -> Output:
     made = _strided(node, shape, 1)
     relation: Relation = IDENTITY
     for axis, (n, part) in enumerate(zip(shape, made.parts, strict=True)):
-        relation += cut(axis, n, part.start, part.step, part.count, part.varies)
+        relation += cut(axis, n, part.start, part.step, part.number, part.varies)
     return Output(made.after, [Edge(0, relation + reshape(made.kept, made.after))])
 
 
@@ -135,20 +137,16 @@ def strided_update(node: Node) -> Output:
     """Input 4 put into a slice of input 0."""
     shape = node.shape()
     made = _strided(node, shape, 1)
-    places = np.arange(prod(shape)).reshape(shape)[made.index()].reshape(made.after)
-    given = node.shape(4)
-    if given != made.after:
+    if node.shape(4) != made.after:
         raise DataDependent(f"{node.op} {node.name} repeats a value along its slice")
-    return put(node, places, shape, 0, 4, adds=False)
+    return put(node, made.places(shape), shape, 0, 4, adds=False)
 
 
 @operator("StridedSliceGrad")
 def strided_slice_grad(node: Node) -> Output:
     """Input 4 put into a slice of zeros."""
     shape = needed(node, 0)
-    made = _strided(node, shape, 1)
-    places = np.arange(prod(shape)).reshape(shape)[made.index()].reshape(made.after)
-    return Output(shape, [Edge(4, (Scatter(shape, places),))])
+    return Output(shape, [Edge(4, (Scatter(shape, _strided(node, shape, 1).places(shape)),))])
 
 
 @operator("XlaDynamicUpdateSlice")

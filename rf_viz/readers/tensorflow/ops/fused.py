@@ -1,0 +1,56 @@
+"""Ops that TensorFlow's own rewriting makes of several: convolutions with all that follows."""
+
+from __future__ import annotations
+
+from ....errors import ModelError
+from ....operators import channel_mix, slides
+from ....relation import Edge, Output, Relation, Shape, Window
+from ...outputs import padding
+from ..node import Node, operator
+from .layout import mirror_mode, needed
+from .linear import with_arguments
+from .resize import resize
+from .windows import convolution, layout, taps, windows
+
+
+@operator(
+    "_FusedConv2D", "_FusedConv3D", "_FusedDepthwiseConv2dNative", "_MklNativeFusedConv2D",
+    "_MklNativeFusedConv3D", "_MklNativeFusedDepthwiseConv2dNative",
+)  # fmt: skip
+def fused_convolution(node: Node) -> Output:
+    """What follows the convolution are its bias, its normalisation, and what is added to it."""
+    output = convolution(node)
+    channel = layout(node, len(output.shape)).channel
+    return with_arguments(node, output, range(2, len(node.inputs)), channel)
+
+
+@operator("FusedPadConv2D")
+def padded_convolution(node: Node) -> Output:
+    shape, relation = _mirrored(node, node.shape(), needed(node, 1))
+    return _convolved(node, shape, relation, 2)
+
+
+@operator("FusedResizeAndPadConv2D")
+def resized_convolution(node: Node) -> Output:
+    resized = resize(node)
+    (edge,) = resized.edges
+    shape, relation = _mirrored(node, resized.shape, needed(node, 2))
+    return _convolved(node, shape, edge.relation + relation, 3)
+
+
+def _mirrored(node: Node, shape: Shape, pads: Shape) -> tuple[Shape, Relation]:
+    axes = tuple(range(len(shape)))
+    return padding(shape, axes, pads[::2] + pads[1::2], mirror_mode(node))
+
+
+def _convolved(node: Node, shape: Shape, before: Relation, weights: int) -> Output:
+    """Input 0, after it became of ``shape``, convolved with constant weights."""
+    kernel = node.shape(weights)
+    if kernel[2] != shape[3]:
+        raise ModelError(f"{node.op} {node.name!r} expects {kernel[2]} channels, not {shape[3]}")
+    slid = windows(node, shape, (1, 2), kernel[:2], node.attribute("strides", (1,) * 4))
+    used = taps(node, weights, (2, 3))
+    size = tuple(w.out for w in slid)
+    mixed = channel_mix((shape[0], *size, shape[3]), 3, 1, kernel[3])
+    step = slides(slid) if used is None else Window(slid, used)
+    return Output((shape[0], *size, kernel[3]), [Edge(0, (*before, step, *mixed))])

@@ -1,0 +1,144 @@
+"""Ops that read an image where other tensors say: boxes and projections."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ....operators import broadcast, reduce, reshape
+from ....relation import Edge, Elements, Mix, Output, Relation, Shape
+from ...picks import known
+from ..node import Node, operator
+from .layout import needed
+
+Floats = NDArray[Any]
+Places = NDArray[np.int64]
+
+
+def _read(shape: Shape, image: Places, rows: list[Places], columns: list[Places]) -> list[Relation]:
+    """One relation for each pair of taps; -1 is no pixel. All broadcast to (n, rows, columns)."""
+    relations: list[Relation] = []
+    channels = np.arange(shape[3])
+    for row, column in product(rows, columns):
+        at = (image * shape[1] + row) * shape[2] + column
+        at = np.where((row < 0) | (column < 0) | (image < 0), -1, at)
+        if (at >= 0).any():
+            index = np.where(at[..., None] < 0, -1, at[..., None] * shape[3] + channels)
+            relations.append((Elements(shape, index),))
+    return relations
+
+
+@operator("CropAndResize")
+def crop_and_resize(node: Node) -> Output:
+    """Boxes of (top, left, bottom, right), each in the image that input 2 names."""
+    shape, size = node.shape(), needed(node, 3)
+    count = node.shape(1)[0]
+    after = (count, *size, shape[3])
+    edges = []
+    boxes, images = known(node, 1), known(node, 2)
+    if node.depends(0) and boxes is not None and images is not None:
+        nearest = node.attribute("method", "bilinear") == "nearest"
+        at = np.asarray(images, np.int64).reshape(-1, 1, 1)
+        at = np.where((at >= 0) & (at < shape[0]), at, -1)
+        rows = _box(boxes[:, 0::2], shape[1], size[0], nearest)
+        columns = _box(boxes[:, 1::2], shape[2], size[1], nearest)
+        relations = _read(
+            shape, at, [r[:, :, None] for r in rows], [c[:, None, :] for c in columns]
+        )
+        edges += [Edge(0, r) for r in relations]
+    elif node.depends(0):
+        edges.append(Edge(0, (Mix((0, 1, 2), shape[:3], (count, *size)),)))
+    wide = (count, 1, 1, 1)
+    for i in (1, 2):
+        if node.depends(i):
+            own = reduce(node.shape(i), (1,), False) if i == 1 else ()
+            edges.append(Edge(i, own + reshape((count,), wide) + broadcast(wide, after)))
+    return Output(after, edges)
+
+
+def _box(ends: Floats, size: int, out: int, nearest: bool) -> list[Places]:
+    """The taps along one axis of every box: (boxes, out); -1 outside the image."""
+    start, stop = (e[:, None].astype(np.float32) for e in ends.T)
+    last = np.float32(size - 1)
+    if out > 1:
+        step = (stop - start) * last / np.float32(out - 1)
+        x = start * last + np.arange(out, dtype=np.float32) * step
+    else:
+        x = np.float32(0.5) * (start + stop) * last
+    inside = (x >= 0) & (x <= last)
+    if nearest:
+        return [np.where(inside, np.floor(x + np.float32(0.5)), -1).astype(np.int64)]
+    low = np.floor(x)
+    taps = [np.where(inside, low, -1), np.where(inside & (x > low), low + 1, -1)]
+    return [t.astype(np.int64) for t in taps]
+
+
+@operator("ImageProjectiveTransformV2", "ImageProjectiveTransformV3")
+def projective(node: Node) -> Output:
+    """Output pixel (x, y) reads the input at ((a0 x + a1 y + a2) / k, (b0 x + b1 y + b2) / k),
+    k = c0 x + c1 y + 1, for transforms (a0, a1, a2, b0, b1, b2, c0, c1), one an image or one."""
+    shape, size, given = node.shape(), needed(node, 2), node.shape(1)
+    after = (shape[0], *size, shape[3])
+    edges = []
+    transforms = known(node, 1)
+    if node.depends(0) and transforms is not None:
+        edges += [Edge(0, r) for r in _projected(node, shape, size, transforms)]
+    elif node.depends(0):
+        edges.append(Edge(0, (Mix((1, 2), shape[1:3], size),)))
+    if node.depends(1):
+        wide = (given[0], 1, 1, 1)
+        own = reduce(given, (1,), False) + reshape(given[:1], wide)
+        edges.append(Edge(1, own + broadcast(wide, after)))
+    if node.depends(3):
+        edges.append(Edge(3, broadcast((), after)))
+    return Output(after, edges)
+
+
+def _projected(node: Node, shape: Shape, size: Shape, transforms: Floats) -> list[Relation]:
+    t = [np.float32(c).reshape(-1, 1, 1) for c in transforms.astype(np.float32).T]
+    y, x = np.ogrid[: np.float32(size[0]), : np.float32(size[1])]
+    y, x = y.astype(np.float32), x.astype(np.float32)
+    k = t[6] * x + t[7] * y + np.float32(1)
+    with np.errstate(all="ignore"):
+        places = [
+            (t[3] * x + t[4] * y + t[5]) / k,
+            (t[0] * x + t[1] * y + t[2]) / k,
+        ]
+    full = (shape[0], *size)
+    real = np.broadcast_to(k != 0, full)
+    mode = node.attribute("fill_mode", "CONSTANT")
+    nearest = node.attribute("interpolation", "NEAREST") == "NEAREST"
+    taps = []
+    for n, at in zip(shape[1:3], places, strict=True):
+        at = _filled(np.broadcast_to(np.where(real, at, -9), full), n, mode)
+        if nearest:
+            near = np.trunc(at + np.copysign(np.float32(0.5), at))
+            taps.append([np.where(real, near, -1)])
+        else:
+            low = np.floor(at)
+            taps.append([np.where(real, low, -1), np.where(real & (at > low), low + 1, -1)])
+    rows, columns = (
+        [np.where((tap >= 0) & (tap < n), tap, -1).astype(np.int64) for tap in along]
+        for n, along in zip(shape[1:3], taps, strict=True)
+    )
+    image = np.arange(shape[0]).reshape(-1, 1, 1)
+    return _read(shape, image, rows, columns)
+
+
+def _filled(at: Floats, size: int, mode: str) -> Floats:
+    """Coordinates brought into an axis, as far as the mode does that."""
+    if mode == "CONSTANT":
+        return at
+    if mode == "REFLECT" and size > 1:
+        twice = np.float32(2 * size)
+        below = np.where(at < 0, -at - 1, at) % twice
+        at = np.where(below >= size, twice - below - 1, below)
+    elif mode == "WRAP" and size > 1:
+        span = np.float32(size - 1)
+        below = at + size * (np.trunc(-at / span) + 1)
+        above = at - size * np.trunc(at / span)
+        at = np.where(at < 0, below, np.where(at > span, above, at))
+    return at.clip(0, np.float32(size - 1))

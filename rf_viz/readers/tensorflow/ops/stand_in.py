@@ -1,0 +1,19 @@
+"""What stands for a Keras layer that is not executed."""
+
+from __future__ import annotations
+
+from ....operators import everything
+from ....relation import Edge, Output
+from ..node import Node, operator
+
+NOT_EXECUTED = "rf_viz>NotExecuted"
+"""The operation's name. Its last input is the shape of its output, its attribute ``reason`` says
+in words what it stands for."""
+
+
+@operator(NOT_EXECUTED)
+def not_executed(node: Node) -> Output:
+    last = len(node.inputs) - 1
+    after = node.ints(last) or ()
+    edges = [Edge(i, everything(node.shape(i), after)) for i in range(last) if node.depends(i)]
+    return Output(after, edges, f"{node.attribute('reason')}: assumed to see everything")
