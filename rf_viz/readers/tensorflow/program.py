@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +10,7 @@ from . import ops as _table  # noqa: F401  (fills OPERATORS)
 from .flat import Body, written_out
 from .node import OPERATORS, Describe, Value
 from .ops.elementwise import unary
+from .ops.opaque import by_family
 from .wiring import Wiring, maker
 
 PLACEHOLDERS = ("Placeholder", "PlaceholderV2")
@@ -26,7 +27,7 @@ class Call:
     """
 
     __slots__ = (
-        "_attributes", "_library", "describe", "inputs", "local", "name", "op", "outputs", "proto",
+        "_library", "attributes", "describe", "inputs", "local", "name", "op", "outputs", "proto",
     )  # fmt: skip
 
     inner: tuple[str, ...] = ()
@@ -42,20 +43,42 @@ class Call:
         self.op: str = proto.op
         self.name: str = proto.name
         self.inputs, self.outputs = inputs, outputs
-        self.describe: Describe | None = OPERATORS.get(self.op)
-        self._attributes: dict[str, Any] | None = None
+        self.describe: Describe | None = OPERATORS.get(self.op) or by_family(self.op)
+        self.attributes = Attributes(proto.attr)
         self.local: bool = self.describe is unary and len(inputs) == 1 == len(outputs)
 
     def body(self, attribute: str) -> Function:
         """The function that an attribute names. Raises ModelError."""
         return self._library.body(self.attributes.get(attribute, ""))
 
-    @property
-    def attributes(self) -> Mapping[str, Any]:
-        """The attributes as Python values; see ``Node``."""
-        if self._attributes is None:
-            self._attributes = {name: python(value) for name, value in self.proto.attr.items()}
-        return self._attributes
+
+class Attributes(Mapping[str, Any]):
+    """A node's attributes as Python values (see ``Node``), each read when it is first asked for."""
+
+    __slots__ = ("_attributes", "_read")
+
+    def __init__(self, attributes: Any) -> None:  # noqa: ANN401
+        self._attributes = attributes
+        self._read: dict[str, Any] = {}
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401
+        if name in self._read:
+            return self._read[name]
+        if name not in self._attributes:
+            return default
+        value = self._read[name] = python(self._attributes[name])
+        return value
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401
+        if name not in self._attributes:
+            raise KeyError(name)
+        return self.get(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._attributes)
+
+    def __len__(self) -> int:
+        return len(self._attributes)
 
 
 def python(value: Any) -> Any:  # noqa: ANN401

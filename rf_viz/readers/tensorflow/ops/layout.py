@@ -194,6 +194,16 @@ def roll(node: Node) -> Output:
     return Output(shape, [Edge(0, relation)])
 
 
+@operator("DataFormatVecPermute")
+def reordered(node: Node) -> Output:
+    """One number (or pair) for each axis, or for each axis of space, in another order of axes."""
+    shape = node.shape()
+    source, target = node.attribute("src_format", "NHWC"), node.attribute("dst_format", "NCHW")
+    if shape[0] == len(source) - 2:
+        source, target = ("".join(c for c in form if c not in "NC") for form in (source, target))
+    return Output(shape, [Edge(0, pick(0, shape[0], [source.index(c) for c in target]))])
+
+
 @operator("_ScopedAllocatorConcat")
 def flattened(node: Node) -> Output:
     """All inputs but the first, each flattened, one after another."""

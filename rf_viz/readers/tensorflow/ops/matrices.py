@@ -186,6 +186,14 @@ def eigenvalues(node: Node) -> list[Output]:
     return outputs
 
 
+@operator("SelfAdjointEig", "BatchSelfAdjointEig")
+def eigenvalues_first(node: Node) -> Output:
+    """The eigenvalues are the first row, the vectors the others."""
+    shape = node.shape()
+    after = (*shape[:-2], shape[-2] + 1, shape[-1])
+    return Output(after, [Edge(0, _from_matrix(shape, after))], _whole(node))
+
+
 @operator("Svd", "BatchSvd")
 def singular_values(node: Node) -> list[Output]:
     shape = node.shape()

@@ -260,3 +260,20 @@ def pool(node: Node) -> Output | list[Output]:
         relation += (Window(across, spatial=False),)
     output = Output(tuple(after), [Edge(0, relation)])
     return [output, output] if node.op == "MaxPoolWithArgmax" else output
+
+
+@operator("Dilation2D")
+def dilation(node: Node) -> Output:
+    """The largest of a window after its weights were added, channel by channel."""
+    shape, kernel = node.shape(0), node.shape(1)
+    slid = windows(
+        node, shape, (1, 2), kernel[:2], node.attribute("strides"), node.attribute("rates")
+    )
+    after = _changed(shape, slid, 3, shape[3])
+    edges = [Edge(0, (slides(slid),))]
+    if node.depends(1):
+        placed, wide = _kernel_to(kernel, Layout((1, 2), 3))
+        edges.append(
+            Edge(1, placed + tuple(taps_met(w) for w in slid) + _spread(wide, slid, after))
+        )
+    return Output(after, edges)
