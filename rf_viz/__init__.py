@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from .closed_form import ReceptiveField
 from .errors import ModelError
@@ -10,12 +11,13 @@ from .model import Model
 from .network import Layer, Network, NetworkInput, Region
 
 
-def load(source: str | os.PathLike[str] | bytes, name: str | None = None) -> Model:
+def load(source: str | os.PathLike[str] | bytes | Any, name: str | None = None) -> Model:  # noqa: ANN401
     """Load a model from a file or its bytes; the format is found by content and extension.
 
-    Bytes are a whole model: one whose weights lie in side files is loaded by path, from the
-    folder that holds them all. ``name`` is what to call the model in messages. Raises ModelError
-    for what is not a model that can be read, saying what it is instead.
+    A Keras model or a function of TensorFlow may be given as it is in memory. Bytes are a whole
+    model: one whose weights lie in side files is loaded by path, from the folder that holds them
+    all. ``name`` is what to call the model in messages. Raises ModelError for what is not a model
+    that can be read, saying what it is instead.
     """
     from .readers import open_model
 

@@ -6,11 +6,20 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 from ..errors import ModelError
 from ..model import Model
 from .content import Content
-from .foreign import name_for_what_it_is, protobuf_fields, varint
+from .foreign import (
+    HDF5,
+    KERAS_WEIGHTS,
+    SAVED_MODEL,
+    archive_names,
+    name_for_what_it_is,
+    protobuf_fields,
+    varint,
+)
 
 
 @dataclass(frozen=True)
@@ -46,15 +55,42 @@ def _graph_def(content: Content) -> bool:
     return length > 0 and head[at + length : at + length + 1] == b"\x12"
 
 
+def _saved_model(content: Content) -> bool:
+    """A folder that Content takes for a model, its message alone, or an archive of the folder."""
+    if content.is_folder or content.head.startswith(SAVED_MODEL):
+        return True
+    return any(name.rpartition("/")[2] == "saved_model.pb" for name in archive_names(content))
+
+
+def _keras(content: Content) -> bool:
+    """HDF5, an archive as Keras 3 writes it, or a configuration in JSON."""
+    if content.head.startswith(HDF5):
+        return True
+    names = archive_names(content)
+    if "config.json" in names and names & KERAS_WEIGHTS:
+        return True
+    head = content.head[:2000].lstrip()
+    return head.startswith(b"{") and b'"class_name"' in head and b'"config"' in head
+
+
 READERS = (
     Reader(".onnx", _onnx, (".onnx", ".ort", ".onnxtxt", ".onnxtext", ".onnxjson")),
+    Reader(".tensorflow.saved_model", _saved_model, ()),
+    Reader(".tensorflow.keras", _keras, (".keras", ".h5", ".hdf5")),
     Reader(".tflite", _tflite, (".tflite",)),
     Reader(".tensorflow.graph_def", _graph_def, (".pb", ".pbtxt", ".graphdef")),
 )
 
 
-def open_model(source: str | os.PathLike[str] | bytes, name: str | None = None) -> Model:
-    """Load a model of any format from a file or its bytes. Raises ModelError."""
+def open_model(source: Any, name: str | None = None) -> Model:  # noqa: ANN401
+    """Load a model of any format from a file or its bytes, or take one in memory over.
+
+    Raises ModelError.
+    """
+    if isinstance(source, bytearray | memoryview):
+        source = bytes(source)
+    if not isinstance(source, str | os.PathLike | bytes):
+        return _in_memory(source, name)
     content = Content.of(source, name)
     for reader in READERS:
         if reader.matches(content):
@@ -64,8 +100,33 @@ def open_model(source: str | os.PathLike[str] | bytes, name: str | None = None) 
         for reader in READERS:
             if content.extension in reader.extensions:
                 return _load(reader, content)
-        why = "is of no format that is known here: RF-Viz reads ONNX models (.onnx)"
+        why = (
+            "is of no format that is known here: RF-Viz reads ONNX (.onnx), Keras (.keras, .h5), "
+            "TensorFlow (SavedModel, .pb, .pbtxt) and TensorFlow Lite (.tflite) models"
+        )
     raise ModelError(f"{content.name} {why}")
+
+
+_IN_MEMORY = {
+    ("keras", "Model"): (".tensorflow.keras", "of_model"),
+    ("tf_keras", "Model"): (".tensorflow.function", "of_keras_2"),
+    ("tensorflow", "ConcreteFunction"): (".tensorflow.function", "of_function"),
+    ("tensorflow", "Function"): (".tensorflow.function", "of_function"),
+}
+"""What takes objects of a package's class over; nothing is imported to recognise them."""
+
+
+def _in_memory(source: object, name: str | None) -> Model:
+    for ancestor in type(source).__mro__:
+        found = _IN_MEMORY.get((ancestor.__module__.partition(".")[0], ancestor.__name__))
+        if found is not None:
+            module, take = found
+            model: Model = getattr(import_module(module, __name__), take)(source, name)
+            return model
+    raise ModelError(
+        f"an object of type {type(source).__name__} is no model that is known here: give the path "
+        "of a file, its bytes, or a Keras model; of a PyTorch model what torch.onnx.export wrote"
+    )
 
 
 def _load(reader: Reader, content: Content) -> Model:

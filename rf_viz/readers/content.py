@@ -15,7 +15,10 @@ _HEAD = 2**16
 
 @dataclass(frozen=True)
 class Content:
-    """What lies at ``path``, or ``given``; ``name`` is what to call it in messages."""
+    """What lies at ``path``, or ``given``; ``name`` is what to call it in messages.
+
+    A folder that is a model (a SavedModel) has no bytes of its own.
+    """
 
     name: str
     path: str | None
@@ -30,10 +33,9 @@ class Content:
         name = name or os.path.basename(os.path.normpath(path))
         if os.path.isdir(path):
             if os.path.exists(os.path.join(path, "saved_model.pb")):
-                raise ModelError(
-                    f"{name} is a TensorFlow SavedModel, which is not read yet: convert it to ONNX "
-                    "with 'python -m tf2onnx.convert --saved-model'"
-                )
+                return cls(name, path)
+            if os.path.exists(os.path.join(path, "saved_model.pbtxt")):
+                raise ModelError(f"{name} is a SavedModel written as text: save it in binary form")
             raise ModelError(f"{name} is a folder: open the model file in it")
         if not os.path.exists(path):
             raise ModelError(f"there is no file {path}")
@@ -42,6 +44,10 @@ class Content:
     @property
     def extension(self) -> str:
         return os.path.splitext(self.name)[1].lower()
+
+    @cached_property
+    def is_folder(self) -> bool:
+        return self.path is not None and os.path.isdir(self.path)
 
     @property
     def folder(self) -> str | None:
@@ -55,6 +61,8 @@ class Content:
     @cached_property
     def head(self) -> bytes:
         """The first bytes."""
+        if self.is_folder:
+            return b""
         with self.open() as file:
             return file.read(_HEAD)
 

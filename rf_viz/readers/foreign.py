@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tarfile
 import zipfile
+import zlib
 from collections.abc import Mapping
+from itertools import islice
 
 from .content import Content
 
@@ -11,12 +14,21 @@ _TO_ONNX = "RF-Viz reads ONNX"
 _EXPORT = f"{_TO_ONNX}: export the model with torch.onnx.export"
 _CONVERT = f"{_TO_ONNX}: convert it with tf2onnx"
 
+HDF5 = b"\x89HDF\r\n\x1a\n"
+
+SAVED_MODEL = b"\x08\x01\x12"
+"""How the message of a SavedModel starts: its version, then its graphs."""
+
+KERAS_WEIGHTS = {"metadata.json", "model.weights.h5", "model.weights.npz", "model.weights.json"}
+"""What lies beside the configuration in an archive as Keras 3 writes it."""
+
+_MOST_NAMES = 10_000
+
 PYTORCH_PICKLE = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 """The number that torch.save's old format starts with, as pickle writes it."""
 
 _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"version https://git-lfs", "is only a pointer to a file kept by Git LFS: run 'git lfs pull'"),
-    (b"\x89HDF\r\n\x1a\n", f"is an HDF5 file, as Keras saves models; {_CONVERT}"),
     (b"\x93NUMPY", f"is a NumPy array, not a model; {_TO_ONNX}"),
     (b"GGUF", f"is a GGUF file: it holds weights but no graph; {_TO_ONNX}"),
     (b"\x89PNG", f"is an image, not a model; {_TO_ONNX}"),
@@ -57,7 +69,25 @@ def name_for_what_it_is(content: Content) -> str | None:
         return "is a tar archive: unpack it and open the model in it"
     if head[8:10] == b'{"' and 0 < int.from_bytes(head[:8], "little") < content.size:
         return f"is a safetensors file: it holds weights but no graph; {_EXPORT}"
-    return _text(content) or _protobuf(head) or _EXTENSIONS.get(content.extension)
+    return _text(content) or _EXTENSIONS.get(content.extension)
+
+
+def archive_names(content: Content) -> frozenset[str]:
+    """The names in a zip or tar archive; empty for what is none. Nothing is unpacked."""
+    head = content.head
+    packed = head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ"))
+    try:
+        with content.open() as file:
+            if head[:2] == b"PK":
+                with zipfile.ZipFile(file) as archive:
+                    return frozenset(archive.namelist())
+            if packed or head[257:262] == b"ustar":
+                with tarfile.open(fileobj=file) as tar:
+                    entries = islice(tar, _MOST_NAMES)
+                    return frozenset(entry.name.removeprefix("./") for entry in entries)
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError):
+        pass
+    return frozenset()
 
 
 def _zip(content: Content) -> str:
@@ -73,9 +103,7 @@ def _zip(content: Content) -> str:
     if "data.pkl" in last or any(name.endswith(".pt2") for name in names):
         return f"is a PyTorch file; {_EXPORT}"
     if "model.weights.h5" in last:
-        return f"is a Keras model; {_CONVERT}"
-    if "saved_model.pb" in last:
-        return f"is a zipped TensorFlow SavedModel; {_CONVERT}"
+        return "holds the weights of a Keras model but no model: save it with model.save()"
     if any(name.endswith(".npy") for name in names):
         return f"is a NumPy archive, not a model; {_TO_ONNX}"
     if any(name.endswith(".onnx") for name in names):
@@ -102,17 +130,10 @@ def _text(content: Content) -> str | None:
             return f"is an OpenVINO model; {_TO_ONNX}: open the ONNX file it was made from"
         return f"is an XML document, not a model; {_TO_ONNX}"
     if low.startswith(("{", "[")):
-        if "modeltopology" in low or '"class_name"' in low:
-            return f"is a Keras or TensorFlow.js model in JSON; {_CONVERT}"
+        if "modeltopology" in low:
+            return f"is a TensorFlow.js model in JSON; {_CONVERT}"
         return f"is a JSON document, not a model; {_TO_ONNX}"
     return f"is a text, not a model; {_TO_ONNX}"
-
-
-def _protobuf(head: bytes) -> str | None:
-    """TensorFlow's own message: a SavedModel (version, then graphs)."""
-    if head[:3] == b"\x08\x01\x12":
-        return f"is a TensorFlow SavedModel; {_CONVERT}"
-    return None
 
 
 def protobuf_fields(head: bytes) -> dict[int, int]:

@@ -34,6 +34,8 @@ def may_run(graph_def: Any) -> str:  # noqa: ANN401  (protobuf messages have no 
         if node.op in own:
             continue
         known = op_def_registry.get(node.op)
+        if known is None and "reason" in node.attr:
+            return str(node.attr["reason"].s.decode("utf-8", "replace"))  # a reader's stand-in
         if known is None:
             return f"{node.op} ({node.name}) is not an operator of TensorFlow's own"
         if _OUTSIDE.search(node.op) or (

@@ -19,6 +19,7 @@ from ...relation import Shape
 from ...strands import Group, Tensor
 from .flat import flatten
 from .graph import Reading, work_out
+from .held import filled
 from .node import Value
 from .program import Program, dims
 from .scopes import enclosing
@@ -96,7 +97,7 @@ class TensorFlowModel(Model):
     def _runtime(self) -> TensorFlowRuntime:
         from ...runtimes.tensorflow_runtime import TensorFlowRuntime
 
-        return TensorFlowRuntime(self.graph_def)
+        return TensorFlowRuntime(filled(self.graph_def, self.held))
 
 
 def bound(placeholder: Any) -> Value | None:  # noqa: ANN401

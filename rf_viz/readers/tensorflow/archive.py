@@ -37,7 +37,8 @@ _BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, 
 class _Opened(Protocol):
     """What zip and tar archives have in common."""
 
-    sizes: Mapping[str, int]
+    @property
+    def sizes(self) -> Mapping[str, int]: ...
 
     def open(self, name: str) -> BinaryIO: ...
 
@@ -65,7 +66,8 @@ class Archive:
             raise
         except _BROKEN as error:
             raise ModelError(
-                f"{content.name} is an archive that is damaged or cut off: download or pack it again"
+                f"{content.name} is an archive that is damaged or cut off: "
+                "download or pack it again"
             ) from error
 
     def read(self, name: str, limit: int) -> bytes:
@@ -94,9 +96,7 @@ class _Zip:
             kind = entry.external_attr >> 28
             if kind not in (0, 4, 8):  # unknown, a folder, a file; as Unix counts them
                 raise ModelError(f"{content.name} holds a link, {entry.filename!r}: refused")
-        self.sizes = _checked(
-            content, [(e.filename, e.file_size, e.is_dir()) for e in entries]
-        )
+        self.sizes = _checked(content, [(e.filename, e.file_size, e.is_dir()) for e in entries])
 
     def open(self, name: str) -> BinaryIO:
         return self._archive.open(name)  # type: ignore[return-value]

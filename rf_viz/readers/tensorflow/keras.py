@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ModelError
+from ...runtimes.tensorflow_import import import_tensorflow
 from ..content import Content
 from . import TensorFlowModel
 from .archive import Archive
@@ -60,20 +61,16 @@ def of_model(model: Any, name: str | None = None) -> TensorFlowModel:  # noqa: A
 def _opened(model: Any, name: str, fetch: Fetch | None) -> TensorFlowModel:  # noqa: ANN401
     traced = trace(model, name, fetch)
     return TensorFlowModel(
-        traced.graph, name, traced.inputs, held=traced.variables, groups=traced.groups
+        traced.graph, name, traced.inputs, held=traced.held, groups=traced.groups
     )
 
 
 def _keras() -> Any:  # noqa: ANN401
     """Keras, running on TensorFlow. Raises ModelError where it is missing."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    try:
-        import keras
-    except ImportError as error:
-        raise ModelError(
-            "Keras models need TensorFlow, which is not installed: run 'pip install tensorflow'"
-        ) from error
+    import_tensorflow()
+    import keras
+
     if keras.backend.backend() != "tensorflow":
         raise ModelError(
             f"Keras runs on {keras.backend.backend()} here: set KERAS_BACKEND=tensorflow in the "
@@ -160,9 +157,7 @@ def _built(config: Config, name: str) -> Any:  # noqa: ANN401
             raise ModelError(f"Keras cannot build {name}: {lines[0][:300]}") from error
     count = sum(int(np.prod(v.shape, dtype=object)) for v in model.variables)
     if count > LARGEST_WEIGHTS:
-        raise ModelError(
-            f"{name} declares {count:,} weights: the limit is {LARGEST_WEIGHTS:,}"
-        )
+        raise ModelError(f"{name} declares {count:,} weights: the limit is {LARGEST_WEIGHTS:,}")
     return model
 
 

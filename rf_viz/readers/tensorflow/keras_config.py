@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ...errors import ModelError
+from .keras_layers import is_function_call, stand_in_for_function
+from .ops.stand_in import NOT_EXECUTED
 
 Config = dict[str, Any]
 
@@ -86,9 +88,8 @@ def _as_model(config: Config) -> Config:
         functional = {"input_layers", "output_layers"} <= inner.keys()
         if functional or config.get("class_name") == "Sequential":
             kind = "Functional" if functional else "Sequential"
-            kept = ("name", "trainable", "layers", "input_layers", "output_layers", "dtype")
-            if not functional:
-                kept += ("build_input_shape",)
+            kept = ["name", "trainable", "layers", "dtype"]
+            kept += ["input_layers", "output_layers"] if functional else ["build_input_shape"]
             return {
                 "module": "keras",
                 "class_name": kind,
@@ -143,13 +144,14 @@ class _Cleaning:
         inner = _modern(inner, kind)
         if kind in _MODELS and isinstance(inner.get("layers"), list):
             layers = [self._layer(entry) for entry in inner["layers"]]
-            return {**{k: self.value(v) for k, v in inner.items() if k != "layers"}, "layers": layers}
+            return {
+                **{k: self.value(v) for k, v in inner.items() if k != "layers"},
+                "layers": layers,
+            }
         return {k: self.value(v) for k, v in inner.items()}
 
     def _layer(self, entry: Any) -> Config:  # noqa: ANN401
         """One layer of a model; a stand-in where it may not be built."""
-        from .keras_layers import is_function_call, stand_in_for_function
-
         if not isinstance(entry, dict) or not isinstance(entry.get("class_name"), str):
             raise ModelError("the configuration lists something that is no layer: it is damaged")
         if is_function_call(entry):
@@ -170,8 +172,6 @@ class _Cleaning:
             return self._stand_in(entry, str(reason))
 
     def _stand_in(self, entry: Config, reason: str) -> Config:
-        from .keras_layers import NOT_EXECUTED
-
         inner = entry["config"] if isinstance(entry["config"], dict) else {}
         name = str(entry.get("name") or inner.get("name") or entry["class_name"].lower())
         outputs = [m for _, m in sorted(self._made.get(name, {}).items())]

@@ -1,4 +1,4 @@
-"""The Keras layers of our own: stand-ins for what is not executed, and Keras 2's calls of TensorFlow.
+"""Keras layers of our own: stand-ins for what is not executed, and for Keras 2's calls.
 
 The functional interface of Keras 2 wrote a call of a TensorFlow function (``tf.nn.relu(x)``,
 ``x / 127.5``) down as a layer that names the function. Those of TensorFlow's mathematics are called
@@ -8,16 +8,12 @@ again; they can do nothing but compute.
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Mapping
 from functools import cache, reduce
 from typing import Any
 
-NOT_EXECUTED = "rf_viz>NotExecuted"
-"""The stand-in's name as a Keras class, and of the operation that it puts into a graph.
-
-That operation's inputs are what the layer was given and, last, the shape of its output; its
-attribute ``reason`` says in words what it stands for.
-"""
+from .ops.stand_in import NOT_EXECUTED
 
 _FUNCTION = "rf_viz>TensorFlowFunction"
 
@@ -25,9 +21,19 @@ _FUNCTION_LAYERS = ("TFOpLambda", "SlicingOpLambda")
 
 _NAMESPACES = ("math", "nn", "image", "linalg", "signal")
 
-_FUNCTIONS = frozenset(
-    ["abs", "acos", "add", "add_n", "argmax", "argmin", "asin", "atan", "atan2", "batch_to_space", "boolean_mask", "broadcast_to", "cast", "clip_by_value", "complex", "concat", "constant", "convert_to_tensor", "cos", "cosh", "cumsum", "divide", "einsum", "ensure_shape", "equal", "exp", "expand_dims", "eye", "fill", "floor", "gather", "gather_nd", "greater", "greater_equal", "identity", "less", "less_equal", "linspace", "logical_and", "logical_not", "logical_or", "matmul", "maximum", "meshgrid", "minimum", "multiply", "negative", "norm", "not_equal", "one_hot", "ones", "ones_like", "pad", "pow", "range", "rank", "realdiv", "reduce_all", "reduce_any", "reduce_logsumexp", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod", "reduce_sum", "repeat", "reshape", "reverse", "roll", "round", "rsqrt", "scalar_mul", "shape", "sigmoid", "sign", "sin", "sinh", "size", "slice", "softmax", "space_to_batch", "split", "sqrt", "square", "squeeze", "stack", "stop_gradient", "strided_slice", "subtract", "tan", "tanh", "tensordot", "tile", "transpose", "truediv", "unstack", "where", "zeros", "zeros_like"]
+_FUNCTIONS = re.split(
+    r"\s+",
+    """abs acos add add_n argmax argmin asin atan atan2 batch_to_space boolean_mask broadcast_to
+    cast clip_by_value complex concat constant convert_to_tensor cos cosh cumsum divide einsum
+    ensure_shape equal exp expand_dims eye fill floor gather gather_nd greater greater_equal
+    identity less less_equal linspace logical_and logical_not logical_or matmul maximum meshgrid
+    minimum multiply negative norm not_equal one_hot ones ones_like pad pow range rank realdiv
+    reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean reduce_min reduce_prod
+    reduce_sum repeat reshape reverse roll round rsqrt scalar_mul shape sigmoid sign sin sinh size
+    slice softmax space_to_batch split sqrt square squeeze stack stop_gradient strided_slice
+    subtract tan tanh tensordot tile transpose truediv unstack where zeros zeros_like""",
 )
+"""Those at TensorFlow's top."""
 
 _REFLECTED = {"radd": "add", "rsub": "sub", "rmul": "mul", "rtruediv": "truediv", "rpow": "pow",
               "rfloordiv": "floordiv", "rmod": "mod", "rmatmul": "matmul"}  # fmt: skip
@@ -140,18 +146,15 @@ def our_layers() -> dict[str, type]:
             self._allow_non_tensor_positional_args = True
 
         def call(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-            given = [
-                t for t in keras.tree.flatten([args, kwargs]) if keras.ops.is_tensor(t)
-            ]
-            made = [self._make(given, *as_said) for as_said in self.makes or [(None, "")]]
+            given = [t for t in keras.tree.flatten([args, kwargs]) if keras.ops.is_tensor(t)]
+            said: list[tuple[Any, str]] = self.makes or [(None, "")]
+            made = [self._make(given, shape, dtype) for shape, dtype in said]
             return made if len(made) > 1 else made[0]
 
         def _make(self, given: list[Any], shape: list[int | None] | None, dtype: str) -> Any:  # noqa: ANN401
             first, reason = given[0], self.reason
             extents = tf.shape(first)
-            if shape is None or (
-                None in shape[1:] and len(shape) != first.shape.rank
-            ):
+            if shape is None or (None in shape[1:] and len(shape) != first.shape.rank):
                 reason += ", its output to have the shape of its input"
                 static = first.shape
             else:
@@ -160,7 +163,9 @@ def our_layers() -> dict[str, type]:
             kind = dtype or first.dtype
             token = f"{NOT_EXECUTED} {reason}"
             # Any operation would do: it is renamed once the graph is made, and never run.
-            made = tf.raw_ops.PyFunc(input=[*given, extents], token=token, Tout=[kind])[0]
+            made = tf.raw_ops.PyFunc(
+                input=[*given, extents], token=token, Tout=[kind], name="assumed"
+            )[0]
             made.set_shape(static)
             return made
 

@@ -22,10 +22,13 @@ from ...errors import ModelError
 from ...model import ModelInput
 from ...strands import Group
 from ..values import Value
-from .keras_layers import NOT_EXECUTED
+from .captures import captured
+from .flat import flatten
+from .held import Weight, hold
 from .keras_words import settings
 from .messages import GraphDef
-from .scopes import enclosing
+from .ops.stand_in import NOT_EXECUTED
+from .scopes import Names, enclosing, rename
 
 ONE_AT_A_TIME = threading.RLock()
 """Keras keeps scopes and names for the whole process: models are made and traced in turn."""
@@ -39,14 +42,14 @@ Fetch = Callable[[Any], NDArray[Any] | None]
 
 @dataclass
 class Traced:
-    """``graph`` has a placeholder for each input and for each of ``variables``.
+    """``graph`` is flat, with a placeholder for each input and for each variable ``held``.
 
     ``groups`` gives, by the path that its nodes' names begin with, each call of a layer.
     """
 
     graph: Any
     inputs: tuple[ModelInput, ...]
-    variables: dict[str, Value]
+    held: dict[str, Value]
     groups: dict[str, Group]
 
 
@@ -66,61 +69,29 @@ def trace(model: Any, name: str, fetch: Fetch | None = None) -> Traced:  # noqa:
         with graph.as_default():
             fed = keras.tree.map_structure(_placeholder, structure)
             variables = list(model.variables)
-            stand = [
-                tf.compat.v1.placeholder(v.dtype, v.shape, name="variable") for v in variables
-            ]
+            stand = [tf.compat.v1.placeholder(v.dtype, v.shape, name="variable") for v in variables]
             scope = keras.StatelessScope(list(zip(variables, stand, strict=True)))
             try:
                 with scope, calls.recorded():
                     model(fed, training=False)
             except Exception as error:
                 raise ModelError(f"{name} cannot be called: {_first_line(error)}") from error
-    made = GraphDef.FromString(graph.as_graph_def().SerializeToString())
+    made = flatten(GraphDef.FromString(graph.as_graph_def().SerializeToString()))
     own = fetch or _own_value
-    held: dict[str, Held] = {
-        t.op.name: Held(_plain_name(v.path), tuple(v.shape), partial(own, v))
-        for v, t in zip(variables, stand, strict=True)
-    }
-    for outer, inner in graph.captures:
-        held[inner.op.name] = _captured(outer)
+    weights = captured(graph)
+    names = {t.op.name: _plain_name(v.path) for v, t in zip(variables, stand, strict=True)}
+    for v, t in zip(variables, stand, strict=True):
+        value = Value(tuple(v.shape), get=partial(own, v))
+        weights[t.op.name] = Weight(value, t.dtype.as_datatype_enum)
     takes = {
-        t.op.name: (
-            spec.name,
-            ModelInput(spec.name, tuple(t.shape.as_list()), t.dtype.name),
-        )
+        t.op.name: ModelInput(spec.name, tuple(t.shape.as_list()), t.dtype.name)
         for spec, t in zip(keras.tree.flatten(structure), keras.tree.flatten(fed), strict=True)
     }
-    return _named(made, takes, held, calls.found)
-
-
-@dataclass
-class Held:
-    """What a placeholder stands for that nobody feeds."""
-
-    name: str
-    shape: tuple[int, ...]
-    get: Callable[[], NDArray[Any] | None]
+    return _named(made, takes, weights, names, calls.found)
 
 
 def _own_value(variable: Any) -> NDArray[Any]:  # noqa: ANN401
     return np.asarray(variable.numpy())
-
-
-def _captured(outer: Any) -> Held:  # noqa: ANN401
-    """A value from outside the graph: a constant, or a variable that is not Keras's own."""
-    import tensorflow as tf
-
-    if outer.dtype != tf.resource:
-        return Held("constant", tuple(outer.shape), outer.numpy)
-    shape, kind = outer._handle_data.shape_and_type[0].shape, outer._handle_data.shape_and_type[0]
-    read = partial(_read, outer, kind.dtype)
-    return Held("variable", tuple(d.size for d in shape.dim), read)
-
-
-def _read(handle: Any, kind: int) -> NDArray[Any]:  # noqa: ANN401
-    import tensorflow as tf
-
-    return np.asarray(tf.raw_ops.ReadVariableOp(resource=handle, dtype=kind).numpy())
 
 
 def _first_line(error: Exception) -> str:
@@ -277,59 +248,40 @@ def _plain_name(path: str) -> str:
 
 def _named(
     graph: Any,  # noqa: ANN401
-    takes: Mapping[str, tuple[str, ModelInput]],
-    held: Mapping[str, Held],
+    takes: Mapping[str, ModelInput],
+    weights: Mapping[str, Weight],
+    names_of_weights: Mapping[str, str],
     calls: Mapping[str, _Call],
 ) -> Traced:
     """The traced graph, its nodes named by layers, and only what it uses of what it holds."""
     used = {reference.partition(":")[0] for node in graph.node for reference in node.input}
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-
-    def name(old: str, wanted: str) -> str:
-        new, count = wanted, 0
-        while new in taken:
-            count += 1
-            new = f"{wanted}_{count}"
-        taken.add(new)
-        names[old] = new
-        return new
-
+    for i in reversed(range(len(graph.node))):
+        name = graph.node[i].name
+        if name in weights and name not in used:
+            del graph.node[i]
+    held = hold(graph, weights)
+    names = Names()
     inputs = tuple(
-        ModelInput(name(old, wanted), spec.shape, spec.dtype)
-        for old, (wanted, spec) in takes.items()
+        ModelInput(names.give(old, given.name), given.shape, given.dtype)
+        for old, given in takes.items()
     )
-    variables = {
-        name(old, given.name): Value(given.shape, get=given.get)
-        for old, given in held.items()
-        if old in used
+    held = {
+        names.give(old, names_of_weights.get(old, "constant")): value for old, value in held.items()
     }
-    kept = []
+    rename(graph, lambda node: _new_name(node, calls), names)
     for node in graph.node:
-        if node.name in held and node.name not in used:
-            continue
-        kept.append(node)
-        if node.name not in names:
-            name(node.name, _new_name(node.name, calls))
-    for node in kept:
-        node.name = names[node.name]
-        for i, reference in enumerate(node.input):
-            node.input[i] = _renamed(reference, names)
-        node.attr.pop("_class", None)
         _mark(node)
-    del graph.node[:]
-    graph.node.extend(kept)
     groups = {
         call.path: Group(
             call.path,
             getattr(call.layer, "kind", None) or type(call.layer).__name__,
             settings(call.layer),
-            _renamed(call.outputs[0], names).removesuffix(":0"),
+            names.of(call.outputs[0]).removesuffix(":0"),
         )
         for call in calls.values()
         if call.path and call.outputs
     }
-    return Traced(graph, inputs, variables, groups)
+    return Traced(graph, inputs, held, groups)
 
 
 def _new_name(old: str, calls: Mapping[str, _Call]) -> str:
@@ -338,12 +290,6 @@ def _new_name(old: str, calls: Mapping[str, _Call]) -> str:
         return old
     path, rest = calls[scope].path, old[len(scope) + 1 :]
     return f"{path}/{rest}" if path else rest
-
-
-def _renamed(reference: str, names: Mapping[str, str]) -> str:
-    mark = "^" if reference.startswith("^") else ""
-    node, colon, number = reference[len(mark) :].partition(":")
-    return f"{mark}{names[node]}{colon}{number}"
 
 
 def _mark(node: Any) -> None:  # noqa: ANN401

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+import re
+from collections.abc import Callable, Container
+from typing import Any
+
+_CALLS = re.compile(r"((Stateful)?PartitionedCall(_\d+)?/)+")
 
 
 def enclosing(node: str, scopes: Container[str]) -> str | None:
@@ -13,3 +17,46 @@ def enclosing(node: str, scopes: Container[str]) -> str | None:
             return scope
         scope, slash, _ = scope.rpartition("/")
     return None
+
+
+def without_calls(node: str) -> str:
+    """A node's name without the calls of functions that nobody named."""
+    return _CALLS.sub("", node) if _CALLS.match(node) else node
+
+
+class Names:
+    """New names of nodes, no two alike, by the old ones."""
+
+    def __init__(self) -> None:
+        self.new: dict[str, str] = {}
+        self._taken: set[str] = set()
+
+    def give(self, old: str, wanted: str) -> str:
+        """The name wanted, with a number where it is taken."""
+        name, count = wanted, 0
+        while name in self._taken:
+            count += 1
+            name = f"{wanted}_{count}"
+        self._taken.add(name)
+        self.new[old] = name
+        return name
+
+    def of(self, reference: str) -> str:
+        """A reference to a node's output, or to its having run, by the new name."""
+        mark = "^" if reference.startswith("^") else ""
+        node, colon, number = reference[len(mark) :].partition(":")
+        return f"{mark}{self.new.get(node, node)}{colon}{number}"
+
+
+def rename(graph_def: Any, wanted: Callable[[str], str], names: Names | None = None) -> Names:  # noqa: ANN401
+    """Give the nodes of a graph other names; ``names`` are those that are given already."""
+    names = names or Names()
+    for node in graph_def.node:
+        if node.name not in names.new:
+            names.give(node.name, wanted(node.name))
+    for node in graph_def.node:
+        node.name = names.new[node.name]
+        for i, reference in enumerate(node.input):
+            node.input[i] = names.of(reference)
+        node.attr.pop("_class", None)  # where to put it, by the old names
+    return names

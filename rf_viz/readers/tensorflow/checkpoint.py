@@ -1,0 +1,185 @@
+"""The values of a SavedModel's variables, from the checkpoint beside its graph.
+
+Which of the checkpoint's entries a variable is restored from is read off the graph that TensorFlow
+itself would run to restore it. Nothing of it is run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import ModelError
+from ..values import Value
+from .flat import flatten
+from .held import Weight
+from .program import VARIABLES, dims
+
+_ASSIGN = ("Assign", "AssignVariableOp")
+_PASSES = ("Identity", "Cast", "ReadVariableOp", "Reshape")
+
+
+def restored_from(graph_def: Any, restore: str) -> dict[str, str]:  # noqa: ANN401
+    """By the identities of variables, the checkpoint's entries that they are restored from.
+
+    ``restore`` is the node that restores them all.
+    """
+    flat = flatten(ancestors(graph_def, [restore], control=True))
+    nodes = {node.name: node for node in flat.node}
+
+    def origin(reference: str) -> tuple[Any, int]:
+        """Where a value comes from, past what only passes it on, and which output it is."""
+        for _ in range(len(nodes) + 1):
+            name, _, number = reference.partition(":")
+            node = nodes.get(name)
+            if node is None or node.op not in _PASSES:
+                return node, int(number or 0)
+            reference = node.input[0]
+        return None, 0
+
+    found: dict[str, str] = {}
+    for node in flat.node:
+        if node.op not in _ASSIGN or len(node.input) < 2:
+            continue
+        variable, _ = origin(node.input[0])
+        value, number = origin(node.input[1])
+        if variable is None or value is None or value.op != "RestoreV2":
+            continue
+        keys, _ = origin(value.input[1])
+        listed = keys.attr["value"].tensor.string_val if keys is not None else []
+        if number < len(listed):
+            found[_identity(variable)] = listed[number].decode("utf-8", "replace")
+    return {**_copied(graph_def, found), **found}
+
+
+def _copied(graph_def: Any, found: Mapping[str, str]) -> dict[str, str]:  # noqa: ANN401
+    """The same for variables of which those restored are made: Keras's, saved as they are."""
+    nodes = {node.name: node for node in graph_def.node}
+    originals: dict[str, str] = {}
+    for node in graph_def.node:
+        if node.op == "AssignVariableOp":
+            copy, value = (nodes.get(name.partition(":")[0]) for name in node.input[:2])
+            if copy is not None and value is not None and value.op == "ReadVariableOp":
+                original = nodes.get(value.input[0])
+                if original is not None and _identity(copy) in found:
+                    originals[_identity(original)] = found[_identity(copy)]
+    return originals
+
+
+def _identity(variable: Any) -> str:  # noqa: ANN401
+    """What variables of the same value have in common: several nodes may be handles of one."""
+    shared = variable.attr["shared_name"].s if "shared_name" in variable.attr else b""
+    return shared.decode("utf-8", "replace") or str(variable.name)
+
+
+def ancestors(graph_def: Any, names: list[str], *, control: bool = False) -> Any:  # noqa: ANN401
+    """The part of a graph that leads to these nodes, with its functions.
+
+    With ``control`` also what only has to run before, else nothing is left of that.
+    """
+    nodes = {node.name: node for node in graph_def.node}
+    found: set[str] = set()
+    todo = [name for name in names if name in nodes]
+    while todo:
+        name = todo.pop()
+        if name in found or name not in nodes:
+            continue
+        found.add(name)
+        todo.extend(
+            reference.lstrip("^").partition(":")[0]
+            for reference in nodes[name].input
+            if control or reference[0] != "^"
+        )
+    part = type(graph_def)(
+        node=[node for node in graph_def.node if node.name in found],
+        library=graph_def.library,
+        versions=graph_def.versions,
+    )
+    if not control:
+        for node in part.node:
+            kept = [reference for reference in node.input if reference[0] != "^"]
+            if len(kept) < len(node.input):
+                node.input[:] = kept
+    return part
+
+
+def weights(
+    graph_def: Any,  # noqa: ANN401
+    keys: Mapping[str, str],
+    checkpoint: Checkpoint,
+) -> dict[str, Weight]:
+    """What the variables of a graph stand for, by node name, where that is known."""
+    found: dict[str, Weight] = {}
+    for node in graph_def.node:
+        if node.op not in VARIABLES:
+            continue
+        key, shape = keys.get(_identity(node)), dims(node.attr["shape"].shape)
+        if key is not None and shape is not None and -1 not in shape:
+            value = Value(shape, get=partial(checkpoint.read, key, shape))
+            found[node.name] = Weight(value, node.attr["dtype"].type)
+    return found
+
+
+class Checkpoint:
+    """The file of variables; ``folder`` gives where it lies when it is first asked."""
+
+    def __init__(self, folder: Callable[[], str], name: str) -> None:
+        self._folder, self._name = folder, name
+
+    def read(self, key: str, shape: tuple[int, ...]) -> NDArray[Any]:
+        """The values of one entry. Raises ModelError where it is missing or damaged."""
+        there = self._shapes.get(key)
+        if there is None:
+            raise ModelError(f"the checkpoint of {self._name} lacks {key}: it is incomplete")
+        if tuple(there) != shape:
+            raise ModelError(
+                f"the checkpoint of {self._name} has {key} of {list(there)}, the graph of "
+                f"{list(shape)}: they do not belong together"
+            )
+        if int(np.prod(shape, dtype=object)) > self._bytes:
+            raise ModelError(
+                f"the checkpoint of {self._name} is smaller than {key} that it should hold: "
+                "it is damaged or cut off"
+            )
+        try:
+            return np.asarray(self._reader.get_tensor(key))
+        except Exception as error:  # TensorFlow's own kinds
+            raise ModelError(
+                f"the checkpoint of {self._name} is damaged or cut off: download it again"
+            ) from error
+
+    @cached_property
+    def _prefix(self) -> str:
+        return os.path.join(self._folder(), "variables")
+
+    @cached_property
+    def _bytes(self) -> int:
+        folder = os.path.dirname(self._prefix)
+        return sum(entry.stat().st_size for entry in os.scandir(folder) if entry.is_file())
+
+    @cached_property
+    def _shapes(self) -> Mapping[str, list[int]]:
+        shapes: Mapping[str, list[int]] = self._reader.get_variable_to_shape_map()
+        return shapes
+
+    @cached_property
+    def _reader(self) -> Any:  # noqa: ANN401
+        from ...runtimes.tensorflow_import import import_tensorflow
+
+        tf = import_tensorflow()
+        if not os.path.exists(f"{self._prefix}.index"):
+            raise ModelError(
+                f"{self._name} came without its folder variables/: open the whole SavedModel "
+                "folder, or a zip of it"
+            )
+        try:
+            return tf.train.load_checkpoint(self._prefix)
+        except Exception as error:  # TensorFlow's own kinds
+            raise ModelError(
+                f"the checkpoint of {self._name} is damaged or cut off: download it again"
+            ) from error

@@ -1,0 +1,90 @@
+"""Placeholders that stand for weights, so that a graph is read without any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..values import Value
+
+_RESOURCE = 20
+"""The type of handles."""
+
+
+class Weight(NamedTuple):
+    """What a node stands for: its values, and their type as a number of the enumeration."""
+
+    value: Value
+    kind: int
+
+
+def hold(graph_def: Any, weights: Mapping[str, Weight]) -> dict[str, Value]:  # noqa: ANN401
+    """Make placeholders of the variables of a flat graph, by node name; returns those it could.
+
+    Of a handle its readers pass the value on, as an ``Identity``. One that something else takes,
+    a loop for one, stays as it is.
+    """
+    readers: dict[str, list[Any]] = {}
+    for node in graph_def.node:
+        for reference in node.input:
+            readers.setdefault(reference.lstrip("^").partition(":")[0], []).append(node)
+    held: dict[str, Value] = {}
+    for node in graph_def.node:
+        weight = weights.get(node.name)
+        if weight is None:
+            continue
+        if node.op == "VarHandleOp" or node.attr["dtype"].type == _RESOURCE:
+            reads = _reads(node.name, readers)
+            if reads is None:
+                continue
+            for read in reads:
+                read.op = "Identity"
+                read.attr.clear()
+                read.attr["T"].type = weight.kind
+        held[node.name] = weight.value
+        node.op = "Placeholder"
+        node.attr.clear()
+        node.attr["dtype"].type = weight.kind
+        shape = node.attr["shape"].shape
+        for n in weight.value.shape or ():
+            shape.dim.add(size=n)
+    return held
+
+
+def _reads(handle: str, readers: Mapping[str, list[Any]]) -> list[Any] | None:
+    """The nodes that a handle reaches by being passed on, if all of them read it."""
+    found, todo = [], [handle]
+    while todo:
+        for node in readers.get(todo.pop(), []):
+            if node.op not in ("Identity", "ReadVariableOp"):
+                return None
+            found.append(node)
+            if node.op == "Identity":
+                todo.append(node.name)
+    return found
+
+
+def filled(graph_def: Any, held: Mapping[str, Value]) -> Any:  # noqa: ANN401
+    """The graph with the values of what it holds in their places, to be run.
+
+    Raises ModelError where its file does not give them.
+    """
+    if not held:
+        return graph_def
+    graph = type(graph_def)()
+    graph.CopyFrom(graph_def)
+    for node in graph.node:
+        value = held[node.name].value() if node.name in held else None
+        if value is None:
+            continue
+        kind = node.attr["dtype"].type
+        node.op = "Const"
+        node.attr.clear()
+        tensor = node.attr["value"].tensor
+        node.attr["dtype"].type = tensor.dtype = kind
+        for n in np.shape(value):
+            tensor.tensor_shape.dim.add(size=n)
+        tensor.tensor_content = np.ascontiguousarray(value).tobytes()
+    return graph

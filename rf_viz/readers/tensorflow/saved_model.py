@@ -1,0 +1,159 @@
+"""Reads SavedModels: a folder, or a zip or tar of one.
+
+Only the graph that leads to a signature's outputs is read. Nothing is run: neither what a
+SavedModel would do on being loaded, nor its functions.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from google.protobuf.message import DecodeError
+
+from ...errors import ModelError
+from ...model import ModelInput
+from ..content import Content
+from . import TensorFlowModel
+from .archive import Archive
+from .checkpoint import Checkpoint, ancestors, restored_from, weights
+from .flat import flatten
+from .held import hold
+from .messages import SavedModel
+from .program import dims
+from .scopes import Names, rename, without_calls
+from .tensors import dtype
+
+FILE = "saved_model.pb"
+
+_SERVING, _DEFAULT = "serve", "serving_default"
+
+_LARGEST_GRAPH = 2**31 - 1
+
+
+def load(content: Content) -> TensorFlowModel:
+    """Read a SavedModel. Raises ModelError where it is damaged or has no signature."""
+    if content.is_folder:
+        assert content.path is not None
+        path = content.path
+        data = Content.of(os.path.join(path, FILE), content.name).read()
+        return _read(data, content.name, lambda: os.path.join(path, "variables"))
+    if content.head[:3] == b"\x08\x01\x12":  # the message itself, its folder around it
+        return _read(content.read(), content.name, lambda: _beside(content))
+    unpacked = _Unpacked(content)
+    return _read(unpacked.graph, content.name, unpacked.variables)
+
+
+def _beside(content: Content) -> str:
+    return os.path.join(content.folder or "", "variables") if content.folder else os.devnull
+
+
+class _Unpacked:
+    """A SavedModel in an archive; its variables are unpacked when they are first asked for."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        self._temporary: TemporaryDirectory[str] | None = None
+        with Archive.open(content) as archive:
+            found = [n for n in archive.names if n.rpartition("/")[2] == FILE]
+            if len(found) != 1:
+                raise ModelError(
+                    f"{content.name} holds {len(found)} SavedModels: pack one folder only"
+                )
+            self._root = found[0].removesuffix(FILE)
+            self.graph = archive.read(found[0], _LARGEST_GRAPH)
+
+    def variables(self) -> str:
+        """The folder of the variables."""
+        if self._temporary is None:
+            temporary = TemporaryDirectory()
+            with Archive.open(self._content) as archive:
+                archive.extract(f"{self._root}variables/", temporary.name)
+            self._temporary = temporary  # kept as long as the model is
+        return self._temporary.name
+
+
+def _read(data: bytes, name: str, variables: Callable[[], str]) -> TensorFlowModel:
+    try:
+        saved = SavedModel.FromString(data)
+    except DecodeError as error:
+        raise ModelError(
+            f"{name} is a SavedModel that is damaged or cut off: download or save it again"
+        ) from error
+    if not saved.meta_graphs:
+        raise ModelError(f"{name} is a SavedModel without a graph: it is empty or damaged")
+    meta = next(
+        (m for m in saved.meta_graphs if _SERVING in m.meta_info_def.tags), saved.meta_graphs[0]
+    )
+    key, signature = _signature(meta, name)
+    outputs = [info.name.partition(":")[0] for info in signature.outputs.values() if info.name]
+    graph = ancestors(meta.graph_def, outputs)
+    if not graph.node:
+        raise ModelError(f"{name} is damaged: the outputs of its signature {key!r} are not there")
+    restore = meta.saver_def.restore_op_name.partition(":")[0]
+    keys = restored_from(meta.graph_def, restore) if restore else {}
+    inputs = _fed(graph, signature, key)
+    graph = flatten(graph)
+    names = Names()
+    for given in inputs:
+        names.give(given.name, given.name)
+    rename(graph, without_calls, names)
+    held = hold(graph, weights(graph, keys, Checkpoint(variables, name)))
+    return TensorFlowModel(graph, name, inputs, held=held)
+
+
+def _signature(meta: Any, name: str) -> tuple[str, Any]:  # noqa: ANN401
+    usable = {
+        key: s
+        for key, s in sorted(meta.signature_def.items())
+        if s.outputs and s.inputs and not key.startswith("__")
+    }
+    if not usable:
+        raise ModelError(
+            f"{name} is a SavedModel without a signature, so it does not say what it takes: save "
+            "it with model.export(), or with signatures= of tf.saved_model.save()"
+        )
+    key = _DEFAULT if _DEFAULT in usable else next(iter(usable))
+    return key, usable[key]
+
+
+def _fed(graph: Any, signature: Any, key: str) -> tuple[ModelInput, ...]:  # noqa: ANN401
+    """Make the signature's inputs placeholders of that graph, called as the signature does."""
+    nodes = {node.name: node for node in graph.node}
+    names: dict[str, str] = {}
+    inputs = []
+    for info_name, info in sorted(signature.inputs.items()):
+        node_name, _, number = info.name.partition(":")
+        node = nodes.get(node_name)
+        if node is None:
+            continue
+        if number not in ("", "0"):
+            raise ModelError(
+                f"the signature {key!r} feeds {info.name}, which is not the first output of its "
+                "operation: save the model with an input of its own"
+            )
+        wanted = node_name
+        if node_name == f"{key}_{info_name}" and info_name not in nodes:
+            wanted = names[node_name] = info_name
+        kind = info.dtype or node.attr["dtype"].type
+        shape = info.tensor_shape
+        node.Clear()
+        node.name, node.op = wanted, "Placeholder"
+        node.attr["dtype"].type = kind
+        node.attr["shape"].shape.CopyFrom(shape)
+        extents = dims(shape)
+        inputs.append(
+            ModelInput(
+                wanted,
+                (None,) * 4 if extents is None else tuple(n if n > 0 else None for n in extents),
+                dtype(kind) or "object",
+            )
+        )
+    for node in graph.node:
+        for i, reference in enumerate(node.input):
+            maker, colon, number = reference.partition(":")
+            if maker in names:
+                node.input[i] = f"{names[maker]}{colon}{number}"
+    return tuple(inputs)
