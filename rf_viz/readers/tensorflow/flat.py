@@ -42,7 +42,7 @@ def flatten(graph_def: Any) -> Any:  # noqa: ANN401
     stay functions. A graph that calls none is returned as it is. Raises ModelError.
     """
     functions = {f.signature.name: f for f in graph_def.library.function}
-    if not any(_calls(node, functions) for node in graph_def.node):
+    if not functions or not any(_calls(node, functions) for node in graph_def.node):
         return graph_def
     writer = _Writer(functions)
     for node in graph_def.node:

@@ -86,8 +86,8 @@ def _classes() -> dict[str, Any]:
     for name, fields in _MESSAGES.items():
         message = file.message_type.add(name=name)
         for field in fields.split(", "):
-            kind, label, number = field.split()
-            _add(message, kind, label, int(number))
+            kind, label, at = field.split()
+            _add(message, kind, label, int(at))
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return {

@@ -11,7 +11,7 @@ from .flat import Body, written_out
 from .node import OPERATORS, Describe, Value
 from .ops.elementwise import unary
 from .ops.opaque import by_family
-from .wiring import Wiring, maker
+from .wiring import Wiring
 
 PLACEHOLDERS = ("Placeholder", "PlaceholderV2")
 """What a person feeds."""
@@ -27,7 +27,7 @@ class Call:
     """
 
     __slots__ = (
-        "_library", "attributes", "describe", "inputs", "local", "name", "op", "outputs", "proto",
+        "_attributes", "_library", "describe", "inputs", "local", "name", "op", "outputs", "proto",
     )  # fmt: skip
 
     inner: tuple[str, ...] = ()
@@ -44,8 +44,14 @@ class Call:
         self.name: str = proto.name
         self.inputs, self.outputs = inputs, outputs
         self.describe: Describe | None = OPERATORS.get(self.op) or by_family(self.op)
-        self.attributes = Attributes(proto.attr)
+        self._attributes: Attributes | None = None
         self.local: bool = self.describe is unary and len(inputs) == 1 == len(outputs)
+
+    @property
+    def attributes(self) -> Attributes:
+        if self._attributes is None:
+            self._attributes = Attributes(self.proto.attr)
+        return self._attributes
 
     def body(self, attribute: str) -> Function:
         """The function that an attribute names. Raises ModelError."""
@@ -162,7 +168,7 @@ class Program:
                     fed[name] = node
                 else:
                     self._bound[name] = value
-            elif any(maker(tensor) in depends for tensor in wiring.inputs[name]):
+            elif not depends.isdisjoint(wiring.sources[name]):
                 depends.add(name)
                 continue
             if name in fed:

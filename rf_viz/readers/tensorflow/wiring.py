@@ -7,8 +7,9 @@ from typing import Any
 
 from ...errors import ModelError
 
-_COUNTS = ("num_split", "num")
-"""Attributes that say how many outputs an operator has."""
+_COUNTS = {"DynamicPartition": "num_partitions", "Split": "num_split", "SplitV": "num_split",
+           "Unpack": "num"}  # fmt: skip
+"""The attribute that says how many outputs an operator has, where one does."""
 
 _EFFECTS = (
     "Abort", "Assert", "Assign", "AudioSummary", "HistogramSummary", "ImageSummary", "MergeSummary",
@@ -27,23 +28,30 @@ class Wiring:
     """The nodes of a graph by name: those that are run for their effect only are left out.
 
     ``inputs`` are the names of the tensors that each reads: output 0 of node n is called n, output
-    1 n:1, and so on; mere orders of execution are left out. ``order`` has every node after those
-    that it reads from. Where the values of a loop come together, what comes back from its end is
-    replaced by everything else that enters it. Where branches meet, their results are followed by
-    the tensor that lets each happen, or an empty name, if one of them is a constant of its branch.
-    Raises ModelError for a graph that goes in circles.
+    1 n:1, and so on; mere orders of execution are left out. ``sources`` are the nodes that make
+    them. ``order`` has every node after those that it reads from. Where the values of a loop come
+    together, what comes back from its end is replaced by everything else that enters it. Where
+    branches meet, their results are followed by the tensor that lets each happen, or an empty
+    name, if one of them is a constant of its branch. Raises ModelError for a graph that goes in
+    circles.
     """
 
     def __init__(self, nodes: Iterable[Any], given: Iterable[str] = ()) -> None:
         self.nodes: dict[str, Any] = {}
         self.inputs: dict[str, tuple[str, ...]] = {}
+        self.sources: dict[str, list[str]] = {}
         self._last: dict[str, int] = {}
         made = set(given)
+        merges: list[str] = []
         ordered = True
         for node in nodes:
-            if node.op.startswith(_EFFECTS):
+            op, own = node.op, node.name
+            if op.startswith(_EFFECTS):
                 continue
-            mine = []
+            if op in ("Merge", "RefMerge"):
+                merges.append(own)
+            mine: list[str] = []
+            makers: list[str] = []
             for reference in node.input:
                 if reference[0] == "^":
                     continue
@@ -53,22 +61,26 @@ class Wiring:
                 else:
                     mine.append(reference)
                     self._last[name] = max(self._last.get(name, 0), int(number))
-                ordered = ordered and name in made
-            made.add(node.name)
-            self.nodes[node.name] = node
-            self.inputs[node.name] = tuple(mine)
-        merges = [n for n, node in self.nodes.items() if node.op in ("Merge", "RefMerge")]
-        self._open_loops(merges)
-        for name in merges:
-            self._let(name)
+                makers.append(name)
+            ordered = ordered and made.issuperset(makers)
+            made.add(own)
+            self.sources[own] = makers
+            self.nodes[own] = node
+            self.inputs[own] = tuple(mine)
+        if merges:
+            self._open_loops(merges)
+            for name in merges:
+                self._let(name)
+                self.sources[name] = [maker(tensor) for tensor in self.inputs[name]]
         self.order = list(self.nodes) if ordered else self._sorted()
 
     def outputs(self, name: str) -> tuple[str, ...]:
         """The names of a node's outputs: all that are read, and all that it says it has."""
-        attributes = self.nodes[name].attr
+        node = self.nodes[name]
         count = self._last.get(name, 0) + 1
-        count = max([count, *(attributes[a].i for a in _COUNTS if a in attributes)])
-        return (name, *(f"{name}:{i}" for i in range(1, count)))
+        if node.op in _COUNTS:
+            count = max(count, node.attr[_COUNTS[node.op]].i)
+        return (name,) if count == 1 else (name, *(f"{name}:{i}" for i in range(1, count)))
 
     def before(self, names: Iterable[str]) -> set[str]:
         """The nodes from which these are computed, these among them."""
@@ -78,7 +90,7 @@ class Wiring:
             name = todo.pop()
             if name not in found:
                 found.add(name)
-                todo.extend(maker(tensor) for tensor in self.inputs.get(name, ()))
+                todo.extend(self.sources.get(name, ()))
         return found
 
     def _open_loops(self, merges: Iterable[str]) -> None:
@@ -121,8 +133,7 @@ class Wiring:
                 name = stack[-1]
                 if name not in state:
                     state[name] = False
-                    for tensor in self.inputs[name]:
-                        before = maker(tensor)
+                    for before in self.sources[name]:
                         if before in self.nodes and not state.get(before, False):
                             if before in state:
                                 raise ModelError(

@@ -70,7 +70,7 @@ def test_a_graph_without_weights_says_so_and_shows_its_regions() -> None:
     assert not model.runnable
     net = model.trace()
     assert net["vgg_16/conv1/conv1_1/Relu"].region((0, 0)) == rf_viz.Region((0, 0), (2, 2))
-    with pytest.raises(rf_viz.ModelError, match="holds no weights.*variables"):
+    with pytest.raises(rf_viz.ModelError, match=r"holds no weights.*variables"):
         model.activations(np.zeros((1, 224, 224, 3)), ["vgg_16/pool5/MaxPool"])
 
 
