@@ -140,7 +140,7 @@ class Program:
             else:
                 self._given[inner] = Value(given.shape, value=np.asarray(given))
             mine.append(inner)
-        describe = OPERATORS.get(step.op)
+        describe = step.describe or OPERATORS.get(step.op)
         calls.append(
             Call(step.op, name, tuple(mine), outputs, step.attributes, describe, step.same)
         )

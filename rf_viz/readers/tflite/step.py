@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..node import Describe
 from .file import Operator, TensorInfo
 
 
@@ -17,13 +18,15 @@ class Step:
     """A TensorFlow operation, with attributes as its own table reads them.
 
     An input is the operator's input of that number, what another step makes, or a constant.
-    ``same`` is False where only what depends on what is the same, not the values themselves.
+    ``same`` is False where only what depends on what is the same, not the values themselves;
+    where LiteRT's operation sees something else than TensorFlow's, ``describe`` tells it.
     """
 
     op: str
     inputs: tuple[int | Step | NDArray[Any], ...]
     attributes: Mapping[str, Any] = field(default_factory=dict)
     same: bool = True
+    describe: Describe | None = None
 
 
 class Site:
@@ -45,7 +48,7 @@ class Site:
     def has(self, i: int) -> bool:
         """Whether input ``i`` is given."""
         inputs = self._operator.inputs
-        return i < len(inputs) and inputs[i] >= 0
+        return 0 <= i < len(inputs) and inputs[i] >= 0
 
     def option(self, name: str, default: Any = 0) -> Any:  # noqa: ANN401
         return self._operator.options.get(name, default)

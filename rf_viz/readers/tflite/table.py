@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from ..tensorflow.tensors import dtype
+from .file import TensorInfo
+from .fixed_point import resize_bilinear
 from .opaque import OPAQUE
 from .step import Site, Step, Translate, activated, biased, called, clipped, ints, number
 
@@ -105,6 +110,17 @@ def _reshape(site: Site) -> Step:
     return Step("Reshape", (0, ints(*(() if shape == (0,) else shape))))
 
 
+def _resized(op: str) -> Translate:
+    return called(op, align_corners="alignCorners", half_pixel_centers="halfPixelCenters")
+
+
+def _bilinear(site: Site) -> Step:
+    step = _resized("ResizeBilinear")(site)
+    if site.input(0).dtype in ("int8", "int16"):
+        return replace(step, describe=resize_bilinear)
+    return step
+
+
 def _strided_slice(site: Site) -> Step:
     end = Step("AddV2", (1, 2)) if site.option("offset", False) else 2
     names = ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
@@ -122,13 +138,17 @@ def _embedding(site: Site) -> Step:
     return Step("GatherV2", (1, 0, number(0)), {"batch_dims": 0})
 
 
-def _typed(op: str, attribute: str) -> Translate:
-    """What it makes is of the type that the file declares."""
+def _type(tensor: TensorInfo) -> int:
+    """TensorFlow's number of a tensor's type."""
+    return next(n for n in range(1, 24) if dtype(n) == tensor.dtype)
 
-    def translate(site: Site) -> Step:
-        return Step(op, site.every, {attribute: np.dtype(site.output().dtype)})
 
-    return translate
+def _cast(site: Site) -> Step:
+    return Step("Cast", (0,), {"DstT": _type(site.output())})
+
+
+def _bitcast(site: Site) -> Step:
+    return Step("Bitcast", (0,), {"T": _type(site.input(0)), "type": _type(site.output())})
 
 
 def _pack(site: Site) -> Step:
@@ -147,16 +167,21 @@ def _local_response(site: Site) -> Step:
     return Step("LRN", (0,), {"depth_radius": site.option("radius")})
 
 
-def _recurrent(site: Site) -> Step:
+def _recurrent(weights: int, projection: int = -1) -> Translate:
     """Each step of the sequence sees the steps up to it, whatever way it remembers them.
 
-    With weights that come from the input too nothing is told of them here.
+    ``weights`` and ``projection`` are the inputs whose rows count what comes out; the latter, if
+    it is given, comes last.
     """
-    time = 0 if site.option("timeMajor", False) else 1
-    before = Step("Cumsum", (0, number(time)), {"exclusive": False, "reverse": False})
-    units, features = site.output().shape[-1], site.input(0).shape[-1]
-    weights = np.ones((features, units), np.float32)
-    return Step("BatchMatMulV2", (before, weights), {"adj_x": False, "adj_y": False}, same=False)
+
+    def translate(site: Site) -> Step:
+        time = 0 if site.option("timeMajor", False) else 1
+        before = Step("Cumsum", (0, number(time)), {"exclusive": False, "reverse": False})
+        rows = site.input(projection if site.has(projection) else weights).shape[0]
+        mixed = np.ones((site.input(weights).shape[1], rows), np.float32)
+        return Step("BatchMatMulV2", (before, mixed), {"adj_x": False, "adj_y": False}, same=False)
+
+    return translate
 
 
 def _as(op: str) -> Translate:
@@ -164,7 +189,7 @@ def _as(op: str) -> Translate:
     return called(op, same=False)
 
 
-_SAME_INPUTS = {
+SAME_INPUTS = {
     "ABS": "Abs", "ADD_N": "AddN", "ATAN2": "Atan2", "BATCH_TO_SPACE_ND": "BatchToSpaceND",
     "BITWISE_XOR": "BitwiseXor", "BROADCAST_ARGS": "BroadcastArgs", "BROADCAST_TO": "BroadcastTo",
     "CEIL": "Ceil", "COMPLEX_ABS": "ComplexAbs", "COS": "Cos", "DENSIFY": "Identity",
@@ -186,8 +211,6 @@ _SAME_INPUTS = {
     "UNSORTED_SEGMENT_MAX": "UnsortedSegmentMax", "UNSORTED_SEGMENT_MIN": "UnsortedSegmentMin",
     "UNSORTED_SEGMENT_PROD": "UnsortedSegmentProd", "UNSORTED_SEGMENT_SUM": "UnsortedSegmentSum",
     "WHERE": "Where", "ZEROS_LIKE": "ZerosLike", "REAL": "Real", "IMAG": "Imag",
-    "NON_MAX_SUPPRESSION_V4": "NonMaxSuppressionV4",
-    "NON_MAX_SUPPRESSION_V5": "NonMaxSuppressionV5",
     "RANDOM_STANDARD_NORMAL": "RandomStandardNormal", "RANDOM_UNIFORM": "RandomUniform",
     "MULTINOMIAL": "Multinomial",
     "STABLEHLO_ABS": "Abs", "STABLEHLO_ADD": "AddV2", "STABLEHLO_COSINE": "Cos",
@@ -199,7 +222,7 @@ _SAME_INPUTS = {
 }  # fmt: skip
 """Operators that TensorFlow has under another name, their inputs and values the same."""
 
-_ELEMENTWISE = {
+ALIKE = {
     "FAKE_QUANT": "Identity", "GELU": "Relu", "HARD_SWISH": "Relu", "L2_NORMALIZATION": "Softmax",
     "PRELU": "AddV2", "QUANTIZE": "Identity", "SOFTMAX": "Softmax",
     "STABLEHLO_AND": "Minimum", "STABLEHLO_CBRT": "Relu", "STABLEHLO_COMPARE": "Equal",
@@ -208,15 +231,15 @@ _ELEMENTWISE = {
 }  # fmt: skip
 """Operators whose dependence is that of another, though they compute something else."""
 
-_REDUCTIONS = {
+REDUCTIONS = {
     "MEAN": "Mean", "SUM": "Sum", "REDUCE_PROD": "Prod", "REDUCE_MAX": "Max", "REDUCE_MIN": "Min",
     "REDUCE_ANY": "Any", "REDUCE_ALL": "All",
 }  # fmt: skip
 
 TABLE: dict[str, Translate] = {
-    **{op: called(theirs) for op, theirs in _SAME_INPUTS.items()},
-    **{op: _as(theirs) for op, theirs in _ELEMENTWISE.items()},
-    **{op: called(theirs, keep_dims="keepDims") for op, theirs in _REDUCTIONS.items()},
+    **{op: called(theirs) for op, theirs in SAME_INPUTS.items()},
+    **{op: _as(theirs) for op, theirs in ALIKE.items()},
+    **{op: called(theirs, keep_dims="keepDims") for op, theirs in REDUCTIONS.items()},
     "ADD": activated(called("AddV2")),
     "SUB": activated(called("Sub")),
     "MUL": activated(called("Mul")),
@@ -237,12 +260,8 @@ TABLE: dict[str, Translate] = {
     "RELU_0_TO_1": lambda site: clipped(0, 0, 1),
     "LEAKY_RELU": called("LeakyRelu", alpha="alpha"),
     "LOCAL_RESPONSE_NORMALIZATION": _local_response,
-    "RESIZE_BILINEAR": called(
-        "ResizeBilinear", align_corners="alignCorners", half_pixel_centers="halfPixelCenters"
-    ),
-    "RESIZE_NEAREST_NEIGHBOR": called(
-        "ResizeNearestNeighbor", align_corners="alignCorners", half_pixel_centers="halfPixelCenters"
-    ),
+    "RESIZE_BILINEAR": _bilinear,
+    "RESIZE_NEAREST_NEIGHBOR": _resized("ResizeNearestNeighbor"),
     "SPACE_TO_DEPTH": called("SpaceToDepth", block_size="blockSize"),
     "DEPTH_TO_SPACE": called("DepthToSpace", block_size="blockSize"),
     "MIRROR_PAD": _mirror,
@@ -254,15 +273,16 @@ TABLE: dict[str, Translate] = {
     "STRIDED_SLICE": _strided_slice,
     "GATHER": _gather,
     "EMBEDDING_LOOKUP": _embedding,
-    "CAST": _typed("Cast", "DstT"),
+    "CAST": _cast,
     "ARG_MAX": called("ArgMax"),
     "ARG_MIN": called("ArgMin"),
     "ONE_HOT": called("OneHot", axis="axis"),
     "CUMSUM": called("Cumsum", exclusive="exclusive", reverse="reverse"),
     "REVERSE_SEQUENCE": called("ReverseSequence", seq_dim="seqDim", batch_dim="batchDim"),
+    "BITCAST": _bitcast,
     "BUCKETIZE": called("Bucketize", same=False),
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": _recurrent,
-    "UNIDIRECTIONAL_SEQUENCE_RNN": _recurrent,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": _recurrent(4, projection=16),
+    "UNIDIRECTIONAL_SEQUENCE_RNN": _recurrent(1),
 }
 """Every operator that has an equivalent; of all others ``OPAQUE`` says why not."""
 
