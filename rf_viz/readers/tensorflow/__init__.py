@@ -27,6 +27,7 @@ from .tensors import dtype
 
 if TYPE_CHECKING:
     from ...runtimes.tensorflow_runtime import TensorFlowRuntime
+    from ...runtimes.tensorflow_twin import TensorFlowTwin
 
 _ANY_RANK = 4
 """The axes of an input that does not say how many it has: an image's."""
@@ -92,6 +93,11 @@ class TensorFlowModel(Model):
         source = self._input(input)
         shapes = self.shapes(tensor.shape, input=source.name)
         return self._runtime.activations({source.name: tensor}, names, shapes)
+
+    def twin(self, shapes: Mapping[str, Shape], source: str, weight_aware: bool) -> TensorFlowTwin:
+        from ...runtimes.tensorflow_twin import TensorFlowTwin
+
+        return TensorFlowTwin(filled(self.graph_def, self.held), source, shapes, weight_aware)
 
     @cached_property
     def _runtime(self) -> TensorFlowRuntime:

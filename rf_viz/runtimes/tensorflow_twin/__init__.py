@@ -1,0 +1,135 @@
+"""The twin of a TensorFlow graph (see ``runtimes.Twin``), run by TensorFlow.
+
+Fed with 1 at some pixels and 0 elsewhere, it is 1 wherever these pixels reach. An operator
+without a rule here cannot be kept: what lies behind it is ``lost``, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..tensorflow_runtime import TensorFlowRuntime
+from .rules import RULES
+from .writer import FLOAT, NoTwinError, Writer, maker
+
+_SHAPE_ONLY = ("Rank", "Shape", "ShapeN", "Size")
+_LIKE = ("OnesLike", "ZerosLike")
+_VARIABLES = ("VarHandleOp", "Variable", "VariableV2")
+
+
+class TensorFlowTwin:
+    """The twin of a flat graph for signals that come in at the placeholder ``source``.
+
+    ``shapes`` are those of all inputs and of the tensors that depend on the source. With
+    ``weight_aware`` kernel positions whose weights are all zero stay zero. Variables that have no
+    values take part with their shape.
+    """
+
+    def __init__(
+        self,
+        graph_def: Any,  # noqa: ANN401  (protobuf messages have no types)
+        source: str,
+        shapes: Mapping[str, Sequence[int]],
+        weight_aware: bool = False,
+    ) -> None:
+        self._source, self._shapes = source, shapes
+        writer = Writer(graph_def, shapes, weight_aware)
+        nodes = {node.name: node for node in graph_def.node}
+        for name in _in_order(nodes):
+            if name == source:
+                writer.node("Placeholder", source).attr["dtype"].type = FLOAT
+                writer.signals[source] = source
+            else:
+                _rewrite(writer, nodes[name])
+        within = "it is inside a loop, which the twin does not follow"
+        inside = {name: within for name in shapes if maker(name) not in nodes}
+        self.lost: Mapping[str, str] = {**writer.lost, **inside}
+        self._signals = writer.signals
+        self._runtime = TensorFlowRuntime(writer.graph_def)
+
+    def reached(self, signal: NDArray[np.bool_], name: str) -> NDArray[np.bool_]:
+        if name not in self._signals:
+            return np.zeros(tuple(self._shapes[name]), bool)
+        at = self._signals[name]
+        value = self._runtime.activations({self._source: signal}, [at], self._shapes)[at]
+        return np.not_equal(value, 0)
+
+
+def _in_order(nodes: Mapping[str, Any]) -> list[str]:
+    """The nodes, each after those that it reads, as far as they are in no loop."""
+    order: dict[str, None] = {}
+    for start in nodes:
+        todo = [(start, False)]
+        begun = set()
+        while todo:
+            name, done = todo.pop()
+            if done:
+                order[name] = None
+            elif name in nodes and name not in order and name not in begun:
+                begun.add(name)
+                todo.append((name, True))
+                todo.extend((maker(i), False) for i in nodes[name].input)
+    return list(order)
+
+
+def _rewrite(writer: Writer, node: Any) -> None:  # noqa: ANN401
+    inputs = [i.removesuffix(":0") for i in node.input if i[0] != "^"]
+    lost = next((writer.lost[i] for i in inputs if i in writer.lost), "")
+    if lost:
+        writer.lose(node, lost)
+    elif writer.signals.keys().isdisjoint(inputs):
+        _keep(writer, node)
+    elif node.op in _SHAPE_ONLY:
+        copy = writer.copy(node)
+        copy.attr["T"].type = FLOAT
+        copy.input[:] = [writer.signals.get(i, i) for i in inputs]
+    elif node.op in _LIKE:
+        copy = writer.node("Fill", node.name, writer.dimensions(inputs[0]))
+        copy.input.append(writer.number(node.attr["T"].type, int(node.op == "OnesLike")))
+        copy.attr["T"].type = node.attr["T"].type
+    else:
+        try:
+            _follow(writer, node, inputs)
+        except NoTwinError as error:
+            writer.lose(node, f"{node.op} {node.name}{error}")
+
+
+def _keep(writer: Writer, node: Any) -> None:  # noqa: ANN401
+    """What no signal comes to stays, but for variables: of these nothing is known but the shape."""
+    if node.op in _VARIABLES:
+        writer.ones_of(node)
+    elif node.op == "ReadVariableOp":
+        writer.node("Identity", node.name, node.input[0]).attr["T"].type = node.attr["dtype"].type
+    else:
+        copy = writer.copy(node)
+        copy.input[:] = [i for i in node.input if not writer.carries(i)]
+
+
+def _follow(writer: Writer, node: Any, inputs: Sequence[str]) -> None:  # noqa: ANN401
+    rule = RULES.get(node.op)
+    if rule is None:
+        raise NoTwinError(" is an operator that the twin does not know")
+    if writer.signals.keys().isdisjoint(inputs[rule.data]):
+        raise NoTwinError(" takes only parameters from the image")
+    data = range(len(inputs))[rule.data]
+    reaching_all = [
+        _single(writer, i, name)
+        for i, name in enumerate(inputs)
+        if name in writer.signals and i not in data
+    ]
+    for number, value in enumerate(rule.make(writer, node)):
+        name = f"{node.name}:{number}" if number else node.name
+        if not rule.clean or reaching_all:
+            value = writer.add("Sign", writer.total([value, *reaching_all]))
+        writer.signals[name] = value
+
+
+def _single(writer: Writer, i: int, name: str) -> str:
+    """A parameter that comes from the image: one number, such as a scale, reaches everything."""
+    if np.prod(writer.shape(name)) != 1:
+        raise NoTwinError(f" takes its input {i} from the image")
+    return writer.reshape(writer.signals[name], ())

@@ -1,0 +1,321 @@
+"""How the twin follows each operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .writer import NoTwinError, Writer
+
+_Make = Callable[[Writer, Any], list[str]]
+
+
+class Rule(NamedTuple):
+    """How an operator is followed. ``make`` returns its outputs, positive where a signal arrives.
+
+    ``data`` are the inputs that a signal may come from. ``clean`` says that elements only move, so
+    that they are still 0 or 1.
+    """
+
+    make: _Make
+    data: slice
+    clean: bool
+
+
+RULES: dict[str, Rule] = {}
+
+_FIRST, _SECOND, _THIRD = slice(1), slice(1, 2), slice(2, 3)
+_FIRST_TWO, _FIRST_AND_THIRD, _ALL = slice(2), slice(0, 3, 2), slice(None)
+
+
+def _rule(*ops: str, data: slice = _FIRST, clean: bool = False) -> Callable[[_Make], _Make]:
+    def enter(make: _Make) -> _Make:
+        for op in ops:
+            RULES[op] = Rule(make, data, clean)
+        return make
+
+    return enter
+
+
+def _names(node: Any) -> list[str]:  # noqa: ANN401
+    """The tensors that a node reads."""
+    return [i.removesuffix(":0") for i in node.input if i[0] != "^"]
+
+
+def _at(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """The same as the twin calls them."""
+    return [writer.signals.get(name, name) for name in _names(node)]
+
+
+def _kind(node: Any) -> int:  # noqa: ANN401
+    kind: int = node.attr["T"].type
+    return kind
+
+
+@_rule("Abs", "Acos", "Acosh", "Angle", "Asin", "Asinh", "Atan", "Atanh", "BiasAdd", "BiasAddV1",
+       "Bucketize", "Cast", "Ceil", "CheckNumerics", "CheckNumericsV2", "ComplexAbs", "Conj", "Cos",
+       "Cosh", "DeepCopy", "Digamma", "Elu", "EnsureShape", "Erf", "Erfc", "Erfinv", "Exp",
+       "Expm1", "FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars",
+       "FakeQuantWithMinMaxVarsPerChannel", "Floor", "GuaranteeConst", "Identity", "Imag", "Inv",
+       "Invert", "IsFinite", "IsInf", "IsNan", "LeakyRelu", "Lgamma", "Log", "Log1p", "LogicalNot",
+       "Ndtri", "Neg", "PlaceholderWithDefault", "PreventGradient", "Print",
+       "QuantizeAndDequantize", "QuantizeAndDequantizeV2", "QuantizeAndDequantizeV3",
+       "QuantizeAndDequantizeV4", "Real", "Reciprocal", "Relu", "Relu6", "Rint", "Round", "Rsqrt",
+       "Selu", "Sigmoid", "Sign", "Sin", "Sinh", "Snapshot", "Softplus", "Softsign", "Sqrt",
+       "Square", "StopGradient", "Tan", "Tanh", "BatchNormWithGlobalNormalization",
+       clean=True)  # fmt: skip
+def _pass(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    return _at(writer, node)[:1]
+
+
+@_rule("Switch", clean=True)
+def _switch(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    return _at(writer, node)[:1] * 2
+
+
+@_rule("IdentityN", data=_ALL, clean=True)
+def _pass_each(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    kinds = node.attr["T"].list.type
+    return [
+        writer.signals.get(name) or writer.filled(name, kind, 0)
+        for name, kind in zip(_names(node), kinds, strict=True)
+    ]
+
+
+@_rule("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", clean=True)
+def _batch_norm(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    if "is_training" not in node.attr or node.attr["is_training"].b:
+        raise NoTwinError(" computes its statistics from the image")
+    return _at(writer, node)[:1]
+
+
+@_rule("AccumulateNV2", "Add", "AddN", "AddV2", "ApproximateEqual", "Atan2", "Betainc",
+       "BitwiseAnd", "BitwiseOr", "BitwiseXor", "ClipByValue", "Complex", "Div", "DivNoNan",
+       "Equal", "FloorDiv", "FloorMod", "Greater", "GreaterEqual", "Igamma", "Igammac",
+       "LeftShift", "Less", "LessEqual", "LogicalAnd", "LogicalOr", "Maximum", "Merge", "Minimum",
+       "Mod", "Mul", "MulNoNan", "NextAfter", "NotEqual", "Polygamma", "Pow", "RealDiv",
+       "RightShift", "SelectV2", "SquaredDifference", "Sub", "TruncateDiv", "TruncateMod",
+       "Xdivy", "Xlog1py", "Xlogy", "Zeta", data=_ALL)  # fmt: skip
+def _join(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    names = [name for name in _names(node) if name in writer.signals]
+    return [_joined(writer, node, [writer.signals[n] for n in names], map(writer.shape, names))]
+
+
+@_rule("Select", data=_ALL)
+def _select(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """The condition may be one for each row."""
+    after = writer.shape(node.name)
+    parts, shapes = [], []
+    for i, name in enumerate(_names(node)):
+        if name in writer.signals:
+            shape = writer.shape(name)
+            if i == 0:
+                shape += (1,) * (len(after) - len(shape))
+            parts.append(writer.reshape(writer.signals[name], shape))
+            shapes.append(shape)
+    return [_joined(writer, node, parts, shapes)]
+
+
+def _joined(writer: Writer, node: Any, parts: Sequence[str], shapes: Any) -> str:  # noqa: ANN401
+    after = writer.shape(node.name)
+    value = writer.total(parts)
+    return value if np.broadcast_shapes(*shapes) == after else writer.expand(value, after)
+
+
+@_rule("BatchToSpace", "BatchToSpaceND", "BroadcastTo", "DepthToSpace", "ExpandDims",
+       "ExtractImagePatches", "ExtractVolumePatches", "MatrixBandPart", "MatrixDiag",
+       "MatrixDiagPart", "MirrorPad", "Pad", "Reshape", "Reverse", "ReverseSequence", "ReverseV2",
+       "Roll", "Slice", "SpaceToBatch", "SpaceToBatchND", "SpaceToDepth", "Squeeze",
+       "StridedSlice", "Tile", "Transpose", clean=True)  # fmt: skip
+def _move(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    return [writer.add(node.op, *_at(writer, node), like=node)]
+
+
+@_rule("PadV2", clean=True)
+def _pad(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    return [writer.add("Pad", *_at(writer, node)[:2], like=node)]
+
+
+@_rule("Gather", "GatherV2", "GatherNd", "ResourceGather", data=_FIRST_TWO, clean=True)
+def _gather(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    data, where, *_ = _names(node)
+    if where not in writer.signals:
+        return [writer.add(node.op, *_at(writer, node), like=node, kind="Tparams")]
+    after, before = writer.shape(node.name), writer.shape(where)
+    if data in writer.signals or node.op == "GatherNd" or after[: len(before)] != before:
+        raise NoTwinError(" takes its indices from the image")
+    column = writer.reshape(writer.signals[where], before + (1,) * (len(after) - len(before)))
+    return [writer.expand(column, after)]
+
+
+@_rule("Unpack", clean=True)
+@_rule("Split", data=_SECOND, clean=True)
+@_rule("SplitV", clean=True)
+def _split(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    count = node.attr["num" if node.op == "Unpack" else "num_split"].i
+    made = writer.add(node.op, *_at(writer, node), like=node)
+    return [made, *(f"{made}:{i}" for i in range(1, count))]
+
+
+@_rule("ConcatV2", "Pack", data=_ALL, clean=True)
+def _concat(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    parts = _parts(writer, node, range(node.attr["N"].i))
+    return [writer.add(node.op, *parts, like=node)]
+
+
+@_rule("Concat", data=_ALL, clean=True)
+def _old_concat(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    parts = _parts(writer, node, range(1, node.attr["N"].i + 1))
+    return [writer.add("Concat", *parts, like=node)]
+
+
+def _parts(writer: Writer, node: Any, data: Sequence[int]) -> list[str]:  # noqa: ANN401
+    """A node's inputs, with zeros for those of ``data`` that no signal comes to."""
+    return [
+        writer.filled(name, _kind(node), 0)
+        if i in data and name not in writer.signals
+        else writer.signals.get(name, name)
+        for i, name in enumerate(_names(node))
+    ]
+
+
+@_rule("TensorScatterAdd", "TensorScatterMax", "TensorScatterMin", "TensorScatterSub",
+       "TensorScatterUpdate", data=_FIRST_AND_THIRD)  # fmt: skip
+def _scatter(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    op = node.op if node.op == "TensorScatterUpdate" else "TensorScatterAdd"
+    return [writer.add(op, *_parts(writer, node, (0, 2)), like=node)]
+
+
+@_rule("ScatterNd", data=_SECOND)
+@_rule("AvgPool", "AvgPool3D", "Cumsum", "Max", "MaxPool", "MaxPool3D", "MaxPoolV2", "Mean", "Sum")
+def _positive(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """What is positive for any positive input already."""
+    return [writer.add(node.op, *_at(writer, node), like=node)]
+
+
+@_rule("All", "Any", "EuclideanNorm", "Min", "Prod")
+def _reduce(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    return [writer.add("Max", *_at(writer, node), like=node)]
+
+
+@_rule("ArgMax", "ArgMin")
+def _arg(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    return [writer.add("Max", *_at(writer, node), like=node, output_type=None)]
+
+
+@_rule("CumulativeLogsumexp", "Cumprod")
+def _cumulate(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    return [writer.add("Cumsum", *_at(writer, node), like=node)]
+
+
+@_rule("L2Loss")
+def _loss(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    (name,) = _names(node)
+    return [writer.reduce(writer.signals[name], range(len(writer.shape(name))), keep=False)]
+
+
+@_rule("MaxPoolWithArgmax")
+def _pool_with_argmax(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    pooled = writer.add(
+        "MaxPool", *_at(writer, node), like=node, Targmax=None, include_batch_in_index=None
+    )
+    return [pooled, pooled]
+
+
+@_rule("Conv2D", "Conv3D", "DepthwiseConv2dNative")
+def _convolution(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    data, weights = _names(node)
+    kernel = _kernel(writer, node, weights)
+    return [writer.add(node.op, writer.signals[data], kernel, like=node)]
+
+
+@_rule("Conv2DBackpropInput", "Conv3DBackpropInputV2", "DepthwiseConv2dNativeBackpropInput",
+       data=_THIRD)  # fmt: skip
+def _transposed(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    size, weights, data = _names(node)
+    kernel = _kernel(writer, node, weights)
+    return [writer.add(node.op, size, kernel, writer.signals[data], like=node)]
+
+
+def _kernel(writer: Writer, node: Any, weights: str) -> str:  # noqa: ANN401
+    """Ones, but with exact zeros where a weight-aware walk does not count a position."""
+    ones = writer.filled(weights, _kind(node), 1)
+    if not writer.weight_aware or weights in writer.signals:
+        return ones
+    return writer.add("Mul", ones, writer.used(weights, _kind(node)))
+
+
+@_rule("BatchMatMul", "BatchMatMulV2", "MatMul", data=_FIRST_TWO)
+@_rule("Einsum", data=_ALL)
+def _product(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """The signals' products with ones: each signal's own reach, added up."""
+    names = _names(node)
+    ones = [writer.filled(name, _kind(node), 1) for name in names]
+    return [
+        writer.total(
+            [
+                writer.add(node.op, *ones[:i], writer.signals[name], *ones[i + 1 :], like=node)
+                for i, name in enumerate(names)
+                if name in writer.signals
+            ]
+        )
+    ]
+
+
+def _mixing(*axes: int) -> _Make:
+    def make(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+        return [writer.mixed(_at(writer, node)[0], axes)]
+
+    return make
+
+
+_rule("Softmax", "LogSoftmax", "RGBToHSV", "HSVToRGB", "AdjustHue", "AdjustSaturation")(_mixing(-1))
+_rule("AdjustContrastv2")(_mixing(-3, -2))
+
+
+def _transform(axes: int) -> _Make:
+    def make(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+        mixed = writer.reduce(_at(writer, node)[0], range(-axes, 0))
+        return [writer.expand(mixed, writer.shape(node.name))]
+
+    return make
+
+
+_rule("FFT", "IFFT", "RFFT", "IRFFT")(_transform(1))
+_rule("FFT2D", "IFFT2D", "RFFT2D", "IRFFT2D")(_transform(2))
+_rule("FFT3D", "IFFT3D", "RFFT3D", "IRFFT3D")(_transform(3))
+
+
+@_rule("LRN")
+def _local_response(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """A window over the channels, slid as a pool over the rows of an image of one column."""
+    shape = writer.shape(node.name)
+    radius = node.attr["depth_radius"].i if "depth_radius" in node.attr else 5
+    rows = writer.reshape(_at(writer, node)[0], (prod(shape[:-1]), shape[-1], 1, 1))
+    pooled = writer.add(
+        "AvgPool", rows, ksize=[1, 2 * radius + 1, 1, 1], strides=[1, 1, 1, 1], padding="SAME"
+    )
+    return [writer.reshape(pooled, shape)]
+
+
+@_rule("CropAndResize", "ResizeArea", "ResizeBicubic", "ResizeBilinear", "ResizeNearestNeighbor")
+def _resize(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    # Cubic weights may be negative. Those of one output never add up to zero by themselves.
+    resized = writer.add(node.op, *_at(writer, node), like=node, extrapolation_value=None)
+    return [writer.add("Abs", resized)]
+
+
+@_rule("TopK", "TopKV2")
+def _top(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    best = writer.expand(writer.reduce(_at(writer, node)[0], [-1]), writer.shape(node.name))
+    return [best, best]
+
+
+@_rule("OneHot", clean=True)
+def _one_hot(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    axis = node.attr["axis"].i if "axis" in node.attr else -1
+    column = writer.add("ExpandDims", _at(writer, node)[0], writer.ints(axis))
+    return [writer.expand(column, writer.shape(node.name))]
