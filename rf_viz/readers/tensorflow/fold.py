@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ...relation import Shape
+from ...relation import SUM, Output, Shape, push
 from ..arithmetic import LARGEST, Compute, Constant, divide, each
-from .node import Node
+from .node import Node, Value
 from .tensors import dtype
 
 
@@ -69,14 +69,30 @@ def _unpacked(node: Node, values: list[Any]) -> list[Constant]:
     return [np.take(values[0], i, axis) for i in range(values[0].shape[axis])]
 
 
+def _moved(node: Node, values: list[Any]) -> list[Constant]:
+    """What an operator makes that only moves elements, by its own description."""
+    assert node.call.describe is not None
+    outputs = node.call.describe(node)
+    made = []
+    for output in [outputs] if isinstance(outputs, Output | Value) else outputs:
+        assert isinstance(output, Output)
+        (edge,) = output.edges
+        moved = push(edge.relation, np.asarray(values[edge.input]), SUM)
+        made.append(np.broadcast_to(moved, output.shape))
+    return made
+
+
 COMPUTE: dict[str, Compute] = {
     "Abs": each(np.abs),
     "Add": each(np.add),
     "AddV2": each(np.add),
+    "All": _reduce(np.all),
+    "Any": _reduce(np.any),
     "BroadcastTo": each(lambda a, shape: np.broadcast_to(a, tuple(shape))),
     "Cast": _cast,
     "Ceil": each(np.ceil),
     "ConcatV2": _concatenated,
+    "DataFormatVecPermute": _moved,
     "Div": each(divide),
     "Equal": each(np.equal),
     "ExpandDims": _first,
@@ -84,6 +100,7 @@ COMPUTE: dict[str, Compute] = {
     "Floor": each(np.floor),
     "FloorDiv": each(np.floor_divide),
     "FloorMod": each(np.mod),
+    "GatherNd": each(lambda a, at: a[tuple(np.moveaxis(at, -1, 0))]),
     "GatherV2": each(lambda a, at, axis: np.take(a, at, int(axis))),
     "Greater": each(np.greater),
     "GreaterEqual": each(np.greater_equal),
@@ -104,19 +121,25 @@ COMPUTE: dict[str, Compute] = {
     "OnesLike": each(np.ones_like),
     "Pack": lambda node, values: np.stack(values, node.attribute("axis", 0)),
     "PlaceholderWithDefault": _first,
+    "Pow": each(np.power),
     "Prod": _reduce(np.prod),
     "Range": lambda node, values: np.arange(*values).astype(values[0].dtype),
     "RealDiv": each(np.divide),
     "Reshape": _first,
+    "Reverse": _moved,
+    "ReverseV2": _moved,
+    "Roll": _moved,
     "Rsqrt": each(lambda a: 1 / np.sqrt(a)),
     "Select": each(np.where),
     "SelectV2": each(np.where),
+    "Slice": _moved,
     "Snapshot": _first,
     "Split": _split,
     "Sqrt": each(np.sqrt),
     "Square": each(np.square),
     "Squeeze": _first,
     "StopGradient": _first,
+    "StridedSlice": _moved,
     "Sub": each(np.subtract),
     "Sum": _reduce(np.sum),
     "Tile": each(lambda a, times: np.tile(a, times)),

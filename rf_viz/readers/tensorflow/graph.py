@@ -19,6 +19,8 @@ class Reading(BaseReading[Call, Node]):
 
     shape_only = frozenset({"OnesLike", "Rank", "Shape", "ShapeN", "Size", "ZerosLike"})
 
+    first_only = frozenset({"CopyToMeshGrad", "Print", "RelayoutLike"})
+
     def __init__(
         self,
         program: Program | None,
@@ -27,6 +29,8 @@ class Reading(BaseReading[Call, Node]):
         weight_aware: bool,
     ) -> None:
         super().__init__(weight_aware)
+        self._program, self._shapes = program, shapes
+        self._inferred: Mapping[str, Shape] | None = None
         if program is None:
             return
         values = dict(program.constants)
@@ -48,7 +52,13 @@ class Reading(BaseReading[Call, Node]):
         return evaluate(node, name, shape)
 
     def inferred_shape(self, name: str) -> Shape | None:
-        return None
+        if self._program is None:
+            return None
+        if self._inferred is None:
+            from .inferred import infer_shapes  # which loads TensorFlow
+
+            self._inferred = infer_shapes(self._program.graph_def, self._shapes)
+        return self._inferred.get(name)
 
     def unknown(self, node: Node) -> str:
         return f"operator {node.op} is not known"

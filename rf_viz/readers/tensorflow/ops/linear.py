@@ -10,6 +10,7 @@ from ....errors import ModelError
 from ....linear import Product, crop, einsum, matmul, scan
 from ....operators import broadcast, reshape, transpose
 from ....relation import IDENTITY, Edge, Mix, Output, Relation, Shape, Slide, Taps, Window
+from ....tables import pick
 from ...outputs import parameter, product
 from ..node import DataDependent, Node, operator
 from .layout import needed
@@ -100,7 +101,8 @@ def sparse_product(node: Node) -> Output:
 
 @operator("TridiagonalMatMul")
 def tridiagonal_product(node: Node) -> Output:
-    """Inputs: three diagonals of (..., 1, M), and what they multiply, (..., M, N)."""
+    """Inputs: the diagonals above, on and below the main one, each of (..., 1, M), and what they
+    multiply, (..., M, N). The last element of the first and the first of the last do not count."""
     after = node.shape(3)
     axis, m = len(after) - 2, after[-2]
     edges = []
@@ -108,7 +110,9 @@ def tridiagonal_product(node: Node) -> Output:
         if node.depends(i):
             turned = (*after[:-2], m, 1)
             order = (*range(axis), axis + 1, axis)
-            edges.append(Edge(i, transpose(order) + broadcast(turned, after)))
+            outside = {0: m - 1, 2: 0}.get(i)
+            used = pick(axis, m, [-1 if at == outside else at for at in range(m)])
+            edges.append(Edge(i, transpose(order) + used + broadcast(turned, after)))
     if node.depends(3):
         near = (Window((Slide(axis, m, m, 3, pad=1),), spatial=False),)
         edges.append(Edge(3, near))

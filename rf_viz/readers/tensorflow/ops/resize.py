@@ -143,7 +143,7 @@ def _mitchell(x: Floats) -> Floats:
 
 
 _KERNELS: dict[str, tuple[float, Callable[[Floats], Floats]]] = {
-    "box": (1, lambda x: np.where(x <= 0.5, 1, 0)),
+    "box": (1, lambda x: np.where(x <= 0.5 + _NOISE, 1, 0)),
     "gaussian": (1.5, lambda x: np.where(x < 1.5, np.exp(-2 * x * x), 0)),
     "keyscubic": (2, _keys),
     "lanczos1": (1, _lanczos(1)),

@@ -24,10 +24,9 @@ def _read(shape: Shape, image: Places, rows: list[Places], columns: list[Places]
     channels = np.arange(shape[3])
     for row, column in product(rows, columns):
         at = (image * shape[1] + row) * shape[2] + column
-        at = np.where((row < 0) | (column < 0) | (image < 0), -1, at)
-        if (at >= 0).any():
-            index = np.where(at[..., None] < 0, -1, at[..., None] * shape[3] + channels)
-            relations.append((Elements(shape, index),))
+        at = np.where((row < 0) | (column < 0) | (image < 0), -1, at)[..., None]
+        if (at >= 0).any() or not relations:
+            relations.append((Elements(shape, np.where(at < 0, -1, at * shape[3] + channels)),))
     return relations
 
 
