@@ -8,7 +8,7 @@ from ....errors import ModelError
 from ....operators import broadcast, normalise, reduce, reshape
 from ....relation import Edge, Output, Taps
 from ...outputs import SELF, joined, parameter
-from ..node import DataDependent, Node, operator
+from ..node import DataDependent, Node, Value, operator
 from ..tensors import dtype
 
 
@@ -35,9 +35,16 @@ from ..tensors import dtype
     "_CopyFromHostToGpu", "_EagerConst", "_HostCast", "_MklFusedMish", "_MklSwish",
     "_TensorToHashBucketFast", "_UnaryOpsComposition",
 )  # fmt: skip
-def unary(node: Node) -> Output:
-    """Every element by itself."""
-    return Output(node.shape(), SELF)
+def unary(node: Node) -> Output | Value:
+    """Every element by itself. Lists and handles are passed on."""
+    return _passed(node, 0)
+
+
+def _passed(node: Node, i: int) -> Output | Value:
+    given = node.inputs[i]
+    if given is not None and given.shape is None and given.tensor < 0:
+        return given
+    return Output(node.shape(i), [Edge(i)])
 
 
 @operator("Print", "RelayoutLike", "CopyToMeshGrad")
@@ -52,9 +59,9 @@ def second(node: Node) -> Output:
 
 
 @operator("IdentityN", "XlaOptimizationBarrier", "_ArrayToList", "_ListToArray")
-def each(node: Node) -> list[Output]:
+def each(node: Node) -> list[Output | Value]:
     """Every input passed on by itself."""
-    return [Output(node.shape(i), [Edge(i)]) for i in range(len(node.inputs))]
+    return [_passed(node, i) for i in range(len(node.inputs))]
 
 
 @operator(

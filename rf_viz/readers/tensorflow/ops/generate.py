@@ -104,9 +104,9 @@ def linear_space(node: Node) -> Output:
     """From input 0 to input 1; all but the ends lie between both."""
     count = needed(node, 2)[0]
     edges = []
-    for i, other_end in ((0, count - 1), (1, 0)):
+    for i, other_end in ((0, count - 1 if count > 1 else -1), (1, 0)):
         if node.depends(i):
-            seen = [-1 if at == other_end and count > 1 else at for at in range(count)]
+            seen = [-1 if at == other_end else at for at in range(count)]
             edges.append(Edge(i, broadcast((), (count,)) + pick(0, count, seen)))
     return Output((count,), edges)
 

@@ -99,12 +99,11 @@ def _area(axis: _Axis) -> Taps:
 
 
 _METHODS: dict[str, Callable[[_Axis], Taps]] = {
-    "QuantizedResizeBilinear": _linear,
     "ResizeArea": _area,
     "ResizeBicubic": _cubic,
-    "ResizeBilinear": _linear,
     "ResizeNearestNeighbor": _nearest,
 }
+"""How each op interpolates; what is in none of these is bilinear."""
 
 
 @operator("ResizeArea", "ResizeBicubic", "ResizeBilinear", "ResizeNearestNeighbor")
@@ -117,12 +116,12 @@ def resize(node: Node) -> Output:
         axis = _Axis(
             shape[i],
             out,
-            bool(node.attribute("align_corners")),
+            bool(node.attribute("align_corners", node.attribute("resize_align_corners"))),
             bool(node.attribute("half_pixel_centers")),
         )
         over, under = axis.ratio
         if over != under or axis.size != out:
-            taps, counts = _METHODS[node.op](axis)
+            taps, counts = _METHODS.get(node.op, _linear)(axis)
             relation += resampled(i, axis.size, taps, counts, under / max(over, 1))
     return Output((shape[0], *size, shape[3]), [Edge(0, relation)])
 
