@@ -46,8 +46,11 @@ class TensorFlowTwin:
             else:
                 _rewrite(writer, nodes[name])
         within = "it is inside a loop, which the twin does not follow"
-        inside = {name: within for name in shapes if maker(name) not in nodes}
-        self.lost: Mapping[str, str] = {**writer.lost, **inside}
+        self.lost: Mapping[str, str] = {
+            name: writer.why_lost(name) if maker(name) in nodes else within
+            for name in shapes
+            if maker(name) not in nodes or writer.why_lost(name)
+        }
         self._signals = writer.signals
         self._runtime = TensorFlowRuntime(writer.graph_def)
 
@@ -78,9 +81,9 @@ def _in_order(nodes: Mapping[str, Any]) -> list[str]:
 
 def _rewrite(writer: Writer, node: Any) -> None:  # noqa: ANN401
     inputs = [i.removesuffix(":0") for i in node.input if i[0] != "^"]
-    lost = next((writer.lost[i] for i in inputs if i in writer.lost), "")
+    lost = next(filter(None, map(writer.why_lost, inputs)), "")
     if lost:
-        writer.lose(node, lost)
+        writer.lost[node.name] = lost
     elif writer.signals.keys().isdisjoint(inputs):
         _keep(writer, node)
     elif node.op in _SHAPE_ONLY:
@@ -88,14 +91,14 @@ def _rewrite(writer: Writer, node: Any) -> None:  # noqa: ANN401
         copy.attr["T"].type = FLOAT
         copy.input[:] = [writer.signals.get(i, i) for i in inputs]
     elif node.op in _LIKE:
-        copy = writer.node("Fill", node.name, writer.dimensions(inputs[0]))
+        copy = writer.keep("Fill", node.name, writer.dimensions(inputs[0]))
         copy.input.append(writer.number(node.attr["T"].type, int(node.op == "OnesLike")))
         copy.attr["T"].type = node.attr["T"].type
     else:
         try:
             _follow(writer, node, inputs)
         except NoTwinError as error:
-            writer.lose(node, f"{node.op} {node.name}{error}")
+            writer.lost[node.name] = f"{node.op} {node.name}{error}"
 
 
 def _keep(writer: Writer, node: Any) -> None:  # noqa: ANN401
@@ -103,10 +106,11 @@ def _keep(writer: Writer, node: Any) -> None:  # noqa: ANN401
     if node.op in _VARIABLES:
         writer.ones_of(node)
     elif node.op == "ReadVariableOp":
-        writer.node("Identity", node.name, node.input[0]).attr["T"].type = node.attr["dtype"].type
+        copy = writer.keep("Identity", node.name, *node.input[:1])
+        copy.attr["T"].type = node.attr["dtype"].type
     else:
         copy = writer.copy(node)
-        copy.input[:] = [i for i in node.input if not writer.carries(i)]
+        copy.input[:] = [i for i in node.input if maker(i) in writer.kept]
 
 
 def _follow(writer: Writer, node: Any, inputs: Sequence[str]) -> None:  # noqa: ANN401

@@ -26,8 +26,8 @@ def maker(reference: str) -> str:
 class Writer:
     """The twin's graph as it is made.
 
-    ``signals`` say where the twin holds each tensor that a signal may come to, always as float32;
-    all others have their old names. ``lost`` says why a tensor is not there.
+    ``signals`` say where the twin holds each tensor that a signal may come to, always as float32.
+    The nodes that are ``kept`` have their old names. ``lost`` says why a node is not there.
     """
 
     def __init__(
@@ -41,19 +41,16 @@ class Writer:
         self.graph_def.library.CopyFrom(graph_def.library)
         self.weight_aware = weight_aware
         self.signals: dict[str, str] = {}
+        self.kept: set[str] = set()
         self.lost: dict[str, str] = {}
         self._shapes = shapes
 
-    def lose(self, node: Any, reason: str) -> None:  # noqa: ANN401
-        """No output of this node is in the twin."""
-        self.lost[node.name] = reason
-        prefix = f"{node.name}:"
-        self.lost.update((name, reason) for name in self._shapes if name.startswith(prefix))
-
-    def carries(self, reference: str) -> bool:
-        """Whether what a node makes has another name in the twin, or is not there at all."""
-        name = maker(reference)
-        return name in self.signals or name in self.lost
+    def why_lost(self, tensor: str) -> str:
+        """Why the twin does not have a tensor; empty if it has, under whatever name."""
+        name = maker(tensor)
+        if tensor in self.signals or name in self.kept:
+            return ""
+        return self.lost.get(name) or f"of {name} the twin has only some outputs"
 
     def shape(self, name: str) -> tuple[int, ...]:
         """The shape of a tensor that depends on the input."""
@@ -67,7 +64,14 @@ class Writer:
             op=op, name=name or f"twin/{len(self.graph_def.node)}", input=inputs
         )
 
+    def keep(self, op: str, name: str, *inputs: str) -> Any:  # noqa: ANN401
+        """A node under its old name, without attributes."""
+        self.kept.add(name)
+        return self.node(op, name, *inputs)
+
     def copy(self, node: Any) -> Any:  # noqa: ANN401
+        """A node as it is."""
+        self.kept.add(node.name)
         self.graph_def.node.append(node)
         return self.graph_def.node[-1]
 
@@ -119,10 +123,10 @@ class Writer:
         """A variable's name for ones of its type and shape."""
         kind, shape = variable.attr["dtype"].type, variable.attr["shape"].shape
         if shape.unknown_rank or any(d.size < 0 for d in shape.dim):
-            self.lose(variable, f"{variable.op} {variable.name} has no known shape")
+            self.lost[variable.name] = f"{variable.op} {variable.name} has no known shape"
             return
         dims = self.ints([d.size for d in shape.dim])
-        node = self.node("Fill", variable.name, dims, self.number(kind, 1))
+        node = self.keep("Fill", variable.name, dims, self.number(kind, 1))
         node.attr["T"].type = kind
 
     def dimensions(self, name: str) -> str:
