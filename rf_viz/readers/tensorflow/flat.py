@@ -14,6 +14,9 @@ from .messages import GraphDef, NodeDef
 LARGEST = 500_000
 """The most nodes of a flat graph."""
 
+DEEPEST = 100
+"""The most functions that call each other, one within the other."""
+
 _CALLS = {"PartitionedCall", "StatefulPartitionedCall", "TPUPartitionedCall", "XlaLaunch"}
 """Operators that call the function that an attribute names."""
 
@@ -42,26 +45,65 @@ def flatten(graph_def: Any) -> Any:  # noqa: ANN401
     stay functions. A graph that calls none is returned as it is. Raises ModelError.
     """
     functions = {f.signature.name: f for f in graph_def.library.function}
-    if not functions or not any(_calls(node, functions) for node in graph_def.node):
+    if not any(_called(node, functions) for node in graph_def.node):
         return graph_def
+    _check(graph_def.node, functions)
     writer = _Writer(functions)
     for node in graph_def.node:
-        writer.put(node, list(node.input), ())
+        writer.put(node, list(node.input))
     flat = GraphDef(node=writer.nodes, versions=_copy(graph_def.versions))
     flat.library.MergeFrom(_copy(graph_def.library))
     return flat
 
 
-def _calls(node: Any, functions: Mapping[str, Any]) -> bool:  # noqa: ANN401
-    return node.op in _CALLS or node.op in _BRANCHES or node.op in functions
+def _called(node: Any, functions: Mapping[str, Any]) -> list[str]:  # noqa: ANN401
+    """The functions that a node calls."""
+    op = node.op
+    if op in functions:
+        return [op]
+    if op in _CALLS:
+        return [node.attr[_FUNCTION.get(op, "f")].func.name]
+    if op in _BRANCHES:
+        ways = node.attr["branches"].list.func if op.endswith("Case") else _if(node)
+        return [way.name for way in ways]
+    return []
+
+
+def _if(node: Any) -> tuple[Any, Any]:  # noqa: ANN401
+    return node.attr["else_branch"].func, node.attr["then_branch"].func
+
+
+def _check(nodes: Iterable[Any], functions: Mapping[str, Any]) -> None:
+    """See to it that the flat graph is of a sane size. Raises ModelError."""
+    sizes: dict[str, int] = {}
+
+    def size(nodes: Iterable[Any], within: tuple[str, ...]) -> int:
+        total = 0
+        for node in nodes:
+            total += 1
+            for name in _called(node, functions):
+                if name in within or len(within) == DEEPEST:
+                    raise ModelError(
+                        f"function {name!r} of the graph calls itself, or lies more than "
+                        f"{DEEPEST} calls deep"
+                    )
+                if name not in sizes:
+                    sizes[name] = size(_function(functions, name).node_def, (*within, name))
+                total += sizes[name]
+        if total > LARGEST:
+            raise ModelError(f"the graph calls functions for more than {LARGEST:,} nodes in all")
+        return total
+
+    size(nodes, ())
 
 
 def written_out(functions: Mapping[str, Any], name: str) -> Body:
     """A function of the library, those that it calls put in their places. Raises ModelError."""
-    writer = _Writer(functions)
     function = _function(functions, name)
+    _check(function.node_def, functions)
+    writer = _Writer(functions)
     arguments = tuple(a.name for a in function.signature.input_arg)
-    results = writer.inline(function, "", dict(zip(arguments, arguments, strict=True)), {}, ())
+    results = writer.inline(function, "", dict(zip(arguments, arguments, strict=True)), {})
     return Body(writer.nodes, arguments, tuple(results))
 
 
@@ -78,18 +120,16 @@ class _Writer:
         self._functions = functions
         self.nodes: list[Any] = []
 
-    def put(self, node: Any, inputs: Sequence[str], within: tuple[str, ...]) -> None:  # noqa: ANN401
-        """Add a node with these inputs, or what it calls; ``within`` are the functions around."""
-        if len(self.nodes) > LARGEST:
-            raise ModelError(f"the graph calls functions for more than {LARGEST:,} nodes in all")
+    def put(self, node: Any, inputs: Sequence[str]) -> None:  # noqa: ANN401
+        """Add a node with these inputs, or what it calls."""
         data = [name for name in inputs if not name.startswith("^")]
         if node.op in _BRANCHES:
-            self._branch(node, data, within)
+            self._branch(node, data)
         elif node.op in _CALLS:
             called = node.attr[_FUNCTION.get(node.op, "f")].func
-            self._call(node, called.name, called.attr, data, within)
+            self._call(node, called.name, called.attr, data)
         elif node.op in self._functions:
-            self._call(node, node.op, node.attr, data, within)
+            self._call(node, node.op, node.attr, data)
         else:
             added = _copy(node)
             added.input[:] = inputs
@@ -101,10 +141,9 @@ class _Writer:
         name: str,
         attributes: Mapping[str, Any],
         inputs: Sequence[str],
-        within: tuple[str, ...],
     ) -> None:
         function = _function(self._functions, name)
-        results = self._inlined(function, f"{node.name}/", inputs, attributes, within)
+        results = self._inlined(function, f"{node.name}/", inputs, attributes)
         self._pass(node.name, results, _kinds(function.signature.output_arg, attributes))
 
     def _inlined(
@@ -113,19 +152,15 @@ class _Writer:
         prefix: str,
         inputs: Sequence[str],
         attributes: Mapping[str, Any],
-        within: tuple[str, ...],
     ) -> list[str]:
-        name = function.signature.name
-        if name in within:
-            raise ModelError(f"function {name!r} of the graph calls itself")
         arguments = [a.name for a in function.signature.input_arg]
         if len(arguments) != len(inputs):
             raise ModelError(
-                f"function {name!r} takes {len(arguments)} arguments, a call has {len(inputs)}: "
-                "the graph is invalid"
+                f"function {function.signature.name!r} takes {len(arguments)} arguments, a call "
+                f"has {len(inputs)}: the graph is invalid"
             )
         given = dict(zip(arguments, inputs, strict=True))
-        return self.inline(function, prefix, given, attributes, (*within, name))
+        return self.inline(function, prefix, given, attributes)
 
     def inline(
         self,
@@ -133,7 +168,6 @@ class _Writer:
         prefix: str,
         given: Mapping[str, str],
         attributes: Mapping[str, Any],
-        within: tuple[str, ...],
     ) -> list[str]:
         """Add a function's nodes, and return the names of its results."""
         makers = {node.name: node for node in function.node_def}
@@ -159,7 +193,7 @@ class _Writer:
             for key, value in node.attr.items():
                 if value.WhichOneof("value") == "placeholder" and value.placeholder in attributes:
                     mine.attr[key].CopyFrom(_copy(attributes[value.placeholder]))
-            self.put(mine, [outer(reference) for reference in node.input], within)
+            self.put(mine, [outer(reference) for reference in node.input])
         return [outer(function.ret[a.name]) for a in function.signature.output_arg]
 
     def _number(self, node: Any, output: str) -> int:  # noqa: ANN401
@@ -180,12 +214,12 @@ class _Writer:
                 number += node.attr[length].i
         return number
 
-    def _branch(self, node: Any, inputs: Sequence[str], within: tuple[str, ...]) -> None:  # noqa: ANN401
+    def _branch(self, node: Any, inputs: Sequence[str]) -> None:  # noqa: ANN401
         """Every branch on what a ``Switch`` lets through to it; a ``Merge`` takes what arrives."""
         asked, *given = inputs
         kinds = list(node.attr["Tin"].list.type)
         if node.op.endswith("If"):
-            ways = {"else": node.attr["else_branch"].func, "then": node.attr["then_branch"].func}
+            ways = dict(zip(("else", "then"), _if(node), strict=True))
         else:
             ways = {f"branch{i}": f for i, f in enumerate(node.attr["branches"].list.func)}
         conditions = self._conditions(node, asked, len(ways))
@@ -197,7 +231,7 @@ class _Writer:
             for i, (name, kind) in enumerate(zip(given, kinds, strict=True)):
                 passed.append(self._switch(f"{prefix}given{i}", name, condition, kind, side))
             function = _function(self._functions, called.name)
-            made = self._inlined(function, prefix, passed, called.attr, within)
+            made = self._inlined(function, prefix, passed, called.attr)
             out_kinds = _kinds(function.signature.output_arg, called.attr)
             results.append(
                 [

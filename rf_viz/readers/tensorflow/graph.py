@@ -52,7 +52,7 @@ class Reading(BaseReading[Call, Node]):
         return evaluate(node, name, shape)
 
     def inferred_shape(self, name: str) -> Shape | None:
-        if self._program is None:
+        if self._program is None or not self._program.standard:
             return None
         if self._inferred is None:
             from .inferred import infer_shapes  # which loads TensorFlow

@@ -11,10 +11,7 @@ from .flat import Body, written_out
 from .node import OPERATORS, Describe, Value
 from .ops.elementwise import unary
 from .ops.opaque import by_family
-from .wiring import Wiring
-
-PLACEHOLDERS = ("Placeholder", "PlaceholderV2")
-"""What a person feeds."""
+from .wiring import PLACEHOLDERS, Wiring
 
 VARIABLES = ("VarHandleOp", "Variable", "VariableV2")
 """What is known by its shape only."""
@@ -142,10 +139,10 @@ class Library:
 class Program:
     """What a graph computes from its placeholders.
 
-    ``placeholders`` are their nodes, ``variables`` the names of what has no values here. What
-    leads to no output of theirs (initialisers, savers) and what is run for its effect only is left
-    out. ``bound`` says what a placeholder holds that no person feeds. ``work_out`` reads calls,
-    adding to the values it is given.
+    ``graph_def`` is its message, ``placeholders`` are their nodes, ``variables`` the names of what
+    has no values here. What leads to no output of theirs (initialisers, savers) and what is run
+    for its effect only is left out. ``bound`` says what a placeholder holds that no person feeds.
+    ``work_out`` reads calls, adding to the values it is given.
     """
 
     def __init__(
@@ -154,7 +151,7 @@ class Program:
         bound: Callable[[Any], Value | None],
         work_out: Callable[[Iterable[Call], dict[str, Value]], None],
     ) -> None:
-        self._work_out = work_out
+        self.graph_def, self._work_out = graph_def, work_out
         wiring = Wiring(graph_def.node)
         library = Library(graph_def.library.function)
         self._bound: dict[str, Value] = {}
@@ -183,6 +180,8 @@ class Program:
             call = Call(wiring.nodes[name], wiring.inputs[name], wiring.outputs(name), library)
             (self.calls if name in depends else self._fixed).append(call)
         self.variables = [call.name for call in self._fixed if call.op in VARIABLES]
+        self.standard = all(call.describe is not None for call in self.calls)
+        """Whether all operators are TensorFlow's own."""
         used = {tensor for call in self.calls for tensor in call.inputs}
         self.placeholders = {name: node for name, node in fed.items() if name in used}
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arithmetic import LARGEST
 from ..values import Value
 from .messages import REFERENCE
 
@@ -33,8 +34,10 @@ def dtype(kind: int) -> str | None:
 
 
 def constant(tensor: Any) -> Value:  # noqa: ANN401
-    """A constant of the graph, its values decoded when first asked for."""
+    """A constant of the graph, its values decoded when first asked for. Raises ValueError."""
     shape = tuple(d.size for d in tensor.tensor_shape.dim)
+    if min(shape, default=0) < 0:
+        raise ValueError(f"it is a constant of {shape}")
     return Value(shape, get=lambda: decoded(tensor))
 
 
@@ -64,6 +67,8 @@ def decoded(tensor: Any) -> NDArray[Any] | None:  # noqa: ANN401
         values = values.astype(stored)
         if len(values) == 1:
             return np.broadcast_to(values.reshape(()), shape)
+        if len(values) > count or count > LARGEST:
+            return None
         values = np.concatenate([values, np.repeat(values[-1:], count - len(values))])
     if name == "bfloat16":
         values = (values.astype(np.uint32) << 16).view(np.float32)

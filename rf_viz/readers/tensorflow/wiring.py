@@ -7,6 +7,9 @@ from typing import Any
 
 from ...errors import ModelError
 
+PLACEHOLDERS = ("Placeholder", "PlaceholderV2")
+"""What a person feeds."""
+
 _COUNTS = {"DynamicPartition": "num_partitions", "Split": "num_split", "SplitV": "num_split",
            "Unpack": "num"}  # fmt: skip
 """The attribute that says how many outputs an operator has, where one does."""
@@ -63,6 +66,8 @@ class Wiring:
                     self._last[name] = max(self._last.get(name, 0), int(number))
                 makers.append(name)
             ordered = ordered and made.issuperset(makers)
+            if own in self.nodes:
+                raise ModelError(f"the graph has two nodes of the name {own!r}: it is invalid")
             made.add(own)
             self.sources[own] = makers
             self.nodes[own] = node
