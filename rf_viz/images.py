@@ -58,6 +58,15 @@ PRESETS: dict[str, Preprocessing] = {
 }
 """The usual preprocessings by name, those of the sample models among them."""
 
+KERAS_MODES = {
+    "caffe": "Caffe BGR",
+    "tf": "-1..1",
+    "torch": "ImageNet mean/std",
+    "none": "0..255",
+}
+"""The preset for each ``mode`` of Keras' ``preprocess_input``; "none" is for its models that take
+pixels as they are and preprocess them inside."""
+
 
 def open_image(source: bytes | str | os.PathLike[str] | BinaryIO) -> Image.Image:
     """Opens any image as people see it: upright, RGB, 8 bits a channel, on white.
