@@ -14,7 +14,8 @@ from rf_viz.ui.cache import Fed, File
 from rf_viz.ui.channels import by_channel, choose_channel
 from rf_viz.ui.layer_table import layer_table
 from rf_viz.ui.linked_view import FeatureMap, Picture, linked_view
-from rf_viz.ui.words import by
+from rf_viz.ui.outline import told
+from rf_viz.ui.words import by, sentence
 
 LEAD = (
     "Move over the feature map: the input shows which part of it that cell sees. "
@@ -37,14 +38,15 @@ def choose_map(
 ) -> FeatureMap:
     """The channel to show; where the model cannot be run, the regions show without values."""
     about, picker = st.columns([3, 2], vertical_alignment="bottom")
+    name, what = told(layer)
     about.html(
-        f'<p class="rf-about"><b>{escape(layer.name)}</b>'
-        f"<span>{escape(layer.op)} · {by(layer.shape)}</span></p>"
+        f'<p class="rf-about"><b>{escape(name).replace("/", "/<wbr>")}</b>'
+        f"<span>{escape(what)} · {by(layer.shape)}</span></p>"
     )
     try:
         values = cache.activations(file, fed, layer.name)
     except ModelError as error:
-        st.warning(f"{error} The regions below hold all the same.", icon=":material/warning:")
+        st.caption(f"No values: {escape(sentence(error))} The regions hold all the same.")
         return FeatureMap(layer, None, "No values", None)
     maps = by_channel(values, layer)
     names = sample.labels.read_text().splitlines() if sample and sample.labels else []

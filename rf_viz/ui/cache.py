@@ -6,7 +6,10 @@ Arrays are handed out as they are kept, without a copy, and are therefore read-o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,8 +21,14 @@ from PIL import Image
 
 import rf_viz
 from rf_viz import images
+from rf_viz.readers import READERS
+from rf_viz.runtimes.tensorflow_import import import_tensorflow
 
-MODEL_MAIN = ".onnx"
+_MODELS = tuple(extension for reader in READERS for extension in reader.extensions)
+"""How the names of model files end, which other files may come along with."""
+
+_KERAS = (".keras", ".h5", ".hdf5")
+"""How the names of those end that only Keras can build, so that TensorFlow has to be there."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,7 @@ class File:
     def uploaded(cls, files: Mapping[str, bytes]) -> File:
         """An uploaded file; of several, the model, with the others beside it in one folder."""
         names = [Path(name).name for name in files]
-        main = next((name for name in names if name.endswith(MODEL_MAIN)), names[0])
+        main = next((name for name in names if name.lower().endswith(_MODELS)), names[0])
         digest = _digest(*files.values())
         if len(files) == 1:
             return cls(main, digest, files[main])
@@ -67,13 +76,38 @@ def _digest(*parts: bytes) -> str:
     return digest.hexdigest()[:16]
 
 
+@contextmanager
+def _reported(file: File, done: str) -> Iterator[None]:
+    """An error that nobody foresaw is told as one about the model, and logged."""
+    try:
+        yield
+    except rf_viz.ModelError:
+        raise
+    except Exception as error:
+        logging.getLogger(__name__).exception("%s could not be %s", file.name, done)
+        raise rf_viz.ModelError(
+            f"{file.name} could not be {done}: that is an error of RF-Viz itself "
+            f"({type(error).__name__}), please report it"
+        ) from error
+
+
+def _start_tensorflow() -> None:
+    """Loads TensorFlow, which takes seconds, where that has not been done."""
+    if "tensorflow" not in sys.modules:
+        with st.spinner("Starting TensorFlow, once per server ..."):
+            import_tensorflow()
+
+
 @st.cache_resource(max_entries=6, show_spinner="Reading the model ...")
 def _load(digest: str, _file: File) -> rf_viz.Model:
-    return rf_viz.load(_file.source, _file.name)
+    with _reported(_file, "read"):
+        return rf_viz.load(_file.source, _file.name)
 
 
 def load(file: File) -> rf_viz.Model:
-    """The model in a file."""
+    """The model in a file. Raises ModelError."""
+    if file.name.lower().endswith(_KERAS):
+        _start_tensorflow()
     return _load(file.digest, file)
 
 
@@ -88,25 +122,43 @@ class Asked:
 
 @st.cache_resource(max_entries=12, show_spinner="Tracing the model ...")
 def _trace(digest: str, asked: Asked, _file: File) -> rf_viz.Network:
-    return load(_file).trace(
-        asked.size, input=asked.input, weight_aware=asked.weight_aware, cut_global=True
-    )
+    model = load(_file)
+    with _reported(_file, "traced"):
+        net = model.trace(
+            asked.size, input=asked.input, weight_aware=asked.weight_aware, cut_global=True
+        )
+        for layer in net.layers:
+            layer.spans()  # kept with the network, and asked for by everything that shows it
+        return net
 
 
 def trace(file: File, asked: Asked) -> rf_viz.Network:
-    """The traced model. Global context is cut, so that the local regions show."""
+    """The traced model, global context cut so that the local regions show. Raises ModelError."""
+    load(file)
     return _trace(file.digest, asked, file)
+
+
+def _runs_in_tensorflow(model: rf_viz.Model) -> bool:
+    if "rf_viz.readers.tensorflow" not in sys.modules:  # and it costs half a second to load
+        return False
+    from rf_viz.readers.tensorflow import TensorFlowModel
+
+    return isinstance(model, TensorFlowModel) and model.runnable
 
 
 @st.cache_resource(max_entries=4, show_spinner="Running the model ...")
 def _activations(digest: str, fed: str, name: str, _file: File, _fed: Fed) -> NDArray[np.float32]:
-    values = load(_file).activations(_fed.tensor, [name], input=_fed.input)[name]
+    model = load(_file)
+    with _reported(_file, "run"):
+        values = model.activations(_fed.tensor, [name], input=_fed.input)[name]
     values.flags.writeable = False
     return values
 
 
 def activations(file: File, fed: Fed, name: str) -> NDArray[np.float32]:
-    """The values of one layer."""
+    """The values of one layer. Raises ModelError."""
+    if _runs_in_tensorflow(load(file)):
+        _start_tensorflow()
     return _activations(file.digest, fed.key, name, file, fed)
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from ..network import Layer, Network
 from .component import component
+from .outline import Entry, outline
 from .words import by
 
 _component = component("layer_list", "layer_list.js")
@@ -35,28 +36,47 @@ def layer_list(net: Network, first: str, *, key: str) -> str:
     return state.layer or first
 
 
+Row = dict[str, str | int | bool | None]
+
+
 @st.cache_resource(max_entries=12, show_spinner=False)
-def rows(key: str, _net: Network) -> list[dict[str, str | bool]]:
-    """What the list says of each layer of the network that ``key`` stands for."""
-    groups = scopes([layer.name for layer in _net.layers])
-    return [
-        {
-            "name": layer.name,
-            "group": group,
-            "label": label,
-            "op": layer.op,
-            "telling": layer.op.lower() not in layer.name.lower(),
-            "convolution": is_convolution(layer),
-            "shape": by(layer.shape),
-            "sees": by(largest_region(layer)),
-        }
-        for layer, (group, label) in zip(_net.layers, groups, strict=True)
-    ]
+def rows(key: str, _net: Network) -> list[Row]:
+    """What the list says of each entry of the outline of the network that ``key`` stands for.
+
+    ``parent`` is the number of the row that a row unfolds from, which comes before it.
+    """
+    found: list[Row] = []
+
+    def add(entry: Entry, group: str, label: str, parent: int | None = None) -> None:
+        number = len(found)
+        found.append(
+            {
+                "name": entry.name,
+                "layer": entry.layer.name,
+                "parent": parent,
+                "group": group,
+                "label": label,
+                "op": entry.kind,
+                "settings": entry.settings,
+                "telling": entry.kind.lower() not in entry.name.lower(),
+                "convolution": any(is_convolution(op) for op in entry.operators()),
+                "shape": by(entry.layer.shape),
+                "sees": by(largest_region(entry.layer)),
+            }
+        )
+        for part in entry.parts:
+            inside = part.name.removeprefix(f"{entry.name}/").replace("/", " / ")
+            add(part, "", inside, number)
+
+    entries = outline(_net)
+    for entry, placed in zip(entries, scopes([entry.name for entry in entries]), strict=True):
+        add(entry, *placed)
+    return found
 
 
-def is_convolution(layer: Layer) -> bool:
-    """Whether the layer's operator is a convolution of any kind, by its name."""
-    return "conv" in layer.op.lower()
+def is_convolution(kind: str) -> bool:
+    """Whether an operator or a framework's layer is a convolution of any kind, by its name."""
+    return "conv" in kind.lower()
 
 
 def largest_region(layer: Layer) -> tuple[int, ...]:
@@ -68,7 +88,8 @@ def scopes(names: Sequence[str]) -> list[tuple[str, str]]:
     """For each name its group and what to call it there.
 
     Names are paths ("layer1/conv2/Relu"); the group is the deepest scope, the same depth for all,
-    that still holds a few layers on average. Where there is none, the group is empty.
+    that still holds a few layers on average, without what all have in common. Where there is none,
+    the group is empty.
     """
     separator = "/" if any("/" in name.strip("/") for name in names) else "."
     paths = [[part for part in name.split(separator) if part] or [name] for name in names]
@@ -78,9 +99,13 @@ def scopes(names: Sequence[str]) -> list[tuple[str, str]]:
         if len(within) >= _USEFUL_GROUP * len(set(within)):
             depth = deeper
     heads = {tuple(path[:-1][:depth]) for path in paths}
+    several = {head for head in heads if head}
+    outer = 0
+    while len(several) > 1 == len({head[: outer + 1] for head in several}):
+        outer += 1
     placed = []
     for path in paths:
         # An operation named like a scope ("conv1" beside "conv1/relu") belongs to that scope.
         head = tuple(path) if tuple(path) in heads else tuple(path[:-1][:depth])
-        placed.append((" / ".join(head), " / ".join(path[len(head) :] or path[-1:])))
+        placed.append((" / ".join(head[outer:]), " / ".join(path[len(head) :] or path[-1:])))
     return placed

@@ -27,6 +27,9 @@ LARGEST_MARGIN = 0.15
 _LOSSLESS = 300 * 300
 """Pictures of more pixels travel as JPEG: they are shown at most at their own size."""
 
+_GREYS = np.linspace([140] * 3, [150] * 3, 256).astype(np.uint8)
+"""The colours of cells without values."""
+
 _component = component("linked_view", "packet.js", "pane.js", "linked_view.js")
 
 
@@ -97,10 +100,10 @@ def packet(picture: Picture, feature_map: FeatureMap, view: str) -> bytes:
     layer = feature_map.layer
     values = feature_map.values
     known = values is not None
+    low, high = (0.0, 0.0) if values is None else _limits(values)
     if values is None:
         values = np.zeros(layer.grid, np.float32)
     rows, columns = _laid_out(layer.grid, flat=len(picture.extent) == 1)
-    low, high = _limits(values)
     closed = layer.receptive_field
     field = None
     if closed and len(closed.size) == len(layer.grid) and None not in closed.padding:
@@ -110,9 +113,11 @@ def packet(picture: Picture, feature_map: FeatureMap, view: str) -> bytes:
     arrays: dict[str, NDArray[Any]] = {"image": _encoded(picture.key, picture)}
     if rows == 1 < columns:
         arrays["map"] = np.nan_to_num(values.reshape(-1), nan=low, posinf=high, neginf=low)
-    else:
+    elif known:
         arrays["map"] = _quantised(values, low, high)
         arrays["colours"] = colours("Viridis")
+    else:
+        arrays["map"], arrays["colours"] = _chequered(layer.grid), _GREYS
     for axis, (start, stop) in enumerate(layer.spans(feature_map.channel)):
         arrays[f"start{axis}"], arrays[f"stop{axis}"] = start, stop
 
@@ -169,6 +174,12 @@ def _quantised(values: NDArray[np.float32], low: float, high: float) -> NDArray[
     scaled = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) / (high - low)
     quantised: NDArray[np.uint8] = (255 * scaled).round().astype(np.uint8)
     return quantised
+
+
+def _chequered(grid: Sequence[int]) -> NDArray[np.uint8]:
+    """Cells without values, to be told from one another."""
+    cells: NDArray[np.intp] = np.indices(grid).sum(axis=0) % 2
+    return (255 * cells).astype(np.uint8)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -19,12 +19,15 @@ from . import cache
 from .cache import Asked, Fed, File
 from .layer_list import is_convolution, largest_region, layer_list
 from .linked_view import Picture
-from .words import by
+from .outline import told
+from .words import by, sentence
 
 LARGEST_SIDE = 2048
 """The largest input size on offer: beyond it, a deep network takes gigabytes to run."""
 
 _UPLOAD = ":material/upload:"
+
+_FORMATS = "ONNX, Keras, TensorFlow or TFLite; a SavedModel as zip or tar"
 
 
 @dataclass
@@ -78,8 +81,8 @@ def choose_model() -> tuple[File, SampleModel | None]:
         persist_state="session",
         on_change=_new_model,
     )
-    with row.popover(_UPLOAD, help="Upload a model"):
-        _uploader("An ONNX file, with its data files if it has any", "model", True, _take_model)
+    with row.popover(_UPLOAD, help="Upload a model, along with its data files if it has any"):
+        _uploader(_FORMATS, "model", True, _take_model)
     sample = SAMPLE_MODELS.get(key)
     if sample:
         st.caption(sample.about)
@@ -135,7 +138,7 @@ def _trace(file: File, asked: Asked, other: Asked) -> tuple[Network, Asked]:
     try:
         return cache.trace(file, asked), asked
     except ModelError as error:
-        _visit().problem = _sentence(error)
+        _visit().problem = sentence(error)
         return cache.trace(file, other), other
 
 
@@ -318,14 +321,9 @@ def _took(key: str, what: str, take: Take) -> None:
     try:
         take({file.name: file.getvalue() for file in files})
     except ModelError as error:
-        visit.problem = _sentence(error)
+        visit.problem = sentence(error)
     except ImageError as error:
         visit.problem = str(error).replace("The file", files[0].name, 1)
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def choose_layer(net: Network, sample: SampleModel | None, digest: str, *, key: str) -> str:
@@ -339,10 +337,11 @@ def choose_layer(net: Network, sample: SampleModel | None, digest: str, *, key: 
 
 def _telling(net: Network) -> str:
     """What to show first: the deepest layer whose cells see no more than a third of the image."""
+    layers = [layer for _, layer in net.groups] or net.layers
     local = [
         layer
-        for layer in net.layers
+        for layer in layers
         if all(3 * n <= size for n, size in zip(largest_region(layer), net.input.size, strict=True))
     ]
-    convolutions = [layer for layer in local if is_convolution(layer)]
-    return (convolutions or local or net.layers)[-1 if local else 0].name
+    convolutions = [layer for layer in local if is_convolution(told(layer)[1])]
+    return (convolutions or local or layers)[-1 if local else 0].name

@@ -35,3 +35,9 @@ def listed(parts: Sequence[str], most: int = 3) -> str:
     """The first few, and how many more there are."""
     more = f" and {len(parts) - most} more" if len(parts) > most else ""
     return ", ".join(parts[:most]) + more
+
+
+def sentence(error: Exception) -> str:
+    """What an error says, with a full stop."""
+    text = str(error)
+    return text if text.endswith((".", "!", "?")) else f"{text}."

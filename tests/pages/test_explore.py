@@ -158,7 +158,8 @@ def test_an_unknown_operator_is_assumed_and_named(app: AppTest) -> None:
     choose_layer(app, "z")
     assert "Magic" in answer(app)["assumed"]
     assert answer(app)["share"] == "100 %"
-    assert "The regions" in app.warning[0].value
+    (note,) = [c.value for c in app.caption if c.value.startswith("No values")]
+    assert "Magic" in note
     assert not header(app)["known"]
 
 

@@ -1,0 +1,76 @@
+"""A network's outline: the layers that a framework's users know, and the operations inside."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from ..network import Layer, Network
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A framework's layer, or an operation.
+
+    Attributes:
+        name: the layer's path, or the name of what the operation makes.
+        kind: the layer's class, or the operator.
+        settings: those of a framework's layer, in a few words.
+        layer: what it returns.
+        parts: the layers and operations inside, in the order in which they are done; none where
+            that is a single operation.
+    """
+
+    name: str
+    kind: str
+    settings: str
+    layer: Layer
+    parts: tuple[Entry, ...] = ()
+
+    def operators(self) -> Iterator[str]:
+        """Those of all operations that it consists of."""
+        if not self.parts:
+            yield self.layer.op
+        for part in self.parts:
+            yield from part.operators()
+
+
+def outline(net: Network) -> list[Entry]:
+    """The framework's layers and the operations that are in none, in the order they are done."""
+    groups = {group.name: (group, layer) for group, layer in net.groups}
+    order = {layer.name: number for number, layer in enumerate(net.layers)}
+    inside: dict[str, list[Entry]] = defaultdict(list)
+
+    def place(entry: Entry, scopes: Iterable[str]) -> None:
+        """Puts an entry into the innermost of the scopes that is a layer, if any."""
+        inside[next((scope for scope in scopes if scope in groups), "")].append(entry)
+
+    def parts(name: str) -> list[Entry]:
+        return sorted(inside[name], key=lambda entry: order[entry.layer.name])
+
+    for layer in net.layers:
+        scope = layer.group.name if layer.group else ""
+        place(Entry(layer.name, layer.op, "", layer), (scope, *_around(scope)))
+    # The deepest first: each is complete when it is put into another.
+    for name in sorted(groups, key=lambda name: name.count("/"), reverse=True):
+        group, layer = groups[name]
+        found = parts(name)
+        several = len(found) > 1 or any(entry.parts for entry in found)
+        entry = Entry(name, group.kind, group.settings, layer, tuple(found) if several else ())
+        place(entry, _around(name))
+    return parts("")
+
+
+def told(layer: Layer) -> tuple[str, str]:
+    """What to call a layer, and what it is: a framework's layer by its result."""
+    group = layer.group
+    if group and group.output == layer.name:
+        return group.name, ", ".join(filter(None, (group.kind, group.settings)))
+    return layer.name, layer.op
+
+
+def _around(path: str) -> Iterator[str]:
+    """The scopes that a path lies in, the innermost first."""
+    return (str(scope) for scope in PurePosixPath(path).parents)
