@@ -131,9 +131,7 @@ class Network:
         """
         found = {layer.group for layer in self.layers}
         outputs = {group.output: group for group in found if group is not None}
-        return [
-            (outputs[layer.name], layer) for layer in self.layers if layer.name in outputs
-        ]
+        return [(outputs[layer.name], layer) for layer in self.layers if layer.name in outputs]
 
     def __getitem__(self, name: str) -> Layer:
         """The layer of that tensor, node or group name; raises KeyError with the nearest names."""

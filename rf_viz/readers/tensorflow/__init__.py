@@ -5,7 +5,6 @@ A graph is opened, and what its cells see is found, without loading TensorFlow i
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from ...errors import ModelError
 from ...model import Model, ModelInput
 from ...relation import Shape
 from ...strands import Group, Tensor
+from ..inputs import images_first
 from .flat import flatten
 from .graph import Reading, work_out
 from .held import filled
@@ -54,7 +54,9 @@ class TensorFlowModel(Model):
         self.graph_def = flatten(graph_def)
         self.held, self._groups = held or {}, groups or {}
         self._program = Program(self.graph_def, self._bound, work_out)
-        self.inputs = declared_inputs(self._program) if inputs is None else tuple(inputs)
+        if inputs is None:
+            inputs = [_declared(node) for node in self._program.placeholders.values()]
+        self.inputs = images_first(inputs, self._program.calls, Reading.shape_only)
 
     def describe(
         self, shapes: Mapping[str, Shape], source: str, weight_aware: bool
@@ -97,13 +99,17 @@ class TensorFlowModel(Model):
     def twin(self, shapes: Mapping[str, Shape], source: str, weight_aware: bool) -> TensorFlowTwin:
         from ...runtimes.tensorflow_twin import TensorFlowTwin
 
-        return TensorFlowTwin(filled(self.graph_def, self.held), source, shapes, weight_aware)
+        return TensorFlowTwin(self._filled, source, shapes, weight_aware)
 
     @cached_property
     def _runtime(self) -> TensorFlowRuntime:
         from ...runtimes.tensorflow_runtime import TensorFlowRuntime
 
-        return TensorFlowRuntime(filled(self.graph_def, self.held))
+        return TensorFlowRuntime(self._filled)
+
+    @cached_property
+    def _filled(self) -> Any:  # noqa: ANN401
+        return filled(self.graph_def, self.held)
 
 
 def bound(placeholder: Any) -> Value | None:  # noqa: ANN401
@@ -114,37 +120,9 @@ def bound(placeholder: Any) -> Value | None:  # noqa: ANN401
     return None
 
 
-def declared_inputs(program: Program) -> tuple[ModelInput, ...]:
-    """The placeholders that a person feeds, those that an image or a signal could go into first."""
-    inputs = [_declared(node) for node in program.placeholders.values()]
-    if len(inputs) < 2:
-        return tuple(inputs)
-    slid = _slid_over(program)
-
-    def unlike_an_image(given: ModelInput) -> tuple[int, bool, bool]:
-        numbers = given.dtype.startswith(("float", "bfloat", "uint8"))
-        return -slid[given.name], not numbers, len(given.shape) < 3
-
-    return tuple(sorted(inputs, key=unlike_an_image))
-
-
 def _declared(placeholder: Any) -> ModelInput:  # noqa: ANN401
     declared = placeholder.attr["shape"].shape if "shape" in placeholder.attr else None
     shape = None if declared is None else dims(declared)
     extents = (None,) * _ANY_RANK if shape is None else tuple(n if n > 0 else None for n in shape)
     kind = dtype(placeholder.attr["dtype"].type)
     return ModelInput(placeholder.name, extents, kind or "object")
-
-
-def _slid_over(program: Program) -> Counter[str]:
-    """By how many convolutions and pools each input's data is slid over."""
-    sources = {name: {name} for name in program.placeholders}
-    count: Counter[str] = Counter()
-    for call in program.calls:
-        if call.op in Reading.shape_only:
-            continue
-        seen = [sources[name] for name in call.inputs if name in sources]
-        if seen and ("Conv" in call.op or "Pool" in call.op):
-            count.update(seen[-1] if "Backprop" in call.op else seen[0])
-        sources.update(dict.fromkeys(call.outputs, set().union(*seen)))
-    return count

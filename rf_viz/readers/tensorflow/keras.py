@@ -19,9 +19,9 @@ from ...runtimes.tensorflow_import import import_tensorflow
 from ..content import Content
 from . import TensorFlowModel
 from .archive import Archive
+from .keras_build import ONE_AT_A_TIME, built
 from .keras_config import LARGEST_CONFIG, Config, made_safe, parse
-from .keras_layers import our_layers
-from .keras_trace import ONE_AT_A_TIME, Fetch, trace
+from .keras_trace import Fetch, trace
 
 LARGEST_WEIGHTS = 2**35
 """The most weights that a model may have."""
@@ -143,13 +143,13 @@ def _built(config: Config, name: str) -> Any:  # noqa: ANN401
     """The model of a configuration, its weights not made yet."""
     _keras()
     try:
-        model = _deserialised(made_safe(config, name))
+        model = built(made_safe(config, name))
     except ModelError:
         raise
     except Exception:
         # Some layer has settings that this Keras does not know: the others can be shown.
         try:
-            model = _deserialised(made_safe(config, name, distrusted=True))
+            model = built(made_safe(config, name, distrusted=True))
         except ModelError:
             raise
         except Exception as error:
@@ -159,14 +159,6 @@ def _built(config: Config, name: str) -> Any:  # noqa: ANN401
     if count > LARGEST_WEIGHTS:
         raise ModelError(f"{name} declares {count:,} weights: the limit is {LARGEST_WEIGHTS:,}")
     return model
-
-
-def _deserialised(config: Config) -> Any:  # noqa: ANN401
-    keras = _keras()
-    with keras.StatelessScope(initialize_variables=False):
-        return keras.saving.deserialize_keras_object(
-            config, custom_objects=our_layers(), safe_mode=True
-        )
 
 
 class _Weights:

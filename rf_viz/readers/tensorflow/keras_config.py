@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ...errors import ModelError
+from .keras_build import built
 from .keras_layers import is_function_call, stand_in_for_function
 from .ops.stand_in import NOT_EXECUTED
 
@@ -34,6 +35,11 @@ _REFUSED = {
     "JaxLayer": "holds a function of JAX",
     "FlaxLayer": "holds a module of Flax",
 }
+
+_OPERATIONS = tuple(
+    f"keras.src.ops.{name}" for name in ("core", "image", "linalg", "math", "nn", "numpy")
+)
+"""Where Keras keeps the functions that may be called in the place of layers."""
 
 _MODELS = ("Functional", "Sequential", "Model")
 
@@ -188,8 +194,18 @@ class _Cleaning:
         }  # fmt: skip
         if "inbound_nodes" in entry:
             replaced["name"] = name
-            replaced["inbound_nodes"] = self.value(entry["inbound_nodes"])
+            replaced["inbound_nodes"] = [_tensors_only(node) for node in entry["inbound_nodes"]]
         return replaced
+
+
+def _tensors_only(node: Any) -> Any:  # noqa: ANN401
+    """A call of a layer on the tensors that it is given, without its other arguments."""
+    if isinstance(node, dict):
+        tensors = [
+            {"class_name": "__keras_tensor__", "config": config} for config in _keras_tensors(node)
+        ]
+        return {"args": tensors, "kwargs": {}}
+    return [given[:3] if isinstance(given, list) else given for given in node]
 
 
 def _modern(inner: Config, kind: str) -> Config:
@@ -225,8 +241,9 @@ def _keras_class(given: Config) -> type | None:
         return None
     if kind == "Functional":
         return Functional  # type: ignore[no-any-return]
-    for home in (_keras_module(module), keras, keras.layers, keras.initializers, keras.regularizers,
-                 keras.constraints, keras.dtype_policies):  # fmt: skip
+    homes = [_keras_module(module), keras, keras.layers, keras.initializers, keras.regularizers,
+             keras.constraints, keras.dtype_policies, *map(_keras_module, _OPERATIONS)]  # fmt: skip
+    for home in homes:
         found = getattr(home, kind, None)
         if (
             isinstance(found, type)
@@ -265,11 +282,8 @@ def _check_function(given: Config) -> None:
 
 def _try(clean: Config) -> None:
     """Make a layer on its own. Raises _Refused where Keras cannot."""
-    import keras
-
     try:
-        with keras.StatelessScope(initialize_variables=False):
-            keras.saving.deserialize_keras_object(json.loads(json.dumps(clean)), safe_mode=True)
+        built(json.loads(json.dumps(clean)))
     except Exception as error:  # whatever Keras makes of settings it does not know
         why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise _Refused(f"Keras cannot make it: {why[:200]}") from error

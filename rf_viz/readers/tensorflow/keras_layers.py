@@ -105,7 +105,10 @@ def _function(name: str) -> Callable[..., Any] | None:
         if plain in _REFLECTED:
             function = getattr(operator, _REFLECTED[plain])
             return lambda x, y: function(y, x)
-        return getattr(operator, plain) if plain in _OPERATORS else None
+        if plain not in _OPERATORS:
+            return None
+        function = getattr(operator, plain)
+        return lambda x, **others: function(x, *others.values())
     *space, last = name.removeprefix("compat.v1.").split(".")
     if (space and space[0] not in _NAMESPACES) or (not space and last not in _FUNCTIONS):
         return None
@@ -142,7 +145,7 @@ def our_layers() -> dict[str, type]:
         def __init__(self, reason: str, kind: str, outputs: list[Any], **kwargs: Any) -> None:  # noqa: ANN401
             super().__init__(**kwargs)
             self.reason, self.kind = reason, kind
-            self.makes = [(list(shape), dtype) for shape, dtype in outputs]
+            self.makes: list[tuple[Any, str]] = [(list(shape), dtype) for shape, dtype in outputs]
             self._allow_non_tensor_positional_args = True
 
         def call(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
@@ -174,7 +177,7 @@ def our_layers() -> dict[str, type]:
 
         def __init__(self, function: str, **kwargs: Any) -> None:  # noqa: ANN401
             super().__init__(**kwargs)
-            self.function = function
+            self.function, self.kind = function, f"tf.{function}"
             self._called_function = _function(function)
             self._allow_non_tensor_positional_args = True
             self._convert_input_args = False

@@ -7,7 +7,6 @@ asks for its value. Every node is named after the Keras layer that made it: ``bl
 from __future__ import annotations
 
 import re
-import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,13 +24,11 @@ from ..values import Value
 from .captures import captured
 from .flat import flatten
 from .held import Weight, hold
+from .keras_build import ONE_AT_A_TIME
 from .keras_words import settings
 from .messages import GraphDef
 from .ops.stand_in import NOT_EXECUTED
 from .scopes import Names, enclosing, rename
-
-ONE_AT_A_TIME = threading.RLock()
-"""Keras keeps scopes and names for the whole process: models are made and traced in turn."""
 
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall", "While", "StatelessWhile", "If",
           "StatelessIf", "Case", "StatelessCase")  # fmt: skip
@@ -70,7 +67,8 @@ def trace(model: Any, name: str, fetch: Fetch | None = None) -> Traced:  # noqa:
             fed = keras.tree.map_structure(_placeholder, structure)
             variables = list(model.variables)
             stand = [tf.compat.v1.placeholder(v.dtype, v.shape, name="variable") for v in variables]
-            scope = keras.StatelessScope(list(zip(variables, stand, strict=True)))
+            stands_for = list(zip(variables, stand, strict=True))
+            scope = keras.StatelessScope(stands_for, initialize_variables=False)
             try:
                 with scope, calls.recorded():
                     model(fed, training=False)

@@ -1,0 +1,34 @@
+"""Builds Keras models from configurations, without making their weights."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from typing import Any
+
+from .keras_layers import our_layers
+
+ONE_AT_A_TIME = threading.RLock()
+"""Keras keeps scopes and names for the whole process: models are made and traced in turn."""
+
+_UNMADE = "uninitialized_variables"
+"""Where Keras notes which variables to make as soon as it may."""
+
+
+def built(config: dict[str, Any]) -> Any:  # noqa: ANN401
+    """What a configuration describes; it is used up. Its variables have no values.
+
+    Raises whatever Keras does.
+    """
+    import keras
+    from keras.src.backend.common import global_state
+
+    noted = list(global_state.get_global_attribute(_UNMADE) or [])
+    try:
+        with keras.StatelessScope(initialize_variables=False), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return keras.saving.deserialize_keras_object(
+                config, custom_objects=our_layers(), safe_mode=True
+            )
+    finally:
+        global_state.set_global_attribute(_UNMADE, noted)
