@@ -54,7 +54,7 @@ class TensorFlowRuntime:
         self._functions = {f.signature.name: f for f in graph_def.library.function}
         self._ordered = any(node.op in _CONTROL_FLOW for node in graph_def.node)
         self._values: dict[str, NDArray[Any]] = {}
-        self._numeric: dict[str, bool] = {}
+        self._can_be_fed: dict[str, bool] = {}
         self._latest: tuple[tuple[frozenset[str], tuple[str, ...]], _Cut] | None = None
         self._lock = Lock()
 
@@ -189,14 +189,12 @@ class TensorFlowRuntime:
         Small constants stay in the graph, where TensorFlow can read shapes and axes from them.
         """
         node = self._nodes.get(name)
-        if node is None:
+        if node is None or (node.op != "Const" and name not in fixed):
             return False
-        large = node.op == "Const" and node.ByteSize() >= _FED_FROM
-        if not large and (node.op == "Const" or name not in fixed):
-            return False
-        if name not in self._numeric:
-            self._numeric[name] = _is_numeric(node)
-        return self._numeric[name]
+        if name not in self._can_be_fed:
+            large = node.op != "Const" or node.ByteSize() >= _FED_FROM
+            self._can_be_fed[name] = large and _is_numeric(node)
+        return self._can_be_fed[name]
 
     def _evaluate(self, references: Iterable[str]) -> None:
         """Work out ``_values`` for these tensors, all of them known."""

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -238,7 +238,8 @@ def test_threads_may_share_it() -> None:
 
 
 def test_looking_at_another_layer_feels_immediate() -> None:
-    """Of a graph as long as ResNet-50's; what the layers compute is left small."""
+    """Of a graph as long as ResNet-50's; what the layers compute is left small. In processor
+    time, which other programs on the machine do not lengthen."""
 
     def long(x: tf.Tensor) -> tf.Tensor:
         for i in range(160):
@@ -252,9 +253,9 @@ def test_looking_at_another_layer_feels_immediate() -> None:
     made.activations({"x": x}, ["layer159"])
     times = []
     for name in ("layer158", "layer10", "layer157"):
-        start = perf_counter()
+        start = process_time()
         made.activations({"x": x}, [name])
-        times.append(perf_counter() - start)
+        times.append(process_time() - start)
     assert min(times[0], times[2]) < 0.4
 
 
