@@ -69,7 +69,7 @@ def runner(graph_def: tf.compat.v1.GraphDef) -> Run:
 
 
 def traced(compute: Callable[..., Any], /, **inputs: Input) -> rf_viz.Network:
-    """The network of what ``compute`` makes of its first input."""
+    """The network of what ``compute`` makes of its first input, its spatial axes as derived."""
     return _trace(graph(compute, **inputs), _values(inputs), next(iter(inputs)))
 
 
@@ -104,18 +104,21 @@ def assert_agrees(
     """
     graph_def, feeds, source = graph(compute, **inputs), _values(inputs), next(iter(inputs))
     truth = changes(runner(graph_def), feeds, source, nudges=nudges, tolerance=tolerance)
-    net = _trace(graph_def, feeds, source)
+    net = _trace(graph_def, feeds, source, range(feeds[source].ndim))
     assert_traced(net, truth, feeds[source].ndim, exact=exact)
     return net
 
 
 def _trace(
-    graph_def: tf.compat.v1.GraphDef, feeds: Mapping[str, NDArray[Any]], source: str
+    graph_def: tf.compat.v1.GraphDef,
+    feeds: Mapping[str, NDArray[Any]],
+    source: str,
+    spatial_axes: Sequence[int] | None = None,
 ) -> rf_viz.Network:
     return rf_viz.load(graph_def.SerializeToString(), "test.pb").trace(
         input=source,
         input_shape={name: a.shape for name, a in feeds.items()},
-        spatial_axes=range(feeds[source].ndim),
+        spatial_axes=spatial_axes,
     )
 
 
