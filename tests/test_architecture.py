@@ -15,8 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A module imports what is below it, and its own package.
 STOREYS = (
     ("errors", "relation", "images"),
-    ("blocks", "closed_form", "operators", "samples", "tables"),
-    ("resampling", "shapes"),
+    ("closed_form", "operators", "samples", "tables"),
+    ("blocks", "resampling"),
+    ("shapes",),
     ("linear",),
     ("walk",),
     ("strands",),
