@@ -17,7 +17,7 @@ _OUTSIDE = re.compile(
     "|ImmutableConst|DecodeProto|EncodeProto"
 )
 _HARMLESS_STATE = re.compile(
-    "StatefulPartitionedCall|While|If|Case|Assert|Print|CheckNumerics.*|GuaranteeConst|DeepCopy"
+    "StatefulPartitionedCall|While|If|Case|Assert|Print|CheckNumerics.*|GuaranteeConst|DeepCopy|DisableCopyOnRead"
     "|Empty|CudnnRNN.*|Multinomial|.*Random.*|Stateful.*(Normal|Uniform).*|TruncatedNormal"
     "|ParameterizedTruncatedNormal|RngReadAndSkip|RngSkip|SampleDistortedBoundingBox.*"
     "|TensorArray.*|Stack.*|Variable.*|VarHandleOp|ReadVariableOp|ResourceGather.*"

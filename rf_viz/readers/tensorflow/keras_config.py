@@ -58,13 +58,15 @@ class Made(NamedTuple):
 def parse(text: str | bytes, name: str) -> Config:
     """The configuration of a model that a text holds. Raises ModelError."""
     if len(text) > LARGEST_CONFIG:
-        raise ModelError(f"the configuration of {name} has {len(text):,} bytes: it is too large")
+        raise ModelError(f"{name} has a configuration of {len(text):,} bytes: that is too large")
     try:
         config = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ModelError(f"the configuration of {name} is damaged: it is no JSON") from error
+        raise ModelError(f"{name} is damaged: its configuration is no JSON") from error
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict | list):
-        raise ModelError(f"the configuration of {name} does not describe a Keras model")
+        raise ModelError(
+            f"{name} does not describe a Keras model: its configuration is of something else"
+        )
     if isinstance(config["config"], list):  # how Keras up to 2.2 wrote a Sequential
         config["config"] = {"name": "sequential", "layers": config["config"]}
     return config
@@ -84,7 +86,7 @@ def made_safe(config: Config, name: str, *, distrusted: bool = False) -> Config:
             "class is at hand, and give the model itself to rf_viz.load()"
         ) from reason
     except RecursionError as error:
-        raise ModelError(f"the configuration of {name} is nested too deeply") from error
+        raise ModelError(f"{name} has a configuration that is nested too deeply") from error
 
 
 def _as_model(config: Config) -> Config:

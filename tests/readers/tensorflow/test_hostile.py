@@ -175,9 +175,9 @@ def test_weights_larger_than_the_file(config: dict[str, Any]) -> None:
 
 BROKEN: dict[str, tuple[bytes, str]] = {
     "half an archive": (archived({"a": 1})[:60], "damaged or cut off"),
-    "no JSON": (archived(b"{'a'"), "is damaged: it is no JSON"),
+    "no JSON": (archived(b"{'a'"), "is damaged: its configuration is no JSON"),
     "JSON of something else": (archived(b'{"a": 1}'), "does not describe a Keras model"),
-    "deep JSON": (archived(b'{"config":' * 100_000), "is damaged: it is no JSON"),
+    "deep JSON": (archived(b'{"config":' * 100_000), "is damaged: its configuration is no JSON"),
     "layers that are none": (
         archived({"class_name": "Functional", "config": {
             "layers": [3], "input_layers": [], "output_layers": []}}),
