@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from .operators import slides
 from .relation import Relation, Slide, Taps
+from .tables import checked_extent
 
 Floats = NDArray[np.floating[Any]]
 
@@ -49,6 +50,7 @@ def resize(
     """
     if scale == 1 and out == size:  # runtimes copy then, whatever the ``roi``
         return ()
+    checked_extent(out)
     crops = sampling.coordinates == "tf_crop_and_resize"
     if sampling.mode == "nearest":
         # As a runtime computes it, in single precision: rounding errors decide between pixels.

@@ -14,7 +14,20 @@ from numpy.typing import NDArray
 
 from .relation import Relation, Slide, Step, Taps
 
+LONGEST = 2**26
+"""The most positions that a table may list along an axis."""
+
 PadMode = Literal["constant", "reflect", "symmetric", "edge", "wrap"]
+
+
+def checked_extent(count: int) -> int:
+    """An extent that a graph asks for, before that many positions are listed.
+
+    Raises ValueError where it is too long.
+    """
+    if count > LONGEST:
+        raise ValueError(f"an axis of {count:,} positions is too long: the limit is {LONGEST:,}")
+    return count
 
 
 @lru_cache(maxsize=4096)
@@ -45,7 +58,7 @@ def tile(axis: int, size: int, times: int) -> Relation:
     """The whole axis, ``times`` times one after the other."""
     if times == 1:
         return ()
-    table = np.arange(size * times) % size
+    table = np.arange(checked_extent(size * times)) % size
     return (Taps(axis, size, table[:, None], why="tiled"),)
 
 
@@ -58,6 +71,7 @@ def pad(axis: int, size: int, before: int, after: int, mode: PadMode = "constant
     """
     if not before and not after:
         return ()
+    checked_extent(size + max(0, before) + max(0, after))
     kept = np.arange(max(0, -before), size - max(0, -after))
     width = (max(0, before), max(0, after))
     if mode == "constant":

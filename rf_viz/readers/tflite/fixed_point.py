@@ -13,6 +13,7 @@ import numpy as np
 from ...errors import ModelError
 from ...relation import IDENTITY, Edge, Output, Relation
 from ...resampling import resampled
+from ...tables import checked_extent
 from ..node import BaseNode
 from ..values import DataDependent
 
@@ -34,7 +35,7 @@ def _along(node: BaseNode[Any], axis: int, size: int, out: int) -> Relation:
     over, under = (size - 1, out - 1) if aligned else (size, out)
     scale = (_STEPS * over + under // 2) // under
     shift = scale // 2 - _STEPS // 2 if node.attribute("half_pixel_centers") else 0
-    place = np.arange(out) * scale + shift
+    place = np.arange(checked_extent(out)) * scale + shift
     low = np.maximum(place // _STEPS, 0)
     if low.max() >= size:
         raise DataDependent(

@@ -108,12 +108,12 @@ class Program:
         site = Site(operator, self._graph.tensors)
         try:
             step = _translate(operator, site)
+            told = set() if step is None else {inputs[i] for i in _numbers(step)}
         except Exception as error:  # whatever a translation trips over is not as it should be
             why = " ".join(str(error).split()) or type(error).__name__
             raise ModelError(f"{op} {name!r} is not valid: {why}") from error
         if step is None:
             return [Call(op, name, inputs, outputs, {}, _opaque(op, OPAQUE.get(operator.op)))]
-        told = {inputs[i] for i in _numbers(step)}
         if not {*inputs, ""} <= told | known:
             return [Call(op, name, inputs, outputs, {}, _opaque(op, _PARAMETERS))]
         calls: list[Call] = []

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ....errors import ModelError
 from ....relation import IDENTITY, Edge, Output, Relation
 from ....resampling import resampled
+from ....tables import checked_extent
 from ..node import DataDependent, Node, operator
 from .layout import needed
 
@@ -115,7 +116,7 @@ def resize(node: Node) -> Output:
     for i, out in enumerate(size, 1):
         axis = _Axis(
             shape[i],
-            out,
+            checked_extent(out),
             bool(node.attribute("align_corners", node.attribute("resize_align_corners"))),
             bool(node.attribute("half_pixel_centers")),
         )
@@ -176,7 +177,7 @@ def scale_and_translate(node: Node) -> Output:
 def _spans(size: int, out: int, scale: float, move: float, kind: str, antialias: bool) -> Taps:
     radius, kernel = _KERNELS[kind]
     stretch = max(1 / scale, 1.0) if antialias else 1.0
-    at = (np.arange(out) + 0.5 - move) / scale
+    at = (np.arange(checked_extent(out)) + 0.5 - move) / scale
     first = np.ceil(at - radius * stretch - 0.5 - _NOISE).astype(np.int64)
     taps = first[:, None] + np.arange(2 * int(np.ceil(radius * stretch)) + 1)
     weights = kernel(np.abs(taps + 0.5 - at[:, None]) / stretch)
