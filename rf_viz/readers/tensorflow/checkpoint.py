@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ...errors import ModelError
 from ..values import Value
+from .ancestors import ancestors
 from .flat import flatten
 from .held import Weight
 from .program import VARIABLES, dims
@@ -75,37 +76,6 @@ def _identity(variable: Any) -> str:  # noqa: ANN401
     """What variables of the same value have in common: several nodes may be handles of one."""
     shared = variable.attr["shared_name"].s if "shared_name" in variable.attr else b""
     return shared.decode("utf-8", "replace") or str(variable.name)
-
-
-def ancestors(graph_def: Any, names: list[str], *, control: bool = False) -> Any:  # noqa: ANN401
-    """The part of a graph that leads to these nodes, with its functions.
-
-    With ``control`` also what only has to run before, else nothing is left of that.
-    """
-    nodes = {node.name: node for node in graph_def.node}
-    found: set[str] = set()
-    todo = [name for name in names if name in nodes]
-    while todo:
-        name = todo.pop()
-        if name in found or name not in nodes:
-            continue
-        found.add(name)
-        todo.extend(
-            reference.lstrip("^").partition(":")[0]
-            for reference in nodes[name].input
-            if control or reference[0] != "^"
-        )
-    part = type(graph_def)(
-        node=[node for node in graph_def.node if node.name in found],
-        library=graph_def.library,
-        versions=graph_def.versions,
-    )
-    if not control:
-        for node in part.node:
-            kept = [reference for reference in node.input if reference[0] != "^"]
-            if len(kept) < len(node.input):
-                node.input[:] = kept
-    return part
 
 
 def weights(

@@ -17,8 +17,9 @@ from ...errors import ModelError
 from ...model import ModelInput
 from ..content import Content
 from . import TensorFlowModel
+from .ancestors import ancestors
 from .archive import Archive
-from .checkpoint import Checkpoint, ancestors, restored_from, weights
+from .checkpoint import Checkpoint, restored_from, weights
 from .flat import flatten
 from .held import hold
 from .messages import SavedModel

@@ -92,7 +92,7 @@ def test_a_loop_of_unknown_length_is_assumed(tmp_path: Path) -> None:
     tf.saved_model.save(module, tmp_path, module.repeatedly)
     net = rf_viz.load(tmp_path).trace()
     assert not net.layers[-1].exact
-    assert net.layers[-1].region_of(np.s_[0, 4, 4]).size == (8, 8)
+    assert net.layers[-1].region_of(np.s_[0, 4, 4, 0]).size == (8, 8)
 
 
 def test_one_without_a_signature(tmp_path: Path) -> None:
