@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ModelError
+from .tensorflow_functions import called
 from .tensorflow_import import import_tensorflow
 from .tensorflow_safety import may_run
 from .values import as_float, cast, neutral
@@ -142,7 +143,7 @@ class TensorFlowRuntime:
             for key, value in node.attr.items():
                 if key[0] != "_":  # colocation and other hints, which name absent nodes
                     copy.attr[key].CopyFrom(value)
-        part.library.function.extend(self._called(part.node))
+        part.library.function.extend(called(part.node, self._functions))
         reason = may_run(part)
         if reason:
             raise ModelError(f"this model cannot be run up to {names[0]}: {reason}")
@@ -238,28 +239,9 @@ class TensorFlowRuntime:
         numpy_type: np.dtype[Any] = np.dtype(dtype.as_numpy_dtype)
         return numpy_type
 
-    def _called(self, nodes: Iterable[Any]) -> list[Any]:
-        """The functions that these nodes call, and those that these call in turn."""
-        found: dict[str, Any] = {}
-        todo = list(nodes)
-        while todo:
-            node = todo.pop()
-            called = [node.op, *(f.name for a in node.attr.values() for f in _named(a))]
-            for name in called:
-                if name in self._functions and name not in found:
-                    found[name] = self._functions[name]
-                    todo.extend(found[name].node_def)
-        return list(found.values())
-
     def _declared(self, placeholder: str) -> list[int]:
         shape = self._nodes[placeholder].attr["shape"].shape
         return [max(d.size, 1) for d in shape.dim]
-
-
-def _named(attribute: Any) -> list[Any]:  # noqa: ANN401
-    """The functions that an attribute names."""
-    kind = attribute.WhichOneof("value")
-    return [attribute.func] if kind == "func" else list(attribute.list.func)
 
 
 def _reference(name: str) -> str:

@@ -21,7 +21,7 @@ from .flat import flatten
 from .graph import Reading, work_out
 from .held import filled
 from .node import Value
-from .program import Program, dims
+from .program import Program, declared_shape
 from .scopes import enclosing
 from .tensors import dtype
 
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 _ANY_RANK = 4
 """The axes of an input that does not say how many it has: an image's."""
+
+
+_SCALARS_SINCE = 24
+"""The version of graphs since which an input that is said to have no axes has none."""
 
 
 class TensorFlowModel(Model):
@@ -55,7 +59,8 @@ class TensorFlowModel(Model):
         self.held, self._groups = held or {}, groups or {}
         self._program = Program(self.graph_def, self._bound, work_out)
         if inputs is None:
-            inputs = [_declared(node) for node in self._program.placeholders.values()]
+            old = 0 < graph_def.versions.producer < _SCALARS_SINCE
+            inputs = [_declared(node, old) for node in self._program.placeholders.values()]
         self.inputs = images_first(inputs, self._program.calls, Reading.shape_only)
 
     def describe(
@@ -114,15 +119,18 @@ class TensorFlowModel(Model):
 
 def bound(placeholder: Any) -> Value | None:  # noqa: ANN401
     """What a placeholder is taken to hold that no person feeds: a switch is off."""
-    shape = dims(placeholder.attr["shape"].shape)
-    if dtype(placeholder.attr["dtype"].type) == "bool" and shape in ((), None):
+    kind = dtype(placeholder.attr["dtype"].type)
+    if kind == "bool" and declared_shape(placeholder) in ((), None):
         return Value((), value=np.array(False))
     return None
 
 
-def _declared(placeholder: Any) -> ModelInput:  # noqa: ANN401
-    declared = placeholder.attr["shape"].shape if "shape" in placeholder.attr else None
-    shape = None if declared is None else dims(declared)
-    extents = (None,) * _ANY_RANK if shape is None else tuple(n if n > 0 else None for n in shape)
+def _declared(placeholder: Any, old: bool) -> ModelInput:  # noqa: ANN401
+    """An input; ``old`` graphs say that it has no axes where it may have any."""
+    shape = declared_shape(placeholder)
+    if shape is None or (old and not shape):
+        extents: tuple[int | None, ...] = (None,) * _ANY_RANK
+    else:
+        extents = tuple(n if n > 0 else None for n in shape)
     kind = dtype(placeholder.attr["dtype"].type)
     return ModelInput(placeholder.name, extents, kind or "object")

@@ -57,7 +57,7 @@ class Reading(BaseReading[Call, Node]):
         if self._inferred is None:
             from .inferred import infer_shapes  # which loads TensorFlow
 
-            self._inferred = infer_shapes(self._program.graph_def, self._shapes)
+            self._inferred = infer_shapes(self._program, self._shapes)
         return self._inferred.get(name)
 
     def unknown(self, node: Node) -> str:

@@ -8,26 +8,27 @@ from typing import Any
 
 from ...errors import ModelError
 from ...relation import Shape
+from ...runtimes.tensorflow_functions import called
 from ...runtimes.tensorflow_import import import_tensorflow
 from ...runtimes.tensorflow_safety import may_run
 from .messages import GraphDef
+from .program import Program
 from .wiring import PLACEHOLDERS
 
 _SMALL = 1024
 """Constants of up to so many elements may say something about a shape."""
 
 
-def infer_shapes(graph_def: Any, shapes: Mapping[str, Shape]) -> dict[str, Shape]:  # noqa: ANN401
+def infer_shapes(program: Program, shapes: Mapping[str, Shape]) -> dict[str, Shape]:
     """The shapes that are known for sure when the placeholders have these.
 
-    None at all where TensorFlow cannot be loaded, does not take the graph (custom operators), or
-    must not run it.
+    None at all where TensorFlow cannot be loaded, does not take the graph, or must not run it.
     """
     try:
         tf = import_tensorflow()
     except ModelError:
         return {}
-    bound = _bound(graph_def, shapes)
+    bound = _bound(program, shapes)
     if may_run(bound):  # inference computes constants
         return {}
     theirs = tf.compat.v1.GraphDef.FromString(bound.SerializeToString())
@@ -44,26 +45,31 @@ def infer_shapes(graph_def: Any, shapes: Mapping[str, Shape]) -> dict[str, Shape
         }
 
 
-def _bound(graph_def: Any, shapes: Mapping[str, Shape]) -> Any:  # noqa: ANN401
+def _bound(program: Program, shapes: Mapping[str, Shape]) -> Any:  # noqa: ANN401
     """The graph for inputs of these shapes, without what it says of other sizes or its weights."""
-    bound = GraphDef(versions=graph_def.versions, library=graph_def.library)
-    for node in graph_def.node:
-        constant = node.attr["value"].tensor if node.op == "Const" else None
-        shape: Shape | None = None
-        if constant is not None:
-            shape = tuple(d.size for d in constant.tensor_shape.dim)
-        if node.op in PLACEHOLDERS:
-            shape = shapes.get(node.name)
-        elif shape is not None and prod(shape) <= _SMALL:
-            shape = None
+    bound = GraphDef(versions=program.graph_def.versions)
+    for node in program.nodes:
+        shape = shapes.get(node.name) if node.op in PLACEHOLDERS else _large(node)
         if shape is None:
-            bound.node.append(node)
+            copy = bound.node.add(name=node.name, op=node.op)
+            copy.input.extend(name for name in node.input if name[0] != "^")
+            for key, value in node.attr.items():
+                if key[0] != "_":  # hints that name absent nodes, and shapes at the declared size
+                    copy.attr[key].CopyFrom(value)
         else:
-            bound.node.add(name=node.name, op="Placeholder")
-            attributes = bound.node[-1].attr
-            attributes["dtype"].type = node.attr["dtype"].type
-            attributes["shape"].shape.SetInParent()
+            copy = bound.node.add(name=node.name, op="Placeholder")
+            copy.attr["dtype"].type = node.attr["dtype"].type
+            copy.attr["shape"].shape.SetInParent()
             for n in shape:
-                attributes["shape"].shape.dim.add(size=n)
-        bound.node[-1].attr.pop("_output_shapes", None)
+                copy.attr["shape"].shape.dim.add(size=n)
+    functions = {f.signature.name: f for f in program.graph_def.library.function}
+    bound.library.function.extend(called(bound.node, functions))
     return bound
+
+
+def _large(node: Any) -> Shape | None:  # noqa: ANN401
+    """The shape of a constant that is too large to say anything about another shape."""
+    if node.op != "Const":
+        return None
+    shape = tuple(d.size for d in node.attr["value"].tensor.tensor_shape.dim)
+    return shape if prod(shape) > _SMALL else None

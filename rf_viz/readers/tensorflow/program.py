@@ -110,6 +110,11 @@ def dims(shape: Any) -> tuple[int, ...] | None:  # noqa: ANN401
     return None if shape.unknown_rank else tuple([d.size for d in shape.dim])
 
 
+def declared_shape(node: Any) -> tuple[int, ...] | None:  # noqa: ANN401
+    """What a node's attribute says of its shape, as ``dims``; None also where it says nothing."""
+    return dims(node.attr["shape"].shape) if "shape" in node.attr else None
+
+
 class Function:
     """A function's body, as the subgraph of a loop; it sees nothing of the graph around."""
 
@@ -139,9 +144,10 @@ class Library:
 class Program:
     """What a graph computes from its placeholders.
 
-    ``graph_def`` is its message, ``placeholders`` are their nodes, ``variables`` the names of what
-    has no values here. What leads to no output of theirs (initialisers, savers) and what is run
-    for its effect only is left out. ``bound`` says what a placeholder holds that no person feeds.
+    ``graph_def`` is its message, ``placeholders`` are their nodes, ``nodes`` all that are read, and
+    ``variables`` the names of what has no values here. What leads to no output of theirs
+    (initialisers, savers) and what is run for its effect only is left out. ``bound`` says what a
+    placeholder holds that no person feeds.
     ``work_out`` reads calls, adding to the values it is given.
     """
 
@@ -171,6 +177,7 @@ class Program:
             if name in fed:
                 depends.add(name)
         needed = wiring.before(depends)
+        self.nodes = [wiring.nodes[name] for name in wiring.order if name in needed]
         self._fixed: list[Call] = []
         self.calls: list[Call] = []
         """The calls that depend on a placeholder, in order."""

@@ -43,8 +43,7 @@ class Graph:
         self.add(name, "Placeholder")
         node = self.graph.node[-1]
         node.attr["dtype"].type = dtype
-        if shape is None:
-            node.attr["shape"].shape.unknown_rank = True
+        node.attr["shape"].shape.unknown_rank = shape is None  # which puts the attribute in place
         for n in shape or ():
             node.attr["shape"].shape.dim.add(size=-1 if n is None else n)
         return name

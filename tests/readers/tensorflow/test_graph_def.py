@@ -106,6 +106,17 @@ def test_an_input_of_any_rank_is_taken_for_an_image() -> None:
     assert model.trace(input_shape=(1, 9, 9, 1))["conv"].region((2, 2)) == Region((2, 2), (5, 5))
 
 
+def test_inputs_that_say_nothing_of_their_shape() -> None:
+    g = Graph()
+    g.placeholder("x", ())
+    g.conv("conv", "x", 3, 1)
+    g.graph.versions.producer = 22  # where no axes stood for any
+    assert g.model().inputs == (ModelInput("x", (None,) * 4),)
+    del g.graph.node[0].attr["shape"]
+    g.graph.versions.producer = 1200
+    assert g.model().inputs == (ModelInput("x", (None,) * 4),)
+
+
 def test_what_is_not_fed_by_a_person_is_no_input() -> None:
     """A switch for training is off, a rate with a default has it, a saver's file name is unused."""
     g = small()
