@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from io import BytesIO
 
 import numpy as np
@@ -10,15 +9,29 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 import rf_viz
-from rf_viz import Layer, Region
+from rf_viz import Layer
 from rf_viz.images import PRESETS, fit, open_image, to_tensor
 from rf_viz.samples import SAMPLE_IMAGES, SAMPLE_MODELS
-
-Box = list[float]
-TIMES = " \N{MULTIPLICATION SIGN} "
+from tests.browser.driver import (
+    TIMES,
+    box_of,
+    choose,
+    choose_layer,
+    click,
+    drawn,
+    mark,
+    move_to,
+    number,
+    plot,
+    point,
+    see_region,
+    shown_channel,
+    upload,
+    window,
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,83 +42,6 @@ def squeezenet() -> rf_viz.Model:
 @pytest.fixture(scope="module")
 def net(squeezenet: rf_viz.Model) -> rf_viz.Network:
     return squeezenet.trace(cut_global=True)
-
-
-def plot(page: Page, pane: str) -> Locator:
-    return page.locator(f"[data-pane={pane}] .plot")
-
-
-def window(page: Page, pane: str) -> Box:
-    """The visible part of a pane, in its own coordinates."""
-    return [float(n) for n in plot(page, pane).locator("svg").get_attribute("viewBox").split()]
-
-
-def point(page: Page, pane: str, y: float, x: float) -> tuple[float, float]:
-    """Where a position of a pane is on the screen."""
-    box = plot(page, pane).bounding_box()
-    left, top, width, height = window(page, pane)
-    return (
-        box["x"] + (x - left) / width * box["width"],
-        box["y"] + (y - top) / height * box["height"],
-    )
-
-
-def move_to(page: Page, y: int, x: int) -> None:
-    page.mouse.move(*point(page, "map", y + 0.5, x + 0.5))
-
-
-def click(page: Page, y: int, x: int) -> None:
-    page.mouse.click(*point(page, "map", y + 0.5, x + 0.5))
-
-
-def mark(page: Page, pane: str, name: str) -> Locator:
-    return plot(page, pane).locator(f"[data-mark={name}]")
-
-
-def drawn(page: Page, name: str, pane: str = "image") -> Box:
-    """A mark's x, y, width and height in the pane's own coordinates."""
-    return mark(page, pane, name).evaluate(
-        "mark => ['x', 'y', 'width', 'height'].map(side => Number(mark.getAttribute(side)))"
-    )
-
-
-def box_of(region: Region) -> list[float]:
-    (top, left), (height, width) = region.start, region.size
-    return [left, top, width, height]
-
-
-def shown_channel(page: Page) -> int:
-    title = page.locator("[data-pane=map] .title").inner_text()
-    return int(re.search(r"channel (\d+)", title)[1])
-
-
-def number(page: Page, name: str) -> Locator:
-    return page.locator(f".rf-answer [data-of={name}]")
-
-
-def see_region(page: Page, region: Region) -> None:
-    """The answer tells this region."""
-    rows, columns = zip(region.start, region.stop, strict=True)
-    expect(number(page, "slices")).to_have_text(f"[{rows[0]}:{rows[1]}, {columns[0]}:{columns[1]}]")
-    expect(number(page, "size")).to_have_text(TIMES.join(map(str, region.size)))
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    box = page.locator("[data-testid=stSelectbox]").filter(has_text=label)
-    box.locator("input").click()
-    page.get_by_role("option", name=option).click()
-
-
-def choose_layer(page: Page, name: str) -> None:
-    page.locator(f'.row[data-name="{name}"]').click()
-    expect(page.locator(".rf-about b")).to_have_text(name)
-
-
-def upload(page: Page, button: str, name: str, content: bytes) -> None:
-    page.get_by_role("button", name="upload").nth(["Model", "Image"].index(button)).click()
-    page.locator("[data-testid=stFileUploader] input").set_input_files(
-        [{"name": name, "mimeType": "application/octet-stream", "buffer": content}]
-    )
 
 
 def seen_at(page: Page, y: float, x: float) -> NDArray[np.uint8]:

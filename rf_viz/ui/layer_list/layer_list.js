@@ -71,10 +71,11 @@ class LayerList {
 
   draw() {
     const found = this.found();
-    const shown = new Set(found.flatMap((number) => [number, ...this.around(number)]));
+    const shown = new Set(found);
     this.layers.forEach(({ parent }, number) => {
       if (shown.has(parent) && this.unfolded.has(parent)) shown.add(number);
     });
+    for (const number of found) for (const whole of this.around(number)) shown.add(whole);
     this.shown = [...shown].sort((a, b) => a - b);
     const unfolded = new Set(this.shown.map((number) => this.layers[number].parent));
     const nodes = [];
