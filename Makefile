@@ -18,6 +18,7 @@ lint: .venv/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/biome check --error-on-warnings
 
 bench: browser
 	@for script in benchmarks/bench_*.py; do \
