@@ -58,9 +58,13 @@ class ModelInput:
 
 
 class Model(ABC):
-    """A model that can be traced. ``inputs`` are those that a person feeds, images first."""
+    """A model that can be traced. ``inputs`` are those that a person feeds, images first.
+
+    ``name`` is what to call it in messages, ``title`` what it calls itself, if it does.
+    """
 
     name: str
+    title: str = ""
     inputs: tuple[ModelInput, ...]
 
     @abstractmethod
@@ -87,6 +91,14 @@ class Model(ABC):
         ``shapes`` are those of all inputs and of every tensor that depends on the source.
         """
         return None
+
+    def parameters(self) -> dict[str, int]:
+        """How many weights each operation takes, by the name of the layer that it makes.
+
+        Weights that several use count in the first, statistics of batches too. Operations without
+        weights are left out, and those of which it cannot be told.
+        """
+        return {}
 
     def trace(
         self,

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from . import walk
 from .closed_form import Form, Forms, ReceptiveField, common, meet
-from .relation import MAX, MIN, OR, SUM, Array, Semiring, Shape, spread
-from .strands import Group, Strands, Tensor, origins, weave
+from .cost import multiply_adds
+from .layout import Layout, Layouts
+from .relation import MAX, MIN, OR, SUM, Array, Semiring, Shape, fold, spread
+from .strands import Group, Strands, Tensor, origins, unshared, weave
 
 Index = int | slice
 IndexLike = Index | EllipsisType | tuple[Index | EllipsisType, ...]
@@ -96,6 +98,7 @@ class Network:
         # By strands, since many layers share theirs.
         self._grid_axes: dict[tuple[int, ...], tuple[int, ...]] = {}
         self._spans: dict[tuple[int, ...], Spans] = {}
+        self._reached: tuple[tuple[int, ...], list[walk.Values]] | None = None
         assumed: list[tuple[str, ...]] = [()]
         for t in tensors[1:]:
             before = [assumed[s.tensor] for s in t.sources]
@@ -150,25 +153,35 @@ class Network:
         ``pixel`` has one coordinate for each spatial axis. Returns bool arrays of the layers'
         grids, by layer name. Raises IndexError for a pixel outside the image.
         """
+        return {layer.name: layer.seeing(pixel) for layer in self.layers}
+
+    def _seers(self, pixel: Sequence[int]) -> list[walk.Values]:
+        """For each strand which elements see a pixel. The latest answer is kept."""
         self._need_size()
-        start = np.ones((1,) * len(self.input.shape), bool)
         _check_position(pixel, self.input.size, "pixel")
-        for axis, position in zip(self.input.spatial_axes, pixel, strict=True):
-            line = np.zeros(self.input.shape[axis], bool)
-            line[position] = True
-            start = start & line.reshape([-1 if i == axis else 1 for i in range(start.ndim)])
-        values = walk.reach(self._strands.all, start)
-        return {
-            layer.name: np.broadcast_to(
-                layer._on_grid(layer._union(values, (OR,), None).arrays[0]), layer.grid
-            )
-            for layer in self.layers
-        }
+        key = tuple(pixel)
+        if self._reached is None or self._reached[0] != key:
+            start = np.ones((1,) * len(self.input.shape), bool)
+            for axis, position in zip(self.input.spatial_axes, pixel, strict=True):
+                line = np.zeros(self.input.shape[axis], bool)
+                line[position] = True
+                start = start & line.reshape([-1 if i == axis else 1 for i in range(start.ndim)])
+            self._reached = key, walk.reach(self._strands.all, start)
+        return self._reached[1]
 
     @cached_property
     def _bounds(self) -> list[walk.Values]:
         self._need_size()
         return walk.bounds(self._strands.all, self.input.spatial_axes)
+
+    @cached_property
+    def _unshared(self) -> Strands:
+        return unshared([layer._tensor for layer in self.layers], self._strands)
+
+    @cached_property
+    def _layouts(self) -> Layouts:
+        self._need_size()
+        return Layouts(self._strands.all, self._strands.of, self.input.spatial_axes)
 
     def keep_common(self, other: Network) -> None:
         """Keep of the closed forms what another trace of the same model, at another size, says too.
@@ -191,6 +204,7 @@ class Layer:
     def __init__(self, net: Network, number: int, tensor: Tensor, assumed: tuple[str, ...]) -> None:
         self._net = net
         self._number = number
+        self._tensor = tensor
         self._shape = tensor.shape
         self.name = tensor.name
         """The tensor's name."""
@@ -205,6 +219,12 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<Layer {self.name} {self.op} {self.shape}>"
+
+    @property
+    def inputs(self) -> tuple[Layer | None, ...]:
+        """The layers that the operation takes, each once; None stands for the network's input."""
+        numbers = dict.fromkeys(source.tensor for source in self._tensor.sources)
+        return tuple(self._net.layers[n - 1] if n else None for n in numbers)
 
     @property
     def exact(self) -> bool:
@@ -249,6 +269,14 @@ class Layer:
                     order = (bits & -bits).bit_length()
                     first[axis] = min(first.get(axis, order), order)
         return tuple(sorted(first, key=lambda axis: (first[axis], axis)))
+
+    @cached_property
+    def layout(self) -> Layout | None:
+        """How the cells lie on the image: a grid as it is, tokens and windows as what they are of.
+
+        None where that is not known (a matrix of attention, say): the regions hold all the same.
+        """
+        return self._net._layouts.layout(self._number, self.grid_axes, self.grid)
 
     @property
     def channel_axis(self) -> int | None:
@@ -302,6 +330,14 @@ class Layer:
         """The names of the operations that mix over the whole image on the way to this layer."""
         return self._net._strands.mixers[self._number]
 
+    @cached_property
+    def multiply_adds(self) -> int | None:
+        """How many products are summed to make it (GFLOPs = 2 * multiply-adds / 1e9).
+
+        None where that cannot be told, as with an unknown input size; see ``cost``.
+        """
+        return None if self._net.any_size else multiply_adds(self._tensor)
+
     def region(self, cell: Sequence[int], channel: int | None = None) -> Region:
         """The input region of a cell: the box around every pixel it depends on.
 
@@ -320,6 +356,31 @@ class Layer:
         Scaled to sum 1 (all zero for a cell that sees nothing).
         """
         return self.paths_of(self._index(cell, channel))
+
+    def trail(
+        self, cell: Sequence[int], channel: int | None = None
+    ) -> dict[str, NDArray[np.bool_]]:
+        """Which cells feed a cell, in every layer on the way from the input to it.
+
+        Bool arrays of the layers' grids, by layer name in execution order, the cell's own layer
+        last; a cell counts if any of its channels feeds the given one (None: any).
+        """
+        strands = self._net._unshared
+        layers = {n: layer for layer in self._net.layers for n in strands.of[layer._number]}
+        found: dict[str, NDArray[np.bool_]] = {}
+
+        def passing(number: int, array: Array) -> None:
+            layer = layers[number]
+            for axis, extent in enumerate(layer._shape):
+                if axis not in layer.grid_axes:
+                    array = fold(array, axis, extent, OR)
+            fed = np.broadcast_to(layer._on_grid(array), layer.grid)
+            if fed.any():
+                found[layer.name] = found[layer.name] | fed if layer.name in found else fed
+
+        start = self._marked(self._index(cell, channel), bool)
+        walk.backward(strands.all, dict.fromkeys(strands.of[self._number], start), OR, passing)
+        return dict(reversed(found.items()))
 
     def region_of(self, index: IndexLike) -> Region:
         """The region of any part of the tensor: an int or slice for each of its axes.
@@ -355,6 +416,11 @@ class Layer:
         array = self._on_input(self._pull(index, SUM, float), SUM).astype(np.float64)
         total = array.sum()
         return array / total if total else array
+
+    def seeing(self, pixel: Sequence[int], channel: int | None = None) -> NDArray[np.bool_]:
+        """Which cells see an input pixel: a bool array over the grid (see ``Network.seen_by``)."""
+        seen = self._union(self._net._seers(pixel), (OR,), channel).arrays[0]
+        return np.broadcast_to(self._on_grid(seen), self.grid)
 
     def spans(self, channel: int | None = None) -> Spans:
         """The regions of all cells in compact form: (start, stop) for each input spatial axis.
@@ -459,6 +525,12 @@ class Layer:
         return array.reshape(extents)
 
     def _pull(self, index: IndexLike, ring: Semiring, dtype: type) -> Array:
+        start = self._marked(index, dtype)
+        strands = self._net._strands
+        return walk.backward(strands.all, dict.fromkeys(strands.of[self._number], start), ring)
+
+    def _marked(self, index: IndexLike, dtype: type) -> Array:
+        """Ones at an index of the tensor, in an array that broadcasts to it."""
         self._net._need_size()
         start: Array = np.ones((1,) * len(self._shape), dtype)
         for axis, part in enumerate(self._full(index)):
@@ -467,8 +539,7 @@ class Layer:
             line: Array = np.zeros(self._shape[axis], dtype)
             line[part] = 1
             start = start * line.reshape([-1 if i == axis else 1 for i in range(start.ndim)])
-        strands = self._net._strands
-        return walk.backward(strands.all, dict.fromkeys(strands.of[self._number], start), ring)
+        return start
 
     def _on_input(self, array: Array, ring: Semiring) -> Array:
         """An array over the input, combined over its other axes."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import numpy as np
+
 from .closed_form import Form, Forms, NoForm, advance, meet
-from .relation import Factor, Labels, Relation, Shape, Step
+from .relation import OR, Array, Factor, Labels, Only, Relation, Shape, Step, push, slim
 from .walk import Strand
 
 
@@ -134,7 +136,8 @@ def weave(
     """Split every tensor's dependence into strands.
 
     Paths that run along the same tensor axes, and are global over the same input axes, share a
-    strand. With ``cut_global`` a strand is dropped where the same tensor has a more local one.
+    strand. With ``cut_global`` the elements of a tensor that see something more locally lose what
+    is more global.
     With ``any_size`` closed forms hold for every input size.
     """
     first = tensors[0]
@@ -142,6 +145,7 @@ def weave(
     strands = [Strand(first.shape, [], input_labels(first.shape, spatial), 0, forms)]
     of: list[tuple[int, ...]] = [(0,)]
     mixers: list[tuple[str, ...]] = [()]
+    sight = _Sight(strands)
     for tensor in tensors[1:]:
         sources = tensor.sources
         if len(sources) == 1 and not sources[0].relation:
@@ -155,15 +159,43 @@ def weave(
         if mixing:
             names[tensor.node] = None
         if cut_global and len(paths) > 1:
-            contexts = {p.context for p in paths}
-            paths = [
-                p
-                for p in paths
-                if not any(c != p.context and c & ~p.context == 0 for c in contexts)
-            ]
+            paths = _cut(paths, sight)
         of.append(_gather(paths, tensor, strands))
         mixers.append(tuple(names))
     return Strands(strands, of, mixers)
+
+
+def unshared(tensors: Sequence[Tensor], woven: Strands) -> Strands:
+    """The same, but no strand is part of two tensors: so what comes to each is told apart.
+
+    ``tensors`` are those after the input.
+    """
+    strands = woven.all[:1]
+    of: list[tuple[int, ...]] = [(0,)]
+    made = {0}
+    for tensor, numbers in zip(tensors, woven.of[1:], strict=True):
+        behind = [
+            (shared, own, source.relation)
+            for source in tensor.sources
+            for shared, own in zip(woven.of[source.tensor], of[source.tensor], strict=True)
+        ]
+        first = len(strands)
+        for number in numbers:
+            strand = woven.all[number]
+            edges: list[tuple[int, Relation]]
+            if number in made:
+                edges = [(own, ()) for shared, own, r in behind if shared == number and not r]
+            else:
+                edges = [
+                    (own, relation)
+                    for source, relation in strand.edges
+                    for shared, own, r in behind
+                    if shared == source and r == tuple(s for s in relation if type(s) is not Only)
+                ]
+            strands.append(replace(strand, edges=edges))
+        made.update(numbers)
+        of.append(tuple(range(first, len(strands))))
+    return Strands(strands, of, woven.mixers)
 
 
 class _Path(NamedTuple):
@@ -236,6 +268,46 @@ def _mixed_whole(step: Step, labels: Labels) -> int:
                 else:
                     left |= f[0]
     return mixed & ~left
+
+
+class _Sight:
+    """Which elements of the strands see any of the input, found out as far as somebody asks."""
+
+    def __init__(self, strands: Sequence[Strand]) -> None:
+        self._strands = strands
+        self._known: list[Array] = [np.ones((1,) * len(strands[0].shape), bool)]
+
+    def of(self, edges: Iterable[tuple[int, Relation]]) -> Array:
+        """A bool array that broadcasts to the tensor that these edges lead to."""
+        seen: Array = np.zeros((), bool)
+        for source, relation in edges:
+            for strand in self._strands[len(self._known) : source + 1]:
+                self._known.append(slim(self.of(strand.edges)))
+            seen = seen | push(relation, self._known[source], OR)
+        return seen
+
+
+def _cut(paths: list[_Path], sight: _Sight) -> list[_Path]:
+    """The most local paths; of the others what reaches elements that those leave without any.
+
+    A class token sees nothing but the whole image, beside tokens that see their own patch.
+    """
+    contexts = {p.context for p in paths}
+    kept: list[_Path] = []
+    others: list[_Path] = []
+    for path in paths:
+        beyond = any(c != path.context and c & ~path.context == 0 for c in contexts)
+        (others if beyond else kept).append(path)
+    if not others:
+        return kept
+    seen = slim(sight.of((p.strand, p.relation) for p in kept))
+    if seen.all():
+        return kept
+    others = _cut(others, sight)
+    if not seen.any():
+        return others
+    left = Only(~seen)
+    return kept + [p._replace(relation=(*p.relation, left)) for p in others]
 
 
 def _gather(paths: list[_Path], tensor: Tensor, strands: list[Strand]) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ constants) share the strand of their input. See ``network`` for how strands are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -334,11 +334,17 @@ def reach(strands: Sequence[Strand], start: Array) -> list[Values]:
     return forward(strands, (start,), (OR,))
 
 
-def backward(strands: Sequence[Strand], targets: Mapping[int, Array], ring: Semiring) -> Array:
+def backward(
+    strands: Sequence[Strand],
+    targets: Mapping[int, Array],
+    ring: Semiring,
+    passing: Callable[[int, Array], None] | None = None,
+) -> Array:
     """Pull values at some strands back to the input; the result broadcasts to its shape.
 
     Over ``SUM`` the result is scaled by an unknown factor: values are rescaled on the way, so
-    that counts neither over- nor underflow however deep the network.
+    that counts neither over- nor underflow however deep the network. ``passing`` is told each
+    strand on the way, by number, and all that came to it, scaled likewise.
     """
     rescale = ring is SUM
     pending: dict[int, tuple[Array, int]] = {n: (a, 0) for n, a in targets.items()}
@@ -346,6 +352,8 @@ def backward(strands: Sequence[Strand], targets: Mapping[int, Array], ring: Semi
         if number not in pending:
             continue
         array, exponent = pending.pop(number)
+        if passing is not None:
+            passing(number, array)
         for source, relation in strands[number].edges:
             value, scale = pull(relation, array, ring), exponent
             if rescale:

@@ -19,6 +19,7 @@ from rf_viz.relation import (
     Broadcast,
     Elements,
     Mix,
+    Only,
     Opaque,
     Place,
     Relation,
@@ -142,6 +143,11 @@ def elements(before: Shape, index: NDArray[np.int64]) -> Op:
     return Op((Elements(before, index),), before, index.shape, matrix)
 
 
+def only(before: Shape, mask: NDArray[np.bool_]) -> Op:
+    matrix = np.diag(np.broadcast_to(mask, before).reshape(-1).astype(np.int64))
+    return Op((Only(mask),), before, before, matrix)
+
+
 def scatter(before: Shape, after: Shape, index: NDArray[np.int64]) -> Op:
     matrix = np.zeros((prod(after), prod(before)), np.int64)
     for column, row in enumerate(index.reshape(-1)):
@@ -249,6 +255,10 @@ def some_op(rng: Random, before: Shape, kinds: Sequence[str]) -> Op:
         shape = some_shape(rng, rng.randint(1, 12))
         picked = [rng.randint(-1, prod(before) - 1) for _ in range(prod(shape))]
         return elements(before, np.array(picked).reshape(shape))
+    if kind == "only":
+        shape = [n if rng.random() < 0.5 else 1 for n in before]
+        picked = [rng.random() < 0.6 for _ in range(prod(shape))]
+        return only(before, np.array(picked, bool).reshape(shape))
     if kind == "scatter":
         after = some_shape(rng, rng.choice([1, 4, 6]))
         spots = [rng.randint(-1, prod(after) - 1) for _ in range(prod(before))]

@@ -15,15 +15,17 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A module imports what is below it, and its own package.
 STOREYS = (
     ("errors", "relation", "images"),
-    ("closed_form", "operators", "samples", "tables"),
-    ("blocks", "resampling"),
+    ("closed_form", "kinds", "operators", "samples", "tables", "volumes"),
+    ("article", "blocks", "keras_applications", "resampling"),
     ("shapes",),
     ("linear",),
     ("walk",),
-    ("strands",),
+    ("layout", "strands"),
+    ("cost",),
     ("network",),
-    ("model",),
-    ("verify", "runtimes"),
+    ("growth", "model", "records"),
+    ("experiment", "runtimes"),
+    ("proof", "verify"),
     ("readers",),
     ("rf_viz",),
     ("cli", "figures"),
@@ -41,7 +43,7 @@ GUESTS = {
     "tensorflow": {"readers", "runtimes"},
     "keras": {"readers", "runtimes"},
     "ai_edge_litert": {"readers", "runtimes"},
-    "PIL": {"images", "figures", "ui", "streamlit_app", "pages"},
+    "PIL": {"images", "volumes", "figures", "ui", "streamlit_app", "pages"},
 }
 
 # A cold start of the command line costs what it imports.

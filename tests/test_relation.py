@@ -37,6 +37,7 @@ KINDS = (
     "transpose",
     "reshape",
     "elements",
+    "only",
     "scatter",
     "mix",
     "grouped",

@@ -38,7 +38,7 @@ from .base import (
 )
 from .mixes import Mix, Opaque
 from .moves import Broadcast, Reshape, Transpose
-from .selections import Elements, Place, Scatter, Taps
+from .selections import Elements, Only, Place, Scatter, Taps
 from .windows import Slide, TransposedWindow, Window
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "Factor",
     "Labels",
     "Mix",
+    "Only",
     "Opaque",
     "Output",
     "Place",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import prod
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .base import (
     SUM,
@@ -168,6 +169,28 @@ class Place(Local):
     def affine(self, axis: int) -> AxisMap | str:
         if axis == self.axis and self.size != self.out:
             return "concatenated along an axis of the image"
+        return AxisMap(axis, 1, 0, 1)
+
+
+class Only(Local):
+    """The same elements, of which only those marked in ``mask`` see anything; it broadcasts."""
+
+    __slots__ = ("blind", "mask")
+
+    def __init__(self, mask: NDArray[np.bool_]) -> None:
+        self.mask = mask
+        self.blind = not mask.all()
+
+    def push(self, a: Array, ring: Semiring) -> Array:
+        return np.where(self.mask, a, np.array(ring.zero, a.dtype))
+
+    def pull(self, a: Array, ring: Semiring) -> Array:
+        return self.push(a, ring)
+
+    def label(self, labels: Labels) -> Labels:
+        return labels
+
+    def affine(self, axis: int) -> AxisMap | str:
         return AxisMap(axis, 1, 0, 1)
 
 

@@ -17,6 +17,7 @@ from ...strands import Tensor
 from ..content import Content
 from .file import parse
 from .graph import Reading, work_out
+from .parameters import parameters
 from .program import Program
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ class OnnxModel(Model):
         from ...runtimes.onnx_twin import OnnxTwin
 
         return OnnxTwin(self.proto, source, shapes, weight_aware, self.folder)
+
+    def parameters(self) -> dict[str, int]:
+        return parameters(self._program)
 
     @cached_property
     def _runtime(self) -> OnnxRuntime:

@@ -21,6 +21,7 @@ from .flat import flatten
 from .graph import Reading, work_out
 from .held import filled
 from .node import Value
+from .parameters import parameters
 from .program import Program, declared_shape
 from .scopes import enclosing
 from .tensors import dtype
@@ -105,6 +106,9 @@ class TensorFlowModel(Model):
         from ...runtimes.tensorflow_twin import TensorFlowTwin
 
         return TensorFlowTwin(self._filled, source, shapes, weight_aware)
+
+    def parameters(self) -> dict[str, int]:
+        return parameters(self._program, self.held, Reading.shape_only)
 
     @cached_property
     def _runtime(self) -> TensorFlowRuntime:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..values import Value
-from .held import Weight
+from .held import Constant, Weight
 
 
 def captured(graph: Any) -> dict[str, Weight]:  # noqa: ANN401
@@ -27,7 +27,7 @@ def captured(graph: Any) -> dict[str, Weight]:  # noqa: ANN401
             value = Value(shape, get=partial(_read, outer, kind))
         else:
             kind = outer.dtype.as_datatype_enum
-            value = Value(tuple(outer.shape), get=outer.numpy)
+            value = Constant(tuple(outer.shape), get=outer.numpy)
         found[inner.op.name] = Weight(value, kind)
     return found
 

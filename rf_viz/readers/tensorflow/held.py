@@ -13,6 +13,12 @@ _RESOURCE = 20
 """The type of handles."""
 
 
+class Constant(Value):
+    """What a function found around it and took along as it was: no variable."""
+
+    __slots__ = ()
+
+
 class Weight(NamedTuple):
     """What a node stands for: its values, and their type as a number of the enumeration."""
 

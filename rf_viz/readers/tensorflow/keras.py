@@ -19,7 +19,7 @@ from ...runtimes.tensorflow_import import import_tensorflow
 from ..content import Content
 from . import TensorFlowModel
 from .archive import Archive
-from .keras_build import ONE_AT_A_TIME, built
+from .keras_build import ONE_AT_A_TIME, built, made_by
 from .keras_config import LARGEST_CONFIG, Config, made_safe, parse
 from .keras_trace import Fetch, trace
 
@@ -54,18 +54,27 @@ def load(content: Content) -> TensorFlowModel:
 
 def of_model(model: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401
     """A Keras model as it is in memory."""
-    _keras()
+    import_keras()
     return _opened(model, name or model.name, None)
+
+
+def without_weights(build: Callable[[], Any], name: str) -> TensorFlowModel:
+    """What a function builds; its weights are random, and made when somebody asks for a value."""
+    with ONE_AT_A_TIME:
+        model = made_by(build)
+        return _opened(model, name, _Weights(model, None).of)
 
 
 def _opened(model: Any, name: str, fetch: Fetch | None) -> TensorFlowModel:  # noqa: ANN401
     traced = trace(model, name, fetch)
-    return TensorFlowModel(
+    opened = TensorFlowModel(
         traced.graph, name, traced.inputs, held=traced.held, groups=traced.groups
     )
+    opened.title = model.name
+    return opened
 
 
-def _keras() -> Any:  # noqa: ANN401
+def import_keras() -> Any:  # noqa: ANN401
     """Keras, running on TensorFlow. Raises ModelError where it is missing."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     import_tensorflow()
@@ -105,7 +114,7 @@ def _json_object(text: bytes) -> Mapping[str, Any]:
 
 def _of_hdf5(content: Content) -> bytes:
     """The configuration that a legacy file holds."""
-    _keras()
+    import_keras()
     import h5py
 
     try:
@@ -141,7 +150,7 @@ def _check_version(version: str, name: str) -> None:
 
 def _built(config: Config, name: str) -> Any:  # noqa: ANN401
     """The model of a configuration, its weights not made yet."""
-    _keras()
+    import_keras()
     try:
         model = built(made_safe(config, name))
     except ModelError:

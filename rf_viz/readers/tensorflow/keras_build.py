@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .keras_layers import our_layers
@@ -21,14 +23,29 @@ def built(config: dict[str, Any]) -> Any:  # noqa: ANN401
     Raises whatever Keras does.
     """
     import keras
+
+    with _unmade():
+        return keras.saving.deserialize_keras_object(
+            config, custom_objects=our_layers(), safe_mode=True
+        )
+
+
+def made_by(build: Callable[[], Any]) -> Any:  # noqa: ANN401
+    """What a function builds, its variables without values."""
+    with _unmade():
+        return build()
+
+
+@contextmanager
+def _unmade() -> Iterator[None]:
+    """Variables that are declared meanwhile get no values, now or later by themselves."""
+    import keras
     from keras.src.backend.common import global_state
 
     noted = list(global_state.get_global_attribute(_UNMADE) or [])
     try:
         with keras.StatelessScope(initialize_variables=False), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return keras.saving.deserialize_keras_object(
-                config, custom_objects=our_layers(), safe_mode=True
-            )
+            yield
     finally:
         global_state.set_global_attribute(_UNMADE, noted)

@@ -178,15 +178,16 @@ class Program:
                 depends.add(name)
         needed = wiring.before(depends)
         self.nodes = [wiring.nodes[name] for name in wiring.order if name in needed]
-        self._fixed: list[Call] = []
+        self.fixed: list[Call] = []
+        """The calls that depend on no placeholder, in order."""
         self.calls: list[Call] = []
-        """The calls that depend on a placeholder, in order."""
+        """Those that do."""
         for name in wiring.order:
             if name not in needed or name in fed or name in self._bound:
                 continue
             call = Call(wiring.nodes[name], wiring.inputs[name], wiring.outputs(name), library)
-            (self.calls if name in depends else self._fixed).append(call)
-        self.variables = [call.name for call in self._fixed if call.op in VARIABLES]
+            (self.calls if name in depends else self.fixed).append(call)
+        self.variables = [call.name for call in self.fixed if call.op in VARIABLES]
         self.standard = all(call.describe is not None for call in self.calls)
         """Whether all operators are TensorFlow's own."""
         used = {tensor for call in self.calls for tensor in call.inputs}
@@ -196,5 +197,5 @@ class Program:
     def constants(self) -> Mapping[str, Value]:
         """Everything that does not depend on any input, nor on its shape, by name."""
         values = dict(self._bound)
-        self._work_out(self._fixed, values)
+        self._work_out(self.fixed, values)
         return values

@@ -17,6 +17,7 @@ from ..content import Content
 from ..inputs import images_first
 from .file import parse
 from .graph import Reading, work_out
+from .parameters import parameters
 from .program import Program
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ class TfliteModel(Model):
         source = self._input(input)
         shapes = self.shapes(tensor.shape, input=source.name)
         return self._runtime.activations({source.name: tensor}, names, shapes)
+
+    def parameters(self) -> dict[str, int]:
+        return parameters(self._program)
 
     @cached_property
     def _runtime(self) -> TfliteRuntime:

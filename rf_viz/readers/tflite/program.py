@@ -47,7 +47,8 @@ class Program:
     """A graph, and of that what no input reaches, worked out once.
 
     An operator may take several calls; what these pass on among them has no name in the file.
-    ``shown`` are the names that the file has of computed tensors, each with its operator.
+    ``shown`` are the names that the file has of computed tensors, each with its operator,
+    ``stored`` the tensors that are not computed. ``fixed`` calls depend on no input.
     ``work_out`` reads calls, adding to the values it is given.
     """
 
@@ -60,12 +61,11 @@ class Program:
         self.shown = {
             self._names[i]: o.custom or o.op for o in graph.operators for i in o.outputs if i >= 0
         }
-        self._given: dict[str, Value] = {
-            t.name: Value(t.shape, get=t.value)
-            for t in graph.tensors
-            if t.name not in self.shown and t.name not in self.inputs
-        }
-        self._fixed: list[Call] = []
+        self.stored = [
+            t for t in graph.tensors if t.name not in self.shown and t.name not in self.inputs
+        ]
+        self._given: dict[str, Value] = {t.name: Value(t.shape, get=t.value) for t in self.stored}
+        self.fixed: list[Call] = []
         self.calls: list[Call] = []
         self._read()
 
@@ -73,7 +73,7 @@ class Program:
     def constants(self) -> Mapping[str, Value]:
         """Everything that does not depend on any input, nor on its shape, by name."""
         values = dict(self._given)
-        self._work_out(self._fixed, values)
+        self._work_out(self.fixed, values)
         return values
 
     def _read(self) -> None:
@@ -94,7 +94,7 @@ class Program:
             calls = self._translated(operator, known)
             if calls[-1].describe is not None and known.issuperset(self._named(operator.inputs)):
                 known.update(outputs)
-                self._fixed += calls
+                self.fixed += calls
             else:
                 self.calls += calls
 

@@ -1,0 +1,95 @@
+"""The weights of a TensorFlow graph: its variables, or of a frozen one constants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from math import prod
+from typing import Any
+
+from ..parameters import Constants, summed, taken
+from ..values import Value
+from .held import Constant
+from .program import VARIABLES, Call, Program, declared_shape
+from .tensors import dtype
+
+POSITIONS: dict[str, tuple[int, ...]] = {
+    "BatchMatMul": (0, 1),
+    "BatchMatMulV2": (0, 1),
+    "BatchMatMulV3": (0, 1),
+    "BatchNormWithGlobalNormalization": (1, 2, 3, 4),
+    "BiasAdd": (1,),
+    "BiasAddV1": (1,),
+    "Conv": (1,),
+    "Conv2D": (1,),
+    "Conv2DBackpropInput": (1,),
+    "Conv2DBackpropInputV2": (1,),
+    "Conv3D": (1,),
+    "Conv3DBackpropInput": (1,),
+    "Conv3DBackpropInputV2": (1,),
+    "Dequantize": (0,),
+    "DepthwiseConv2dNative": (1,),
+    "DepthwiseConv2dNativeBackpropInput": (1,),
+    "FusedBatchNorm": (1, 2, 3, 4),
+    "FusedBatchNormV2": (1, 2, 3, 4),
+    "FusedBatchNormV3": (1, 2, 3, 4),
+    "FusedPadConv2D": (2,),
+    "FusedResizeAndPadConv2D": (3,),
+    "MatMul": (0, 1),
+    "QuantizedBiasAdd": (1,),
+    "QuantizedConv2D": (1,),
+    "QuantizedDepthwiseConv2D": (1,),
+    "QuantizedMatMul": (0, 1),
+    "_FusedBatchNormEx": (1, 2, 3, 4),
+    "_FusedConv2D": (1, 2),
+    "_FusedDepthwiseConv2dNative": (1, 2),
+    "_FusedMatMul": (0, 1, 2),
+}
+"""Where operators have their weights."""
+
+ARITHMETIC = frozenset(
+    ("Add", "AddV2", "Div", "Einsum", "Gather", "GatherV2", "Mul", "RealDiv", "Sub", "XlaEinsum")
+)
+"""Operators that take weights anywhere, besides numbers that are none."""
+
+
+def parameters(program: Program, held: Mapping[str, Value], shape_only: Set[str]) -> dict[str, int]:
+    """How many weights each operation takes that is the first to use them, by its output's name.
+
+    Of a graph with variables these count, wherever they go, but to those in ``shape_only``; of
+    one without all constants that stand where weights do, and in arithmetic all real ones of more
+    than one number.
+    """
+    variables = _variables(program, held)
+    if variables:
+
+        def weights(call: Call) -> tuple[str, ...]:
+            return () if call.op in shape_only else call.inputs
+
+        found = taken(program.fixed, program.calls, variables, weights)
+    else:
+        constants = {c.name: c.proto.attr["value"].tensor for c in program.fixed if c.op == "Const"}
+        sizes = {n: prod(d.size for d in t.tensor_shape.dim) for n, t in constants.items()}
+        real = {n for n, t in constants.items() if _is_real(t.dtype)}
+        kinds = Constants(program.fixed, sizes, real, POSITIONS, ARITHMETIC)
+        found = taken(program.fixed, program.calls, sizes, kinds.weights)
+    return summed((call.name, n) for call, n in found)
+
+
+def _variables(program: Program, held: Mapping[str, Value]) -> dict[str, int | None]:
+    """The sizes of the variables of real numbers, None where a shape is not known."""
+    sizes: dict[str, int | None] = {}
+    for node in program.nodes:
+        shape: tuple[int, ...] | None
+        if node.name in held and not isinstance(held[node.name], Constant):
+            shape = held[node.name].shape
+        elif node.op in VARIABLES:
+            shape = declared_shape(node)
+        else:
+            continue
+        if _is_real(node.attr["dtype"].type):
+            sizes[node.name] = None if shape is None or -1 in shape else prod(shape)
+    return sizes
+
+
+def _is_real(kind: Any) -> bool:  # noqa: ANN401
+    return "float" in (dtype(kind) or "")

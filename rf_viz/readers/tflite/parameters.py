@@ -1,0 +1,35 @@
+"""The weights of a TFLite file: constants that its operators take as such."""
+
+from __future__ import annotations
+
+from math import prod
+
+from ..parameters import Constants, summed, taken
+from ..tensorflow.parameters import ARITHMETIC, POSITIONS
+from .program import Call, Program
+
+
+def parameters(program: Program) -> dict[str, int]:
+    """How many weights each operation takes that is the first to use them, by its output's name.
+
+    Real numbers may be stored as integers with a scale. Operators that keep a state are left out.
+    """
+    constants = {t.name: t for t in program.stored}
+    sizes = {name: prod(t.shape) for name, t in constants.items()}
+    real = {n for n, t in constants.items() if "float" in t.dtype or t.quantised is not None}
+    fixed, live = _split(program)
+    kinds = Constants(fixed, sizes, real, POSITIONS, ARITHMETIC)
+    return summed((call.name, n) for call, n in taken(fixed, live, sizes, kinds.weights))
+
+
+def _split(program: Program) -> tuple[list[Call], list[Call]]:
+    """The calls that depend on no input, those in the midst of an operator too, and the others."""
+    fixed, live = list(program.fixed), []
+    reached = set(program.inputs)
+    for call in program.calls:
+        if reached.isdisjoint(call.inputs):
+            fixed.append(call)
+        else:
+            reached.update(call.outputs)
+            live.append(call)
+    return fixed, live
