@@ -20,17 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import ModelError
+from .experiment import Pixels, Signals, compare, fixed_shape, largest, on_input
 from .model import Model
-from .network import Layer, Network, NetworkInput
-
-NOISE = 1e-5
-"""A move smaller than this part of the layer's largest value may be float noise: the same sum
-taken in another order. Nearly always a cell that must not move stays the same to the last bit."""
+from .network import Layer, Network
 
 Kind = Literal["shape", "outside", "edge"]
 Result = Literal["agrees", "disagrees", "undecided"]
 How = Literal["model", "twin"]
-Pixels = NDArray[np.bool_]
 
 _PLURAL = {"agrees": "agree", "disagrees": "disagree", "undecided": "undecided"}
 
@@ -224,7 +220,7 @@ def _questions(layer: Layer, count: int, random: np.random.Generator) -> Iterato
     """For each cell the outside and the sides; at the end for one channel of a cell by itself."""
     cells: list[tuple[tuple[int, ...], int | None]]
     cells = [(cell, None) for cell in _cells(layer.grid, count, random)]
-    if layer.channel_axis is not None and (channels := _shape(layer)[layer.channel_axis]) > 1:
+    if layer.channel_axis is not None and (channels := fixed_shape(layer)[layer.channel_axis]) > 1:
         cells.append((cells[len(cells) // 2][0], int(random.integers(channels))))
     for cell, channel in cells:
         index: list[int | slice] = [slice(None)] * len(layer.shape)
@@ -335,10 +331,9 @@ class _Trial(_Experiment):
 
     def run(self, layer: Layer, questions: Sequence[_Question]) -> list[_Answer]:
         still = self._unchanged(layer)
-        changed = _on_input(questions[0].pixels, self._input)
+        changed = on_input(questions[0].pixels, self._input)
         moved = self._values(layer, np.where(changed, self._other, self._one))
-        finite = np.abs(still[np.isfinite(still)])
-        scale = float(finite.max(initial=0)) or 1.0
+        scale = largest(still)
         return [_compare(still[q.at], moved[q.at], scale) for q in questions]
 
     def _unchanged(self, layer: Layer) -> NDArray[np.float32]:
@@ -357,14 +352,13 @@ class _Trial(_Experiment):
 
 
 def _compare(before: NDArray[np.float32], after: NDArray[np.float32], scale: float) -> _Answer:
-    if not np.isfinite(before).all():
+    outcome, change = compare(before, after, scale)
+    if outcome == "not finite":
         return _Answer(None, "the model's values are not finite here")
-    if np.array_equal(before, after):
+    if outcome == "same":
         return _Answer(False, "the cell stays the same to the last bit")
-    change = float(np.abs(after.astype(float) - before).max()) / scale
-    if change <= NOISE:
-        return _Answer(False, f"the cell moves by {change:.1e} of the layer's largest: noise")
-    return _Answer(True, f"the cell moves by {change:.1e} of the layer's largest")
+    detail = f"the cell moves by {change:.1e} of the layer's largest"
+    return _Answer(True, detail) if outcome == "moved" else _Answer(False, f"{detail}: noise")
 
 
 def _random_values(shape: Sequence[int], dtype: str, random: np.random.Generator) -> NDArray[Any]:
@@ -381,46 +375,20 @@ class _Twin(_Experiment):
     how = "twin"
 
     def __init__(self, model: Model, net: Network) -> None:
-        self._input = net.input
-        shapes = model.shapes(net.input.shape, input=net.input.name)
-        shapes.update((layer.name, _shape(layer)) for layer in net.layers)
-        self._twin = model.twin(shapes, net.input.name, net.weight_aware)
+        self._signals = Signals(model, net)
+        self._nothing = np.zeros(net.input.size, bool)
 
     def missing(self, layer: Layer) -> str:
         """Why the twin cannot tell anything about this layer; empty where it can."""
-        if not layer.exact:
-            return f"the model does not show it, and it is assumed: {'; '.join(layer.assumed)}"
-        if self._twin is None:
-            return "the model does not show it, and there is no twin in this format"
-        if layer.name in self._twin.lost:
-            return (
-                f"the model does not show it, and there is no twin: {self._twin.lost[layer.name]}"
-            )
-        return ""
+        return self._signals.missing(layer)
 
     def computed_shape(self, layer: Layer) -> tuple[int, ...]:
-        return self._reached(np.zeros(self._input.shape, bool), layer).shape
+        return self._signals.reached(self._nothing, layer).shape
 
     def run(self, layer: Layer, questions: Sequence[_Question]) -> list[_Answer]:
-        pixels = _on_input(questions[0].pixels, self._input)
-        reached = self._reached(np.broadcast_to(pixels, self._input.shape), layer)
+        reached = self._signals.reached(questions[0].pixels, layer)
         arrived = [bool(reached[q.at].any()) for q in questions]
         return [
             _Answer(moved, f"the pixels {'reach' if moved else 'do not reach'} the cell")
             for moved in arrived
         ]
-
-    def _reached(self, signal: Pixels, layer: Layer) -> Pixels:
-        assert self._twin is not None
-        return self._twin.reached(signal, layer.name)
-
-
-def _shape(layer: Layer) -> tuple[int, ...]:
-    """The layer's shape, which is known along every axis where the input's size is."""
-    return tuple(n for n in layer.shape if n is not None)
-
-
-def _on_input(pixels: Pixels, given: NetworkInput) -> Pixels:
-    """An array over the spatial axes as one that broadcasts to the input."""
-    shape = [n if i in given.spatial_axes else 1 for i, n in enumerate(given.shape)]
-    return pixels.reshape(shape)

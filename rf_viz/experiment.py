@@ -1,0 +1,93 @@
+"""Changing some pixels and looking at a cell: what a move is, and what a signal reaches."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .model import Model
+from .network import Layer, Network, NetworkInput
+
+if TYPE_CHECKING:
+    from .runtimes import Twin
+
+NOISE = 1e-5
+"""A move smaller than this part of the layer's largest value may be float noise: the same sum
+taken in another order. Nearly always a cell that must not move stays the same to the last bit."""
+
+Pixels = NDArray[np.bool_]
+"""Some of the input's pixels: an array over its spatial axes."""
+
+Outcome = Literal["same", "noise", "moved", "not finite"]
+"""Of a cell: the same to the last bit, moved by no more than float noise, or moved. Of values
+that were not finite to begin with, none of these can be said."""
+
+
+class Move(NamedTuple):
+    """How a cell moved, and by how much of the layer's largest value."""
+
+    outcome: Outcome
+    change: float
+
+
+def compare(before: NDArray[np.float32], after: NDArray[np.float32], largest: float) -> Move:
+    """How a cell moved (or the part of a layer that these values are, by its largest move)."""
+    if not np.isfinite(before).all():
+        return Move("not finite", float("nan"))
+    if np.array_equal(before, after):
+        return Move("same", 0.0)
+    change = float(np.abs(after.astype(float) - before).max()) / largest
+    return Move("noise" if change <= NOISE else "moved", change)
+
+
+def largest(values: NDArray[np.float32]) -> float:
+    """A layer's largest finite magnitude, which its moves are measured against; 1 for zeros."""
+    finite = np.abs(values[np.isfinite(values)])
+    return float(finite.max(initial=0)) or 1.0
+
+
+def on_input(pixels: Pixels, given: NetworkInput) -> Pixels:
+    """An array over the spatial axes as one that broadcasts to the input."""
+    shape = [n if i in given.spatial_axes else 1 for i, n in enumerate(given.shape)]
+    return pixels.reshape(shape)
+
+
+def fixed_shape(layer: Layer) -> tuple[int, ...]:
+    """The layer's shape, which is known along every axis where the input's size is."""
+    return tuple(n for n in layer.shape if n is not None)
+
+
+class Signals:
+    """What signals at some pixels reach, by the model's twin, which is made when first asked."""
+
+    def __init__(self, model: Model, net: Network) -> None:
+        self._model, self._net = model, net
+
+    def missing(self, layer: Layer) -> str:
+        """Why the twin cannot tell anything about this layer; empty where it can."""
+        if not layer.exact:
+            return f"the model does not show it, and it is assumed: {'; '.join(layer.assumed)}"
+        if self._twin is None:
+            return "the model does not show it, and there is no twin in this format"
+        if layer.name in self._twin.lost:
+            return (
+                f"the model does not show it, and there is no twin: {self._twin.lost[layer.name]}"
+            )
+        return ""
+
+    def reached(self, pixels: Pixels, layer: Layer) -> NDArray[np.bool_]:
+        """Which elements of the layer's tensor these pixels reach. Raises ModelError."""
+        assert self._twin is not None
+        given = self._net.input
+        signal = np.broadcast_to(on_input(pixels, given), given.shape)
+        return self._twin.reached(signal, layer.name)
+
+    @cached_property
+    def _twin(self) -> Twin | None:
+        given = self._net.input
+        shapes = self._model.shapes(given.shape, input=given.name)
+        shapes.update((layer.name, fixed_shape(layer)) for layer in self._net.layers)
+        return self._model.twin(shapes, given.name, self._net.weight_aware)
