@@ -8,12 +8,22 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import load
 from .errors import ModelError
 from .network import Index, IndexLike, Layer, Network
+from .records import (
+    by,
+    cell_record,
+    csv_text,
+    input_record,
+    json_text,
+    layer_records,
+    network_record,
+    region_record,
+)
 
 if TYPE_CHECKING:
     from types import EllipsisType
@@ -345,56 +355,23 @@ def _find(net: Network, name: str) -> Layer:
 
 def _layers(options: argparse.Namespace) -> int:
     model, net = _trace(options)
-    entries = [_entry(net, layer) for layer in net.layers]
     if options.format == "csv":
-        _print_csv(entries)
-        return 0
-    given = net.input
-    shape = [
-        None if net.any_size and i in given.spatial_axes else n for i, n in enumerate(given.shape)
-    ]
-    if options.format == "json":
-        about = {
-            "name": given.name,
-            "shape": shape,
-            "layout": given.layout,
-            "spatial_axes": list(given.spatial_axes),
-        }
-        _print_json({"model": model.name, "input": about, "layers": entries})
-        return 0
-    print(f"{model.name}: input {given.name}, {given.layout} {_by(shape)}")
-    print()
-    _print_table(entries)
+        print(csv_text(layer_records(net)), end="")
+    elif options.format == "json":
+        print(json_text(network_record(model.name, net)), end="")
+    else:
+        given = input_record(net)
+        print(f"{model.name}: input {given['name']}, {given['layout']} {by(given['shape'])}")
+        print()
+        _print_table(layer_records(net))
     return 0
-
-
-def _entry(net: Network, layer: Layer) -> dict[str, Any]:
-    field = layer.receptive_field
-    grid = [layer.shape[axis] for axis in layer.grid_axes]
-    return {
-        "name": layer.name,
-        "op": layer.op,
-        "shape": list(layer.shape),
-        "grid": grid,
-        "size": None if field is None else list(field.size),
-        "stride": None if field is None else list(field.stride),
-        "padding": None if field is None else list(field.padding),
-        "aligned": layer.aligned,
-        "exact": layer.exact,
-        "note": layer.note,
-    }
-
-
-def _by(numbers: Iterable[int | None]) -> str:
-    """Numbers as in 3x224x224, those that are not known as ?."""
-    return "x".join("?" if n is None else str(n) for n in numbers)
 
 
 def _short(numbers: list[int | None] | None) -> str:
     """One number where all axes agree."""
     if numbers is None:
         return "-"
-    return _by(numbers[:1] if len(set(numbers)) == 1 else numbers)
+    return by(numbers[:1] if len(set(numbers)) == 1 else numbers)
 
 
 def _cut(text: str, width: int) -> str:
@@ -419,7 +396,7 @@ def _print_table(entries: list[dict[str, Any]]) -> None:
             (
                 _cut(entry["name"], _NAME),
                 _cut(entry["op"], _OP),
-                _by(entry["shape"]) or "scalar",
+                by(entry["shape"]) or "scalar",
                 *(_short(entry[key]) for key in ("size", "stride", "padding")),
                 f"[{notes.setdefault(note, len(notes) + 1)}]" if note else "",
             )
@@ -440,33 +417,6 @@ def _print_table(entries: list[dict[str, Any]]) -> None:
             print(fill(note, _WIDTH, initial_indent=label, subsequent_indent=" " * len(label)))
 
 
-def _print_csv(entries: list[dict[str, Any]]) -> None:
-    import csv
-
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(entries[0] if entries else ())
-    for entry in entries:
-        writer.writerow([_plain(value) for value in entry.values()])
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, list):
-        return _by(value)
-    return str(value).lower() if isinstance(value, bool) else value
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    """A line for each key, and for each entry of a list of objects."""
-    import json
-
-    def dump(part: object) -> str:
-        if isinstance(part, list) and part and isinstance(part[0], dict):
-            return "[\n  " + ",\n  ".join(map(dump, part)) + "\n]"
-        return json.dumps(part, ensure_ascii=False)
-
-    print("{" + ",\n".join(f"{dump(key)}: {dump(part)}" for key, part in value.items()) + "}")
-
-
 def _region(options: argparse.Namespace) -> int:
     if not options.cell and not options.index:
         raise _UsageError("say which cell: --cell 3,4 (or --index for any part of the tensor)")
@@ -480,7 +430,7 @@ def _region(options: argparse.Namespace) -> int:
     except IndexError as error:
         raise _UsageError(str(error)) from None
     if options.format == "json":
-        _print_json({"layer": layer.name, "exact": layer.exact, "cells": cells})
+        print(json_text(region_record(layer, cells)), end="")
     else:
         _print_regions(net, layer, cells)
     return 0
@@ -490,17 +440,10 @@ def _cell(layer: Layer, cell: tuple[int, ...], channel: int | None, pixels: bool
     if len(cell) != len(layer.grid):
         cells = f"cells of {len(layer.grid)} coordinates" if layer.grid else "no cells"
         raise _UsageError(
-            f"{layer.name} of shape {_by(layer.shape)} has {cells}, not like "
+            f"{layer.name} of shape {by(layer.shape)} has {cells}, not like "
             f"{','.join(map(str, cell))} (--index takes any part of its tensor)"
         )
-    region = layer.region(cell, channel)
-    return {
-        "cell": list(cell),
-        "channel": channel,
-        "start": list(region.start),
-        "stop": list(region.stop),
-        "pixels": int(layer.mask(cell, channel).sum()) if pixels else None,
-    }
+    return cell_record(layer, cell, channel, pixels)
 
 
 def _part(layer: Layer, text: str, pixels: bool) -> dict[str, Any]:
@@ -517,7 +460,7 @@ def _part(layer: Layer, text: str, pixels: bool) -> dict[str, Any]:
 
 
 def _print_regions(net: Network, layer: Layer, cells: list[dict[str, Any]]) -> None:
-    print(f"{layer.name} ({layer.op}), cells {_by(layer.grid)}, input {_by(net.input.size)}")
+    print(f"{layer.name} ({layer.op}), cells {by(layer.grid)}, input {by(net.input.size)}")
     field = layer.receptive_field
     if field is not None:
         numbers = (f"{k} {_short(list(getattr(field, k)))}" for k in ("size", "stride", "padding"))
@@ -537,7 +480,7 @@ def _print_regions(net: Network, layer: Layer, cells: list[dict[str, Any]]) -> N
         if start == stop:
             print(f"{what}: sees no pixel")
             continue
-        size = _by(e - b for b, e in zip(start, stop, strict=True))
+        size = by(e - b for b, e in zip(start, stop, strict=True))
         ends = f"start {','.join(map(str, start))} stop {','.join(map(str, stop))}"
         count = "" if entry["pixels"] is None else f", {entry['pixels']} pixels"
         print(f"{what}: {ends}, size {size}{count}")
@@ -554,7 +497,7 @@ def _verify(options: argparse.Namespace) -> int:
         layers = [_find(net, name).name for name in options.layer]
     report = verify(model, net, layers=layers, cells=options.cells)
     if options.format == "json":
-        _print_json(report.to_dict())
+        print(json_text(report.to_dict()), end="")
     else:
         print(report.summary())
     return 0 if report.ok else 1

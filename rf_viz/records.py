@@ -1,0 +1,112 @@
+"""What layers and cells see, as plain records, and those as JSON and CSV."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .network import Layer, Network
+
+Record = dict[str, Any]
+
+
+def network_record(model: str, net: Network) -> Record:
+    """All layers of the network that a model of this name is."""
+    return {"model": model, "input": input_record(net), "layers": layer_records(net)}
+
+
+def input_record(net: Network) -> Record:
+    """The traced input; None along axes of any size."""
+    given = net.input
+    return {
+        "name": given.name,
+        "shape": [
+            None if net.any_size and i in given.spatial_axes else n
+            for i, n in enumerate(given.shape)
+        ],
+        "layout": given.layout,
+        "spatial_axes": list(given.spatial_axes),
+    }
+
+
+def layer_records(net: Network) -> list[Record]:
+    """Each layer's shape and closed form, in execution order."""
+    return [_layer_record(layer) for layer in net.layers]
+
+
+def _layer_record(layer: Layer) -> Record:
+    field = layer.receptive_field
+    return {
+        "name": layer.name,
+        "op": layer.op,
+        "shape": list(layer.shape),
+        "grid": [layer.shape[axis] for axis in layer.grid_axes],
+        "size": None if field is None else list(field.size),
+        "stride": None if field is None else list(field.stride),
+        "padding": None if field is None else list(field.padding),
+        "aligned": layer.aligned,
+        "exact": layer.exact,
+        "note": layer.note,
+    }
+
+
+def region_record(layer: Layer, cells: Sequence[Record]) -> Record:
+    """What some cells of a layer see, each as ``cell_record`` tells it."""
+    return {"layer": layer.name, "exact": layer.exact, "cells": cells}
+
+
+def cell_record(layer: Layer, cell: Sequence[int], channel: int | None, pixels: bool) -> Record:
+    """A cell's region and, with ``pixels``, the number of pixels in its mask."""
+    region = layer.region(cell, channel)
+    return {
+        "cell": list(cell),
+        "channel": channel,
+        "start": list(region.start),
+        "stop": list(region.stop),
+        "pixels": int(layer.mask(cell, channel).sum()) if pixels else None,
+    }
+
+
+def cell_row(layer: Layer, cell: Record) -> Record:
+    """What ``cell_record`` tells, with its layer, for one line of a table; coordinates as y,x."""
+    coordinates = {
+        key: ",".join(map(str, value)) if isinstance(value, list) else value
+        for key, value in cell.items()
+    }
+    return {"layer": layer.name, "exact": layer.exact, **coordinates}
+
+
+def by(numbers: Iterable[int | None]) -> str:
+    """Numbers as in 3x224x224, those that are not known as ?."""
+    return "x".join("?" if n is None else str(n) for n in numbers)
+
+
+def csv_text(records: Sequence[Mapping[str, Any]]) -> str:
+    """A line for each record, after one with the names of the fields."""
+    import csv
+    from io import StringIO
+
+    stream = StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(records[0] if records else ())
+    for record in records:
+        writer.writerow([_plain(value) for value in record.values()])
+    return stream.getvalue()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, list):
+        return by(value)
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def json_text(record: Mapping[str, Any]) -> str:
+    """A line for each key, and for each entry of a list of objects."""
+
+    def dump(part: object) -> str:
+        if isinstance(part, list) and part and isinstance(part[0], dict):
+            return "[\n  " + ",\n  ".join(map(dump, part)) + "\n]"
+        return json.dumps(part, ensure_ascii=False)
+
+    return "{" + ",\n".join(f"{dump(key)}: {dump(part)}" for key, part in record.items()) + "}\n"

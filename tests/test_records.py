@@ -1,0 +1,66 @@
+"""What layers and cells see, as JSON and CSV: what scripts read of the app's downloads."""
+
+from __future__ import annotations
+
+import csv
+import json
+from io import StringIO
+
+import pytest
+
+import rf_viz
+from rf_viz import Network
+from rf_viz.records import (
+    cell_record,
+    cell_row,
+    csv_text,
+    json_text,
+    layer_records,
+    network_record,
+    region_record,
+)
+from rf_viz.samples import SAMPLE_MODELS
+
+
+@pytest.fixture(scope="module")
+def net() -> Network:
+    return rf_viz.load(SAMPLE_MODELS["squeezenet"].path).trace(cut_global=True)
+
+
+def test_a_cell_is_one_line_with_its_layer(net: Network) -> None:
+    layer = net["fire5/concat"]
+    region = layer.region((3, 4), 7)
+    (line,) = csv.DictReader(
+        StringIO(csv_text([cell_row(layer, cell_record(layer, (3, 4), 7, True))]))
+    )
+    assert line == {
+        "layer": "fire5/concat",
+        "exact": "true",
+        "cell": "3,4",
+        "channel": "7",
+        "start": ",".join(map(str, region.start)),
+        "stop": ",".join(map(str, region.stop)),
+        "pixels": str(layer.mask((3, 4), 7).sum()),
+    }
+
+
+def test_a_cell_as_json_is_what_the_layer_says(net: Network) -> None:
+    layer = net["fire5/concat"]
+    told = json.loads(json_text(region_record(layer, [cell_record(layer, (3, 4), None, False)])))
+    (cell,) = told["cells"]
+    assert (told["layer"], told["exact"], cell["pixels"]) == ("fire5/concat", True, None)
+    assert layer.region((3, 4)) == rf_viz.Region(tuple(cell["start"]), tuple(cell["stop"]))
+
+
+def test_all_layers_are_told_in_both_formats(net: Network) -> None:
+    told = json.loads(json_text(network_record("net", net)))
+    lines = list(csv.DictReader(StringIO(csv_text(layer_records(net)))))
+    names = [layer.name for layer in net.layers]
+    assert [layer["name"] for layer in told["layers"]] == names
+    assert [line["name"] for line in lines] == names
+    assert told["input"]["shape"] == [1, 3, 224, 224]
+    assert lines[names.index("fire5/concat")]["size"] == "63x63"
+
+
+def test_no_records_are_no_lines() -> None:
+    assert csv_text([]).strip() == ""
