@@ -16,33 +16,37 @@ if TYPE_CHECKING:
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 
-@dataclass(frozen=True)
-class SampleModel:
-    """A trained network and how to look at it first.
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """A network and how to look at it first.
 
     Attributes:
-        key: short name, fit for a URL.
         title: name for people.
-        path: the model's file.
-        about: one sentence on what it does.
+        about: what it does, in a sentence or two.
         preprocessing: what it expects of its pixels, a key of ``images.PRESETS``; None when it
             takes a signal.
         fit: how an image fills its input, one of ``images.Fit``; None when it takes a signal.
         default_image: key of the sample image to show first; None when it takes a signal, and
             ``tone()`` is one.
-        default_layer: name of the layer to show first.
+        default_layer: name of the layer to show first; None where any will do.
         labels: file with the name of class n on line n, where the output is classes.
     """
 
-    key: str
     title: str
-    path: Path
     about: str
     preprocessing: str | None
     fit: Fit | None
     default_image: str | None
-    default_layer: str
+    default_layer: str | None
     labels: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleModel(Sample):
+    """A trained network in a file of ours: ``key`` is its short name, fit for a URL."""
+
+    key: str
+    path: Path
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ class SampleImage:
     credit: str
 
 
-_IMAGENET = ASSETS / "labels" / "imagenet1k.txt"
+IMAGENET = ASSETS / "labels" / "imagenet1k.txt"
+"""The names of the 1000 classes of ImageNet, in the usual order."""
 
 SAMPLE_MODELS: Mapping[str, SampleModel] = {
     model.key: model
@@ -69,7 +74,7 @@ SAMPLE_MODELS: Mapping[str, SampleModel] = {
             fit="crop",
             default_image="chelsea",
             default_layer="fire5/concat",
-            labels=_IMAGENET,
+            labels=IMAGENET,
         ),
         SampleModel(
             key="efficientnet-lite0",
@@ -80,7 +85,7 @@ SAMPLE_MODELS: Mapping[str, SampleModel] = {
             fit="crop",
             default_image="coffee",
             default_layer="stage3.1/add",
-            labels=_IMAGENET,
+            labels=IMAGENET,
         ),
         SampleModel(
             key="selfie",
@@ -148,3 +153,37 @@ def tone(n: int = 1024, rate: int = 16_000, hz: float = 440.0) -> NDArray[np.flo
     signal = waves.sum(axis=0) * np.linspace(1, 0.4, n)
     signal -= signal.mean()
     return np.asarray(signal / signal.std(), np.float32)
+
+
+def phantom(shape: tuple[int, int, int] = (32, 48, 48)) -> NDArray[np.float32]:
+    """A volume like a scan of a head: shells, and bodies in them with a smooth texture.
+
+    Args:
+        shape: depth, height and width.
+
+    Returns:
+        A float32 array of that shape in 0..1.
+    """
+    z, y, x = np.meshgrid(*(np.linspace(-1, 1, n) for n in shape), indexing="ij")
+    volume = np.zeros(shape)
+    for brightness, centre, radii, turn in _BODIES:
+        dz, dy, dx = z - centre[0], y - centre[1], x - centre[2]
+        dy, dx = dy * np.cos(turn) - dx * np.sin(turn), dy * np.sin(turn) + dx * np.cos(turn)
+        distance = (dz / radii[0]) ** 2 + (dy / radii[1]) ** 2 + (dx / radii[2]) ** 2
+        volume = np.where(distance < 1, brightness, volume)
+    texture = np.sin(9 * x + 4 * z) * np.sin(8 * y - 3 * x) * np.cos(7 * z + 2 * y)
+    volume = np.where(volume > 0, volume + 0.08 * texture, 0)
+    return np.asarray(volume.clip(0, 1), np.float32)
+
+
+_BODIES = (
+    # brightness, centre and radii (depth, height, width), turn about the depth
+    (0.9, (0, 0, 0), (0.95, 0.92, 0.75), 0),
+    (0.3, (0, 0.01, 0), (0.88, 0.85, 0.68), 0),
+    (0.5, (0.1, -0.05, 0), (0.7, 0.66, 0.5), 0),
+    (0.12, (0.1, -0.1, 0.2), (0.45, 0.35, 0.11), -0.3),
+    (0.12, (0.1, -0.1, -0.2), (0.45, 0.4, 0.13), 0.35),
+    (0.75, (-0.15, 0.35, 0.05), (0.22, 0.2, 0.24), 0),
+    (0.95, (0.35, -0.45, 0.1), (0.12, 0.1, 0.1), 0),
+    (0.7, (0.45, 0.3, -0.25), (0.15, 0.12, 0.12), 0),
+)
