@@ -1,0 +1,117 @@
+"""The networks that Keras itself has, as data: what each is, and how far its last map sees."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any
+
+from .samples import ASSETS
+
+TABLE = ASSETS / "keras_applications" / "table.json"
+
+
+@dataclass(frozen=True)
+class Verified:
+    """How a network was checked against itself, run with random weights at this input size.
+
+    ``checks`` were made, of which so many ``agree``, so many are ``undecided``, and none disagrees.
+    """
+
+    input: tuple[int, int]
+    checks: int
+    agree: int
+    undecided: int
+
+
+@dataclass(frozen=True)
+class KerasApplication:
+    """One of ``keras.applications``; assets/keras_applications/make.py makes them.
+
+    Attributes:
+        name: the function that builds it ("ResNet50").
+        module: the module of Keras that it is in ("resnet").
+        preprocessing: the mode of its ``preprocess_input``, a key of ``images.KERAS_MODES``.
+        year: when it was first made public.
+        paper: who made it, and where to read of it.
+        input: the height and width that it takes by default; the figures hold at this size.
+        layer: the last layer before everything is pooled, whose figures these are. They leave
+            out global context.
+        size: its receptive field size, None where it has no closed form.
+        stride: its effective stride, likewise.
+        padding: its effective padding, likewise.
+        aligned: whether all paths to it agree; None where that cannot be said.
+        note: why there is no closed form; empty where there is one.
+        region: the extents of the largest region that any of its cells sees.
+        layers: how many layers Keras counts.
+        parameters: how many weights it has.
+        gflops: what one image costs, twice its multiply-adds in 1e9; None where not known.
+        top1: the published accuracy on ImageNet; None where none is.
+        remark: what to know beside, such as where other frameworks differ; may be empty.
+        verified: how the regions were checked; None where they were not.
+    """
+
+    name: str
+    module: str
+    preprocessing: str
+    year: int
+    paper: str
+    input: tuple[int, int]
+    layer: str
+    size: tuple[int, int] | None
+    stride: tuple[int, int] | None
+    padding: tuple[int, int] | None
+    aligned: bool | None
+    note: str
+    region: tuple[int, int]
+    layers: int
+    parameters: int
+    gflops: float | None
+    top1: float | None
+    remark: str
+    verified: Verified | None
+
+
+@cache
+def _rows() -> dict[str, KerasApplication]:
+    rows = {}
+    for row in json.loads(TABLE.read_text("utf-8")):
+        values = {field.name: _fixed(row[field.name]) for field in fields(KerasApplication)}
+        rows[row["name"]] = KerasApplication(**values)
+    return rows
+
+
+def _fixed(value: Any) -> Any:  # noqa: ANN401
+    """A value of the table as one that does not change."""
+    if isinstance(value, dict):
+        return Verified(**{key: _fixed(inner) for key, inner in value.items()})
+    return tuple(value) if isinstance(value, list) else value
+
+
+class _Table(Mapping[str, KerasApplication]):
+    """The rows of the table, which is read when somebody first asks."""
+
+    def __getitem__(self, name: str) -> KerasApplication:
+        return _rows()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_rows())
+
+    def __len__(self) -> int:
+        return len(_rows())
+
+
+KERAS_APPLICATIONS: Mapping[str, KerasApplication] = _Table()
+"""By name, in the order of the alphabet."""
+
+
+def application_of(title: str) -> KerasApplication | None:
+    """Which of them a Keras model is, by what it calls itself ("mobilenetv2_1.00_224")."""
+
+    def plain(name: str) -> str:
+        return "".join(c for c in name.lower() if c.isalnum())
+
+    named = [a for a in KERAS_APPLICATIONS.values() if plain(title).startswith(plain(a.name))]
+    return max(named, key=lambda a: len(a.name), default=None)
