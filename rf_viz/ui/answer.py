@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..network import Layer, Region
-from .linked_view import Cell, FeatureMap, Picture
+from .cue import overlay
+from .linked_view import Cell, FeatureMap, Mode, Picture, colours
 from .words import by, listed, number, percent, position
 
 PINNED = "#ff7f0e"
@@ -23,15 +24,18 @@ _CROP = 512
 """Crops are sent with at most so many pixels along a side; they are shown smaller."""
 
 
-def answer(picture: Picture, feature_map: FeatureMap, cell: Cell) -> None:
-    """Draws the crop of what the cell sees, and the numbers."""
+def answer(picture: Picture, feature_map: FeatureMap, cell: Cell, mode: Mode) -> None:
+    """Draws the crop of what the cell sees, veiled by its pixels or paths, and the numbers."""
     layer = feature_map.layer
     region = layer.region(cell, feature_map.channel)
+    veil = None
+    if mode != "box" and picture.kind == "image" and not region.empty:
+        veil = overlay(layer, cell, feature_map.channel, mode)[1]
     st.html(
         '<section class="rf-answer">'
-        f'<div class="crop">{_crop(picture, region)}{_headline(picture, region)}</div>'
+        f'<div class="crop">{_crop(picture, region, mode, veil)}{_headline(picture, region)}</div>'
         f'<div class="numbers">{_table(_numbers(feature_map, cell, region))}'
-        f"{_paragraphs(_how_known(layer))}</div></section>"
+        f"{_paragraphs(_how_known(layer, picture, region))}</div></section>"
     )
 
 
@@ -39,8 +43,8 @@ def _headline(picture: Picture, region: Region) -> str:
     if region.empty:
         return "<p><b>Sees no pixel</b>Nothing of the input reaches this cell.</p>"
     share = np.prod(region.size) / np.prod(picture.extent)
-    what = "image" if len(picture.extent) == 2 else "signal"
-    unit = "px" if what == "image" else "samples"
+    what = picture.kind
+    unit = {"signal": "samples", "image": "px", "volume": "voxels"}[what]
     return (
         f'<p><b><span data-of="size">{by(region.size)}</span> {unit}</b>'
         f'<span data-of="share">{percent(share)}</span> of the {what}</p>'
@@ -54,13 +58,15 @@ def _numbers(feature_map: FeatureMap, cell: Cell, region: Region) -> Iterable[tu
     if feature_map.values is not None:
         yield "value", "Value", number(float(feature_map.values[cell]))
     if not region.empty:
-        names = ("samples",) if len(region.size) == 1 else ("rows", "columns")
+        names = ("samples",) if len(region.size) == 1 else ("slices", "rows", "columns")
         yield (
             "region",
             "Region",
             "<br>".join(
                 f"{name} {start}\N{EN DASH}{stop - 1}"
-                for name, start, stop in zip(names, region.start, region.stop, strict=True)
+                for name, start, stop in zip(
+                    names[-len(region.size) :], region.start, region.stop, strict=True
+                )
             ),
         )
         index = ", ".join(f"{s}:{e}" for s, e in zip(region.start, region.stop, strict=True))
@@ -75,7 +81,7 @@ def _numbers(feature_map: FeatureMap, cell: Cell, region: Region) -> Iterable[tu
         yield "centre", "Centre", position(f"{c:g}" for c in field.centre(cell))
 
 
-def _how_known(layer: Layer) -> Iterable[tuple[str, str]]:
+def _how_known(layer: Layer, picture: Picture, region: Region) -> Iterable[tuple[str, str]]:
     """Sentences on how sure all this is: key, text."""
     if layer.exact:
         yield "exact", "Exact: every operation on the way is known."
@@ -84,10 +90,10 @@ def _how_known(layer: Layer) -> Iterable[tuple[str, str]]:
     if layer.receptive_field is None:
         reasons = [part for part in layer.note.split("; ") if part not in layer.assumed]
         yield "note", f"No r, S and P here: {listed(reasons)}."
-    if layer.global_context and not layer.note.startswith("global"):
+    if layer.global_context and region.size != picture.extent:
         yield (
             "context",
-            "Besides, the whole image reaches this cell as global context, "
+            f"Besides, the whole {picture.kind} reaches this cell as global context, "
             f"through {listed(layer.global_context)}.",
         )
 
@@ -103,17 +109,34 @@ def _paragraphs(sentences: Iterable[tuple[str, str]]) -> str:
     return "".join(f'<p data-of="{key}">{escape(text)}</p>' for key, text in sentences)
 
 
-def _crop(picture: Picture, region: Region) -> str:
+def _crop(picture: Picture, region: Region, mode: Mode, veil: NDArray[np.uint8] | None) -> str:
     if region.empty:
         return ""
     part = picture.values[region.slices]
     if part.ndim == 1:
         return _signal(part)
+    part = picture.drawable(part, len(part) // 2)
+    if veil is not None:
+        part = veiled(part, veil, mode)
     image = Image.fromarray(part)
     image.thumbnail((_CROP, _CROP))
     stream = BytesIO()
     image.save(stream, "PNG", compress_level=1)
     return _picture("png", stream.getvalue())
+
+
+def veiled(part: NDArray[np.uint8], veil: NDArray[np.uint8], mode: Mode) -> NDArray[np.uint8]:
+    """A crop (height, width, 3) whose pixels show by what ``overlay`` says of them: those that
+    count, or each in the colour of its paths."""
+    dark = 0.4 * part
+    if mode == "pixels":
+        shown = np.where(veil[..., None] > 0, part, dark)
+    else:
+        share = 0.45 + 0.55 * veil[..., None] / 255
+        shown = np.where(
+            veil[..., None] > 0, share * colours("Inferno")[veil] + (1 - share) * part, dark
+        )
+    return shown.round().astype(np.uint8)
 
 
 def _picture(kind: str, content: bytes) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -20,9 +21,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import rf_viz
-from rf_viz import images
+from rf_viz import images, volumes
 from rf_viz.readers import READERS
 from rf_viz.runtimes.tensorflow_import import import_tensorflow
+from rf_viz.samples import phantom
 
 _MODELS = tuple(extension for reader in READERS for extension in reader.extensions)
 """How the names of model files end, which other files may come along with."""
@@ -32,12 +34,23 @@ _KERAS = (".keras", ".h5", ".hdf5")
 
 
 @dataclass(frozen=True)
+class Application:
+    """A network that Keras itself has, with random weights or ``trained`` ones."""
+
+    name: str
+    trained: bool
+
+
+@dataclass(frozen=True)
 class File:
-    """A file by its content: ``digest`` stands for it, ``source`` is its path or its bytes."""
+    """A file by its content: ``digest`` stands for it, ``source`` is its path or its bytes.
+
+    A model may also come from Keras itself.
+    """
 
     name: str
     digest: str
-    source: Path | bytes
+    source: Path | bytes | Application
     folder: TemporaryDirectory[str] | None = field(default=None, compare=False, repr=False)
     """What has to stay on disk as long as the file is used."""
 
@@ -45,6 +58,11 @@ class File:
     def at(cls, path: Path, name: str) -> File:
         """A file that does not change, known by its path."""
         return cls(name, _digest(str(path).encode()), path)
+
+    @classmethod
+    def of_keras(cls, name: str, trained: bool) -> File:
+        """One of Keras' own networks."""
+        return cls(name, f"keras {name} {trained}", Application(name, trained))
 
     @classmethod
     def uploaded(cls, files: Mapping[str, bytes]) -> File:
@@ -62,11 +80,17 @@ class File:
 
 @dataclass(frozen=True)
 class Fed:
-    """What a model is fed: ``key`` stands for the tensor that goes into the named input."""
+    """What a model is fed: ``key`` stands for the tensor that goes into the named input.
+
+    ``prepare`` makes such a tensor of other values, as people see them (see ``Picture.values``);
+    ``fit`` says how a picture of another shape fills the input.
+    """
 
     key: str
     input: str
     tensor: NDArray[np.float32]
+    prepare: Callable[[NDArray[Any]], NDArray[np.float32]] = field(compare=False, repr=False)
+    fit: images.Fit = "crop"
 
 
 def _digest(*parts: bytes) -> str:
@@ -77,7 +101,7 @@ def _digest(*parts: bytes) -> str:
 
 
 @contextmanager
-def _reported(file: File, done: str) -> Iterator[None]:
+def reported(file: File, done: str) -> Iterator[None]:
     """An error that nobody foresaw is told as one about the model, and logged."""
     try:
         yield
@@ -100,13 +124,17 @@ def _start_tensorflow() -> None:
 
 @st.cache_resource(max_entries=6, show_spinner="Reading the model ...")
 def _load(digest: str, _file: File) -> rf_viz.Model:
-    with _reported(_file, "read"):
+    with reported(_file, "read"):
+        if isinstance(_file.source, Application):
+            from rf_viz.readers.tensorflow import keras_application
+
+            return keras_application.load(_file.source.name, trained=_file.source.trained)
         return rf_viz.load(_file.source, _file.name)
 
 
 def load(file: File) -> rf_viz.Model:
     """The model in a file. Raises ModelError."""
-    if file.name.lower().endswith(_KERAS):
+    if isinstance(file.source, Application) or file.name.lower().endswith(_KERAS):
         _start_tensorflow()
     return _load(file.digest, file)
 
@@ -123,7 +151,7 @@ class Asked:
 @st.cache_resource(max_entries=12, show_spinner="Tracing the model ...")
 def _trace(digest: str, asked: Asked, _file: File) -> rf_viz.Network:
     model = load(_file)
-    with _reported(_file, "traced"):
+    with reported(_file, "traced"):
         net = model.trace(
             asked.size, input=asked.input, weight_aware=asked.weight_aware, cut_global=True
         )
@@ -149,7 +177,7 @@ def _runs_in_tensorflow(model: rf_viz.Model) -> bool:
 @st.cache_resource(max_entries=4, show_spinner="Running the model ...")
 def _activations(digest: str, fed: str, name: str, _file: File, _fed: Fed) -> NDArray[np.float32]:
     model = load(_file)
-    with _reported(_file, "run"):
+    with reported(_file, "run"):
         values = model.activations(_fed.tensor, [name], input=_fed.input)[name]
     values.flags.writeable = False
     return values
@@ -183,3 +211,34 @@ def _pixels(digest: str, size: tuple[int, int], how: images.Fit, _file: File) ->
 def pixels(file: File, size: tuple[int, int], how: images.Fit) -> NDArray[np.uint8]:
     """The picture in a file as a network of that input size sees it."""
     return _pixels(file.digest, size, how, file)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _open_volume(digest: str, _file: File) -> NDArray[np.float32]:
+    assert isinstance(_file.source, bytes)
+    return volumes.open_volume(_file.source, _file.name)
+
+
+def open_volume(file: File) -> NDArray[np.float32]:
+    """The volume in an uploaded file, (depth, height, width). Raises ImageError."""
+    return _open_volume(file.digest, file)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _volume(digest: str, size: tuple[int, ...], _file: File) -> NDArray[np.float32]:
+    values = volumes.fit_volume(open_volume(_file), size)
+    values.flags.writeable = False
+    return values
+
+
+def volume(file: File, size: tuple[int, ...]) -> NDArray[np.float32]:
+    """The volume in a file as a network of that input size sees it."""
+    return _volume(file.digest, size, file)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def phantom_volume(size: tuple[int, ...]) -> NDArray[np.float32]:
+    """The sample volume at that size."""
+    values = volumes.fit_volume(phantom((size[0], size[1], size[2])), size)
+    values.flags.writeable = False
+    return values

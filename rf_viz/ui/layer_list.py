@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -11,7 +12,7 @@ from .component import component
 from .outline import Entry, outline
 from .words import by
 
-_component = component("layer_list", "layer_list.js")
+_component = component("layer_list", "../cue/bus.js", "layer_list.js")
 
 _FIRST = "first layer"
 
@@ -19,10 +20,19 @@ _USEFUL_GROUP = 2
 """Scopes that hold fewer layers than this on average would be headings without a list."""
 
 
-def layer_list(net: Network, first: str, *, key: str) -> str:
-    """Draws the list and returns the name of the chosen layer, at the beginning ``first``.
+@dataclass(frozen=True)
+class Chosen:
+    """A layer that the person chose; ``turn`` tells choices of the same one apart."""
 
-    ``key`` stands for the network, over all sessions.
+    layer: str
+    turn: int
+
+
+def layer_list(net: Network, first: str, *, key: str) -> Chosen | None:
+    """Draws the list and returns what the person chose last, None before that.
+
+    At the beginning it marks ``first``; later a cue tells it of what the page shows. ``key`` stands
+    for the network, over all sessions.
     """
     if key not in st.session_state:
         # Kept from when the list appears: were it the latest choice, each would send the list anew.
@@ -30,10 +40,10 @@ def layer_list(net: Network, first: str, *, key: str) -> str:
     state = _component(
         key=key,
         data={"layers": rows(key, net), "selected": st.session_state[_FIRST]},
-        default={"layer": first},
+        default={"layer": None},
         on_layer_change=lambda: None,
     )
-    return state.layer or first
+    return Chosen(state.layer["name"], state.layer["turn"]) if state.layer else None
 
 
 Row = dict[str, str | int | bool | None]
@@ -59,7 +69,7 @@ def rows(key: str, _net: Network) -> list[Row]:
                 "op": entry.kind,
                 "settings": entry.settings,
                 "telling": entry.kind.lower() not in entry.name.lower(),
-                "convolution": any(is_convolution(op) for op in entry.operators()),
+                "convolution": any(is_convolution(layer.op) for layer in entry.layers()),
                 "shape": by(entry.layer.shape),
                 "sees": by(largest_region(entry.layer)),
             }

@@ -29,12 +29,12 @@ class Entry:
     layer: Layer
     parts: tuple[Entry, ...] = ()
 
-    def operators(self) -> Iterator[str]:
-        """Those of all operations that it consists of."""
+    def layers(self) -> Iterator[Layer]:
+        """Of all operations that it consists of."""
         if not self.parts:
-            yield self.layer.op
+            yield self.layer
         for part in self.parts:
-            yield from part.operators()
+            yield from part.layers()
 
 
 def outline(net: Network) -> list[Entry]:

@@ -87,3 +87,8 @@ def upload(page: Page, button: str, name: str, content: bytes) -> None:
     page.locator("[data-testid=stFileUploader] input").set_input_files(
         [{"name": name, "mimeType": "application/octet-stream", "buffer": content}]
     )
+
+
+def ask(page: Page, question: str) -> None:
+    """Chooses one of the questions under the linked view."""
+    page.get_by_test_id("stButtonGroup").get_by_text(question, exact=True).click()

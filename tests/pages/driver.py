@@ -61,9 +61,9 @@ def components(app: AppTest, key: str) -> list[Any]:
     ]
 
 
-def header(app: AppTest) -> dict[str, Any]:
+def header(app: AppTest, key: str = "linked view") -> dict[str, Any]:
     """The header of the packet that the linked view gets."""
-    (proto,) = components(app, "linked view")
+    (proto,) = components(app, key)
     length = int.from_bytes(proto.bytes[:4], "little")
     return dict(json.loads(proto.bytes[4 : 4 + length]))
 

@@ -50,7 +50,7 @@ def said(app: AppTest) -> list[str]:
 def choose_layer(app: AppTest, name: str) -> None:
     (proto,) = components(app, "layers")
     key = next(e.key for e in app.get("bidi_component") if e.proto is proto)
-    app.session_state[key] = {"layer": name}
+    app.session_state[key] = {"layer": {"name": name, "turn": 1}}
     app.run()
     assert not app.exception
 
@@ -113,11 +113,27 @@ def test_a_size_that_does_not_work_out_is_refused_and_the_last_one_stays(app: Ap
     assert header(app)["extent"] == [224, 224]
 
 
-def test_a_volume_is_told_and_tabled(app: AppTest) -> None:
-    content = onnx_file([conv()], {"x": [1, 3, 8, 8, 8]}, "y", {"w": (2, 3, 3, 3, 3)})
+def test_a_volume_is_shown_in_slices(app: AppTest) -> None:
+    content = onnx_file([conv()], {"x": [1, 3, 8, 9, 10]}, "y", {"w": (2, 3, 3, 3, 3)})
     upload(app, "model", ("volume.onnx", content))
-    assert "volume" in app.info[0].value
-    assert app.dataframe[0].value["Largest region"].tolist() == [TIMES.join("333")]
+    assert said(app) == []
+    shown = header(app, "volume view")
+    assert (shown["extent"], shown["grid"]) == ([8, 9, 10], [6, 7, 8])
+    assert answer(app)["size"] == TIMES.join("333")
+
+
+def test_an_uploaded_volume_is_what_the_model_sees(app: AppTest) -> None:
+    content = onnx_file([conv()], {"x": [1, 1, 8, 8, 8]}, "y", {"w": (1, 1, 3, 3, 3)})
+    upload(app, "model", ("volume.onnx", content))
+    stream = BytesIO()
+    np.save(stream, np.eye(8)[None].repeat(8, 0))
+    upload(app, "volume", ("eye.npy", stream.getvalue()))
+    assert header(app, "volume view")["titles"]["input"] == "eye.npy"
+    assert float(answer(app)["value"]) == 9
+    upload(app, "volume", ("flat.npy", b"no array"))
+    (error,) = app.error
+    assert "flat.npy" in error.value
+    assert header(app, "volume view")["titles"]["input"] == "eye.npy"
 
 
 def test_a_vector_is_told_and_tabled(app: AppTest) -> None:

@@ -5,6 +5,8 @@
  * Filtering happens here; only the chosen layer is reported back, as the state `layer`.
  */
 
+import { listen } from "../cue/bus.js";
+
 const REST = 150; // milliseconds without another arrow key before the server hears of the layer
 
 const lists = new WeakMap();
@@ -12,7 +14,7 @@ const lists = new WeakMap();
 export default function ({ data, parentElement, setStateValue }) {
   if (!lists.has(parentElement)) lists.set(parentElement, new LayerList(parentElement));
   const list = lists.get(parentElement);
-  list.report = (name) => setStateValue("layer", name);
+  list.report = (name) => setStateValue("layer", { name, turn: ++list.turn });
   list.show(data);
 }
 
@@ -23,6 +25,7 @@ class LayerList {
     this.count = root.querySelector(".count");
     this.rows = root.querySelector(".rows");
     this.unfolded = new Set();
+    this.turn = Date.now(); // so that every report is another one, also of the same layer
     this.search.addEventListener("input", () => this.draw());
     this.only.addEventListener("change", () => this.draw());
     this.search.addEventListener("keydown", (event) => this.key(event));
@@ -35,6 +38,18 @@ class LayerList {
         this.fold(number, this.unfolded.has(number));
       } else this.choose(number);
     });
+    listen("cue", root, ({ layer }) => this.follow(layer));
+  }
+
+  /** The page shows another layer: marks it, and unfolds what it is part of. */
+  follow(name) {
+    if (!this.layers || this.timer || this.layers[this.chosen]?.layer === name) return;
+    const found = this.layers.findIndex(({ layer }) => layer === name);
+    if (found < 0) return;
+    this.chosen = found;
+    for (const whole of this.around(found)) this.unfolded.add(whole);
+    this.draw();
+    this.mark(true);
   }
 
   /** Everywhere below, a row is known by its number. */
@@ -134,7 +149,10 @@ class LayerList {
     this.chosen = number;
     this.mark(true);
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.report(this.layers[number].layer), rest);
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      this.report(this.layers[number].layer);
+    }, rest);
   }
 
   key(event) {

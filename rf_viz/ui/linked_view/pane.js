@@ -39,9 +39,17 @@ export class Pane {
     const out = Math.max(reach.w / home.w, this.flat ? 1 : reach.h / home.h);
     this.furthest = around(home, out);
     if (!same) this.window = { ...home };
+    this.overlay = null;
     const aspect = this.flat ? 5 : Math.min(4, Math.max(1 / 4, home.w / home.h));
     this.plot.style.setProperty("--aspect", aspect);
     this.figure.classList.toggle("flat", this.flat);
+    this.draw();
+  }
+
+  /** Lays a raster ({source, x, y, w, h}) over the content, or takes it away. */
+  lay(overlay) {
+    if (this.overlay === overlay) return;
+    this.overlay = overlay;
     this.draw();
   }
 
@@ -52,13 +60,9 @@ export class Pane {
     if (!width || !height) return;
     this.svg.setAttribute("viewBox", `${x} ${y} ${w} ${h}`);
     this.plot.classList.toggle("zoomed", this.zoomed);
-    if (this.flat) {
-      this.canvas.width = 0;
-      this.line.setAttribute("d", trace(this.content, x, w, width));
-    } else {
-      this.line.removeAttribute("d");
-      this.raster(width, height);
-    }
+    if (this.flat) this.line.setAttribute("d", trace(this.content, x, w, width));
+    else this.line.removeAttribute("d");
+    this.raster(width, height);
     const { width: columns, height: rows, values, low, high } = this.content;
     const across = positions({
       start: x,
@@ -83,11 +87,18 @@ export class Pane {
     this.canvas.height = Math.round(height * ratio);
     const pen = this.canvas.getContext("2d");
     const [sx, sy] = [this.canvas.width / w, this.canvas.height / h];
-    // Enlarged cells stay sharp; a picture larger than its plot would alias without smoothing.
-    pen.imageSmoothingEnabled = Math.min(sx, sy) < 1;
-    pen.imageSmoothingQuality = "high";
     pen.setTransform(sx, 0, 0, sy, -x * sx, -y * sy);
-    pen.drawImage(this.content.source, 0, 0, this.content.width, this.content.height);
+    if (!this.flat) {
+      // Enlarged cells stay sharp; a picture larger than its plot would alias without smoothing.
+      pen.imageSmoothingEnabled = Math.min(sx, sy) < 1;
+      pen.imageSmoothingQuality = "high";
+      pen.drawImage(this.content.source, 0, 0, this.content.width, this.content.height);
+    }
+    if (this.overlay) {
+      const { source, x: left, y: top, w: across, h: down } = this.overlay;
+      pen.imageSmoothingEnabled = false;
+      pen.drawImage(source, left, top, across, down);
+    }
   }
 
   get zoomed() {

@@ -1,0 +1,189 @@
+"""What takes the server to know: exact pixels, path counts, who sees a pixel; depth and links."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from onnx import helper
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
+
+import rf_viz
+from rf_viz.samples import SAMPLE_MODELS
+from tests.browser.conftest import visit
+from tests.browser.driver import (
+    TIMES,
+    ask,
+    box_of,
+    choose_layer,
+    click,
+    drawn,
+    move_to,
+    number,
+    plot,
+    point,
+    shown_channel,
+    upload,
+)
+from tests.pages.driver import onnx_file
+
+
+@pytest.fixture(scope="module")
+def net() -> rf_viz.Network:
+    return rf_viz.load(SAMPLE_MODELS["squeezenet"].path).trace(cut_global=True)
+
+
+def colour_at(page: Page, pane: str, y: float, x: float) -> NDArray[np.uint8]:
+    """What is seen at the middle of a pixel or cell."""
+    left, top = point(page, pane, y + 0.5, x + 0.5)
+    clip = {"x": round(left), "y": round(top), "width": 1, "height": 1}
+    return np.asarray(Image.open(BytesIO(page.screenshot(clip=clip))).convert("RGB"))[0, 0]
+
+
+def readout(page: Page, pane: str) -> Locator:
+    return page.locator(f"[data-pane={pane}] .readout")
+
+
+def holey() -> bytes:
+    """A convolution that looks at every third pixel only."""
+    node = helper.make_node("Conv", ["x", "w"], ["holes"], "holes", dilations=[3, 3])
+    return onnx_file([node], {"x": [1, 3, 32, 32]}, "holes", {"w": (2, 3, 3, 3)})
+
+
+def test_exact_pixels_show_the_holes(page: Page) -> None:
+    upload(page, "Model", "holes.onnx", holey())
+    expect(page.locator(".rf-about b")).to_have_text("holes")
+    page.keyboard.press("Escape")
+    click(page, 10, 10)
+    expect(number(page, "cell")).to_have_text("(10, 10)")
+    page.mouse.move(5, 5)
+    before = {at: colour_at(page, "image", *at).astype(int) for at in ((10, 10), (11, 11))}
+    page.get_by_role("radio", name="Exact pixels").click()
+    expect(readout(page, "image")).to_contain_text(f"9 of 7{TIMES}7 px")
+    page.mouse.move(5, 5)
+    assert abs(colour_at(page, "image", 10, 10) - before[10, 10]).max() < 8, "a pixel that counts"
+    dark = colour_at(page, "image", 11, 11).astype(int)
+    assert (dark <= 0.6 * before[11, 11]).all(), "a hole"
+
+
+def test_path_counts_are_brightest_where_most_paths_lead(page: Page, net: rf_viz.Network) -> None:
+    page.get_by_role("radio", name="Path counts").click()
+    click(page, 13, 13)
+    expect(readout(page, "image")).to_contain_text(f"3969 of 63{TIMES}63 px")
+    page.mouse.move(5, 5)
+    paths = net["fire5/concat"].paths((13, 13), shown_channel(page))
+    most = np.unravel_index(paths.argmax(), paths.shape)
+    region = net["fire5/concat"].region((13, 13), shown_channel(page))
+    bright = colour_at(page, "image", *most).astype(int)
+    faint = colour_at(page, "image", region.start[0] + 1, region.start[1] + 1).astype(int)
+    assert bright.sum() > 500 > 250 > faint.sum()
+    expect(page.get_by_text("fewest paths")).to_be_visible()
+
+
+def test_a_pixel_of_the_image_marks_the_cells_that_see_it(page: Page, net: rf_viz.Network) -> None:
+    channel = shown_channel(page)
+    seeing = net["fire5/concat"].seeing((100, 60), channel)
+    page.mouse.move(*point(page, "image", 100.5, 60.5))
+    expect(readout(page, "map")).to_have_text(f"{seeing.sum()} of 729 cells have it in their box")
+    page.mouse.click(*point(page, "image", 100.5, 60.5))
+    expect(readout(page, "map")).to_have_text(f"{seeing.sum()} of 729 cells see it")
+    page.mouse.move(5, 5)
+    inside, outside = np.argwhere(seeing)[0], (26, 0)
+    assert not seeing[outside]
+    assert np.ptp(colour_at(page, "map", *outside).astype(int)) < 40, "grey"
+    assert np.ptp(colour_at(page, "map", *inside).astype(int)) > 60, "in colour"
+
+    ask(page, "Who sees this pixel")
+    expect(page.get_by_text("Pixel (100, 60)")).to_be_visible()
+    plot(page, "image").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("Pixel (100, 61)")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("The middle of what the pinned cell sees")).to_be_visible()
+
+
+def test_walking_through_the_depth_keeps_the_point(page: Page, net: rf_viz.Network) -> None:
+    click(page, 10, 5)
+    expect(number(page, "cell")).to_have_text("(10, 5)")
+    strip = page.locator(".strip")
+    strip.focus()
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+    told = page.locator(".depth .told")
+    expect(told).to_contain_text("sees up to")
+    name = told.inner_text().split(" · ")[0]
+    expect(page.locator(".rf-about b")).to_have_text(name)
+    expect(page.locator('.row[aria-selected="true"]')).to_have_attribute("data-name", name)
+    there = net["fire5/concat"].region((10, 5), shown_channel(page))
+    middle = [(a + b - 1) / 2 for a, b in zip(there.start, there.stop, strict=True)]
+    left, top, width, height = drawn(page, "pinned")
+    stride = net[name].receptive_field.stride[0]
+    assert abs(top + (height - 1) / 2 - middle[0]) <= stride
+    assert abs(left + (width - 1) / 2 - middle[1]) <= stride
+    assert width > there.size[1]
+
+
+def test_dragging_over_the_strip_shows_each_region_at_once(page: Page) -> None:
+    box = page.locator(".strip").bounding_box()
+    y = box["y"] + box["height"] / 2
+    widths = []
+    page.mouse.move(box["x"] + 0.2 * box["width"], y)
+    page.mouse.down()
+    for share in (0.25, 0.45, 0.6, 0.7):
+        page.mouse.move(box["x"] + share * box["width"], y)
+        widths.append(drawn(page, "hovered")[2])
+    assert widths == sorted(widths)
+    assert widths[0] < widths[-1]
+    assert page.locator(".rf-about b").inner_text() == "fire5/concat", "the page waits"
+    page.mouse.up()
+    expect(page.locator(".rf-about b")).not_to_have_text("fire5/concat")
+
+
+LINK = "/?model=blazeface&image=camera&layer=activation_7&cell=3,4&channel=2&mode=paths&pixel=50,60"
+
+
+def test_a_link_shows_the_same_to_somebody_else(browser: Browser, url: str) -> None:
+    layer = rf_viz.load(SAMPLE_MODELS["blazeface"].path).trace(cut_global=True)["activation_7"]
+    with visit(browser, url + LINK) as page:
+        expect(number(page, "cell")).to_have_text("(3, 4)")
+        assert page.locator(".rf-about b").inner_text() == "activation_7"
+        assert shown_channel(page) == 2
+        assert page.locator("[data-pane=image] .title").inner_text() == "Man with a camera"
+        assert drawn(page, "pinned") == box_of(layer.region((3, 4), 2))
+        expect(page.get_by_role("radio", name="Path counts")).to_be_checked()
+        expect(readout(page, "map")).to_contain_text("see it")
+
+
+def test_the_way_back_undoes_what_was_pinned(page: Page) -> None:
+    click(page, 4, 21)
+    expect(number(page, "cell")).to_have_text("(4, 21)")
+    click(page, 20, 3)
+    expect(number(page, "cell")).to_have_text("(20, 3)")
+    choose_layer(page, "fire9/concat")
+    expect(page).to_have_url(re.compile("fire9"))
+    page.go_back()
+    expect(page.locator(".rf-about b")).to_have_text("fire5/concat")
+    expect(number(page, "cell")).to_have_text("(20, 3)")
+    page.go_back()
+    expect(number(page, "cell")).to_have_text("(4, 21)")
+    expect(page.locator('.row[aria-selected="true"]')).to_have_attribute(
+        "data-name", "fire5/concat"
+    )
+    move_to(page, 4, 21)
+    assert drawn(page, "pinned", "map") == [21, 4, 1, 1]
+
+
+def test_a_link_to_an_uploaded_model_asks_for_the_file(browser: Browser, url: str) -> None:
+    from rf_viz.ui.cache import File
+
+    content = holey()
+    digest = File.uploaded({"holes.onnx": content}).digest
+    with visit(browser, f"{url}/?model={digest}&name=holes.onnx&layer=holes&cell=2,5") as page:
+        expect(page.get_by_text(f"The link is about holes.onnx (SHA-256 {digest}")).to_be_visible()
+        upload(page, "Model", "holes.onnx", content)
+        expect(page.locator(".rf-about b")).to_have_text("holes")
+        expect(number(page, "cell")).to_have_text("(2, 5)")

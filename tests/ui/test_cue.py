@@ -1,0 +1,64 @@
+"""What the server says of the pinned cell: its exact pixels, and its path counts."""
+
+from __future__ import annotations
+
+import numpy as np
+from onnx import helper
+
+import rf_viz
+from rf_viz.ui.answer import veiled
+from rf_viz.ui.cue import overlay
+from tests.pages.driver import onnx_file
+
+
+def dilated() -> rf_viz.Layer:
+    """Two convolutions of 3 with dilation 2, which leave every other pixel out."""
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["a"], "a", dilations=[2, 2]),
+        helper.make_node("Conv", ["a", "w"], ["b"], "b", dilations=[2, 2]),
+    ]
+    content = onnx_file(nodes, {"x": [1, 1, 16, 16]}, "b", {"w": (1, 1, 3, 3)})
+    return rf_viz.load(content).trace()["b"]
+
+
+def test_exact_pixels_are_those_of_the_mask() -> None:
+    layer = dilated()
+    start, values, count = overlay(layer, (1, 3), None, "pixels")
+    whole = np.zeros((16, 16), bool)
+    whole[tuple(slice(a, a + n) for a, n in zip(start, values.shape, strict=True))] = values == 1
+    assert (whole == layer.mask((1, 3))).all()
+    assert count == 25
+    assert values.shape == (9, 9)
+
+
+def test_path_counts_are_scaled_to_the_most_and_none_is_lost() -> None:
+    layer = dilated()
+    _, values, count = overlay(layer, (1, 3), None, "paths")
+    line = np.array([1, 0, 2, 0, 3, 0, 2, 0, 1])
+    assert (values == np.ceil(255 * np.outer(line, line) / 9)).all()
+    assert count == 25
+
+
+def test_a_faint_path_still_shows() -> None:
+    node = [
+        helper.make_node("Conv", [s, "w"], [t], t)
+        for s, t in zip("xabcdef", "abcdefg", strict=True)
+    ]
+    content = onnx_file(node, {"x": [1, 1, 40, 40]}, "g", {"w": (1, 1, 5, 5)})
+    _, values, count = overlay(rf_viz.load(content).trace()["g"], (4, 4), None, "paths")
+    assert values.shape == (29, 29)
+    assert values.min() == 1
+    assert count == 29 * 29
+
+
+def test_a_veil_leaves_what_counts_as_it_is() -> None:
+    part = np.full((2, 2, 3), 200, np.uint8)
+    veil = np.array([[1, 0], [0, 1]], np.uint8)
+    assert veiled(part, veil, "pixels")[..., 0].tolist() == [[200, 80], [80, 200]]
+
+
+def test_a_veil_of_paths_is_brightest_where_most_lead() -> None:
+    part = np.full((1, 3, 3), 100, np.uint8)
+    none, few, most = veiled(part, np.array([[0, 40, 255]], np.uint8), "paths")[0].sum(axis=-1)
+    assert none == 120
+    assert most > 600 > few > none
