@@ -1,0 +1,54 @@
+"""A survey of many images: the strongest cells of all of them, whatever the files are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rf_viz import ModelError, Region
+from rf_viz.images import open_image
+from rf_viz.ui.finds import Find
+from rf_viz.ui.survey import Survey
+
+
+def look(number: int, content: bytes) -> list[Find]:
+    """Nine finds an image; one of the files is no image, and one the model refuses."""
+    if content == b"refused":
+        raise ModelError("the model takes no such image")
+    if content == b"broken":
+        open_image(content)
+    base = float(content)
+    region = Region((0, 0), (1, 1))
+    return [Find((0, x), base - x, region, np.zeros(1), number) for x in range(9)]
+
+
+def survey() -> Survey:
+    names = ["a.png", "b.png", "c.png", "d.txt", "e.png"]
+    contents = [b"10", b"12.5", b"refused", b"broken", b"100"]
+    made = Survey(list(zip(names, contents, strict=True)))
+    made.begin("something")
+    return made
+
+
+def test_the_best_of_all_images_and_why_others_were_skipped() -> None:
+    made = survey()
+    while made.running:
+        made.work(look, 0)
+    assert made.done == 5
+    assert [(one.file, one.value) for one in made.best] == [(4, 100.0 - x) for x in range(9)]
+    first, second = made.skipped
+    assert first == "c.png: the model takes no such image."
+    assert second.startswith("d.txt is not an image")
+
+
+def test_a_cancelled_survey_stops_keeps_what_it_found_and_goes_on() -> None:
+    made = survey()
+    made.work(look, 0)
+    made.work(look, 0)
+    made.cancel()
+    made.work(look, 10)
+    assert made.done == 2
+    assert [one.value for one in made.best] == [12.5, 11.5, 10.5, 10, 9.5, 9, 8.5, 8, 7.5]
+    made.go_on()
+    made.work(look, 10)
+    assert made.done == 5
+    assert not made.running
