@@ -1,0 +1,133 @@
+"""The page that is taken along: opened from the disk, without a network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+import rf_viz
+from rf_viz import Network, Region
+from rf_viz.samples import SAMPLE_MODELS
+from tests.browser.driver import (
+    TIMES,
+    ask,
+    box_of,
+    click,
+    drawn,
+    mark,
+    move_to,
+    plot,
+    shown_channel,
+)
+
+
+@pytest.fixture(scope="module")
+def net() -> Network:
+    return rf_viz.load(SAMPLE_MODELS["squeezenet"].path).trace(cut_global=True)
+
+
+@pytest.fixture(scope="module")
+def file(opened: Page, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page as a person downloads it."""
+    ask(opened, "Take it along")
+    opened.get_by_role("button", name="Make the page").click()
+    with opened.expect_download() as download:
+        opened.get_by_role("button", name="Download the page").click()
+    path = tmp_path_factory.mktemp("taken") / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+@pytest.fixture
+def taken(browser: Browser, file: Path) -> Iterator[Page]:
+    context = browser.new_context(offline=True, viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.on("console", lambda message: failures.append(message.text))
+    page.on("request", lambda request: failures.append(f"asks for {request.url}"))
+    page.goto(file.as_uri())
+    assert failures == [f"asks for {file.as_uri()}"]
+    failures.clear()
+    yield page
+    context.close()
+    assert failures == []
+
+
+def number(page: Page, name: str) -> str:
+    return page.locator(f".answer [data-of={name}]").inner_text()
+
+
+def see_pinned(page: Page, cell: tuple[int, int], region: Region) -> None:
+    """The pinned cell, its region in the picture and its numbers all tell the same."""
+    expect(page.locator(".answer [data-of=cell]")).to_have_text(str(cell))
+    assert drawn(page, "pinned") == box_of(region)
+    expect(page.locator(".answer h2")).to_have_text(f"{TIMES.join(map(str, region.size))} px")
+    (top, left), (bottom, right) = region.start, region.stop
+    assert number(page, "slices") == f"[{top}:{bottom}, {left}:{right}]"
+
+
+def test_it_opens_with_what_was_pinned(taken: Page, net: Network) -> None:
+    layer, channel = net["fire5/concat"], shown_channel(taken)
+    see_pinned(taken, (13, 23), layer.region((13, 23), channel))
+    assert number(taken, "value") == "794.6"
+    assert (number(taken, "r"), number(taken, "S"), number(taken, "P")) == (
+        f"63{TIMES}63",
+        f"8{TIMES}8",
+        f"24{TIMES}24",
+    )
+    expect(taken.get_by_role("heading", level=1)).to_have_text(
+        "SqueezeNet 1.1 \N{MIDDLE DOT} Chelsea the cat"
+    )
+    expect(taken.locator("footer")).to_contain_text("Stefan van der Walt, CC0")
+
+
+def test_hovering_shows_the_region_of_each_cell(taken: Page, net: Network) -> None:
+    layer, channel = net["fire5/concat"], shown_channel(taken)
+    for cell in ((0, 0), (9, 14), (26, 26)):
+        move_to(taken, *cell)
+        assert drawn(taken, "hovered") == box_of(layer.region(cell, channel))
+
+
+def test_a_click_and_the_arrow_keys_pin(taken: Page, net: Network) -> None:
+    layer, channel = net["fire5/concat"], shown_channel(taken)
+    click(taken, 4, 5)
+    see_pinned(taken, (4, 5), layer.region((4, 5), channel))
+    plot(taken, "map").focus()
+    taken.keyboard.press("ArrowDown")
+    taken.keyboard.press("ArrowRight")
+    see_pinned(taken, (5, 6), layer.region((5, 6), channel))
+
+
+def test_layers_and_channels_are_switched_and_keep_their_cell(taken: Page, net: Network) -> None:
+    click(taken, 4, 5)
+    taken.get_by_role("radio", name="conv1", exact=True).check()
+    expect(taken.locator("[data-choice=map] label")).to_have_count(4)
+    channel = shown_channel(taken)
+    move_to(taken, 100, 7)
+    assert drawn(taken, "hovered") == box_of(net["conv1"].region((100, 7), channel))
+    assert number(taken, "r") == f"3{TIMES}3"
+
+    other = taken.get_by_role("radio").nth(-1)
+    other.check()
+    expect(taken.locator("[data-pane=map] .title")).not_to_contain_text(f"channel {channel}")
+
+    taken.get_by_role("radio", name="fire5/concat").check()
+    see_pinned(taken, (4, 5), net["fire5/concat"].region((4, 5), shown_channel(taken)))
+
+
+def test_it_follows_the_theme_of_the_system(taken: Page) -> None:
+    def ground() -> int:
+        colour = taken.evaluate("getComputedStyle(document.body).backgroundColor")
+        return int(re.search(r"\d+", colour)[0])
+
+    taken.emulate_media(color_scheme="light")
+    assert ground() > 200
+    taken.emulate_media(color_scheme="dark")
+    assert ground() < 60
+    expect(mark(taken, "image", "pinned")).to_be_visible()

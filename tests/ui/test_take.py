@@ -1,0 +1,244 @@
+"""What is taken along: the page that works offline, and the picture of the view."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+import rf_viz
+from rf_viz import Layer, Network
+from rf_viz.images import fit, open_image
+from rf_viz.samples import SAMPLE_IMAGES, SAMPLE_MODELS, tone
+from rf_viz.ui.cache import File
+from rf_viz.ui.component import pack
+from rf_viz.ui.export import Chosen, estimate, export, unpack
+from rf_viz.ui.linked_view import FeatureMap, Picture
+from rf_viz.ui.still import app_font, still
+from rf_viz.ui.take import credit, spread, title
+
+NAMES = ("conv1", "fire4/expand1x1", "fire5/concat", "fire7/expand1x1", "conv10")
+TIMES, DASH = " \N{MULTIPLICATION SIGN} ", "\N{EN DASH}"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def net() -> Network:
+    return rf_viz.load(SAMPLE_MODELS["squeezenet"].path).trace(cut_global=True)
+
+
+@pytest.fixture(scope="module")
+def picture(net: Network) -> Picture:
+    image = open_image(str(SAMPLE_IMAGES["chelsea"].path))
+    return Picture("chelsea 224x224", "Chelsea the cat", fit(image, (224, 224), "crop"))
+
+
+def maps(layer: Layer, count: int) -> list[FeatureMap]:
+    """Channels with values that no two cells share."""
+    values = np.random.default_rng(0).normal(size=(count, *layer.grid)).astype(np.float32)
+    return [FeatureMap(layer, c, f"Feature map, channel {c}", values[c]) for c in range(count)]
+
+
+@pytest.fixture(scope="module")
+def page(net: Network, picture: Picture) -> str:
+    chosen = [Chosen(maps(net[name], 4), ["0", "1", "2", "3"]) for name in NAMES]
+    return export("Net <1>", "Thanks & regards", picture, chosen, first=2)
+
+
+def content(page: str) -> dict[str, Any]:
+    return dict(json.loads(re.search(r'id="content">(.*?)</script>', page, re.DOTALL)[1]))
+
+
+def arrays(told: dict[str, Any], one: dict[str, Any]) -> dict[str, NDArray[Any]]:
+    """The arrays of a map, decoded from the page alone."""
+    return {
+        name: np.frombuffer(base64.b64decode(told["arrays"][number]), place["dtype"]).reshape(
+            place["shape"]
+        )
+        for (name, place), number in zip(
+            one["header"]["arrays"].items(), one["arrays"], strict=True
+        )
+    }
+
+
+def test_the_page_asks_nothing_of_the_network(page: str) -> None:
+    assert not re.findall(r"https?:|//[\w.-]+\.\w+/|@import|\bimport\b.*from|url\(", page)
+    assert "default-src 'none'" in page
+    assert re.findall(r'(?:src|href)="(?!data:)', page) == []
+
+
+def test_the_page_is_small_and_its_size_is_foretold(
+    page: str, picture: Picture, net: Network
+) -> None:
+    size = len(page.encode())
+    assert size < 3_000_000
+    foretold = estimate(picture, [net[name] for name in NAMES], 4)
+    assert foretold == pytest.approx(size, rel=0.1)
+
+
+def test_the_page_holds_the_spans_of_every_cell(page: str, net: Network) -> None:
+    told = content(page)
+    assert [layer["name"] for layer in told["layers"]] == list(NAMES)
+    assert told["first"] == 2
+    for shown in told["layers"]:
+        layer = net[shown["name"]]
+        for channel, one in enumerate(shown["maps"]):
+            found = arrays(told, one)
+            for axis, (start, stop) in enumerate(layer.spans(channel)):
+                np.testing.assert_array_equal(found[f"start{axis}"], start)
+                np.testing.assert_array_equal(found[f"stop{axis}"], stop)
+
+
+def test_the_page_holds_the_picture_once_and_each_map(
+    page: str, picture: Picture, net: Network
+) -> None:
+    told = content(page)
+    assert len(set(told["arrays"])) == len(told["arrays"])
+    ones = [one for layer in told["layers"] for one in layer["maps"]]
+    pictures = {arrays(told, one)["image"].tobytes() for one in ones}
+    (encoded,) = pictures
+    np.testing.assert_array_equal(np.asarray(Image.open(BytesIO(encoded))), picture.values)
+    for layer in told["layers"]:
+        for one, shown in zip(layer["maps"], maps(net[layer["name"]], 4), strict=True):
+            low, high = one["header"]["range"]["map"].values()
+            values = low + arrays(told, one)["map"] / 255 * (high - low)
+            assert abs(values - shown.values).max() <= (high - low) / 255
+
+
+def test_names_are_told_as_text(page: str) -> None:
+    assert "<h1>Net &lt;1&gt;</h1>" in page
+    assert "Thanks &amp; regards" in page
+
+
+def test_no_text_of_the_model_ends_the_script(net: Network, picture: Picture) -> None:
+    (one,) = maps(net["conv1"], 1)
+    odd = "</script><script>alert(1)</script>"
+    page = export("t", "", picture, [Chosen([replace(one, title=odd)], [odd])])
+    assert odd not in page
+    assert content(page)["layers"][0]["maps"][0]["title"] == odd
+
+
+def test_the_theme_has_every_colour_that_the_view_asks_for(page: str) -> None:
+    asked = set(re.findall(r"var\((--st-[\w-]+)", page))
+    defined = set(re.findall(r"(--st-[\w-]+):", page))
+    assert asked
+    assert asked <= defined
+
+
+def test_a_packet_is_read_as_it_was_packed() -> None:
+    given = {"a": np.arange(6, dtype=np.int32).reshape(2, 3), "b": np.array([1.5], np.float32)}
+    header, found = unpack(pack({"view": "x"}, given))
+    assert header["view"] == "x"
+    for name, array in given.items():
+        np.testing.assert_array_equal(found[name], array)
+
+
+def test_the_spread_goes_from_the_first_convolution_to_the_last(net: Network) -> None:
+    assert spread(net.layers) == ["conv1", "fire4/expand1x1", "fire7/expand1x1", "conv10"]
+    assert spread([net["fire5/concat"]]) == ["fire5/concat"]
+    assert spread([]) == []
+
+
+def test_random_weights_are_told() -> None:
+    assert title(File.of_keras("ResNet50", trained=False)) == "ResNet50 with random weights"
+    assert title(File.of_keras("ResNet50", trained=True)) == "ResNet50"
+
+
+def test_samples_have_a_credit_and_uploads_none(picture: Picture) -> None:
+    sample = SAMPLE_IMAGES["chelsea"]
+    digest = File.at(sample.path, sample.title).digest
+    assert credit(replace(picture, key=f"{digest} 224x224 crop")) == (
+        "Image: Chelsea the cat, Stefan van der Walt, CC0."
+    )
+    assert credit(Picture("0123456789abcdef 224x224 crop", sample.title, picture.values)) == ""
+
+
+def test_the_picture_shows_the_region_and_darkens_the_rest(net: Network, picture: Picture) -> None:
+    layer = net["fire5/concat"]
+    (one,) = maps(layer, 1)
+    white = replace(picture, key="white", values=np.full_like(picture.values, 255))
+    region = layer.region((10, 12), 0)
+    drawing = still("Net", "", white, one, (10, 12))
+    pixels = np.asarray(drawing.raster(1, app_font))
+    # The input fills the left of the picture: 440 of its units for 224 pixels, from (24, 104) on.
+
+    def at(y: float, x: float) -> NDArray[np.uint8]:
+        return pixels[round(104 + y * 440 / 224), round(24 + x * 440 / 224)]
+
+    assert at(region.start[0] + 5, region.start[1] + 5).tolist() == [255, 255, 255]
+    assert at(region.stop[0] - 5, region.stop[1] - 5).tolist() == [255, 255, 255]
+    assert at(region.start[0] - 5, region.start[1] + 5).max() <= 128
+    assert at(region.stop[0] + 5, region.stop[1] - 5).max() <= 128
+    middle = (region.start[0] + region.stop[0]) / 2
+    assert at(middle, region.start[1]).tolist() == [255, 127, 14]
+
+
+def test_the_picture_says_what_it_shows(net: Network, picture: Picture) -> None:
+    (one,) = maps(net["fire5/concat"], 1)
+    drawing = still("Net & co", "Image: by somebody.", picture, one, (10, 12))
+    words = [text.text for text in ElementTree.fromstring(drawing.svg()).iter(f"{SVG}text")]
+    assert words[0] == "Net & co \N{MIDDLE DOT} fire5/concat"
+    caption = " ".join(words[5:]).replace("\xa0", " ").replace(TIMES, " x ").replace(DASH, "-")
+    region = net["fire5/concat"].region((10, 12), 0)
+    (top, left), (bottom, right) = region.start, region.stop
+    assert "Cell (10, 12) of fire5/concat (Concat, 1 x 256 x 27 x 27) in channel 0" in caption
+    assert f"sees rows {top}-{bottom - 1} and columns {left}-{right - 1} of the input" in caption
+    assert "Size r 63 x 63, stride S 8 x 8, padding P 24 x 24." in caption
+    assert "Image: by somebody." in caption
+
+
+def test_the_svg_and_the_raster_are_one_drawing(net: Network, picture: Picture) -> None:
+    (one,) = maps(net["fire5/concat"], 1)
+    drawing = still("Net", "", picture, one, (10, 12))
+    root = ElementTree.fromstring(drawing.svg())
+    assert drawing.raster(2, app_font).size == (
+        2 * int(root.attrib["width"]),
+        round(2 * float(root.attrib["height"])),
+    )
+    assert len(list(root.iter(f"{SVG}image"))) == 2
+
+
+def test_a_signal_is_drawn_as_a_line() -> None:
+    net = rf_viz.load(SAMPLE_MODELS["crepe"].path).trace(cut_global=True)
+    layer = net["conv1/relu"]
+    picture = Picture("tone", "A tone", tone(net.input.size[0]))
+    (one,) = maps(layer, 1)
+    svg = still("Net", "", picture, one, (60,)).svg()
+    root = ElementTree.fromstring(svg)
+    assert [len(line.attrib["points"].split()) for line in root.iter(f"{SVG}polyline")] == [
+        1024,
+        2 * layer.grid[0],
+    ]
+    region = layer.region((60,))
+    assert f"sees samples {region.start[0]}{DASH}{region.stop[0] - 1} of the input" in svg
+    page = export("Net", "", picture, [Chosen([one], ["0"])])
+    told = content(page)
+    found = arrays(told, told["layers"][0]["maps"][0])
+    np.testing.assert_array_equal(found["image"], picture.values)
+    np.testing.assert_array_equal(found["map"], one.values)
+
+
+def test_a_layer_without_a_grid_and_without_values_is_drawn(net: Network, picture: Picture) -> None:
+    layer = next(layer for layer in net.layers if not layer.grid)
+    one = FeatureMap(layer, None, "No values", None)
+    drawing = still("Net", "", picture, one, ())
+    assert "The only cell of" in drawing.about
+    assert drawing.raster(1, app_font).width == 960
+    told = content(export("Net", "", picture, [Chosen([one], [""])]))
+    assert told["layers"][0]["maps"][0]["header"]["known"] is False
+
+
+def test_the_picture_is_written_in_the_font_of_the_app() -> None:
+    font = app_font(20, True)
+    assert font.getname()[0] == "SourceSans3VF"
+    missing = bytes(font.getmask("\uffff"))
+    assert all(bytes(font.getmask(sign)) != missing for sign in (TIMES.strip(), DASH, "é"))
