@@ -12,20 +12,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .relation import Relation
+from .relation import Relation, Reshape
 
 
 class Form(NamedTuple):
     """The closed form along one input axis.
 
     ``axis`` is the tensor axis whose index is the cell ``u``; ``start`` is where cell 0 begins,
-    None where that depends on an unknown input size.
+    None where that depends on an unknown input size. Where a reshape has merged the axis with
+    others, ``u`` is ``index // inner % extent``; ``extent`` is None where it is the index itself.
     """
 
     axis: int
     size: int
     stride: int
     start: int | None
+    inner: int = 1
+    extent: int | None = None
 
 
 class NoForm(NamedTuple):
@@ -34,6 +37,8 @@ class NoForm(NamedTuple):
     why: str
     misaligned: bool = False
 
+
+REARRANGED = NoForm("no affine form: rearranged into another grid")
 
 Forms = tuple[Form | NoForm, ...]
 """One for each spatial axis of the input."""
@@ -45,6 +50,12 @@ def advance(form: Form, relation: Relation, where: str, any_size: bool) -> Form 
     With ``any_size`` it must hold for every input size.
     """
     for step in relation:
+        if isinstance(step, Reshape):
+            place = step.place(form.axis, form.inner, form.extent)
+            if place is None:
+                return REARRANGED
+            form = form._replace(axis=place[0], inner=place[1], extent=place[2])
+            continue
         step_map = step.affine(form.axis)
         if step_map == "mixed":
             return NoForm(f"mixed within blocks by {where}")
@@ -54,6 +65,8 @@ def advance(form: Form, relation: Relation, where: str, any_size: bool) -> Form 
         if stride == reach == 1 and not offset and not varies:
             form = form if axis == form.axis else form._replace(axis=axis)
             continue
+        if form.extent is not None:
+            return REARRANGED
         form = Form(
             axis,
             form.size + (reach - 1) * abs(form.stride),
@@ -77,7 +90,7 @@ def meet(forms: Sequence[Form | NoForm], where: str) -> Form | NoForm:
         if isinstance(other, NoForm):
             first = other
             continue
-        if first.axis != other.axis:
+        if (first.axis, *first[4:]) != (other.axis, *other[4:]):
             return NoForm(f"paths run along different axes at {where}")
         if first.stride != other.stride:
             return NoForm(

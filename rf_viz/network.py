@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import walk
-from .closed_form import Form, Forms, ReceptiveField, common, meet
+from .closed_form import REARRANGED, Form, Forms, ReceptiveField, common, meet
 from .cost import multiply_adds
 from .layout import Layout, Layouts
 from .relation import MAX, MIN, OR, SUM, Array, Semiring, Shape, fold, spread
@@ -297,7 +297,8 @@ class Layer:
     def _forms(self) -> Forms:
         strands = self._net._strands
         forms = [strands.all[n].forms for n in strands.of[self._number]]
-        return tuple(meet(along, self.node) for along in zip(*forms, strict=True))
+        met = (meet(along, self.node) for along in zip(*forms, strict=True))
+        return tuple(REARRANGED if isinstance(f, Form) and f.extent else f for f in met)
 
     @cached_property
     def receptive_field(self) -> ReceptiveField | None:

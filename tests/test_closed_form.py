@@ -348,3 +348,34 @@ def test_any_chain_of_windows_has_the_form_of_its_inner_cells(rng: Random) -> No
         assert (region.start, region.stop) == (field.start((cell,)), field.stop((cell,)))
     for one, two in pairwise(middle):
         assert field.centre((two,))[0] - field.centre((one,))[0] == field.stride[0]
+
+
+def test_a_form_survives_a_detour_through_merged_axes() -> None:
+    """As a dense layer of Keras does it: (H, W) are merged, worked on by channel, and parted."""
+    w, v = np.ones((4, 3, 3, 3), np.float32), np.ones((4, 4, 3, 3), np.float32)
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["a"], "a", strides=[2, 2], pads=[1, 1, 1, 1]),
+        helper.make_node("Transpose", ["a"], ["last"], "last", perm=[0, 2, 3, 1]),
+        helper.make_node("Reshape", ["last", "merge"], ["rows"], "rows"),
+        helper.make_node("MatMul", ["rows", "m"], ["mixed"], "mixed"),
+        helper.make_node("Reshape", ["mixed", "part"], ["parted"], "parted"),
+        helper.make_node("Transpose", ["parted"], ["first"], "first", perm=[0, 3, 1, 2]),
+        helper.make_node("Conv", ["first", "v"], ["b"], "b", pads=[1, 1, 1, 1]),
+        helper.make_node("Reshape", ["mixed", "other"], ["cut"], "cut"),
+    ]
+    constants = {
+        "w": w,
+        "v": v,
+        "m": np.ones((4, 4), np.float32),
+        "merge": np.array([-1, 4]),
+        "part": np.array([1, 8, 6, 4]),
+        "other": np.array([1, 4, 12, 4]),
+    }
+    model = build(nodes, {"x": (1, 3, 16, 12)}, constants)
+    net = rf_viz.load(model.SerializeToString()).trace()
+    assert net["rows"].receptive_field is None
+    assert net["mixed"].note == "no affine form: rearranged into another grid"
+    assert net["parted"].receptive_field == net["a"].receptive_field
+    assert net["b"].receptive_field == ReceptiveField((7, 7), (2, 2), (3, 3))
+    assert net["b"].region((3, 2)) == rf_viz.Region((3, 1), (10, 8))
+    assert net["cut"].receptive_field is None, "8 rows of 6 are no 4 rows of 12"

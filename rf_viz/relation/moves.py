@@ -64,14 +64,29 @@ class Reshape(Local):
         return _dealt(labels, self.groups, self.after)
 
     def affine(self, axis: int) -> AxisMap | str:
-        for ins, outs in self.groups:
-            if axis in ins:
-                for o in outs:
-                    if self.after[o] == self.before[axis] and (
-                        prod(self.before[i] for i in ins) == self.before[axis]
-                    ):
-                        return AxisMap(o, 1, 0, 1)
-        return "rearranged into another grid"
+        place = self.place(axis)
+        if place is None or place[2] is not None:
+            return "rearranged into another grid"
+        return AxisMap(place[0], 1, 0, 1)
+
+    def place(
+        self, axis: int, inner: int = 1, extent: int | None = None
+    ) -> tuple[int, int, int | None] | None:
+        """Where a position along an axis is found afterwards, which is ``index // inner % extent``
+        there, or the index itself without an extent: axis, inner and extent. None: it is cut."""
+        ins, outs = next(group for group in self.groups if axis in group[0])
+        whole = self.before[axis] if extent is None else extent
+        inner *= prod(self.before[i] for i in ins if i > axis)
+        below = 1
+        for o in reversed(outs):
+            above = below * self.after[o]
+            if below <= inner and inner * whole <= above and self.after[o] >= whole:
+                if inner % below or above % (inner * whole):
+                    return None
+                alone = self.after[o] == whole
+                return o, inner // below, None if alone else whole
+            below = above
+        return None
 
 
 _Groups = tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
