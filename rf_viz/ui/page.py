@@ -7,7 +7,14 @@ from pathlib import Path
 import streamlit as st
 
 _HERE = Path(__file__).parent
-_ENTRY = "streamlit_app.py"
+_PAGES = {
+    "streamlit_app.py": ("Explore", ":material/search:"),
+    "pages/network.py": ("Network", ":material/account_tree:"),
+    "pages/compare.py": ("Compare", ":material/balance:"),
+    "pages/build.py": ("Build", ":material/construction:"),
+    "pages/learn.py": ("Learn", ":material/school:"),
+}
+"""The pages as the menu lists them: name and icon."""
 
 
 def set_up(title: str) -> None:
@@ -20,13 +27,8 @@ def set_up(title: str) -> None:
 
 
 def _menu() -> None:
-    """Links to all pages in the sidebar; nothing where there is only one."""
-    root = _HERE.parent.parent
-    others = sorted((root / "pages").glob("[!_]*.py"))
-    if not others:
-        return
-    with st.sidebar:
-        st.page_link(_ENTRY, label="Explore")
-        for page in others:
-            label = page.stem.replace("_", " ").capitalize()
-            st.page_link(str(page.relative_to(root)), label=label)
+    """Links to all pages, at the top of the sidebar."""
+    with st.sidebar.container(key="menu"):
+        for path, (name, icon) in _PAGES.items():
+            if (_HERE.parent.parent / path).exists():
+                st.page_link(path, label=name, icon=icon)

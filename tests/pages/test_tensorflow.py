@@ -127,3 +127,36 @@ def test_what_is_damaged_is_refused_in_one_sentence(
     assert name in error.value
     assert "\n" not in error.value
     assert header(app) == before
+
+
+def test_a_network_of_keras_itself_comes_with_random_weights(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # where nothing answers
+    app.selectbox(key="model").select("keras:MobileNetV3Small").run()
+    assert not app.exception
+    assert header(app)["extent"] == [224, 224]
+    assert header(app)["known"]
+    preset = next(s for s in app.selectbox if s.label == "Preprocessing")
+    assert preset.value == "0..255", "it preprocesses inside"
+    captions = " ".join(c.value for c in app.caption)
+    assert "weights are random" in captions
+    names = [row["name"] for row in layer_rows(app)]
+    assert "expanded_conv_squeeze_excite_conv" in names
+
+    next(b for b in app.button if b.label == "Use the trained weights").click().run()
+    (error,) = app.error
+    assert "could not be downloaded" in error.value
+    assert "stay random" in error.value
+    assert header(app)["known"], "the network stays"
+
+
+def test_the_file_of_a_keras_application_gets_its_preprocessing(
+    app: AppTest, tmp_path: Path
+) -> None:
+    import keras
+
+    keras.applications.MobileNet(weights=None, alpha=0.25).save(tmp_path / "mine.keras")
+    upload(app, "model", ("mine.keras", (tmp_path / "mine.keras").read_bytes()))
+    preset = next(s for s in app.selectbox if s.label == "Preprocessing")
+    assert preset.value == "-1..1"

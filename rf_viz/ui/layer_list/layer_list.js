@@ -7,6 +7,7 @@
 
 import { listen } from "../cue/bus.js";
 
+const LONGEST = 27; // characters of a name that fit into a row
 const REST = 150; // milliseconds without another arrow key before the server hears of the layer
 
 const lists = new WeakMap();
@@ -194,11 +195,18 @@ function row({ name, label, op, settings, telling, shape, sees }, number, indent
   node.title = `${name}: ${[op, settings, shape].filter(Boolean).join(", ")}`;
   node.style.setProperty("--indent", indent);
   node.setAttribute("role", "option");
-  const title = element("span", "name", label);
+  const title = element("span", "name", shortened(label));
   if (telling) title.append(element("span", "op", op));
   if (settings) title.append(element("span", "settings", settings));
   node.append(title, element("span", "sees", sees));
   return node;
+}
+
+/** Long names differ at their ends more than in the middle. */
+function shortened(name) {
+  return name.length > LONGEST
+    ? `${name.slice(0, LONGEST / 3)}…${name.slice(-LONGEST / 1.5)}`
+    : name;
 }
 
 function element(tag, className, text) {
