@@ -86,15 +86,8 @@ STRIDES = (
     "in the 3x3, which gives {}."
 )
 
-DENSE = (
-    "Its Dense layers flatten the map, which the closed form does not follow. As 1x1 convolutions, "
-    "which compute the same, they give size {}, stride 32, padding {}."
-)
-
 REMARKS = {
     **dict.fromkeys(GATED, GATES),
-    "ConvNeXtTiny": DENSE.format(1688, 828),
-    "convnext": DENSE.format(3416, 1692),
     "MobileNetV3Large": f"{GATES} {ACCURACY.format('75.6 %')}",
     "MobileNetV3Small": f"{GATES} {ACCURACY.format('68.1 %')}",
     "ResNet50": STRIDES.format(427),
@@ -245,13 +238,13 @@ def in_a_process(step: str, name: str) -> Row:
 
 def table() -> dict[str, Row]:
     """The rows there are, by name."""
-    return {r["name"]: r for r in json.loads(TABLE.read_text())} if TABLE.exists() else {}
+    return {r["name"]: r for r in json.loads(TABLE.read_text("utf-8"))} if TABLE.exists() else {}
 
 
 def write(rows: Iterable[Row]) -> None:
     in_order = sorted(rows, key=lambda r: r["name"])
     lines = [json.dumps(r, ensure_ascii=False) for r in in_order]
-    TABLE.write_text("[\n" + ",\n".join(lines) + "\n]\n")
+    TABLE.write_text("[\n" + ",\n".join(lines) + "\n]\n", "utf-8")
 
 
 def main() -> None:
