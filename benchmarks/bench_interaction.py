@@ -14,8 +14,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
 from playwright.sync_api import Page, sync_playwright
+from timing import LIGHT
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWER = ".rf-answer [data-of=cell]"
@@ -51,6 +55,23 @@ WATCH_CLICKS = """() => {
     window.told = told ?? window.told;
   }).observe(document.body, { childList: true, subtree: true, characterData: true });
   window.told = document.querySelector(".rf-answer [data-of=cell]").textContent;
+}"""
+
+
+# From the click to the overlay that tells how many pixels of another cell count.
+WATCH_OVERLAYS = """() => {
+  window.overlays_ms = [];
+  let begun = null;
+  const readout = [...document.querySelectorAll("*")]
+    .flatMap((element) => (element.shadowRoot ? [element.shadowRoot] : []))
+    .map((root) => root.querySelector("[data-pane=image] .readout"))
+    .find(Boolean);
+  addEventListener("pointerup", () => { begun = performance.now(); }, { capture: true });
+  new MutationObserver(() => {
+    if (begun === null || !readout.textContent.includes(" of ")) return;
+    window.overlays_ms.push(performance.now() - begun);
+    begun = null;
+  }).observe(readout, { childList: true, subtree: true, characterData: true });
 }"""
 
 
@@ -148,6 +169,90 @@ def layers(page: Page) -> list[float]:
     return [1000 * seconds for seconds in spent]
 
 
+def overlays(page: Page) -> list[float]:
+    """From a click to the exact pixels of the cell, drawn."""
+    page.locator("[data-mode=pixels]").click()
+    page.wait_for_timeout(1000)
+    page.evaluate(WATCH_OVERLAYS)
+    box = page.locator("[data-pane=map] .plot").bounding_box()
+    assert box
+    for i in range(12):
+        share = (i * 0.618 + 0.3) % 1
+        page.mouse.click(box["x"] + share * box["width"], box["y"] + (i + 0.5) / 12 * box["height"])
+        page.wait_for_timeout(700)
+    page.locator("[data-mode=box]").click()
+    page.wait_for_timeout(700)
+    return list(page.evaluate("overlays_ms"))
+
+
+def upload(page: Page, name: str, content: bytes, layer: str) -> None:
+    page.get_by_role("button", name="upload").first.click()
+    page.locator("[data-testid=stFileUploader] input").set_input_files(
+        [{"name": name, "mimeType": "application/octet-stream", "buffer": content}]
+    )
+    page.locator(f'.row[data-name="{layer}"]').wait_for(timeout=60_000)
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(2000)
+
+
+def wide(channels: int, size: int) -> bytes:
+    """One convolution of 1 x 1, as a file."""
+    weights = np.random.default_rng(0).normal(size=(channels, 3, 1, 1)).astype(np.float32)
+    shape = [1, 3, size, size]
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["x", "w"], ["wide"], "wide")],
+        "wide",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("wide", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(weights, "w")],
+    )
+    opsets = [helper.make_opsetid("", 18)]
+    return bytes(helper.make_model(graph, ir_version=10, opset_imports=opsets).SerializeToString())
+
+
+class Received:
+    """How many bytes the page has received over its websocket."""
+
+    def __init__(self, page: Page) -> None:
+        self.bytes = 0
+        session = page.context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.on("Network.webSocketFrameReceived", self._count)
+
+    def _count(self, event: dict[str, Any]) -> None:
+        data = event["response"]["payloadData"]
+        self.bytes += len(data) * 3 // 4  # frames of bytes come in Base64
+
+
+def on_a_resnet(page: Page) -> tuple[list[float], float]:
+    """ResNet-50: from the click on a layer to its map, and the most that such a switch sends."""
+    upload(page, "resnet50.onnx", (LIGHT / "light_resnet50.onnx").read_bytes(), "r0")
+    names = page.locator(".row").evaluate_all("rows => rows.map((row) => row.dataset.name)")
+    received, spent, sent = Received(page), [], []
+    for share in (0.1, 0.9, 0.3, 0.75, 0.02, 0.5):
+        name = names[int(share * len(names))]
+        row = page.locator(f'.row[data-name="{name}"]')
+        row.scroll_into_view_if_needed()
+        page.wait_for_timeout(800)
+        before, begun = received.bytes, time.monotonic()
+        row.click()
+        page.locator(".rf-about b").get_by_text(name, exact=True).wait_for()
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        spent.append(1000 * (time.monotonic() - begun))
+        page.wait_for_timeout(500)
+        sent.append((received.bytes - before) / 1000)
+    return spent, max(sent)
+
+
+def gallery(page: Page) -> float:
+    """From the choice of "Channels" to the first page of 2,048 thumbnails."""
+    upload(page, "wide.onnx", wide(2048, 56), "wide")
+    begun = time.monotonic()
+    page.get_by_test_id("stButtonGroup").get_by_text("Channels", exact=True).click()
+    page.locator(".tile img").first.wait_for()
+    return 1000 * (time.monotonic() - begun)
+
+
 def report(what: str, figure: float, limit: float, unit: str) -> bool:
     good = figure <= limit
     verdict = "" if good else "MISSED"
@@ -166,12 +271,22 @@ def main() -> int:
         with server(port):
             open_when_ready(page, port)
             hovered, clicked, switched = hover(page), clicks(page), layers(page)
+            drawn = overlays(page)
+            resnet, sent = on_a_resnet(page)
+            first_page = gallery(page)
+            upload(page, "large.onnx", wide(2, 256), "wide")
+            large = hover(page)
         browser.close()
     median = statistics.median
     good = [
         report("hover to drawn overlay, median of 200", median(hovered), 16, "ms"),
         report("click to updated numbers, median of 20", median(clicked), 250, "ms"),
         report("another layer, click to map, median of 6", median(switched), 400, "ms"),
+        report("click to exact pixels, median of 12", median(drawn), 150, "ms"),
+        report("another layer of ResNet-50, median of 6", median(resnet), 400, "ms"),
+        report("sent for another layer of ResNet-50, most", sent, 300, "kB"),
+        report("2,048 channels, first page", first_page, 500, "ms"),
+        report("hover over 256 x 256 cells, median of 200", median(large), 16, "ms"),
         report("cold start to first useful view, best of 3", min(starts), 4, "s"),
     ]
     return 0 if all(good) else 1

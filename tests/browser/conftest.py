@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
@@ -92,9 +93,12 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def visit(browser: Browser, url: str) -> Iterator[Page]:
-    """A new visitor on the Explore page, which has drawn what it opens with."""
-    context = browser.new_context(viewport=WIDE)
+def visit(browser: Browser, url: str, **options: Any) -> Iterator[Page]:  # noqa: ANN401
+    """A new visitor on the Explore page, which has drawn what it opens with.
+
+    ``options`` are those of the browser's context.
+    """
+    context = browser.new_context(**{"viewport": WIDE, **options})
     page = context.new_page()
     page.set_default_timeout(20_000)
     failures: list[str] = []

@@ -15,7 +15,7 @@ import rf_viz
 from rf_viz import Layer
 from rf_viz.samples import phantom
 from rf_viz.volumes import fit_volume
-from tests.browser.driver import TIMES, upload
+from tests.browser.driver import TIMES, choose_layer, upload
 from tests.pages.driver import onnx_file
 
 SIZE = (16, 24, 20)
@@ -105,6 +105,8 @@ def layer() -> Layer:
 def shown(page: Page) -> Page:
     upload(page, "Model", "scan.onnx", convolutions())
     page.locator("[data-side=input] [data-mark=pinned][width]").first.wait_for(state="attached")
+    page.keyboard.press("Escape")
+    choose_layer(page, "second")
     return page
 
 

@@ -1,0 +1,71 @@
+"""The Compare page in a browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.conftest import WIDE
+
+
+@pytest.fixture(scope="module")
+def compare(browser: Browser, url: str) -> Iterator[Page]:
+    """The page of somebody who came by its own address."""
+    context = browser.new_context(viewport=WIDE)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.goto(f"{url}/compare")
+    points(page).first.wait_for()
+    yield page
+    context.close()
+    assert failures == []
+
+
+def points(page: Page) -> Locator:
+    """The layers on the curves."""
+    curves = page.get_by_test_id("stPlotlyChart").filter(has_text="Depth: convolutions")
+    return curves.locator("path.point")
+
+
+def open_tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+
+
+def test_the_published_table_counts_its_differences(compare: Page) -> None:
+    open_tab(compare, "Published table")
+    expect(compare.locator(".rf-tally")).to_contain_text("561 rows, 0 differences")
+
+
+def test_a_network_of_ones_own_joins_the_figure(compare: Page) -> None:
+    open_tab(compare, "Accuracy")
+    figure = compare.get_by_test_id("stPlotlyChart")
+    expect(figure.get_by_text("Inception-v4")).to_be_visible()
+    compare.get_by_text("Add a network of yours").click()
+    compare.get_by_label("Name", exact=True).fill("Little one")
+    compare.get_by_role("button", name="Add", exact=True).click()
+    expect(figure.get_by_text("Little one")).to_be_visible()
+    compare.get_by_role("button", name="Remove", exact=True).click()
+    expect(figure.get_by_text("Little one")).to_have_count(0)
+
+
+def test_a_point_of_a_curve_leads_to_its_layer(compare: Page) -> None:
+    open_tab(compare, "Side by side")
+    compare.locator("[data-test-script-state=notRunning]").wait_for()
+    points(compare).last.hover(force=True)
+    points(compare).last.click(force=True)
+    way = compare.get_by_role("button", name=re.compile("^Open .* in Explore$"))
+    layer = way.inner_text().removeprefix("Open ").partition(" of ")[0]
+    way.click()
+    expect(compare.locator(".rf-about b")).to_have_text(layer)
+    compare.get_by_role("link", name="Compare").click()
+
+
+def test_the_last_layer_of_another_network_opens_with_its_central_cell(compare: Page) -> None:
+    compare.get_by_role("button", name="Explore", exact=True).nth(2).click()
+    expect(compare.locator(".rf-about b")).to_have_text("r171")
+    expect(compare.locator(".rf-answer [data-of=cell]")).to_contain_text("(3, 3)")
