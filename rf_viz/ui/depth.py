@@ -8,10 +8,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from ..growth import largest_region
 from ..kinds import KINDS, kind
 from ..network import Layer, Network
 from .component import component, pack
-from .layer_list import largest_region
 from .linked_view import Cell
 from .outline import Entry, outline
 from .words import by

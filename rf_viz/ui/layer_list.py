@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ..network import Layer, Network
+from ..growth import largest_region
+from ..network import Network
 from .component import component
 from .outline import Entry, outline
 from .words import by
@@ -87,11 +88,6 @@ def rows(key: str, _net: Network) -> list[Row]:
 def is_convolution(kind: str) -> bool:
     """Whether an operator or a framework's layer is a convolution of any kind, by its name."""
     return "conv" in kind.lower()
-
-
-def largest_region(layer: Layer) -> tuple[int, ...]:
-    """The largest extent along each axis of the image that a cell of the layer sees."""
-    return tuple(max(0, int((stop - start).max())) for start, stop in layer.spans())
 
 
 def scopes(names: Sequence[str]) -> list[tuple[str, str]]:

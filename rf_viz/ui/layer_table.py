@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ..growth import largest_region
 from ..network import Layer, Network
-from .layer_list import largest_region
 from .words import by
 
 

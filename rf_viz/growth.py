@@ -1,0 +1,98 @@
+"""How the receptive field grows on the way through a network, with its depth and its cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .closed_form import ReceptiveField
+from .network import Layer, Network
+
+
+@dataclass(frozen=True)
+class Step:
+    """A layer on the way; extents are along the axis where they are largest.
+
+    Attributes:
+        layer, op: its name and its operator.
+        depth: how many convolutions and matrix products are on the longest path to it.
+        gflops: what it and all layers before it cost for one input.
+        size: its receptive field size r; None where it has no closed form.
+        region: the largest region that any of its cells sees, which lies inside the input.
+    """
+
+    layer: str
+    op: str
+    depth: int
+    gflops: float
+    size: int | None
+    region: int
+
+
+@dataclass(frozen=True)
+class End:
+    """The last layer before the spatial axes are gone, and what its cells see."""
+
+    layer: str
+    op: str
+    grid: tuple[int, ...]
+    field: ReceptiveField | None
+    aligned: bool | None
+    exact: bool
+    note: str
+    largest: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Growth:
+    """The layers with more than one cell in execution order, and the last of them.
+
+    Attributes:
+        input: the extents of the input's spatial axes.
+        steps: empty, and ``end`` None, where no layer has cells.
+        gflops: what one input costs, all layers together.
+        untold: how many layers are left out of all costs, since theirs cannot be told.
+    """
+
+    input: tuple[int, ...]
+    steps: tuple[Step, ...]
+    end: End | None
+    gflops: float
+    untold: int
+
+
+def growth(net: Network) -> Growth:
+    """Follows a traced network from its input on."""
+    steps, last, untold, products = [], None, 0, 0
+    depths: dict[Layer, int] = {}
+    for layer in net.layers:
+        cost = layer.multiply_adds
+        before = max((depths[source] for source in layer.inputs if source), default=0)
+        depths[layer] = before + (cost != 0)
+        untold += cost is None
+        products += cost or 0
+        if max(layer.grid, default=1) > 1:
+            last = layer
+            field = layer.receptive_field
+            size = max(field.size) if field else None
+            seen = max(largest_region(layer))
+            steps.append(Step(layer.name, layer.op, depths[layer], 2 * products / 1e9, size, seen))
+    end = (
+        None
+        if last is None
+        else End(
+            last.name,
+            last.op,
+            last.grid,
+            last.receptive_field,
+            last.aligned,
+            last.exact,
+            last.note,
+            largest_region(last),
+        )
+    )
+    return Growth(net.input.size, tuple(steps), end, 2 * products / 1e9, untold)
+
+
+def largest_region(layer: Layer) -> tuple[int, ...]:
+    """The largest extent along each axis of the input that a cell of the layer sees."""
+    return tuple(max(0, int((stop - start).max())) for start, stop in layer.spans())

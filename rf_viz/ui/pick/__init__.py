@@ -1,0 +1,23 @@
+"""What the person picks: a model, what it is fed, a layer, and how."""
+
+from .address import chosen, restore
+from .given import choose_image, choose_input, show_image, unfit
+from .layer import choose_layer
+from .model import choose_model, choose_options, show_model
+from .visit import Visit, problem, visitor
+
+__all__ = [
+    "Visit",
+    "choose_image",
+    "choose_input",
+    "choose_layer",
+    "choose_model",
+    "choose_options",
+    "chosen",
+    "problem",
+    "restore",
+    "show_image",
+    "show_model",
+    "unfit",
+    "visitor",
+]
