@@ -1,0 +1,133 @@
+"""What the article published, as data, and the curve through accuracy over receptive field size.
+
+A. Araujo, W. Norris, J. Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill
+2019 (doi 10.23915/distill.00021); the files and where they come from are in assets/article/.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from .samples import ASSETS
+
+_FOLDER = ASSETS / "article"
+
+
+class Figures(NamedTuple):
+    """Receptive field size, effective stride and effective padding, the same along both axes.
+
+    The padding is None where it depends on the image's size; all are None where there is no
+    closed form.
+    """
+
+    size: int | None
+    stride: int | None
+    padding: int | None
+
+
+@dataclass(frozen=True)
+class EndPoint:
+    """A row of the published table; ``resolution`` is the image's side, None for any."""
+
+    net: str
+    resolution: int | None
+    name: str
+    published: Figures
+    computed: Figures
+
+    @property
+    def agrees(self) -> bool:
+        """Whether what RF-Viz computes is what was published."""
+        return self.published == self.computed
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A network of the article's summary, its last layer at 224 x 224.
+
+    ``top1`` is its accuracy on ImageNet as the article plots it, None where it plots none.
+    """
+
+    net: str
+    year: int
+    figures: Figures
+    gflops: float
+    top1: float | None
+
+
+@cache
+def end_points() -> tuple[EndPoint, ...]:
+    """All rows of the published table, and what RF-Viz computes of each."""
+    return tuple(
+        EndPoint(
+            row["net"],
+            _number(row["resolution"]),
+            row["end_point"],
+            _figures(row),
+            _figures(row, "computed_"),
+        )
+        for row in _rows("table.csv")
+    )
+
+
+@cache
+def summary() -> tuple[Summary, ...]:
+    """The twelve networks of the article's summary."""
+    return tuple(
+        Summary(
+            row["net"],
+            int(row["year"]),
+            _figures(row),
+            float(row["gflops"]),
+            float(row["top1"]) if row["top1"] else None,
+        )
+        for row in _rows("summary.csv")
+    )
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    with (_FOLDER / name).open(newline="", encoding="utf-8") as file:
+        yield from csv.DictReader(file)
+
+
+def _figures(row: dict[str, str], prefix: str = "") -> Figures:
+    return Figures(*(_number(row[prefix + name]) for name in Figures._fields))
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text else None
+
+
+@dataclass(frozen=True)
+class Fit:
+    """accuracy = slope * ln(size) + intercept, by least squares over ``count`` networks.
+
+    ``correlation`` is Pearson's, of the accuracy with ln(size).
+    """
+
+    slope: float
+    intercept: float
+    correlation: float
+    count: int
+
+    def at(self, size: float) -> float:
+        """The accuracy on the curve."""
+        return self.slope * float(np.log(size)) + self.intercept
+
+
+def fit(sizes: Sequence[int], accuracies: Sequence[float]) -> Fit | None:
+    """The logarithmic curve through accuracies; None for fewer than two sizes."""
+    if len(set(sizes)) < 2:
+        return None
+    x, y = np.log(sizes), np.asarray(accuracies)
+    across, up = x - x.mean(), y - y.mean()
+    slope = float((across * up).sum() / (across**2).sum())
+    spread = float(np.sqrt((across**2).sum() * (up**2).sum()))
+    correlation = float((across * up).sum()) / spread if spread else 0.0
+    return Fit(slope, float(y.mean() - slope * x.mean()), correlation, len(sizes))

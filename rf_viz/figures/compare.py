@@ -1,0 +1,287 @@
+"""Networks beside each other: how they grow, what their middle sees, how accurate they are."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from math import log10
+from typing import Literal
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..article import Fit
+from ..growth import Growth, Step
+
+COLOURS = (
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a7a00", "#888888",
+)  # fmt: skip
+"""One for each network: after Okabe and Ito, dark enough for a white ground."""
+
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "cross", "triangle-down")
+
+Across = Literal["depth", "gflops"]
+Up = Literal["size", "region"]
+
+_ACROSS = {
+    "depth": "Depth: convolutions and matrix products on the longest path",
+    "gflops": "GFLOPs so far",
+}
+_UP = {
+    "size": "Receptive field size r, in pixels",
+    "region": "Largest region inside the input, in pixels",
+}
+
+_MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A network's growth; ``number`` is that of the network, and gives its colour."""
+
+    name: str
+    number: int
+    growth: Growth
+
+
+def growth(curves: Sequence[Curve], across: Across, up: Up) -> go.Figure:
+    """The farthest that any layer so far sees, over depth or cost.
+
+    A point stands where a layer sees farther than all before it; its ``customdata`` is the number
+    of the network and the layer's name. Where only ``size`` is asked for, a curve ends with the
+    last layer that has a closed form.
+    """
+    figure = go.Figure()
+    for curve in curves:
+        farther, number = rises(curve.growth, across, up), curve.number
+        figure.add_scatter(
+            name=curve.name,
+            x=[getattr(step, across) for step in farther],
+            y=[getattr(step, up) for step in farther],
+            customdata=[[number, step.layer] for step in farther],
+            text=[_about(step) for step in farther],
+            hovertemplate="%{text}<extra>" + curve.name + "</extra>",
+            mode="lines+markers",
+            line={"shape": "hv", "width": 2, "color": COLOURS[number % len(COLOURS)]},
+            marker={"size": 6, "symbol": _SYMBOLS[number % len(_SYMBOLS)]},
+            selected={"marker": {"opacity": 1, "size": 11}},
+            unselected={"marker": {"opacity": 1}},
+        )
+    inputs = {max(curve.growth.input) for curve in curves}
+    if len(inputs) == 1 and up == "size":
+        (extent,) = inputs
+        figure.add_hline(extent, line={"dash": "dot", "width": 1, "color": "#888888"})
+        figure.add_annotation(
+            text=f"the whole input, {extent:,}", font={"size": 12}, showarrow=False,
+            xref="paper", x=0, xanchor="left", y=log10(extent), yanchor="bottom",
+        )  # fmt: skip
+    figure.update_xaxes(title=_ACROSS[across], **(_logarithmic(-2) if across == "gflops" else {}))
+    figure.update_yaxes(title=_UP[up], **_logarithmic(0))
+    return figure.update_layout(
+        height=440,
+        margin=_MARGIN,
+        hovermode="closest",
+        clickmode="event+select",
+        dragmode=False,
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    )
+
+
+def _logarithmic(power: int) -> dict[str, object]:
+    """A logarithmic axis, with ticks at 1, 2 and 5 from that power of ten on."""
+    ticks = [first * 10.0**exponent for exponent in range(power, power + 6) for first in (1, 2, 5)]
+    texts = [f"{tick:,.0f}" if tick >= 1 else f"{tick:g}" for tick in ticks]
+    return {"type": "log", "tickvals": ticks, "ticktext": texts}
+
+
+def rises(network: Growth, across: Across, up: Up) -> list[Step]:
+    """The layers that see farther than all before them, in the order of depth or cost."""
+    counted = [step for step in network.steps if getattr(step, up) and getattr(step, across)]
+    counted.sort(key=lambda step: float(getattr(step, across)))
+    found: list[Step] = []
+    farthest = 0
+    for step in counted:
+        extent = getattr(step, up)
+        if extent > farthest:
+            farthest = extent
+            found.append(step)
+    return found
+
+
+def _about(step: Step) -> str:
+    size = "no closed form" if step.size is None else f"r {step.size:,}"
+    return (
+        f"<b>{step.layer}</b><br>{step.op} · {size} · sees up to {step.region:,} px<br>"
+        f"depth {step.depth} · {step.gflops:.3g} GFLOPs so far"
+    )
+
+
+@dataclass(frozen=True)
+class Point:
+    """A network whose accuracy is known; ``gflops`` may not be."""
+
+    name: str
+    size: int
+    top1: float
+    gflops: float | None
+
+
+_SYMBOLS_OF_GROUPS = ("circle", "circle", "diamond")
+
+_SIDES_OF_LABELS = ("bottom center", "top center")
+"""Labels stand below and above in turn, so that neighbours leave each other room."""
+
+_LARGEST_CIRCLE = 46
+"""The diameter of the most expensive network's circle, in pixels of the screen."""
+
+_LABELLED = 14
+"""A group of at most so many is labelled; others stay in the background."""
+
+
+def accuracy(groups: Mapping[str, Sequence[Point]], fits: Mapping[str, Fit]) -> go.Figure:
+    """Accuracy over receptive field size: circles whose area is the cost, and fitted curves.
+
+    Each group keeps its colour when others are empty. A fit is drawn in that of its group, over
+    all the sizes that there are.
+    """
+    figure = go.Figure()
+    points = [point for group in groups.values() for point in group]
+    most = max((point.gflops or 0 for point in points), default=0) or 1
+    colours = dict(zip(groups, COLOURS, strict=False))
+    for number, (title, group) in enumerate(groups.items()):
+        if not group:
+            continue
+        labelled = len(group) <= _LABELLED
+        group = sorted(group, key=lambda point: point.size)
+        figure.add_scatter(
+            name=title,
+            x=[point.size for point in group],
+            y=[point.top1 for point in group],
+            text=[point.name for point in group],
+            customdata=[
+                "cost not known" if p.gflops is None else f"{p.gflops:.3g} GFLOPs" for p in group
+            ],
+            hovertemplate="<b>%{text}</b><br>r %{x:,} · top-1 %{y:.1%}<br>%{customdata}"
+            "<extra></extra>",
+            mode="markers+text" if labelled else "markers",
+            textposition=[_SIDES_OF_LABELS[(number + i) % 2] for i in range(len(group))],
+            textfont={"size": 12},
+            marker={
+                "size": [point.gflops or 0 for point in group],
+                "sizemode": "area",
+                "sizeref": most / _LARGEST_CIRCLE**2,
+                "sizemin": 5,
+                "opacity": 0.6 if labelled else 0.35,
+                "color": colours[title],
+                "symbol": _SYMBOLS_OF_GROUPS[number % len(_SYMBOLS_OF_GROUPS)],
+                "line": {"width": 1, "color": colours[title]},
+            },
+        )
+    sizes = [point.size for point in points]
+    if sizes:
+        line = np.geomspace(0.9 * min(sizes), 1.1 * max(sizes), 60)
+        for title, curve in fits.items():
+            figure.add_scatter(
+                name=f"Fit: {title}",
+                x=line,
+                y=[curve.at(size) for size in line],
+                mode="lines",
+                line={"dash": "dash", "width": 2, "color": colours.get(title, "#888888")},
+                hoverinfo="skip",
+            )
+    figure.update_xaxes(title="Receptive field size r, in pixels", **_logarithmic(0))
+    figure.update_yaxes(title="Top-1 accuracy on ImageNet", tickformat=".0%")
+    return figure.update_layout(
+        height=520,
+        margin=_MARGIN,
+        dragmode=False,
+        showlegend=True,
+        legend={
+            "orientation": "h",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "x": 0,
+            "itemsizing": "constant",
+        },
+    )
+
+
+Sides = tuple[float, float, float, float]
+"""Top, left, bottom, right."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """What a cell sees, in shares of its network's input.
+
+    ``region`` lies inside; ``field`` is the closed form, which may reach outside; None where there
+    is none. ``number`` is that of the network, and gives its colour.
+    """
+
+    name: str
+    number: int
+    region: Sides
+    field: Sides | None
+
+
+_OUTSIDE = 0.6
+"""How much of the surroundings a picture may get on each side, in shares of its own extent."""
+
+_APART = 0.012
+"""By how much the same regions are drawn inside each other, in shares of the picture."""
+
+
+def boxes(image: NDArray[np.uint8], drawn: Sequence[Box]) -> go.Figure:
+    """Regions over one picture (height, width, 3), as solid lines; closed forms as dotted ones.
+
+    Where regions are the same, each is drawn a little inside the one before, so that all can be
+    seen. Dotted lines that would leave the surroundings are not drawn.
+    """
+    figure = go.Figure()
+    figure.add_layout_image(
+        source=_jpeg(image), xref="x", yref="y", x=0, y=0, sizex=1, sizey=1,
+        sizing="stretch", layer="below",
+    )  # fmt: skip
+    outside = 0.02
+    for place, box in enumerate(drawn):
+        colour, field = COLOURS[box.number % len(COLOURS)], box.field
+        if field is not None and field != box.region:
+            reach = max(-min(field), max(field) - 1)
+            if reach <= _OUTSIDE:
+                outside = max(outside, reach + 0.02)
+                _outline(figure, box.name, field, {"color": colour, "width": 2, "dash": "dot"})
+        before = sum(other.region == box.region for other in drawn[:place])
+        _outline(figure, box.name, _inside(box.region, before), {"color": colour, "width": 3})
+    span = [-outside, 1 + outside]
+    figure.update_xaxes(visible=False, range=span, constrain="domain")
+    figure.update_yaxes(visible=False, range=span[::-1], scaleanchor="x", constrain="domain")
+    return figure.update_layout(height=500, margin=_MARGIN, dragmode=False, showlegend=False)
+
+
+def _inside(box: Sides, steps: int) -> Sides:
+    top, left, bottom, right = box
+    by = _APART * steps
+    return top + by, left + by, bottom - by, right - by
+
+
+def _outline(figure: go.Figure, name: str, box: Sides, line: Mapping[str, object]) -> None:
+    top, left, bottom, right = box
+    figure.add_scatter(
+        name=name,
+        x=[left, right, right, left, left],
+        y=[top, top, bottom, bottom, top],
+        mode="lines",
+        line=dict(line),
+        hovertemplate="<b>%{fullData.name}</b><extra></extra>",
+    )
+
+
+def _jpeg(image: NDArray[np.uint8]) -> str:
+    stream = BytesIO()
+    Image.fromarray(image).save(stream, "JPEG", quality=90)
+    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()

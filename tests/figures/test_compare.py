@@ -1,0 +1,98 @@
+"""The figures of the Compare page, by what they show of given data."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from rf_viz.article import Fit
+from rf_viz.figures.compare import COLOURS, Box, Curve, Point, accuracy, boxes, growth
+from rf_viz.growth import Growth, Step
+
+
+def step(layer: str, depth: int, size: int | None, region: int) -> Step:
+    return Step(layer, "Conv", depth, depth / 10, size, region)
+
+
+BRANCHED = Growth(
+    (64, 64),
+    (
+        step("stem", 1, 3, 3),
+        step("left", 2, 7, 7),
+        step("right", 2, 3, 3),
+        step("relu", 2, 7, 7),
+        step("join", 3, None, 20),
+    ),
+    None,
+    0.3,
+    0,
+)
+
+
+def curve(figure: go.Figure) -> list[tuple[float, float, str]]:
+    (trace,) = figure.data
+    layers = [layer for _, layer in trace.customdata]
+    return list(zip(trace.x, trace.y, layers, strict=True))
+
+
+def test_a_point_stands_where_a_layer_sees_farther_than_all_before() -> None:
+    curves = [Curve("net", 3, BRANCHED)]
+    assert curve(growth(curves, "depth", "size")) == [(1, 3, "stem"), (2, 7, "left")]
+    regions = [(1, 3, "stem"), (2, 7, "left"), (3, 20, "join")]
+    assert curve(growth(curves, "depth", "region")) == regions
+    assert [x for x, *_ in curve(growth(curves, "gflops", "region"))] == [0.1, 0.2, 0.3]
+
+
+def test_a_network_keeps_its_colour_and_number() -> None:
+    (trace,) = growth([Curve("net", 3, BRANCHED)], "depth", "size").data
+    assert trace.line.color == COLOURS[3]
+    assert trace.customdata[0][0] == 3
+
+
+def test_the_input_is_marked_where_all_have_the_same() -> None:
+    def notes(*curves: Curve) -> list[str]:
+        return [a.text for a in growth(curves, "depth", "size").layout.annotations]
+
+    other = Growth((32, 32), BRANCHED.steps, None, 0.3, 0)
+    assert notes(Curve("a", 0, BRANCHED), Curve("b", 1, BRANCHED)) == ["the whole input, 64"]
+    assert notes(Curve("a", 0, BRANCHED), Curve("b", 1, other)) == []
+
+
+def test_circles_have_areas_like_costs() -> None:
+    points = [Point("a", 100, 0.6, 1.0), Point("b", 400, 0.7, 4.0), Point("c", 900, 0.8, None)]
+    figure = accuracy({"Known": points}, {"Known": Fit(0.05, 0.4, 1, 3)})
+    circles, line = figure.data
+    assert circles.marker.sizemode == "area"
+    assert list(circles.marker.size) == [1, 4, 0]
+    assert circles.customdata[2] == "cost not known"
+    assert list(line.y) == pytest.approx(0.05 * np.log(line.x) + 0.4)
+
+
+def test_a_group_keeps_its_colour_when_another_is_hidden() -> None:
+    points = [Point("a", 100, 0.6, 1.0), Point("b", 400, 0.7, 4.0)]
+    *_, shown = accuracy({"One": points, "Other": points}, {}).data
+    (alone,) = accuracy({"One": [], "Other": points}, {}).data
+    assert alone.marker.color == shown.marker.color
+
+
+def test_boxes_lie_on_the_picture_and_the_same_ones_inside_each_other() -> None:
+    image = np.zeros((40, 40, 3), np.uint8)
+    part, whole = (0.25, 0.5, 0.75, 1.0), (0.0, 0.0, 1.0, 1.0)
+    figure = boxes(
+        image, [Box("a", 0, part, None), Box("b", 1, whole, None), Box("c", 2, whole, None)]
+    )
+    a, b, c = figure.data
+    assert (min(a.y), min(a.x), max(a.y), max(a.x)) == part
+    assert (min(b.y), min(b.x), max(b.y), max(b.x)) == whole
+    assert 0 < min(c.x) < 0.05
+    assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]
+
+
+def test_a_closed_form_is_dotted_where_it_fits() -> None:
+    image = np.zeros((40, 40, 3), np.uint8)
+    whole, near, far = (0.0, 0.0, 1.0, 1.0), (-0.3, -0.3, 1.3, 1.3), (-4.0, -4.0, 5.0, 5.0)
+    figure = boxes(image, [Box("near", 0, whole, near), Box("far", 1, whole, far)])
+    dotted = [trace.name for trace in figure.data if trace.line.dash == "dot"]
+    assert dotted == ["near"]
+    assert figure.layout.xaxis.range[0] < -0.3

@@ -1,0 +1,151 @@
+"""The Compare page, without a browser."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from onnx import NodeProto, TensorProto, helper
+from streamlit.testing.v1 import AppTest
+
+from rf_viz.article import end_points
+from rf_viz.ui.words import by
+from tests.pages.driver import onnx_file, upload
+
+ENTRY = Path(__file__).resolve().parents[2] / "streamlit_app.py"
+CONV = helper.make_node("Conv", ["x", "w"], ["y"], "y")
+
+
+@pytest.fixture
+def app() -> AppTest:
+    entry = AppTest.from_file(str(ENTRY), default_timeout=60)
+    return run(entry.switch_page("pages/compare.py"))
+
+
+def run(app: AppTest) -> AppTest:
+    app.run()
+    assert not app.exception
+    return app
+
+
+def compare(app: AppTest, *keys: str) -> AppTest:
+    app.multiselect(key="compared").set_value(list(keys))
+    return run(app)
+
+
+def rows(app: AppTest) -> dict[str, dict[str, object]]:
+    """The rows of the table, by network."""
+    (table,) = app.dataframe
+    return {row["Network"]: row for row in table.value.to_dict("records")}
+
+
+def told(app: AppTest) -> str:
+    """All that is said in lines and captions."""
+    lines = [h.value for h in app.get("html") if 'class="rf-contender"' in h.value]
+    return re.sub("<.*?>", " ", " ".join([*lines, *(c.value for c in app.caption)]))
+
+
+def test_it_opens_with_networks_to_compare(app: AppTest) -> None:
+    table = rows(app)
+    assert len(table) == 5
+    assert table["SqueezeNet 1.1"]["Size r"] == by((207, 207))
+    assert table["ONNX light: resnet50"]["Stride S"] == by((32, 32))
+    assert f"Input {by((224, 224))}; cell (6, 6) of conv10/relu sees {by((207, 207))}." in told(app)
+
+
+def test_whatever_is_compared_is_in_the_table(app: AppTest) -> None:
+    compare(app, "selfie", "blazeface", "crepe")
+    table = rows(app)
+    assert table["Selfie segmentation"]["Size r"] == "none"
+    assert "upsampled" in str(table["Selfie segmentation"]["Note"])
+    assert table["CREPE tiny (sound)"]["Input"] == "1024"
+    assert "It takes no picture" in told(app)
+    assert "end with the last layer that has a closed form" in told(app)
+
+
+def test_alone_it_is_a_comparison_too(app: AppTest) -> None:
+    assert list(rows(compare(app))) == ["SqueezeNet 1.1"]
+
+
+def test_an_upload_is_compared_and_stays_on_offer(app: AppTest) -> None:
+    content = onnx_file([CONV], {"x": [1, 3, 32, 32]}, "y", {"w": (2, 3, 5, 5)})
+    upload(app, "model", ("mine.onnx", content))
+    assert rows(app)["mine.onnx"]["Size r"] == by((5, 5))
+    app.selectbox(key="model").set_value("squeezenet")
+    run(app)
+    offered = app.multiselect(key="compared").options
+    assert "mine.onnx" in offered
+
+
+@pytest.mark.parametrize(
+    ("node", "size", "weights", "kind"),
+    [
+        (helper.make_node("MatMul", ["x", "w"], ["y"], "y"), [1, 8], (8, 3), TensorProto.FLOAT),
+        (CONV, [1, 7, 9, 9], (1, 7, 3, 3), TensorProto.FLOAT),
+        (CONV, [1, 1, 6, 6, 6], (1, 1, 3, 3, 3), TensorProto.FLOAT),
+        (
+            helper.make_node("Mystery", ["x", "w"], ["y"], "y", domain="own"),
+            [1, 3, 8, 8],
+            (1,),
+            TensorProto.FLOAT,
+        ),
+        (helper.make_node("Gather", ["w", "x"], ["y"], "y"), [1, 12], (5, 4), TensorProto.INT64),
+    ],
+    ids=["vector", "seven channels", "volume", "unknown operator", "words"],
+)
+def test_odd_models_are_compared_all_the_same(
+    app: AppTest,
+    node: NodeProto,
+    size: list[int | None],
+    weights: tuple[int, ...],
+    kind: int,
+) -> None:
+    upload(app, "model", ("odd.onnx", onnx_file([node], {"x": size}, "y", {"w": weights}, kind)))
+    assert "odd.onnx" in rows(app)
+    app.session_state["part"] = "Accuracy"
+    run(app)
+
+
+def test_the_articles_fit_is_told(app: AppTest) -> None:
+    app.session_state["part"] = "Accuracy"
+    run(app)
+    said = " ".join(m.value for m in app.markdown)
+    assert "10 networks: top-1 = 0.0584 · ln r + 0.3541, correlation 0.829" in said
+    assert "MobileNet 0.75 and ResNet-200 are left out" in told(app)
+
+
+def test_a_network_of_ones_own_joins_the_figure_and_leaves_it(app: AppTest) -> None:
+    app.session_state["part"] = "Accuracy"
+    run(app)
+    app.number_input(key="own top-1").set_value(58.1)
+    next(b for b in app.button if b.label == "Add").click()
+    run(app)
+    assert "SqueezeNet 1.1: r 207, top-1 58.1%" in " ".join(m.value for m in app.markdown)
+    next(b for b in app.button if b.label == "Remove").click()
+    run(app)
+    assert not any(b.label == "Remove" for b in app.button)
+
+
+def test_with_nothing_shown_it_says_so(app: AppTest) -> None:
+    app.session_state["part"] = "Accuracy"
+    run(app)
+    app.segmented_control(key="accuracy of").set_value([])
+    run(app)
+    assert "Nothing is shown" in app.info[0].value
+
+
+def test_the_published_table_is_filtered(app: AppTest) -> None:
+    app.session_state["part"] = "Published table"
+    run(app)
+    (tally,) = [h.value for h in app.get("html") if 'class="rf-tally"' in h.value]
+    assert "561 rows, 0 differences" in tally
+    assert len(app.dataframe[0].value) == 561
+    app.selectbox(key="published network").set_value("vgg_16")
+    app.segmented_control(key="published size").set_value(by((224, 224)))
+    run(app)
+    expected = [r for r in end_points() if (r.net, r.resolution) == ("vgg_16", 224)]
+    assert len(app.dataframe[0].value) == len(expected) > 0
+    app.toggle(key="published differences").set_value(True)
+    run(app)
+    assert "No row differs" in app.info[0].value
