@@ -23,6 +23,9 @@ PINNED = "#ff7f0e"
 _CROP = 512
 """Crops are sent with at most so many pixels along a side; they are shown smaller."""
 
+_LOSSLESS = 128
+"""Those of more pixels along a side travel as JPEG: single pixels cannot be told in them."""
+
 
 def answer(picture: Picture, feature_map: FeatureMap, cell: Cell, mode: Mode) -> None:
     """Draws the crop of what the cell sees, veiled by its pixels or paths, and the numbers."""
@@ -121,8 +124,11 @@ def _crop(picture: Picture, region: Region, mode: Mode, veil: NDArray[np.uint8] 
     image = Image.fromarray(part)
     image.thumbnail((_CROP, _CROP))
     stream = BytesIO()
-    image.save(stream, "PNG", compress_level=1)
-    return _picture("png", stream.getvalue())
+    if max(image.size) <= _LOSSLESS:
+        image.save(stream, "PNG", compress_level=1)
+        return _picture("png", stream.getvalue())
+    image.save(stream, "JPEG", quality=90)
+    return _picture("jpeg", stream.getvalue())
 
 
 def veiled(part: NDArray[np.uint8], veil: NDArray[np.uint8], mode: Mode) -> NDArray[np.uint8]:
