@@ -78,8 +78,12 @@ def choose(page: Page, label: str, option: str) -> None:
 
 
 def choose_layer(page: Page, name: str) -> None:
-    page.locator(f'.row[data-name="{name}"]').click()
+    """Chooses a layer in the list, and waits until its map shows."""
+    row = page.locator(f'.row[data-name="{name}"]')
+    layer = row.get_attribute("data-layer")
+    row.click()
     expect(page.locator(".rf-about b")).to_have_text(name)
+    page.locator(f'[data-view$=" {layer}"]').wait_for(state="attached")
 
 
 def upload(page: Page, button: str, name: str, content: bytes) -> None:

@@ -187,11 +187,12 @@ function heading(group) {
   return node;
 }
 
-function row({ name, label, op, settings, telling, shape, sees }, number, indent) {
+function row({ name, layer, label, op, settings, telling, shape, sees }, number, indent) {
   const node = element("div", "row", "");
   node.id = `layer-${number}`;
   node.dataset.number = number;
   node.dataset.name = name;
+  node.dataset.layer = layer;
   node.title = `${name}: ${[op, settings, shape].filter(Boolean).join(", ")}`;
   node.style.setProperty("--indent", indent);
   node.setAttribute("role", "option");

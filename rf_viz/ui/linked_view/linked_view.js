@@ -40,6 +40,7 @@ class LinkedView {
       pick: (x, y) => this.pin(this.cellAt(x, y)),
     });
     this.marks = { image: marksOf(this.image), map: marksOf(this.map) };
+    this.frame = root.querySelector(".linked-view");
     this.spoken = root.querySelector(".spoken");
     this.modes = root.querySelector(".modes");
     this.mode = "box";
@@ -58,6 +59,7 @@ class LinkedView {
     if (this.chosen?.view !== packet.view) this.chosen = null;
     this.pinned = this.chosen?.cell ?? packet.pinned;
     this.modes.hidden = !packet.live;
+    this.frame.dataset.view = packet.view;
     this.showImage();
     this.showMap();
     if (this.cue) this.heed(this.cue);

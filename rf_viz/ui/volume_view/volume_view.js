@@ -37,6 +37,7 @@ class VolumeView {
       leave: () => this.hover(null),
       pick: (point) => this.pin(point),
     });
+    this.frame = root.querySelector(".volume-view");
     this.spoken = root.querySelector(".spoken");
     for (const [axis, { plot }] of this.map.panes.entries()) {
       plot.tabIndex = 0;
@@ -56,6 +57,7 @@ class VolumeView {
     ]);
     if (this.latest !== packet) return; // Another one came while this was decoded.
     this.packet = packet;
+    this.frame.dataset.view = packet.view;
     this.volume = { ...input, key: volume };
     this.values = map.data;
     this.hovered = null;
