@@ -1,0 +1,278 @@
+"""What is notable about a network's receptive fields, each finding with the layers that show it.
+
+Border and unproductive layers, and the range of input sizes, follow Richter, Schöning, Wiedenroth
+and Krumnack, "Should You Go Deeper? Optimizing Convolutional Neural Network Architectures without
+Training", ICMLA 2021 (arXiv 2106.12307), and the tool of the first author, RFA-Toolbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .closed_form import Form, advance
+from .kinds import kind
+from .network import Layer, Network
+from .relation import OR, Array, fold, pull
+
+Sizes = tuple[int | None, ...]
+"""One for each spatial axis of the input; None where no path has a closed form."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far a layer sees by its shortest and by its longest path, padding included.
+
+    That is the receptive field size r of the path that grows the least, and of that which grows
+    the most, whether or not the paths are aligned. Paths through global context do not count.
+    """
+
+    shortest: Sizes
+    longest: Sizes
+
+
+def reaches(net: Network) -> list[Reach]:
+    """That of each of ``net.layers``."""
+    start = [Form(axis, 1, 1, 0) for axis in net.input.spatial_axes]
+    ends: list[list[tuple[Form | None, Form | None]]] = [[(form, form) for form in start]]
+    for layer in net.layers:
+        along: list[tuple[Form | None, Form | None]] = []
+        for axis in range(len(start)):
+            paths: tuple[list[Form], list[Form]] = ([], [])
+            for source in layer._tensor.sources:
+                before = ends[source.tensor][axis]
+                for form, found in zip(before, paths, strict=True):
+                    after = form and advance(form, source.relation, layer.node, net.any_size)
+                    if isinstance(after, Form):
+                        found.append(after)
+            least, most = (sorted(found, key=lambda form: form.size) for found in paths)
+            along.append((least[0], most[-1]) if least else (None, None))
+        ends.append(along)
+    return [
+        Reach(
+            tuple(least.size if least else None for least, _ in along),
+            tuple(most.size if most else None for _, most in along),
+        )
+        for along in ends[1:]
+    ]
+
+
+def features(net: Network) -> list[bool]:
+    """Whether each layer comes before the pooling, with cells along as many axes as the image."""
+    rank = len(net.input.size)
+    return [
+        before and len(layer.grid) == rank
+        for before, layer in zip(before_pooling(net), net.layers, strict=True)
+    ]
+
+
+def before_pooling(net: Network) -> list[bool]:
+    """Whether each layer comes before a pooling that leaves one cell of all, by some path."""
+    found: dict[str, bool] = {}
+    for layer in net.layers:
+        before = [taken for taken in layer.inputs if taken is None or found[taken.name]]
+        grids = [net.input.size if taken is None else taken.grid for taken in before]
+        pooled = kind(layer.op) == "pooling" and _single(layer.grid)
+        found[layer.name] = bool(before) and not (pooled and not all(map(_single, grids)))
+    return list(found.values())
+
+
+def _single(grid: Sequence[int]) -> bool:
+    return all(n == 1 for n in grid)
+
+
+@dataclass(frozen=True)
+class Range:
+    """The input sizes that a network can make use of, in pixels, one for each spatial axis.
+
+    From ``least`` on every layer still sees something new by its shortest path; beyond ``most`` no
+    cell sees the whole image any more. ``layers`` are those that say so, one for each number;
+    ``left_out`` is how many others have no closed form.
+    """
+
+    least: tuple[int, ...]
+    most: tuple[int, ...]
+    layers: tuple[tuple[Layer, ...], tuple[Layer, ...]]
+    left_out: int
+
+
+def input_range(net: Network) -> Range | None:
+    """By the layers before the global pooling; None where none of them has a closed form.
+
+    The largest of all the shortest paths, and the longest of all paths.
+    """
+    known: list[tuple[Layer, Reach]] = []
+    left_out = 0
+    for layer, reach, inside in zip(net.layers, reaches(net), features(net), strict=True):
+        if None not in reach.longest:
+            if inside:
+                known.append((layer, reach))
+        elif inside:
+            left_out += 1
+    if not known:
+        return None
+    axes = range(len(net.input.size))
+    by_least = [max(known, key=lambda pair: pair[1].shortest[axis] or 0) for axis in axes]
+    by_most = [max(known, key=lambda pair: pair[1].longest[axis] or 0) for axis in axes]
+    return Range(
+        tuple(pair[1].shortest[axis] or 0 for axis, pair in enumerate(by_least)),
+        tuple(pair[1].longest[axis] or 0 for axis, pair in enumerate(by_most)),
+        (tuple(layer for layer, _ in by_least), tuple(layer for layer, _ in by_most)),
+        left_out,
+    )
+
+
+@dataclass(frozen=True)
+class Border:
+    """The first convolution from which on every further one is fed more than the image.
+
+    ``before`` is how far what it takes sees by the shortest path; ``unproductive`` are the
+    convolutions after it.
+    """
+
+    layer: Layer
+    before: tuple[int, ...]
+    unproductive: tuple[Layer, ...]
+
+
+def border(net: Network) -> Border | None:
+    """The border layer, if there is one: what comes after it cannot see anything new."""
+    known = dict(zip((layer.name for layer in net.layers), reaches(net), strict=True))
+    found: list[tuple[Layer, tuple[int, ...]]] = []
+    for layer, inside in zip(net.layers, features(net), strict=True):
+        if not inside or kind(layer.op) != "convolution":
+            continue
+        before = _fed(layer, known)
+        if before and all(n > whole for n, whole in zip(before, net.input.size, strict=True)):
+            found.append((layer, before))
+        else:
+            found = []
+    if not found:
+        return None
+    (first, before), *others = found
+    return Border(first, before, tuple(layer for layer, _ in others))
+
+
+def _fed(layer: Layer, known: dict[str, Reach]) -> tuple[int, ...]:
+    """How far what a layer takes sees by the shortest path; empty where that is not known."""
+    fed: list[tuple[int, ...]] = []
+    for taken in layer.inputs:
+        sizes = (1,) if taken is None else known[taken.name].shortest
+        if None not in sizes:
+            fed.append(tuple(n or 0 for n in sizes))
+    return min(fed, default=())
+
+
+def misaligned(net: Network) -> list[Layer]:
+    """Where branches meet that do not agree on stride or centre, though each does by itself."""
+    return [
+        layer
+        for layer in net.layers
+        if layer.aligned is False
+        and all(taken is None or taken.aligned is not False for taken in layer.inputs)
+    ]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Where cells begin to see the whole image: a first one of a layer, and all of them.
+
+    None where that does not happen before the global pooling. ``layers`` is how many layers there
+    are before it, ``seeing`` in how many of them every cell sees all.
+    """
+
+    some: Layer | None
+    every: Layer | None
+    layers: int
+    seeing: int
+
+
+def whole_image(net: Network) -> Whole:
+    """Which layers see the whole image, by the exact regions of their cells."""
+    size = net.input.size
+    some: list[Layer] = []
+    every: list[Layer] = []
+    inside = [layer for layer, own in zip(net.layers, features(net), strict=True) if own]
+    for layer in inside:
+        extents = [stop - start for start, stop in layer.spans()]
+        full = np.ones((), bool)
+        for extent, whole in zip(extents, size, strict=True):
+            full = full & (extent == whole)
+        if full.any():
+            some.append(layer)
+        if full.all():
+            every.append(layer)
+    first = some[0] if some else None
+    return Whole(first, every[0] if every else None, len(inside), len(every))
+
+
+@dataclass(frozen=True)
+class Skip:
+    """A layer whose windows leave out positions of what it takes, and what that hides.
+
+    ``between`` tells whether they lie between the windows, or only at the border. ``unseen`` is
+    the share of the image's pixels that none of the layer's cells sees.
+    """
+
+    layer: Layer
+    between: bool
+    unseen: float
+
+
+def skips(net: Network, most: int = 100) -> list[Skip]:
+    """The layers that skip positions, in execution order, the first ``most`` of them."""
+    found = []
+    for layer in net.layers:
+        lines = [
+            line
+            for source in layer._tensor.sources
+            if any(step.slides for step in source.relation)
+            for line in _taken(layer, source.tensor, source.relation)
+        ]
+        if lines and not all(line.all() for line in lines):
+            seen = layer.mask_of(...)
+            between = any(not _solid(line) for line in lines)
+            found.append(Skip(layer, between, float(1 - seen.mean())))
+            if len(found) == most:
+                break
+    return found
+
+
+def _taken(layer: Layer, number: int, relation: object) -> list[Array]:
+    """Along each spatial axis of what a layer takes, which positions it takes at all."""
+    net = layer._net
+    taken = net.layers[number - 1] if number else None
+    shape = taken._shape if taken else net.input.shape
+    axes = taken.grid_axes if taken else net.input.spatial_axes
+    array = pull(relation, np.ones((1,) * len(layer.shape), bool), OR)  # type: ignore[arg-type]
+    lines = []
+    for axis in axes:
+        line = array
+        for other in range(len(shape)):
+            if other != axis:
+                line = fold(line, other, shape[other], OR)
+        lines.append(line.reshape(-1))
+    return lines
+
+
+def _solid(line: Array) -> bool:
+    """Whether what is marked lies together."""
+    marked = np.flatnonzero(line)
+    return len(line) == 1 or not len(marked) or bool(np.ptp(marked) == len(marked) - 1)
+
+
+def unseen_by_all(net: Network) -> float:
+    """The share of the image's pixels that reach none of the network's outputs."""
+    taken = {before.name for layer in net.layers for before in layer.inputs if before}
+    seen = np.zeros(net.input.size, bool)
+    for layer in net.layers:
+        if layer.name not in taken:
+            seen |= layer.mask_of(...)
+    return float(1 - seen.mean())
+
+
+def assumed(net: Network) -> list[Layer]:
+    """The layers whose own operation is unknown and was taken to depend on everything."""
+    return [layer for layer in net.layers if layer._tensor.assumed]

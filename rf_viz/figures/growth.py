@@ -1,0 +1,171 @@
+"""How far a network's layers see, over their depth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ..diagnosis import before_pooling
+from ..kinds import KINDS, kind
+from ..network import Layer, Network
+
+_HEIGHT = 380
+
+
+@dataclass(frozen=True)
+class Point:
+    """How far a layer sees along one axis of the input, in pixels.
+
+    Attributes:
+        layer: the layer, or None for the input itself.
+        depth: the number of operations on the longest path to it.
+        before: the depths and numbers of what it takes, as indices into the whole list.
+        field: the receptive field size r of the closed form; None where there is none.
+        median, largest: the exact extents over all its cells; 0 for those that see nothing.
+    pooled: whether it is behind a pooling that leaves one cell of all.
+    """
+
+    layer: Layer | None
+    depth: int
+    before: tuple[int, ...]
+    field: int | None
+    median: float
+    largest: int
+    pooled: bool = False
+
+
+def points_of(net: Network, axis: int) -> list[Point]:
+    """The input first, then every layer in execution order."""
+    numbers = {layer.name: number for number, layer in enumerate(net.layers, 1)}
+    found = [Point(None, 0, (), 1, 1.0, 1)]
+    for layer, inside in zip(net.layers, before_pooling(net), strict=True):
+        before = tuple(numbers[taken.name] if taken else 0 for taken in layer.inputs)
+        start, stop = layer.spans()[axis]
+        extents = np.maximum(stop - start, 0)
+        field = layer.receptive_field
+        found.append(
+            Point(
+                layer,
+                1 + max((found[number].depth for number in before), default=0),
+                before,
+                field.size[axis] if field else None,
+                float(np.median(extents)),
+                int(extents.max()),
+                not inside,
+            )
+        )
+    return found
+
+
+def kind_of(layer: Layer) -> str:
+    """The kind of the framework's layer that an operation is part of, else that of itself."""
+    whole = kind(layer.group.kind) if layer.group else "other"
+    return kind(layer.op) if whole == "other" else whole
+
+
+def growth_figure(net: Network, axis: int) -> go.Figure:
+    """A line for each path: they part where branches see differently, and meet where they join.
+
+    Each layer is a point, whose ``customdata`` is the layer's name. Those behind a global pooling
+    are left out: they see all, or gate what does not.
+    """
+    points = points_of(net, axis)
+    whole = net.input.size[axis]
+    figure = go.Figure()
+    for name, dash, value in _LINES:
+        xs, ys = _paths(points, value)
+        if xs:
+            line = {"color": "#8a8f98", "width": 1.5, "dash": dash}
+            figure.add_scatter(x=xs, y=ys, mode="lines", name=name, line=line, hoverinfo="skip")
+    layers = [point for point in points if point.layer and _height(point) and not point.pooled]
+    for name, colour in KINDS.items():
+        own = [point for point in layers if point.layer and kind_of(point.layer) == name]
+        if own:
+            figure.add_scatter(
+                x=[point.depth for point in own],
+                y=[_height(point) for point in own],
+                mode="markers",
+                name=name,
+                marker={"color": colour, "size": 8 if len(layers) < 400 else 5},
+                customdata=[[point.layer.name] for point in own if point.layer],
+                text=[_told(point, whole) for point in own],
+                hovertemplate="%{text}<extra></extra>",
+            )
+    figure.add_hline(y=whole, line={"color": "#d55e00", "width": 1}, opacity=0.8)
+    figure.add_annotation(
+        x=0, y=np.log10(whole), xref="paper", text=f"the whole image, {whole} px", showarrow=False,
+        xanchor="left", yanchor="bottom", font={"color": "#d55e00"},
+    )  # fmt: skip
+    top = max([whole, *(_height(point) for point in layers)])
+    figure.update_layout(
+        height=_HEIGHT,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        xaxis={"title": "depth: operations on the longest path", "zeroline": False},
+        yaxis={
+            "title": "pixels", "type": "log", "zeroline": False,
+            "tickvals": _ticks(top), "ticktext": [f"{tick:,}" for tick in _ticks(top)],
+        },
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        hovermode="closest",
+        clickmode="event+select",
+        dragmode=False,
+    )  # fmt: skip
+    return figure
+
+
+_LINES: Sequence[tuple[str, str, Callable[[Point], float | None]]] = (
+    ("size r, padding counted", "solid", lambda point: point.field),
+    ("exact, largest cell", "dash", lambda point: point.largest or None),
+    ("exact, median cell", "dot", lambda point: point.median or None),
+)
+
+
+def _height(point: Point) -> float:
+    """Where a layer's point stands: at r, else at what its largest cell sees."""
+    return point.field or point.largest
+
+
+def _ticks(top: float) -> list[int]:
+    ticks = [n * 10**power for power in range(8) for n in (1, 2, 5)]
+    return [tick for tick in ticks if tick <= 1.2 * top]
+
+
+def _paths(
+    points: Sequence[Point], value: Callable[[Point], float | None]
+) -> tuple[list[int | None], list[float | None]]:
+    """A line from each layer to those that take it; None lifts the pen."""
+    xs: list[int | None] = []
+    ys: list[float | None] = []
+    for begin, end in _links(points):
+        one, two = value(begin), value(end)
+        if one is not None and two is not None:
+            xs += [begin.depth, end.depth, None]
+            ys += [one, two, None]
+    return xs, ys
+
+
+def _links(points: Sequence[Point]) -> Iterator[tuple[Point, Point]]:
+    for point in points:
+        for number in point.before:
+            if not point.pooled and not points[number].pooled:
+                yield points[number], point
+
+
+def _told(point: Point, whole: int) -> str:
+    assert point.layer is not None
+    field = f"{point.field} px" if point.field else "none"
+    share = min(1, point.largest / whole)
+    lines = [
+        f"<b>{escape(point.layer.name)}</b> {escape(point.layer.op)}",
+        f"size r: {field}",
+        f"exact: {point.median:g} px median, {point.largest} px at most",
+        f"{100 * share:.3g} % of the image",
+        "click opens it in Explore",
+    ]
+    if not point.layer.exact:
+        lines.insert(1, "assumed, not exact")
+    return "<br>".join(lines)
