@@ -1,0 +1,345 @@
+"""Goal seek: which few changes give a network's cells the receptive field that is asked for?
+
+Every candidate is built and traced like any other network, so a proposal is known to reach the
+goal; what it costs is counted in the same trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
+from .kinds import KINDS
+from .plan import name_of, plan
+from .rows import LARGEST, Design
+from .study import Measured, Study, study
+
+_KERNELS = (2, 3, 5, 7, 9, 11, 13, 15, 17, 21, 25, 31)
+_DILATIONS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128, 256)
+_MORE = (1, 2, 3, 4, 6, 8, 12, 16)
+"""How many layers may be added at one place."""
+
+_PLACES = 6
+"""So many rows are tried, those nearest to the output first."""
+
+_TRIALS = 400
+"""No more candidates are traced."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """At least ``size`` input pixels, by cells no more than ``stride`` apart."""
+
+    size: int
+    stride: int
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Changes that reach a goal.
+
+    Attributes:
+        changes: in words, one sentence without a full stop each.
+        ways: in which way each of them works: "kernel", "dilation", "more" layers or "stride".
+        design: the network with them.
+        reach: what it comes to.
+        share: of the pixels within a cell's region, how many the cell depends on; less than 1
+            where dilations leave gaps.
+        parameters, multiply_adds: those of the whole network.
+        more_parameters, more_multiply_adds: by how many that is more than it was.
+    """
+
+    changes: tuple[str, ...]
+    ways: tuple[str, ...]
+    design: Design
+    reach: Reach
+    share: float
+    parameters: int
+    multiply_adds: int
+    more_parameters: int
+    more_multiply_adds: int
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far the cells of a network's last map see, and how far apart they are.
+
+    Attributes:
+        row: the number of the row.
+        size: the closed form's, the smaller one of the two axes; where there is no closed form,
+            the largest region inside the input.
+        stride: likewise the larger one; where there is no closed form, that of the map's extents.
+        closed: whether there is a closed form.
+    """
+
+    row: int
+    size: int
+    stride: int
+    closed: bool
+
+    def meets(self, goal: Goal) -> bool:
+        return self.size >= goal.size and self.stride <= goal.stride
+
+
+@dataclass(frozen=True)
+class _Edit:
+    """Rows changed in one way: in words, in what way, and the design with it."""
+
+    words: str
+    way: str
+    design: Design
+
+
+def reach(study: Study) -> Reach | None:
+    """Of the last row that is a map of more than one cell; None where there is none."""
+    maps = [row for row in study.rows if prod(row.step.shape[1:]) > 1]
+    return _reach(study, maps[-1]) if maps else None
+
+
+def _reach(study: Study, row: Measured) -> Reach:
+    field = row.field
+    if field is not None:
+        return Reach(row.step.number, min(field.size), max(field.stride), True)
+    extents = zip(study.design.input[1:], row.step.shape[1:], strict=True)
+    return Reach(row.step.number, min(row.largest), max(-(-n // m) for n, m in extents), False)
+
+
+def seek(design: Design, goal: Goal, most: int = 6) -> list[Proposal]:
+    """Up to ``most`` proposals, the cheapest first; empty where nothing was found, or the network
+    reaches the goal as it is. Raises ModelError for a design that something is wrong with.
+    """
+    return _Search(study(design), goal).proposals(most)
+
+
+class _Search:
+    def __init__(self, start: Study, goal: Goal) -> None:
+        self.start, self.goal = start, goal
+        self.known: dict[Design, tuple[Study, Reach] | None] = {}
+        self.traced = 0
+
+    def proposals(self, most: int) -> list[Proposal]:
+        now = reach(self.start)
+        if now is None or now.meets(self.goal):
+            return []
+        beginnings: list[tuple[_Edit, ...]] = [()]
+        if now.stride > self.goal.stride:
+            beginnings = list(self._finer())
+        found: dict[Design, Proposal] = {}
+        for edits in beginnings:
+            for more in self._farther(edits):
+                made = self._proposal((*edits, *more))
+                if made is not None:
+                    found.setdefault(made.design, made)
+        ranked = sorted(found.values(), key=self._cost)
+        return [replace(made, share=self._share(made)) for made in _varied(ranked, most)]
+
+    def _share(self, made: Proposal) -> float:
+        """By the cell in the middle of the map."""
+        traced = self._trace(made.design)
+        assert traced is not None
+        layer = next(r for r in traced[0].rows if r.step.number == made.reach.row).layer
+        cell = tuple(n // 2 for n in layer.grid)
+        region = layer.region(cell)
+        return float(layer.mask(cell)[region.slices].mean()) if not region.empty else 0.0
+
+    def _cost(self, made: Proposal) -> tuple[float, int, int]:
+        """Weights and products, each as a share of what there was; then the simplest."""
+        share = made.parameters / max(self.start.parameters, 1)
+        share += made.multiply_adds / max(self.start.multiply_adds, 1)
+        return round(share, 4), len(made.changes), made.reach.size
+
+    def _proposal(self, edits: Sequence[_Edit]) -> Proposal | None:
+        if not edits:
+            return None
+        traced = self._trace(edits[-1].design)
+        if traced is None or not traced[1].meets(self.goal):
+            return None
+        made, reached = traced
+        return Proposal(
+            tuple(edit.words for edit in edits),
+            tuple(edit.way for edit in edits),
+            made.design,
+            reached,
+            1.0,
+            made.parameters,
+            made.multiply_adds,
+            made.parameters - self.start.parameters,
+            made.multiply_adds - self.start.multiply_adds,
+        )
+
+    def _trace(self, design: Design) -> tuple[Study, Reach] | None:
+        """What a candidate comes to; None where it cannot be built or after too many trials."""
+        if design not in self.known:
+            self.known[design] = None
+            if self.traced < _TRIALS and plan(design).ok:
+                self.traced += 1
+                made = study(design)
+                reached = reach(made)
+                self.known[design] = None if reached is None else (made, reached)
+        return self.known[design]
+
+    def _finer(self) -> Iterator[tuple[_Edit, ...]]:
+        """The fewest strides set to one that bring the cells near enough, from either end."""
+        design = self.start.design
+        strided = [
+            n for n, row in enumerate(design.rows, 1) if row.stride > 1 and _slides(row.kind)
+        ]
+        for order in (strided[::-1], strided):
+            edits: list[_Edit] = []
+            changed = design
+            for number in order:
+                changed = _restrided(changed, number, 1)
+                edits.append(_Edit(_told(design, number, "stride 1"), "stride", changed))
+                traced = self._trace(changed)
+                if traced is not None and traced[1].stride <= self.goal.stride:
+                    yield tuple(edits)
+                    break
+
+    def _farther(self, edits: tuple[_Edit, ...]) -> Iterator[tuple[_Edit, ...]]:
+        """Nothing more, one change, or two, after which the cells may see far enough."""
+        design = edits[-1].design if edits else self.start.design
+        yield ()
+        traced = self._trace(design)
+        if traced is None or traced[1].size < self.goal.size:
+            for ladder in _ladders(design):
+                first = self._first(ladder)
+                if first is not None:
+                    yield (first,)
+        for edit in _strides(design):
+            traced = self._trace(edit.design)
+            if traced is None or traced[1].stride > self.goal.stride:
+                continue
+            yield (edit,)
+            if not traced[1].meets(self.goal):
+                for ladder in _ladders(edit.design, places=2):
+                    first = self._first(ladder)
+                    if first is not None:
+                        yield edit, first
+
+    def _first(self, ladder: Sequence[_Edit]) -> _Edit | None:
+        """The first of ever larger changes that reaches the goal, found by halving."""
+        low, high = 0, len(ladder)
+        while low < high:
+            middle = (low + high) // 2
+            traced = self._trace(ladder[middle].design)
+            if traced is None or traced[1].size >= self.goal.size:
+                high = middle
+            else:
+                low = middle + 1
+        return ladder[low] if low < len(ladder) else None
+
+
+def _varied(ranked: Sequence[Proposal], most: int) -> list[Proposal]:
+    """The best of each combination of ways, then the others, in the order that they had."""
+    best: dict[tuple[str, ...], Proposal] = {}
+    for made in ranked:
+        best.setdefault(made.ways, made)
+    others = [made for made in ranked if best[made.ways] is not made]
+    kept = [*best.values(), *others][:most]
+    return [made for made in ranked if made in kept]
+
+
+def _slides(kind: str) -> bool:
+    return KINDS[kind].does in ("window", "pool")
+
+
+def _ladders(design: Design, places: int = _PLACES) -> Iterator[list[_Edit]]:
+    """For some rows and some ways to see farther, ever larger changes."""
+    windows = [
+        number
+        for number, row in enumerate(design.rows, 1)
+        if KINDS[row.kind].does == "window" and row.kernel > 1
+    ]
+    maps = [s.number for s in plan(design).steps.values() if prod(s.shape[1:]) > 1]
+    last = maps[-1] if maps else 0
+    for number in [n for n in reversed(windows) if n <= last][:places]:
+        row = design.rows[number - 1]
+        odd = row.kernel % 2
+        yield [
+            _Edit(
+                _told(design, number, f"kernel {kernel} instead of {row.kernel}"),
+                "kernel",
+                design.replaced(number, replace(row, kernel=kernel)),
+            )
+            for kernel in _KERNELS
+            if kernel > row.kernel and kernel % 2 == odd
+        ]
+        if "dilation" in row.settings():
+            yield [
+                _Edit(
+                    _told(design, number, f"dilation {dilation} instead of {row.dilation}"),
+                    "dilation",
+                    design.replaced(number, replace(row, dilation=dilation)),
+                )
+                for dilation in _DILATIONS
+                if row.dilation < dilation <= LARGEST["dilation"]
+            ]
+        yield [_deeper(design, number, count) for count in _MORE]
+
+
+def _deeper(design: Design, number: int, count: int) -> _Edit:
+    """More layers of the same kind behind a row, and behind what normalises and activates it."""
+    end = number
+    while end < len(design.rows) and _follows(design, end + 1):
+        end += 1
+    block = design.rows[number - 1 : end]
+    changed, at = design, end
+    for _ in range(count):
+        for position, row in enumerate(block):
+            one = replace(row, sources=())
+            if position == 0:
+                one = replace(one, stride=1)
+            changed = changed.inserted(at, one)
+            changed = _rewired(changed, at)
+            at += 1
+    many = "1 more layer" if count == 1 else f"{count} more layers"
+    return _Edit(f"{many} like {name_of(design, number)}", "more", changed)
+
+
+def _follows(design: Design, number: int) -> bool:
+    """Whether a row only normalises or activates the one before it."""
+    row = design.rows[number - 1]
+    return KINDS[row.kind].does == "map" and row.sources in ((), (number - 1,))
+
+
+def _rewired(design: Design, before: int) -> Design:
+    """Whoever took the row ``before`` takes the new one behind it."""
+    new = before + 1
+    rows = [
+        row
+        if number <= new
+        else replace(row, sources=tuple(new if n == before else n for n in row.sources))
+        for number, row in enumerate(design.rows, 1)
+    ]
+    return replace(design, rows=tuple(rows))
+
+
+def _strides(design: Design) -> Iterable[_Edit]:
+    """One stride more, or one moved nearer to the input."""
+    windows = [n for n, row in enumerate(design.rows, 1) if _slides(row.kind)]
+    plain = [n for n in windows if design.rows[n - 1].stride == 1 and design.rows[n - 1].kernel > 1]
+    for number in plain[-_PLACES:]:
+        yield _Edit(
+            _told(design, number, "stride 2 instead of 1"),
+            "stride",
+            _restrided(design, number, 2),
+        )
+    for number in [n for n in windows if design.rows[n - 1].stride > 1][-_PLACES:]:
+        earlier = [n for n in plain if n < number]
+        for place in dict.fromkeys([*earlier[:1], *earlier[-1:]]):
+            stride = design.rows[number - 1].stride
+            moved = _restrided(_restrided(design, number, 1), place, stride)
+            words = f"stride {stride} moved from {name_of(design, number)} to "
+            yield _Edit(f"{words}{name_of(design, place)}", "stride", moved)
+
+
+def _restrided(design: Design, number: int, stride: int) -> Design:
+    row = replace(design.rows[number - 1], stride=stride)
+    if KINDS[row.kind].does == "pool" and stride == 1:
+        row = replace(row, padding="same")  # so that the map does not shrink
+    return design.replaced(number, row)
+
+
+def _told(design: Design, number: int, what: str) -> str:
+    return f"{name_of(design, number)} with {what}"

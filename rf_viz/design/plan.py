@@ -1,0 +1,280 @@
+"""From a design to what has to be built: shapes and paddings worked out, mistakes told by row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import prod
+
+from .kinds import KINDS
+from .rows import Design, Row
+
+Shape = tuple[int, ...]
+"""Channels and extents; after a dense layer the units alone."""
+
+MOST_WEIGHTS = 32_000_000
+"""A network of more is not built: it would take too long to draw after each change."""
+
+MOST_VALUES = 2**26
+"""No row may have more values than this."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A row with everything that it takes to build it.
+
+    Attributes:
+        number, row, name: the row, and what its layer is called.
+        sources: the numbers of the rows that it takes, 0 for the input.
+        inputs: their shapes.
+        shape: of what it makes.
+        pads: in front and behind, along each axis that its window slides over; what is cropped
+            for a transposed convolution.
+        weights: how many it has.
+    """
+
+    number: int
+    row: Row
+    name: str
+    sources: tuple[int, ...]
+    inputs: tuple[Shape, ...]
+    shape: Shape
+    pads: tuple[tuple[int, int], ...] = ()
+    weights: int = 0
+
+    @property
+    def taken(self) -> Shape:
+        """The shape of the first that it takes."""
+        return self.inputs[0]
+
+
+@dataclass
+class Plan:
+    """The steps of a design, and what is wrong with it: messages by row.
+
+    A row that takes one that is wrong has no step and no message of its own.
+    """
+
+    design: Design
+    steps: dict[int, Step] = field(default_factory=dict)
+    problems: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+    def name(self, number: int) -> str:
+        """What the layer of a row is called; 0 is the input."""
+        return name_of(self.design, number)
+
+
+class _RowError(Exception):
+    """What is wrong with a row, in words."""
+
+
+def name_of(design: Design, number: int) -> str:
+    """What the layer of a row is called; 0 is the input."""
+    if number:
+        return f"{KINDS[design.rows[number - 1].kind].short}{number}"
+    return "image" if len(design.input) == 3 else "signal"
+
+
+def check(design: Design) -> list[tuple[int, str]]:
+    """What is wrong with a design: the numbers of rows, each with a message; empty if nothing."""
+    return plan(design).problems
+
+
+def plan(design: Design) -> Plan:
+    """Works out a design row by row."""
+    made = Plan(design)
+    shapes: dict[int, Shape] = {0: design.input}
+    weights = 0
+    if not design.rows:
+        made.problems.append((0, "there is no layer yet: add one"))
+    for number, row in enumerate(design.rows, 1):
+        try:
+            sources = _sources(number, row)
+            if any(source not in shapes for source in sources):
+                continue  # that row has said what is wrong
+            step = _step(made, number, row, sources, tuple(shapes[s] for s in sources))
+            weights += step.weights
+            if weights > MOST_WEIGHTS:
+                raise _RowError(
+                    f"{step.weights:,} weights here make more than {MOST_WEIGHTS // 10**6} million "
+                    "in all, too many to draw them live"
+                )
+            if prod(step.shape) > MOST_VALUES:
+                raise _RowError(f"{_by(step.shape)} is too large to be computed here")
+        except _RowError as wrong:
+            made.problems.append((number, str(wrong)))
+        else:
+            made.steps[number] = step
+            shapes[number] = step.shape
+    return made
+
+
+def _sources(number: int, row: Row) -> tuple[int, ...]:
+    named = row.sources
+    for source in named:
+        if source >= number:
+            raise _RowError(f"row {source} does not come before row {number}")
+    if not KINDS[row.kind].joins:
+        if len(named) > 1:
+            raise _RowError(f"{row.kind} takes one row, not {len(named)}")
+        return named or (number - 1,)
+    if not named:
+        raise _RowError(f"{row.kind} needs another row: name it under From")
+    found = named if len(named) > 1 else (number - 1, *named)
+    return tuple(sorted(found, reverse=True))
+
+
+def _step(
+    made: Plan, number: int, row: Row, sources: tuple[int, ...], inputs: tuple[Shape, ...]
+) -> Step:
+    taken = inputs[0]
+    pads: tuple[tuple[int, int], ...] = ()
+    weights = 0
+    kind = KINDS[row.kind]
+    if kind.does not in ("map", "join") and row.kind != "dense" and len(taken) == 1:
+        raise _RowError(f"{row.kind} needs a map, and a dense layer leaves only {taken[0]} units")
+    channels, space = taken[0], taken[1:]
+    match row.kind:
+        case _ if kind.does in ("window", "pool"):
+            shape, pads = _slid(row, taken)
+            if kind.does == "window":
+                weights = shape[0] * (channels // groups_of(row, channels))
+                weights = weights * row.kernel ** len(space) + shape[0]
+        case "transposed convolution":
+            shape, pads = _laid(row, taken)
+            weights = channels * row.channels * row.kernel ** len(space) + row.channels
+        case "global pooling":
+            shape = (channels, *(1 for _ in space))
+        case "nearest upsampling" | "bilinear upsampling":
+            if row.kind == "bilinear upsampling" and len(space) == 1:
+                raise _RowError("bilinear upsampling needs an image: take nearest for a signal")
+            shape = (channels, *(n * row.stride for n in space))
+        case "batch normalisation":  # its statistics count too
+            shape, weights = taken, 4 * channels
+        case "layer normalisation":
+            shape, weights = taken, 2 * channels
+        case "concatenate":
+            shape = _joined(made, sources, inputs, apart=True)
+        case "add" | "multiply":
+            shape = _joined(made, sources, inputs, apart=False)
+        case "squeeze-and-excite":
+            shape, weights = taken, 2 * channels * row.channels + channels + row.channels
+        case "window attention" | "shifted window attention":
+            shape, weights = _attended(row, taken), 4 * channels**2
+        case "dense":
+            shape, weights = (row.channels,), prod(taken) * row.channels + row.channels
+        case _:
+            shape = taken
+    return Step(number, row, name_of(made.design, number), sources, inputs, shape, pads, weights)
+
+
+def groups_of(row: Row, channels: int) -> int:
+    """Into how many groups a convolution divides its channels."""
+    return channels if row.kind == "depthwise convolution" else row.groups
+
+
+def _slid(row: Row, taken: Shape) -> tuple[Shape, tuple[tuple[int, int], ...]]:
+    channels, *space = taken
+    masked = row.kind.startswith("masked")
+    if masked and row.kernel % 2 == 0:
+        raise _RowError(f"a masked kernel has a centre, so its size is odd, not {row.kernel}")
+    if masked and len(space) == 1:
+        raise _RowError("masked convolutions are for images: take causal padding for a signal")
+    if row.padding == "causal" and len(space) > 1:
+        raise _RowError("causal padding is for signals: an image has no before and after")
+    out = row.channels or channels
+    if row.groups > 1:
+        for what, count in (("input", channels), ("output", out)):
+            if count % row.groups:
+                raise _RowError(f"{count} {what} channels do not divide into {row.groups} groups")
+    pools = KINDS[row.kind].does == "pool"
+    if pools and isinstance(row.padding, int) and 2 * row.padding > row.kernel:
+        raise _RowError(
+            f"padding {row.padding} is more than half of the pool's kernel {row.kernel}"
+        )
+    reach = row.dilation * (row.kernel - 1) + 1
+    pads = tuple(_pads(row, n, reach) for n in space)
+    extents = []
+    for n, (front, behind) in zip(space, pads, strict=True):
+        room = n + front + behind - reach
+        if room < 0:
+            spread = (
+                f" with dilation {row.dilation} reaches {reach}, which" if row.dilation > 1 else ""
+            )
+            padded = " even with its padding" if front + behind else ""
+            raise _RowError(
+                f"kernel {row.kernel}{spread} is larger than its {_by(tuple(space))} input{padded}"
+            )
+        extents.append(room // row.stride + 1)
+    return (out, *extents), pads
+
+
+def _pads(row: Row, size: int, reach: int) -> tuple[int, int]:
+    if isinstance(row.padding, int):
+        return row.padding, row.padding
+    if row.padding == "causal":
+        return reach - 1, 0
+    if row.padding == "valid":
+        return 0, 0
+    total = max((-(-size // row.stride) - 1) * row.stride + reach - size, 0)
+    return total // 2, total - total // 2
+
+
+def _laid(row: Row, taken: Shape) -> tuple[Shape, tuple[tuple[int, int], ...]]:
+    if row.kernel < row.stride:
+        raise _RowError(
+            f"kernel {row.kernel} is smaller than its stride {row.stride}: it leaves gaps"
+        )
+    if row.padding == "causal":
+        raise _RowError("a transposed convolution has no causal padding")
+    cropped = row.kernel - row.stride
+    crop = {"same": (cropped // 2, cropped - cropped // 2), "valid": (0, 0)}.get(
+        str(row.padding), (row.padding, row.padding)
+    )
+    front, behind = int(crop[0]), int(crop[1])
+    extents = [(n - 1) * row.stride + row.kernel - front - behind for n in taken[1:]]
+    if min(extents) < 1 or max(front, behind) >= row.kernel:
+        raise _RowError(f"padding {row.padding} crops away all that kernel {row.kernel} makes")
+    return (row.channels, *extents), ((front, behind),) * len(extents)
+
+
+def _joined(
+    made: Plan, sources: tuple[int, ...], inputs: tuple[Shape, ...], *, apart: bool
+) -> Shape:
+    """The shape of what is joined; ``apart`` says that the channels stand one after another."""
+    first = inputs[0]
+    for source, shape in zip(sources[1:], inputs[1:], strict=True):
+        fits = shape[1:] == first[1:] and len(shape) == len(first)
+        if not (fits if apart else shape == first):
+            what = "concatenation with" if apart else "residual from"
+            raise _RowError(
+                f"{what} {_told(source)}: {_channels(shape)} do not fit {_channels(first)}"
+            )
+    return (sum(shape[0] for shape in inputs), *first[1:]) if apart else first
+
+
+def _attended(row: Row, taken: Shape) -> Shape:
+    channels, *space = taken
+    if channels % row.groups:
+        raise _RowError(f"{channels} channels do not divide among {row.groups} heads")
+    for n in space:
+        if n % row.kernel:
+            raise _RowError(f"windows of {row.kernel} do not divide a map of {_by(tuple(space))}")
+    return taken
+
+
+def _told(source: int) -> str:
+    return f"row {source}" if source else "the input"
+
+
+def _channels(shape: Shape) -> str:
+    if len(shape) == 1:
+        return f"{shape[0]} units"
+    return f"{shape[0]} channels at {_by(shape[1:])}"
+
+
+def _by(extents: Shape) -> str:
+    return "\N{MULTIPLICATION SIGN}".join(map(str, extents))

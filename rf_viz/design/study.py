@@ -1,0 +1,84 @@
+"""What a design comes to: built as an ONNX graph, read and traced like any other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import rf_viz
+
+from ..closed_form import ReceptiveField
+from ..network import Layer, Network
+from .onnx_file import to_onnx
+from .plan import Plan, Step, plan
+from .rows import Design
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A row as it was traced.
+
+    Attributes:
+        step: the row and its shapes.
+        layer: the layer that it became.
+        largest: the largest region of its cells, inside the input.
+        parameters: how many weights it has.
+        multiply_adds: how many products are summed to make it.
+    """
+
+    step: Step
+    layer: Layer
+    largest: tuple[int, ...]
+    parameters: int
+    multiply_adds: int
+
+    @property
+    def field(self) -> ReceptiveField | None:
+        return self.layer.receptive_field
+
+
+@dataclass(frozen=True)
+class Study:
+    """A design that was built and traced."""
+
+    design: Design
+    plan: Plan
+    net: Network
+    rows: tuple[Measured, ...]
+
+    @property
+    def parameters(self) -> int:
+        return sum(row.parameters for row in self.rows)
+
+    @property
+    def multiply_adds(self) -> int:
+        return sum(row.multiply_adds for row in self.rows)
+
+    @property
+    def last(self) -> Measured | None:
+        """The last row that has a closed form."""
+        return next((row for row in reversed(self.rows) if row.field), None)
+
+
+def masked(design: Design) -> bool:
+    """Whether kernels are masked, so that only a trace that knows their weights tells the truth."""
+    return any(row.kind.startswith("masked") for row in design.rows)
+
+
+def study(design: Design) -> Study:
+    """Builds a design without weights and traces it. Raises ModelError for one that is wrong."""
+    model = rf_viz.load(to_onnx(design, seed=None), "the network")
+    net = model.trace(weight_aware=masked(design), cut_global=True)
+    worked = plan(design)
+    weights: Counter[str] = Counter()
+    for name, count in model.parameters().items():
+        weights[name.partition("/")[0]] += count
+    products: Counter[str] = Counter()
+    for layer in net.layers:
+        products[layer.name.partition("/")[0]] += layer.multiply_adds or 0
+    rows = []
+    for step in worked.steps.values():
+        layer = net[step.name]
+        largest = tuple(max(0, int((stop - start).max())) for start, stop in layer.spans())
+        rows.append(Measured(step, layer, largest, weights[step.name], products[step.name]))
+    return Study(design, worked, net, tuple(rows))

@@ -1,0 +1,93 @@
+"""How far the cells of a network that is being built see, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from ..kinds import KINDS
+
+_GOAL = "#d55e00"
+
+
+@dataclass(frozen=True)
+class Grown:
+    """A row: its number, name and family (a key of ``KINDS``), and how far its cells see.
+
+    ``closed`` is the closed form's size, None where there is none; ``seen`` the largest region
+    inside the input; both along the axis where they are largest.
+    """
+
+    number: int
+    name: str
+    family: str
+    shape: str
+    closed: int | None
+    seen: int
+
+
+def built(rows: Sequence[Grown], extent: int, chosen: int, goal: int | None = None) -> go.Figure:
+    """The size against the row: a line of steps, a dot for each row in its operator's colour.
+
+    Hollow dots have no closed form: they show the largest region. ``extent`` is the input's,
+    ``goal`` the size that is asked for.
+    """
+    sizes = [row.closed if row.closed is not None else row.seen for row in rows]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[row.number for row in rows],
+        y=sizes,
+        mode="lines",
+        line={"shape": "hv", "width": 1.5, "color": "rgba(128, 128, 128, 0.7)"},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    for family in dict.fromkeys(row.family for row in rows):
+        places = [i for i, row in enumerate(rows) if row.family == family]
+        figure.add_scatter(
+            x=[rows[i].number for i in places],
+            y=[sizes[i] for i in places],
+            mode="markers",
+            name=family,
+            marker={
+                "color": KINDS[family],
+                "symbol": ["circle-open" if rows[i].closed is None else "circle" for i in places],
+                "size": [13 if rows[i].number == chosen else 8 for i in places],
+                "line": {"width": [2 if rows[i].closed is None else 0 for i in places]},
+            },
+            text=[_hover(rows[i]) for i in places],
+            customdata=[rows[i].number for i in places],
+            hovertemplate="%{text}<extra></extra>",
+        )
+    figure.add_hline(
+        y=extent,
+        line={"dash": "dot", "width": 1, "color": "gray"},
+        annotation={"text": f"the input's {extent} px", "font": {"size": 11}},
+        annotation_position="top left",
+    )
+    if goal is not None:
+        figure.add_hline(
+            y=goal,
+            line={"dash": "dash", "width": 1.5, "color": _GOAL},
+            annotation={"text": f"goal {goal} px", "font": {"size": 11, "color": _GOAL}},
+            annotation_position="bottom right",
+        )
+    figure.update_layout(
+        height=330,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        xaxis={"title": "row", "rangemode": "tozero", "zeroline": False},
+        yaxis={"title": "sees, in pixels", "rangemode": "tozero"},
+    )
+    return figure
+
+
+def _hover(row: Grown) -> str:
+    size = (
+        f"no closed form, sees up to {row.seen} px"
+        if row.closed is None
+        else f"r = {row.closed} px, inside the input up to {row.seen}"
+    )
+    return f"<b>{row.number} {row.name}</b><br>{row.shape}<br>{size}"

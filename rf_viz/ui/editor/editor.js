@@ -1,0 +1,347 @@
+/**
+ * The editor: a network's layers as a table, with what each of them comes to.
+ *
+ * Every edit is numbered and reported as the trigger `edits`, along with those before it that the
+ * server is not known to have heard; `heard` tells of these. Cells are changed in place, so that
+ * what a person is typing stays.
+ */
+
+const SETTINGS = ["channels", "kernel", "stride", "padding", "dilation", "groups"];
+const MOST_PADDING = 32; // that is on offer as a number
+
+const editors = new WeakMap();
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  if (!editors.has(parentElement)) editors.set(parentElement, new Editor(parentElement));
+  const editor = editors.get(parentElement);
+  editor.report = (edits) => setTriggerValue("edits", { edits });
+  editor.show(data);
+}
+
+class Editor {
+  constructor(root) {
+    this.root = root;
+    this.sheet = root.querySelector(".sheet");
+    this.body = root.querySelector(".rows");
+    this.add = root.querySelector(".add");
+    this.tools = [...root.querySelectorAll("[data-tool]")];
+    this.turn = 0;
+    this.waiting = [];
+    this.rows = [];
+    this.add.addEventListener("change", () => {
+      this.tell({ what: "insert", row: this.data.chosen, kind: this.add.value });
+      this.add.value = "";
+    });
+    for (const button of this.tools) {
+      button.addEventListener("click", () => this.use(button.dataset.tool));
+    }
+    this.sheet.addEventListener("focusin", (event) => this.choose(event.target));
+    this.sheet.addEventListener("click", (event) => this.choose(event.target));
+    this.sheet.addEventListener("change", (event) => this.change(event.target));
+    root.querySelector(".editor").addEventListener("keydown", (event) => this.key(event));
+  }
+
+  show(data) {
+    const first = !this.data;
+    const moved = this.data?.chosen !== data.chosen;
+    this.data = data;
+    this.turn = Math.max(this.turn, data.heard);
+    this.waiting = this.waiting.filter(({ turn }) => turn > data.heard);
+    this.kinds = new Map(data.kinds.map((kind) => [kind.name, kind]));
+    if (first) this.offer();
+    this.showInput();
+    while (this.rows.length > data.rows.length) this.rows.pop().remove();
+    data.rows.forEach((row, i) => {
+      if (!this.rows[i]) {
+        this.rows[i] = new Row(this.kinds, this.options(this.kinds.keys()));
+        this.body.append(...this.rows[i].nodes);
+      }
+      this.rows[i].show(row, data);
+    });
+    this.mark(data.chosen);
+    if (moved || first) this.reveal();
+    this.enable();
+  }
+
+  /** Fills the menu of layers to add. */
+  offer() {
+    this.add.append(new Option("+ Add a layer", ""));
+    const families = new Map();
+    for (const { name, family } of this.data.kinds) {
+      families.set(family, [...(families.get(family) ?? []), name]);
+    }
+    families.get("convolution").push(...this.data.variants);
+    for (const [family, names] of families) {
+      const group = document.createElement("optgroup");
+      group.label = family;
+      group.append(...this.options(names));
+      this.add.append(group);
+    }
+  }
+
+  options(names) {
+    return [...names].map((name) => {
+      const option = new Option(name, name);
+      option.title = this.kinds.get(name)?.about ?? "";
+      return option;
+    });
+  }
+
+  /** The first row: what goes into the network. */
+  showInput() {
+    const { input, problem } = this.data;
+    const signal = input.length === 2;
+    const body = this.root.querySelector(".input");
+    if (this.signal !== signal) {
+      this.signal = signal;
+      const axes = select(
+        [
+          ["image", "image"],
+          ["signal", "signal"],
+        ],
+        "axes",
+        "What goes in",
+      );
+      const sides = signal
+        ? [["height", "length"]]
+        : [
+            ["height", "height"],
+            ["width", "width"],
+          ];
+      const row = tr();
+      const told = td("told first shape");
+      const cell = td("sides");
+      cell.colSpan = 6;
+      for (const [name, label] of sides) {
+        const line = document.createElement("label");
+        line.append(`${label} `, field(name, `Input ${label}`, "number"));
+        cell.append(line);
+      }
+      const channels = td();
+      channels.append(field("channels", "Input channels", "number"));
+      const kind = td("kind");
+      kind.append(axes);
+      const rest = ["told", "told", "told", "told"].map(td);
+      row.append(number("0"), kind, channels, cell, told, ...rest);
+      const message = tr("problem");
+      this.inputProblem = said(message);
+      row.dataset.row = message.dataset.row = 0;
+      body.replaceChildren(row, message);
+    }
+    set(body.querySelector("[name=axes]"), signal ? "signal" : "image");
+    for (const [i, name] of ["channels", "height", "width"].entries()) {
+      const box = body.querySelector(`[name=${name}]`);
+      if (box) set(box, String(input[i]));
+    }
+    body.querySelector(".shape").textContent = input.join(" × ");
+    body.lastChild.hidden = !problem;
+    this.inputProblem.textContent = problem;
+  }
+
+  mark(chosen) {
+    for (const [i, row] of this.rows.entries()) row.choose(i + 1 === chosen);
+  }
+
+  /** Scrolls the chosen row into the sheet, and nothing but the sheet. */
+  reveal() {
+    const node = this.rows[this.data.chosen - 1]?.nodes[0];
+    if (!node) return;
+    const head = this.sheet.querySelector("thead").offsetHeight;
+    const [top, bottom] = [node.offsetTop - head, node.offsetTop + node.offsetHeight];
+    const { scrollTop, clientHeight } = this.sheet;
+    if (top < scrollTop) this.sheet.scrollTop = top;
+    else if (bottom > scrollTop + clientHeight) this.sheet.scrollTop = bottom - clientHeight;
+  }
+
+  enable() {
+    const { chosen, rows, undo, redo } = this.data;
+    const able = {
+      up: chosen > 1,
+      down: chosen < rows.length,
+      copy: rows.length > 0,
+      remove: rows.length > 0,
+      undo,
+      redo,
+    };
+    for (const button of this.tools) button.disabled = !able[button.dataset.tool];
+  }
+
+  tell(edit) {
+    this.turn += 1;
+    this.waiting.push({ ...edit, turn: this.turn });
+    this.report(this.waiting);
+  }
+
+  /** One of the tools, on the chosen row. Until it is heard the rows have other numbers. */
+  use(tool) {
+    const row = this.data.chosen;
+    if (this.tools.find((button) => button.dataset.tool === tool).disabled) return;
+    if (tool === "up" || tool === "down") {
+      this.tell({ what: "move", row, by: tool === "up" ? -1 : 1 });
+    } else this.tell({ what: tool, row });
+    for (const button of this.tools) button.disabled = true;
+  }
+
+  choose(target) {
+    const row = Number(target.closest("tr")?.dataset.row);
+    if (!row || row === this.data.chosen) return;
+    this.data.chosen = row;
+    this.mark(row);
+    this.tell({ what: "choose", row });
+    this.enable();
+  }
+
+  change(target) {
+    if (!target.name) return;
+    const row = Number(target.closest("tr").dataset.row);
+    this.tell({ what: "set", row, name: target.name, value: target.value });
+  }
+
+  key(event) {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const tool = { ArrowUp: "up", ArrowDown: "down", Delete: "remove", z: "undo", y: "redo" };
+    if (event.altKey && tool[event.key]) {
+      event.preventDefault();
+      event.target.blur(); // So that what was typed is told first.
+      this.use(tool[event.key]);
+    } else if (event.key === "Enter" && event.target.name) {
+      const rows = this.rows.map(({ nodes }) => nodes[0]);
+      const next = rows.slice(rows.indexOf(event.target.closest("tr")) + 1);
+      const below = next.map((node) => node.querySelector(`[name=${event.target.name}]`));
+      (below.find((box) => box && !box.disabled) ?? event.target).focus();
+      if (below.length === 0) this.change(event.target);
+    } else if (step && event.target.tagName === "TR") event.preventDefault();
+  }
+}
+
+/** A row of the table and, below it, what is wrong with it. */
+class Row {
+  constructor(kinds, options) {
+    this.kinds = kinds;
+    this.line = tr();
+    this.message = tr("problem");
+    this.nodes = [this.line, this.message];
+    this.number = number("");
+    this.kind = select([], "kind", "Kind of layer");
+    this.kind.append(...options);
+    const kind = td("kind");
+    this.swatch = document.createElement("i");
+    kind.append(this.swatch, this.kind);
+    this.boxes = new Map();
+    const cells = SETTINGS.map((name) => {
+      const cell = td();
+      const box = name === "padding" ? select([], name, name) : field(name, name, "number");
+      this.boxes.set(name, box);
+      cell.append(box);
+      return cell;
+    });
+    this.from = field("from", "From rows", "text");
+    const from = td();
+    from.append(this.from);
+    this.told = ["told first shape", "told r", "told s", "told p", "told sees"].map(td);
+    this.line.append(this.number, kind, ...cells, from, ...this.told);
+    this.text = said(this.message);
+  }
+
+  remove() {
+    for (const node of this.nodes) node.remove();
+  }
+
+  choose(chosen) {
+    this.line.classList.toggle("chosen", chosen);
+    if (chosen) this.line.setAttribute("aria-current", "true");
+    else this.line.removeAttribute("aria-current");
+  }
+
+  show(row, data) {
+    const kind = this.kinds.get(row.kind);
+    for (const node of this.nodes) node.dataset.row = row.number;
+    this.number.textContent = row.number;
+    this.number.title = row.name;
+    this.swatch.style.background = kind.colour;
+    this.swatch.title = kind.about;
+    set(this.kind, row.kind);
+    for (const [name, box] of this.boxes) {
+      const has = kind.settings.includes(name);
+      const cell = box.parentNode;
+      cell.classList.toggle("none", !has);
+      box.disabled = !has;
+      box.title = kind.called[name] ?? "";
+      box.setAttribute("aria-label", `${kind.called[name] ?? name} of row ${row.number}`);
+      if (name === "padding") offerPaddings(box, row, data.input.length === 2);
+      set(box, has ? String(row.settings[name]) : "");
+    }
+    this.from.placeholder = row.number - 1 + (kind.joins ? " + ?" : "");
+    this.from.setAttribute("aria-label", `From rows, of row ${row.number}`);
+    set(this.from, row.from);
+    const [shape, r, s, p, sees] = this.told;
+    shape.textContent = row.shape;
+    const numbers = row.field ?? (row.sees ? ["none", "", ""] : ["", "", ""]);
+    [r, s, p].forEach((cell, i) => {
+      cell.textContent = numbers[i];
+    });
+    r.classList.toggle("missing", numbers[0] === "none");
+    r.title = row.note;
+    sees.textContent = row.sees;
+    this.line.classList.toggle("wrong", Boolean(row.problem));
+    this.message.hidden = !row.problem;
+    this.text.textContent = row.problem;
+  }
+}
+
+function offerPaddings(box, row, signal) {
+  const { padding } = row.settings;
+  const most = Math.min(row.settings.kernel ?? 1, MOST_PADDING);
+  const numbers = [...Array(most + 1).keys()];
+  if (typeof padding === "number" && padding > most) numbers.push(padding);
+  const causal = signal || padding === "causal" ? ["causal"] : [];
+  const values = ["same", "valid", ...causal, ...numbers].map(String);
+  if (box.dataset.values === values.join()) return;
+  box.dataset.values = values.join();
+  box.replaceChildren(...values.map((value) => new Option(value, value)));
+}
+
+/** Gives a box its value, unless somebody is typing in it. */
+function set(box, value) {
+  if (box.told === value && box.value !== value && box.getRootNode().activeElement === box) return;
+  box.told = value;
+  if (box.value !== value) box.value = value;
+}
+
+/** Where a row's message is written; it stays in sight when the table is scrolled sideways. */
+function said(row) {
+  const cell = Object.assign(td(), { colSpan: 14 });
+  const text = document.createElement("span");
+  cell.append(text);
+  row.append(cell);
+  return text;
+}
+
+function tr(name = "") {
+  return Object.assign(document.createElement("tr"), { className: name });
+}
+
+function td(name = "") {
+  return Object.assign(document.createElement("td"), { className: name });
+}
+
+function number(text) {
+  const cell = document.createElement("th");
+  cell.scope = "row";
+  cell.textContent = text;
+  return cell;
+}
+
+function field(name, label, type) {
+  const box = Object.assign(document.createElement("input"), { name, type, autocomplete: "off" });
+  if (type === "number") Object.assign(box, { min: 1, step: 1 });
+  box.setAttribute("aria-label", label);
+  return box;
+}
+
+function select(options, name, label) {
+  const box = Object.assign(document.createElement("select"), { name });
+  box.append(...options.map(([value, text]) => new Option(text, value)));
+  box.setAttribute("aria-label", label);
+  return box;
+}

@@ -1,0 +1,102 @@
+"""The bench: edits as the table tells them, and what undoes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rf_viz import ModelError
+from rf_viz.design import PRESETS, Design, row
+from rf_viz.ui.bench import Bench, studied, title_of
+
+SMALL = PRESETS["small"].build()
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench(SMALL, chosen=3)
+
+
+def edited(bench: Bench, what: str, **edit: Any) -> Design:  # noqa: ANN401
+    bench.take({"what": what, **edit})
+    return bench.design
+
+
+def test_cells_change_their_row(bench: Bench) -> None:
+    assert edited(bench, "set", row=1, name="kernel", value="7").rows[0].kernel == 7
+    assert edited(bench, "set", row=1, name="padding", value="valid").rows[0].padding == "valid"
+    assert edited(bench, "set", row=1, name="padding", value="2").rows[0].padding == 2
+    assert edited(bench, "set", row=3, name="from", value="0").rows[2].sources == (0,)
+    assert edited(bench, "set", row=3, name="from", value="").rows[2].sources == ()
+    assert edited(bench, "set", row=2, name="kind", value="GELU").rows[1] == row("GELU")
+    assert bench.chosen == 2
+
+
+def test_the_input_changes_too(bench: Bench) -> None:
+    assert edited(bench, "set", row=0, name="width", value="96").input == (3, 128, 96)
+    assert edited(bench, "set", row=0, name="channels", value="1").input == (1, 128, 96)
+    assert edited(bench, "set", row=0, name="axes", value="signal").input == (1, 2048)
+    assert edited(bench, "set", row=0, name="height", value="512").input == (1, 512)
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        ({"row": 1, "name": "kernel", "value": "0"}, "from 1 to 255"),
+        ({"row": 1, "name": "kernel", "value": "wide"}, "kernel is a whole number, not 'wide'"),
+        ({"row": 1, "name": "from", "value": "conv1"}, "From is a whole number"),
+        ({"row": 0, "name": "width", "value": "99999"}, "1 to 2048"),
+    ],
+)
+def test_what_no_row_can_have_is_refused(bench: Bench, edit: dict[str, Any], told: str) -> None:
+    with pytest.raises(ModelError, match=told):
+        edited(bench, "set", **edit)
+    assert bench.design == SMALL
+
+
+def test_rows_come_move_and_go_and_all_of_it_is_undone_and_done_again(bench: Bench) -> None:
+    steps = [SMALL]
+    for what, edit in (
+        ("insert", {"row": 3, "kind": "dilated convolution"}),
+        ("move", {"row": 4, "by": -2}),
+        ("copy", {"row": 2}),
+        ("remove", {"row": 1}),
+    ):
+        steps.append(edited(bench, what, **edit))
+    assert [r.kind for r in steps[1].rows[:4]][3] == "convolution"
+    assert steps[1].rows[3].dilation == 2
+    assert steps[2].rows[1].dilation == 2
+    assert steps[3].rows[2] == steps[3].rows[1]
+    assert len(steps[4].rows) == len(SMALL.rows) + 1
+    for design in reversed(steps[:-1]):
+        assert edited(bench, "undo") == design
+    assert edited(bench, "undo") == SMALL
+    for design in steps[1:]:
+        assert edited(bench, "redo") == design
+    edited(bench, "undo")
+    edited(bench, "insert", row=0, kind="ReLU")
+    assert bench.future == []
+
+
+def test_a_new_residual_takes_the_nearest_row_that_fits(bench: Bench) -> None:
+    assert edited(bench, "insert", row=4, kind="add").rows[4] == row("add", 3)
+    assert edited(bench, "insert", row=6, kind="add").rows[6] == row("add")  # nothing fits yet
+
+
+def test_an_edit_of_a_row_that_is_gone_does_nothing(bench: Bench) -> None:
+    assert edited(bench, "set", row=99, name="kernel", value="3") == SMALL
+
+
+def test_the_last_good_network_stays(bench: Bench) -> None:
+    assert studied(bench)[1] == 3
+    edited(bench, "set", row=1, name="groups", value="5")
+    study, chosen = studied(bench)
+    assert study is not None
+    assert (study.design, chosen) == (SMALL, 3)
+    assert studied(Bench(bench.design)) == (None, 0)
+
+
+def test_a_network_is_called_by_its_preset_as_long_as_it_is_that(bench: Bench) -> None:
+    assert title_of(bench.design) == "A small network"
+    assert title_of(edited(bench, "remove", row=1)) == "A network of 11 layers"
