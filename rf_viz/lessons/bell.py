@@ -1,0 +1,53 @@
+"""Why the effective receptive field is a bell: path counts through layers of one kernel.
+
+Luo, Li, Urtasun and Zemel, "Understanding the Effective Receptive Field in Deep Convolutional
+Neural Networks", NeurIPS 2016 (arXiv 1701.04128).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import log, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..network import Network
+from .example import network
+from .layers import Conv
+
+DEEPEST = 160
+
+LEAST_SHARE = 1 - 0.9545
+"""Units count as within the bell from this share of the middle's path count on, as in the paper."""
+
+
+@lru_cache(maxsize=256)
+def counts(depth: int, kernel: int) -> NDArray[np.float64]:
+    """The path counts of one unit over its region, after so many layers, summing to 1."""
+    layer = _deep(kernel).layers[depth - 1]
+    middle = (layer.grid[0] // 2,)
+    line = layer.paths(middle)[layer.region(middle).slices]
+    line.setflags(write=False)
+    return line
+
+
+@lru_cache(maxsize=8)
+def _deep(kernel: int) -> Network:
+    return network([Conv(kernel)] * DEEPEST, DEEPEST * (kernel - 1) + 1)
+
+
+def within(counts: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which units are within the bell."""
+    return np.asarray(counts >= LEAST_SHARE * counts.max())
+
+
+def width(counts: NDArray[np.float64]) -> int:
+    """How many units are within the bell."""
+    return int(within(counts).sum())
+
+
+def gaussian_width(depth: int, kernel: int) -> float:
+    """The width that the central limit theorem gives: it grows with the square root of depth."""
+    variance = depth * (kernel**2 - 1) / 12
+    return 2 * sqrt(2 * log(1 / LEAST_SHARE) * variance)

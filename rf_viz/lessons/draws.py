@@ -1,0 +1,232 @@
+"""Random small networks for the levels of the exercises, and what to ask about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from random import Random
+from typing import NamedTuple
+
+from ..operators import extent
+from .example import Example, stack
+from .layers import Conv, Fork, Transposed
+from .worked import Interval, Sliding, below, form, front, paths, region, within
+
+LARGEST = 32
+"""So many units at most has a layer: a drawing of them can still be read."""
+
+SMALLEST = 3
+"""So many units at least has a layer."""
+
+_Way = tuple[Sliding, ...]
+
+
+class Drawn(NamedTuple):
+    """A network, and what to ask: "rS" or "rSP" of its last layer, or the region of one unit."""
+
+    example: Example
+    asks: str | int
+
+
+class _Plan(NamedTuple):
+    """One way from the input to the output, or two."""
+
+    length: int
+    ways: tuple[_Way, ...]
+
+    def sizes(self, way: int) -> list[int]:
+        """How many units there are along a way, those of the input first."""
+        sizes = [self.length]
+        for layer in self.ways[way]:
+            sizes.append(_out(layer, sizes[-1]))
+        return sizes
+
+    def down(self, unit: int, *, cut: bool) -> list[Interval]:
+        """What a unit of the output sees by each way, padding counted at the input.
+
+        With ``cut`` the padding of the layers further up does not count.
+        """
+        ends = []
+        for number, way in enumerate(self.ways):
+            seen, sizes = (unit, unit), self.sizes(number)
+            for at in reversed(range(len(way))):
+                seen = below(way[at], seen)
+                if cut and at:
+                    seen = within(seen, sizes[at])
+            ends.append(seen)
+        return ends
+
+    def stack(self) -> Example:
+        return stack(self.ways[0] if len(self.ways) == 1 else (Fork(self.ways),), self.length)
+
+
+def draw(level: int, seed: int) -> Drawn:
+    """What the exercise of a level (1 to 6) and a seed is about.
+
+    Most of what is drawn is put back by plain arithmetic; what is left is traced and looked at.
+    """
+    rng = Random(f"{level}-{seed}")
+    while True:
+        plan = _plan(level, seed, rng)
+        if plan is None or not _readable(plan):
+            continue
+        asks = _asks(level, seed, rng, plan)
+        if isinstance(asks, int) and not _worth_asking(plan, level, seed, asks):
+            continue
+        drawn = Drawn(plan.stack(), asks)
+        if _is_sound(drawn):
+            return drawn
+
+
+def _plan(level: int, seed: int, rng: Random) -> _Plan | None:
+    if level == 1:
+        return _chain(rng, [Conv(rng.randint(2, 5), rng.randint(1, 3))])
+    count = rng.randint(2, 3)
+    if level == 2:
+        layers = [Conv(rng.randint(2, 4), rng.randint(1, 3)) for _ in range(count)]
+        return _chain(rng, layers) if prod(layer.stride for layer in layers[:-1]) > 1 else None
+    if level == 3:
+        layers = [_some(rng) for _ in range(count)]
+        return _chain(rng, layers) if _pads_after_a_stride(layers) else None
+    if level == 4:
+        layers = [_some(rng, dilation=rng.choice((1, 2, 2, 3))) for _ in range(count)]
+        dilated, padded = (any(map(has, layers)) for has in (_is_dilated, front))
+        return _chain(rng, layers) if dilated and padded else None
+    if level == 5:
+        return _branches(rng, aligned=True)
+    if seed % 3 == 0:
+        return _branches(rng, aligned=False)
+    return _turned(rng) if seed % 3 == 1 else _bordered(rng)
+
+
+def _asks(level: int, seed: int, rng: Random, plan: _Plan) -> str | int:
+    """Levels 3 and 4 ask both in turn."""
+    if level == 2:
+        return "rS"
+    if level == 5 or (level in (3, 4) and seed % 2):
+        return "rSP"
+    return rng.randrange(1 if level == 1 else 0, plan.sizes(0)[-1])
+
+
+def _some(rng: Random, dilation: int = 1) -> Conv:
+    kernel = rng.randint(2, 4)
+    padding = rng.randint(0, min(2, (kernel - 1) * dilation))
+    return Conv(kernel, rng.randint(1, 2), (padding, padding), dilation)
+
+
+def _chain(rng: Random, layers: Sequence[Sliding]) -> _Plan:
+    return _Plan(rng.randint(10, LARGEST - 8), (tuple(layers),))
+
+
+def _is_dilated(layer: Conv) -> bool:
+    return layer.dilation > 1
+
+
+def _pads_after_a_stride(layers: Sequence[Conv]) -> bool:
+    """So that the padding is wider than it looks."""
+    stride = 1
+    for layer in layers:
+        if stride > 1 and front(layer):
+            return True
+        stride *= layer.stride
+    return False
+
+
+def _branches(rng: Random, *, aligned: bool) -> _Plan | None:
+    """One or two layers beside a single one of the same stride."""
+    long = [_some(rng) for _ in range(rng.randint(1, 2))]
+    padding = rng.randint(0, 2)
+    short = Conv(rng.randint(1, 5), prod(layer.stride for layer in long), (padding, padding))
+    (one, size), (other, kernel) = _box(long), _box([short])
+    if size == kernel or aligned != (2 * one + size == 2 * other + kernel):
+        return None
+    return _Plan(rng.randint(10, LARGEST - 8), (tuple(long), (short,)))
+
+
+def _box(layers: Sequence[Conv]) -> tuple[int, int]:
+    """Where unit 0 begins, padding counted, and how much it sees."""
+    seen = 0, 0
+    for layer in reversed(layers):
+        seen = below(layer, seen)
+    return seen[0], seen[1] - seen[0] + 1
+
+
+def _turned(rng: Random) -> _Plan:
+    """A transposed layer before or after a plain one."""
+    stride = rng.randint(2, 3)
+    kernel = rng.randint(stride, stride + 2)
+    padding = rng.randint(0, min(1, kernel - stride))
+    layers: list[Sliding] = [Transposed(kernel, stride, (padding, padding)), _some(rng)]
+    rng.shuffle(layers)
+    return _Plan(rng.randint(6, 14), (tuple(layers),))
+
+
+def _bordered(rng: Random) -> _Plan:
+    """Any padding, also at one end only."""
+    layers = []
+    for _ in range(rng.randint(2, 3)):
+        kernel = rng.randint(2, 4)
+        padding = rng.randint(0, kernel - 1), rng.randint(0, kernel - 1)
+        layers.append(Conv(kernel, rng.randint(1, 2), padding))
+    return _chain(rng, layers)
+
+
+def _out(layer: Sliding, size: int) -> int:
+    """How many units a layer makes of so many; not positive where it does not fit."""
+    assert layer.padding != "same"
+    pads = sum(layer.padding)
+    if isinstance(layer, Transposed):
+        return (size - 1) * layer.stride + layer.kernel - pads
+    return extent(size, layer.kernel, layer.stride, layer.dilation, pads, ceil=False)
+
+
+def _readable(plan: _Plan) -> bool:
+    sizes = [plan.sizes(way) for way in range(len(plan.ways))]
+    everything = [n for way in sizes for n in way]
+    return (
+        len({way[-1] for way in sizes}) == 1
+        and min(everything) >= SMALLEST
+        and max(everything) <= LARGEST
+    )
+
+
+def _worth_asking(plan: _Plan, level: int, seed: int, unit: int) -> bool:
+    """Whether a unit sees what the level is about.
+
+    Namely an end of the input, or padding further up, or more than by either branch.
+    """
+    ends = [within(end, plan.length) for end in plan.down(unit, cut=True)]
+    seen = _together(ends)
+    if any(last < first for first, last in ends) or seen[1] - seen[0] + 1 in (1, plan.length):
+        return False
+    if len(ends) > 1 and seen in ends:
+        return False
+    if level == 6 and seed % 3 != 2:
+        return True
+    counted = _together(plan.down(unit, cut=False))
+    if level == 6:
+        return seen != within(counted, plan.length)
+    return seen == within(counted, plan.length) and (seen != counted) == (level > 1)
+
+
+def _together(ends: Sequence[Interval]) -> Interval:
+    return min(first for first, _ in ends), max(last for _, last in ends)
+
+
+def _is_sound(drawn: Drawn) -> bool:
+    """Whether the numbers are not trivial, and the solution is what the units see."""
+    example, asks = drawn
+    if isinstance(asks, str):
+        size, _, _ = form(example.last)
+        return 2 < size <= example.length
+    fed = example.last.trail((asks,))
+    steps = iter(region(example, asks))
+    for path in paths(example):
+        for stage in reversed(path[:-1]):
+            units = fed[stage.row.name].nonzero()[0].tolist() if stage.row.name in fed else []
+            if not units or next(steps).values != (units[0], units[-1]):
+                return False
+        seen = path[-1].traced.region((asks,))
+        if seen.empty or next(steps).values != (seen.start[0], seen.stop[0] - 1):
+            return False
+    return True

@@ -1,0 +1,262 @@
+"""Wrong answers that people give, and what they likely did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from math import prod
+
+from .example import Example
+from .layers import Conv, Transposed
+from .worked import Interval, Sliding, below, dilation, form, front, paths, reach, within
+
+Slips = Mapping[int, str]
+"""By wrong answer: what was likely done."""
+
+_Path = Sequence[Sliding]
+
+
+def size_slips(example: Example) -> dict[str, Slips]:
+    """For r, S and P of the last layer."""
+    ways = paths(example)
+    ends = [form(path[-1].traced) for path in ways]
+    wide = max(range(len(ends)), key=lambda n: ends[n][0])
+    path = [stage.layer for stage in ways[wide]]
+    found = [_size(path), _stride(path), _padding(path)]
+    if len(ends) > 1:
+        for symbol, slips in enumerate(found):
+            slips[:0] = _of_branches(symbol, [end[symbol] for end in ends], wide)
+    return {
+        symbol: _without(right, slips)
+        for symbol, right, slips in zip("rSP", form(example.last), found, strict=True)
+    }
+
+
+def _without(right: int, slips: Iterable[tuple[int, str]]) -> Slips:
+    """The likeliest first; what happens to be right is no slip."""
+    kept: dict[int, str] = {}
+    for wrong, why in slips:
+        if wrong != right:
+            kept.setdefault(wrong, why)
+    return kept
+
+
+def _of_branches(symbol: int, values: list[int], wide: int) -> list[tuple[int, str]]:
+    if symbol == 1:
+        return [
+            (
+                sum(values),
+                "That adds the strides of both branches: they step together, and the sum with "
+                "them.",
+            ),
+            (
+                prod(values),
+                "That multiplies the strides of both branches: they run side by side, not one "
+                "after the other.",
+            ),
+        ]
+    return [
+        (
+            values[1 - wide],
+            f"That is the ${'rSP'[symbol]}$ of branch {'AB'[1 - wide]}: the wider branch decides.",
+        ),
+        (
+            sum(values),
+            "That adds the branches up: they run side by side and look at the same units, not one "
+            "after the other.",
+        ),
+    ]
+
+
+def _size(path: _Path) -> list[tuple[int, str]]:
+    before = _strides_before(path)
+
+    def total(width: Callable[[Sliding], int], strides: Sequence[int] = before) -> int:
+        return 1 + sum(width(layer) * s for layer, s in zip(path, strides, strict=True))
+
+    return [
+        (
+            total(reach, [1] * len(path)),
+            "That forgets the strides: a step in a layer is as many input units as all strides "
+            "before it multiplied.",
+        ),
+        (
+            total(lambda layer: layer.kernel - 1),
+            "That leaves the dilation out: the taps are $d$ units apart, so a kernel spans "
+            "$d(k - 1) + 1$ units.",
+        ),
+        (
+            total(lambda layer: layer.kernel * dilation(layer) - 1),
+            "That takes a dilated kernel to be $d k$ wide: between $k$ taps are $k - 1$ gaps: it "
+            "spans $d(k - 1) + 1$ units.",
+        ),
+        (
+            total(reach, [s * layer.stride for s, layer in zip(before, path, strict=True)]),
+            "That multiplies by each layer's own stride, too: only the strides before a layer "
+            "spread its taps.",
+        ),
+        (
+            total(reach) - 1,
+            "One short: the sum counts the steps from the first unit to the last, so the first "
+            "unit itself is still to be added.",
+        ),
+        (
+            sum(layer.kernel for layer in path),
+            "That adds the kernels up: neighbouring windows overlap, so a layer adds $k - 1$ "
+            "steps, each as wide as all strides before it.",
+        ),
+        (
+            prod(layer.kernel for layer in path),
+            "That multiplies the kernels: neighbouring windows overlap, so sizes add up.",
+        ),
+        (
+            total(reach) - reach(path[-1]) * before[-1],
+            "That is where the layer before the last stands: one more to go.",
+        ),
+        (
+            reach(path[-1]) + 1,
+            "That is what the last layer sees of the layer below it: count in input units.",
+        ),
+    ]
+
+
+def _stride(path: _Path) -> list[tuple[int, str]]:
+    strides = [layer.stride for layer in path]
+    return [
+        (
+            sum(strides),
+            "That adds the strides: each layer steps in steps of the layer below, so they "
+            "multiply.",
+        ),
+        (
+            prod(strides[:-1]),
+            "That leaves the last layer's stride out: $S$ is the step of its output, so its own "
+            "stride counts.",
+        ),
+        (
+            strides[-1],
+            "That is the last layer's stride alone, in units of the layer below: multiply it by "
+            "the strides before.",
+        ),
+        (prod(strides[1:]), "That leaves the first layer's stride out."),
+        (max(strides), "That is the largest stride: all of them multiply."),
+    ]
+
+
+def _padding(path: _Path) -> list[tuple[int, str]]:
+    before = _strides_before(path)
+
+    def total(widths: Sequence[int]) -> int:
+        return sum(front(layer) * width for layer, width in zip(path, widths, strict=True))
+
+    return [
+        (
+            total([1] * len(path)),
+            "That forgets to multiply by the stride so far: one unit of padding above a stride is "
+            "as wide as that stride.",
+        ),
+        (
+            total([s * layer.stride for s, layer in zip(before, path, strict=True)]),
+            "That multiplies by each layer's own stride, too: only the strides before a layer "
+            "widen its padding.",
+        ),
+        (-total(before), "The sign: unit 0 begins at $-P$, so $P$ itself is not negative."),
+        (2 * total(before), "That counts the padding of both ends: $P$ is what lies in front."),
+        (
+            total([s * dilation(layer) for s, layer in zip(before, path, strict=True)]),
+            "That multiplies by the dilation: padding is counted in plain units, whatever the "
+            "gaps of the kernel.",
+        ),
+        (
+            front(path[-1]),
+            "That is the last layer's padding alone, in units of the layer below.",
+        ),
+        (front(path[0]), "That is the first layer's padding alone: later ones add to it."),
+    ]
+
+
+def _strides_before(path: _Path) -> list[int]:
+    """What all strides before each layer come to."""
+    return [prod(layer.stride for layer in path[:at]) for at in range(len(path))]
+
+
+def region_slips(example: Example, unit: int) -> dict[str, Slips]:
+    """For the first and the last input unit that a unit of the last layer sees."""
+    ways = paths(example)
+    found: list[tuple[Interval, str]] = []
+    if len(ways) > 1:
+        for name, path in zip("AB", ways, strict=True):
+            seen = path[-1].traced.region((unit,))
+            why = f"That is what branch {name} alone sees: the sum sees what either of them sees."
+            found.append(((seen.start[0], seen.stop[0] - 1), why))
+    field = example.last.receptive_field
+    if field is not None:
+        counted = field.start((unit,))[0], field.stop((unit,))[0] - 1
+        found += [
+            (
+                counted,
+                "That counts padding as input: what a window reaches beyond the input is no input.",
+            ),
+            (
+                within(counted, example.length),
+                "That is the closed form cut off at the ends of the input. But padding further up "
+                "holds nothing either: go down layer by layer, and keep to the units that are "
+                "there.",
+            ),
+        ]
+    for path in ways:
+        found += _of_path([stage.layer for stage in path], example.length, unit)
+    region = example.last.region((unit,))
+    (start,), (stop,) = region.start, region.stop
+    lasts = [
+        (stop, "One too far: units are counted from 0, and this is the first that is not seen."),
+        *((last, why) for (_, last), why in found),
+    ]
+    firsts = [
+        *((first, why) for (first, _), why in found),
+        (start + 1, "One too far: units are counted from 0."),
+    ]
+    return {"first": _without(start, firsts), "last": _without(stop - 1, lasts)}
+
+
+def _of_path(path: _Path, size: int, unit: int) -> list[tuple[Interval, str]]:
+    """Going down a path with one thing forgotten."""
+    forgot: list[tuple[list[Sliding], int, str]] = [
+        (
+            [replace(layer, stride=1) if isinstance(layer, Conv) else layer for layer in path],
+            unit,
+            "That forgets to multiply by a stride: one unit further on in a layer is $s$ units "
+            "further on below it.",
+        ),
+        (
+            [replace(layer, padding=(0, 0)) for layer in path],
+            unit,
+            "That forgets the padding: unit 0 begins $p$ units in front of what is there.",
+        ),
+        (
+            [replace(layer, dilation=1) if isinstance(layer, Conv) else layer for layer in path],
+            unit,
+            "That leaves the dilation out: the taps are $d$ units apart.",
+        ),
+        (
+            [
+                Conv(layer.kernel, layer.stride, layer.padding)
+                if isinstance(layer, Transposed)
+                else layer
+                for layer in path
+            ],
+            unit,
+            "That takes a transposed layer for a plain one: it makes $s$ units of each one below, "
+            "so going down divides by $s$.",
+        ),
+        (list(path), unit - 1, "Units are counted from 0: that is what the unit before sees."),
+    ]
+    return [(_at_the_end(layers, size, u), why) for layers, u, why in forgot]
+
+
+def _at_the_end(path: _Path, size: int, unit: int) -> Interval:
+    """Down to the input, cut off at its ends only."""
+    seen = unit, unit
+    for layer in reversed(path):
+        seen = below(layer, seen)
+    return within(seen, size)

@@ -1,0 +1,224 @@
+"""The guided lesson: small networks to change, and what each of them is to be changed to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from . import equations
+from .example import Example, stack
+from .layers import Conv, Fork
+
+
+@dataclass(frozen=True)
+class Slider:
+    """Something to set: from ``low`` to ``high``, at first ``start``."""
+
+    label: str
+    low: int
+    high: int
+    start: int
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit of a row, counted from the input."""
+
+    row: int
+    unit: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: one thing to learn, one thing to do.
+
+    Attributes:
+        title: what it is about.
+        says: what to know, in Markdown.
+        task: what to do.
+        found: what has been seen once it is done.
+        sliders: what can be set.
+        build: the network, from what is set.
+        done: whether the task is done, by the network and the pinned unit.
+        equation: in LaTeX, with the network's numbers; None where there is nothing to count.
+        counts: whether the units tell by how many paths they are reached.
+    """
+
+    title: str
+    says: str
+    task: str
+    found: str
+    sliders: tuple[Slider, ...]
+    build: Callable[..., Example]
+    done: Callable[[Example, Unit], bool]
+    equation: Callable[[Example], str] | None = None
+    counts: bool = False
+
+
+def size(example: Example) -> int | None:
+    """The receptive field size of the last layer."""
+    field = example.last.receptive_field
+    return field.size[0] if field else None
+
+
+def cut_off(example: Example, unit: int) -> tuple[int, int] | None:
+    """What the closed form says of a unit of the output, cut off at the input's ends."""
+    forms = example.forms(len(example.rows) - 1)
+    if forms is None:
+        return None
+    start, stop = forms[unit]
+    return max(start, 0), min(stop, example.length)
+
+
+def _is_misjudged(example: Example, pinned: Unit) -> bool:
+    """Whether the closed form, cut off, is not what the pinned unit of the output sees."""
+    top = len(example.rows) - 1
+    return pinned.row == top and cut_off(example, pinned.unit) != example.spans(top)[pinned.unit]
+
+
+def share_at_the_end(example: Example) -> float:
+    """The path count of the outermost unit that the middle of the output sees, of the largest."""
+    middle = (example.rows[-1].size // 2,)
+    counts = example.last.paths(middle)[example.last.region(middle).slices]
+    return float(counts[0] / counts.max())
+
+
+def _alignment(example: Example) -> str:
+    ends = [row for row in example.rows if row.path is not None]
+    return equations.alignment(
+        [(row.name[0], row.layer.receptive_field) for row in ends if row.layer]
+    )
+
+
+def _long_as_the_input(example: Example, _: Unit) -> bool:
+    return example.rows[-1].size == example.length
+
+
+STEPS: Sequence[Step] = (
+    Step(
+        "A pixel and a kernel",
+        "The input lies at the bottom: a row of pixels, here called units. A convolution slides a "
+        "**kernel** over it, and every unit that it makes looks at $k$ neighbours. Those are its "
+        "**receptive field**. Point at any unit to see what it sees.",
+        "Set the kernel so that a unit of layer 1 sees exactly 5 input units.",
+        "A kernel of $k$ sees $k$ units. And each input unit is seen by up to $k$ units above: "
+        "neighbours share most of what they see.",
+        (Slider("Kernel k", 1, 7, 3),),
+        lambda k: stack([Conv(k)], 13),
+        lambda e, _: size(e) == 5,
+    ),
+    Step(
+        "One layer on another",
+        "A unit of the second layer looks at units of the first, and through them at the input. "
+        "Layers let small kernels see far.",
+        "With kernels of 3 only, make the last layer see exactly 7 input units.",
+        "Each layer adds $k - 1 = 2$: three of them see $1 + 3 \\cdot 2 = 7$, as one kernel of 7 "
+        "would. On a picture that takes 27 weights instead of 49.",
+        (Slider("Layers", 1, 5, 1),),
+        lambda n: stack([Conv(3)] * n, 15),
+        lambda e, _: size(e) == 7,
+        equations.size,
+    ),
+    Step(
+        "Stride",
+        "A **stride** of $s$ skips: units of the layer lie $s$ input units apart. So whatever "
+        "comes later steps $s$ times as wide.",
+        "Leave both kernels at 3, and make layer 2 see exactly 9 input units.",
+        "The second kernel's two steps are each as wide as the stride before it: "
+        "$3 + 2 \\cdot 3 = 9$. A layer's own stride does not change what it sees itself.",
+        (Slider("Stride of layer 1", 1, 4, 1), Slider("Stride of layer 2", 1, 2, 1)),
+        lambda s, t: stack([Conv(3, s), Conv(3, t)], 24),
+        lambda e, _: size(e) == 9,
+        equations.size,
+    ),
+    Step(
+        "The closed form",
+        "For any chain of layers: multiply each layer's $k - 1$ by all strides before it, add "
+        "everything up, and add 1. That is the **closed form** of Araujo, Norris and Sim "
+        "(Distill, 2019). All strides multiplied are the effective stride $S$.",
+        "Find strides with which layer 3 sees 15 input units and steps by 4.",
+        "Two strides of 2: $S = 4$, and $r = 1 + 2 + 2 \\cdot 2 + 2 \\cdot 4 = 15$. Strides early "
+        "on widen everything after them, which is why networks begin with them.",
+        (Slider("Stride of layer 1", 1, 4, 1), Slider("Stride of layer 2", 1, 4, 1)),
+        lambda s, t: stack([Conv(3, s), Conv(3, t), Conv(3)], 48),
+        lambda e, _: _sizes(e) == (15, 4),
+        equations.size,
+    ),
+    Step(
+        "Padding",
+        "Without help every layer gets shorter. **Padding** adds units of nothing, drawn dashed, "
+        "at both ends. Where the field of unit 0 begins in front of the input is the effective "
+        "padding $P$.",
+        "With a kernel of 5, make layer 1 as long as the input.",
+        "$p = (k - 1)/2 = 2$ at both ends keeps the length. The receptive field is still 5, but "
+        "unit 0 has two of them in the padding: it sees 3.",
+        (Slider("Padding p", 0, 4, 0),),
+        lambda p: stack([Conv(5, padding=(p, p))], 12),
+        _long_as_the_input,
+        lambda e: equations.output_size(_conv(e), e.length, e.rows[-1].size),
+    ),
+    Step(
+        "At the border",
+        "Padding holds no input. It is tempting to take the closed form and cut it off where the "
+        "input ends. But padding *between* layers holds nothing either, and the closed form "
+        "does not know.",
+        "Click the unit of layer 2 for which the closed form, cut off at the ends of the input, "
+        "is not the exact region. Compare the two brackets.",
+        "Unit 3 sees 4 to 8. The closed form says 4 to 10, cut off 4 to 9: but no unit of layer 1 "
+        "looks at input unit 9, only the padding beside them would.",
+        (),
+        lambda: stack([Conv(3, 2), Conv(3, padding=(1, 1))], 10),
+        _is_misjudged,
+    ),
+    Step(
+        "Dilation",
+        "A **dilation** of $d$ pulls the taps of a kernel $d$ units apart: it reaches far with "
+        "few weights.",
+        "With three taps, make a unit reach over 9 input units.",
+        "$d(k - 1) + 1 = 4 \\cdot 2 + 1 = 9$. But count the lit units: the field is 9 long, and "
+        "only 3 of its units matter. The region is a box, what is in it has holes.",
+        (Slider("Dilation d", 1, 5, 1),),
+        lambda d: stack([Conv(3, dilation=d)], 16),
+        lambda e, _: size(e) == 9,
+        equations.size,
+    ),
+    Step(
+        "Branches",
+        "Two paths from the input are added. If both step alike and look at the same **centre**, "
+        "they are aligned, and the wider one decides. If not, there is no closed form for the sum.",
+        "Move the padding of branch B from end to end until the branches are aligned.",
+        "With 1 at each end both centres are 0. An uneven padding shifts what a branch looks at: "
+        "the sum then adds up things of different places.",
+        (Slider("Padding of B in front", 0, 2, 0),),
+        lambda p: stack([Fork(((Conv(5, 2, (2, 2)),), (Conv(3, 2, (p, 2 - p)),)))], 15),
+        lambda e, _: bool(e.last.aligned),
+        _alignment,
+    ),
+    Step(
+        "The effective receptive field",
+        "Not all units of a field count alike: the middle is reached by many paths, the ends by "
+        "one each. The numbers are path counts. They pile up to a bell, the **effective "
+        "receptive field** (Luo and others, NeurIPS 2016).",
+        "Stack layers until the outermost unit has less than a hundredth of the paths of the "
+        "middle one.",
+        "Six layers: 1 path at the ends, 141 in the middle. The field grows with the depth, the "
+        "bell only with its square root.",
+        (Slider("Layers of kernel 3", 1, 8, 2),),
+        lambda n: stack([Conv(3)] * n, 19),
+        lambda e, _: share_at_the_end(e) < 0.01,
+        None,
+        counts=True,
+    ),
+)
+"""All but the last step, which shows a real network."""
+
+
+def _sizes(example: Example) -> tuple[int, int] | None:
+    field = example.last.receptive_field
+    return (field.size[0], field.stride[0]) if field else None
+
+
+def _conv(example: Example) -> Conv:
+    (layer,) = example.layers
+    assert isinstance(layer, Conv)
+    return layer

@@ -1,0 +1,33 @@
+"""Choices that the page's address tells, so that a link opens what it was copied from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+
+def addressed(name: str, options: Mapping[str, str], draw: Callable[..., str | None]) -> str:
+    """Lets the person choose one of the options, the first by default, and returns which.
+
+    ``options`` are labels by what the address calls them, in its parameter ``name``. ``draw`` is
+    ``st.pills`` or ``st.segmented_control``.
+    """
+    key = f"address {name}"
+    told = st.query_params.get(name)
+    if told in options and told != st.session_state.get(f"{key} told"):
+        st.session_state[key] = told  # A link was opened, or the person went back.
+    elif key not in st.session_state:
+        st.session_state[key] = next(iter(options))
+    chosen = draw(
+        name.capitalize(),
+        list(options),
+        required=True,
+        format_func=options.get,
+        key=key,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    assert chosen is not None
+    st.query_params[name] = st.session_state[f"{key} told"] = chosen
+    return chosen

@@ -1,0 +1,85 @@
+"""The lesson and the exercises in a browser: what is right, what is wrong, what a link brings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from rf_viz.lessons.exercises import Exercise, exercise
+from tests.browser.conftest import WIDE
+
+
+@pytest.fixture(scope="module")
+def learn(browser: Browser) -> Iterator[Page]:
+    """A visitor's page that is on no page yet."""
+    context = browser.new_context(viewport=WIDE)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    yield page
+    context.close()
+    assert failures == []
+
+
+def answer(page: Page, *numbers: int) -> None:
+    fields = page.get_by_test_id("stForm").locator("input")
+    expect(fields).to_have_count(len(numbers))
+    for index, number in enumerate(numbers):
+        fields.nth(index).fill(str(number))
+    page.keyboard.press("Enter")
+
+
+def see(page: Page, asked: Exercise) -> None:
+    expect(page.get_by_role("heading", name=asked.question)).to_be_visible()
+    sizes = page.locator(".rf-stack .row i")
+    rows = [f"{row.size} units" for row in reversed(asked.example.rows)]
+    expect(sizes).to_have_text(rows)
+
+
+def test_a_wrong_answer_is_explained_and_a_right_one_praised(learn: Page, url: str) -> None:
+    asked = exercise(3, 3)
+    learn.goto(f"{url}/learn?exercise=3-3")
+    see(learn, asked)
+    answer(learn, 7, 2, 6)
+    told = learn.get_by_test_id("stAlert")
+    expect(told).to_contain_text("forgets the strides")
+    answer(learn, *asked.answer)
+    expect(told).to_contain_text(f"= {asked.answer[0]}")
+    expect(told).not_to_contain_text("forgets")
+    solution = learn.locator(".st-key-solution")
+    expect(solution.locator(".unit.pinned")).to_be_visible()
+    expect(solution.locator(".katex-display")).to_have_count(len(asked.solution))
+    expect(learn.get_by_text("Solved 1 of 1.")).to_be_visible()
+
+    learn.get_by_role("button", name="Next exercise").click()
+    see(learn, exercise(3, 4))
+    expect(learn).to_have_url(re.compile(r"[?&]exercise=3-4(&|$)"))
+
+
+def test_a_link_brings_the_same_exercise(learn: Page, url: str) -> None:
+    learn.goto(f"{url}/learn?exercise=6-4")  # A new session, as anybody's is.
+    see(learn, exercise(6, 4))
+    expect(learn.locator(".st-key-solution")).to_have_count(0)
+
+
+def test_a_task_of_the_lesson_lights_up_and_the_last_step_leads_to_explore(
+    learn: Page, url: str
+) -> None:
+    learn.goto(f"{url}/learn?step=6")
+    told = learn.get_by_test_id("stAlert")
+    expect(told).to_contain_text("To do.")
+    learn.locator('.unit[data-row="2"][data-unit="3"]').click()
+    expect(told).to_contain_text("Done.")
+
+    learn.goto(f"{url}/learn?step=10")
+    slider = learn.get_by_test_id("stSlider").locator("input")
+    slider.focus()
+    slider.press("End")
+    expect(told).to_contain_text("207 of 224 rows")
+    learn.get_by_role("button", name="Open fire9/concat in Explore").click()
+    expect(learn.locator(".rf-about b")).to_have_text("fire9/concat")
+    expect(learn.locator(".rf-answer [data-of=cell]")).to_have_text("(6, 6)")

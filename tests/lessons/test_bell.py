@@ -1,0 +1,32 @@
+"""The effective receptive field of equal weights: counted, and by the square root law."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rf_viz.lessons import bell
+
+
+def test_the_measured_law_of_three_taps() -> None:
+    """Units with at least 1 - 95.45 % of the middle's count, as in Luo et al. 2016."""
+    depths = (5, 10, 20, 40, 80, 160)
+    assert [bell.width(bell.counts(n, 3)) for n in depths] == [9, 13, 19, 25, 37, 51]
+
+
+@pytest.mark.parametrize("kernel", [2, 3, 5, 7])
+@pytest.mark.parametrize("depth", [1, 2, 7, 30])
+def test_counts_are_those_of_a_power_of_ones(kernel: int, depth: int) -> None:
+    """By how many paths: the coefficients of (1 + x + ... + x^(k-1)) to the power of the depth."""
+    line = np.ones(1)
+    for _ in range(depth):
+        line = np.convolve(line, np.ones(kernel))
+    assert bell.counts(depth, kernel) == pytest.approx(line / line.sum())
+
+
+@pytest.mark.parametrize("kernel", [2, 3, 5, 7])
+def test_deep_bells_are_as_wide_as_the_law_says(kernel: int) -> None:
+    for depth in (40, 80, 160):
+        width = bell.width(bell.counts(depth, kernel))
+        assert abs(width - bell.gaussian_width(depth, kernel)) <= 1.5
+    assert bell.gaussian_width(160, kernel) == pytest.approx(2 * bell.gaussian_width(40, kernel))

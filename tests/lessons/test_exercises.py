@@ -1,0 +1,218 @@
+"""The exercises: what they ask, and that what they take for right is right."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+import pytest
+
+from rf_viz.lessons import Conv, Fork, Transposed
+from rf_viz.lessons.exercises import LEVELS, Exercise, exercise
+from rf_viz.lessons.worked import Sliding
+
+SEEDS = range(1, 51)
+EVERY = [(level, seed) for level, seed in product(range(1, len(LEVELS) + 1), SEEDS)]
+TURNS = {"misaligned": 0, "transposed": 1, "border": 2}
+"""What the last level asks in turn, by the seed's remainder."""
+
+
+def taken(layer: Sliding, size: int, unit: int) -> set[int]:
+    """The units below that a unit takes, padding left out: one tap after the other."""
+    assert layer.padding != "same"
+    if isinstance(layer, Transposed):
+        return {
+            i
+            for i, tap in product(range(size), range(layer.kernel))
+            if i * layer.stride - layer.padding[0] + tap == unit
+        }
+    taps = (
+        unit * layer.stride - layer.padding[0] + tap * layer.dilation for tap in range(layer.kernel)
+    )
+    return {tap for tap in taps if 0 <= tap < size}
+
+
+def made(layer: Sliding, size: int) -> int:
+    """How many units a layer makes: as many as have all their taps on units or padding."""
+    assert layer.padding != "same"
+    if isinstance(layer, Transposed):
+        return (size - 1) * layer.stride + layer.kernel - sum(layer.padding)
+    last = size + layer.padding[1] - 1
+    unit = 0
+    while unit * layer.stride - layer.padding[0] + (layer.kernel - 1) * layer.dilation <= last:
+        unit += 1
+    return unit
+
+
+def ways(asked: Exercise) -> list[tuple[Sliding, ...]]:
+    first = asked.example.layers[0]
+    return list(first.paths) if isinstance(first, Fork) else [asked.example.layers]
+
+
+def extents(way: tuple[Sliding, ...], length: int) -> list[int]:
+    """How many units there are along a way, those of the input first."""
+    sizes = [length]
+    for layer in way:
+        sizes.append(made(layer, sizes[-1]))
+    return sizes
+
+
+def seen(way: tuple[Sliding, ...], length: int, unit: int) -> set[int]:
+    """The input units that a unit depends on by this way."""
+    sizes = extents(way, length)
+    units = {unit}
+    for layer, size in zip(reversed(way), sizes[-2::-1], strict=True):
+        units = {below for above in units for below in taken(layer, size, above)}
+    return units
+
+
+def by_enumeration(asked: Exercise) -> tuple[int, ...]:
+    """The answer, by going along every tap."""
+    if asked.unit is not None:
+        units = set().union(*(seen(w, asked.example.length, asked.unit) for w in ways(asked)))
+        return min(units), max(units)
+    # Of an input so long that the unit in its middle meets no padding: start = -P + u S.
+    long, middle = 400, 20
+    boxes = []
+    for unit in (middle, middle + 1):
+        units = set().union(*(seen(w, long, unit) for w in ways(asked)))
+        boxes.append((min(units), max(units)))
+    (start, stop), (after, _) = boxes
+    stride = after - start
+    found = {"r": stop - start + 1, "S": stride, "P": middle * stride - start}
+    return tuple(found[part.symbol] for part in asked.parts)
+
+
+@pytest.mark.parametrize("level", range(1, len(LEVELS) + 1))
+def test_every_answer_is_what_going_along_every_tap_finds(level: int) -> None:
+    asked = [exercise(level, seed) for seed in SEEDS]
+    assert [e.answer for e in asked] == [by_enumeration(e) for e in asked]
+
+
+def result(equation: str) -> int:
+    """The number that an equation ends on."""
+    return int(re.search(r"(-?\d+)$", equation)[1])
+
+
+def test_solutions_end_on_the_answer() -> None:
+    for at in EVERY:
+        asked = exercise(*at)
+        last = asked.solution[-1]
+        assert last.values == asked.answer, at
+        assert tuple(map(result, last.equations[-len(asked.parts) :])) == asked.answer, at
+
+
+def test_every_step_of_a_way_down_is_what_the_units_see() -> None:
+    for at in EVERY:
+        asked = exercise(*at)
+        if asked.unit is None:
+            continue
+        steps = iter(asked.solution)
+        for way in ways(asked):
+            for depth in reversed(range(len(way))):
+                units = seen(
+                    way[depth:], extents(way[:depth], asked.example.length)[-1], asked.unit
+                )
+                assert next(steps).values == (min(units), max(units)), at
+
+
+def test_no_wrong_answer_is_right() -> None:
+    for at in EVERY:
+        for part in exercise(*at).parts:
+            assert part.answer not in part.slips, at
+            assert part.slips, at
+            assert all(why.endswith(".") for why in part.slips.values())
+
+
+def test_nothing_is_asked_that_needs_no_thought() -> None:
+    for at in EVERY:
+        asked = exercise(*at)
+        sizes = [row.size for row in asked.example.rows]
+        assert min(sizes) >= 3, at
+        assert max(sizes) <= 32, at
+        if asked.unit is None:
+            assert asked.parts[0].answer > 2, at
+        else:
+            first, last = asked.answer
+            assert 0 <= first < last < asked.example.length, at
+            assert (first, last) != (0, asked.example.length - 1), at
+
+
+def layers(asked: Exercise) -> list[Sliding]:
+    return [layer for way in ways(asked) for layer in way]
+
+
+def cut(asked: Exercise) -> tuple[int, int]:
+    """What the closed form says of the asked unit, cut off at the input's ends."""
+    field = asked.example.last.receptive_field
+    (start,), (stop,) = field.start((asked.unit,)), field.stop((asked.unit,))
+    return max(start, 0), min(stop, asked.example.length) - 1
+
+
+def test_the_levels_are_what_they_say() -> None:
+    for seed in SEEDS:
+        one, strides, padding, dilation, branches, beyond = (
+            exercise(level, seed) for level in range(1, 7)
+        )
+        assert len(layers(one)) == 1
+        assert {len(ways(e)) for e in (one, strides, padding, dilation)} == {1}
+
+        assert all(layer.padding == (0, 0) for layer in layers(one) + layers(strides))
+        assert max(layer.stride for layer in layers(strides)[:-1]) > 1
+
+        assert any(layer.padding != (0, 0) for layer in layers(padding)[1:])
+        assert all(layer.dilation == 1 for layer in layers(padding))
+        assert any(layer.dilation > 1 for layer in layers(dilation))
+        for asked in (padding, dilation):
+            assert asked.unit is None or cut(asked) == asked.answer
+
+        assert len(ways(branches)) == 2
+        assert branches.example.last.aligned
+
+        last = beyond.example.last
+        assert beyond.remark
+        if seed % 3 == TURNS["misaligned"]:
+            assert last.aligned is False
+        elif seed % 3 == TURNS["transposed"]:
+            assert any(isinstance(layer, Transposed) for layer in layers(beyond))
+            assert last.receptive_field is None
+        else:
+            assert cut(beyond) != beyond.answer
+
+
+def test_seeds_differ() -> None:
+    for level in range(1, len(LEVELS) + 1):
+        drawn = (exercise(level, seed) for seed in SEEDS)
+        asked = {(e.example.layers, e.example.length, e.unit) for e in drawn}
+        assert len(asked) > 40
+
+
+def test_an_exercise_is_the_same_everywhere() -> None:
+    """Links are handed around: what they lead to must not change."""
+    first = exercise(1, 1)
+    assert first.example.layers == (Conv(3, 3),)
+    assert (first.example.length, first.unit, first.answer) == (13, 2, (6, 8))
+    third = exercise(3, 3)
+    assert third.example.layers == (Conv(4, 2, (2, 2)), Conv(4, 1, (2, 2)))
+    assert third.answer == (10, 2, 6)
+    fourth = exercise(6, 4)
+    assert fourth.example.layers == (Conv(2, 1, (1, 1)), Transposed(5, 3))
+    assert (fourth.example.length, fourth.unit, fourth.answer) == (8, 5, (0, 1))
+
+
+def test_likely_slips_are_told_apart() -> None:
+    asked = exercise(3, 3)
+    size, stride, padding = asked.parts
+    assert "forgets the strides" in size.slips[1 + 3 + 3]
+    assert "adds the strides" in stride.slips[2 + 1]
+    assert "stride so far" in padding.slips[2 + 2]
+    assert "sign" in padding.slips[-6]
+    region = exercise(3, 2)
+    assert region.answer == (0, 7)
+    assert "counts padding as input" in region.parts[0].slips[-3]
+
+
+@pytest.mark.parametrize("at", [(0, 1), (7, 1), (1, 0)])
+def test_what_is_not_there_is_refused(at: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="no exercise"):
+        exercise(*at)
