@@ -1,0 +1,84 @@
+"""The effective receptive field: path counts over a unit's region, and its width by depth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+WITHIN, BEYOND, LAW = "#ff7f0e", "#999999", "#2f86c9"
+
+
+def bell(counts: NDArray[np.float64], within: NDArray[np.bool_]) -> go.Figure:
+    """The share of all paths that start at each unit of a region, those in the bell marked."""
+    places = np.arange(len(counts)) - (len(counts) - 1) / 2
+    figure = go.Figure()
+    for name, marks, colour in (
+        ("within the bell", within, WITHIN),
+        ("beyond it", ~within, BEYOND),
+    ):
+        figure.add_bar(
+            x=places[marks],
+            y=100 * counts[marks],
+            name=name,
+            marker_color=colour,
+            hovertemplate="%{x:+g} units from the middle<br>%{y:.3g} % of the paths<extra></extra>",
+        )
+    figure.update_xaxes(title="units from the middle")
+    figure.update_yaxes(title="% of the paths", rangemode="tozero")
+    return _dressed(figure)
+
+
+def growth(
+    depths: Sequence[int],
+    sizes: Sequence[int],
+    widths: Sequence[int],
+    law: Sequence[float],
+    now: int,
+) -> go.Figure:
+    """Receptive field size and effective width by depth, on logarithmic axes.
+
+    ``law`` are the widths by the square root law, ``now`` is the depth to mark.
+    """
+    hover = "%{x} layers: %{y} units<extra></extra>"
+    figure = go.Figure()
+    figure.add_scatter(
+        x=depths,
+        y=sizes,
+        name="receptive field r",
+        mode="lines",
+        line_color=BEYOND,
+        hovertemplate=hover,
+    )
+    figure.add_scatter(
+        x=depths,
+        y=law,
+        name="square root law",
+        mode="lines",
+        line={"color": LAW, "dash": "dash"},
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=depths,
+        y=widths,
+        name="width of the bell",
+        mode="markers",
+        marker={"color": WITHIN, "size": 7},
+        hovertemplate=hover,
+    )
+    figure.add_vline(x=now, line={"color": BEYOND, "width": 1, "dash": "dot"})
+    ticks = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+    figure.update_xaxes(title="layers", type="log", tickvals=ticks)
+    figure.update_yaxes(title="units", type="log", tickvals=ticks)
+    return _dressed(figure)
+
+
+def _dressed(figure: go.Figure) -> go.Figure:
+    return figure.update_layout(
+        height=320,
+        margin={"l": 0, "r": 0, "t": 32, "b": 0},
+        bargap=0.08,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    )
