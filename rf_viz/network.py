@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import EllipsisType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import walk
 from .closed_form import REARRANGED, Form, Forms, ReceptiveField, common, meet
-from .cost import multiply_adds
-from .layout import Layout, Layouts
 from .relation import MAX, MIN, OR, SUM, Array, Semiring, Shape, fold, spread
 from .strands import Group, Strands, Tensor, origins, unshared, weave
+
+if TYPE_CHECKING:
+    from .layout import Layout, Layouts
 
 Index = int | slice
 IndexLike = Index | EllipsisType | tuple[Index | EllipsisType, ...]
@@ -181,6 +183,8 @@ class Network:
     @cached_property
     def _layouts(self) -> Layouts:
         self._need_size()
+        from .layout import Layouts  # not needed by most, and a cold start is short
+
         return Layouts(self._strands.all, self._strands.of, self.input.spatial_axes)
 
     def keep_common(self, other: Network) -> None:
@@ -337,6 +341,8 @@ class Layer:
 
         None where that cannot be told, as with an unknown input size; see ``cost``.
         """
+        from .cost import multiply_adds
+
         return None if self._net.any_size else multiply_adds(self._tensor)
 
     def region(self, cell: Sequence[int], channel: int | None = None) -> Region:
