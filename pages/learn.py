@@ -7,24 +7,29 @@ import streamlit as st
 from rf_viz.ui import page
 from rf_viz.ui.addressed import addressed
 
-LEAD = (
-    "What a unit of a network sees, in one dimension: move the sliders, point at any unit, and "
-    "watch the equations fill in."
-)
-
 FIGURES, LESSON, EXERCISES = "figures", "lesson", "exercises"
+
+LEADS = {
+    FIGURES: "What a unit of a network sees, in one dimension: move the sliders, point at any "
+    "unit, and watch the equations fill in.",
+    LESSON: "From one kernel to a real network in ten steps, each with one thing to do and one "
+    "to see.",
+    EXERCISES: "Predict what a network sees, and check it: the same exercise for everybody who "
+    "has the link.",
+}
 
 # What the address tells besides, and in which part.
 TOLD = {"figure": FIGURES, "step": LESSON, "exercise": EXERCISES}
 
 page.set_up("Learn")
-st.html(f'<p class="rf-lead">{LEAD}</p>')
+lead = st.container()
 if "part" not in st.query_params:
     for name in TOLD.keys() & st.query_params.keys():
         st.query_params["part"] = TOLD[name]
 part = addressed(
     "part", {name: name.capitalize() for name in (FIGURES, LESSON, EXERCISES)}, st.segmented_control
 )
+lead.html(f'<p class="rf-lead">{LEADS[part]}</p>')
 for name in TOLD.keys() & st.query_params.keys():
     if TOLD[name] != part:
         del st.query_params[name]
