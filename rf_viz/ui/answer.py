@@ -12,10 +12,11 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..network import Layer, Region
+from ..network import Region
+from .certainty import certainty
 from .cue import overlay
 from .linked_view import Cell, FeatureMap, Mode, Picture, colours
-from .words import by, listed, number, percent, position
+from .words import by, number, percent, position
 
 PINNED = "#ff7f0e"
 """The colour of what is pinned, as in the linked view."""
@@ -34,11 +35,12 @@ def answer(picture: Picture, feature_map: FeatureMap, cell: Cell, mode: Mode) ->
     veil = None
     if mode != "box" and picture.kind == "image" and not region.empty:
         veil = overlay(layer, cell, feature_map.channel, mode)[1]
+    sure = certainty(layer, kind=picture.kind, whole=region.size == picture.extent)
     st.html(
         '<section class="rf-answer">'
         f'<div class="crop">{_crop(picture, region, mode, veil)}{_headline(picture, region)}</div>'
         f'<div class="numbers">{_table(_numbers(feature_map, cell, region))}'
-        f"{_paragraphs(_how_known(layer, picture, region))}</div></section>"
+        f"{_paragraphs(sure)}</div></section>"
     )
 
 
@@ -82,23 +84,6 @@ def _numbers(feature_map: FeatureMap, cell: Cell, region: Region) -> Iterable[tu
     yield "P", "Padding P", by(field.padding)
     if None not in field.padding and len(field.size) == len(cell):
         yield "centre", "Centre", position(f"{c:g}" for c in field.centre(cell))
-
-
-def _how_known(layer: Layer, picture: Picture, region: Region) -> Iterable[tuple[str, str]]:
-    """Sentences on how sure all this is: key, text."""
-    if layer.exact:
-        yield "exact", "Exact: every operation on the way is known."
-    else:
-        yield "assumed", f"Assumed, not exact: {listed(layer.assumed)}."
-    if layer.receptive_field is None:
-        reasons = [part for part in layer.note.split("; ") if part not in layer.assumed]
-        yield "note", f"No r, S and P here: {listed(reasons)}."
-    if layer.global_context and region.size != picture.extent:
-        yield (
-            "context",
-            f"Besides, the whole {picture.kind} reaches this cell as global context, "
-            f"through {listed(layer.global_context)}.",
-        )
 
 
 def _table(rows: Iterable[tuple[str, str, str]]) -> str:

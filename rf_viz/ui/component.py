@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ from streamlit.components.v2.types import ComponentRenderer
 _MODULE_SYNTAX = re.compile(r"^import .*?;\n|^export (?!default)", re.MULTILINE | re.DOTALL)
 
 
-def component(name: str, *scripts: str) -> ComponentRenderer:
+def component(name: str, *scripts: str, styles: Sequence[str] = ()) -> ComponentRenderer:
     """The component whose files lie in the folder ``name`` beside this module.
 
     ``scripts`` are its JavaScript modules, each after those it imports. Streamlit takes one
-    script, so they are joined, with the imports between them taken out.
+    script, so they are joined, with the imports between them taken out. ``styles`` come before
+    those of its own.
     """
     folder = Path(__file__).parent / name
 
@@ -30,7 +32,7 @@ def component(name: str, *scripts: str) -> ComponentRenderer:
     return st.components.v2.component(
         f"rf_viz.{name}",
         html=read(f"{name}.html"),
-        css=read(f"{name}.css"),
+        css="\n".join(read(style) for style in (*styles, f"{name}.css")),
         js="\n".join(_MODULE_SYNTAX.sub("", read(script)) for script in scripts),
     )
 
@@ -53,3 +55,16 @@ def pack(header: Mapping[str, Any], arrays: Mapping[str, NDArray[np.generic]]) -
         offset += len(blob)
     text = json.dumps({**header, "arrays": places}).encode()
     return b"".join([len(text).to_bytes(4, "little"), text, *blobs])
+
+
+def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """The header of a packet, and its arrays by name."""
+    body = 4 + int.from_bytes(data[:4], "little")
+    header = json.loads(data[4:body])
+    arrays = {
+        name: np.frombuffer(
+            data, place["dtype"], prod(place["shape"]), body + place["offset"]
+        ).reshape(place["shape"])
+        for name, place in header["arrays"].items()
+    }
+    return header, arrays

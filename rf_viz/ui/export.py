@@ -9,18 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from math import prod
 from pathlib import Path
 from string import Template
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ..network import Layer
-from .linked_view import Cell, FeatureMap, Picture, packet
+from .certainty import certainty
+from .component import unpack
+from .linked_view import STYLES, Cell, FeatureMap, Picture, packet
 from .outline import told
-from .words import by, listed
+from .words import by
 
 _HERE = Path(__file__).resolve().parent
 _OWN = _HERE / "export"
@@ -82,19 +82,6 @@ def estimate(picture: Picture, layers: Sequence[Layer], channels: int) -> int:
     return sum(map(len, _parts().values())) + (image + total) * 4 // 3
 
 
-def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """The header of a packet, and its arrays by name."""
-    body = 4 + int.from_bytes(data[:4], "little")
-    header = json.loads(data[4:body])
-    arrays = {
-        name: np.frombuffer(
-            data, place["dtype"], prod(place["shape"]), body + place["offset"]
-        ).reshape(place["shape"])
-        for name, place in header["arrays"].items()
-    }
-    return header, arrays
-
-
 class _Pool:
     """Arrays in base64, each once."""
 
@@ -140,27 +127,12 @@ def _told(chosen: Chosen, packets: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "name": name,
         "about": f"{what} · {by(layer.shape)}",
         "closed": closed,
-        "sure": how_sure(layer),
+        "sure": [text for _, text in certainty(layer, cell="each cell")],
         "maps": [
             {"label": label, "title": feature_map.title, **packed}
             for label, feature_map, packed in zip(chosen.labels, chosen.maps, packets, strict=True)
         ],
     }
-
-
-def how_sure(layer: Layer) -> list[str]:
-    """In a sentence or two, how sure the layer's regions are."""
-    sure = "Exact: every operation on the way is known."
-    sentences = [sure if layer.exact else f"Assumed, not exact: {listed(layer.assumed)}."]
-    if layer.receptive_field is None:
-        reasons = [part for part in layer.note.split("; ") if part not in layer.assumed]
-        sentences.append(f"No r, S and P here: {listed(reasons)}.")
-    if layer.global_context and not layer.note.startswith("global"):
-        sentences.append(
-            "Besides, the whole image reaches each cell as global context, "
-            f"through {listed(layer.global_context)}."
-        )
-    return sentences
 
 
 @cache
@@ -169,7 +141,7 @@ def _parts() -> dict[str, str]:
     view = _HERE / "linked_view"
     return {
         "page_css": _text(_OWN / "export.css"),
-        "view_css": _text(view / "linked_view.css"),
+        "view_css": "\n".join(_text(view / css) for css in (*STYLES, "linked_view.css")),
         "view_html": _text(view / "linked_view.html"),
         "script": _joined(_OWN / "export.js", set()),
     }

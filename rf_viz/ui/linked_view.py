@@ -36,7 +36,10 @@ _GREYS = np.linspace([140] * 3, [150] * 3, 256).astype(np.uint8)
 SCRIPTS = ("../cue/bus.js", "packet.js", "overlays.js", "pane.js", "linked_view.js")
 """The view's modules, each after those it imports."""
 
-_component = component("linked_view", *SCRIPTS)
+STYLES = ("pane.css",)
+"""The styles that come before the view's own."""
+
+_component = component("linked_view", *SCRIPTS, styles=STYLES)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from PIL import ImageFont
 from ..figures.drawing import Area, Drawing, Frame, Line, Outline, Raster, Shape, Veil, Words
 from ..network import Region
 from .answer import PINNED
-from .export import how_sure, unpack
+from .certainty import certainty
+from .component import unpack
 from .linked_view import Cell, FeatureMap, Picture, packet
 from .outline import told
 from .words import by, number, position
@@ -121,7 +122,7 @@ def _caption(
     if field is not None:
         yield f"Size r {by(field.size)}, stride S {by(field.stride)},"
         yield f"padding P {by(field.padding)}."
-    yield from how_sure(layer)
+    yield from (text for _, text in certainty(layer, whole=region.size == picture.extent))
     if credit:
         yield credit
     yield "Made with RF-Viz."

@@ -33,6 +33,7 @@ _component = component(
     "../linked_view/pane.js",
     "slices.js",
     "volume_view.js",
+    styles=("../linked_view/pane.css",),
 )
 
 

@@ -20,8 +20,8 @@ from rf_viz import Layer, Network
 from rf_viz.images import fit, open_image
 from rf_viz.samples import SAMPLE_IMAGES, SAMPLE_MODELS, tone
 from rf_viz.ui.cache import File
-from rf_viz.ui.component import pack
-from rf_viz.ui.export import Chosen, estimate, export, unpack
+from rf_viz.ui.component import pack, unpack
+from rf_viz.ui.export import Chosen, estimate, export
 from rf_viz.ui.linked_view import FeatureMap, Picture
 from rf_viz.ui.still import app_font, still
 from rf_viz.ui.take import credit, spread, title
