@@ -9,7 +9,6 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from . import walk
 from .network import Layer
 from .relation import Array, Semiring
 
@@ -42,17 +41,14 @@ def coverage(layer: Layer) -> Coverage:
 
 def _of_masks(layer: Layer) -> NDArray[np.int64]:
     """One walk back for every 64 cells, each of which is a bit."""
-    strands = layer._net._strands
-    counts = np.zeros(layer._net.input.size, np.int64)
+    counts = np.zeros(layer.net.input.size, np.int64)
     cells = prod(layer.grid)
     for first in range(0, cells, _AT_ONCE):
         bits = np.zeros(cells, np.uint64)
         some = bits[first : first + _AT_ONCE]
         some[:] = np.left_shift(np.uint64(1), np.arange(len(some), dtype=np.uint64))
         start = _on_tensor(layer, bits.reshape(layer.grid))
-        starts = dict.fromkeys(strands.of[layer._number], start)
-        seen = layer._on_input(walk.backward(strands.all, starts, _BITS), _BITS)
-        counts += np.bitwise_count(seen)
+        counts += np.bitwise_count(layer.pull(start, _BITS))
     return counts
 
 
@@ -66,7 +62,7 @@ def _on_tensor(layer: Layer, array: Array) -> Array:
 
 def _of_boxes(layer: Layer) -> NDArray[np.int64]:
     start, stop = (ends.reshape(-1, ends.shape[-1]) for ends in layer.bounds())
-    size = layer._net.input.size
+    size = layer.net.input.size
     steps = np.zeros([n + 1 for n in size], np.int64)
     for corner in product((0, 1), repeat=len(size)):
         at = tuple(np.where(corner, stop, start).T)

@@ -41,7 +41,7 @@ def reaches(net: Network) -> list[Reach]:
         along: list[tuple[Form | None, Form | None]] = []
         for axis in range(len(start)):
             paths: tuple[list[Form], list[Form]] = ([], [])
-            for source in layer._tensor.sources:
+            for source in layer.tensor.sources:
                 before = ends[source.tensor][axis]
                 for form, found in zip(before, paths, strict=True):
                     after = form and advance(form, source.relation, layer.node, net.any_size)
@@ -227,7 +227,7 @@ def skips(net: Network, most: int = 100) -> list[Skip]:
     for layer in net.layers:
         lines = [
             line
-            for source in layer._tensor.sources
+            for source in layer.tensor.sources
             if any(step.slides for step in source.relation)
             for line in _taken(layer, source.tensor, source.relation)
         ]
@@ -242,9 +242,9 @@ def skips(net: Network, most: int = 100) -> list[Skip]:
 
 def _taken(layer: Layer, number: int, relation: object) -> list[Array]:
     """Along each spatial axis of what a layer takes, which positions it takes at all."""
-    net = layer._net
+    net = layer.net
     taken = net.layers[number - 1] if number else None
-    shape = taken._shape if taken else net.input.shape
+    shape = taken.tensor.shape if taken else net.input.shape
     axes = taken.grid_axes if taken else net.input.spatial_axes
     array = pull(relation, np.ones((1,) * len(layer.shape), bool), OR)  # type: ignore[arg-type]
     lines = []
@@ -275,4 +275,4 @@ def unseen_by_all(net: Network) -> float:
 
 def assumed(net: Network) -> list[Layer]:
     """The layers whose own operation is unknown and was taken to depend on everything."""
-    return [layer for layer in net.layers if layer._tensor.assumed]
+    return [layer for layer in net.layers if layer.tensor.assumed]

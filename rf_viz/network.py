@@ -178,7 +178,7 @@ class Network:
 
     @cached_property
     def _unshared(self) -> Strands:
-        return unshared([layer._tensor for layer in self.layers], self._strands)
+        return unshared([layer.tensor for layer in self.layers], self._strands)
 
     @cached_property
     def _layouts(self) -> Layouts:
@@ -206,9 +206,11 @@ class Layer:
     """One tensor of the network, and what its cells see. Made by ``Network``."""
 
     def __init__(self, net: Network, number: int, tensor: Tensor, assumed: tuple[str, ...]) -> None:
-        self._net = net
+        self.net = net
+        """The network that it is part of."""
         self._number = number
-        self._tensor = tensor
+        self.tensor = tensor
+        """How the operation was described, with its edges back to other tensors."""
         self._shape = tensor.shape
         self.name = tensor.name
         """The tensor's name."""
@@ -227,8 +229,8 @@ class Layer:
     @property
     def inputs(self) -> tuple[Layer | None, ...]:
         """The layers that the operation takes, each once; None stands for the network's input."""
-        numbers = dict.fromkeys(source.tensor for source in self._tensor.sources)
-        return tuple(self._net.layers[n - 1] if n else None for n in numbers)
+        numbers = dict.fromkeys(source.tensor for source in self.tensor.sources)
+        return tuple(self.net.layers[n - 1] if n else None for n in numbers)
 
     @property
     def exact(self) -> bool:
@@ -238,7 +240,7 @@ class Layer:
     @property
     def shape(self) -> tuple[int | None, ...]:
         """The tensor's shape; None along axes that depend on an unknown input size."""
-        if not self._net.any_size:
+        if not self.net.any_size:
             return self._shape
         along = self._along()
         return tuple(None if bits else n for n, bits in zip(self._shape, along, strict=True))
@@ -251,16 +253,16 @@ class Layer:
     @cached_property
     def grid_axes(self) -> tuple[int, ...]:
         """The tensor axes that carry positions of the image, in the input's axis order."""
-        strands = self._net._strands.of[self._number]
-        known = self._net._grid_axes.get(strands)
+        strands = self.net._strands.of[self._number]
+        known = self.net._grid_axes.get(strands)
         if known is None:
-            known = self._net._grid_axes[strands] = self._find_grid_axes()
+            known = self.net._grid_axes[strands] = self._find_grid_axes()
         return known
 
     def _find_grid_axes(self) -> tuple[int, ...]:
         first: dict[int, int] = {}
-        for number in self._net._strands.of[self._number]:
-            for axis, factors in enumerate(self._net._strands.all[number].labels):
+        for number in self.net._strands.of[self._number]:
+            for axis, factors in enumerate(self.net._strands.all[number].labels):
                 space = other = 1
                 bits = 0
                 for f in factors:
@@ -280,7 +282,7 @@ class Layer:
 
         None where that is not known (a matrix of attention, say): the regions hold all the same.
         """
-        return self._net._layouts.layout(self._number, self.grid_axes, self.grid)
+        return self.net._layouts.layout(self._number, self.grid_axes, self.grid)
 
     @property
     def channel_axis(self) -> int | None:
@@ -293,13 +295,13 @@ class Layer:
         return axes[0] if len(axes) == 1 else None
 
     def _along(self) -> tuple[int, ...]:
-        strands = self._net._strands
+        strands = self.net._strands
         sets = [origins(strands.all[n].labels) for n in strands.of[self._number]]
         return tuple(_any_bit(bits) for bits in zip(*sets, strict=True))
 
     @cached_property
     def _forms(self) -> Forms:
-        strands = self._net._strands
+        strands = self.net._strands
         forms = [strands.all[n].forms for n in strands.of[self._number]]
         met = (meet(along, self.node) for along in zip(*forms, strict=True))
         return tuple(REARRANGED if isinstance(f, Form) and f.extent else f for f in met)
@@ -333,7 +335,7 @@ class Layer:
     @property
     def global_context(self) -> tuple[str, ...]:
         """The names of the operations that mix over the whole image on the way to this layer."""
-        return self._net._strands.mixers[self._number]
+        return self.net._strands.mixers[self._number]
 
     @cached_property
     def multiply_adds(self) -> int | None:
@@ -343,7 +345,7 @@ class Layer:
         """
         from .cost import multiply_adds
 
-        return None if self._net.any_size else multiply_adds(self._tensor)
+        return None if self.net.any_size else multiply_adds(self.tensor)
 
     def region(self, cell: Sequence[int], channel: int | None = None) -> Region:
         """The input region of a cell: the box around every pixel it depends on.
@@ -372,8 +374,9 @@ class Layer:
         Bool arrays of the layers' grids, by layer name in execution order, the cell's own layer
         last; a cell counts if any of its channels feeds the given one (None: any).
         """
-        strands = self._net._unshared
-        layers = {n: layer for layer in self._net.layers for n in strands.of[layer._number]}
+        self.net._need_size()
+        strands = self.net._unshared
+        layers = {n: layer for layer in self.net.layers for n in strands.of[layer._number]}
         found: dict[str, NDArray[np.bool_]] = {}
 
         def passing(number: int, array: Array) -> None:
@@ -395,13 +398,13 @@ class Layer:
         A slice means the union along it. Raises IndexError for an index outside the tensor.
         """
         slices = [_as_slice(i) for i in self._full(index)]
-        rings = self._net._rings
-        nothing = Region((0,) * len(self._net.input.size), (0,) * len(self._net.input.size))
+        rings = self.net._rings
+        nothing = Region((0,) * len(self.net.input.size), (0,) * len(self.net.input.size))
         if not all(range(n)[s] for s, n in zip(slices, self._shape, strict=True)):
             return nothing
         total: walk.Plain | None = None
-        for number in self._net._strands.of[self._number]:
-            part = self._net._bounds[number].select(slices, rings)
+        for number in self.net._strands.of[self._number]:
+            part = self.net._bounds[number].select(slices, rings)
             for axis, extent in enumerate(self._shape):
                 part = part.fold(axis, extent, rings)
             plain = part.plain(rings)
@@ -415,18 +418,17 @@ class Layer:
 
     def mask_of(self, index: IndexLike) -> NDArray[np.bool_]:
         """The dependency mask of any part of the tensor (index as in ``region_of``)."""
-        array = self._pull(index, OR, bool)
-        return np.ascontiguousarray(self._on_input(array, OR)).astype(bool)
+        return np.ascontiguousarray(self.pull(self._marked(index, bool), OR)).astype(bool)
 
     def paths_of(self, index: IndexLike) -> NDArray[np.float64]:
         """The path counts of any part of the tensor (index as in ``region_of``), summing to 1."""
-        array = self._on_input(self._pull(index, SUM, float), SUM).astype(np.float64)
+        array = self.pull(self._marked(index, float), SUM).astype(np.float64)
         total = array.sum()
         return array / total if total else array
 
     def seeing(self, pixel: Sequence[int], channel: int | None = None) -> NDArray[np.bool_]:
         """Which cells see an input pixel: a bool array over the grid (see ``Network.seen_by``)."""
-        seen = self._union(self._net._seers(pixel), (OR,), channel).arrays[0]
+        seen = self._union(self.net._seers(pixel), (OR,), channel).arrays[0]
         return np.broadcast_to(self._on_grid(seen), self.grid)
 
     def spans(self, channel: int | None = None) -> Spans:
@@ -435,14 +437,14 @@ class Layer:
         Each array broadcasts to ``grid`` (length 1 where nothing varies). A cell whose stop is
         not above its start sees nothing.
         """
-        strands = self._net._strands.of[self._number]
-        if channel is None and strands in self._net._spans:
-            return self._net._spans[strands]
-        plain = self._union(self._net._bounds, self._net._rings, channel)
+        strands = self.net._strands.of[self._number]
+        if channel is None and strands in self.net._spans:
+            return self.net._spans[strands]
+        plain = self._union(self.net._bounds, self.net._rings, channel)
         arrays = [self._on_grid(a) for a in plain.arrays]
         spans = tuple(zip(arrays[::2], arrays[1::2], strict=True))
         if channel is None:
-            self._net._spans[strands] = spans
+            self.net._spans[strands] = spans
         return spans
 
     def bounds(self, channel: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -511,7 +513,7 @@ class Layer:
             axis, position = self._channel(channel)
             index[axis] = slice(position, position + 1)
         total: walk.Plain | None = None
-        for number in self._net._strands.of[self._number]:
+        for number in self.net._strands.of[self._number]:
             part = values[number]
             if channel is not None:
                 part = part.select(index, rings)
@@ -531,32 +533,37 @@ class Layer:
             array = array.transpose([*axes, *(i for i in range(array.ndim) if i not in axes)])
         return array.reshape(extents)
 
-    def _pull(self, index: IndexLike, ring: Semiring, dtype: type) -> Array:
-        start = self._marked(index, dtype)
-        strands = self._net._strands
-        return walk.backward(strands.all, dict.fromkeys(strands.of[self._number], start), ring)
+    def pull(self, values: Array, ring: Semiring) -> Array:
+        """Values of the tensor's elements, pulled back over a semiring to the input.
+
+        ``values`` broadcasts to the tensor; the result is over the input's spatial axes. Over
+        ``SUM`` it is scaled by an unknown factor.
+        """
+        self.net._need_size()
+        strands = self.net._strands
+        targets = dict.fromkeys(strands.of[self._number], values)
+        return self._on_input(walk.backward(strands.all, targets, ring), ring)
 
     def _marked(self, index: IndexLike, dtype: type) -> Array:
-        """Ones at an index of the tensor, in an array that broadcasts to it."""
-        self._net._need_size()
-        start: Array = np.ones((1,) * len(self._shape), dtype)
+        """One at the index, zero elsewhere; it broadcasts to the tensor."""
+        marked: Array = np.ones((1,) * len(self._shape), dtype)
         for axis, part in enumerate(self._full(index)):
             if part == slice(None):
                 continue
             line: Array = np.zeros(self._shape[axis], dtype)
             line[part] = 1
-            start = start * line.reshape([-1 if i == axis else 1 for i in range(start.ndim)])
-        return start
+            marked = marked * line.reshape([-1 if i == axis else 1 for i in range(marked.ndim)])
+        return marked
 
     def _on_input(self, array: Array, ring: Semiring) -> Array:
         """An array over the input, combined over its other axes."""
-        axes = self._net.input.spatial_axes
+        axes = self.net.input.spatial_axes
         for axis in range(array.ndim):
             if axis in axes:
-                array = spread(array, axis, self._net.input.shape[axis])
+                array = spread(array, axis, self.net.input.shape[axis])
             elif array.shape[axis] > 1:
                 array = ring.plus.reduce(array, axis=axis, keepdims=True)
-        return array.reshape(self._net.input.size)
+        return array.reshape(self.net.input.size)
 
 
 def _any_bit(sets: Sequence[int]) -> int:

@@ -312,7 +312,7 @@ class Net:
             seen = cells[(slice(None), *cell)].reshape(self.size)
             assert (tuple(start[cell]), tuple(stop[cell])) == box(seen), f"{layer} cell {cell}"
         pixel = self.rng.choice(list(field))
-        assert np.array_equal(layer._net.seen_by(pixel)[layer.name], field[pixel])
+        assert np.array_equal(layer.net.seen_by(pixel)[layer.name], field[pixel])
 
 
 def box(mask: NDArray[np.bool_]) -> tuple[Shape, Shape]:
