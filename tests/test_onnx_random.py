@@ -272,7 +272,8 @@ class Net:
         self.node("Transpose", [x], tuple(shape[i - 1] for i in order), perm=[0, *order])
 
     def check(self) -> None:
-        model = build(self.nodes, {"x": ["batch", *self.shapes["x"]]}, self.constants, opset=20)
+        # Before opset 22 ONNX infers one cell too many of some pools, and the runtime refuses them.
+        model = build(self.nodes, {"x": ["batch", *self.shapes["x"]]}, self.constants, opset=22)
         axes = range(2, 2 + len(self.size))
         net = rf_viz.load(model.SerializeToString()).trace(
             input_shape=(1, *self.shapes["x"]), spatial_axes=axes
