@@ -169,15 +169,16 @@ def _choose_size(model: Model, usual: Network, digest: str) -> tuple[int, ...] |
         return None
     names = ("Depth", "Height", "Width")[-len(given.size) :] if len(given.size) > 1 else ("Length",)
     wanted = visitor().sizes.pop(digest, ())
+    largest = _LARGEST_SIDE[len(given.size) - 1]
     for name, axis, n in zip(names, given.spatial_axes, wanted, strict=False):
-        if shape[axis] is None:
+        if shape[axis] is None and n <= largest:
             st.session_state[f"{name} {given.name} {digest}"] = n
     columns = st.columns(len(given.size))
     sizes = [
         column.number_input(
             name,
             min_value=1,
-            max_value=_LARGEST_SIDE[len(given.size) - 1],
+            max_value=largest,
             value=size,
             disabled=shape[axis] is not None,
             key=f"{name} {given.name} {digest}",
