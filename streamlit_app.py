@@ -46,7 +46,7 @@ def explore(scene: Scene, view: str, traced: str, choices: Mapping[str, str]) ->
             cue(scene.layer, scene.feature_map.channel, pinned, here.order, around)
         with st.container():
             answer(scene.picture, scene.feature_map, pinned.cell, pinned.mode)
-    scene = replace(scene, cell=pinned.cell, pixel=pinned.pixel)
+    scene = replace(scene, cell=pinned.cell, pixel=pinned.pixel, mode=pinned.mode)
     question = choose_question()
     link.write(scene, pinned, choices, question)
     if question:

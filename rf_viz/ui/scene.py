@@ -29,6 +29,7 @@ class Scene:
         names: what the channels stand for; empty where that is not known.
         cell: the pinned cell, one index for each grid axis.
         pixel: the pinned pixel of the input, if there is one.
+        mode: what shows of the pinned cell.
     """
 
     file: File
@@ -41,6 +42,7 @@ class Scene:
     names: Sequence[str]
     cell: Cell
     pixel: Cell | None = None
+    mode: Mode = "box"
 
     @property
     def layer(self) -> Layer:

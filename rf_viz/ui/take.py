@@ -26,8 +26,10 @@ from ..records import (
 )
 from ..samples import SAMPLE_IMAGES
 from . import cache, link
+from .answer import veiled
 from .cache import Application, File
 from .channels import by_channel
+from .cue import overlay
 from .export import Chosen, estimate, export
 from .layer_list import is_convolution
 from .linked_view import FeatureMap, Picture
@@ -73,9 +75,23 @@ def take(scene: Scene) -> None:
             _numbers(scene)
 
 
+def as_shown(scene: Scene) -> Picture:
+    """The input, with what the cell sees of it veiled as on the page."""
+    picture, region, mode = scene.picture, scene.region, scene.mode
+    if mode == "box" or picture.kind != "image" or region.empty:
+        return picture
+    channel = scene.feature_map.channel
+    _, veil, _ = overlay(scene.layer, scene.cell, channel, mode)
+    values = picture.values.copy()
+    values[region.slices] = veiled(values[region.slices], veil, mode)
+    what = {"pixels": "exact pixels", "paths": "path counts"}[mode]
+    key = f"{picture.key} {scene.layer.name} {scene.cell} {channel} {mode}"
+    return Picture(key, f"{picture.title}, {what}", values)
+
+
 def _picture(scene: Scene) -> None:
     drawing = still(
-        title(scene.file), credit(scene.picture), scene.picture, scene.feature_map, scene.cell
+        title(scene.file), credit(scene.picture), as_shown(scene), scene.feature_map, scene.cell
     )
     st.image(_raster(drawing, 1, "JPEG"), alt=drawing.about)
     name = _file_name(scene.file.name, told(scene.layer)[0], *scene.cell)

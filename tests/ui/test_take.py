@@ -19,12 +19,13 @@ import rf_viz
 from rf_viz import Layer, Network
 from rf_viz.images import fit, open_image
 from rf_viz.samples import SAMPLE_IMAGES, SAMPLE_MODELS, tone
-from rf_viz.ui.cache import File
+from rf_viz.ui.cache import Fed, File
 from rf_viz.ui.component import pack, unpack
 from rf_viz.ui.export import Chosen, estimate, export
-from rf_viz.ui.linked_view import FeatureMap, Picture
+from rf_viz.ui.linked_view import FeatureMap, Mode, Picture
+from rf_viz.ui.scene import Scene
 from rf_viz.ui.still import app_font, still
-from rf_viz.ui.take import credit, spread, title
+from rf_viz.ui.take import as_shown, credit, spread, title
 
 NAMES = ("conv1", "fire4/expand1x1", "fire5/concat", "fire7/expand1x1", "conv10")
 TIMES, DASH = " \N{MULTIPLICATION SIGN} ", "\N{EN DASH}"
@@ -242,3 +243,25 @@ def test_the_picture_is_written_in_the_font_of_the_app() -> None:
     assert font.getname()[0] == "SourceSans3VF"
     missing = bytes(font.getmask("\uffff"))
     assert all(bytes(font.getmask(sign)) != missing for sign in (TIMES.strip(), DASH, "é"))
+
+
+@pytest.mark.parametrize(("mode", "what"), [("pixels", "exact pixels"), ("paths", "path counts")])
+def test_the_picture_shows_what_the_page_does(
+    net: Network, picture: Picture, mode: Mode, what: str
+) -> None:
+    (one,) = maps(net["fire5/concat"], 1)
+    fed = Fed("", "image", np.zeros(1, np.float32), lambda values: values)
+    file = File("", "", b"")
+    scene = Scene(file, net, picture, fed, one, None, 0, [], (10, 12), mode=mode)
+    shown = as_shown(scene)
+    assert shown.title == f"{picture.title}, {what}"
+    inside = np.zeros(picture.extent, bool)
+    inside[scene.region.slices] = True
+    assert np.array_equal(shown.values[~inside], picture.values[~inside])
+    paths = one.layer.paths((10, 12), one.channel)
+    changed = (shown.values != picture.values).any(axis=-1)
+    if mode == "pixels":
+        assert np.array_equal(changed[inside], (paths == 0)[inside])
+    else:
+        assert changed.sum() > 0.9 * inside.sum()
+        assert as_shown(replace(scene, mode="box")) is picture
