@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from html import escape
 
 import streamlit as st
 
-from rf_viz import Layer, ModelError
-from rf_viz.samples import Sample
-from rf_viz.ui import cache, link, page, pick
+from rf_viz.ui import link, page, pick
 from rf_viz.ui.answer import answer
-from rf_viz.ui.cache import Fed, File
-from rf_viz.ui.channels import by_channel, choose_channel
+from rf_viz.ui.choose_scene import choose_scene
 from rf_viz.ui.cue import cue
 from rf_viz.ui.depth import depth, near
 from rf_viz.ui.layer_table import layer_table
-from rf_viz.ui.linked_view import FeatureMap, Picture, linked_view
-from rf_viz.ui.outline import told
+from rf_viz.ui.linked_view import linked_view
 from rf_viz.ui.place import arrive, place, settle
 from rf_viz.ui.questions import ask, choose_question
-from rf_viz.ui.scene import Scene, Wanted, want, wanted
+from rf_viz.ui.scene import Scene, Wanted, arrived, want, wanted
 from rf_viz.ui.volume_view import volume_view
-from rf_viz.ui.words import by, sentence
 
 LEAD = (
     "Move over the feature map: the input shows which part of it that cell sees. "
@@ -53,33 +47,6 @@ def explore(scene: Scene, view: str, traced: str, choices: Mapping[str, str]) ->
         ask(question, scene)
 
 
-def choose_scene(
-    file: File, layer: Layer, picture: Picture, fed: Fed, sample: Sample | None, view: str
-) -> Scene:
-    """The channel to show; where the model cannot be run, the regions show without values."""
-    about, picker = st.columns([3, 2], vertical_alignment="bottom")
-    name, what = told(layer)
-    about.html(
-        f'<p class="rf-about"><b>{escape(name).replace("/", "/<wbr>")}</b>'
-        f"<span>{escape(what)} · {by(layer.shape)}</span></p>"
-    )
-    try:
-        values = cache.activations(file, fed, layer.name)
-    except ModelError as error:
-        st.caption(f"No values: {escape(sentence(error))} The regions hold all the same.")
-        unknown = FeatureMap(layer, None, "No values", None)
-        return Scene(file, net, picture, fed, unknown, None, 0, [], unknown.strongest)
-    maps = by_channel(values, layer)
-    names = sample.labels.read_text().splitlines() if sample and sample.labels else []
-    if len(names) != len(maps):
-        names = []
-    with picker:
-        shown, title = choose_channel(maps, names, key=f"channel {view}")
-    seen = shown if layer.channel_axis is not None else None
-    feature_map = FeatureMap(layer, seen, f"Feature map, channel {title}", maps[shown])
-    return Scene(file, net, picture, fed, feature_map, maps, shown, names, feature_map.strongest)
-
-
 page.set_up("Explore")
 address = link.arrived()
 if address:
@@ -96,6 +63,7 @@ with st.sidebar:
 traced = f"{file.digest} {asked}"
 unfit = pick.unfit(net)
 if unfit:
+    arrived()
     pick.problem()
     st.info(unfit, icon=":material/info:")
 else:
@@ -112,5 +80,6 @@ else:
     depth(net, traced, lambda layer: want(Wanted(layer, keep_point=True)))
     scene = choose_scene(file, layer, picture, fed, sample, view)
     arrive(scene, view, asked_for)
+    arrived()
     explore(scene, view, traced, pick.chosen(file, net, sample))
 layer_table(net, open=bool(unfit))

@@ -84,6 +84,11 @@ def want(where: Wanted) -> None:
 
 
 def wanted() -> Wanted | None:
-    """Where somebody asked to go since the page was last drawn, once."""
-    asked: Wanted | None = st.session_state.pop(_WANTED, None)
+    """Where somebody asked to go, until ``arrived`` says that the page went there."""
+    asked: Wanted | None = st.session_state.get(_WANTED)
     return asked
+
+
+def arrived() -> None:
+    """Nobody wants to go anywhere any more. A run of the page may be cut off before it arrives."""
+    st.session_state.pop(_WANTED, None)
