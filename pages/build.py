@@ -10,6 +10,7 @@ from rf_viz.ui.bench import bench, studied, write
 from rf_viz.ui.carry import carry
 from rf_viz.ui.editor import editor
 from rf_viz.ui.goal_seek import goal_seek
+from rf_viz.ui.words import plain
 
 LEAD = (
     "Put a network together row by row, without code: every change shows at once what its cells "
@@ -41,7 +42,7 @@ with st.sidebar:
     given = built.choose_input(study) if study else None
 st.html(f'<p class="rf-lead">{LEAD}</p>')
 if found.problem:
-    st.error(found.problem, icon=":material/error:")
+    st.error(plain(found.problem), icon=":material/error:")
     found.problem = ""
 editor(found)
 write(found)

@@ -13,6 +13,7 @@ from rf_viz.ui.findings import kept_findings, show
 from rf_viz.ui.glance import choose_axis, choose_covering, covering, go_to_explore, grown, said_of
 from rf_viz.ui.graph import graph
 from rf_viz.ui.network_table import network_table
+from rf_viz.ui.words import plain
 
 LEAD = (
     "The whole model at a glance: how far its layers see, how they hang together, and what is "
@@ -59,7 +60,7 @@ def show_graph(net: Network, traced: str) -> None:
 @st.fragment
 def show_table(net: Network, parameters: Mapping[str, int], traced: str) -> None:
     name = network_table(net, parameters, key=traced)
-    if name and st.button(f"Open {name} in Explore", icon=":material/arrow_forward:"):
+    if name and st.button(f"Open {plain(name)} in Explore", icon=":material/arrow_forward:"):
         go_to_explore(name)
 
 

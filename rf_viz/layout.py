@@ -38,18 +38,6 @@ class Layout:
         """The picture's shape."""
         return self.cells.shape
 
-    @property
-    def in_order(self) -> bool:
-        """Whether the picture is the flattened grid under another shape, with no cell left out."""
-        return not self.apart and bool((np.diff(self.cells.reshape(-1)) == 1).all())
-
-    @cached_property
-    def places(self) -> NDArray[np.int32]:
-        """For each cell of the flattened grid its number in the flattened picture; -1 if apart."""
-        places = np.full(self.cells.size + len(self.apart), -1, np.int32)
-        places[self.cells.reshape(-1)] = np.arange(self.cells.size)
-        return places
-
 
 Spots = tuple[tuple[Array, Array], ...]
 """For a tensor's elements their position along each spatial axis, and the one after it.

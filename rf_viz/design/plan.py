@@ -90,6 +90,9 @@ def plan(design: Design) -> Plan:
     weights = 0
     if not design.rows:
         made.problems.append((0, "there is no layer yet: add one"))
+    if prod(design.input) > MOST_VALUES:
+        made.problems.append((0, f"{_by(design.input)} is too large to be computed here"))
+        return made
     for number, row in enumerate(design.rows, 1):
         try:
             sources = _sources(number, row)
@@ -263,6 +266,8 @@ def _attended(row: Row, taken: Shape) -> Shape:
     for n in space:
         if n % row.kernel:
             raise _RowError(f"windows of {row.kernel} do not divide a map of {_by(tuple(space))}")
+    if row.groups * prod(space) * row.kernel ** len(space) > MOST_VALUES:
+        raise _RowError(f"attention in windows of {row.kernel} is too large to be computed here")
     return taken
 
 

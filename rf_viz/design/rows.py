@@ -53,7 +53,7 @@ class Row:
         return replace(made, **{key: getattr(self, key) for key in both})
 
 
-def row(name: str, *sources: int, **settings: Value) -> Row:
+def row(name: str, /, *sources: int, **settings: Value) -> Row:
     """A row of a kind or of one of the ``VARIANTS``, with the usual settings but for those given.
 
     Raises ModelError for a kind, a setting or a value that there is not.

@@ -10,7 +10,7 @@ from ..article import Fit, Summary, fit, summary
 from ..figures.compare import Point, accuracy
 from ..keras_applications import KERAS_APPLICATIONS
 from .contenders import Contender, Traced
-from .words import listed
+from .words import listed, plain
 
 _ARTICLE, _KERAS, _OWN, _ALL = "The article's", "Keras applications", "Yours", "All shown"
 
@@ -145,7 +145,7 @@ def _add(traced: Mapping[Contender, Traced]) -> None:
             _form(sizes, traced)
         for number, point in enumerate(own):
             line, way = st.columns([5, 1], vertical_alignment="center")
-            line.markdown(f"{point.name}: r {point.size:,}, top-1 {point.top1:.1%}")
+            line.markdown(f"{plain(point.name)}: r {point.size:,}, top-1 {point.top1:.1%}")
             way.button(
                 "Remove", key=f"remove {number} {point.name}", on_click=own.remove, args=(point,)
             )

@@ -69,9 +69,10 @@ class File:
         """An uploaded file; of several, the model, with the others beside it in one folder."""
         names = [Path(name).name for name in files]
         main = next((name for name in names if name.lower().endswith(_MODELS)), names[0])
-        digest = _digest(*files.values())
         if len(files) == 1:
-            return cls(main, digest, files[main])
+            return cls(main, _digest(*files.values()), files[names[0]])
+        told = sorted(zip(names, files.values(), strict=True))
+        digest = _digest(*(part for name, content in told for part in _named(name, content)))
         folder = TemporaryDirectory(prefix="rf_viz_")
         for name, content in zip(names, files.values(), strict=True):
             (Path(folder.name) / name).write_bytes(content)
@@ -100,6 +101,11 @@ def _digest(*parts: bytes) -> str:
     return digest.hexdigest()[:16]
 
 
+def _named(name: str, content: bytes) -> tuple[bytes, bytes]:
+    """A file's name and content, each by a digest: one cannot be taken for the other."""
+    return hashlib.sha256(name.encode()).digest(), hashlib.sha256(content).digest()
+
+
 @contextmanager
 def reported(file: File, done: str) -> Iterator[None]:
     """An error that nobody foresaw is told as one about the model, and logged."""
@@ -123,20 +129,22 @@ def _start_tensorflow() -> None:
 
 
 @st.cache_resource(max_entries=6, show_spinner="Reading the model ...")
-def _load(digest: str, _file: File) -> rf_viz.Model:
+def _load(digest: str, _file: File) -> tuple[rf_viz.Model, File]:
+    """The model, and its file: what is in the file's folder may only be read later."""
     with reported(_file, "read"):
         if isinstance(_file.source, Application):
             from rf_viz.readers.tensorflow import keras_application
 
-            return keras_application.load(_file.source.name, trained=_file.source.trained)
-        return rf_viz.load(_file.source, _file.name)
+            source = _file.source
+            return keras_application.load(source.name, trained=source.trained), _file
+        return rf_viz.load(_file.source, _file.name), _file
 
 
 def load(file: File) -> rf_viz.Model:
     """The model in a file. Raises ModelError."""
     if isinstance(file.source, Application) or file.name.lower().endswith(_KERAS):
         _start_tensorflow()
-    return _load(file.digest, file)
+    return _load(file.digest, file)[0]
 
 
 @dataclass(frozen=True)
@@ -175,7 +183,9 @@ def _runs_in_tensorflow(model: rf_viz.Model) -> bool:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Running the model ...")
-def _activations(digest: str, fed: str, name: str, _file: File, _fed: Fed) -> NDArray[np.float32]:
+def _activations(
+    digest: str, given: str, fed: str, name: str, _file: File, _fed: Fed
+) -> NDArray[np.float32]:
     model = load(_file)
     with reported(_file, "run"):
         values = model.activations(_fed.tensor, [name], input=_fed.input)[name]
@@ -187,7 +197,7 @@ def activations(file: File, fed: Fed, name: str) -> NDArray[np.float32]:
     """The values of one layer. Raises ModelError."""
     if _runs_in_tensorflow(load(file)):
         _start_tensorflow()
-    return _activations(file.digest, fed.key, name, file, fed)
+    return _activations(file.digest, fed.input, fed.key, name, file, fed)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)

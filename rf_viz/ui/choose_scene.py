@@ -15,7 +15,7 @@ from .channels import by_channel, choose_channel
 from .linked_view import FeatureMap, Picture
 from .outline import told
 from .scene import Scene
-from .words import by, sentence
+from .words import by, plain, sentence
 
 
 def choose_scene(
@@ -31,7 +31,7 @@ def choose_scene(
     try:
         values = cache.activations(file, fed, layer.name)
     except ModelError as error:
-        st.caption(f"No values: {escape(sentence(error))} The regions hold all the same.")
+        st.caption(f"No values: {plain(sentence(error))} The regions hold all the same.")
         unknown = FeatureMap(layer, None, "No values", None)
         return Scene(file, layer.net, picture, fed, unknown, None, 0, [], unknown.strongest)
     maps = by_channel(values, layer)

@@ -19,7 +19,7 @@ from .cache import Asked, File
 from .depth import nearest
 from .linked_view import Cell
 from .scene import Wanted, want
-from .words import sentence
+from .words import plain, sentence
 
 MOST = 8
 """How many networks are compared at once."""
@@ -153,7 +153,8 @@ def trace_all(contenders: Sequence[Contender]) -> dict[Contender, Traced]:
         try:
             found[contender] = traced(contender)
         except ModelError as error:
-            st.error(f"{contender.title} is left out: {sentence(error)}", icon=":material/error:")
+            problem = f"{contender.title} is left out: {sentence(error)}"
+            st.error(plain(problem), icon=":material/error:")
     return found
 
 

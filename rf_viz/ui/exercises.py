@@ -14,6 +14,7 @@ from ..lessons import Row
 from ..lessons.exercises import LEVELS, Exercise, Part, exercise
 from ..lessons.worked import paths
 from .unit_diagram import Pin, unit_diagram
+from .words import plain
 
 _CSS = Path(__file__).parent / "exercises.css"
 
@@ -112,7 +113,7 @@ def _choose() -> Exercise:
         if place:
             state[_LEVEL], state[_NUMBER] = place
         else:
-            st.warning(f"There is no exercise {address}: here is another one.")
+            st.warning(f"There is no exercise {plain(address)}: here is another one.")
     level, number = read(state.get(_LINK, "")) or (1, 1)
     state.setdefault(_LEVEL, level)
     state.setdefault(_NUMBER, number)

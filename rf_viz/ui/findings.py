@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ import streamlit as st
 from .. import diagnosis
 from ..growth import largest_region
 from ..network import Layer, Network
-from .words import by, listed, percent
+from .words import by, listed, percent, plain
 
 FINE, NOTE, ODD = ":material/check_circle:", ":material/info:", ":material/warning:"
 
@@ -157,7 +156,7 @@ def _misaligned(net: Network) -> Iterator[Finding]:
         return
     affected = sum(layer.aligned is False for layer in net.layers)
     notes = dict.fromkeys(
-        _plain(layer.note.removeprefix("branches misaligned: ")) for layer in found
+        plain(layer.note.removeprefix("branches misaligned: ")) for layer in found
     )
     where = listed(list(notes))
     yield Finding(
@@ -208,7 +207,7 @@ def _assumed(net: Network) -> Iterator[Finding]:
     if not found:
         yield Finding(FINE, "Every operation is known: all regions are exact.")
         return
-    reasons = dict.fromkeys(_plain(reason) for layer in found for reason in layer.assumed)
+    reasons = dict.fromkeys(plain(reason) for layer in found for reason in layer.assumed)
     what = _count(len(found), "operation was", "operations were")
     yield Finding(
         ODD,
@@ -225,11 +224,6 @@ def _code(layer: Layer) -> str:
 def _quoted(name: str) -> str:
     """A name in Markdown, as code."""
     return f"`{name.replace('`', '')}`"
-
-
-def _plain(text: str) -> str:
-    """Text in Markdown that means nothing but itself."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~$:])", r"\\\1", text)
 
 
 def _count(number: int, one: str, several: str = "") -> str:

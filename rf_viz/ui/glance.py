@@ -13,7 +13,7 @@ from ..diagnosis import features, skips
 from ..figures.growth import growth_figure
 from ..network import Layer, Network
 from .scene import Wanted, want
-from .words import by, percent
+from .words import by, percent, plain
 
 _LARGEST = 2**22
 """Of layers with more cells than this, or inputs with more pixels, there is no map."""
@@ -76,6 +76,6 @@ def said_of(layer: Layer, found: Coverage) -> str:
             f"{found.unseen:,} pixels ({percent(found.unseen / counts.size)}) are seen by none."
         )
     return (
-        f"How many of the {by(layer.grid)} cells of {layer.name} see each pixel: "
+        f"How many of the {by(layer.grid)} cells of {plain(layer.name)} see each pixel: "
         f"{counts.min():,} to {counts.max():,}. {unseen}{how}"
     )

@@ -11,7 +11,7 @@ import streamlit as st
 from ..figures.compare import COLOURS, Across, Box, Curve, Up, boxes, growth
 from . import cache, pick
 from .contenders import Contender, Traced, explore
-from .words import by, position
+from .words import by, plain, position
 
 _FRAME = 448
 """The side of the square that a picture is cut to, in pixels."""
@@ -122,12 +122,12 @@ def curves(traced: Mapping[Contender, Traced]) -> None:
     if points:
         number, layer = points[0]["customdata"]
         contender = next(c for c in traced if c.number == number)
-        if st.button(f"Open {layer} of {contender.title} in Explore", type="primary"):
+        if st.button(f"Open {plain(layer)} of {plain(contender.title)} in Explore", type="primary"):
             explore(contender, layer, None)
     else:
         st.caption("Each point is a layer that sees farther than all before it. Click one.")
     for note in _notes(traced, up):
-        st.caption(note)
+        st.caption(plain(note))
 
 
 def _notes(traced: Mapping[Contender, Traced], up: Up) -> list[str]:

@@ -15,7 +15,7 @@ from .finds import Find, crops, find
 from .scene import Scene, go_to
 from .survey import Survey, looked_for, looking
 from .tiles import Tile, tiles
-from .words import by, listed, number, position
+from .words import by, listed, number, plain, position
 
 _STEP = 0.3
 """Seconds that a survey works at a time; in between the page answers."""
@@ -103,7 +103,7 @@ def _watch(scene: Scene, survey: Survey, apart: bool, ticking: bool) -> None:
                 st.button("Go on", on_click=survey.go_on)
             st.button("Other images", on_click=_forget)
     if survey.skipped:
-        st.warning(f"Skipped: {listed(survey.skipped)}", icon=":material/warning:")
+        st.warning(f"Skipped: {plain(listed(survey.skipped))}", icon=":material/warning:")
     chosen = _show(scene, survey.best, names, apart)
     if chosen is not None:
         pick.show_image(dict([survey.files[chosen.file]]))

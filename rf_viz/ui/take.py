@@ -85,7 +85,8 @@ def as_shown(scene: Scene) -> Picture:
     values = picture.values.copy()
     values[region.slices] = veiled(values[region.slices], veil, mode)
     what = {"pixels": "exact pixels", "paths": "path counts"}[mode]
-    key = f"{picture.key} {scene.layer.name} {scene.cell} {channel} {mode}"
+    model = f"{scene.file.digest} {scene.net.weight_aware}"
+    key = f"{picture.key} {model} {scene.layer.name} {scene.cell} {channel} {mode}"
     return Picture(key, f"{picture.title}, {what}", values)
 
 

@@ -24,7 +24,7 @@ from .linked_view import Cell, Picture, colours
 from .outline import told
 from .scene import Scene, go_to
 from .stops import Marks, Stop, latest, stops
-from .words import by, listed
+from .words import by, listed, plain
 
 SHOWN = 80
 """So many stops, the last ones, are shown until the person asks for all."""
@@ -71,9 +71,9 @@ def trail(scene: Scene) -> None:
     on_the_way = {scene.net[name].node for name in marks}
     cut = [node for node in layer.global_context if node not in on_the_way]
     if cut:
-        st.caption(f"What mixes over the whole image is left out: {listed(cut)}.")
+        st.caption(f"What mixes over the whole image is left out: {plain(listed(cut))}.")
     if not layer.exact:
-        st.caption(f"Assumed, not exact: {listed(layer.assumed)}.")
+        st.caption(f"Assumed, not exact: {plain(listed(layer.assumed))}.")
     if state.stop in marks and state.stop != layer.name:
         go_to(state.stop, middle(marks[state.stop]))
 
@@ -107,14 +107,14 @@ def middle(marks: NDArray[np.bool_]) -> Cell:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _kept(digest: str, fed: str) -> Thumbnails:
+def _kept(digest: str, given: str, fed: str) -> Thumbnails:
     """What was fetched so far of what a model makes of its input."""
     return {}
 
 
 def thumbnails(file: File, fed: Fed, layers: Sequence[Layer]) -> Thumbnails:
     """A small picture of each layer: the mean absolute value over its channels."""
-    kept = _kept(file.digest, fed.key)
+    kept = _kept(file.digest, fed.input, fed.key)
     missing = [layer for layer in layers if layer.name not in kept]
     if missing:
         with st.spinner("Running the model ..."):

@@ -13,7 +13,7 @@ from PIL import Image
 
 from ..network import Layer
 from .component import component, pack
-from .linked_view import FeatureMap, Picture, Pinned, colours
+from .linked_view import FeatureMap, Picture, Pinned, colours, quantised, value_range
 
 LARGEST_SIDE = 96
 """Volumes are shown with at most so many voxels along an axis. Their regions stay exact."""
@@ -62,10 +62,8 @@ def packet(volume: Picture, feature_map: FeatureMap, view: str) -> bytes:
         arrays["map"] = stacked((255 * (np.indices(cells.shape).sum(axis=0) % 2)).astype(np.uint8))
         arrays["colours"] = np.linspace([140] * 3, [150] * 3, 256).astype(np.uint8)
     else:
-        finite = values[np.isfinite(values)]
-        if finite.size:
-            low, high = float(finite.min()), float(finite.max())
-        arrays["map"] = stacked(_quantised(values.reshape(-1)[cells], low, high))
+        low, high = value_range(values)
+        arrays["map"] = stacked(quantised(values.reshape(-1)[cells], low, high))
         arrays["colours"] = colours("Viridis")
     if not np.array_equal(cells.reshape(-1), np.arange(cells.size)):
         arrays["cells"] = cells
@@ -111,14 +109,6 @@ def _thinned(values: NDArray[Any]) -> NDArray[Any]:
             middles = (np.arange(LARGEST_SIDE) + 0.5) * extent / LARGEST_SIDE
             values = values.take(middles.astype(int), axis=axis)
     return values
-
-
-def _quantised(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:
-    """The values as 0 to 255; a volume that is the same everywhere lies in the middle."""
-    if low == high:
-        return np.full(values.shape, 127, np.uint8)
-    scaled = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) / (high - low)
-    return np.asarray((255 * scaled).round(), np.uint8)
 
 
 def stacked(values: NDArray[np.uint8]) -> NDArray[np.uint8]:

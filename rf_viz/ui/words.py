@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 
@@ -41,3 +42,8 @@ def sentence(error: Exception) -> str:
     """What an error says, with a full stop."""
     text = str(error)
     return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def plain(text: str) -> str:
+    """Text in Markdown that means nothing but itself."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~$:])", r"\\\1", text)

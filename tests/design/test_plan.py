@@ -132,3 +132,15 @@ def test_a_mistake_is_told_at_its_row(rows: list[Row], problems: list[tuple[int,
 def test_nothing_is_written_of_a_network_that_is_wrong(write) -> None:  # noqa: ANN001
     with pytest.raises(ModelError, match=r"^row 2: add needs another row"):
         write(design(conv(), row("add")))
+
+
+def test_an_input_too_large_is_told_before_anything_is_built() -> None:
+    design = Design((4096, 1_000_000), (row("convolution", channels=1),))
+    assert [number for number, _ in check(design)] == [0]
+    assert "too large" in check(design)[0][1]
+
+
+def test_attention_too_large_is_told_at_its_row() -> None:
+    design = Design((4, 2040, 2040), (row("window attention", kernel=255),))
+    assert [number for number, _ in check(design)] == [1]
+    assert "too large" in check(design)[0][1]

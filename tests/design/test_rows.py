@@ -107,3 +107,8 @@ def test_a_link_that_would_fill_the_memory_is_refused() -> None:
     bomb = urlsafe_b64encode(zlib.compress(b" " * 50_000_000, 9)).decode()
     with pytest.raises(ModelError, match="damaged or cut off"):
         Design.expand(bomb)
+
+
+def test_a_row_in_a_link_cannot_name_itself() -> None:
+    with pytest.raises(ModelError):
+        Design.from_json('{"input": [3, 8, 8], "rows": [{"kind": "convolution", "name": 1}]}')

@@ -14,7 +14,7 @@ from rf_viz.samples import SAMPLE_IMAGES, SAMPLE_MODELS, Sample
 
 from .. import link
 from ..cache import File
-from .given import usual_preset
+from .given import HIGHEST, LOWEST, usual_preset
 from .visit import KERAS, visitor
 
 
@@ -33,6 +33,8 @@ def restore(address: Mapping[str, str]) -> None:
     elif key.removeprefix(KERAS) in KERAS_APPLICATIONS:
         name = key.removeprefix(KERAS)
         digest = File.of_keras(name, name in visit.trained).digest
+        if address.get("trained") and name not in visit.trained:
+            visit.problem = f"The link shows {name} with its trained weights: ask for them below."
     else:
         visit.missing = address
         return
@@ -55,6 +57,9 @@ def restore(address: Mapping[str, str]) -> None:
         st.session_state[f"preset {digest}"] = address["preset"]
     if address.get("fit") in get_args(Fit):
         st.session_state[f"fit {digest}"] = address["fit"]
+    pitch = address.get("pitch", "")
+    if pitch.isdecimal() and LOWEST <= int(pitch[:5]) <= HIGHEST:
+        st.session_state["pitch"] = int(pitch)
     link.follow(address)
 
 
@@ -64,6 +69,8 @@ def chosen(file: File, net: Network, sample: Sample | None) -> dict[str, str]:
     found = {"model": state["model"]}
     if state["model"] in visit.models:
         found["name"] = file.name
+    elif state["model"].removeprefix(KERAS) in visit.trained:
+        found["trained"] = "yes"
     if f"Height {net.input.name} {file.digest}" in state:
         found["size"] = "x".join(map(str, net.input.size))
     if net.weight_aware:
@@ -79,4 +86,6 @@ def chosen(file: File, net: Network, sample: Sample | None) -> dict[str, str]:
         found["image"] = state["image"]
         if state["image"] in visit.images:
             found["image-name"] = visit.images[state["image"]].name
+    if len(net.input.size) == 1:
+        found["pitch"] = str(state["pitch"])
     return found

@@ -22,6 +22,9 @@ from ..words import by
 from .upload import UPLOAD, row, took, uploader
 from .visit import visitor
 
+LOWEST, HIGHEST = 60, 1000
+"""Pitches of the sample signal, in Hz."""
+
 _PHANTOM = "Phantom"
 """The sample volume."""
 
@@ -95,7 +98,7 @@ def choose_input(
 
 def _signal(net: Network) -> tuple[Picture, Fed]:
     (length,), (axis,) = net.input.size, net.input.spatial_axes
-    pitch = st.slider("Pitch of the tone", 60, 1000, 440, format="%d Hz", key="pitch")
+    pitch = st.slider("Pitch of the tone", LOWEST, HIGHEST, 440, format="%d Hz", key="pitch")
     values = tone(length, hz=pitch)
     key = f"tone {pitch} {length}"
 

@@ -13,7 +13,7 @@ from rf_viz.samples import IMAGENET, SAMPLE_MODELS, Sample
 
 from .. import cache
 from ..cache import Asked, File
-from ..words import by, percent, sentence
+from ..words import by, percent, plain, sentence
 from .address import restore
 from .upload import UPLOAD, row, uploader
 from .visit import KERAS, visitor
@@ -51,8 +51,9 @@ def choose_model() -> tuple[File, Sample | None]:
         uploader(_FORMATS, "model", True, _take_model)
     missing = visit.missing
     if missing:
+        what, digest = (plain(text) for text in (missing.get("name", "a model"), missing["model"]))
         st.info(
-            f"The link is about {missing.get('name', 'a model')} (SHA-256 {missing['model']}…), "
+            f"The link is about {what} (SHA-256 {digest}…), "
             "which is not here: upload it, and the page goes on where the link points.",
             icon=":material/link:",
         )

@@ -10,6 +10,7 @@ import streamlit as st
 
 from ..cache import Asked, File
 from ..layer_list import Chosen
+from ..words import plain
 
 KERAS = "keras:"
 """How the keys of Keras' own networks begin."""
@@ -62,5 +63,5 @@ def problem() -> None:
     """Says once what went wrong with the last upload or choice; what was shown before stays."""
     visit = visitor()
     if visit.problem:
-        st.error(visit.problem, icon=":material/error:")
+        st.error(plain(visit.problem), icon=":material/error:")
         visit.problem = ""
