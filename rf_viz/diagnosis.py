@@ -35,28 +35,32 @@ class Reach:
 
 def reaches(net: Network) -> list[Reach]:
     """That of each of ``net.layers``."""
-    start = [Form(axis, 1, 1, 0) for axis in net.input.spatial_axes]
-    ends: list[list[tuple[Form | None, Form | None]]] = [[(form, form) for form in start]]
+    ends: list[list[list[Form]]] = [[[Form(axis, 1, 1, 0)] for axis in net.input.spatial_axes]]
     for layer in net.layers:
-        along: list[tuple[Form | None, Form | None]] = []
-        for axis in range(len(start)):
-            paths: tuple[list[Form], list[Form]] = ([], [])
-            for source in layer.tensor.sources:
-                before = ends[source.tensor][axis]
-                for form, found in zip(before, paths, strict=True):
-                    after = form and advance(form, source.relation, layer.node, net.any_size)
-                    if isinstance(after, Form):
-                        found.append(after)
-            least, most = (sorted(found, key=lambda form: form.size) for found in paths)
-            along.append((least[0], most[-1]) if least else (None, None))
+        along = []
+        for axis in range(len(net.input.spatial_axes)):
+            found = [
+                advance(form, source.relation, layer.node, net.any_size)
+                for source in layer.tensor.sources
+                for form in ends[source.tensor][axis]
+            ]
+            along.append(_extremes([form for form in found if isinstance(form, Form)]))
         ends.append(along)
     return [
         Reach(
-            tuple(least.size if least else None for least, _ in along),
-            tuple(most.size if most else None for _, most in along),
+            tuple(min((form.size for form in forms), default=None) for forms in along),
+            tuple(max((form.size for form in forms), default=None) for forms in along),
         )
         for along in ends[1:]
     ]
+
+
+def _extremes(forms: list[Form]) -> list[Form]:
+    """The smallest and the largest of those that grow alike from here on, which others may not."""
+    alike: dict[tuple[int, int, int, int | None], list[Form]] = {}
+    for form in sorted(forms, key=lambda form: form.size):
+        alike.setdefault((form.axis, form.stride, form.inner, form.extent), []).append(form)
+    return [form for same in alike.values() for form in dict.fromkeys((same[0], same[-1]))]
 
 
 def features(net: Network) -> list[bool]:
@@ -159,10 +163,11 @@ def _fed(layer: Layer, known: dict[str, Reach]) -> tuple[int, ...]:
     """How far what a layer takes sees by the shortest path; empty where that is not known."""
     fed: list[tuple[int, ...]] = []
     for taken in layer.inputs:
-        sizes = (1,) if taken is None else known[taken.name].shortest
+        ones: Sizes = (1,) * len(layer.net.input.size)
+        sizes = ones if taken is None else known[taken.name].shortest
         if None not in sizes:
             fed.append(tuple(n or 0 for n in sizes))
-    return min(fed, default=())
+    return tuple(map(min, zip(*fed, strict=True)))
 
 
 def misaligned(net: Network) -> list[Layer]:
@@ -264,12 +269,9 @@ def _solid(line: Array) -> bool:
 
 
 def unseen_by_all(net: Network) -> float:
-    """The share of the image's pixels that reach none of the network's outputs."""
+    """The share of the image's pixels that reach none of the layers that no other takes."""
     taken = {before.name for layer in net.layers for before in layer.inputs if before}
-    seen = np.zeros(net.input.size, bool)
-    for layer in net.layers:
-        if layer.name not in taken:
-            seen |= layer.mask_of(...)
+    seen = net.seen_at([layer for layer in net.layers if layer.name not in taken])
     return float(1 - seen.mean())
 
 

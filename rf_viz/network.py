@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import EllipsisType
@@ -156,6 +156,25 @@ class Network:
         grids, by layer name. Raises IndexError for a pixel outside the image.
         """
         return {layer.name: layer.seeing(pixel) for layer in self.layers}
+
+    def seen_at(self, layers: Iterable[Layer]) -> NDArray[np.bool_]:
+        """Which pixels reach any cell of any of these layers: bool over the spatial axes."""
+        self._need_size()
+        strands = self._strands
+        numbers = {number for layer in layers for number in strands.of[layer._number]}
+        targets = {n: np.ones((1,) * len(strands.all[n].shape), bool) for n in numbers}
+        array = self._on_input(walk.backward(strands.all, targets, OR), OR)
+        return np.ascontiguousarray(array).astype(bool)
+
+    def _on_input(self, array: Array, ring: Semiring) -> Array:
+        """An array over the input, combined over its other axes."""
+        axes = self.input.spatial_axes
+        for axis in range(array.ndim):
+            if axis in axes:
+                array = spread(array, axis, self.input.shape[axis])
+            elif array.shape[axis] > 1:
+                array = ring.plus.reduce(array, axis=axis, keepdims=True)
+        return array.reshape(self.input.size)
 
     def _seers(self, pixel: Sequence[int]) -> list[walk.Values]:
         """For each strand which elements see a pixel. The latest answer is kept."""
@@ -362,7 +381,8 @@ class Layer:
     def paths(self, cell: Sequence[int], channel: int | None = None) -> NDArray[np.float64]:
         """By how many paths each pixel reaches the cell, over the input's spatial axes.
 
-        Scaled to sum 1 (all zero for a cell that sees nothing).
+        Scaled to sum 1 (all zero for a cell that sees nothing). In very deep networks a share may
+        be too small for a float, and is 0 there; ``mask`` is always exact.
         """
         return self.paths_of(self._index(cell, channel))
 
@@ -542,7 +562,7 @@ class Layer:
         self.net._need_size()
         strands = self.net._strands
         targets = dict.fromkeys(strands.of[self._number], values)
-        return self._on_input(walk.backward(strands.all, targets, ring), ring)
+        return self.net._on_input(walk.backward(strands.all, targets, ring), ring)
 
     def _marked(self, index: IndexLike, dtype: type) -> Array:
         """One at the index, zero elsewhere; it broadcasts to the tensor."""
@@ -554,16 +574,6 @@ class Layer:
             line[part] = 1
             marked = marked * line.reshape([-1 if i == axis else 1 for i in range(marked.ndim)])
         return marked
-
-    def _on_input(self, array: Array, ring: Semiring) -> Array:
-        """An array over the input, combined over its other axes."""
-        axes = self.net.input.spatial_axes
-        for axis in range(array.ndim):
-            if axis in axes:
-                array = spread(array, axis, self.net.input.shape[axis])
-            elif array.shape[axis] > 1:
-                array = ring.plus.reduce(array, axis=axis, keepdims=True)
-        return array.reshape(self.net.input.size)
 
 
 def _any_bit(sets: Sequence[int]) -> int:

@@ -174,23 +174,23 @@ def unshared(tensors: Sequence[Tensor], woven: Strands) -> Strands:
     of: list[tuple[int, ...]] = [(0,)]
     made = {0}
     for tensor, numbers in zip(tensors, woven.of[1:], strict=True):
-        behind = [
-            (shared, own, source.relation)
-            for source in tensor.sources
-            for shared, own in zip(woven.of[source.tensor], of[source.tensor], strict=True)
-        ]
+        behind: dict[tuple[int, Relation], dict[int, None]] = {}
+        for source in tensor.sources:
+            for shared, own in zip(woven.of[source.tensor], of[source.tensor], strict=True):
+                behind.setdefault((shared, source.relation), {})[own] = None
         first = len(strands)
         for number in numbers:
             strand = woven.all[number]
             edges: list[tuple[int, Relation]]
             if number in made:
-                edges = [(own, ()) for shared, own, r in behind if shared == number and not r]
+                edges = [(own, ()) for own in behind.get((number, ()), ())]
             else:
+                ways = {
+                    (shared, tuple(s for s in relation if type(s) is not Only)): relation
+                    for shared, relation in strand.edges
+                }
                 edges = [
-                    (own, relation)
-                    for source, relation in strand.edges
-                    for shared, own, r in behind
-                    if shared == source and r == tuple(s for s in relation if type(s) is not Only)
+                    (own, relation) for way, relation in ways.items() for own in behind.get(way, ())
                 ]
             strands.append(replace(strand, edges=edges))
         made.update(numbers)

@@ -379,3 +379,47 @@ def test_a_form_survives_a_detour_through_merged_axes() -> None:
     assert net["b"].receptive_field == ReceptiveField((7, 7), (2, 2), (3, 3))
     assert net["b"].region((3, 2)) == rf_viz.Region((3, 1), (10, 8))
     assert net["cut"].receptive_field is None, "8 rows of 6 are no 4 rows of 12"
+
+
+def test_a_single_position_among_axes_of_length_one_is_not_told_by_a_reshape() -> None:
+    """Both H and W would come to lie on the last axis."""
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["a"], "a"),
+        helper.make_node("Reshape", ["a", "flat"], ["b"], "b"),
+        helper.make_node("Reshape", ["b", "map"], ["c"], "c"),
+        helper.make_node("Conv", ["c", "v"], ["d"], "d", pads=[1, 2, 1, 2]),
+    ]
+    constants = {
+        "w": np.ones((4, 3, 8, 8), np.float32),
+        "v": np.ones((2, 4, 3, 5), np.float32),
+        "flat": np.array([1, 4]),
+        "map": np.array([1, 4, 1, 1]),
+    }
+    model = build(nodes, {"x": (1, 3, 8, 8)}, constants)
+    net = rf_viz.load(model.SerializeToString()).trace()
+    assert net["a"].receptive_field == ReceptiveField((8, 8), (1, 1), (0, 0))
+    assert net["d"].receptive_field is None
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "padding"), [(2, 2, None), (3, 2, 1), (4, 2, None), (3, 1, 1), (2, 1, 1)]
+)
+@pytest.mark.parametrize("op", ["Conv", "MaxPool"])
+def test_padding_for_any_size_is_what_every_size_has(
+    op: str, kernel: int, stride: int, padding: int | None
+) -> None:
+    attributes = {"auto_pad": "SAME_LOWER", "strides": [stride]}
+    if op == "Conv":
+        node = helper.make_node("Conv", ["x", "w"], ["y"], "y", **attributes)
+    else:
+        node = helper.make_node("MaxPool", ["x"], ["y"], "y", kernel_shape=[kernel], **attributes)
+    constants = {"w": np.ones((1, 1, kernel), np.float32)} if op == "Conv" else {}
+    model = build([node], {"x": (1, 1, "n")}, constants)
+    loaded = rf_viz.load(model.SerializeToString())
+    found = {
+        loaded.trace(input_size=(n,), spatial_axes=(2,))["y"].receptive_field.padding[0]
+        for n in range(20, 30)
+    }
+    assert found == {padding} if padding is not None else len(found) > 1
+    unknown = loaded.trace(input_size="unknown", spatial_axes=(2,))["y"].receptive_field
+    assert unknown.padding == (padding,)

@@ -195,3 +195,39 @@ def test_unknown_operations_are_named_where_they_are() -> None:
     traced = rf_viz.load(model.SerializeToString()).trace(cut_global=True)
     assert names(diagnosis.assumed(traced)) == ["unknown"]
     assert not traced["after"].exact
+
+
+def test_attention_between_positions_has_findings_too() -> None:
+    """Rows of the scores are the queries' positions, columns the keys': no form fits both."""
+    nodes = [
+        onnx.helper.make_node("Conv", ["x", "w"], ["a"], "a", pads=[1] * 4),
+        onnx.helper.make_node("Reshape", ["a", "rows"], ["q"], "q"),
+        onnx.helper.make_node("Transpose", ["q"], ["k"], "k", perm=[0, 2, 1]),
+        onnx.helper.make_node("MatMul", ["k", "q"], ["scores"], "scores"),
+        onnx.helper.make_node("Softmax", ["scores"], ["shares"], "shares"),
+        onnx.helper.make_node("MatMul", ["q", "shares"], ["mixed"], "mixed"),
+        onnx.helper.make_node("Reshape", ["mixed", "map"], ["b"], "b"),
+        onnx.helper.make_node("Add", ["a", "b"], ["sum"], "sum"),
+    ]
+    constants = {
+        "w": np.ones((4, 3, 3, 3), np.float32),
+        "rows": np.array([1, 4, 48]),
+        "map": np.array([1, 4, 6, 8]),
+    }
+    model = build(nodes, {"x": (1, 3, 6, 8)}, constants)
+    net = rf_viz.load(model.SerializeToString()).trace(cut_global=True)
+    reaches = dict(zip(names(net.layers), diagnosis.reaches(net), strict=True))
+    assert reaches["sum"].shortest == (3, 3)
+    assert diagnosis.border(net) is None
+    assert diagnosis.unseen_by_all(net) == 0
+
+
+def test_the_border_is_told_along_each_axis_by_its_own_shortest_path() -> None:
+    net = Net()
+    one = net.conv("x", 3, name="one")
+    net.weights["wide"] = np.ones((1, 1, 1, 5), np.float32)
+    net.op("Conv", "x", "wide", name="flat", pads=[0, 2, 0, 2])
+    net.op("Add", one, "flat", name="sum")
+    net.conv("sum", 3, name="next")
+    reaches = diagnosis.reaches(net.trace(32))
+    assert reaches[2] == Reach((1, 3), (3, 5))

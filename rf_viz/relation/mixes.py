@@ -52,8 +52,10 @@ class Mix:
         return tuple(out)
 
     def affine(self, axis: int) -> AxisMap | str:
-        if axis in self.axes and self.before[self.axes.index(axis)] > 1:
-            return "mixed"
+        if axis in self.axes:
+            at = self.axes.index(axis)
+            if max(self.before[at], self.after[at]) > 1:
+                return "mixed"
         return AxisMap(axis, 1, 0, 1)
 
 

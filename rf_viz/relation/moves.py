@@ -76,6 +76,8 @@ class Reshape(Local):
         there, or the index itself without an extent: axis, inner and extent. None: it is cut."""
         ins, outs = next(group for group in self.groups if axis in group[0])
         whole = self.before[axis] if extent is None else extent
+        if whole == 1 and (len(ins), len(outs)) != (1, 1):
+            return None  # nothing tells a single position from the other axes of length 1
         inner *= prod(self.before[i] for i in ins if i > axis)
         below = 1
         for o in reversed(outs):

@@ -53,9 +53,11 @@ def overlay(
     number of paths, the most at 255, and 0 where there is none.
     """
     region = layer.region(cell, channel)
+    mask = layer.mask(cell, channel)[region.slices]
+    count = int(mask.sum())
     if mode == "pixels":
-        mask = layer.mask(cell, channel)[region.slices]
-        return region.start, mask.astype(np.uint8), int(mask.sum())
+        return region.start, mask.astype(np.uint8), count
     paths = layer.paths(cell, channel)[region.slices]
     scaled = np.ceil(255 * paths / max(float(paths.max(initial=0)), np.finfo(float).tiny))
-    return region.start, np.minimum(scaled, 255).astype(np.uint8), int((paths > 0).sum())
+    # Of very deep networks some counts are too small a part of the most for any float.
+    return region.start, np.where(mask, scaled.clip(1, 255), 0).astype(np.uint8), count

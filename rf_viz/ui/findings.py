@@ -199,7 +199,7 @@ def _skips(net: Network) -> Iterator[Finding]:
         yield Finding(FINE, "No kernel skips positions of what it takes.")
     lost = diagnosis.unseen_by_all(net)
     if lost:
-        yield Finding(ODD, f"{percent(lost)} of the pixels reach none of the outputs.")
+        yield Finding(ODD, f"{percent(lost)} of the pixels reach none of the last layers.")
 
 
 def _assumed(net: Network) -> Iterator[Finding]:
