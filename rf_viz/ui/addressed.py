@@ -25,9 +25,16 @@ def addressed(name: str, options: Mapping[str, str], draw: Callable[..., str | N
         required=True,
         format_func=options.get,
         key=key,
+        on_change=outdated,
+        args=(name,),
         label_visibility="collapsed",
         persist_state="session",
     )
     assert chosen is not None
     st.query_params[name] = st.session_state[f"{key} told"] = chosen
     return chosen
+
+
+def outdated(name: str) -> None:
+    """Call it when the person chooses: what the browser's address tells then is no news."""
+    st.session_state[f"address {name} told"] = st.query_params.get(name)

@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ..network import Layer
+from .scene import outdated
 from .words import number
 
 
@@ -24,7 +25,7 @@ def choose_channel(maps: NDArray[np.float32], names: Sequence[str], *, key: str)
 
     ``names`` are what the channels stand for; empty where that is not known.
     """
-    strength = np.nan_to_num(maps.reshape(len(maps), -1).max(axis=1), nan=-np.inf)
+    strength = np.nan_to_num(np.fmax.reduce(maps.reshape(len(maps), -1), axis=1), nan=-np.inf)
     order: list[int] = np.argsort(-strength, kind="stable").tolist()
 
     def title(channel: int) -> str:
@@ -36,5 +37,6 @@ def choose_channel(maps: NDArray[np.float32], names: Sequence[str], *, key: str)
         format_func=lambda channel: f"{title(channel)}: up to {number(strength[channel])}",
         key=key,
         persist_state="session",
+        on_change=outdated,
     )
     return channel, title(channel)

@@ -73,9 +73,9 @@ def said_of(layer: Layer, found: Coverage) -> str:
     unseen = "Every pixel is seen by some cell."
     if found.unseen:
         unseen = (
-            f"{found.unseen:,} pixels ({percent(found.unseen / counts.size)}) are seen by none."
+            f"No cell sees {found.unseen:,} pixels ({percent(found.unseen / counts.size)})."
         )
     return (
         f"How many of the {by(layer.grid)} cells of {plain(layer.name)} see each pixel: "
-        f"{counts.min():,} to {counts.max():,}. {unseen}{how}"
+        f"from {counts.min():,} to {counts.max():,}. {unseen}{how}"
     )

@@ -11,6 +11,7 @@ from ..growth import largest_region
 from ..network import Network
 from .component import component
 from .outline import Entry, outline
+from .scene import outdated
 from .words import by
 
 _component = component("layer_list", "../cue/bus.js", "layer_list.js")
@@ -42,7 +43,7 @@ def layer_list(net: Network, first: str, *, key: str) -> Chosen | None:
         key=key,
         data={"layers": rows(key, net), "selected": st.session_state[_FIRST]},
         default={"layer": None},
-        on_layer_change=lambda: None,
+        on_layer_change=outdated,
     )
     return Chosen(state.layer["name"], state.layer["turn"]) if state.layer else None
 

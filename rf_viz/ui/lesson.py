@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from ..lessons.steps import STEPS, Slider, Step, Unit
-from .addressed import addressed
+from .addressed import addressed, outdated
 from .lesson_network import TITLE, real_network
 from .task import tell
 from .unit_diagram import Pin, unit_diagram
@@ -76,6 +76,7 @@ def _turn(number: int, finished: bool) -> None:
 
     def go(to: int) -> None:
         st.session_state[_STEP] = str(to)
+        outdated("step")
 
     with st.container(horizontal=True):
         if number > 1:

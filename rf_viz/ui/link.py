@@ -9,18 +9,17 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from .linked_view import Mode, Pinned
-from .scene import Scene, Wanted, want
+from .scene import ADDRESS, Scene, Wanted, want
 
-_KEPT = "link"
 _MODES: tuple[Mode, ...] = ("box", "pixels", "paths")
 
 
 def arrived() -> Mapping[str, str] | None:
     """The address, where the person came by it: a link, or back and forth in the browser."""
     address = st.query_params.to_dict()
-    if address == st.session_state.get(_KEPT, {}):
+    if address == st.session_state.get(ADDRESS, {}):
         return None
-    st.session_state[_KEPT] = address
+    st.session_state[ADDRESS] = address
     return address
 
 
@@ -65,7 +64,7 @@ def write(scene: Scene, pinned: Pinned, choices: Mapping[str, str], question: st
     address = {name: value for name, value in address.items() if value}
     if address != st.query_params.to_dict():
         st.query_params.from_dict(address)
-    st.session_state[_KEPT] = address
+    st.session_state[ADDRESS] = address
 
 
 def show() -> None:

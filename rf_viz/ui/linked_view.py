@@ -169,6 +169,8 @@ def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool =
         arrays["colours"] = colours("Viridis")
     else:
         arrays["map"], arrays["colours"] = _chequered(cells.shape), _GREYS
+    if known and not np.isfinite(values).all():
+        arrays["finite"] = np.isfinite(shown).astype(np.uint8)
     for axis, (start, stop) in enumerate(layer.spans(feature_map.channel)):
         arrays[f"start{axis}"], arrays[f"stop{axis}"] = start, stop
 

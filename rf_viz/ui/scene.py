@@ -15,6 +15,9 @@ from .linked_view import Cell, FeatureMap, Mode, Picture
 
 _WANTED = "wanted"
 
+ADDRESS = "address"
+"""Where a session keeps the page's address that is no news to it."""
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -81,6 +84,13 @@ def go_to(layer: str, cell: Cell | None = None, channel: int | None = None) -> N
 def want(where: Wanted) -> None:
     """Goes there when the page is next drawn."""
     st.session_state[_WANTED] = where
+    outdated()
+
+
+def outdated() -> None:
+    """Call it when the person chooses something: what the browser tells as its address may still
+    be an earlier one of ours, and is no news then."""
+    st.session_state[ADDRESS] = st.query_params.to_dict()
 
 
 def wanted() -> Wanted | None:

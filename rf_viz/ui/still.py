@@ -210,7 +210,8 @@ def _outlined(frame: Frame) -> tuple[Shape, Shape]:
 
 
 def _fitted(text: str, size: float, bold: bool, width: float = _INNER) -> str:
-    """The text, cut where it would be longer than that."""
+    """The text in one line, cut where it would be longer than that."""
+    text = " ".join(text.splitlines())
     font = app_font(size, bold)
     if font.getlength(text) <= width:
         return text
@@ -222,7 +223,7 @@ def _fitted(text: str, size: float, bold: bool, width: float = _INNER) -> str:
 def _wrapped(text: str, size: float) -> Iterator[str]:
     """The text in lines that fit into the picture in any usual font."""
     line = ""
-    for word in text.split(" "):
+    for word in " ".join(text.splitlines()).split(" "):
         longer = f"{line} {word}".strip()
         if line and app_font(size, False).getlength(longer) > 0.85 * _INNER:
             yield _fitted(line, size, False)

@@ -354,7 +354,9 @@ class LinkedView {
     const { columns, arrays, range, known } = this.packet;
     if (!known) return "";
     const [row, column] = this.place(cell);
-    const value = arrays.map.data[row * columns + column];
+    const at = row * columns + column;
+    if (arrays.finite?.data[at] === 0) return "not finite";
+    const value = arrays.map.data[at];
     const { low, high } = range.map;
     const quantised = arrays.map.data instanceof Uint8Array;
     return short(quantised ? low + (value / 255) * (high - low) : value);

@@ -18,6 +18,7 @@ from rf_viz.volumes import volume_tensor
 from .. import cache
 from ..cache import Fed, File
 from ..linked_view import Picture
+from ..scene import outdated
 from ..words import by
 from .upload import UPLOAD, row, took, uploader
 from .visit import visitor
@@ -68,6 +69,7 @@ def choose_input(
             index=list(PRESETS).index(usual_preset(file, sample)),
             key=f"preset {file.digest}",
             persist_state="session",
+            on_change=outdated,
             help="What the network was trained with.",
         )
         fits = get_args(Fit)
@@ -82,6 +84,7 @@ def choose_input(
             }.__getitem__,
             key=f"fit {file.digest}",
             persist_state="session",
+            on_change=outdated,
         )
     (height, width), (y, x) = net.input.size, net.input.spatial_axes
     pixels = cache.pixels(image, (height, width), how)
@@ -98,7 +101,15 @@ def choose_input(
 
 def _signal(net: Network) -> tuple[Picture, Fed]:
     (length,), (axis,) = net.input.size, net.input.spatial_axes
-    pitch = st.slider("Pitch of the tone", LOWEST, HIGHEST, 440, format="%d Hz", key="pitch")
+    pitch = st.slider(
+        "Pitch of the tone",
+        LOWEST,
+        HIGHEST,
+        440,
+        format="%d Hz",
+        key="pitch",
+        on_change=outdated,
+    )
     values = tone(length, hz=pitch)
     key = f"tone {pitch} {length}"
 
@@ -120,6 +131,7 @@ def _volume(net: Network) -> tuple[Picture, Fed]:
         format_func=lambda key: key if key == _PHANTOM else visit.volumes[key].name,
         key="volume",
         persist_state="session",
+        on_change=outdated,
     )
     with beside.popover(UPLOAD, help="Upload a volume"):
         uploader("A NumPy array (.npy), or a TIFF or GIF of slices", "volume", False, _take_volume)
@@ -209,4 +221,5 @@ def _take_photo(files: dict[str, bytes]) -> None:
 
 
 def _keep_image() -> None:
+    outdated()
     visitor().image_chosen = True

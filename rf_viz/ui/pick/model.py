@@ -13,6 +13,7 @@ from rf_viz.samples import IMAGENET, SAMPLE_MODELS, Sample
 
 from .. import cache
 from ..cache import Asked, File
+from ..scene import outdated
 from ..words import by, percent, plain, sentence
 from .address import restore
 from .upload import UPLOAD, row, uploader
@@ -119,6 +120,7 @@ def _train(name: str) -> None:
 
 def _new_model() -> None:
     """Shows the image that goes with a sample, unless the person chose one."""
+    outdated()
     sample = SAMPLE_MODELS.get(st.session_state["model"])
     if sample and sample.default_image and not visitor().image_chosen:
         st.session_state["image"] = sample.default_image
@@ -133,13 +135,20 @@ def choose_options(file: File) -> tuple[Network, Asked]:
     source = None
     if len(model.inputs) > 1:
         names = [i.name for i in model.inputs]
-        source = st.selectbox("Input", names, key=f"input {file.digest}", persist_state="session")
+        source = st.selectbox(
+            "Input",
+            names,
+            key=f"input {file.digest}",
+            persist_state="session",
+            on_change=outdated,
+        )
     usual, asked = _trace(file, Asked(source), Asked())
     size = _choose_size(model, usual, file.digest)
     weight_aware = st.toggle(
         "Ignore zero weights",
         key=f"weights {file.digest}",
         persist_state="session",
+        on_change=outdated,
         help="Kernel positions whose weights are all exactly zero do not count, "
         "as in masked or pruned kernels.",
     )
@@ -184,6 +193,7 @@ def _choose_size(model: Model, usual: Network, digest: str) -> tuple[int, ...] |
             disabled=shape[axis] is not None,
             key=f"{name} {given.name} {digest}",
             persist_state="session",
+            on_change=outdated,
         )
         for column, name, axis, size in zip(
             columns, names, given.spatial_axes, given.size, strict=False
