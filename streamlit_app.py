@@ -61,7 +61,7 @@ with st.sidebar:
     with options:
         net, asked = pick.choose_options(file)
 traced = f"{file.digest} {asked}"
-unfit = pick.unfit(net)
+unfit = pick.misfit(file, net)
 if unfit:
     arrived()
     pick.problem()

@@ -11,6 +11,7 @@ from itertools import islice
 from .content import Content
 
 _TO_ONNX = "RF-Viz reads ONNX"
+_READS = "RF-Viz reads ONNX, Keras, TensorFlow and TensorFlow Lite models"
 _EXPORT = f"{_TO_ONNX}: export the model with torch.onnx.export"
 _CONVERT = f"{_TO_ONNX}: convert it with tf2onnx"
 
@@ -29,13 +30,13 @@ PYTORCH_PICKLE = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 
 _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"version https://git-lfs", "is only a pointer to a file kept by Git LFS: run 'git lfs pull'"),
-    (b"\x93NUMPY", f"is a NumPy array, not a model; {_TO_ONNX}"),
-    (b"GGUF", f"is a GGUF file: it holds weights but no graph; {_TO_ONNX}"),
-    (b"\x89PNG", f"is an image, not a model; {_TO_ONNX}"),
-    (b"\xff\xd8\xff", f"is an image, not a model; {_TO_ONNX}"),
-    (b"GIF8", f"is an image, not a model; {_TO_ONNX}"),
-    (b"RIFF", f"is an image or sound, not a model; {_TO_ONNX}"),
-    (b"%PDF", f"is a PDF document, not a model; {_TO_ONNX}"),
+    (b"\x93NUMPY", f"is a NumPy array, not a model; {_READS}"),
+    (b"GGUF", f"is a GGUF file: it holds weights but no graph; {_READS}"),
+    (b"\x89PNG", f"is an image, not a model; {_READS}"),
+    (b"\xff\xd8\xff", f"is an image, not a model; {_READS}"),
+    (b"GIF8", f"is an image, not a model; {_READS}"),
+    (b"RIFF", f"is an image or sound, not a model; {_READS}"),
+    (b"%PDF", f"is a PDF document, not a model; {_READS}"),
     (b"\x1f\x8b", "is a gzip archive: unpack it and open the model in it"),
     (b"BZh", "is a bzip2 archive: unpack it and open the model in it"),
     (b"\xfd7zXZ", "is an xz archive: unpack it and open the model in it"),
@@ -105,7 +106,7 @@ def _zip(content: Content) -> str:
     if "model.weights.h5" in last:
         return "holds the weights of a Keras model but no model: save it with model.save()"
     if any(name.endswith(".npy") for name in names):
-        return f"is a NumPy archive, not a model; {_TO_ONNX}"
+        return f"is a NumPy archive, not a model; {_READS}"
     if any(name.endswith(".onnx") for name in names):
         return "is a zip archive with an ONNX model in it: unpack it and open that"
     return "is a zip archive: unpack it and open the model in it"
@@ -128,12 +129,12 @@ def _text(content: Content) -> str | None:
     if low.startswith("<"):
         if "<net" in low:
             return f"is an OpenVINO model; {_TO_ONNX}: open the ONNX file it was made from"
-        return f"is an XML document, not a model; {_TO_ONNX}"
+        return f"is an XML document, not a model; {_READS}"
     if low.startswith(("{", "[")):
         if "modeltopology" in low:
             return f"is a TensorFlow.js model in JSON; {_CONVERT}"
-        return f"is a JSON document, not a model; {_TO_ONNX}"
-    return f"is a text, not a model; {_TO_ONNX}"
+        return f"is a JSON document, not a model; {_READS}"
+    return f"is a text, not a model; {_READS}"
 
 
 def protobuf_fields(head: bytes) -> dict[int, int]:

@@ -115,7 +115,8 @@ def bench() -> Bench:
         try:
             found.begin(Design.expand(link))
         except ModelError as error:
-            found.problem = sentence(error)
+            told = sentence(error)
+            found.problem = told[:1].upper() + told[1:]
     return found
 
 
@@ -128,7 +129,9 @@ def write(found: Bench) -> None:
 
 def take(edits: Mapping[str, Any] | None) -> None:
     """What the table tells: all edits that it does not know to have been heard."""
-    found = bench()
+    found: Bench = st.session_state.get("bench") or bench()
+    # The browser's address may still be that of an earlier design, and is no news then.
+    found.link = st.query_params.get("net", "")
     for edit in (edits or {}).get("edits", ()):
         if edit["turn"] <= found.heard:
             continue
@@ -197,16 +200,16 @@ def _changed(old: Row, name: str, value: str) -> Row:
         sources = tuple(_whole("From", part, least=0) for part in parts)
         return row(old.kind, *sources, **old.settings())
     is_number = name != "padding" or value.strip().lstrip("-").isdigit()
-    told = _whole(name, value, least=0) if is_number else value
+    told = _whole(name, value, least=None) if is_number else value
     return row(old.kind, *old.sources, **{**old.settings(), name: told})
 
 
-def _whole(name: str, value: str, least: int = 1) -> int:
+def _whole(name: str, value: str, least: int | None = 1) -> int:
     try:
         number = int(value)
     except ValueError:
         raise ModelError(f"{name} is a whole number, not {value!r}") from None
-    if number < least:
+    if least is not None and number < least:
         raise ModelError(f"{name} is at least {least}, not {number}")
     return number
 

@@ -171,10 +171,13 @@ def _row_html(row: Row) -> str:
 def _answer(asked: Exercise, attempt: Attempt, book: Book) -> None:
     name = f"answer {asked.level}-{asked.seed}"
     keys = [f"{name} {part.symbol}" for part in asked.parts]
+    missing = f"{name} missing"
 
     def check() -> None:
         given = tuple(st.session_state[key] for key in keys)
-        if None not in given:
+        if None in given:
+            st.session_state[missing] = True
+        else:
             book.take(attempt, given, given == asked.answer)
 
     with st.form(name, border=False):
@@ -185,6 +188,8 @@ def _answer(asked: Exercise, attempt: Attempt, book: Book) -> None:
             st.caption("Units are counted from 0; the first and the last are both seen.")
         over = attempt.solved or attempt.shown
         st.form_submit_button("Check", type="secondary" if over else "primary", on_click=check)
+    if st.session_state.pop(missing, False):
+        st.info("Fill in every field first.", icon=":material/edit:")
 
 
 def _feedback(asked: Exercise, attempt: Attempt) -> None:

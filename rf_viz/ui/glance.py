@@ -72,9 +72,7 @@ def said_of(layer: Layer, found: Coverage) -> str:
     how = "" if found.exact else f" Of more than {MOST:,} cells the boxes count, holes included."
     unseen = "Every pixel is seen by some cell."
     if found.unseen:
-        unseen = (
-            f"No cell sees {found.unseen:,} pixels ({percent(found.unseen / counts.size)})."
-        )
+        unseen = f"No cell sees {found.unseen:,} pixels ({percent(found.unseen / counts.size)})."
     return (
         f"How many of the {by(layer.grid)} cells of {plain(layer.name)} see each pixel: "
         f"from {counts.min():,} to {counts.max():,}. {unseen}{how}"

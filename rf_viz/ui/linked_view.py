@@ -177,6 +177,7 @@ def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool =
     header = {
         "view": view,
         "live": live,
+        "exact": layer.exact,
         "picture": picture.key,
         "extent": picture.extent,
         "grid": layer.grid,

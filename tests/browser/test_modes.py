@@ -19,6 +19,7 @@ from tests.browser.driver import (
     TIMES,
     ask,
     box_of,
+    choose,
     choose_layer,
     click,
     drawn,
@@ -187,3 +188,31 @@ def test_a_link_to_an_uploaded_model_asks_for_the_file(browser: Browser, url: st
         upload(page, "Model", "holes.onnx", content)
         expect(page.locator(".rf-about b")).to_have_text("holes")
         expect(number(page, "cell")).to_have_text("(2, 5)")
+
+
+def test_of_quick_choices_the_last_one_holds(page: Page) -> None:
+    """The browser tells an address that lags behind: it must not be taken for the way back."""
+    for image in ("Rocket", "Cup of coffee", "Retina", "Astronaut"):
+        choose(page, "Image", image)
+    title = page.locator("[data-pane=image] .title")
+    expect(title).to_have_text("Astronaut")
+    expect(page).to_have_url(re.compile("image=astronaut"))
+    for name in ("fire2/concat", "fire9/concat", "fire6/concat"):
+        page.locator(f'.row[data-name="{name}"]').click()
+    choose(page, "Image", "Man with a camera")
+    expect(title).to_have_text("Man with a camera")
+    expect(page).to_have_url(re.compile("image=camera&layer=fire6"))
+    expect(page.locator(".rf-about b")).to_have_text("fire6/concat")
+    expect(page.locator('.row[aria-selected="true"]')).to_have_attribute(
+        "data-name", "fire6/concat"
+    )
+
+
+def test_of_quick_clicks_in_learn_the_last_one_holds(browser: Browser, url: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{url}/learn")
+    for name in ("2 Layers stacked", "4 The region", "5 Branches", "6 Dilation"):
+        page.get_by_role("radio", name=name).or_(page.get_by_text(name, exact=True)).first.click()
+    expect(page).to_have_url(re.compile("figure=dilation"))
+    expect(page.get_by_text("Dilation d")).to_be_visible()
+    page.close()

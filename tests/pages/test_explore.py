@@ -136,6 +136,17 @@ def test_an_uploaded_volume_is_what_the_model_sees(app: AppTest) -> None:
     assert header(app, "volume view")["titles"]["input"] == "eye.npy"
 
 
+def test_numbers_of_words_are_no_signal(app: AppTest) -> None:
+    node = helper.make_node("Gather", ["w", "x"], ["embedded"], "embedded")
+    slide = helper.make_node("AveragePool", ["turned"], ["y"], "y", kernel_shape=[3])
+    turn = helper.make_node("Transpose", ["embedded"], ["turned"], "turned", perm=[0, 2, 1])
+    kind = onnx.TensorProto.INT64
+    content = onnx_file([node, turn, slide], {"x": [1, 16]}, "y", {"w": (10, 3)}, kind)
+    upload(app, "model", ("words.onnx", content))
+    assert "takes whole numbers" in app.info[0].value
+    assert app.dataframe[0].value["Layer"].tolist() == ["embedded", "turned", "y"]
+
+
 def test_a_vector_is_told_and_tabled(app: AppTest) -> None:
     node = helper.make_node("MatMul", ["x", "w"], ["y"], "y")
     upload(app, "model", ("mlp.onnx", onnx_file([node], {"x": [1, 16]}, "y", {"w": (16, 3)})))

@@ -77,7 +77,7 @@ def _check_side_files(proto: onnx.ModelProto, folder: str | None, name: str) -> 
         if folder is None:
             raise ModelError(
                 f"{name} keeps its weights in another file ({location}), which did not come with "
-                "it: open the model by path, beside that file"
+                "it: give that file along with it, or open the model by path beside it"
             )
         if location not in checked:
             checked[location] = _size(location, Path(folder), name)

@@ -15,6 +15,7 @@ import { Pane, place, short } from "./pane.js";
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const REST = 120; // milliseconds without another arrow key before the server hears of the cell
 
+const NOT_FINITE = 0xff808080; // alpha, blue, green, red
 const RAMP = Uint8Array.from({ length: 256 }, (_, i) => i);
 
 const views = new WeakMap();
@@ -96,6 +97,8 @@ class LinkedView {
     const { figure } = this.image;
     figure.querySelector(".title").textContent = titles.image;
     this.image.plot.setAttribute("aria-label", titles.pixels);
+    const region = this.packet.exact ? "exact region" : "region (assumed)";
+    figure.querySelector(".key.region").textContent = region;
     figure.querySelector(".closed").hidden = !field;
     figure.querySelector(".middle").hidden = !field;
     if (extent.length === 1) {
@@ -132,13 +135,7 @@ class LinkedView {
       this.map.show(line, { x: 0, y: 0, w: columns, h: 1 });
       return;
     }
-    const source = painted(
-      arrays.map.data,
-      arrays.colours.data,
-      columns,
-      rows,
-      arrays.places?.data,
-    );
+    const source = painted(arrays.map.data, arrays.colours.data, columns, rows, arrays);
     const home = { x: 0, y: 0, w: columns, h: rows };
     this.map.show({ source, width: columns, height: rows }, home);
     const scale = figure.querySelector(".scale");
@@ -492,14 +489,20 @@ function grown(extent, share) {
   };
 }
 
-/** A raster of 8-bit values in colour, one canvas pixel a cell; none where no cell has its place. */
-function painted(values, colours, width, height, places) {
+/**
+ * A raster of 8-bit values in colour, one canvas pixel a cell: none where no cell has its place, grey
+ * where its value is not finite.
+ */
+function painted(values, colours, width, height, { places, finite } = {}) {
   const table = Uint32Array.from({ length: 256 }, (_, i) => {
     const [red, green, blue] = colours.subarray(3 * i, 3 * i + 3);
     return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
   });
   return raster(width, height, (words) => {
-    for (let i = 0; i < words.length; i++) words[i] = places?.[i] < 0 ? 0 : table[values[i]];
+    for (let i = 0; i < words.length; i++) {
+      if (places?.data[i] < 0) words[i] = 0;
+      else words[i] = finite?.data[i] === 0 ? NOT_FINITE : table[values[i]];
+    }
   });
 }
 

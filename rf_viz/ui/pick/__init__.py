@@ -1,7 +1,7 @@
 """What the person picks: a model, what it is fed, a layer, and how."""
 
 from .address import chosen, restore
-from .given import choose_image, choose_input, show_image, unfit
+from .given import choose_image, choose_input, misfit, show_image, unfit
 from .layer import choose_layer
 from .model import choose_model, choose_options, show_model
 from .visit import Visit, problem, visitor
@@ -14,6 +14,7 @@ __all__ = [
     "choose_model",
     "choose_options",
     "chosen",
+    "misfit",
     "problem",
     "restore",
     "show_image",

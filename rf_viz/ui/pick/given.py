@@ -53,6 +53,18 @@ def unfit(net: Network) -> str:
     )
 
 
+def misfit(file: File, net: Network) -> str:
+    """Why nothing that a person could show can be fed to a model; empty where something can."""
+    given = net.input
+    dtype = next(i.dtype for i in cache.load(file).inputs if i.name == given.name)
+    if len(given.size) == 1 and "int" in dtype:
+        return (
+            f"The input {given.name} ({by(given.shape)}) takes whole numbers, such as those of "
+            "words: it is no signal. What its layers depend on is below."
+        )
+    return unfit(net)
+
+
 def choose_input(
     file: File, net: Network, sample: Sample | None, options: DeltaGenerator
 ) -> tuple[Picture, Fed]:
