@@ -6,7 +6,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from onnx import helper
 
@@ -41,6 +41,7 @@ def rest(tensors: list[Tensor], first: int) -> list[Tensor]:
 @settings(max_examples=100)
 def test_a_layer_feeds_a_cell_just_where_the_rest_of_the_network_sees_it(rng: Random) -> None:
     tensors = some_graph(rng).tensors
+    assume(len(tensors) > 1)  # else there is only the input
     net = Network(tensors, (2, 3))
     layer = net.layers[-1]
     cell = [rng.randrange(n) for n in layer.grid]
@@ -140,3 +141,14 @@ def test_a_trail_needs_a_size_and_a_cell_that_is_there() -> None:
         traced(model)["y"].trail((3, 0))
     with pytest.raises(ValueError, match="need an input size"):
         rf_viz.load(model.SerializeToString()).trace("unknown")["y"].trail((0, 0))
+
+
+def test_a_trail_goes_back_along_every_one_of_many_branches_of_one_strand() -> None:
+    nodes = [helper.make_node("Conv", ["x", "w"], ["a"], "a", pads=[1, 1])]
+    names = [f"r{number}" for number in range(40)]
+    nodes += [helper.make_node("Relu", ["a"], [name], name) for name in names]
+    nodes.append(helper.make_node("Sum", names, ["sum"], "sum"))
+    model = build(nodes, {"x": (1, 1, 9)}, {"w": np.ones((1, 1, 3), np.float32)})
+    trail = rf_viz.load(model.SerializeToString()).trace()["sum"].trail((4,))
+    assert trail.keys() == {"a", *names, "sum"}
+    assert all(np.flatnonzero(marks).tolist() == [4] for marks in trail.values())

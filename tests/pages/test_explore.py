@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 import rf_viz
 from rf_viz.samples import SAMPLE_MODELS
+from rf_viz.ui.component import unpack
 from tests.pages.driver import components, header, layer_rows, onnx_file, upload, visit
 
 TIMES = " \N{MULTIPLICATION SIGN} "
@@ -134,6 +135,20 @@ def test_an_uploaded_volume_is_what_the_model_sees(app: AppTest) -> None:
     (error,) = app.error
     assert "flat.npy" in error.value
     assert header(app, "volume view")["titles"]["input"] == "eye.npy"
+
+
+def test_values_that_are_not_finite_are_told_from_the_least(app: AppTest) -> None:
+    """The logarithm of a photograph's black and of what is below zero."""
+    nodes = [helper.make_node("Log", ["x"], ["y"], "y")]
+    upload(app, "model", ("log.onnx", onnx_file(nodes, {"x": [1, 3, 32, 32]}, "y")))
+    (proto,) = components(app, "linked view")
+    header_, arrays = unpack(proto.bytes)
+    assert header_["known"]
+    finite = arrays["finite"]
+    assert 0 < finite.sum() < finite.size
+    assert np.isfinite([header_["range"]["map"][end] for end in ("low", "high")]).all()
+    channels = next(s for s in app.selectbox if s.label.startswith("Channel"))
+    assert not any("inf" in option or "nan" in option for option in channels.options)
 
 
 def test_numbers_of_words_are_no_signal(app: AppTest) -> None:

@@ -62,3 +62,19 @@ def test_a_veil_of_paths_is_brightest_where_most_lead() -> None:
     none, few, most = veiled(part, np.array([[0, 40, 255]], np.uint8), "paths")[0].sum(axis=-1)
     assert none == 120
     assert most > 600 > few > none
+
+
+def test_in_a_very_deep_network_every_pixel_that_counts_shows() -> None:
+    """The counts of its corners are too small a share of the most for any float."""
+    names = [f"t{number}" for number in range(360)]
+    nodes = [
+        helper.make_node("Conv", [source, "w"], [name], name, pads=[1] * 4)
+        for source, name in zip(["x", *names], names, strict=False)
+    ]
+    content = onnx_file(nodes, {"x": [1, 1, 721, 721]}, names[-1], {"w": (1, 1, 3, 3)})
+    layer = rf_viz.load(content).trace()[names[-1]]
+    assert (layer.paths((360, 360)) == 0).any()
+    _, values, count = overlay(layer, (360, 360), None, "paths")
+    assert layer.mask((360, 360)).all()
+    assert count == 721 * 721
+    assert values.min() == 1

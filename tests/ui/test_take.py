@@ -265,3 +265,13 @@ def test_the_picture_shows_what_the_page_does(
     else:
         assert changed.sum() > 0.9 * inside.sum()
         assert as_shown(replace(scene, mode="box")) is picture
+
+
+def test_a_name_with_line_breaks_is_drawn_in_one_line(net: Network, picture: Picture) -> None:
+    (one,) = maps(net["fire5/concat"], 1)
+    drawing = still("a\nb\r\nc", "by\nme", picture, one, (10, 12))
+    assert drawing.about.startswith("a\nb")
+    drawing.raster(1, app_font)
+    words = [text.text for text in ElementTree.fromstring(drawing.svg()).iter(f"{SVG}text")]
+    assert words[0] == "a b c \N{MIDDLE DOT} fire5/concat"
+    assert not any("\n" in word for word in words)
