@@ -214,5 +214,5 @@ def test_of_quick_clicks_in_learn_the_last_one_holds(browser: Browser, url: str)
     for name in ("2 Layers stacked", "4 The region", "5 Branches", "6 Dilation"):
         page.get_by_role("radio", name=name).or_(page.get_by_text(name, exact=True)).first.click()
     expect(page).to_have_url(re.compile("figure=dilation"))
-    expect(page.get_by_text("Dilation d")).to_be_visible()
+    expect(page.get_by_text("Dilation d of layer 1")).to_have_count(1)
     page.close()
