@@ -49,7 +49,8 @@ def keras_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def listed(page: Page) -> list[str]:
-    return [row.get_attribute("data-name") for row in page.locator(".row").all()]
+    """The names in the list, read at once: it may be about to change."""
+    return page.locator(".row").evaluate_all("rows => rows.map((row) => row.dataset.name)")
 
 
 def test_a_keras_model_shows_its_layers_and_what_is_inside_them(
@@ -67,6 +68,7 @@ def test_a_keras_model_shows_its_layers_and_what_is_inside_them(
     page.keyboard.press("Escape")
     net = rf_viz.load(keras_file, "small.keras").trace(cut_global=True)
 
+    expect(page.locator(".row").first).to_have_attribute("data-name", "edges")
     assert listed(page)[:4] == ["edges", "pool", "block", "block/inner"]
     choose_layer(page, "edges")
     expect(page.locator(".rf-about span")).to_contain_text("Conv2D, 8 filters 5x5, stride 2, same")
