@@ -7,17 +7,24 @@ from dataclasses import replace
 
 import streamlit as st
 
-from rf_viz.ui import link, page, pick
-from rf_viz.ui.answer import answer
-from rf_viz.ui.choose_scene import choose_scene
-from rf_viz.ui.cue import cue
-from rf_viz.ui.depth import depth, near
-from rf_viz.ui.layer_table import layer_table
-from rf_viz.ui.linked_view import linked_view
-from rf_viz.ui.place import arrive, place, settle
-from rf_viz.ui.questions import ask, choose_question
-from rf_viz.ui.scene import Scene, Wanted, arrived, want, wanted
-from rf_viz.ui.volume_view import volume_view
+from rf_viz.ui import address as link
+from rf_viz.ui import page, sidebar
+from rf_viz.ui.explore.layer_table import layer_table
+from rf_viz.ui.explore.questions import ask, choose_question
+from rf_viz.ui.inspector.cell_panel import answer
+from rf_viz.ui.inspector.cue.cue import cue
+from rf_viz.ui.inspector.depth.depth import depth, near
+from rf_viz.ui.inspector.linked_view.linked_view import linked_view
+from rf_viz.ui.inspector.pinned import arrive, place, settle
+from rf_viz.ui.inspector.scene import (
+    Scene,
+    Wanted,
+    arrived,
+    want,
+    wanted,
+)
+from rf_viz.ui.inspector.scene_picker import choose_scene
+from rf_viz.ui.inspector.volume_view.volume_view import volume_view
 
 LEAD = (
     "Move over the feature map: the input shows which part of it that cell sees. "
@@ -50,29 +57,29 @@ def explore(scene: Scene, view: str, traced: str, choices: Mapping[str, str]) ->
 page.set_up("Explore")
 address = link.arrived()
 if address:
-    pick.restore(address)
+    sidebar.restore(address)
     if address.get("ask"):
         st.session_state["question"] = address["ask"]
 asked_for = wanted()
 with st.sidebar:
-    file, sample = pick.choose_model()
+    file, sample = sidebar.choose_model()
     above = st.container()
     options = st.expander("Options")
     with options:
-        net, asked = pick.choose_options(file)
+        net, asked = sidebar.choose_options(file)
 traced = f"{file.digest} {asked}"
-unfit = pick.misfit(file, net)
+unfit = sidebar.misfit(file, net)
 if unfit:
     arrived()
-    pick.problem()
+    sidebar.problem()
     st.info(unfit, icon=":material/info:")
 else:
     with above:
-        picture, fed = pick.choose_input(file, net, sample, options)
+        picture, fed = sidebar.choose_input(file, net, sample, options)
     with st.sidebar:
         goal = asked_for.layer if asked_for else None
-        name = pick.choose_layer(net, sample, file.digest, goal, key=f"layers {traced}")
-    pick.problem()
+        name = sidebar.choose_layer(net, sample, file.digest, goal, key=f"layers {traced}")
+    sidebar.problem()
     st.html(f'<p class="rf-lead">{LEAD}</p>')
     view, layer = f"{traced} {name}", net[name]
     if asked_for and asked_for.channel is not None:
@@ -81,5 +88,5 @@ else:
     scene = choose_scene(file, layer, picture, fed, sample, view)
     arrive(scene, view, asked_for)
     arrived()
-    explore(scene, view, traced, pick.chosen(file, net, sample))
+    explore(scene, view, traced, sidebar.chosen(file, net, sample))
 layer_table(net, open=bool(unfit))

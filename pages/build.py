@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from rf_viz.design import PRESETS
-from rf_viz.ui import built, page
-from rf_viz.ui.bench import bench, studied, write
-from rf_viz.ui.carry import carry
-from rf_viz.ui.editor import editor
-from rf_viz.ui.goal_seek import goal_seek
-from rf_viz.ui.words import plain
+from rf_viz.ui import page
+from rf_viz.ui.build import trial
+from rf_viz.ui.build.design_session import bench, studied, write
+from rf_viz.ui.build.editor.editor import editor
+from rf_viz.ui.build.export_panel import carry
+from rf_viz.ui.build.goal_seek import goal_seek
+from rf_viz.ui.text import plain
 
 LEAD = (
     "Put a network together row by row, without code: every change shows at once what its cells "
@@ -39,7 +40,7 @@ with st.sidebar:
     )
     if key:
         st.caption(PRESETS[key].about)
-    given = built.choose_input(study) if study else None
+    given = trial.choose_input(study) if study else None
 st.html(f'<p class="rf-lead">{LEAD}</p>')
 if found.problem:
     st.error(plain(found.problem), icon=":material/error:")
@@ -50,9 +51,9 @@ if study:
     if study.design != found.design:
         st.info("The last network that could be built stays on show.", icon=":material/info:")
     row = study.rows[chosen - 1]
-    cell = built.show(study, row, given)
+    cell = trial.show(study, row, given)
     chart = st.container()
     goal = goal_seek(study, found.show)
     with chart:
-        built.growth(study, chosen, goal, found.choose)
+        trial.growth(study, chosen, goal, found.choose)
     carry(study, row, cell)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from rf_viz.ui import contenders, page, pick, side_by_side
-from rf_viz.ui.accuracies import accuracies
-from rf_viz.ui.published import published
+from rf_viz.ui import page, sidebar
+from rf_viz.ui.compare import networks, side_by_side
+from rf_viz.ui.compare.accuracies import accuracies
+from rf_viz.ui.compare.published import published
 
 LEAD = (
     "See how the receptive fields of up to eight networks grow, where they end, and what that has "
@@ -17,9 +18,9 @@ SIDE, ACCURACY, TABLE = "Side by side", "Accuracy", "Published table"
 
 page.set_up("Compare")
 with st.sidebar:
-    file, _ = pick.choose_model()
-    chosen = contenders.choose(file)
-pick.problem()
+    file, _ = sidebar.choose_model()
+    chosen = networks.choose(file)
+sidebar.problem()
 st.html(f'<p class="rf-lead">{LEAD}</p>')
 side, accuracy, table = st.tabs([SIDE, ACCURACY, TABLE], key="part", on_change="rerun")
 with side:
@@ -29,7 +30,7 @@ with side:
         with slot.container():
             side_by_side.table(chosen, {}, "being read ...")
         with curves:
-            traced = contenders.trace_all(chosen)
+            traced = networks.trace_all(chosen)
             side_by_side.curves(traced)
         with slot.container():
             side_by_side.table(chosen, traced, "could not be read")
@@ -37,7 +38,7 @@ with side:
             side_by_side.middles(traced)
 with accuracy:
     if accuracy.open:
-        accuracies(contenders.trace_all(chosen))
+        accuracies(networks.trace_all(chosen))
 with table:
     if table.open:
         published()

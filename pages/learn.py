@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from rf_viz.ui import page
-from rf_viz.ui.addressed import addressed
+from rf_viz.ui.address_choice import addressed
 
 FIGURES, LESSON, EXERCISES = "figures", "lesson", "exercises"
 
@@ -34,14 +34,14 @@ for name in TOLD.keys() & st.query_params.keys():
     if TOLD[name] != part:
         del st.query_params[name]
 if part == LESSON:
-    from rf_viz.ui.lesson import lesson
+    from rf_viz.ui.learn.lesson import lesson
 
     lesson()
 elif part == EXERCISES:
-    from rf_viz.ui.exercises import exercises
+    from rf_viz.ui.learn.exercises import exercises
 
     exercises()
 else:
-    from rf_viz.ui.living import living_figures
+    from rf_viz.ui.learn.figures import living_figures
 
     living_figures()

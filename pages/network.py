@@ -8,12 +8,19 @@ import streamlit as st
 
 from rf_viz import Network
 from rf_viz.figures.coverage import coverage_figure
-from rf_viz.ui import cache, page, pick
-from rf_viz.ui.findings import kept_findings, show
-from rf_viz.ui.glance import choose_axis, choose_covering, covering, go_to_explore, grown, said_of
-from rf_viz.ui.graph import graph
-from rf_viz.ui.network_table import network_table
-from rf_viz.ui.words import plain
+from rf_viz.ui import cache, page, sidebar
+from rf_viz.ui.network.findings import kept_findings, show
+from rf_viz.ui.network.graph.graph import graph
+from rf_viz.ui.network.network_table import network_table
+from rf_viz.ui.network.overview import (
+    choose_axis,
+    choose_covering,
+    covering,
+    go_to_explore,
+    grown,
+    said_of,
+)
+from rf_viz.ui.text import plain
 
 LEAD = (
     "The whole model at a glance: how far its layers see, how they hang together, and what is "
@@ -77,11 +84,11 @@ def show_coverage(net: Network, traced: str) -> None:
 
 page.set_up("Network")
 with st.sidebar:
-    file, sample = pick.choose_model()
+    file, sample = sidebar.choose_model()
     with st.expander("Options"):
-        net, asked = pick.choose_options(file)
+        net, asked = sidebar.choose_options(file)
 traced = f"{file.digest} {asked}"
-pick.problem()
+sidebar.problem()
 st.html(f'<p class="rf-lead">{LEAD}</p>')
 st.subheader("How far the layers see", anchor="growth")
 show_growth(net, traced)

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import rf_viz
-from rf_viz import images, volumes
-from rf_viz.readers import READERS
-from rf_viz.runtimes.tensorflow_import import import_tensorflow
-from rf_viz.samples import phantom
+
+from .. import images, volumes
+from ..readers import READERS
+from ..runtimes.tensorflow_import import import_tensorflow
+from ..samples import phantom
 
 _MODELS = tuple(extension for reader in READERS for extension in reader.extensions)
 """How the names of model files end, which other files may come along with."""
@@ -133,7 +134,7 @@ def _load(digest: str, _file: File) -> tuple[rf_viz.Model, File]:
     """The model, and its file: what is in the file's folder may only be read later."""
     with reported(_file, "read"):
         if isinstance(_file.source, Application):
-            from rf_viz.readers.tensorflow import keras_application
+            from ..readers.tensorflow import keras_application
 
             source = _file.source
             return keras_application.load(source.name, trained=source.trained), _file
@@ -177,7 +178,7 @@ def trace(file: File, asked: Asked) -> rf_viz.Network:
 def _runs_in_tensorflow(model: rf_viz.Model) -> bool:
     if "rf_viz.readers.tensorflow" not in sys.modules:  # and it costs half a second to load
         return False
-    from rf_viz.readers.tensorflow import TensorFlowModel
+    from ..readers.tensorflow import TensorFlowModel
 
     return isinstance(model, TensorFlowModel) and model.runnable
 

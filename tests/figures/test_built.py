@@ -5,7 +5,7 @@ from __future__ import annotations
 from rf_viz.design import PRESETS, study
 from rf_viz.figures.built import built
 from rf_viz.kinds import KINDS
-from rf_viz.ui.built import grown
+from rf_viz.ui.build.trial import grown
 
 ROWS = grown(study(PRESETS["u-net"].build()).rows)
 

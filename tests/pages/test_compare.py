@@ -10,7 +10,7 @@ from onnx import NodeProto, TensorProto, helper
 from streamlit.testing.v1 import AppTest
 
 from rf_viz.article import end_points
-from rf_viz.ui.words import by
+from rf_viz.ui.text import by
 from tests.pages.driver import onnx_file, upload
 
 ENTRY = Path(__file__).resolve().parents[2] / "streamlit_app.py"

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rf_viz.samples import SAMPLE_MODELS
-from rf_viz.ui.questions import QUESTIONS
+from rf_viz.ui.explore.questions import QUESTIONS
 from tests.pages.driver import SCRIPT, header, upload
 
 ROOT = SCRIPT.parent

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 import rf_viz
 from rf_viz.samples import SAMPLE_MODELS
-from rf_viz.ui.component import unpack
+from rf_viz.ui.browser.component import unpack
 from tests.pages.driver import components, header, layer_rows, onnx_file, upload, visit
 
 TIMES = " \N{MULTIPLICATION SIGN} "

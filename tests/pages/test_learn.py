@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rf_viz.ui.living import FIGURES
+from rf_viz.ui.learn.figures import FIGURES
 from tests.pages.driver import SCRIPT, components
 
 

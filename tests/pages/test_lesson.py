@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rf_viz.lessons.steps import STEPS
-from rf_viz.ui.lesson import TITLES
+from rf_viz.ui.learn.lesson import TITLES
 from tests.pages.driver import SCRIPT, components
 
 PAGE = "pages/learn.py"

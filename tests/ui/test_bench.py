@@ -8,7 +8,7 @@ import pytest
 
 from rf_viz import ModelError
 from rf_viz.design import PRESETS, Design, row
-from rf_viz.ui.bench import Bench, studied, title_of
+from rf_viz.ui.build.design_session import Bench, studied, title_of
 
 SMALL = PRESETS["small"].build()
 

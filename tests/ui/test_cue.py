@@ -6,8 +6,8 @@ import numpy as np
 from onnx import helper
 
 import rf_viz
-from rf_viz.ui.answer import veiled
-from rf_viz.ui.cue import overlay
+from rf_viz.ui.inspector.cell_panel import veiled
+from rf_viz.ui.inspector.cue.cue import overlay
 from tests.pages.driver import onnx_file
 
 

@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 from rf_viz.samples import tone
-from rf_viz.ui.filler import PHOTOGRAPH, PICTURES, SIGNALS, filled
-from rf_viz.ui.linked_view import Picture
+from rf_viz.ui.explore.replacements import (
+    PHOTOGRAPH,
+    PICTURES,
+    SIGNALS,
+    filled,
+)
+from rf_viz.ui.inspector.linked_view.linked_view import Picture
 
 RNG = np.random.default_rng(0)
 PHOTO = Picture("p", "A picture", RNG.integers(50, 200, (24, 32, 3), np.uint8))

@@ -5,7 +5,13 @@ from __future__ import annotations
 import rf_viz
 from rf_viz import Network
 from rf_viz.samples import SAMPLE_MODELS
-from rf_viz.ui.findings import FINE, NOTE, ODD, Finding, findings
+from rf_viz.ui.network.findings import (
+    FINE,
+    NOTE,
+    ODD,
+    Finding,
+    findings,
+)
 from tests.small_nets import Net
 
 

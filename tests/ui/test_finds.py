@@ -11,7 +11,12 @@ from PIL import Image
 
 import rf_viz
 from rf_viz import Layer
-from rf_viz.ui.finds import MOST, crops, find, strongest_cells
+from rf_viz.ui.explore.strongest_cells import (
+    MOST,
+    crops,
+    find,
+    strongest_cells,
+)
 from tests.pages.driver import onnx_file
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rf_viz.ui.gallery import (
+from rf_viz.ui.explore.channel_gallery import (
     PAGE,
     bars,
     by_cell,
@@ -18,8 +18,8 @@ from rf_viz.ui.gallery import (
     strongest_first,
     thumbnails,
 )
-from rf_viz.ui.linked_view import colours
-from rf_viz.ui.tiles import line
+from rf_viz.ui.explore.tiles.tiles import line
+from rf_viz.ui.inspector.linked_view.linked_view import colours
 
 MAPS = np.array([[[0, 9], [0, 0]], [[4, 4], [4, 4]], [[-1, -1], [8, -1]]], np.float32)
 

@@ -10,9 +10,15 @@ import pytest
 import rf_viz
 from rf_viz import Network
 from rf_viz.samples import SAMPLE_MODELS
-from rf_viz.ui.graph import drawing
-from rf_viz.ui.graph_layout import Drawing, Placed, lay_out
-from rf_viz.ui.scopes import FEW, Scope, all_scopes, first_unfolded, scope_tree
+from rf_viz.ui.network.graph.graph import drawing
+from rf_viz.ui.network.graph_layout import Drawing, Placed, lay_out
+from rf_viz.ui.network.scopes import (
+    FEW,
+    Scope,
+    all_scopes,
+    first_unfolded,
+    scope_tree,
+)
 from tests.small_nets import Net, resnet50
 
 

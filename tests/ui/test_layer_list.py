@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rf_viz.ui.layer_list import scopes
+from rf_viz.ui.sidebar.layer_list.layer_list import scopes
 
 
 @pytest.mark.parametrize(

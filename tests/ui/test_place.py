@@ -11,10 +11,10 @@ import streamlit as st
 import rf_viz
 from rf_viz.samples import SAMPLE_MODELS
 from rf_viz.ui.cache import Fed, File
-from rf_viz.ui.depth import near, nearest, stops
-from rf_viz.ui.linked_view import FeatureMap, Picture, Pinned
-from rf_viz.ui.place import arrive, centre, settle
-from rf_viz.ui.scene import Scene, Wanted
+from rf_viz.ui.inspector.depth.depth import near, nearest, stops
+from rf_viz.ui.inspector.linked_view.linked_view import FeatureMap, Picture, Pinned
+from rf_viz.ui.inspector.pinned import arrive, centre, settle
+from rf_viz.ui.inspector.scene import Scene, Wanted
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ from onnx import helper, numpy_helper
 
 import rf_viz
 from rf_viz.ui.cache import Fed, File
-from rf_viz.ui.channels import by_channel
-from rf_viz.ui.linked_view import FeatureMap, Picture
-from rf_viz.ui.prove import element
-from rf_viz.ui.scene import Scene
+from rf_viz.ui.explore.prove import element
+from rf_viz.ui.inspector.channels import by_channel
+from rf_viz.ui.inspector.linked_view.linked_view import FeatureMap, Picture
+from rf_viz.ui.inspector.scene import Scene
 from tests.pages.driver import onnx_file
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rf_viz.ui.replaced import drawn
+from rf_viz.ui.explore.boxed_picture import drawn
 
 RNG = np.random.default_rng(0)
 

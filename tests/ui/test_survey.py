@@ -6,8 +6,8 @@ import numpy as np
 
 from rf_viz import ModelError, Region
 from rf_viz.images import open_image
-from rf_viz.ui.finds import Find
-from rf_viz.ui.survey import Survey
+from rf_viz.ui.explore.strongest_cells import Find
+from rf_viz.ui.explore.strongest_survey import Survey
 
 
 def look(number: int, content: bytes) -> list[Find]:

@@ -19,13 +19,18 @@ import rf_viz
 from rf_viz import Layer, Network
 from rf_viz.images import fit, open_image
 from rf_viz.samples import SAMPLE_IMAGES, SAMPLE_MODELS, tone
+from rf_viz.ui.browser.component import pack, unpack
 from rf_viz.ui.cache import Fed, File
-from rf_viz.ui.component import pack, unpack
-from rf_viz.ui.export import Chosen, estimate, export
-from rf_viz.ui.linked_view import FeatureMap, Mode, Picture
-from rf_viz.ui.scene import Scene
-from rf_viz.ui.still import app_font, still
-from rf_viz.ui.take import as_shown, credit, spread, title
+from rf_viz.ui.explore.export_panel import (
+    as_shown,
+    credit,
+    spread,
+    title,
+)
+from rf_viz.ui.explore.offline_page.offline_page import Chosen, estimate, export
+from rf_viz.ui.explore.snapshot import app_font, still
+from rf_viz.ui.inspector.linked_view.linked_view import FeatureMap, Mode, Picture
+from rf_viz.ui.inspector.scene import Scene
 
 NAMES = ("conv1", "fire4/expand1x1", "fire5/concat", "fire7/expand1x1", "conv10")
 TIMES, DASH = " \N{MULTIPLICATION SIGN} ", "\N{EN DASH}"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rf_viz import Layer
-from rf_viz.ui.trail import counted, middle, thumbnail
+from rf_viz.ui.explore.trail.trail import counted, middle, thumbnail
 from tests.oracle import single, traced
 
 BY = "\N{MULTIPLICATION SIGN}"

@@ -7,7 +7,12 @@ import json
 import pytest
 
 from rf_viz.lessons import Conv, Fork, Transposed, Upsample, stack
-from rf_viz.ui.unit_diagram import Pin, content, positions, regions
+from rf_viz.ui.learn.unit_diagram.unit_diagram import (
+    Pin,
+    content,
+    positions,
+    regions,
+)
 
 
 def test_every_unit_lies_above_the_middle_of_what_it_sees() -> None:

@@ -6,7 +6,12 @@ import numpy as np
 
 from rf_viz.experiment import Move, Outcome
 from rf_viz.proof import Proof, Trial
-from rf_viz.ui.verdict import exact, of_inside, of_outside, of_report
+from rf_viz.ui.explore.prove_text import (
+    exact,
+    of_inside,
+    of_outside,
+    of_report,
+)
 from rf_viz.verify import Check, Report, Result
 
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from rf_viz.ui.words import by, listed, number, percent, plain, position
+from rf_viz.ui.text import (
+    by,
+    listed,
+    number,
+    percent,
+    plain,
+    position,
+)
 
 
 @pytest.mark.parametrize(

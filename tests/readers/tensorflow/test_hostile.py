@@ -19,8 +19,7 @@ import pytest
 
 import rf_viz
 from rf_viz.readers.tensorflow import archive
-
-from .keras_models import keras, small, tf
+from tests.readers.tensorflow.keras_models import keras, small, tf
 
 
 def refusal(source: Any, name: str | None = None) -> str:  # noqa: ANN401

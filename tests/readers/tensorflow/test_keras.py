@@ -11,8 +11,15 @@ import pytest
 
 import rf_viz
 from rf_viz import ReceptiveField
-
-from .keras_models import all_forms, convolutions, keras, randomised, regions, small, tf
+from tests.readers.tensorflow.keras_models import (
+    all_forms,
+    convolutions,
+    keras,
+    randomised,
+    regions,
+    small,
+    tf,
+)
 
 KERAS_2 = Path(__file__).resolve().parents[2] / "data" / "keras2"
 

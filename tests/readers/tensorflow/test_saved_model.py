@@ -11,8 +11,7 @@ import pytest
 
 import rf_viz
 from rf_viz import ReceptiveField
-
-from .keras_models import tf
+from tests.readers.tensorflow.keras_models import tf
 
 V1 = tf.compat.v1
 KERNEL = np.arange(1, 10, dtype=np.float32).reshape(3, 3, 1, 1)

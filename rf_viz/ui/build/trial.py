@@ -1,0 +1,141 @@
+"""What is built, on show: a row's feature map beside the input, and how far the rows see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+import rf_viz
+
+from ...design import Measured, Study, to_onnx
+from ...design.kinds import KINDS
+from ...errors import ModelError
+from ...figures.built import Grown, built
+from ...samples import Sample
+from .. import sidebar
+from ..inspector.cell_panel import answer
+from ..cache import Fed, File, reported
+from ..inspector.channels import by_channel, choose_channel
+from ..inspector.cue.cue import cue
+from ..inspector.depth.depth import near
+from ..inspector.linked_view.linked_view import (Cell, FeatureMap, Picture, linked_view,)
+from ..inspector.pinned import place, settle
+from ..inspector.scene import Scene
+from ..text import by, sentence
+
+_MOST_PRODUCTS = 20e9
+"""A row that takes more multiply-adds is not run: it would hold up everybody's page."""
+
+_SAMPLE = Sample(
+    title="The network",
+    about="",
+    preprocessing="ImageNet mean/std",
+    fit="crop",
+    default_image="chelsea",
+    default_layer=None,
+)
+
+
+def choose_input(study: Study) -> tuple[Picture, Fed] | None:
+    """The picture or signal that goes in; None where no picture has so many channels."""
+    if sidebar.unfit(study.net) and len(study.design.input) == 3:
+        st.caption(f"No picture has {study.design.input[0]} channels: 1 or 3 can be fed.")
+        return None
+    options = st.expander("Options")
+    return sidebar.choose_input(_file(study, b""), study.net, _SAMPLE, options)
+
+
+def _file(study: Study, content: bytes) -> File:
+    return File("The network", "built", content)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _weighted(link: str, _study: Study) -> rf_viz.Model:
+    return rf_viz.load(to_onnx(_study.design), "the network")
+
+
+@st.cache_resource(max_entries=4, show_spinner="Running the network ...")
+def _values(link: str, fed: str, name: str, _study: Study, _fed: Fed) -> NDArray[np.float32]:
+    with reported(_file(_study, b""), "run"):
+        values = _weighted(link, _study).activations(_fed.tensor, [name])[name]
+    values.flags.writeable = False
+    return values
+
+
+def show(study: Study, row: Measured, given: tuple[Picture, Fed] | None) -> Cell | None:
+    """Draws the row's feature map beside the input, and what the pinned cell sees.
+
+    Returns that cell.
+    """
+    if given is None:
+        return None
+    picture, fed = given
+    link = study.design.compact()
+    view = f"built {link} {row.step.name}"
+    about, picker = st.columns([3, 2], vertical_alignment="bottom")
+    about.html(
+        f'<p class="rf-about"><b>{row.step.name}</b>'
+        f"<span>{row.step.row.kind} · {by(row.step.shape)} · random weights</span></p>"
+    )
+    maps, shown = None, 0
+    products = sum(other.multiply_adds for other in study.rows[: row.step.number])
+    try:
+        if products > _MOST_PRODUCTS:
+            raise ModelError(f"this takes {products / 1e9:.0f} billion products, too many here")
+        maps = by_channel(_values(link, fed.key, row.layer.name, study, fed), row.layer)
+    except ModelError as error:
+        st.caption(f"No values: {sentence(error)} The regions hold all the same.")
+        feature_map = FeatureMap(row.layer, None, "No values", None)
+    else:
+        with picker:
+            shown, title = choose_channel(maps, [], key=f"channel {view}")
+        seen = shown if row.layer.channel_axis is not None else None
+        feature_map = FeatureMap(row.layer, seen, f"Feature map, channel {title}", maps[shown])
+    file = _file(study, b"")
+    cell = feature_map.strongest
+    scene = Scene(file, study.net, picture, fed, feature_map, maps, shown, [], cell)
+    with st.container(key="explore"):
+        with st.container():
+            said = linked_view(picture, feature_map, view=view, key="built view")
+            pinned = settle(scene, view, said)
+            here = place()
+            around = near(f"built {link}", study.net, here.point)
+            cue(row.layer, feature_map.channel, pinned, here.order, around)
+        with st.container():
+            answer(picture, feature_map, pinned.cell, pinned.mode)
+    return pinned.cell
+
+
+def growth(study: Study, chosen: int, goal: int | None, choose: Callable[[int], None]) -> None:
+    """Draws how far the rows see; ``choose`` takes the number of a row that was clicked."""
+    key = f"growth {study.design.compact()} {chosen}"
+
+    def clicked() -> None:
+        points = st.session_state[key].selection.points
+        if points and "customdata" in points[0]:
+            choose(int(points[0]["customdata"]))
+
+    st.plotly_chart(
+        built(grown(study.rows), max(study.design.input[1:]), chosen, goal),
+        key=key,
+        on_select=clicked,
+        selection_mode="points",
+        config={"displayModeBar": False},
+    )
+
+
+def grown(rows: Sequence[Measured]) -> list[Grown]:
+    return [
+        Grown(
+            row.step.number,
+            row.step.name,
+            KINDS[row.step.row.kind].family,
+            by(row.step.shape),
+            max(row.field.size) if row.field else None,
+            max(row.largest),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,1 @@
+"""The Compare page: several networks side by side."""

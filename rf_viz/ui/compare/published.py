@@ -1,0 +1,73 @@
+"""The article's table, with what RF-Viz computes beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from ...article import EndPoint, end_points
+
+_ALL, _ANY = "All networks", "Any size"
+
+
+@st.fragment
+def published() -> None:
+    """All rows, or those of a network, at an input size, or that differ."""
+    st.html(Path(__file__).with_suffix(".css"))
+    rows = end_points()
+    differ = sum(not row.agrees for row in rows)
+    networks = sorted({row.net for row in rows})
+    sizes = sorted({row.resolution for row in rows if row.resolution})
+    st.html(
+        f'<p class="rf-tally"><b>{len(rows)} rows, {differ} differences</b> between what was '
+        f"published of {len(networks)} networks and what RF-Viz computes.</p>"
+    )
+    filters = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    network = filters.selectbox("Network", [_ALL, *networks], key="published network", width=260)
+    size = filters.segmented_control(
+        "Input size",
+        ["All", _ANY, *(f"{n} \N{MULTIPLICATION SIGN} {n}" for n in sizes)],
+        default="All",
+        required=True,
+        key="published size",
+    )
+    only = filters.toggle("Differences only", key="published differences")
+    resolution = {_ANY: None} | {f"{n} \N{MULTIPLICATION SIGN} {n}": n for n in sizes}
+    shown = [
+        row
+        for row in rows
+        if network in (_ALL, row.net)
+        and (size == "All" or row.resolution == resolution[size])
+        and not (only and row.agrees)
+    ]
+    if shown:
+        st.dataframe([_row(row) for row in shown], hide_index=True, height=420)
+    else:
+        st.info("No row differs: what RF-Viz computes is what was published, in every one.")
+    st.caption(
+        "Published with the article in RECEPTIVE_FIELD_TABLE.md of "
+        "[google-research/receptive_field](https://github.com/google-research/receptive_field), "
+        "the same along both axes; **here** is what RF-Viz computes, from TF-Slim's graphs and, "
+        "for MobileNet, Inception-v4 and Inception-ResNet-v2, from graphs built after their "
+        "papers. A padding that depends on the input's size stays empty."
+    )
+
+
+def _row(row: EndPoint) -> dict[str, str]:
+    return {
+        "Network": row.net,
+        "Input": str(row.resolution or "any"),
+        "End point": row.name.removeprefix(f"{row.net}/"),
+        **_told(row),
+        "": "= equal" if row.agrees else "\N{NOT EQUAL TO} differs",
+    }
+
+
+def _told(row: EndPoint) -> dict[str, str]:
+    """Each figure as published, and as computed here; what has none is left open."""
+    found = {}
+    for name, published, computed in zip("rSP", row.published, row.computed, strict=True):
+        found[name] = "" if published is None else str(published)
+        found[f"{name} here"] = "" if computed is None else str(computed)
+    return found

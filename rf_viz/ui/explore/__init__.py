@@ -1,0 +1,1 @@
+"""The Explore page: the questions that a person asks about a cell."""

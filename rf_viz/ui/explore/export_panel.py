@@ -1,0 +1,260 @@
+"""Take it along: a page that works offline, the view as a picture, the numbers as files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ...errors import ModelError
+from ...figures.drawing import Drawing
+from ...network import Layer
+from ...records import (
+    Record,
+    cell_record,
+    cell_row,
+    csv_text,
+    json_text,
+    network_record,
+    region_record,
+)
+from ...samples import SAMPLE_IMAGES
+from .. import address, cache
+from ..cache import Application, File
+from ..inspector.cell_panel import veiled
+from ..inspector.channels import by_channel
+from ..inspector.cue.cue import overlay
+from ..inspector.linked_view.linked_view import FeatureMap, Picture
+from ..inspector.scene import Scene
+from ..outline import told
+from ..sidebar.layer_list.layer_list import is_convolution
+from ..text import sentence
+from .offline_page.offline_page import Chosen, estimate, export
+from .snapshot import app_font, still
+
+_SPREAD = 4
+"""How many layers besides the one that shows go into the page at first."""
+
+_CHANNELS, _MOST_CHANNELS = 4, 16
+"""How many channels of each layer go into the page, at first and at most."""
+
+_LARGE = 3_000_000
+"""A page of more bytes is called large."""
+
+_KINDS = {
+    "csv": "text/csv",
+    "html": "text/html",
+    "json": "application/json",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+}
+
+_PAGE = "taken page"
+
+
+def take(scene: Scene) -> None:
+    """Draws the view as it will be taken along, and what there is to download."""
+    st.caption("The address of this page shows the same to anybody who opens it:")
+    address.show()
+    if len(scene.net.input.size) > 2:
+        st.caption("Of a volume there is no picture and no page to take along.")
+        _numbers(scene)
+        return
+    st.html(Path(__file__).with_suffix(".css"))
+    with st.container(key="take"):
+        with st.container():
+            _picture(scene)
+        with st.container():
+            _page(scene)
+            _numbers(scene)
+
+
+def as_shown(scene: Scene) -> Picture:
+    """The input, with what the cell sees of it veiled as on the page."""
+    picture, region, mode = scene.picture, scene.region, scene.mode
+    if mode == "box" or picture.kind != "image" or region.empty:
+        return picture
+    channel = scene.feature_map.channel
+    _, veil, _ = overlay(scene.layer, scene.cell, channel, mode)
+    values = picture.values.copy()
+    values[region.slices] = veiled(values[region.slices], veil, mode)
+    what = {"pixels": "exact pixels", "paths": "path counts"}[mode]
+    model = f"{scene.file.digest} {scene.net.weight_aware}"
+    key = f"{picture.key} {model} {scene.layer.name} {scene.cell} {channel} {mode}"
+    return Picture(key, f"{picture.title}, {what}", values)
+
+
+def _picture(scene: Scene) -> None:
+    drawing = still(
+        title(scene.file), credit(scene.picture), as_shown(scene), scene.feature_map, scene.cell
+    )
+    st.image(_raster(drawing, 1, "JPEG"), alt=drawing.about)
+    name = _file_name(scene.file.name, told(scene.layer)[0], *scene.cell)
+    with _row():
+        _download("PNG", lambda: _raster(drawing, 2, "PNG"), f"{name}.png")
+        _download("SVG", drawing.svg, f"{name}.svg")
+        st.caption("This picture, for slides or for print")
+
+
+def _page(scene: Scene) -> None:
+    st.markdown("**A page that works offline**")
+    st.caption("The linked view in one HTML file, to hand out or to show without a network.")
+    offered = to_choose_from(scene)
+    names = {layer.name: told(layer)[0] for layer in offered}
+    others = st.multiselect(
+        "Layers, besides the one that shows",
+        list(names),
+        default=spread(offered),
+        format_func=names.__getitem__,
+        key=f"take layers {scene.file.digest} {scene.net.input.name}",
+        persist_state="session",
+    )
+    channels = st.slider(
+        "Channels of each layer, the strongest",
+        min_value=1,
+        max_value=_MOST_CHANNELS,
+        value=_CHANNELS,
+        key="take channels",
+        persist_state="session",
+    )
+    chosen = [name for name in names if name in {scene.layer.name, *others}]
+    traced = (scene.file.digest, scene.net.input, scene.net.weight_aware)
+    asked = (*traced, scene.fed.key, scene.shown, scene.cell, *chosen, channels)
+    made, html = st.session_state.get(_PAGE, (None, b""))
+    with _row():
+        if made == asked:
+            name = f"{_file_name(scene.file.name)}.html"
+            _download("Download the page", lambda: html, name)
+            st.caption(_megabytes(len(html)))
+            return
+        size = estimate(scene.picture, [scene.net[name] for name in chosen], channels)
+        wanted = st.button("Make the page", key="take make")
+        st.caption(f"About {_megabytes(size)}")
+    if wanted:
+        st.session_state[_PAGE] = asked, page(scene, chosen, channels).encode()
+        st.rerun()
+
+
+def _numbers(scene: Scene) -> None:
+    layer, channel, cell = scene.layer, scene.feature_map.channel, scene.cell
+
+    def one() -> Record:
+        return cell_record(layer, cell, channel, pixels=True)
+
+    def every() -> Record:
+        return network_record(scene.file.name, scene.net)
+
+    st.markdown("**The numbers**")
+    st.caption("As the command line tells them: of this cell, and of all layers.")
+    cells = _file_name(scene.file.name, told(layer)[0], *cell)
+    layers = _file_name(scene.file.name, "layers")
+    with _row():
+        with _row(width="content"):
+            _download(
+                "Cell JSON", lambda: json_text(region_record(layer, [one()])), f"{cells}.json"
+            )
+            _download("Cell CSV", lambda: csv_text([cell_row(layer, one())]), f"{cells}.csv")
+        with _row(width="content"):
+            _download("Layers JSON", lambda: json_text(every()), f"{layers}.json")
+            _download("Layers CSV", lambda: csv_text(every()["layers"]), f"{layers}.csv")
+
+
+def title(file: File) -> str:
+    """What to call a model where nothing else tells that its values mean nothing."""
+    untrained = isinstance(file.source, Application) and not file.source.trained
+    return f"{file.name} with random weights" if untrained else file.name
+
+
+def credit(picture: Picture) -> str:
+    """Whom to thank for the input, where it is one of our samples."""
+    for sample in SAMPLE_IMAGES.values():
+        if picture.key.startswith(File.at(sample.path, sample.title).digest):
+            return f"Image: {sample.title}, {sample.credit}."
+    return ""
+
+
+def to_choose_from(scene: Scene) -> list[Layer]:
+    """The layers to choose from: a framework's, if there are any, and the one that shows.
+
+    In execution order.
+    """
+    found = [layer for _, layer in scene.net.groups] or scene.net.layers
+    place = {layer.name: number for number, layer in enumerate(scene.net.layers)}
+    return sorted({*found, scene.layer}, key=lambda layer: place[layer.name])
+
+
+def spread(offered: Sequence[Layer]) -> list[str]:
+    """The names of a few, from the first to the last: convolutions, where there are any."""
+    local = [layer for layer in offered if layer.grid]
+    some = [layer for layer in local if is_convolution(told(layer)[1])] or local
+    places = np.linspace(0, len(some) - 1, min(_SPREAD, len(some))).round().astype(int)
+    return [some[place].name for place in places]
+
+
+def page(scene: Scene, names: Sequence[str], channels: int) -> str:
+    """The page of these layers, with so many channels of each."""
+    headline = f"{title(scene.file)} \N{MIDDLE DOT} {scene.picture.title}"
+    chosen = [_chosen(scene, name, channels) for name in names]
+    first = names.index(scene.layer.name)
+    return export(headline, credit(scene.picture), scene.picture, chosen, first)
+
+
+def _chosen(scene: Scene, name: str, channels: int) -> Chosen:
+    """A layer with its strongest channels; of the one that shows, what shows comes first."""
+    layer, shows = scene.net[name], name == scene.layer.name
+    pinned = scene.cell if shows else None
+    try:
+        values = by_channel(cache.activations(scene.file, scene.fed, name), layer)
+    except ModelError as error:
+        unknown = FeatureMap(layer, None, f"No values: {sentence(error)}", None)
+        return Chosen([unknown], [""], pinned)
+    strength = np.nan_to_num(values.reshape(len(values), -1).max(axis=1), nan=-np.inf)
+    order: list[int] = np.argsort(-strength, kind="stable").tolist()
+    if shows:
+        order = [scene.shown, *(channel for channel in order if channel != scene.shown)]
+    maps = []
+    for channel in order[:channels]:
+        seen = channel if layer.channel_axis is not None else None
+        names = scene.names if shows else ()
+        label = f"Feature map, channel {channel}" + (f" ({names[channel]})" if names else "")
+        maps.append(FeatureMap(layer, seen, label, values[channel]))
+    return Chosen(maps, [str(channel) for channel in order[:channels]], pinned)
+
+
+def _row(width: Literal["stretch", "content"] = "stretch") -> DeltaGenerator:
+    return st.container(horizontal=True, vertical_alignment="center", gap="small", width=width)
+
+
+def _download(label: str, content: Callable[[], str | bytes], name: str) -> None:
+    """A button that makes a file when it is clicked; its kind is told by the end of its name."""
+    st.download_button(
+        label,
+        content,
+        name,
+        _KINDS[name.rpartition(".")[2]],
+        key=f"take {label}",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+def _raster(drawing: Drawing, scale: float, kind: str) -> bytes:
+    stream = BytesIO()
+    drawing.raster(scale, app_font).save(stream, kind, quality=88)
+    return stream.getvalue()
+
+
+def _file_name(*parts: object) -> str:
+    """Parts as a file's name: letters, digits and dots, with dashes between."""
+    return re.sub(r"[^\w.]+", "-", "-".join(map(str, parts))).strip("-.")
+
+
+def _megabytes(size: int) -> str:
+    told = f"{size / 1e6:.2g} MB" if size < 1e6 else f"{size / 1e6:.1f} MB"
+    return f"{told}: fewer layers or channels make it smaller" if size > _LARGE else told

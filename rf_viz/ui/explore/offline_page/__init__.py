@@ -1,0 +1,1 @@
+"""The linked view as one HTML file that needs no server."""

@@ -1,0 +1,167 @@
+"""The linked view as one HTML file, which needs no server and no network."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ....network import Layer
+from ...browser.component import unpack
+from ...inspector.certainty import certainty
+from ...inspector.linked_view.linked_view import (
+    STYLES,
+    Cell,
+    FeatureMap,
+    Picture,
+    packet,
+)
+from ...outline import told
+from ...text import by
+
+_HERE = Path(__file__).resolve().parent
+_IMPORT = re.compile(r'^import [^;]*? from "(.*?)";\n', re.MULTILINE)
+_ENTRY = re.compile(r"^export default function ", re.MULTILINE)
+_EXPORT = re.compile(r"^export ", re.MULTILINE)
+
+_HEADER = 1200
+"""About how many bytes go with each map besides its arrays."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A layer to take along.
+
+    Attributes:
+        maps: its channels, the first to be shown first.
+        labels: what to call each of them in a word; empty for the only one.
+        pinned: the cell to pin at first; None for the strongest.
+    """
+
+    maps: Sequence[FeatureMap]
+    labels: Sequence[str]
+    pinned: Cell | None = None
+
+    @property
+    def layer(self) -> Layer:
+        return self.maps[0].layer
+
+
+def export(
+    title: str, credit: str, picture: Picture, chosen: Sequence[Chosen], first: int = 0
+) -> str:
+    """The page as HTML: the picture, the layers with their maps, and the bounds of every cell.
+
+    ``first`` is the layer to show at first. ``credit`` says whom to thank for the picture.
+    """
+    pool = _Pool()
+    layers = [_told(one, [pool.take(data) for data in _packets(picture, one)]) for one in chosen]
+    content = json.dumps({"arrays": pool.texts, "layers": layers, "first": first})
+    rounded = any(m.values is not None and m.values.ndim > 1 for one in chosen for m in one.maps)
+    return Template(_text(_HERE / "offline_page.html")).substitute(
+        _parts(),
+        title=escape(title),
+        credit=escape(credit),
+        rounded="Values are rounded to 256 steps." if rounded else "",
+        content=content.replace("<", "\\u003c"),
+    )
+
+
+def estimate(picture: Picture, layers: Sequence[Layer], channels: int) -> int:
+    """About how many bytes the page has with so many channels of each layer."""
+    image = total = 0
+    for layer in layers:
+        _, arrays = unpack(packet(picture, FeatureMap(layer, None, "", None), ""))
+        image = arrays.pop("image").nbytes
+        total += (channels - 1) * (arrays["map"].nbytes + _HEADER) + _HEADER
+        total += sum(array.nbytes for array in arrays.values())
+    return sum(map(len, _parts().values())) + (image + total) * 4 // 3
+
+
+class _Pool:
+    """Arrays in base64, each once."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._numbers: dict[bytes, int] = {}
+
+    def take(self, packed: tuple[dict[str, Any], dict[str, NDArray[Any]]]) -> dict[str, Any]:
+        """A packet's header, and the numbers of its arrays in their order."""
+        header, arrays = packed
+        return {"header": header, "arrays": [self._number(a.tobytes()) for a in arrays.values()]}
+
+    def _number(self, content: bytes) -> int:
+        number = self._numbers.setdefault(content, len(self.texts))
+        if number == len(self.texts):
+            self.texts.append(base64.b64encode(content).decode())
+        return number
+
+
+def _packets(
+    picture: Picture, chosen: Chosen
+) -> list[tuple[dict[str, Any], dict[str, NDArray[Any]]]]:
+    found = []
+    for feature_map in chosen.maps:
+        header, arrays = unpack(packet(picture, feature_map, chosen.layer.name))
+        found.append((header | {"pinned": chosen.pinned or header["pinned"]}, arrays))
+    return found
+
+
+def _told(chosen: Chosen, packets: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """A layer and its maps as the page's script reads them."""
+    layer = chosen.layer
+    name, what = told(layer)
+    field = layer.receptive_field
+    closed = []
+    if field is not None:
+        closed = [
+            ("r", "Size r", by(field.size)),
+            ("S", "Stride S", by(field.stride)),
+            ("P", "Padding P", by(field.padding)),
+        ]
+    return {
+        "name": name,
+        "about": f"{what} · {by(layer.shape)}",
+        "closed": closed,
+        "sure": [text for _, text in certainty(layer, cell="each cell")],
+        "maps": [
+            {"label": label, "title": feature_map.title, **packed}
+            for label, feature_map, packed in zip(chosen.labels, chosen.maps, packets, strict=True)
+        ],
+    }
+
+
+@cache
+def _parts() -> dict[str, str]:
+    """What is the same on every page."""
+    view = _HERE.parents[1] / "inspector" / "linked_view"
+    return {
+        "page_css": _text(_HERE / "offline_page.css"),
+        "view_css": "\n".join(_text(view / css) for css in (*STYLES, "linked_view.css")),
+        "view_html": _text(view / "linked_view.html"),
+        "script": _joined(_HERE / "offline_page.js", set()),
+    }
+
+
+def _joined(path: Path, known: set[Path]) -> str:
+    """A script after all those that it imports, as one: the linked view's entry gets a name."""
+    if path in known:
+        return ""
+    known.add(path)
+    text = _text(path)
+    before = [_joined((path.parent / name).resolve(), known) for name in _IMPORT.findall(text)]
+    own = _EXPORT.sub("", _ENTRY.sub("function linkedView", _IMPORT.sub("", text)))
+    return "\n".join([*filter(None, before), own])
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

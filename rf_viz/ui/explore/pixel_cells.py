@@ -1,0 +1,59 @@
+"""The other way round: which cells of each layer see a pixel of the input."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from ...network import Network
+from ..inspector.linked_view.linked_view import Cell
+from ..inspector.scene import Scene, go_to
+from ..outline import Entry, outline
+from ..text import position
+
+
+def seers(scene: Scene) -> None:
+    """Draws a list of all layers with how many of their cells see the pinned pixel."""
+    pixel = scene.pixel
+    if pixel is None:
+        if scene.region.empty:
+            st.caption("Click a pixel of the input to see which cells of every layer see it.")
+            return
+        region = scene.region
+        pixel = tuple((a + b) // 2 for a, b in zip(region.start, region.stop, strict=True))
+        st.caption(
+            f"The middle of what the pinned cell sees, {position(pixel)}: click another pixel of "
+            "the input to ask about that one. Click a layer to go there."
+        )
+    else:
+        st.caption(f"Pixel {position(pixel)}. Click a layer to go there.")
+    entries = outline(scene.net)
+    counts = counted(scene.net, entries, pixel)
+    picked = st.dataframe(
+        {
+            "Layer": [entry.name for entry in entries],
+            "Operator": [entry.kind for entry in entries],
+            "Cells that see it": [seeing for seeing, _ in counts],
+            "of": [cells for _, cells in counts],
+            "Share": [seeing / cells for seeing, cells in counts],
+        },
+        column_config={
+            "Share": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
+        },
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"seers {scene.file.digest} {pixel}",
+    )
+    for row in picked.selection.rows:
+        if entries[row].layer.name != scene.layer.name:
+            go_to(entries[row].layer.name)
+
+
+def counted(net: Network, entries: list[Entry], pixel: Cell) -> list[tuple[int, int]]:
+    """For each entry how many of its cells see the pixel, and how many cells it has."""
+    seen = net.seen_by(pixel)
+    return [
+        (int(np.count_nonzero(seen[entry.layer.name])), seen[entry.layer.name].size)
+        for entry in entries
+    ]

@@ -1,0 +1,227 @@
+"""Prove it: all that lies outside the region is replaced and the cell stays; then all inside."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ... import Model, ModelError, Network
+from ...experiment import fixed_shape
+from ...network import Index
+from ...proof import Proof, Trial
+from ...proof import prove as try_cell
+from ...samples import SAMPLE_IMAGES
+from ...verify import Report, verify
+from .. import cache
+from ..cache import File
+from ..inspector.linked_view.linked_view import Picture
+from ..inspector.scene import Scene
+from ..text import sentence
+from .boxed_picture import drawn
+from .prove_text import (
+    Verdict,
+    exact,
+    of_inside,
+    of_outside,
+    of_report,
+)
+from .replacements import (
+    PHOTOGRAPH,
+    PICTURES,
+    SIGNALS,
+    VOLUMES,
+    filled,
+)
+
+_LEAD = (
+    "Everything outside the region is replaced, and the model runs again: the cell must keep its "
+    "value. Then everything inside is, and the cell must not."
+)
+_WITH_CONTEXT = {
+    False: "With its global context, the cell sees the whole image: nothing is left outside.",
+    True: "With its global context, the cell sees more. The same for all that it sees then:",
+}
+"""What follows, by whether that leaves anything outside."""
+
+
+def prove(scene: Scene) -> None:
+    """Draws the button and, once it was pressed for this model, the proof for the pinned cell."""
+    st.html(Path(__file__).with_suffix(".css"))
+    fillers = {"signal": SIGNALS, "image": PICTURES, "volume": VOLUMES}[scene.picture.kind]
+    pressed = f"proved {scene.file.digest}"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        filler = st.segmented_control(
+            "Replace by",
+            list(fillers),
+            default="Noise",
+            required=True,
+            key=f"filler {len(scene.picture.extent)}",
+            persist_state="session",
+        )
+        photograph = _choose_photograph(scene.picture) if filler == PHOTOGRAPH else None
+        if st.button("Prove it", type="primary", key="prove"):
+            st.session_state[pressed] = st.session_state.get(pressed, 0) + 1
+    times = st.session_state.get(pressed, 0)
+    if not times:
+        st.caption(_LEAD)
+        return
+    if photograph:
+        height, width = scene.picture.extent
+        values: NDArray[Any] = cache.pixels(photograph, (height, width), scene.fed.fit)
+    else:
+        values = filled(filler, scene.picture, seed=times)
+    stands_for = f"{filler} {times} {photograph and photograph.digest}"
+    try:
+        proofs = _proofs(_key(scene), element(scene), stands_for, scene, values)
+    except ModelError as error:
+        st.info(sentence(error), icon=":material/info:")
+        return
+    for proof in proofs:
+        _show(proof, scene.picture, values, fillers[filler])
+        if proof.context:
+            _note(_WITH_CONTEXT[len(proofs) > 1], "context")
+    _check_more(scene)
+
+
+def _choose_photograph(picture: Picture) -> File:
+    others = {key: image for key, image in SAMPLE_IMAGES.items() if image.title != picture.title}
+    key = st.selectbox(
+        "Photograph",
+        list(others),
+        format_func=lambda key: others[key].title,
+        key=f"photograph beside {picture.title}",
+        width=200,
+    )
+    return File.at(others[key].path, others[key].title)
+
+
+def _check_more(scene: Scene) -> None:
+    """A button that verifies the whole layer, and what came of it."""
+    asked = f"verified {scene.file.digest} {scene.layer.name}"
+    if st.button("Check more cells of this layer", type="tertiary", key="check more"):
+        st.session_state[asked] = True
+    if st.session_state.get(asked):
+        try:
+            text = of_report(_report(_key(scene), scene))
+            if scene.layer.global_context:
+                text += " Global context counts here, as it does in the model."
+        except ModelError as error:
+            text = sentence(error)
+        _note(text, "report")
+
+
+def _note(text: str, key: str) -> None:
+    st.html(f'<p class="rf-prove-note" data-of="{key}">{escape(text)}</p>')
+
+
+def _key(scene: Scene) -> str:
+    """Stands for the layer of the traced model, and for what it was fed."""
+    fed, layer = scene.fed, scene.layer
+    return f"{scene.file.digest} {scene.net.weight_aware} {fed.input} {fed.key} {layer.name}"
+
+
+def element(scene: Scene) -> tuple[Index, ...]:
+    """The cell's place in the layer's tensor; without values that of all its channels."""
+    layer = scene.layer
+    shape = fixed_shape(layer)
+    index: list[Index] = [slice(None) if scene.maps is None else 0] * len(shape)
+    for axis, position in zip(layer.grid_axes, scene.cell, strict=True):
+        index[axis] = position
+    others = [axis for axis in range(len(shape)) if axis not in layer.grid_axes]
+    if scene.maps is None:
+        return tuple(index)
+    if layer.channel_axis is not None:
+        index[layer.channel_axis] = scene.shown
+        return tuple(index)
+    places = np.unravel_index(scene.shown, [shape[axis] for axis in others])
+    for axis, place in zip(others, places, strict=True):
+        index[axis] = int(place)
+    return tuple(index)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Running the model ...")
+def _proofs(
+    key: str, at: tuple[Index, ...], values: str, _scene: Scene, _values: NDArray[Any]
+) -> list[Proof]:
+    """The proof; a second one with global context, where that leaves anything outside."""
+    scene, model = _scene, cache.load(_scene.file)
+    with cache.reported(scene.file, "run"):
+        tensor, other = scene.fed.tensor, scene.fed.prepare(_values)
+        proofs = [try_cell(model, scene.net, scene.layer, at, tensor, other)]
+        if proofs[0].context:
+            whole = _with_context(model, scene.net)
+            layer = whole[scene.layer.name]
+            if not layer.mask_of(at).all():
+                proofs.append(try_cell(model, whole, layer, at, tensor, other))
+        return proofs
+
+
+@st.cache_resource(max_entries=12, show_spinner="Checking more cells ...")
+def _report(key: str, _scene: Scene) -> Report:
+    model, net = cache.load(_scene.file), _scene.net
+    with cache.reported(_scene.file, "checked"):
+        if _scene.layer.global_context:
+            net = _with_context(model, net)
+        return verify(model, net, [_scene.layer.name])
+
+
+def _with_context(model: Model, net: Network) -> Network:
+    """The network traced again, global context left in."""
+    given = net.input
+    return model.trace(
+        input_shape=given.shape,
+        input=given.name,
+        spatial_axes=given.spatial_axes,
+        weight_aware=net.weight_aware,
+    )
+
+
+def _show(proof: Proof, picture: Picture, values: NDArray[Any], name: str) -> None:
+    what, mask, depth = picture.kind, proof.mask, 0
+    if what == "volume":
+        depth = int(np.argwhere(mask)[:, 0].mean()) if mask.any() else len(mask) // 2
+        mask = mask[depth]
+    figures = []
+    for side, trial, pixels, nothing in (
+        ("outside", proof.outside, ~proof.mask, f"The cell sees the whole {what}"),
+        ("inside", proof.inside, proof.mask, "The cell sees no pixel"),
+    ):
+        if trial is None:
+            figures.append(
+                f'<figure data-of="{side}"><figcaption><b>{nothing}</b>'
+                f"<p>Nothing lies {side}, so there is nothing to replace.</p></figcaption></figure>"
+            )
+            continue
+        verdict = (of_outside if side == "outside" else of_inside)(proof, trial)
+        title = f"{side.capitalize()} replaced by {name}"
+        spread = pixels.reshape(picture.extent + (1,) * (picture.values.ndim - pixels.ndim))
+        replaced = np.where(spread, values, picture.values)
+        figures.append(
+            f'<figure data-of="{side}">'
+            f"{drawn(picture.drawable(replaced, depth), mask, title)}"
+            f"<figcaption><b>{escape(title)}</b>{_values(proof, trial)}{_told(verdict)}"
+            "</figcaption></figure>"
+        )
+    st.html(f'<section class="rf-prove">{"".join(figures)}</section>')
+
+
+def _values(proof: Proof, trial: Trial) -> str:
+    if proof.value is None or trial.value is None:
+        return ""
+    return (
+        f'<dl><dt>Before</dt><dd data-of="before">{exact(proof.value)}</dd>'
+        f'<dt>After</dt><dd data-of="after">{exact(trial.value)}</dd></dl>'
+    )
+
+
+def _told(verdict: Verdict) -> str:
+    tone = {True: "holds", False: "fails", None: "open"}[verdict.holds]
+    return (
+        f'<p class="verdict {tone}" data-of="verdict">{verdict.sign} {verdict.word}</p>'
+        f"<p>{escape(verdict.text)}</p>"
+    )

@@ -1,0 +1,130 @@
+"""A proof in words: what each of its trials says of the cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...proof import Proof, Trial
+from ...verify import Report
+from ..text import listed, number
+
+TWIN = "the model's twin, the same graph with every weight one and nothing that saturates"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A sign and a word for what the cell did, and a sentence or two on it.
+
+    ``holds`` says whether it is as it should be; None where that is undecided.
+    """
+
+    sign: str
+    word: str
+    text: str
+    holds: bool | None
+
+
+def of_outside(proof: Proof, trial: Trial) -> Verdict:
+    """What it says that the outside was replaced."""
+    move = trial.move
+    if trial.arrives is not None:
+        word, reached = ("Reached", "a") if trial.arrives else ("Not reached", "no")
+        text = f"{_silence(trial)} In {TWIN}, {reached} signal from outside reaches the cell."
+        return Verdict("\N{CHECK MARK}" if trial.holds else "!", word, text, trial.holds)
+    if move is None or not trial.replaced or move.outcome == "not finite":
+        return _undecided(proof, trial)
+    if move.outcome == "same":
+        return Verdict("=", "Equal", "To the last bit: the difference is 0.", True)
+    difference = _difference(proof, trial)
+    if move.outcome == "noise" and proof.context:
+        text = (
+            f"The difference of {difference} may be float noise, or come from the whole image as "
+            f"global context through {listed(proof.context)}."
+        )
+        return Verdict("\N{ALMOST EQUAL TO}", "Nearly equal", text, None)
+    if move.outcome == "noise":
+        text = f"The difference of {difference} is float noise: the same sums in another order."
+        return Verdict("\N{ALMOST EQUAL TO}", "Equal", text, True)
+    if proof.context:
+        text = (
+            f"It moves by {difference}, since the whole image reaches this cell besides, as "
+            f"global context through {listed(proof.context)}. The region is its local part."
+        )
+        return Verdict("\N{NOT EQUAL TO}", "Moves", text, None)
+    text = f"It moves by {difference}, and should not: the region is wrong. Please report it."
+    return Verdict("\N{NOT EQUAL TO}", "Moves", text, False)
+
+
+def of_inside(proof: Proof, trial: Trial) -> Verdict:
+    """What it says that the inside was replaced."""
+    move = trial.move
+    if move and trial.replaced and move.outcome == "moved":
+        text = f"It moves by {_difference(proof, trial)}."
+        return Verdict("\N{NOT EQUAL TO}", "Changes", text, True)
+    if trial.arrives is None:
+        return _undecided(proof, trial)
+    silent = move is not None and trial.replaced and move.outcome != "not finite"
+    text = f"{_silence(trial)} In {TWIN}, a signal from inside reaches the cell."
+    if not trial.arrives:
+        text = f"{_silence(trial)} In {TWIN}, no signal from inside reaches it: please report it."
+    if silent:
+        return Verdict("=", "Silent", text, trial.holds)
+    word = "Reached" if trial.arrives else "Not reached"
+    return Verdict("\N{CHECK MARK}" if trial.holds else "!", word, text, trial.holds)
+
+
+def of_report(report: Report) -> str:
+    """What ``verify`` found for a layer, in a few sentences."""
+    count = len(report.checks)
+    parts = []
+    if report.disagreements:
+        parts.append(
+            f"{len(report.disagreements)} of {count} checks disagree, please report it: "
+            f"{report.disagreements[0]}."
+        )
+    elif report.agreed:
+        said = "All" if len(report.agreed) == count else f"{len(report.agreed)} of"
+        parts.append(f"{said} {count} checks agree.")
+    cells = len({check.cell for check in report.checks if check.kind != "shape"})
+    twins = sum(check.how == "twin" for check in report.agreed)
+    if cells:
+        parts.append(
+            f"For {cells} cell{'s' * (cells > 1)} random values replaced all that lies outside, "
+            "and the cell had to stay; then the pixels along each side of the region, and it had "
+            "to move."
+        )
+    if twins:
+        parts.append(f"{twins} of the checks were decided by {TWIN}.")
+    if report.undecided:
+        reasons = dict.fromkeys(check.detail for check in report.undecided)
+        parts.append(f"{len(report.undecided)} stay undecided: {listed(list(reasons))}.")
+    return " ".join(parts)
+
+
+def exact(value: float) -> str:
+    """All digits that tell a float32 from its neighbours."""
+    return str(np.float32(value)).removesuffix(".0")
+
+
+def _difference(proof: Proof, trial: Trial) -> str:
+    assert proof.value is not None
+    assert trial.value is not None
+    return number(trial.value - proof.value)
+
+
+def _silence(trial: Trial) -> str:
+    """Why the model itself does not tell."""
+    if trial.move is None:
+        return "The model cannot be run."
+    if trial.move.outcome == "not finite":
+        return "The model's values are not finite here."
+    if not trial.replaced:
+        return "The pixels there are the same as what replaces them."
+    return "On this input the cell stays as it is, as a unit that is off does."
+
+
+def _undecided(proof: Proof, trial: Trial) -> Verdict:
+    why = proof.no_twin[:1].upper() + proof.no_twin[1:]
+    return Verdict("?", "Undecided", f"{_silence(trial)} {why}.", None)

@@ -1,0 +1,215 @@
+"""What it sees: the cells of a channel that answer most strongly, and what each of them sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+from pathlib import PurePosixPath
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from .. import sidebar
+from ..inspector.scene import Scene, go_to
+from ..text import (
+    by,
+    listed,
+    number,
+    plain,
+    position,
+)
+from .strongest_cells import Find, crops, find
+from .strongest_survey import Survey, looked_for, looking
+from .tiles.tiles import Tile, tiles
+
+_STEP = 0.3
+"""Seconds that a survey works at a time; in between the page answers."""
+
+_PAUSE = 0.1
+"""Seconds from one step to the next."""
+
+_HERE, _MINE = "This image", "My images"
+
+
+def strongest(scene: Scene) -> None:
+    """Draws the crops of the strongest cells; choosing one goes to its cell."""
+    values = scene.feature_map.values
+    if values is None:
+        st.caption("This model cannot be run, so no cell is known to be the strongest.")
+        return
+    where, apart = _HERE, True
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        if len(scene.picture.extent) == 2:
+            where = st.segmented_control(
+                "Strongest cells in",
+                [_HERE, _MINE],
+                default=_HERE,
+                required=True,
+                key="strongest in",
+                persist_state="session",
+            )
+        apart = st.toggle(
+            "Skip overlaps",
+            value=True,
+            key="skip overlaps",
+            persist_state="session",
+            help="Neighbouring cells see almost the same. Those more than half of whose region "
+            "a stronger one sees are left out.",
+        )
+    if where == _MINE:
+        _survey(scene, apart)
+        return
+    found = find(values, scene.layer, scene.feature_map.channel, scene.picture.values, apart=apart)
+    chosen = _show(scene, found, [], apart)
+    if chosen is not None:
+        go_to(scene.layer.name, chosen.cell, scene.shown)
+
+
+def _survey(scene: Scene, apart: bool) -> None:
+    survey = _kept()
+    if not survey.files:
+        _ask_for_images()
+        return
+    of = looked_for(scene, apart=apart)
+    if not survey.of:
+        survey.begin(of)
+    if survey.of != of:
+        survey.cancel()
+        with _row():
+            st.button(
+                f"Look through the {_images(len(survey.files))} again",
+                type="primary",
+                on_click=survey.begin,
+                args=(of,),
+            )
+            st.button("Other images", on_click=_forget)
+        return
+    # While there is work, the fragment calls itself; the page's other parts stay usable.
+    watch = st.fragment(_watch, run_every=_PAUSE if survey.running else None)
+    watch(scene, survey, apart, survey.running)
+
+
+def _watch(scene: Scene, survey: Survey, apart: bool, ticking: bool) -> None:
+    """Works for a moment, and shows how far it is and what was found."""
+    if survey.running:
+        survey.work(looking(scene, apart=apart), _STEP)
+    if survey.running != ticking or survey is not _kept():
+        st.rerun(scope="app")  # nothing else begins or ends the ticking
+    names = [name for name, _ in survey.files]
+    with _row():
+        if survey.running:
+            st.progress(
+                survey.done / len(names), text=f"{survey.done} of {_images(len(names))}", width=320
+            )
+            st.button("Cancel", on_click=survey.cancel)
+        else:
+            st.caption(_outcome(survey), width="content")
+            if survey.done < len(names):
+                st.button("Go on", on_click=survey.go_on)
+            st.button("Other images", on_click=_forget)
+    if survey.skipped:
+        st.warning(f"Skipped: {plain(listed(survey.skipped))}", icon=":material/warning:")
+    chosen = _show(scene, survey.best, names, apart)
+    if chosen is not None:
+        sidebar.show_image(dict([survey.files[chosen.file]]))
+        go_to(scene.layer.name, chosen.cell, scene.shown)
+
+
+def _outcome(survey: Survey) -> str:
+    used, all_of_them = survey.done - len(survey.skipped), len(survey.files)
+    if survey.done < all_of_them:
+        return f"Cancelled after {survey.done} of {_images(all_of_them)}."
+    if used == 0:
+        return "None of them is an image that can be used."
+    return f"The strongest in {_images(used)}."
+
+
+def _images(count: int) -> str:
+    return f"{count} image{'s' if count > 1 else ''}"
+
+
+def _row() -> DeltaGenerator:
+    return st.container(horizontal=True, vertical_alignment="center", gap="medium")
+
+
+def _ask_for_images() -> None:
+    way = st.segmented_control(
+        "From",
+        ["Files", "Folder"],
+        default="Files",
+        required=True,
+        key="survey from",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    st.file_uploader(
+        "Images to look for the strongest cells in",
+        accept_multiple_files="directory" if way == "Folder" else True,
+        key=f"survey {way}",
+        on_change=_take,
+        args=(f"survey {way}",),
+    )
+
+
+def _take(key: str) -> None:
+    files = st.session_state.get(key) or []
+    st.session_state["survey"] = Survey(
+        [(PurePosixPath(file.name).name, file.getvalue()) for file in files]
+    )
+
+
+def _forget() -> None:
+    st.session_state["survey"] = Survey()
+
+
+def _kept() -> Survey:
+    survey: Survey = st.session_state.setdefault("survey", Survey())
+    return survey
+
+
+def _show(scene: Scene, found: Sequence[Find], names: Sequence[str], apart: bool) -> Find | None:
+    """Draws the cells, of the images of these names if there are any; returns the chosen one."""
+    if not found:
+        if not names:
+            st.caption("No cell of this layer sees anything of the input.")
+        return None
+    drawn, aspect = crops(found, scene.layer)
+    cells = [position(one.cell) or "the only one" for one in found]
+    images = [names[one.file] if names else "" for one in found]
+    answers = [(one.file, one.cell) for one in found]
+    chosen = tiles(
+        [
+            Tile(
+                picture=crop.drawn,
+                title=str(rank),
+                figure=number(one.value),
+                note="\n".join(filter(None, [cell, image])),
+                spoken=f"Number {rank}: cell {cell}{image and f' of {image}'}, "
+                f"value {number(one.value)}, sees {by(one.region.size)}",
+                frame=crop.frame,
+                around=crop.around if crop.around != crop.frame else None,
+            )
+            for rank, one, crop, cell, image in zip(
+                count(1), found, drawn, cells, images, strict=False
+            )
+        ],
+        of=f"{scene.file.digest} {scene.layer.name} {scene.shown} {answers}",
+        title="The strongest cells",
+        key=f"strongest cells {bool(names)}",
+        shape="large",
+        aspect=aspect,
+        current=next((i for i, one in enumerate(found) if _is_pinned(one, scene)), None),
+    )
+    notes = ["Cells that see mostly what a stronger one sees are left out."] if apart else []
+    if any(crop.around != crop.frame for crop in drawn):
+        notes.append("Hatched: there the receptive field finds nothing to see.")
+    if len({one.value for one in found}) == 1 < len(found):
+        notes.append("They all answer the same.")
+    if notes:
+        st.caption(" ".join(notes))
+    return None if chosen is None else found[chosen]
+
+
+def _is_pinned(one: Find, scene: Scene) -> bool:
+    return one.cell == scene.cell and np.array_equal(one.seen, scene.picture.values)

@@ -1,0 +1,165 @@
+"""The cells of a channel that answer most strongly, and pictures of what each of them sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ...network import Layer, Region
+from ..inspector.linked_view.linked_view import (
+    LARGEST_MARGIN,
+    Cell,
+    sliced,
+    value_range,
+)
+from .tiles.tiles import Box, Drawn, line
+
+MOST = 9
+"""So many cells are found at most."""
+
+_LOSSLESS = 96
+"""Crops with more pixels along a side travel as JPEG, with at most twice as many."""
+
+_Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Find:
+    """A cell that answers strongly.
+
+    Attributes:
+        cell, value: which, and what it answers.
+        region: what it sees.
+        seen: the picture or signal that the model was fed, see ``Picture.values``.
+        file: which of several images that is.
+    """
+
+    cell: Cell
+    value: float
+    region: Region
+    seen: NDArray[Any]
+    file: int = 0
+
+
+def find(
+    values: NDArray[np.float32],
+    layer: Layer,
+    channel: int | None,
+    seen: NDArray[Any],
+    *,
+    apart: bool,
+    file: int = 0,
+) -> list[Find]:
+    """The strongest cells of a map, the strongest first; ``apart`` leaves out near-duplicates."""
+    start, stop = layer.bounds(channel)
+    return [
+        Find(cell, float(values[cell]), layer.region(cell, channel), seen, file)
+        for cell in strongest_cells(values, start, stop, apart=apart)
+    ]
+
+
+def strongest_cells(
+    values: NDArray[np.float32],
+    start: NDArray[np.int64],
+    stop: NDArray[np.int64],
+    *,
+    apart: bool,
+    most: int = MOST,
+) -> list[Cell]:
+    """The cells with the highest values, the highest first; of equal ones in reading order.
+
+    Cells that see nothing and those whose value is no finite number are left out.
+
+    Args:
+        values: over the grid.
+        start, stop: the cells' regions, (*grid, axes of the input).
+        apart: leaves out those more than half of whose region a stronger one sees.
+        most: so many at most.
+    """
+    axes = start.shape[-1]
+    lows, highs = start.reshape(-1, axes), stop.reshape(-1, axes)
+    sizes = (highs - lows).prod(axis=1)
+    left = np.where(np.isfinite(values), values, -np.inf).reshape(-1).astype(np.float64)
+    left[sizes == 0] = -np.inf
+    found: list[Cell] = []
+    while len(found) < most:
+        best = int(left.argmax())
+        if left[best] == -np.inf:
+            break
+        found.append(tuple(int(i) for i in np.unravel_index(best, values.shape)))
+        left[best] = -np.inf
+        if apart:
+            shared = np.minimum(highs, highs[best]) - np.maximum(lows, lows[best])
+            left[2 * shared.clip(min=0).prod(axis=1) > sizes] = -np.inf
+    return found
+
+
+def strongest_of(finds: Iterable[Find], most: int = MOST) -> list[Find]:
+    """The strongest of several images' cells; equal ones stay in the order that they came in."""
+    return sorted(finds, key=lambda one: -one.value)[:most]
+
+
+@dataclass(frozen=True)
+class Crop:
+    """What a cell sees, in its tile: where that lies, and the box where it looks for more."""
+
+    drawn: Drawn
+    frame: Box
+    around: Box
+
+
+def crops(finds: Sequence[Find], layer: Layer) -> tuple[list[Crop], float]:
+    """What the cells see, all to one scale, and the width by height of the tiles they fit in."""
+    boxes = [_box(one, layer) for one in finds]
+    room = np.max([stop - start for start, stop in boxes], axis=0)
+    if len(room) == 2:
+        room = np.maximum(room, room[::-1] / 2)  # neither side much longer than the other
+
+    def share(start: _Array, stop: _Array, corner: _Array) -> Box:
+        near, extent = (start - corner) / room, (stop - start) / room
+        if len(room) == 1:
+            return float(near[0]), 0.0, float(extent[0]), 1.0
+        return float(near[-1]), float(near[-2]), float(extent[-1]), float(extent[-2])
+
+    found = []
+    for one, (start, stop) in zip(finds, boxes, strict=True):
+        corner = (start + stop - room) / 2
+        seen = share(np.array(one.region.start), np.array(one.region.stop), corner)
+        found.append(Crop(_crop(one), seen, share(start, stop, corner)))
+    return found, 1.6 if len(room) == 1 else float(room[-1] / room[-2])
+
+
+def _box(one: Find, layer: Layer) -> tuple[_Array, _Array]:
+    """Start and stop of a cell's box by the closed form, as far as it leaves the image little."""
+    start, stop = np.array(one.region.start, float), np.array(one.region.stop, float)
+    field = layer.receptive_field
+    if field is None or len(field.size) != len(one.cell) or None in field.padding:
+        return start, stop
+    extent = np.array(one.seen.shape[: len(start)], float)
+    margin = LARGEST_MARGIN * extent
+    return (
+        np.minimum(start, np.maximum(field.start(one.cell), -margin)),
+        np.maximum(stop, np.minimum(field.stop(one.cell), extent + margin)),
+    )
+
+
+def _crop(one: Find) -> Drawn:
+    part = one.seen[one.region.slices]
+    if part.ndim == 1:
+        return line(part, *value_range(one.seen))
+    if part.dtype != np.uint8:
+        part = sliced(part, len(part) // 2, one.seen)
+    image = Image.fromarray(part)
+    stream = BytesIO()
+    if max(image.size) <= _LOSSLESS:
+        image.save(stream, "PNG")
+    else:
+        image.thumbnail((2 * _LOSSLESS, 2 * _LOSSLESS))
+        image.save(stream, "JPEG", quality=85)
+    return stream.getvalue()

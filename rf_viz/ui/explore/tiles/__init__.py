@@ -1,0 +1,1 @@
+"""A grid of small maps: a layer's channels, or the strongest cells."""

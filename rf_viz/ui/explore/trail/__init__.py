@@ -1,0 +1,1 @@
+"""The way through the layers: which cells of each feed the pinned one."""

@@ -1,0 +1,160 @@
+"""The answer: what the pinned cell is, which region it sees, and how that is known."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from html import escape
+from io import BytesIO
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from ...network import Region
+from ..text import (
+    by,
+    number,
+    percent,
+    position,
+)
+from .certainty import certainty
+from .cue.cue import overlay
+from .linked_view.linked_view import (
+    Cell,
+    FeatureMap,
+    Mode,
+    Picture,
+    colours,
+)
+
+PINNED = "#ff7f0e"
+"""The colour of what is pinned, as in the linked view."""
+
+_CROP = 512
+"""Crops are sent with at most so many pixels along a side; they are shown smaller."""
+
+_LOSSLESS = 128
+"""Those of more pixels along a side travel as JPEG: single pixels cannot be told in them."""
+
+
+def answer(picture: Picture, feature_map: FeatureMap, cell: Cell, mode: Mode) -> None:
+    """Draws the crop of what the cell sees, veiled by its pixels or paths, and the numbers."""
+    layer = feature_map.layer
+    region = layer.region(cell, feature_map.channel)
+    veil = None
+    if mode != "box" and picture.kind == "image" and not region.empty:
+        veil = overlay(layer, cell, feature_map.channel, mode)[1]
+    sure = certainty(layer, kind=picture.kind, whole=region.size == picture.extent)
+    st.html(
+        '<section class="rf-answer">'
+        f'<div class="crop">{_crop(picture, region, mode, veil)}{_headline(picture, region)}</div>'
+        f'<div class="numbers">{_table(_numbers(feature_map, cell, region))}'
+        f"{_paragraphs(sure)}</div></section>"
+    )
+
+
+def _headline(picture: Picture, region: Region) -> str:
+    if region.empty:
+        return "<p><b>Sees no pixel</b>Nothing of the input reaches this cell.</p>"
+    share = np.prod(region.size) / np.prod(picture.extent)
+    what = picture.kind
+    unit = {"signal": "samples", "image": "px", "volume": "voxels"}[what]
+    return (
+        f'<p><b><span data-of="size">{by(region.size)}</span> {unit}</b>'
+        f'<span data-of="share">{percent(share)}</span> of the {what}</p>'
+    )
+
+
+def _numbers(feature_map: FeatureMap, cell: Cell, region: Region) -> Iterable[tuple[str, str, str]]:
+    """Rows of the table: key, label, HTML."""
+    layer = feature_map.layer
+    yield "cell", "Cell", position(cell) if cell else "the only one"
+    if feature_map.values is not None:
+        yield "value", "Value", number(float(feature_map.values[cell]))
+    if not region.empty:
+        names = ("samples",) if len(region.size) == 1 else ("slices", "rows", "columns")
+        yield (
+            "region",
+            "Region",
+            "<br>".join(
+                f"{name} {start}\N{EN DASH}{stop - 1}"
+                for name, start, stop in zip(
+                    names[-len(region.size) :], region.start, region.stop, strict=True
+                )
+            ),
+        )
+        index = ", ".join(f"{s}:{e}" for s, e in zip(region.start, region.stop, strict=True))
+        yield "slices", "In NumPy", f"<code>[{index}]</code>"
+    field = layer.receptive_field
+    if field is None:
+        return
+    yield "r", "Size r", by(field.size)
+    yield "S", "Stride S", by(field.stride)
+    yield "P", "Padding P", by(field.padding)
+    if None not in field.padding and len(field.size) == len(cell):
+        yield "centre", "Centre", position(f"{c:g}" for c in field.centre(cell))
+
+
+def _table(rows: Iterable[tuple[str, str, str]]) -> str:
+    cells = "".join(
+        f'<dt>{label}</dt><dd data-of="{key}">{value}</dd>' for key, label, value in rows
+    )
+    return f"<dl>{cells}</dl>"
+
+
+def _paragraphs(sentences: Iterable[tuple[str, str]]) -> str:
+    return "".join(f'<p data-of="{key}">{escape(text)}</p>' for key, text in sentences)
+
+
+def _crop(picture: Picture, region: Region, mode: Mode, veil: NDArray[np.uint8] | None) -> str:
+    if region.empty:
+        return ""
+    part = picture.values[region.slices]
+    if part.ndim == 1:
+        return _signal(part)
+    part = picture.drawable(part, len(part) // 2)
+    if veil is not None:
+        part = veiled(part, veil, mode)
+    image = Image.fromarray(part)
+    image.thumbnail((_CROP, _CROP))
+    stream = BytesIO()
+    if max(image.size) <= _LOSSLESS:
+        image.save(stream, "PNG", compress_level=1)
+        return _picture("png", stream.getvalue())
+    image.save(stream, "JPEG", quality=90)
+    return _picture("jpeg", stream.getvalue())
+
+
+def veiled(part: NDArray[np.uint8], veil: NDArray[np.uint8], mode: Mode) -> NDArray[np.uint8]:
+    """A crop (height, width, 3) whose pixels show by what ``overlay`` says of them: those that
+    count, or each in the colour of its paths."""
+    dark = 0.4 * part
+    if mode == "pixels":
+        shown = np.where(veil[..., None] > 0, part, dark)
+    else:
+        share = 0.45 + 0.55 * veil[..., None] / 255
+        shown = np.where(
+            veil[..., None] > 0, share * colours("Inferno")[veil] + (1 - share) * part, dark
+        )
+    return shown.round().astype(np.uint8)
+
+
+def _picture(kind: str, content: bytes) -> str:
+    data = base64.b64encode(content).decode()
+    return f'<img alt="What the cell sees" src="data:image/{kind};base64,{data}">'
+
+
+def _signal(values: NDArray[np.float32]) -> str:
+    """A line of at most a few hundred points."""
+    shown = values[:: max(1, len(values) // 400)].astype(float)
+    low, span = shown.min(), np.ptp(shown) or 1
+    points = " ".join(f"{x},{1 - (y - low) / span:.3f}" for x, y in enumerate(shown))
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="500" height="180" '
+        f'viewBox="0 -0.05 {max(1, len(shown) - 1)} 1.1" preserveAspectRatio="none">'
+        f'<polyline points="{points}" fill="none" stroke="{PINNED}" stroke-width="3" '
+        'vector-effect="non-scaling-stroke"/></svg>'
+    )
+    return _picture("svg+xml", drawing.encode())

@@ -1,0 +1,31 @@
+"""How sure a layer's regions are, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...network import Layer
+from ..text import listed
+
+
+def certainty(
+    layer: Layer, *, cell: str = "this cell", kind: str = "image", whole: bool = False
+) -> Iterator[tuple[str, str]]:
+    """Sentences, each with a key that says what it is about.
+
+    ``cell`` is what to call the cell that is spoken of, ``kind`` what the input is; ``whole`` says
+    that the cell sees all of that anyhow.
+    """
+    if layer.exact:
+        yield "exact", "Exact: every operation on the way is known."
+    else:
+        yield "assumed", f"Assumed, not exact: {listed(layer.assumed)}."
+    if layer.receptive_field is None:
+        reasons = [part for part in layer.note.split("; ") if part not in layer.assumed]
+        yield "note", f"No r, S and P here: {listed(reasons)}."
+    if layer.global_context and not whole:
+        yield (
+            "context",
+            f"Besides, the whole {kind} reaches {cell} as global context, "
+            f"through {listed(layer.global_context)}.",
+        )

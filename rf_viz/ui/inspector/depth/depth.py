@@ -1,0 +1,97 @@
+"""The depth strip: every layer as a bar, to walk through while a point of the picture stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ....growth import largest_region
+from ....kinds import KINDS, kind
+from ....network import Layer, Network
+from ...browser.component import component, pack
+from ...outline import Entry, outline
+from ...text import by
+from ..linked_view.linked_view import Cell
+
+_component = component(__file__, "../../browser/packet.js", "../../browser/bus.js", "depth.js")
+
+
+def depth(net: Network, traced: str, go: Callable[[str], None]) -> None:
+    """Draws the strip. ``traced`` stands for the network, ``go`` takes a layer's name."""
+    key = f"depth {traced}"
+
+    def changed() -> None:
+        name = st.session_state[key].layer
+        if name:
+            go(name)
+
+    _component(key=key, data=_packet(traced, net), on_layer_change=changed)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _packet(traced: str, _net: Network) -> bytes:
+    extent = _net.input.size
+    rows = []
+    for entry in stops(traced, _net):
+        size = largest_region(entry.layer)
+        field = entry.layer.receptive_field
+        rows.append(
+            {
+                "name": entry.name,
+                "layer": entry.layer.name,
+                "inside": [layer.name for layer in entry.layers()],
+                "op": entry.kind,
+                "kind": kind(entry.kind),
+                "share": max(n / whole for n, whole in zip(size, extent, strict=True)),
+                "size": by(size),
+                "stride": by(field.stride) if field else "",
+            }
+        )
+    return pack({"layers": rows, "colours": dict(KINDS), "extent": extent}, {})
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def stops(traced: str, _net: Network) -> list[Entry]:
+    """The entries of the outline that the strip has a bar for: none of what is inside others."""
+    return outline(_net)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def near(traced: str, _net: Network, point: Sequence[float] | None) -> NDArray[np.int32]:
+    """What each stop's cell nearest to a point sees: (stops, spatial axes, start and stop).
+
+    Without a point nothing.
+    """
+    if point is None:
+        return np.zeros((len(stops(traced, _net)), len(_net.input.size), 2), np.int32)
+    found = [_region(entry.layer, nearest(entry.layer, point)) for entry in stops(traced, _net)]
+    return np.array(found, np.int32).reshape(len(found), -1, 2)
+
+
+def _region(layer: Layer, cell: Cell) -> list[tuple[int, int]]:
+    return [tuple(int(_at(bound, cell)) for bound in span) for span in layer.spans()]  # type: ignore[misc]
+
+
+def _at(bound: NDArray[np.int32], cell: Cell) -> np.int32:
+    index = tuple(i if n > 1 else 0 for i, n in zip(cell, bound.shape, strict=True))
+    value: np.int32 = bound[index]
+    return value
+
+
+def nearest(layer: Layer, point: Sequence[float]) -> Cell:
+    """The cell whose region's centre lies nearest to a point of the input.
+
+    In the middle along grid axes that make no difference. Of a layer whose cells see nothing, any.
+    """
+    distance: NDArray[np.float64] = np.zeros((1,) * len(layer.grid))
+    for (start, stop), position in zip(layer.spans(), point, strict=True):
+        away = (0.5 * (start + stop - 1.0) - position) ** 2
+        distance = distance + np.where(stop > start, away, np.inf)
+    best = np.unravel_index(int(distance.argmin()), distance.shape)
+    return tuple(
+        int(i) if n > 1 else extent // 2
+        for i, n, extent in zip(best, distance.shape, layer.grid, strict=True)
+    )

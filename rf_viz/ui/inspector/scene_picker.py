@@ -1,0 +1,46 @@
+"""A layer's heading, and the channel of it to look at."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from ...errors import ModelError
+from ...network import Layer
+from ...samples import Sample
+from .. import cache
+from ..cache import Fed, File
+from ..outline import told
+from ..text import by, plain, sentence
+from .channels import by_channel, choose_channel
+from .linked_view.linked_view import FeatureMap, Picture
+from .scene import Scene
+
+
+def choose_scene(
+    file: File, layer: Layer, picture: Picture, fed: Fed, sample: Sample | None, view: str
+) -> Scene:
+    """The channel to show; where the model cannot be run, the regions show without values."""
+    about, picker = st.columns([3, 2], vertical_alignment="bottom")
+    name, what = told(layer)
+    about.html(
+        f'<p class="rf-about"><b>{escape(name).replace("/", "/<wbr>")}</b>'
+        f"<span>{escape(what)} · {by(layer.shape)}</span></p>"
+    )
+    try:
+        values = cache.activations(file, fed, layer.name)
+    except ModelError as error:
+        st.caption(f"No values: {plain(sentence(error))} The regions hold all the same.")
+        unknown = FeatureMap(layer, None, "No values", None)
+        return Scene(file, layer.net, picture, fed, unknown, None, 0, [], unknown.strongest)
+    maps = by_channel(values, layer)
+    names = sample.labels.read_text().splitlines() if sample and sample.labels else []
+    if len(names) != len(maps):
+        names = []
+    with picker:
+        shown, title = choose_channel(maps, names, key=f"channel {view}")
+    seen = shown if layer.channel_axis is not None else None
+    feature_map = FeatureMap(layer, seen, f"Feature map, channel {title}", maps[shown])
+    strongest = feature_map.strongest
+    return Scene(file, layer.net, picture, fed, feature_map, maps, shown, names, strongest)

@@ -1,0 +1,1 @@
+"""A volume and its feature map as three slices each."""

@@ -1,0 +1,1 @@
+"""The Learn page: figures, a lesson and exercises."""

@@ -1,0 +1,177 @@
+"""The article's five figures, living: one layer, stacks, size, region, branches."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ....lessons import (
+    Conv,
+    Example,
+    Fork,
+    equations,
+    stack,
+)
+from ....lessons.example import Spans
+from ....lessons.layers import length_for
+from ..unit_diagram.unit_diagram import Brackets, unit_diagram
+from .frame import beside, controls, few, fitting, layer_sliders, slider, unit_of
+
+
+@st.fragment
+def layer() -> None:
+    """The parameters of one layer: k, s, p, q."""
+    with controls():
+        n = slider("Input units n", 6, 24, 12, key="layer n")
+        k = slider("Kernel k", 1, 7, 3, key="layer k")
+        s = slider("Stride s", 1, 4, 2, key="layer s")
+        p = slider("Padding before p", 0, 4, 1, key="layer p")
+        q = slider("Padding after q", 0, 4, 1, key="layer q")
+    with fitting():
+        conv = Conv(k, s, (p, q))
+        example = stack([conv], n)
+        unit = unit_of(example, unit_diagram(example, key="layer diagram"))
+        size = example.rows[-1].size
+        beside(equations.output_size(conv, n, size), equations.layer_region(conv, unit))
+        unused = [i for i in range(n) if not example.last.seeing((i,)).any()]
+        rest = f" No unit takes input {few(unused)}." if unused else ""
+        st.markdown(f"**{n} units become {size}.**{rest}")
+
+
+@st.fragment
+def stacked() -> None:
+    """Several layers of one kind."""
+    with controls():
+        depth = slider("Layers", 1, 4, 3, key="stack depth")
+        k = slider("Kernel k", 1, 5, 3, key="stack k")
+        s = slider("Stride s", 1, 2, 1, key="stack s")
+    convs = [Conv(k, s)] * depth
+    example = stack(convs, length_for(convs, 5 if s == 1 else 3))
+    unit_diagram(example, key="stack diagram")
+    st.latex(equations.size(example))
+    sizes = [form[0][1] - form[0][0] for form in map(example.forms, range(depth + 1)) if form]
+    grown = " \N{RIGHTWARDS ARROW} ".join(map(str, sizes))
+    how = (
+        "every layer adds the same, k \N{MINUS SIGN} 1"
+        if s == 1
+        else "every layer adds twice what the one below it adds"
+    )
+    st.markdown(f"**The field grows {grown}:** {how}.")
+
+
+@st.fragment
+def size() -> None:
+    """The recurrence of the size and its closed form, each layer with its own k and s."""
+    defaults = [Conv(3, 2), Conv(3), Conv(2, 2)]
+    with controls():
+        convs = layer_sliders("size", defaults, kernel=5, stride=3)
+    example = stack(convs, length_for(convs, 2))
+    unit_diagram(example, key="size diagram")
+    beside(equations.recurrence(example), equations.size(example))
+    field = example.last.receptive_field
+    if field:
+        st.markdown(
+            f"**r = {field.size[0]}, and neighbours lie S = {field.stride[0]} apart:** a larger "
+            "kernel counts the more the higher its layer lies; a stride counts for all layers "
+            "above it, and not for its own."
+        )
+
+
+@st.fragment
+def region() -> None:
+    """Where the region lies, with padding."""
+    defaults = [Conv(3, 2, (1, 1)), Conv(3, 1, (1, 1))]
+    with controls():
+        n = slider("Input units n", 6, 30, 14, key="region n")
+        convs = layer_sliders("region", defaults, kernel=5, stride=3, padding=3)
+    with fitting():
+        example = stack(convs, n)
+        unit = unit_of(example, unit_diagram(example, key="region diagram"))
+        beside(*equations.region(example, unit))
+        st.markdown(_of_padding(example, unit))
+
+
+def _of_padding(example: Example, unit: int) -> str:
+    output = len(example.rows) - 1
+    forms = example.forms(output)
+    assert forms is not None
+    (first, last), (start, stop) = forms[unit], example.spans(output)[unit]
+    if (first, last) == (start, stop):
+        return f"**Unit {unit} sees input units only:** all {last - first} of them are there."
+    if start == stop:
+        return f"**Unit {unit} sees no input unit at all,** nothing but padding."
+    return (
+        f"**Of the r = {last - first} units that the equation counts, {stop - start} are input "
+        f"units,** {start} to {stop - 1}: the rest is padding, or comes from it."
+    )
+
+
+ALIGNED, SHIFTED, SAME, OWN = "Aligned", "Misaligned", "SAME padding", "Your own"
+
+_PRESETS = {
+    ALIGNED: "Path B pads one unit before: both centres lie on the same unit.",
+    SHIFTED: "The same two paths without that padding.",
+    SAME: "Path B pads as TensorFlow's SAME does: how much goes before depends on the input's "
+    "length. Move it, and see alignment come and go.",
+    OWN: "Path B as you like it. Its padding after is what makes the paths equally long.",
+}
+
+
+@st.fragment
+def branches() -> None:
+    """Two paths that are added: whether they are aligned."""
+    preset = st.segmented_control(
+        "Network",
+        list(_PRESETS),
+        default=ALIGNED,
+        required=True,
+        key="learn branches",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    st.caption(_PRESETS[preset or ALIGNED])
+    with controls():
+        n = slider("Input units n", 5, 25, 6 if preset == SAME else 17, key=f"branches n {preset}")
+        k, p = 3, 1 if preset == ALIGNED else 0
+        if preset == OWN:
+            k = slider("Path B: kernel k", 1, 7, 5, key="branches k")
+            p = slider("Path B: padding p", 0, 4, 1, key="branches p")
+    with fitting():
+        example = two_paths(n, k, "same" if preset == SAME else p)
+        unit_diagram(example, key=f"branches diagram {preset}", brackets=_of_paths(example))
+        ends = [example.rows[links.source] for links in example.rows[-1].links]
+        paths = [(end.name[0], end.layer.receptive_field if end.layer else None) for end in ends]
+        st.latex(equations.alignment(paths))
+        field = example.last.receptive_field
+        if field:
+            st.markdown(
+                f"**Aligned:** together r = {field.size[0]}, S = {field.stride[0]}, "
+                f"P = {field.padding[0]}."
+            )
+        else:
+            st.markdown(f"**No closed form:** {example.last.note}. The exact region still holds.")
+
+
+def two_paths(length: int, kernel: int, padding: int | str) -> Example:
+    """Path A skips three of four units; path B gets there in two layers of stride 2.
+
+    Path B is padded after so that both are equally long, if so much padding can do it.
+    """
+    path_a = (Conv(1, 4),)
+    if padding == "same":
+        return stack([Fork((path_a, (Conv(kernel, 2, "same"), Conv(1, 2))))], length)
+    assert isinstance(padding, int)
+    units = stack(path_a, length).rows[-1].size
+    path_b = (Conv(kernel, 2, (padding, 0)), Conv(1, 2))
+    after = max(0, length_for(path_b, units) - length - padding)
+    return stack([Fork((path_a, (Conv(kernel, 2, (padding, after)), Conv(1, 2))))], length)
+
+
+def _of_paths(example: Example) -> Brackets:
+    """For the units of the sum what each of the paths sees, padding counted."""
+    output = len(example.rows) - 1
+    found = {}
+    for links in example.rows[output].links:
+        spans: list[Spans | None] = [example.forms(row) for row in range(output)]
+        name = f"path {example.rows[links.source].name[0]}"
+        found[name] = [*[None] * output, spans[links.source]]
+    return found

@@ -1,0 +1,96 @@
+"""The guided lesson: ten short steps from one kernel to a real network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from ...lessons.steps import (
+    STEPS,
+    Slider,
+    Step,
+    Unit,
+)
+from ..address_choice import addressed, outdated
+from .lesson_network import TITLE, real_network
+from .task import tell
+from .unit_diagram.unit_diagram import Pin, unit_diagram
+
+_CSS = Path(__file__).with_suffix(".css")
+
+TITLES = (*(step.title for step in STEPS), TITLE)
+
+_STEP = "address step"
+"""The key of the choice of a step."""
+
+
+@st.fragment
+def lesson() -> None:
+    """One step: what to know, something to set, and what comes of it."""
+    st.html(_CSS)
+    if "exercise" in st.query_params:
+        del st.query_params["exercise"]
+    done: set[int] = st.session_state.setdefault("lesson done", set())
+    numbers = range(1, len(TITLES) + 1)
+    labels = {str(n): f":material/check: {n}" if n in done else str(n) for n in numbers}
+    number = int(addressed("step", labels, st.pills))
+    st.markdown(f"#### {number}. {TITLES[number - 1]}")
+    finished = real_network() if number > len(STEPS) else _step(STEPS[number - 1], number)
+    if finished and number not in done:
+        done.add(number)
+        st.rerun()  # The row of steps is above.
+    _turn(number, finished)
+
+
+def _step(step: Step, number: int) -> bool:
+    """Draws a step and returns whether its task is done."""
+    with st.container(key="lesson"):
+        with st.container():
+            st.markdown(step.says)
+            values = [_slide(slider, number) for slider in step.sliders]
+            told = st.container()
+        with st.container():
+            example = step.build(*values)
+            top = len(example.rows) - 1
+            start = Pin(top, example.rows[-1].size // 2 if step.sliders else 0)
+            pin = unit_diagram(
+                example, key=f"lesson diagram {number}", counts=step.counts, pinned=start
+            )
+            if step.equation:
+                st.latex(step.equation(example))
+    finished = step.done(example, Unit(pin.row, pin.unit))
+    with told:
+        tell(step.task, step.found, finished)
+    return finished
+
+
+def _slide(slider: Slider, number: int) -> int:
+    return st.slider(
+        slider.label,
+        slider.low,
+        slider.high,
+        slider.start,
+        key=f"lesson {number} {slider.label}",
+        persist_state="session",
+    )
+
+
+def _turn(number: int, finished: bool) -> None:
+    """Back and on."""
+
+    def go(to: int) -> None:
+        st.session_state[_STEP] = str(to)
+        outdated("step")
+
+    with st.container(horizontal=True):
+        if number > 1:
+            st.button("Back", key="lesson back", on_click=go, args=(number - 1,))
+        if number < len(TITLES):
+            st.button(
+                f"Next: {TITLES[number]}",
+                key="lesson next",
+                type="primary" if finished else "secondary",
+                on_click=go,
+                args=(number + 1,),
+            )

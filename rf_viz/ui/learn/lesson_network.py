@@ -1,0 +1,103 @@
+"""The lesson's last step: a real network, and the way to it in Explore."""
+
+from __future__ import annotations
+
+import base64
+from typing import Literal
+
+import streamlit as st
+
+from ...figures.drawing import (
+    Drawing,
+    Frame,
+    Outline,
+    Raster,
+    Shape,
+    Veil,
+)
+from ...lessons.worked import form
+from ...network import Layer, Network
+from ...samples import SAMPLE_IMAGES, SAMPLE_MODELS
+from .. import cache
+from ..cache import Asked, File
+from ..inspector.cell_panel import PINNED
+from ..inspector.scene import Wanted, want
+from ..text import by, position
+from .task import tell
+
+TITLE = "A real network"
+
+_MODEL, _PICTURE = "squeezenet", "chelsea"
+
+_LAYERS = (
+    "conv1",
+    "pool1",
+    *(f"fire{n}/concat" for n in (2, 3)),
+    "pool3",
+    *(f"fire{n}/concat" for n in (4, 5)),
+    "pool5",
+    *(f"fire{n}/concat" for n in (6, 7, 8, 9)),
+)
+"""Where the receptive field grows."""
+
+_SIDE = 380
+"""Of the picture, in screen pixels."""
+
+
+def real_network() -> bool:
+    """Draws the step and returns whether its task is done."""
+    file = File.at(SAMPLE_MODELS[_MODEL].path, SAMPLE_MODELS[_MODEL].title)
+    net = cache.trace(file, Asked())
+    height = net.input.size[0]
+    with st.container(key="lesson"):
+        with st.container():
+            st.markdown(
+                "SqueezeNet names what is in a photograph. It is made of what you have seen: "
+                "kernels of 3, strides, padding, and aligned branches, a kernel of 1 beside one "
+                "of 3. On a picture the same rules hold along both axes."
+            )
+            name = st.select_slider("Layer", _LAYERS, key="lesson layer", persist_state="session")
+            layer = net[name]
+            cell = tuple(n // 2 for n in layer.grid)
+            size, stride, padding = form(layer)
+            st.latex(f"r = {size} \\qquad S = {stride} \\qquad P = {padding}")
+            finished = 2 * size > height
+            tell(
+                "Go up until the receptive field of a cell is more than half as high as the "
+                f"photograph, which has {height} rows of pixels.",
+                f"A cell of {name} sees {size} of {height} rows: enough to tell a face from fur.",
+                finished,
+            )
+            _to_explore(name, cell, finished)
+        st.container().html(picture_html(net, layer, cell))
+    return finished
+
+
+def _to_explore(name: str, cell: tuple[int, ...], finished: bool) -> None:
+    kind: Literal["primary", "secondary"] = "primary" if finished else "secondary"
+    if st.button(f"Open {name} in Explore", key="lesson explore", type=kind):
+        st.session_state["model"], st.session_state["image"] = _MODEL, _PICTURE
+        want(Wanted(name, cell))
+        st.switch_page("streamlit_app.py")
+
+
+def picture_html(net: Network, layer: Layer, cell: tuple[int, ...]) -> str:
+    """The photograph, with what a cell sees of it left bright."""
+    image = SAMPLE_IMAGES[_PICTURE]
+    height, width = net.input.size
+    pixels = cache.pixels(File.at(image.path, image.title), (height, width), "crop")
+    region = layer.region(cell)
+    (top, left), (tall, wide) = region.start, region.size
+    whole = Frame(0, 0, _SIDE, _SIDE)
+    box = whole.part(Frame(left, top, wide, tall), Frame(0, 0, width, height))
+    about = f"Cell {position(cell)} of {layer.name} sees {by(region.size)} pixels."
+    shapes: list[Shape] = [
+        Raster(whole, pixels),
+        Veil(whole, box, "#000000", 0.55),
+        Outline(box, PINNED, 3),
+    ]
+    data = base64.b64encode(Drawing(_SIDE, _SIDE, shapes, about).svg().encode()).decode()
+    return (
+        f'<figure class="rf-lesson"><img alt="{about}" src="data:image/svg+xml;base64,{data}">'
+        f"<figcaption>{about} Photograph: {image.credit}.</figcaption></figure>"
+    )

@@ -1,0 +1,1 @@
+"""The Network page: a whole model at a glance."""

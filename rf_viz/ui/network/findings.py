@@ -1,0 +1,240 @@
+"""What is notable about a network, in words, each with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ... import diagnosis
+from ...growth import largest_region
+from ...network import Layer, Network
+from ..text import (
+    by,
+    listed,
+    percent,
+    plain,
+)
+
+FINE, NOTE, ODD = ":material/check_circle:", ":material/info:", ":material/warning:"
+
+_SHOWN = 6
+"""So many layers are named as evidence."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """``claim`` is a sentence on what was found, ``evidence`` why that is so.
+
+    ``icon`` tells whether it is good or odd; ``layers`` are those to look at.
+    """
+
+    icon: str
+    claim: str
+    evidence: str = ""
+    layers: Sequence[Layer] = ()
+
+
+def findings(net: Network) -> list[Finding]:
+    """All that there is to say, whether it is good news or not."""
+    return [
+        *_whole_image(net),
+        *_input_range(net),
+        *_border(net),
+        *_misaligned(net),
+        *_skips(net),
+        *_assumed(net),
+    ]
+
+
+@st.cache_resource(max_entries=12, show_spinner="Looking at the layers ...")
+def kept_findings(traced: str, _net: Network) -> list[Finding]:
+    """The same, kept for the network that ``traced`` stands for."""
+    return findings(_net)
+
+
+def show(finding: Finding, key: str) -> str | None:
+    """Draws a finding; returns the name of a layer of its that was just chosen."""
+    claim = f"**{finding.claim}** {finding.evidence}" if finding.evidence else finding.claim
+    with st.container(gap=None):
+        st.markdown(f"{finding.icon} {claim}")
+        if not finding.layers:
+            return None
+        names = [layer.name for layer in finding.layers[:_SHOWN]]
+        return st.pills(f"Open: {finding.claim}", names, key=key, label_visibility="collapsed")
+
+
+def _whole_image(net: Network) -> Iterator[Finding]:
+    whole = diagnosis.whole_image(net)
+    size = by(net.input.size)
+    if whole.layers == 0:
+        return
+    if whole.every:
+        yield Finding(
+            NOTE,
+            f"From {_code(whole.every)} on every cell sees the whole input of {size}.",
+            f"In {whole.seeing} of {_count(whole.layers, 'layer')} they all do. The first in which "
+            f"any does is {_code(whole.some or whole.every)}.",
+            list(dict.fromkeys((whole.some or whole.every, whole.every))),
+        )
+    elif whole.some:
+        yield Finding(
+            NOTE,
+            f"From {_code(whole.some)} on some cells see the whole input of {size}.",
+            "Those at the border see less: their regions are cut off by it.",
+            [whole.some],
+        )
+    else:
+        inside = [x for x, own in zip(net.layers, diagnosis.features(net), strict=True) if own]
+        deepest = max(inside, key=lambda layer: max(largest_region(layer)))
+        yield Finding(
+            NOTE,
+            f"No cell sees the whole input of {size}.",
+            f"The most is {by(largest_region(deepest))}, in {_code(deepest)}.",
+            [deepest],
+        )
+    mixers = dict.fromkeys(name for layer in net.layers for name in layer.global_context)
+    if mixers:
+        yield Finding(
+            NOTE,
+            f"{_count(len(mixers), 'operation mixes', 'operations mix')} over the whole input.",
+            f"{listed([_quoted(name) for name in mixers])}. What reaches a cell only that way is "
+            "left out here: the sizes on this page are those of local paths.",
+        )
+
+
+def _input_range(net: Network) -> Iterator[Finding]:
+    found = diagnosis.input_range(net)
+    if found is None:
+        return
+    least, most = found.layers
+    left = ""
+    if found.left_out:
+        left = f" Left out: {_count(found.left_out, 'layer')} without closed form."
+    given = zip(net.input.size, found.least, found.most, strict=True)
+    fits = all(low <= size <= high for size, low, high in given)
+    if found.least == found.most:
+        where = f"at {_px(found.most)} every layer sees something new, and some cell all of it"
+    else:
+        where = (
+            f"from {_px(found.least)}, where every layer still sees something new by its shortest "
+            f"path, to {_px(found.most)}, beyond which no cell can see it all"
+        )
+    yield Finding(
+        FINE if fits else NOTE,
+        f"The network makes the most of inputs {where}.",
+        f"{_code(least[0])} has the largest of the shortest paths, {_code(most[0])} the longest "
+        f"path of all (Richter et al. 2021). This input has {_px(net.input.size)}.{left}",
+        list(dict.fromkeys((*least, *most))),
+    )
+
+
+def _border(net: Network) -> Iterator[Finding]:
+    found = diagnosis.border(net)
+    if found is None:
+        yield Finding(
+            FINE,
+            "There is no border layer: the last convolution is still fed less than the image.",
+        )
+        return
+    after = ""
+    if found.unproductive:
+        after = (
+            f" {_count(len(found.unproductive), 'convolution comes', 'convolutions come')} after "
+            "it, and can be expected to be unproductive at this input size."
+        )
+    yield Finding(
+        ODD,
+        f"{_code(found.layer)} is the border layer.",
+        f"It and every convolution after it are fed cells that already see more than the image, by "
+        f"the shortest path too: {_px(found.before)} of {_px(net.input.size)}.{after}",
+        [found.layer, *found.unproductive],
+    )
+
+
+def _misaligned(net: Network) -> Iterator[Finding]:
+    found = diagnosis.misaligned(net)
+    if not found:
+        if any(len(layer.inputs) > 1 for layer in net.layers):
+            yield Finding(FINE, "No branches are misaligned.")
+        return
+    affected = sum(layer.aligned is False for layer in net.layers)
+    notes = dict.fromkeys(
+        plain(layer.note.removeprefix("branches misaligned: ")) for layer in found
+    )
+    where = listed(list(notes))
+    yield Finding(
+        ODD,
+        f"Branches are misaligned in {_count(len(found), 'place')}.",
+        f"{where[:1].upper()}{where[1:]}. {_count(affected, 'layer has', 'layers have')} no closed "
+        "form for it; their exact regions hold all the same.",
+        found,
+    )
+
+
+def _skips(net: Network) -> Iterator[Finding]:
+    found = diagnosis.skips(net)
+    between = [skip for skip in found if skip.between]
+    border = [skip for skip in found if not skip.between]
+    if between:
+        worst = max(between, key=lambda skip: skip.unseen)
+        hidden = (
+            f"None of the cells of {_code(worst.layer)} sees {percent(worst.unseen)} of the pixels."
+            if worst.unseen
+            else "Of the image they see every pixel all the same, since layers before spread it."
+        )
+        yield Finding(
+            ODD if worst.unseen else NOTE,
+            f"{_count(len(between), 'layer skips', 'layers skip')} positions between windows: the "
+            "stride is larger than the kernel, or goes in step with the dilation.",
+            hidden,
+            [skip.layer for skip in between],
+        )
+    if border:
+        worst = max(border, key=lambda skip: skip.unseen)
+        hidden = f"Up to {percent(worst.unseen)} of the pixels are lost" if worst.unseen else ""
+        yield Finding(
+            NOTE,
+            f"{_count(len(border), 'layer leaves', 'layers leave')} out positions at the border.",
+            f"{hidden}, by {_code(worst.layer)}." if hidden else "No pixel is lost by it.",
+            [skip.layer for skip in border],
+        )
+    if not found:
+        yield Finding(FINE, "No kernel skips positions of what it takes.")
+    lost = diagnosis.unseen_by_all(net)
+    if lost:
+        yield Finding(ODD, f"{percent(lost)} of the pixels reach none of the last layers.")
+
+
+def _assumed(net: Network) -> Iterator[Finding]:
+    found = diagnosis.assumed(net)
+    if not found:
+        yield Finding(FINE, "Every operation is known: all regions are exact.")
+        return
+    reasons = dict.fromkeys(plain(reason) for layer in found for reason in layer.assumed)
+    what = _count(len(found), "operation was", "operations were")
+    yield Finding(
+        ODD,
+        f"{what} taken to depend on everything.",
+        f"{listed(list(reasons), most=6)}. What comes after is assumed, not exact.",
+        found,
+    )
+
+
+def _code(layer: Layer) -> str:
+    return _quoted(layer.name)
+
+
+def _quoted(name: str) -> str:
+    """A name in Markdown, as code."""
+    return f"`{name.replace('`', '')}`"
+
+
+def _count(number: int, one: str, several: str = "") -> str:
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
+
+
+def _px(sizes: Sequence[int]) -> str:
+    """Pixels; one number where all sides are the same."""
+    return f"{sizes[0]} px" if len(set(sizes)) == 1 else f"{by(sizes)} px"

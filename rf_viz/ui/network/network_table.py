@@ -1,0 +1,89 @@
+"""All layers of a network as a table, to sort, to search and to take along."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from ...figures.growth import kind_of
+from ...growth import largest_region
+from ...kinds import KINDS
+from ...network import Layer, Network
+from ...records import csv_text
+from ..text import by
+
+Row = dict[str, str | int | float | bool | None]
+
+_COLUMNS = {
+    "GFLOPs": st.column_config.NumberColumn(format="%.4f", help="A multiply-add counts as two"),
+    "Parameters": st.column_config.NumberColumn(format="localized"),
+    "Size r": st.column_config.TextColumn(help="Of the closed form; padding counts"),
+    "Centre": st.column_config.TextColumn(help="Of cell 0, in pixels: (r - 1) / 2 - P"),
+    "Sees": st.column_config.TextColumn(help="The most that a cell sees of the image, exactly"),
+}
+
+
+def network_table(net: Network, parameters: Mapping[str, int], *, key: str) -> str | None:
+    """Draws the table; returns the name of the layer that is selected. ``key`` stands for both."""
+    rows = _rows(key, net, parameters)
+    search, kinds, save = st.columns([3, 3, 1], vertical_alignment="bottom")
+    words = search.text_input("Search", placeholder="Name or operator", key=f"search {key}")
+    here = [name for name in KINDS if any(row["Kind"] == name for row in rows)]
+    chosen = kinds.multiselect("Kinds", here, placeholder="All kinds", key=f"kinds {key}")
+    shown = found(rows, words, chosen)
+    save.download_button("CSV", csv_text(shown), "layers.csv", "text/csv", width="stretch")
+    if not shown:
+        st.caption("No layer has that in its name or operator.")
+        return None
+    event = st.dataframe(
+        shown,
+        hide_index=True,
+        height=min(420, 38 + 35 * len(shown)),
+        column_config=_COLUMNS,
+        column_order=[name for name in rows[0] if any(row[name] != "" for row in shown)],
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"table {key} {words} {chosen}",
+    )
+    selected = event.selection.rows
+    return str(shown[selected[0]]["Layer"]) if selected and selected[0] < len(shown) else None
+
+
+def found(rows: Sequence[Row], words: str, kinds: Sequence[str]) -> list[Row]:
+    """The rows of these kinds (none: of all) in which each word is found."""
+    parts = words.lower().split()
+    return [
+        row
+        for row in rows
+        if (not kinds or row["Kind"] in kinds)
+        and all(part in f"{row['Layer']} {row['Operator']} {row['In']}".lower() for part in parts)
+    ]
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _rows(key: str, _net: Network, _parameters: Mapping[str, int]) -> list[Row]:
+    return [_row(layer, _parameters.get(layer.name, 0)) for layer in _net.layers]
+
+
+def _row(layer: Layer, parameters: int) -> Row:
+    field = layer.receptive_field
+    adds = layer.multiply_adds
+    centre = field.centre((0,) * len(field.size)) if field and None not in field.padding else None
+    return {
+        "Layer": layer.name,
+        "Operator": layer.op,
+        "Shape": by(layer.shape),
+        "Size r": by(field.size) if field else "none",
+        "Stride": by(field.stride) if field else "none",
+        "Padding": by(field.padding) if field else "none",
+        "Centre": ", ".join(f"{n:g}" for n in centre) if centre else "none",
+        "Sees": by(largest_region(layer)),
+        "Aligned": {True: "yes", False: "no", None: "unknown"}[layer.aligned],
+        "Exact": "exact" if layer.exact else "assumed",
+        "Parameters": parameters,
+        "GFLOPs": None if adds is None else 2e-9 * adds,
+        "Kind": kind_of(layer),
+        "In": layer.group.name if layer.group else "",
+        "Note": layer.note,
+    }

@@ -1,0 +1,30 @@
+"""What the person picks: a model, what it is fed, a layer, and how."""
+
+from .fed_input import (
+    choose_image,
+    choose_input,
+    misfit,
+    show_image,
+    unfit,
+)
+from .layer import choose_layer
+from .model import choose_model, choose_options, show_model
+from .restore import chosen, restore
+from .session import Visit, problem, visitor
+
+__all__ = [
+    "Visit",
+    "choose_image",
+    "choose_input",
+    "choose_layer",
+    "choose_model",
+    "choose_options",
+    "chosen",
+    "misfit",
+    "problem",
+    "restore",
+    "show_image",
+    "show_model",
+    "unfit",
+    "visitor",
+]

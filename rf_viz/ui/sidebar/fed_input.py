@@ -1,0 +1,242 @@
+"""What the model is fed: an image, a signal or a volume."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
+
+from ... import Network
+from ...images import (
+    KERAS_MODES,
+    PRESETS,
+    Fit,
+    signal_tensor,
+    to_tensor,
+)
+from ...keras_applications import application_of
+from ...samples import SAMPLE_IMAGES, Sample, tone
+from ...volumes import volume_tensor
+from .. import cache
+from ..cache import Fed, File
+from ..inspector.linked_view.linked_view import Picture
+from ..inspector.scene import outdated
+from ..text import by
+from .session import visitor
+from .upload import UPLOAD, row, took, uploader
+
+LOWEST, HIGHEST = 60, 1000
+"""Pitches of the sample signal, in Hz."""
+
+_PHANTOM = "Phantom"
+"""The sample volume."""
+
+
+def unfit(net: Network) -> str:
+    """Why no picture or signal can be fed to this network; empty where one can."""
+    given = net.input
+    shape = by(given.shape)
+    if given.size and len(given.size) == 1 and not given.guessed:
+        return ""
+    if len(given.size) == 2:
+        others = [n for axis, n in enumerate(given.shape) if axis not in given.spatial_axes]
+        channels = others[-1] if others else 1
+        if channels in (1, 3, 4):
+            return ""
+        return (
+            f"The input {given.name} ({shape}) has {channels} channels, and a picture fills 1, 3 "
+            "or 4. There is no picture to point at, but the regions of all layers are below."
+        )
+    if len(given.size) == 3 and not given.guessed:
+        return ""
+    return (
+        f"Nothing slides over the input {given.name} ({shape}): it is no picture and no signal "
+        "to point at. What its layers depend on is below."
+    )
+
+
+def misfit(file: File, net: Network) -> str:
+    """Why nothing that a person could show can be fed to a model; empty where something can."""
+    given = net.input
+    dtype = next(i.dtype for i in cache.load(file).inputs if i.name == given.name)
+    if len(given.size) == 1 and "int" in dtype:
+        return (
+            f"The input {given.name} ({by(given.shape)}) takes whole numbers, such as those of "
+            "words: it is no signal. What its layers depend on is below."
+        )
+    return unfit(net)
+
+
+def choose_input(
+    file: File, net: Network, sample: Sample | None, options: DeltaGenerator
+) -> tuple[Picture, Fed]:
+    """A picture or a signal, as this network takes it; how it is prepared goes to ``options``."""
+    if len(net.input.size) == 1:
+        return _signal(net)
+    if len(net.input.size) == 3:
+        return _volume(net)
+    image = choose_image(sample)
+    with options:
+        preset = st.selectbox(
+            "Preprocessing",
+            list(PRESETS),
+            index=list(PRESETS).index(usual_preset(file, sample)),
+            key=f"preset {file.digest}",
+            persist_state="session",
+            on_change=outdated,
+            help="What the network was trained with.",
+        )
+        fits = get_args(Fit)
+        how: Fit = st.selectbox(
+            "Fit",
+            fits,
+            index=fits.index(sample.fit) if sample and sample.fit else 0,
+            format_func={
+                "crop": "Crop to the centre",
+                "stretch": "Stretch",
+                "pad": "Pad with borders",
+            }.__getitem__,
+            key=f"fit {file.digest}",
+            persist_state="session",
+            on_change=outdated,
+        )
+    (height, width), (y, x) = net.input.size, net.input.spatial_axes
+    pixels = cache.pixels(image, (height, width), how)
+    key = f"{image.digest} {height}x{width} {how}"
+
+    def prepare(values: NDArray[Any]) -> NDArray[np.float32]:
+        return to_tensor(values, net.input.shape, (y, x), PRESETS[preset])
+
+    fed = Fed(
+        f"{key} {preset} {net.input.shape}", net.input.name, prepare(pixels), prepare, fit=how
+    )
+    return Picture(key, image.name, pixels), fed
+
+
+def _signal(net: Network) -> tuple[Picture, Fed]:
+    (length,), (axis,) = net.input.size, net.input.spatial_axes
+    pitch = st.slider(
+        "Pitch of the tone",
+        LOWEST,
+        HIGHEST,
+        440,
+        format="%d Hz",
+        key="pitch",
+        on_change=outdated,
+    )
+    values = tone(length, hz=pitch)
+    key = f"tone {pitch} {length}"
+
+    def prepare(values: NDArray[Any]) -> NDArray[np.float32]:
+        return signal_tensor(values, net.input.shape, axis)
+
+    fed = Fed(f"{key} {net.input.shape}", net.input.name, prepare(values), prepare)
+    return Picture(key, f"A plucked tone of {pitch} Hz", values), fed
+
+
+def _volume(net: Network) -> tuple[Picture, Fed]:
+    visit, size = visitor(), net.input.size
+    if visit.next_volume:
+        st.session_state["volume"], visit.next_volume = visit.next_volume, ""
+    beside = row()
+    key = beside.selectbox(
+        "Volume",
+        [_PHANTOM, *visit.volumes],
+        format_func=lambda key: key if key == _PHANTOM else visit.volumes[key].name,
+        key="volume",
+        persist_state="session",
+        on_change=outdated,
+    )
+    with beside.popover(UPLOAD, help="Upload a volume"):
+        uploader("A NumPy array (.npy), or a TIFF or GIF of slices", "volume", False, _take_volume)
+    if key == _PHANTOM:
+        values, title, stands_for = cache.phantom_volume(size), "A made-up phantom", _PHANTOM
+    else:
+        file = visit.volumes[key]
+        values, title, stands_for = cache.volume(file, size), file.name, key
+    key = f"{stands_for} {size}"
+
+    def prepare(values: NDArray[Any]) -> NDArray[np.float32]:
+        return volume_tensor(values, net.input.shape, net.input.spatial_axes)
+
+    fed = Fed(f"{key} {net.input.shape}", net.input.name, prepare(values), prepare)
+    return Picture(key, title, values), fed
+
+
+def _take_volume(files: dict[str, bytes]) -> None:
+    file = File.uploaded(files)
+    cache.open_volume(file)
+    visit = visitor()
+    visit.volumes[file.digest] = file
+    visit.next_volume = file.digest
+
+
+def usual_preset(file: File, sample: Sample | None) -> str:
+    """What the network was trained with, as far as that can be told."""
+    if sample and sample.preprocessing:
+        return sample.preprocessing
+    application = application_of(cache.load(file).title)
+    return KERAS_MODES[application.preprocessing] if application else "ImageNet mean/std"
+
+
+def choose_image(sample: Sample | None) -> File:
+    visit = visitor()
+    uploads = visit.images
+    if visit.next_image:
+        st.session_state["image"], visit.next_image = visit.next_image, ""
+    elif "image" not in st.session_state and sample and sample.default_image:
+        st.session_state["image"] = sample.default_image
+
+    def name(key: str) -> str:
+        return SAMPLE_IMAGES[key].title if key in SAMPLE_IMAGES else uploads[key].name
+
+    beside = row()
+    key = beside.selectbox(
+        "Image",
+        [*SAMPLE_IMAGES, *uploads],
+        format_func=name,
+        key="image",
+        persist_state="session",
+        on_change=_keep_image,
+    )
+    with beside.popover(UPLOAD, help="Upload an image or take a photo"):
+        way = st.segmented_control(
+            "From", ["File", "Camera"], default="File", required=True, label_visibility="collapsed"
+        )
+        if way == "File":
+            uploader("Any image", "image", False, _take_image)
+        else:
+            st.camera_input(
+                "Camera", key="camera", on_change=took, args=("camera", "photo", _take_photo)
+            )
+    if key in uploads:
+        return uploads[key]
+    chosen = SAMPLE_IMAGES[key]
+    return File.at(chosen.path, chosen.title)
+
+
+def _take_image(files: dict[str, bytes]) -> None:
+    show_image(files)
+    _keep_image()
+
+
+def show_image(files: dict[str, bytes]) -> None:
+    """Makes an uploaded image the page's when it is next drawn. Raises ImageError."""
+    file = File.uploaded(files)
+    cache.open_image(file)
+    visit = visitor()
+    visit.images[file.digest] = file
+    visit.next_image = file.digest
+
+
+def _take_photo(files: dict[str, bytes]) -> None:
+    (content,) = files.values()
+    _take_image({f"Photo {visitor().uploads['photo']}": content})
+
+
+def _keep_image() -> None:
+    outdated()
+    visitor().image_chosen = True

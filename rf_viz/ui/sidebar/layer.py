@@ -1,0 +1,38 @@
+"""Which layer to look at."""
+
+from __future__ import annotations
+
+from ... import Network
+from ...growth import largest_region
+from ...samples import Sample
+from ..outline import told
+from .layer_list.layer_list import is_convolution, layer_list
+from .session import visitor
+
+
+def choose_layer(
+    net: Network, sample: Sample | None, digest: str, wanted: str | None, *, key: str
+) -> str:
+    """A layer by name: the ``wanted`` one, else what the person chose, else the last one shown."""
+    visit, names = visitor(), {layer.name for layer in net.layers}
+    if wanted in names:
+        visit.layers[digest] = wanted
+    elif visit.layers.get(digest) not in names:
+        visit.layers[digest] = (sample and sample.default_layer) or _telling(net)
+    chosen = layer_list(net, visit.layers[digest], key=key)
+    if chosen and chosen != visit.chosen.get(key):
+        visit.chosen[key] = chosen
+        visit.layers[digest] = chosen.layer
+    return visit.layers[digest]
+
+
+def _telling(net: Network) -> str:
+    """What to show first: the deepest layer whose cells see no more than a third of the image."""
+    layers = [layer for _, layer in net.groups] or net.layers
+    local = [
+        layer
+        for layer in layers
+        if all(3 * n <= size for n, size in zip(largest_region(layer), net.input.size, strict=True))
+    ]
+    convolutions = [layer for layer in local if is_convolution(told(layer)[1])]
+    return (convolutions or local or layers)[-1 if local else 0].name

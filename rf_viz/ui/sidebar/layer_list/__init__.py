@@ -1,0 +1,1 @@
+"""The list of layers in which one is searched and chosen."""

@@ -1,0 +1,90 @@
+"""The choices as the page's address tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import get_args
+
+import streamlit as st
+
+from ... import Network
+from ...images import PRESETS, Fit
+from ...keras_applications import KERAS_APPLICATIONS
+from ...samples import SAMPLE_IMAGES, SAMPLE_MODELS, Sample
+from .. import address as link
+from ..cache import File
+from .fed_input import HIGHEST, LOWEST, usual_preset
+from .session import KERAS, visitor
+
+
+def restore(address: Mapping[str, str]) -> None:
+    """Makes the choices that an address tells, before the page is drawn.
+
+    Where its model or image has to be uploaded first, the page asks for it.
+    """
+    visit, key = visitor(), address.get("model")
+    if not key:
+        return
+    if key in visit.models:
+        digest = key
+    elif key in SAMPLE_MODELS:
+        digest = File.at(SAMPLE_MODELS[key].path, "").digest
+    elif key.removeprefix(KERAS) in KERAS_APPLICATIONS:
+        name = key.removeprefix(KERAS)
+        digest = File.of_keras(name, name in visit.trained).digest
+        if address.get("trained") and name not in visit.trained:
+            visit.problem = f"The link shows {name} with its trained weights: ask for them below."
+    else:
+        visit.missing = address
+        return
+    visit.missing = None
+    st.session_state["model"] = key
+    image = address.get("image")
+    if image in SAMPLE_IMAGES or image in visit.images:
+        st.session_state["image"] = image
+        visit.image_chosen = True
+    elif image:
+        name = address.get("image-name", "its image")
+        visit.problem = f"The link shows {name}, which is not here: upload it to see it there too."
+    size = link.size_of(address)
+    if size:
+        visit.sizes[digest] = size
+    st.session_state[f"weights {digest}"] = address.get("weights") == "aware"
+    if "input" in address:
+        st.session_state[f"input {digest}"] = address["input"]
+    if address.get("preset") in PRESETS:
+        st.session_state[f"preset {digest}"] = address["preset"]
+    if address.get("fit") in get_args(Fit):
+        st.session_state[f"fit {digest}"] = address["fit"]
+    pitch = address.get("pitch", "")
+    if pitch.isdecimal() and LOWEST <= int(pitch[:5]) <= HIGHEST:
+        st.session_state["pitch"] = int(pitch)
+    link.follow(address)
+
+
+def chosen(file: File, net: Network, sample: Sample | None) -> dict[str, str]:
+    """The choices as an address tells them; those left out are what ``restore`` finds anyhow."""
+    state, visit = st.session_state, visitor()
+    found = {"model": state["model"]}
+    if state["model"] in visit.models:
+        found["name"] = file.name
+    elif state["model"].removeprefix(KERAS) in visit.trained:
+        found["trained"] = "yes"
+    if f"Height {net.input.name} {file.digest}" in state:
+        found["size"] = "x".join(map(str, net.input.size))
+    if net.weight_aware:
+        found["weights"] = "aware"
+    if f"input {file.digest}" in state:
+        found["input"] = state[f"input {file.digest}"]
+    preset, fit = (state.get(f"{what} {file.digest}", "") for what in ("preset", "fit"))
+    if preset and preset != usual_preset(file, sample):
+        found["preset"] = preset
+    if fit and fit != ((sample and sample.fit) or get_args(Fit)[0]):
+        found["fit"] = fit
+    if len(net.input.size) == 2 and "image" in state:
+        found["image"] = state["image"]
+        if state["image"] in visit.images:
+            found["image-name"] = visit.images[state["image"]].name
+    if len(net.input.size) == 1:
+        found["pitch"] = str(state["pitch"])
+    return found

@@ -1,0 +1,67 @@
+"""What a session remembers of what the person picked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from ..cache import Asked, File
+from ..text import plain
+from .layer_list.layer_list import Chosen
+
+KERAS = "keras:"
+"""How the keys of Keras' own networks begin."""
+
+
+@dataclass
+class Visit:
+    """What a session remembers besides its widgets.
+
+    Attributes:
+        models, images: uploads that can be used, by digest.
+        asked: how each model was last traced without trouble, by digest and input.
+        layers: the layer that each model showed last, by digest.
+        chosen: what was last chosen in each list of layers, by its key.
+        trained: the networks of Keras that were given their trained weights.
+        next_model: the model to show when a page is next drawn, if it is another one.
+        image_chosen: whether the person chose an image, so that another model keeps it.
+        next_image: the image to show when the page is next drawn, if it is another one.
+        uploads: how many uploads were taken, by what they were.
+        volumes, next_volume: the same of volumes.
+        sizes: input sizes to take when the page is next drawn, by the model's digest.
+        missing: an address whose model is not here.
+        problem: what went wrong since the page was last drawn.
+    """
+
+    models: dict[str, File] = field(default_factory=dict)
+    images: dict[str, File] = field(default_factory=dict)
+    asked: dict[tuple[str, str | None], Asked] = field(default_factory=dict)
+    layers: dict[str, str] = field(default_factory=dict)
+    chosen: dict[str, Chosen] = field(default_factory=dict)
+    trained: set[str] = field(default_factory=set)
+    next_model: str = ""
+    image_chosen: bool = False
+    next_image: str = ""
+    uploads: Counter[str] = field(default_factory=Counter)
+    volumes: dict[str, File] = field(default_factory=dict)
+    next_volume: str = ""
+    sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    missing: Mapping[str, str] | None = None
+    problem: str = ""
+
+
+def visitor() -> Visit:
+    """What is remembered of this one."""
+    visit: Visit = st.session_state.setdefault("visit", Visit())
+    return visit
+
+
+def problem() -> None:
+    """Says once what went wrong with the last upload or choice; what was shown before stays."""
+    visit = visitor()
+    if visit.problem:
+        st.error(plain(visit.problem), icon=":material/error:")
+        visit.problem = ""
