@@ -18,7 +18,7 @@ from bench_trace import forget
 from timing import compare
 
 from rf_viz.readers.tensorflow import TensorFlowModel
-from rf_viz.readers.tensorflow.messages import GraphDef
+from rf_viz.readers.tensorflow.protobuf.messages import GraphDef
 
 SLIM = Path(__file__).resolve().parent.parent / "tests" / "data" / "slim"
 NAMES = ("resnet_v1_152_224", "resnet_v1_152_None", "inception_v3_224", "inception_v3_None")

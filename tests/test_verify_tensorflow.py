@@ -11,7 +11,7 @@ import pytest
 
 import rf_viz
 from rf_viz.readers.tensorflow import TensorFlowModel
-from rf_viz.readers.tensorflow.keras import of_model
+from rf_viz.readers.tensorflow.keras.reader import of_model
 from rf_viz.verify import Report, verify
 from tests.tf_oracle import graph, tf
 from tests.truth import assert_traced, changes

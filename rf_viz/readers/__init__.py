@@ -75,8 +75,8 @@ def _keras(content: Content) -> bool:
 
 READERS = (
     Reader(".onnx", _onnx, (".onnx", ".ort", ".onnxtxt", ".onnxtext", ".onnxjson")),
-    Reader(".tensorflow.saved_model", _saved_model, ()),
-    Reader(".tensorflow.keras", _keras, (".keras", ".h5", ".hdf5")),
+    Reader(".tensorflow.saved_model.reader", _saved_model, ()),
+    Reader(".tensorflow.keras.reader", _keras, (".keras", ".h5", ".hdf5")),
     Reader(".tflite", _tflite, (".tflite",)),
     Reader(".tensorflow.graph_def", _graph_def, (".pb", ".pbtxt", ".graphdef")),
 )
@@ -108,7 +108,7 @@ def open_model(source: Any, name: str | None = None) -> Model:  # noqa: ANN401
 
 
 _IN_MEMORY = {
-    ("keras", "Model"): (".tensorflow.keras", "of_model"),
+    ("keras", "Model"): (".tensorflow.keras.reader", "of_model"),
     ("tf_keras", "Model"): (".tensorflow.function", "of_keras_2"),
     ("tensorflow", "ConcreteFunction"): (".tensorflow.function", "of_function"),
     ("tensorflow", "Function"): (".tensorflow.function", "of_function"),

@@ -134,10 +134,10 @@ def _load(digest: str, _file: File) -> tuple[rf_viz.Model, File]:
     """The model, and its file: what is in the file's folder may only be read later."""
     with reported(_file, "read"):
         if isinstance(_file.source, Application):
-            from ..readers.tensorflow import keras_application
+            from ..readers.tensorflow.keras import applications
 
             source = _file.source
-            return keras_application.load(source.name, trained=source.trained), _file
+            return applications.load(source.name, trained=source.trained), _file
         return rf_viz.load(_file.source, _file.name), _file
 
 

@@ -17,14 +17,14 @@ from ...model import Model, ModelInput
 from ...relation import Shape
 from ...strands import Group, Tensor
 from ..inputs import images_first
-from .flat import flatten
 from .graph import Reading, work_out
-from .held import filled
 from .node import Value
 from .parameters import parameters
 from .program import Program, declared_shape
-from .scopes import enclosing
-from .tensors import dtype
+from .protobuf.flatten import flatten
+from .protobuf.held import filled
+from .protobuf.scopes import enclosing
+from .protobuf.tensors import dtype
 
 if TYPE_CHECKING:
     from ...runtimes.tensorflow_runtime import TensorFlowRuntime

@@ -11,7 +11,7 @@ import numpy as np
 from ...relation import SUM, Output, Shape, push
 from ..arithmetic import LARGEST, Compute, Constant, divide, each
 from .node import Node, Value
-from .tensors import dtype
+from .protobuf.tensors import dtype
 
 
 def evaluate(node: Node, name: str, shape: Shape) -> Constant | None:

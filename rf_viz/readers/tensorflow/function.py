@@ -7,11 +7,11 @@ from typing import Any
 from ...errors import ModelError
 from ...model import ModelInput
 from . import TensorFlowModel
-from .captures import captured
-from .flat import flatten
-from .held import hold
-from .messages import GraphDef
-from .scopes import Names, rename, without_calls
+from .protobuf.captures import captured
+from .protobuf.flatten import flatten
+from .protobuf.held import hold
+from .protobuf.messages import GraphDef
+from .protobuf.scopes import Names, rename, without_calls
 
 
 def of_function(function: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401

@@ -10,7 +10,7 @@ from google.protobuf.message import DecodeError
 from ...errors import ModelError
 from ..content import Content
 from . import TensorFlowModel
-from .messages import GraphDef
+from .protobuf.messages import GraphDef
 
 _PROTOBUF_LIMIT = 2**31 - 1
 

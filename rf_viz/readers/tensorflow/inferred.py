@@ -11,9 +11,9 @@ from ...relation import Shape
 from ...runtimes.tensorflow_functions import called
 from ...runtimes.tensorflow_import import import_tensorflow
 from ...runtimes.tensorflow_safety import may_run
-from .messages import GraphDef
 from .program import Program
-from .wiring import PLACEHOLDERS
+from .protobuf.messages import GraphDef
+from .protobuf.wiring import PLACEHOLDERS
 
 _SMALL = 1024
 """Constants of up to so many elements may say something about a shape."""

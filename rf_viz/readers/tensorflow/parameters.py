@@ -8,9 +8,9 @@ from typing import Any
 
 from ..parameters import Constants, summed, taken
 from ..values import Value
-from .held import Constant
 from .program import VARIABLES, Call, Program, declared_shape
-from .tensors import dtype
+from .protobuf.held import Constant
+from .protobuf.tensors import dtype
 
 POSITIONS: dict[str, tuple[int, ...]] = {
     "BatchMatMul": (0, 1),

@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import Any
 
 from . import ops as _table  # noqa: F401  (fills OPERATORS)
-from .flat import Body, written_out
 from .node import OPERATORS, Describe, Value
 from .ops.elementwise import unary
 from .ops.opaque import by_family
-from .wiring import PLACEHOLDERS, Wiring
+from .protobuf.flatten import Body, written_out
+from .protobuf.wiring import PLACEHOLDERS, Wiring
 
 VARIABLES = ("VarHandleOp", "Variable", "VariableV2")
 """What is known by its shape only."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..tensorflow.messages import NodeDef
 from ..tensorflow.program import python
+from ..tensorflow.protobuf.messages import NodeDef
 from .file import Operator
 from .step import Site, Step, Translate, biased, ints
 

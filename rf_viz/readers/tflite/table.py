@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..tensorflow.tensors import dtype
+from ..tensorflow.protobuf.tensors import dtype
 from .file import TensorInfo
 from .fixed_point import resize_bilinear
 from .opaque import OPAQUE

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import rf_viz
-from rf_viz.readers.tensorflow.messages import GraphDef
+from rf_viz.readers.tensorflow.protobuf.messages import GraphDef
 
 FLOAT, INT32, STRING, INT64, BOOL = 1, 3, 7, 9, 10
 """Types, by their number in the enumeration DataType."""

@@ -9,8 +9,8 @@ import pytest
 from google.protobuf.descriptor import Descriptor
 
 import rf_viz
-from rf_viz.readers.tensorflow.flat import flatten, several_outputs
-from rf_viz.readers.tensorflow.messages import _MESSAGES, GraphDef, SavedModel
+from rf_viz.readers.tensorflow.protobuf.flatten import flatten, several_outputs
+from rf_viz.readers.tensorflow.protobuf.messages import _MESSAGES, GraphDef, SavedModel
 from tests.tf_oracle import tf
 
 Function = tf.types.experimental.ConcreteFunction

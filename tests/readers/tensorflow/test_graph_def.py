@@ -11,7 +11,7 @@ from google.protobuf import text_format
 import rf_viz
 from rf_viz import Region
 from rf_viz.model import ModelInput
-from rf_viz.readers.tensorflow.messages import GraphDef
+from rf_viz.readers.tensorflow.protobuf.messages import GraphDef
 from tests.readers.tensorflow.graphs import BOOL, FLOAT, INT32, STRING, Graph
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import rf_viz
-from rf_viz.readers.tensorflow import archive
+from rf_viz.readers.tensorflow.saved_model import archive
 from tests.readers.tensorflow.keras_models import keras, small, tf
 
 

@@ -12,7 +12,7 @@ import pytest
 from flatbuffers import flexbuffers
 
 import rf_viz
-from rf_viz.readers.tensorflow.messages import NodeDef
+from rf_viz.readers.tensorflow.protobuf.messages import NodeDef
 from tests.tflite_oracle import Op, build, options, packed, runner, single
 from tests.truth import generic
 

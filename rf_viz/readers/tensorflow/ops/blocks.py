@@ -20,7 +20,7 @@ from ....operators import reshape, transpose
 from ....relation import Edge, Output, Relation, Shape
 from ....strands import Tensor
 from ..node import Node, Value, operator
-from .layout import needed
+from .moves import needed
 from .windows import windows
 
 

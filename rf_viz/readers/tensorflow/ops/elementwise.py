@@ -9,7 +9,7 @@ from ....operators import broadcast, normalise, reduce, reshape
 from ....relation import Edge, Output, Taps
 from ...outputs import SELF, joined, parameter
 from ..node import DataDependent, Node, Value, operator
-from ..tensors import dtype
+from ..protobuf.tensors import dtype
 
 
 @operator(

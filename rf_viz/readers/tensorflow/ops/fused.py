@@ -7,8 +7,8 @@ from ....operators import channel_mix, slides
 from ....relation import Edge, Output, Relation, Shape, Window
 from ...outputs import padding
 from ..node import Node, operator
-from .layout import mirror_mode, needed
 from .linear import with_arguments
+from .moves import mirror_mode, needed
 from .resize import resize
 from .windows import convolution, layout, taps, windows
 

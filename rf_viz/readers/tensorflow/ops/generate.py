@@ -11,8 +11,8 @@ from ....relation import Edge, Mix, Output, Shape
 from ....tables import pick
 from ...outputs import SELF
 from ..node import DataDependent, Node, operator
-from ..tensors import dtype
-from .layout import needed
+from ..protobuf.tensors import dtype
+from .moves import needed
 
 
 def _told(node: Node, numbers: tuple[int, ...]) -> Output:

@@ -13,7 +13,7 @@ from ....relation import IDENTITY, Edge, Mix, Output, Relation, Shape, Slide, Ta
 from ....tables import pick
 from ...outputs import parameter, product
 from ..node import DataDependent, Node, operator
-from .layout import needed
+from .moves import needed
 
 
 def turned_product(node: Node, a: int, b: int, turn_a: bool, turn_b: bool) -> Output:

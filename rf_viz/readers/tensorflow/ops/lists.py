@@ -18,7 +18,7 @@ from ....relation import Edge, Output, Shape, Taps
 from ....tables import cut
 from ...outputs import concatenation
 from ..node import DataDependent, Node, Outputs, Value, operator
-from .layout import needed
+from .moves import needed
 
 
 def items(node: Node, i: int) -> list[Value]:

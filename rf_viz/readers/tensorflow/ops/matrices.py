@@ -13,7 +13,7 @@ from ....operators import broadcast, mix, normalise, reduce, reshape
 from ....relation import Edge, Elements, Mix, Output, Relation, Scatter, Shape
 from ...outputs import SELF
 from ..node import DataDependent, Node, operator
-from .layout import needed
+from .moves import needed
 
 Places = NDArray[np.int64]
 

@@ -8,8 +8,8 @@ from ....operators import broadcast, everything, normalise, reduce, reshape
 from ....relation import Edge, Output, Shape
 from ...outputs import SELF, concatenation, joined, parameter, reshaped
 from ..node import Node, operator
-from .layout import needed
 from .linear import transposed_product
+from .moves import needed
 from .resize import resize
 from .windows import convolution, pool
 

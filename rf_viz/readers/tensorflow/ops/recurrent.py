@@ -7,7 +7,7 @@ from ....linear import scan
 from ....operators import broadcast, everything, reduce, reshape
 from ....relation import Edge, Output, Place, Relation, Shape
 from ..node import DataDependent, Node, operator
-from .layout import needed
+from .moves import needed
 
 
 def _weights(node: Node, outputs: list[Output], numbers: tuple[int, ...]) -> list[Output]:

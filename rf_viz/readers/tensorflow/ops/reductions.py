@@ -8,7 +8,7 @@ from ....operators import broadcast, normalise, reduce, reshape
 from ....relation import Edge, Mix, Output
 from ...outputs import broadcast_shape, parameter, reduction
 from ..node import DataDependent, Node, operator
-from .layout import needed
+from .moves import needed
 
 
 @operator(

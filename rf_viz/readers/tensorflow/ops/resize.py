@@ -17,7 +17,7 @@ from ....relation import IDENTITY, Edge, Output, Relation
 from ....resampling import resampled
 from ....tables import checked_extent
 from ..node import DataDependent, Node, operator
-from .layout import needed
+from .moves import needed
 
 Floats = NDArray[Any]
 Taps = tuple[NDArray[np.int64], NDArray[np.bool_]]

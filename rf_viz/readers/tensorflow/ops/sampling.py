@@ -12,7 +12,7 @@ from ....operators import broadcast, reduce, reshape
 from ....relation import Edge, Elements, Mix, Output, Relation, Shape
 from ...picks import known
 from ..node import Node, operator
-from .layout import needed
+from .moves import needed
 
 Floats = NDArray[Any]
 Places = NDArray[np.int64]

@@ -24,7 +24,7 @@ from ...picks import (
     scattered_rows,
 )
 from ..node import DataDependent, Node, operator
-from .layout import needed
+from .moves import needed
 
 
 @operator("Gather", "ResourceGather")

@@ -15,7 +15,7 @@ from ....relation import IDENTITY, Edge, Output, Relation, Scatter, Shape
 from ....tables import cut
 from ...picks import put
 from ..node import DataDependent, Node, operator
-from .layout import needed
+from .moves import needed
 
 
 @operator("Slice", "RiscSlice", "XlaDynamicSlice")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..node import Node, Value, operator
-from ..tensors import constant
+from ..protobuf.tensors import constant
 
 
 @operator("Const")

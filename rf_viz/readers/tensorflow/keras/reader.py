@@ -14,14 +14,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import ModelError
-from ...runtimes.tensorflow_import import import_tensorflow
-from ..content import Content
-from . import TensorFlowModel
-from .archive import Archive
-from .keras_build import ONE_AT_A_TIME, built, made_by
-from .keras_config import LARGEST_CONFIG, Config, made_safe, parse
-from .keras_trace import Fetch, trace
+from ....errors import ModelError
+from ....runtimes.tensorflow_import import import_tensorflow
+from ...content import Content
+from .. import TensorFlowModel
+from ..saved_model.archive import Archive
+from .build import ONE_AT_A_TIME, built, made_by
+from .config import (
+    LARGEST_CONFIG,
+    Config,
+    made_safe,
+    parse,
+)
+from .trace import Fetch, trace
 
 LARGEST_WEIGHTS = 2**35
 """The most weights that a model may have."""

@@ -16,10 +16,10 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ...errors import ModelError
-from .keras_build import built
-from .keras_layers import is_function_call, stand_in_for_function
-from .ops.stand_in import NOT_EXECUTED
+from ....errors import ModelError
+from ..ops.stand_in import NOT_EXECUTED
+from .build import built
+from .stand_ins import is_function_call, stand_in_for_function
 
 Config = dict[str, Any]
 

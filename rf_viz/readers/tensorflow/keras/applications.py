@@ -6,10 +6,10 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ...errors import ModelError
-from . import TensorFlowModel
-from .keras import import_keras, of_model, without_weights
-from .keras_build import ONE_AT_A_TIME
+from ....errors import ModelError
+from .. import TensorFlowModel
+from .build import ONE_AT_A_TIME
+from .reader import import_keras, of_model, without_weights
 
 _PATIENCE = 20
 """Seconds without an answer after which a download is given up."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ...errors import ModelError
+from ....errors import ModelError
 
 PLACEHOLDERS = ("Placeholder", "PlaceholderV2")
 """What a person feeds."""

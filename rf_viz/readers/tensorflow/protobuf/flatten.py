@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from ...errors import ModelError
+from ....errors import ModelError
 from . import messages
 from .messages import GraphDef, NodeDef
 

@@ -17,18 +17,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import ModelError
-from ...model import ModelInput
-from ...strands import Group
-from ..values import Value
-from .captures import captured
-from .flat import flatten
-from .held import Weight, hold
-from .keras_build import ONE_AT_A_TIME
-from .keras_words import settings
-from .messages import GraphDef
-from .ops.stand_in import NOT_EXECUTED
-from .scopes import Names, enclosing, rename
+from ....errors import ModelError
+from ....model import ModelInput
+from ....strands import Group
+from ...values import Value
+from ..ops.stand_in import NOT_EXECUTED
+from ..protobuf.captures import captured
+from ..protobuf.flatten import flatten
+from ..protobuf.held import Weight, hold
+from ..protobuf.messages import GraphDef
+from ..protobuf.scopes import Names, enclosing, rename
+from .build import ONE_AT_A_TIME
+from .settings import settings
 
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall", "While", "StatelessWhile", "If",
           "StatelessIf", "Case", "StatelessCase")  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .keras_layers import our_layers
+from .stand_ins import our_layers
 
 ONE_AT_A_TIME = threading.RLock()
 """Keras keeps scopes and names for the whole process: models are made and traced in turn."""

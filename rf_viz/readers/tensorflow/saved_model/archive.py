@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import BinaryIO, Protocol
 
-from ...errors import ModelError
-from ..content import Content
+from ....errors import ModelError
+from ...content import Content
 
 LARGEST = 2**34
 """The most bytes that an archive may unpack to."""

@@ -13,19 +13,19 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from ...errors import ModelError
-from ...model import ModelInput
-from ..content import Content
-from . import TensorFlowModel
-from .ancestors import ancestors
+from ....errors import ModelError
+from ....model import ModelInput
+from ...content import Content
+from .. import TensorFlowModel
+from ..program import dims
+from ..protobuf.ancestors import ancestors
+from ..protobuf.flatten import flatten
+from ..protobuf.held import hold
+from ..protobuf.messages import SavedModel
+from ..protobuf.scopes import Names, rename, without_calls
+from ..protobuf.tensors import dtype
 from .archive import Archive
 from .checkpoint import Checkpoint, restored_from, weights
-from .flat import flatten
-from .held import hold
-from .messages import SavedModel
-from .program import dims
-from .scopes import Names, rename, without_calls
-from .tensors import dtype
 
 FILE = "saved_model.pb"
 

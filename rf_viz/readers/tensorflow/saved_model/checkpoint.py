@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import ModelError
-from ..values import Value
-from .ancestors import ancestors
-from .flat import flatten
-from .held import Weight
-from .program import VARIABLES, dims
+from ....errors import ModelError
+from ...values import Value
+from ..program import VARIABLES, dims
+from ..protobuf.ancestors import ancestors
+from ..protobuf.flatten import flatten
+from ..protobuf.held import Weight
 
 _ASSIGN = ("Assign", "AssignVariableOp")
 _PASSES = ("Identity", "Cast", "ReadVariableOp", "Reshape")
@@ -139,7 +139,7 @@ class Checkpoint:
 
     @cached_property
     def _reader(self) -> Any:  # noqa: ANN401
-        from ...runtimes.tensorflow_import import import_tensorflow
+        from ....runtimes.tensorflow_import import import_tensorflow
 
         tf = import_tensorflow()
         if not os.path.exists(f"{self._prefix}.index"):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, reduce
 from typing import Any
 
-from .ops.stand_in import NOT_EXECUTED
+from ..ops.stand_in import NOT_EXECUTED
 
 _FUNCTION = "rf_viz>TensorFlowFunction"
 

@@ -1,0 +1,1 @@
+"""TensorFlow's own messages: read without TensorFlow, and brought into one flat graph."""

@@ -1,0 +1,1 @@
+"""SavedModels: a folder, or an archive of one, with its checkpoint."""
