@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import ModelError
 from ..model import Model
 from .content import Content
-from .foreign import (
+from .sniffing import (
     HDF5,
     KERAS_WEIGHTS,
     SAVED_MODEL,

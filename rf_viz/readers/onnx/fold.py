@@ -15,7 +15,14 @@ import onnx
 from onnx import helper, numpy_helper
 
 from ...relation import Shape
-from ..arithmetic import LARGEST, Compute, Constant, divide, each, fold
+from ..reading.constants import (
+    LARGEST,
+    Compute,
+    Constant,
+    divide,
+    each,
+    fold,
+)
 from .node import Node, Value
 
 RANDOM = {

@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ...relation import Shape
-from ..reading import BaseReading
+from ..reading.read_graph import BaseReading
 from .fold import evaluate
 from .inferred import infer_shapes
 from .node import Node, Value

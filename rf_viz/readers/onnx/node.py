@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import onnx
 
-from ..node import BaseNode
-from ..values import DataDependent, Outputs, Value
+from ..reading.node import BaseNode
+from ..reading.values import DataDependent, Outputs, Value
 
 if TYPE_CHECKING:
     from .program import Call  # noqa: F401  (named as a string below)

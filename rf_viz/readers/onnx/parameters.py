@@ -8,7 +8,7 @@ from typing import Any
 
 import onnx
 
-from ..parameters import Constants, summed, taken
+from ..reading.weights import Constants, summed, taken
 from .program import Program
 
 _POSITIONS: dict[str, tuple[int, ...]] = {

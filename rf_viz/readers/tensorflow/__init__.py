@@ -16,7 +16,7 @@ from ...errors import ModelError
 from ...model import Model, ModelInput
 from ...relation import Shape
 from ...strands import Group, Tensor
-from ..inputs import images_first
+from ..reading.image_inputs import images_first
 from .graph import Reading, work_out
 from .node import Value
 from .parameters import parameters

@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 
 from ...relation import SUM, Output, Shape, push
-from ..arithmetic import LARGEST, Compute, Constant, divide, each
+from ..reading.constants import (
+    LARGEST,
+    Compute,
+    Constant,
+    divide,
+    each,
+)
 from .node import Node, Value
 from .protobuf.tensors import dtype
 

@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ...relation import Output, Shape
-from ..reading import BaseReading
+from ..reading.read_graph import BaseReading
 from .fold import evaluate
 from .node import DEAD, Node, Value
 from .program import Call, Program

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from ..node import BaseNode
-from ..values import DataDependent, Outputs, Value
+from ..reading.node import BaseNode
+from ..reading.values import DataDependent, Outputs, Value
 
 if TYPE_CHECKING:
     from .program import Call  # noqa: F401  (named as a string below)

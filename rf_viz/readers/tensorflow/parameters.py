@@ -6,8 +6,8 @@ from collections.abc import Mapping, Set
 from math import prod
 from typing import Any
 
-from ..parameters import Constants, summed, taken
-from ..values import Value
+from ..reading.values import Value
+from ..reading.weights import Constants, summed, taken
 from .program import VARIABLES, Call, Program, declared_shape
 from .protobuf.held import Constant
 from .protobuf.tensors import dtype

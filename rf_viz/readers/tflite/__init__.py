@@ -14,7 +14,7 @@ from ...model import Model, ModelInput
 from ...relation import Shape
 from ...strands import Tensor
 from ..content import Content
-from ..inputs import images_first
+from ..reading.image_inputs import images_first
 from .file import parse
 from .graph import Reading, work_out
 from .parameters import parameters

@@ -14,8 +14,8 @@ from ...errors import ModelError
 from ...relation import IDENTITY, Edge, Output, Relation
 from ...resampling import resampled
 from ...tables import checked_extent
-from ..node import BaseNode
-from ..values import DataDependent
+from ..reading.node import BaseNode
+from ..reading.values import DataDependent
 
 _STEPS = 1024
 

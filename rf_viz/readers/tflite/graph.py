@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from ...relation import Shape
 from ...strands import Source, Tensor
-from ..node import BaseNode
-from ..reading import BaseReading
+from ..reading.node import BaseNode
+from ..reading.read_graph import BaseReading
+from ..reading.values import Value
 from ..tensorflow.fold import evaluate
 from ..tensorflow.graph import Reading as TensorFlowReading
-from ..values import Value
 from .program import Call, Program
 
 Node = BaseNode[Call]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from ..parameters import Constants, summed, taken
+from ..reading.weights import Constants, summed, taken
 from ..tensorflow.parameters import ARITHMETIC, POSITIONS
 from .program import Call, Program
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ...errors import ModelError
-from ..node import Describe
+from ..reading.node import Describe
+from ..reading.values import DataDependent, Value
 from ..tensorflow import ops as _table  # noqa: F401  (fills OPERATORS)
 from ..tensorflow.node import OPERATORS
 from ..tensorflow.ops.elementwise import unary
-from ..values import DataDependent, Value
 from .custom import CUSTOM, flex
 from .file import Operator, Subgraph
 from .opaque import OPAQUE

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..node import Describe
+from ..reading.node import Describe
 from .file import Operator, TensorInfo
 
 

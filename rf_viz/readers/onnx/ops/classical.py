@@ -8,7 +8,7 @@ from ....errors import ModelError
 from ....linear import concatenated
 from ....operators import broadcast, normalise, reduce, reshape
 from ....relation import Edge, Output, Relation, Shape, Taps
-from ...outputs import SELF
+from ...reading.outputs import SELF
 from ..node import DataDependent, Node, operator
 
 HOME = "ai.onnx.ml"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....relation import Output
-from ...outputs import SELF, joined
+from ...reading.outputs import SELF, joined
 from ..node import Node, Value, operator
 
 

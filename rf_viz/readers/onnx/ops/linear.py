@@ -8,7 +8,7 @@ from ....errors import ModelError
 from ....linear import crop, einsum, frames, matmul, pairs
 from ....operators import broadcast, reduce, reshape, transpose
 from ....relation import Edge, Mix, Output, Relation, Shape, Slide, Window
-from ...outputs import parameter, product
+from ...reading.outputs import parameter, product
 from ..node import DataDependent, Node, operator
 
 

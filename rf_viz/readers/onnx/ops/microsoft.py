@@ -7,7 +7,12 @@ import numpy as np
 from ....linear import Heads, einsum, matmul, pairs, visible_keys
 from ....operators import broadcast, everything, mix, normalise, reduce, reshape, transpose
 from ....relation import Edge, Output, Relation, Shape
-from ...outputs import SELF, joined, parameter, product
+from ...reading.outputs import (
+    SELF,
+    joined,
+    parameter,
+    product,
+)
 from ..node import OPERATORS, DataDependent, Node, Outputs, operator
 from .attention import Projected
 from .channels_last import channels_last

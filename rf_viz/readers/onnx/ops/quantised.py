@@ -6,7 +6,12 @@ from ....errors import ModelError
 from ....linear import concatenated, matmul
 from ....operators import everything, normalise, reduce
 from ....relation import Edge, Output, Shape
-from ...outputs import SELF, joined, parameter, product
+from ...reading.outputs import (
+    SELF,
+    joined,
+    parameter,
+    product,
+)
 from ..node import OPERATORS, Node, Outputs, operator
 from .channels_last import channels_last
 from .linear import general_product, zero_points

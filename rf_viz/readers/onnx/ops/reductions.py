@@ -8,8 +8,8 @@ from ....errors import ModelError
 from ....linear import neighbours, scan
 from ....operators import broadcast, everything, mix, normalise, reduce, reshape
 from ....relation import Edge, Mix, Output, Shape
-from ... import outputs
-from ...outputs import SELF, parameter
+from ...reading import outputs
+from ...reading.outputs import SELF, parameter
 from ..node import Node, operator
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ....operators import broadcast, channel_mix, everything, reduce, reshape
 from ....relation import Edge, Elements, Mix, Output, Relation, Scatter, Shape
-from ...outputs import parameter
+from ...reading.outputs import parameter
 from ..node import Node, operator
 
 Floats = NDArray[Any]

@@ -31,7 +31,7 @@ from ....relation import (
     Window,
 )
 from ....tables import laid, taps_met, taps_met_back
-from ...outputs import parameter
+from ...reading.outputs import parameter
 from ..node import Node, operator
 
 _PARAMETERS = {"ConvInteger": (2, 3), "QLinearConv": (1, 2, 4, 5, 6, 7, 8)}

@@ -6,7 +6,7 @@ import numpy as np
 
 from ....operators import everything, reduce
 from ....relation import Edge, Output
-from ...outputs import SELF
+from ...reading.outputs import SELF
 from ..node import DEAD, DataDependent, Node, Outputs, Value, operator
 
 UNROLLED = 64

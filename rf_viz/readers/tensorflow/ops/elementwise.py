@@ -7,7 +7,7 @@ import numpy as np
 from ....errors import ModelError
 from ....operators import broadcast, normalise, reduce, reshape
 from ....relation import Edge, Output, Taps
-from ...outputs import SELF, joined, parameter
+from ...reading.outputs import SELF, joined, parameter
 from ..node import DataDependent, Node, Value, operator
 from ..protobuf.tensors import dtype
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....errors import ModelError
 from ....operators import channel_mix, slides
 from ....relation import Edge, Output, Relation, Shape, Window
-from ...outputs import padding
+from ...reading.outputs import padding
 from ..node import Node, operator
 from .linear import with_arguments
 from .moves import mirror_mode, needed

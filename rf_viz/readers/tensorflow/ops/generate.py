@@ -9,7 +9,7 @@ import numpy as np
 from ....operators import broadcast, everything
 from ....relation import Edge, Mix, Output, Shape
 from ....tables import pick
-from ...outputs import SELF
+from ...reading.outputs import SELF
 from ..node import DataDependent, Node, operator
 from ..protobuf.tensors import dtype
 from .moves import needed

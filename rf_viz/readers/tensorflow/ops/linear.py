@@ -11,7 +11,7 @@ from ....linear import Product, crop, einsum, matmul, scan
 from ....operators import broadcast, reshape, transpose
 from ....relation import IDENTITY, Edge, Mix, Output, Relation, Shape, Slide, Taps, Window
 from ....tables import pick
-from ...outputs import parameter, product
+from ...reading.outputs import parameter, product
 from ..node import DataDependent, Node, operator
 from .moves import needed
 

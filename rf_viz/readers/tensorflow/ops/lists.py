@@ -16,7 +16,7 @@ from ....linear import concatenated
 from ....operators import reshape
 from ....relation import Edge, Output, Shape, Taps
 from ....tables import cut
-from ...outputs import concatenation
+from ...reading.outputs import concatenation
 from ..node import DataDependent, Node, Outputs, Value, operator
 from .moves import needed
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ....errors import ModelError
 from ....operators import broadcast, mix, normalise, reduce, reshape
 from ....relation import Edge, Elements, Mix, Output, Relation, Scatter, Shape
-from ...outputs import SELF
+from ...reading.outputs import SELF
 from ..node import DataDependent, Node, operator
 from .moves import needed
 

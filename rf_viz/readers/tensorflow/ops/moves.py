@@ -8,7 +8,14 @@ from ....errors import ModelError
 from ....operators import broadcast, reshape, transpose
 from ....relation import IDENTITY, Edge, Output, Place, Relation, Shape
 from ....tables import PadMode, cut, pick, tile
-from ...outputs import broadcast_shape, concatenation, expanded, padding, reshaped, squeezed
+from ...reading.outputs import (
+    broadcast_shape,
+    concatenation,
+    expanded,
+    padding,
+    reshaped,
+    squeezed,
+)
 from ..node import Node, operator
 
 

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 from ....operators import broadcast, everything, normalise, reduce, reshape
 from ....relation import Edge, Output, Shape
-from ...outputs import SELF, concatenation, joined, parameter, reshaped
+from ...reading.outputs import (
+    SELF,
+    concatenation,
+    joined,
+    parameter,
+    reshaped,
+)
 from ..node import Node, operator
 from .linear import transposed_product
 from .moves import needed

@@ -6,7 +6,7 @@ from ....errors import ModelError
 from ....linear import neighbours
 from ....operators import broadcast, normalise, reduce, reshape
 from ....relation import Edge, Mix, Output
-from ...outputs import broadcast_shape, parameter, reduction
+from ...reading.outputs import broadcast_shape, parameter, reduction
 from ..node import DataDependent, Node, operator
 from .moves import needed
 

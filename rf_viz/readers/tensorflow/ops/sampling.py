@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ....operators import broadcast, reduce, reshape
 from ....relation import Edge, Elements, Mix, Output, Relation, Shape
-from ...picks import known
+from ...reading.picks import known
 from ..node import Node, operator
 from .moves import needed
 

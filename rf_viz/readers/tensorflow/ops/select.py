@@ -13,7 +13,7 @@ from ....errors import ModelError
 from ....operators import broadcast, everything, reduce, reshape
 from ....relation import Edge, Mix, Output, Scatter, Shape
 from ....tables import pick
-from ...picks import (
+from ...reading.picks import (
     gathered,
     gathered_rows,
     known,

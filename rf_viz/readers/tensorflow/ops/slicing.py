@@ -13,7 +13,7 @@ from ....errors import ModelError
 from ....operators import reshape
 from ....relation import IDENTITY, Edge, Output, Relation, Scatter, Shape
 from ....tables import cut
-from ...picks import put
+from ...reading.picks import put
 from ..node import DataDependent, Node, operator
 from .moves import needed
 

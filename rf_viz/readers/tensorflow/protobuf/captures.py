@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...values import Value
+from ...reading.values import Value
 from .held import Constant, Weight
 
 

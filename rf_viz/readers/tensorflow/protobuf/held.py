@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...values import Value
+from ...reading.values import Value
 
 _RESOURCE = 20
 """The type of handles."""

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...arithmetic import LARGEST
-from ...values import Value
+from ...reading.constants import LARGEST
+from ...reading.values import Value
 from .messages import REFERENCE
 
 _DTYPES: dict[int, str] = {

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import ModelError
-from ...values import Value
+from ...reading.values import Value
 from ..program import VARIABLES, dims
 from ..protobuf.ancestors import ancestors
 from ..protobuf.flatten import flatten

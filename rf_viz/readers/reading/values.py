@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ..relation import Output, Shape
+from ...relation import Output, Shape
 
 
 class DataDependent(Exception):  # noqa: N818  (a finding, not an error)

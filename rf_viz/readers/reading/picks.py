@@ -11,9 +11,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..operators import broadcast, everything, reduce, reshape
-from ..relation import Edge, Elements, Mix, Output, Relation, Scatter, Shape
-from ..tables import pick
+from ...operators import (
+    broadcast,
+    everything,
+    reduce,
+    reshape,
+)
+from ...relation import (
+    Edge,
+    Elements,
+    Mix,
+    Output,
+    Relation,
+    Scatter,
+    Shape,
+)
+from ...tables import pick
 from .node import BaseNode
 
 Node = BaseNode[Any]

@@ -9,8 +9,14 @@ from ....errors import ModelError
 from ....operators import broadcast, reshape, transpose
 from ....relation import Edge, Output, Relation, Shape
 from ....tables import PadMode, tile
-from ... import outputs
-from ...outputs import broadcast_shape, concatenation, expanded, padding, squeezed
+from ...reading import outputs
+from ...reading.outputs import (
+    broadcast_shape,
+    concatenation,
+    expanded,
+    padding,
+    squeezed,
+)
 from ..node import Node, operator
 
 _PADDINGS: dict[str, PadMode] = {

@@ -8,9 +8,9 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ModelError
-from ..relation import Output, Shape
-from ..strands import Tensor
+from ...errors import ModelError
+from ...relation import Output, Shape
+from ...strands import Tensor
 from .values import DataDependent, ShapeUnknown, Value
 
 Describe = Callable[[Any], Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 
-from ..model import ModelInput
+from ...model import ModelInput
 from .node import Call
 
 

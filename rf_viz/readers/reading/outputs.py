@@ -9,11 +9,17 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from ..errors import ModelError
-from ..linear import Product, concatenated
-from ..operators import broadcast, reduce, reshape
-from ..relation import IDENTITY, Edge, Output, Relation, Shape
-from ..tables import PadMode, pad
+from ...errors import ModelError
+from ...linear import Product, concatenated
+from ...operators import broadcast, reduce, reshape
+from ...relation import (
+    IDENTITY,
+    Edge,
+    Output,
+    Relation,
+    Shape,
+)
+from ...tables import PadMode, pad
 from .node import BaseNode
 
 Node = BaseNode[Any]
