@@ -24,7 +24,7 @@ import rf_viz
 
 from .. import images, volumes
 from ..readers import READERS
-from ..runtimes.tensorflow_import import import_tensorflow
+from ..runtimes.tensorflow.imports import import_tensorflow
 from ..samples import phantom
 
 _MODELS = tuple(extension for reader in READERS for extension in reader.extensions)

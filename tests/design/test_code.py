@@ -11,7 +11,7 @@ import pytest
 
 import rf_viz
 from rf_viz.design import PRESETS, Design, masked, study, to_keras, to_pytorch
-from rf_viz.runtimes.tensorflow_import import import_tensorflow
+from rf_viz.runtimes.tensorflow.imports import import_tensorflow
 from tests.design.test_plan import ODD, SIGNAL
 
 DESIGNS = {key: preset.build() for key, preset in PRESETS.items()} | {"odd": ODD, "1-D": SIGNAL}

@@ -9,7 +9,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper, parser
 
 from rf_viz import ModelError
-from rf_viz.runtimes.onnx_runtime import OnnxRuntime
+from rf_viz.runtimes.onnx.runtime import OnnxRuntime
 
 LIGHT = Path(onnx.__file__).parent / "backend/test/data/light"
 RNG = np.random.default_rng(0)

@@ -15,7 +15,7 @@ import pytest
 
 from rf_viz import ModelError
 from rf_viz.readers.tensorflow.protobuf.messages import GraphDef
-from rf_viz.runtimes.tensorflow_runtime import TensorFlowRuntime
+from rf_viz.runtimes.tensorflow.runtime import TensorFlowRuntime
 from tests.tf_oracle import Input, graph, tf
 from tests.truth import generic
 

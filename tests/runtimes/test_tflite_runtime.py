@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import rf_viz
 from rf_viz.readers.tflite import TfliteModel
-from rf_viz.runtimes import tflite_runtime
+from rf_viz.runtimes.tflite import runtime
 from tests.tflite_oracle import Op, build, options, packed, runner, subgraph
 from tests.truth import generic
 
@@ -132,7 +132,7 @@ def endless() -> bytes:
 
 
 def test_a_model_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tflite_runtime, "PATIENCE", 2.0)
+    monkeypatch.setattr(runtime, "PATIENCE", 2.0)
     model = loaded(endless())
     assert "WHILE" in model.trace(spatial_axes=(1, 2))["y"].assumed[0]
     assert "did not finish this model in 2 seconds" in refusal(model, X, "y")

@@ -21,8 +21,8 @@ from .parameters import parameters
 from .program import Program
 
 if TYPE_CHECKING:
-    from ...runtimes.onnx_runtime import OnnxRuntime
-    from ...runtimes.onnx_twin import OnnxTwin
+    from ...runtimes.onnx.runtime import OnnxRuntime
+    from ...runtimes.onnx.twin import OnnxTwin
 
 
 class OnnxModel(Model):
@@ -46,7 +46,7 @@ class OnnxModel(Model):
         return self._runtime.activations({source.name: tensor}, names, shapes)
 
     def twin(self, shapes: Mapping[str, Shape], source: str, weight_aware: bool) -> OnnxTwin:
-        from ...runtimes.onnx_twin import OnnxTwin
+        from ...runtimes.onnx.twin import OnnxTwin
 
         return OnnxTwin(self.proto, source, shapes, weight_aware, self.folder)
 
@@ -55,7 +55,7 @@ class OnnxModel(Model):
 
     @cached_property
     def _runtime(self) -> OnnxRuntime:
-        from ...runtimes.onnx_runtime import OnnxRuntime
+        from ...runtimes.onnx.runtime import OnnxRuntime
 
         return OnnxRuntime(self.proto, self.folder)
 

@@ -27,8 +27,8 @@ from .protobuf.scopes import enclosing
 from .protobuf.tensors import dtype
 
 if TYPE_CHECKING:
-    from ...runtimes.tensorflow_runtime import TensorFlowRuntime
-    from ...runtimes.tensorflow_twin import TensorFlowTwin
+    from ...runtimes.tensorflow.runtime import TensorFlowRuntime
+    from ...runtimes.tensorflow.twin import TensorFlowTwin
 
 _ANY_RANK = 4
 """The axes of an input that does not say how many it has: an image's."""
@@ -103,7 +103,7 @@ class TensorFlowModel(Model):
         return self._runtime.activations({source.name: tensor}, names, shapes)
 
     def twin(self, shapes: Mapping[str, Shape], source: str, weight_aware: bool) -> TensorFlowTwin:
-        from ...runtimes.tensorflow_twin import TensorFlowTwin
+        from ...runtimes.tensorflow.twin import TensorFlowTwin
 
         return TensorFlowTwin(self._filled, source, shapes, weight_aware)
 
@@ -112,7 +112,7 @@ class TensorFlowModel(Model):
 
     @cached_property
     def _runtime(self) -> TensorFlowRuntime:
-        from ...runtimes.tensorflow_runtime import TensorFlowRuntime
+        from ...runtimes.tensorflow.runtime import TensorFlowRuntime
 
         return TensorFlowRuntime(self._filled)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from ...errors import ModelError
 from ...relation import Shape
-from ...runtimes.tensorflow_functions import called
-from ...runtimes.tensorflow_import import import_tensorflow
-from ...runtimes.tensorflow_safety import may_run
+from ...runtimes.tensorflow.functions import called
+from ...runtimes.tensorflow.imports import import_tensorflow
+from ...runtimes.tensorflow.safety import may_run
 from .program import Program
 from .protobuf.messages import GraphDef
 from .protobuf.wiring import PLACEHOLDERS

@@ -21,7 +21,7 @@ from .parameters import parameters
 from .program import Program
 
 if TYPE_CHECKING:
-    from ...runtimes.tflite_runtime import TfliteRuntime
+    from ...runtimes.tflite.runtime import TfliteRuntime
 
 
 class TfliteModel(Model):
@@ -64,7 +64,7 @@ class TfliteModel(Model):
 
     @cached_property
     def _runtime(self) -> TfliteRuntime:
-        from ...runtimes.tflite_runtime import Place, TfliteRuntime
+        from ...runtimes.tflite.runtime import Place, TfliteRuntime
 
         places = {n: Place(i, t.dtype, t.quantised) for n, (i, t) in self._tensors.items()}
         return TfliteRuntime(

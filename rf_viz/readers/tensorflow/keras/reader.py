@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import ModelError
-from ....runtimes.tensorflow_import import import_tensorflow
+from ....runtimes.tensorflow.imports import import_tensorflow
 from ...content import Content
 from .. import TensorFlowModel
 from ..saved_model.archive import Archive

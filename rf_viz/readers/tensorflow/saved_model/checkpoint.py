@@ -139,7 +139,7 @@ class Checkpoint:
 
     @cached_property
     def _reader(self) -> Any:  # noqa: ANN401
-        from ....runtimes.tensorflow_import import import_tensorflow
+        from ....runtimes.tensorflow.imports import import_tensorflow
 
         tf = import_tensorflow()
         if not os.path.exists(f"{self._prefix}.index"):

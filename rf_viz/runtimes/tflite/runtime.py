@@ -18,11 +18,11 @@ from typing import cast as typed
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ModelError
-from . import tflite_worker
-from .quantised import Quantised
-from .tflite_worker import Message, receive, send
-from .values import as_float, cast, neutral
+from ...errors import ModelError
+from ..quantised import Quantised
+from ..values import as_float, cast, neutral
+from . import worker as tflite_worker
+from .worker import Message, receive, send
 
 PATIENCE = 120.0
 """Seconds that a run may take."""

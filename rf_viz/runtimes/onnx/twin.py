@@ -16,7 +16,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from .onnx_runtime import OnnxRuntime, uses
+from .runtime import OnnxRuntime, uses
 
 _Attribute = int | float | str | Sequence[int] | TensorProto
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryFile
 from threading import Lock
 from typing import Any
 
-from ..errors import ModelError
+from ...errors import ModelError
 
 _CHATTER = (b"WARNING: All log messages before absl::InitializeLog()", b"I0000 ", b"W0000 ")
 """How the lines begin that TensorFlow writes before it can be told to be quiet."""

@@ -18,8 +18,8 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from onnx import external_data_helper, numpy_helper
 
-from ..errors import ModelError
-from .values import as_float, cast, neutral
+from ...errors import ModelError
+from ..values import as_float, cast, neutral
 
 ort.set_default_logger_severity(4)
 ort.disable_telemetry_events()

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ModelError
-from .tensorflow_functions import called
-from .tensorflow_import import import_tensorflow
-from .tensorflow_safety import may_run
-from .values import as_float, cast, neutral
+from ...errors import ModelError
+from ..values import as_float, cast, neutral
+from .functions import called
+from .imports import import_tensorflow
+from .safety import may_run
 
 THREADS = 2
 _FED_FROM = 4096

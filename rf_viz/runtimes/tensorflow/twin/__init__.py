@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..tensorflow_runtime import TensorFlowRuntime
+from ..runtime import TensorFlowRuntime
 from .rules import RULES
 from .writer import FLOAT, NoTwinError, Writer, maker
 

@@ -1,0 +1,1 @@
+"""TensorFlow graphs and Keras models run by TensorFlow."""

@@ -1,0 +1,1 @@
+"""TFLite models run by LiteRT, in a process of its own."""
