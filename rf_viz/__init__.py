@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .closed_form import ReceptiveField
 from .errors import ModelError
 from .model import Model
-from .network import Layer, Network, NetworkInput, Region
+from .trace.closed_form import ReceptiveField
+from .trace.network import (
+    Layer,
+    Network,
+    NetworkInput,
+    Region,
+)
 
 
 def load(source: str | os.PathLike[str] | bytes | Any, name: str | None = None) -> Model:  # noqa: ANN401

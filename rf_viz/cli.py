@@ -12,9 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import load
-from .errors import ModelError
-from .network import Index, IndexLike, Layer, Network
-from .records import (
+from .analysis.records import (
     by,
     cell_record,
     csv_text,
@@ -23,6 +21,13 @@ from .records import (
     layer_records,
     network_record,
     region_record,
+)
+from .errors import ModelError
+from .trace.network import (
+    Index,
+    IndexLike,
+    Layer,
+    Network,
 )
 
 if TYPE_CHECKING:
@@ -487,7 +492,7 @@ def _print_regions(net: Network, layer: Layer, cells: list[dict[str, Any]]) -> N
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from .verify import verify
+    from .verify.report import verify
 
     model, net = _trace(options)
     if net.any_size:

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import ModelError
-from .network import Network
 from .relation import Shape
-from .strands import Tensor, sliding_axes
+from .trace.network import Network
+from .trace.strands import Tensor, sliding_axes
 
 if TYPE_CHECKING:
     from .runtimes import Twin

@@ -194,7 +194,7 @@ def chain(*ops: Op) -> Op:
 
 def grouped(before: Shape, axis: int, groups: int, out: int) -> Op:
     """Within each group of channels all to all, as a grouped convolution does."""
-    from rf_viz.operators import channel_mix
+    from rf_viz.relation.common.basic import channel_mix
 
     after = replaced(before, axis, out)
     members, made = before[axis] // groups, out // groups

@@ -7,7 +7,12 @@ import random
 
 import pytest
 
-from rf_viz.article import Figures, end_points, fit, summary
+from rf_viz.catalogue.article import (
+    Figures,
+    end_points,
+    fit,
+    summary,
+)
 from tests.readers.tensorflow import test_published, test_published_others
 
 

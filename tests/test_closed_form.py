@@ -20,9 +20,9 @@ from onnx import helper
 
 import rf_viz
 from rf_viz import Network, ReceptiveField
-from rf_viz.operators import same_pads
 from rf_viz.relation import Slide, Window
-from rf_viz.strands import Source, Tensor
+from rf_viz.relation.common.basic import same_pads
+from rf_viz.trace.strands import Source, Tensor
 from tests.naive import some_slide
 from tests.oracle import build
 

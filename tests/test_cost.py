@@ -18,7 +18,6 @@ import pytest
 from onnx import TensorProto, helper
 
 import rf_viz
-from rf_viz.cost import MULTIPLYING, UNTOLD, multiply_adds
 from rf_viz.readers.onnx.node import OPERATORS as ONNX
 from rf_viz.readers.onnx.ops.opaque import OPAQUE as ONNX_OPAQUE
 from rf_viz.readers.tensorflow.node import OPERATORS as TENSORFLOW
@@ -26,7 +25,8 @@ from rf_viz.readers.tensorflow.ops.opaque import OPAQUE as TENSORFLOW_OPAQUE
 from rf_viz.readers.tflite.custom import CUSTOM
 from rf_viz.readers.tflite.table import TABLE as TFLITE
 from rf_viz.relation import Reshape
-from rf_viz.strands import Source, Tensor
+from rf_viz.trace.cost import MULTIPLYING, UNTOLD, multiply_adds
+from rf_viz.trace.strands import Source, Tensor
 from tests import oracle, tf_oracle, tflite_oracle
 from tests.readers.tensorflow.graphs import Graph
 from tests.tf_oracle import tf

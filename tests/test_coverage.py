@@ -7,8 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 import rf_viz
-from rf_viz import Layer, coverage
-from rf_viz.samples import SAMPLE_MODELS
+from rf_viz import Layer
+from rf_viz.analysis import coverage
+from rf_viz.catalogue.samples import SAMPLE_MODELS
 from tests.small_nets import Net
 
 

@@ -9,9 +9,9 @@ import onnx
 import pytest
 
 import rf_viz
-from rf_viz import diagnosis
-from rf_viz.diagnosis import Reach
-from rf_viz.samples import SAMPLE_MODELS
+from rf_viz.analysis import diagnosis
+from rf_viz.analysis.diagnosis import Reach
+from rf_viz.catalogue.samples import SAMPLE_MODELS
 from tests.oracle import build
 from tests.small_nets import Net, resnet50
 

@@ -7,8 +7,8 @@ import pytest
 from onnx import NodeProto, helper
 
 import rf_viz
-from rf_viz.growth import Growth, growth
-from rf_viz.samples import SAMPLE_MODELS
+from rf_viz.analysis.growth import Growth, growth
+from rf_viz.catalogue.samples import SAMPLE_MODELS
 from tests.pages.driver import onnx_file
 
 

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from rf_viz.images import (
+from rf_viz.catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS
+from rf_viz.inputs.images import (
     PRESETS,
     ImageError,
     Preprocessing,
@@ -23,7 +24,6 @@ from rf_viz.images import (
     signal_tensor,
     to_tensor,
 )
-from rf_viz.samples import SAMPLE_IMAGES, SAMPLE_MODELS
 
 CHELSEA = SAMPLE_IMAGES["chelsea"].path
 PLAIN = Preprocessing()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rf_viz.images import KERAS_MODES, PRESETS, to_tensor
+from rf_viz.inputs.images import KERAS_MODES, PRESETS, to_tensor
 from tests.tf_oracle import tf
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 7, 3)).astype(np.uint8)

@@ -15,8 +15,8 @@ from types import ModuleType
 import pytest
 
 import rf_viz
-from rf_viz.images import KERAS_MODES
-from rf_viz.keras_applications import KERAS_APPLICATIONS, TABLE, application_of
+from rf_viz.catalogue.keras_applications import KERAS_APPLICATIONS, TABLE, application_of
+from rf_viz.inputs.images import KERAS_MODES
 from rf_viz.readers.tensorflow.keras.build import made_by
 from tests.tf_oracle import tf  # noqa: F401  (quiet, before Keras loads it)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rf_viz.kinds import KINDS, kind
+from rf_viz.analysis.categories import KINDS, kind
 
 
 @pytest.mark.parametrize(

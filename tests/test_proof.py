@@ -7,9 +7,14 @@ import pytest
 from onnx import numpy_helper, parser
 
 import rf_viz
-from rf_viz.images import PRESETS, fit, open_image, to_tensor
-from rf_viz.proof import Proof, Trial, prove
-from rf_viz.samples import SAMPLE_IMAGES, SAMPLE_MODELS
+from rf_viz.catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS
+from rf_viz.inputs.images import (
+    PRESETS,
+    fit,
+    open_image,
+    to_tensor,
+)
+from rf_viz.verify.proof import Proof, Trial, prove
 
 RNG = np.random.default_rng(0)
 

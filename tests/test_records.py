@@ -10,7 +10,7 @@ import pytest
 
 import rf_viz
 from rf_viz import Network
-from rf_viz.records import (
+from rf_viz.analysis.records import (
     cell_record,
     cell_row,
     csv_text,
@@ -19,7 +19,7 @@ from rf_viz.records import (
     network_record,
     region_record,
 )
-from rf_viz.samples import SAMPLE_MODELS
+from rf_viz.catalogue.samples import SAMPLE_MODELS
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,19 @@ import onnx
 import onnxruntime
 import pytest
 
-from rf_viz.images import PRESETS, Fit, open_image, signal_tensor
-from rf_viz.samples import ASSETS, SAMPLE_IMAGES, SAMPLE_MODELS, SampleModel, tone
+from rf_viz.catalogue.samples import (
+    ASSETS,
+    SAMPLE_IMAGES,
+    SAMPLE_MODELS,
+    SampleModel,
+    tone,
+)
+from rf_viz.inputs.images import (
+    PRESETS,
+    Fit,
+    open_image,
+    signal_tensor,
+)
 
 models = pytest.mark.parametrize("sample", SAMPLE_MODELS.values(), ids=SAMPLE_MODELS.keys())
 

@@ -21,7 +21,7 @@ from rf_viz.relation import (
     TransposedWindow,
     Window,
 )
-from rf_viz.shapes import shape_after
+from rf_viz.relation.shapes import shape_after
 
 SLIDE = Slide(1, 8, 3, kernel=3, stride=2)
 

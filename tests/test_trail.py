@@ -12,7 +12,7 @@ from onnx import helper
 
 import rf_viz
 from rf_viz import Layer, Network
-from rf_viz.strands import Source, Tensor
+from rf_viz.trace.strands import Source, Tensor
 from tests.oracle import build, single, traced
 from tests.test_walk import some_graph
 

@@ -10,9 +10,14 @@ import pytest
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from rf_viz.images import ImageError
-from rf_viz.samples import phantom
-from rf_viz.volumes import MAX_VOXELS, fit_volume, open_volume, volume_tensor
+from rf_viz.catalogue.samples import phantom
+from rf_viz.inputs.images import ImageError
+from rf_viz.inputs.volumes import (
+    MAX_VOXELS,
+    fit_volume,
+    open_volume,
+    volume_tensor,
+)
 
 
 def saved(array: ArrayLike, *, allow_pickle: bool = False) -> bytes:

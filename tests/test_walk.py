@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rf_viz import Network
 from rf_viz.relation import IDENTITY, Slide
-from rf_viz.strands import Source, Tensor
+from rf_viz.trace.strands import Source, Tensor
 from tests import naive
 from tests.naive import Matrix, Op, Shape
 

@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from rf_viz.model import Model
-from rf_viz.network import Layer
+from rf_viz.trace.network import Layer
 from tests.readers.tensorflow import test_published, test_published_others
 
 TABLE = Path(__file__).with_name("table.csv")

@@ -26,8 +26,8 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from rf_viz.model import Model
-from rf_viz.network import Layer, Network
 from rf_viz.readers.tensorflow.keras.reader import import_keras, without_weights
+from rf_viz.trace.network import Layer, Network
 from rf_viz.verify import verify
 
 Row = dict[str, Any]

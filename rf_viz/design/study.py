@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import rf_viz
 
-from ..closed_form import ReceptiveField
-from ..network import Layer, Network
+from ..trace.closed_form import ReceptiveField
+from ..trace.network import Layer, Network
 from .onnx_file import to_onnx
 from .plan import Plan, Step, plan
 from .rows import Design

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from ..kinds import KINDS
+from ..analysis.categories import KINDS
 
 _GOAL = "#d55e00"
 

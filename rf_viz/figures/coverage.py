@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from ..coverage import Coverage
+from ..analysis.coverage import Coverage
 
 _SIDE = 256
 """Longer sides are thinned to this many pixels."""

@@ -9,9 +9,9 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 
-from ..diagnosis import before_pooling
-from ..kinds import KINDS, kind
-from ..network import Layer, Network
+from ..analysis.categories import KINDS, kind
+from ..analysis.diagnosis import before_pooling
+from ..trace.network import Layer, Network
 
 _HEIGHT = 380
 

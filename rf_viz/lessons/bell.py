@@ -12,7 +12,7 @@ from math import log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network import Network
+from ..trace.network import Network
 from .example import network
 from .layers import Conv
 

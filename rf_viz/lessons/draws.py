@@ -7,7 +7,7 @@ from math import prod
 from random import Random
 from typing import NamedTuple
 
-from ..operators import extent
+from ..relation.common.basic import extent
 from .example import Example, stack
 from .layers import Conv, Fork, Transposed
 from .worked import Interval, Sliding, below, form, front, paths, region, within

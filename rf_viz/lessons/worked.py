@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..network import Layer as Traced
+from ..trace.network import Layer as Traced
 from .example import Example, Row
 from .layers import Conv, Fork, Transposed
 

@@ -22,10 +22,10 @@ from PIL import Image
 
 import rf_viz
 
-from .. import images, volumes
+from ..catalogue.samples import phantom
+from ..inputs import images, volumes
 from ..readers import READERS
 from ..runtimes.tensorflow.imports import import_tensorflow
-from ..samples import phantom
 
 _MODELS = tuple(extension for reader in READERS for extension in reader.extensions)
 """How the names of model files end, which other files may come along with."""

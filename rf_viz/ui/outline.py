@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from ..network import Layer, Network
+from ..trace.network import Layer, Network
 
 
 @dataclass(frozen=True)

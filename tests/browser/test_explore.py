@@ -13,8 +13,13 @@ from playwright.sync_api import Browser, Page, expect
 
 import rf_viz
 from rf_viz import Layer
-from rf_viz.images import PRESETS, fit, open_image, to_tensor
-from rf_viz.samples import SAMPLE_IMAGES, SAMPLE_MODELS
+from rf_viz.catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS
+from rf_viz.inputs.images import (
+    PRESETS,
+    fit,
+    open_image,
+    to_tensor,
+)
 from tests.browser.driver import (
     TIMES,
     box_of,

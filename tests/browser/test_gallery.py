@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from rf_viz.samples import ASSETS
+from rf_viz.catalogue.samples import ASSETS
 from tests.browser.driver import ask, number, shown_channel
 
 

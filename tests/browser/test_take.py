@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 import rf_viz
 from rf_viz import Network, Region
-from rf_viz.samples import SAMPLE_MODELS
+from rf_viz.catalogue.samples import SAMPLE_MODELS
 from tests.browser.driver import (
     TIMES,
     ask,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Browser, Page, expect
 
 import rf_viz
-from rf_viz.samples import SAMPLE_MODELS
+from rf_viz.catalogue.samples import SAMPLE_MODELS
 from tests.browser.conftest import visit
 from tests.browser.driver import (
     box_of,

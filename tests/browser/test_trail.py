@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 import rf_viz
-from rf_viz.samples import SAMPLE_MODELS
+from rf_viz.catalogue.samples import SAMPLE_MODELS
 from tests.browser.driver import TIMES, ask, choose_layer, click, number
 
 PINNED = (255, 127, 14)

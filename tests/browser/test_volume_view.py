@@ -13,8 +13,8 @@ from playwright.sync_api import Locator, Page, expect
 
 import rf_viz
 from rf_viz import Layer
-from rf_viz.samples import phantom
-from rf_viz.volumes import fit_volume
+from rf_viz.catalogue.samples import phantom
+from rf_viz.inputs.volumes import fit_volume
 from tests.browser.driver import TIMES, choose_layer, upload
 from tests.pages.driver import onnx_file
 

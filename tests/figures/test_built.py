@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from rf_viz.analysis.categories import KINDS
 from rf_viz.design import PRESETS, study
 from rf_viz.figures.built import built
-from rf_viz.kinds import KINDS
 from rf_viz.ui.build.trial import grown
 
 ROWS = grown(study(PRESETS["u-net"].build()).rows)

@@ -6,9 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from rf_viz.article import Fit
+from rf_viz.analysis.growth import Growth, Step
+from rf_viz.catalogue.article import Fit
 from rf_viz.figures.compare import COLOURS, Box, Curve, Point, accuracy, boxes, growth
-from rf_viz.growth import Growth, Step
 
 
 def step(layer: str, depth: int, size: int | None, region: int) -> Step:

@@ -8,10 +8,10 @@ import pytest
 
 import rf_viz
 from rf_viz import Network
-from rf_viz.coverage import coverage
+from rf_viz.analysis.coverage import coverage
+from rf_viz.catalogue.samples import SAMPLE_MODELS
 from rf_viz.figures.coverage import coverage_figure
 from rf_viz.figures.growth import growth_figure, points_of
-from rf_viz.samples import SAMPLE_MODELS
 from tests.small_nets import Net
 
 

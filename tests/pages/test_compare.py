@@ -9,7 +9,7 @@ import pytest
 from onnx import NodeProto, TensorProto, helper
 from streamlit.testing.v1 import AppTest
 
-from rf_viz.article import end_points
+from rf_viz.catalogue.article import end_points
 from rf_viz.ui.text import by
 from tests.pages.driver import onnx_file, upload
 

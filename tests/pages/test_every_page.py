@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rf_viz.samples import SAMPLE_MODELS
+from rf_viz.catalogue.samples import SAMPLE_MODELS
 from rf_viz.ui.explore.questions import QUESTIONS
 from tests.pages.driver import SCRIPT, header, upload
 

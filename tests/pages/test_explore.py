@@ -16,7 +16,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import rf_viz
-from rf_viz.samples import SAMPLE_MODELS
+from rf_viz.catalogue.samples import SAMPLE_MODELS
 from rf_viz.ui.browser.component import unpack
 from tests.pages.driver import components, header, layer_rows, onnx_file, upload, visit
 

@@ -12,7 +12,7 @@ from onnx import helper
 from streamlit.testing.v1 import AppTest
 
 import rf_viz
-from rf_viz.samples import SAMPLE_MODELS
+from rf_viz.catalogue.samples import SAMPLE_MODELS
 from tests.pages.driver import components, onnx_file, upload
 
 ENTRY = Path(__file__).resolve().parents[2] / "streamlit_app.py"

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import rf_viz
-from rf_viz.samples import ASSETS, SAMPLE_MODELS
+from rf_viz.catalogue.samples import ASSETS, SAMPLE_MODELS
 from tests.pages.driver import components, visit
 
 IMAGES = sorted((ASSETS / "images").glob("c*.jpg"))

@@ -9,8 +9,8 @@ import pytest
 from onnx import TensorProto, helper
 
 import rf_viz
+from rf_viz.catalogue.samples import SAMPLE_MODELS
 from rf_viz.readers.tensorflow.keras.build import made_by
-from rf_viz.samples import SAMPLE_MODELS
 from tests import oracle, tflite_oracle
 from tests.readers.tensorflow.graphs import FLOAT, Graph
 from tests.tf_oracle import tf

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rf_viz.samples import tone
+from rf_viz.catalogue.samples import tone
 from rf_viz.ui.explore.replacements import (
     PHOTOGRAPH,
     PICTURES,

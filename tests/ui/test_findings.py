@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import rf_viz
 from rf_viz import Network
-from rf_viz.samples import SAMPLE_MODELS
+from rf_viz.catalogue.samples import SAMPLE_MODELS
 from rf_viz.ui.network.findings import (
     FINE,
     NOTE,

@@ -9,7 +9,7 @@ import pytest
 
 import rf_viz
 from rf_viz import Network
-from rf_viz.samples import SAMPLE_MODELS
+from rf_viz.catalogue.samples import SAMPLE_MODELS
 from rf_viz.ui.network.graph.graph import drawing
 from rf_viz.ui.network.graph_layout import Drawing, Placed, lay_out
 from rf_viz.ui.network.scopes import (

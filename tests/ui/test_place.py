@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 
 import rf_viz
-from rf_viz.samples import SAMPLE_MODELS
+from rf_viz.catalogue.samples import SAMPLE_MODELS
 from rf_viz.ui.cache import Fed, File
 from rf_viz.ui.inspector.depth.depth import near, nearest, stops
 from rf_viz.ui.inspector.linked_view.linked_view import FeatureMap, Picture, Pinned

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rf_viz import ModelError, Region
-from rf_viz.images import open_image
+from rf_viz.inputs.images import open_image
 from rf_viz.ui.explore.strongest_cells import Find
 from rf_viz.ui.explore.strongest_survey import Survey
 

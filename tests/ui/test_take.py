@@ -17,8 +17,8 @@ from PIL import Image
 
 import rf_viz
 from rf_viz import Layer, Network
-from rf_viz.images import fit, open_image
-from rf_viz.samples import SAMPLE_IMAGES, SAMPLE_MODELS, tone
+from rf_viz.catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS, tone
+from rf_viz.inputs.images import fit, open_image
 from rf_viz.ui.browser.component import pack, unpack
 from rf_viz.ui.cache import Fed, File
 from rf_viz.ui.explore.export_panel import (

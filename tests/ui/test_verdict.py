@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from rf_viz.experiment import Move, Outcome
-from rf_viz.proof import Proof, Trial
 from rf_viz.ui.explore.prove_text import (
     exact,
     of_inside,
@@ -13,6 +11,8 @@ from rf_viz.ui.explore.prove_text import (
     of_report,
 )
 from rf_viz.verify import Check, Report, Result
+from rf_viz.verify.experiment import Move, Outcome
+from rf_viz.verify.proof import Proof, Trial
 
 
 def outcome(

@@ -14,7 +14,7 @@ from PIL import Image
 
 import rf_viz
 from rf_viz import Layer
-from rf_viz.samples import phantom
+from rf_viz.catalogue.samples import phantom
 from rf_viz.ui.inspector.linked_view.linked_view import FeatureMap, Picture
 from rf_viz.ui.inspector.volume_view.volume_view import laid_out, packet, stacked
 from tests.oracle import build

@@ -10,8 +10,6 @@ from math import prod
 from typing import Any
 
 from ...errors import ModelError
-from ...linear import Product, concatenated
-from ...operators import broadcast, reduce, reshape
 from ...relation import (
     IDENTITY,
     Edge,
@@ -19,7 +17,9 @@ from ...relation import (
     Relation,
     Shape,
 )
-from ...tables import PadMode, pad
+from ...relation.common.basic import broadcast, reduce, reshape
+from ...relation.common.picks import PadMode, pad
+from ...relation.common.products import Product, concatenated
 from .node import BaseNode
 
 Node = BaseNode[Any]

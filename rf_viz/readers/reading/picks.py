@@ -11,12 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...operators import (
-    broadcast,
-    everything,
-    reduce,
-    reshape,
-)
 from ...relation import (
     Edge,
     Elements,
@@ -26,7 +20,13 @@ from ...relation import (
     Scatter,
     Shape,
 )
-from ...tables import pick
+from ...relation.common.basic import (
+    broadcast,
+    everything,
+    reduce,
+    reshape,
+)
+from ...relation.common.picks import pick
 from .node import BaseNode
 
 Node = BaseNode[Any]

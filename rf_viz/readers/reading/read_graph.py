@@ -11,10 +11,10 @@ from typing import Any, Generic, TypeVar
 from numpy.typing import NDArray
 
 from ...errors import ModelError
-from ...operators import everything
 from ...relation import Edge, Output, Shape
-from ...shapes import shape_after
-from ...strands import Source, Tensor
+from ...relation.common.basic import everything
+from ...relation.shapes import shape_after
+from ...trace.strands import Source, Tensor
 from .node import BaseNode, Call, Subgraph
 from .values import DataDependent, Value
 

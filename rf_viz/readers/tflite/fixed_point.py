@@ -12,8 +12,8 @@ import numpy as np
 
 from ...errors import ModelError
 from ...relation import IDENTITY, Edge, Output, Relation
-from ...resampling import resampled
-from ...tables import checked_extent
+from ...relation.common.picks import checked_extent
+from ...relation.common.resize import resampled
 from ..reading.node import BaseNode
 from ..reading.values import DataDependent
 

@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ...relation import Shape
-from ...strands import Source, Tensor
+from ...trace.strands import Source, Tensor
 from ..reading.node import BaseNode
 from ..reading.read_graph import BaseReading
 from ..reading.values import Value

@@ -14,7 +14,7 @@ from ...design import Measured, Study, to_onnx
 from ...design.kinds import KINDS
 from ...errors import ModelError
 from ...figures.built import Grown, built
-from ...samples import Sample
+from ...catalogue.samples import Sample
 from .. import sidebar
 from ..inspector.cell_panel import answer
 from ..cache import Fed, File, reported

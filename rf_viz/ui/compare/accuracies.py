@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from ...article import (
+from ...catalogue.article import (
     Fit,
     Summary,
     fit,
     summary,
 )
+from ...catalogue.keras_applications import KERAS_APPLICATIONS
 from ...figures.compare import Point, accuracy
-from ...keras_applications import KERAS_APPLICATIONS
 from ..text import listed, plain
 from .networks import Contender, Traced
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from ...analysis.growth import Growth, growth
+from ...catalogue.keras_applications import KERAS_APPLICATIONS, KerasApplication
+from ...catalogue.samples import SAMPLE_MODELS
 from ...errors import ModelError
-from ...growth import Growth, growth
-from ...keras_applications import KERAS_APPLICATIONS, KerasApplication
-from ...network import Layer, Region
-from ...samples import SAMPLE_MODELS
+from ...trace.network import Layer, Region
 from .. import cache, sidebar
 from ..cache import Asked, File
 from ..inspector.depth.depth import nearest

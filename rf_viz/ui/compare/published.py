@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ...article import EndPoint, end_points
+from ...catalogue.article import EndPoint, end_points
 
 _ALL, _ANY = "All networks", "Any size"
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ...experiment import Pixels
+from ...verify.experiment import Pixels
 
 _SENT = 320
 """Pictures are sent with at most so many pixels along a side; they are shown smaller."""

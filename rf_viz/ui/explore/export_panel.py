@@ -12,10 +12,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ...errors import ModelError
-from ...figures.drawing import Drawing
-from ...network import Layer
-from ...records import (
+from ...analysis.records import (
     Record,
     cell_record,
     cell_row,
@@ -24,7 +21,10 @@ from ...records import (
     network_record,
     region_record,
 )
-from ...samples import SAMPLE_IMAGES
+from ...catalogue.samples import SAMPLE_IMAGES
+from ...errors import ModelError
+from ...figures.drawing import Drawing
+from ...trace.network import Layer
 from .. import address, cache
 from ..cache import Application, File
 from ..inspector.cell_panel import veiled

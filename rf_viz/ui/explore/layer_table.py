@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ...growth import largest_region
-from ...network import Layer, Network
+from ...analysis.growth import largest_region
+from ...trace.network import Layer, Network
 from ..text import by
 
 

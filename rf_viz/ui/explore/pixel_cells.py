@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ...network import Network
+from ...trace.network import Network
 from ..inspector.linked_view.linked_view import Cell
 from ..inspector.scene import Scene, go_to
 from ..outline import Entry, outline

@@ -11,12 +11,12 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ... import Model, ModelError, Network
-from ...experiment import fixed_shape
-from ...network import Index
-from ...proof import Proof, Trial
-from ...proof import prove as try_cell
-from ...samples import SAMPLE_IMAGES
-from ...verify import Report, verify
+from ...catalogue.samples import SAMPLE_IMAGES
+from ...trace.network import Index
+from ...verify.experiment import fixed_shape
+from ...verify.proof import Proof, Trial
+from ...verify.proof import prove as try_cell
+from ...verify.report import Report, verify
 from .. import cache
 from ..cache import File
 from ..inspector.linked_view.linked_view import Picture

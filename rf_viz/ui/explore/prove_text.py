@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...proof import Proof, Trial
-from ...verify import Report
+from ...verify.proof import Proof, Trial
+from ...verify.report import Report
 from ..text import listed, number
 
 TWIN = "the model's twin, the same graph with every weight one and nothing that saturates"

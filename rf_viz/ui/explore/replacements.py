@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from ...samples import tone
+from ...catalogue.samples import tone
 from ..inspector.linked_view.linked_view import Picture
 
 PHOTOGRAPH = "Another photograph"

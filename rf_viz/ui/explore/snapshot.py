@@ -23,7 +23,7 @@ from ...figures.drawing import (
     Veil,
     Words,
 )
-from ...network import Region
+from ...trace.network import Region
 from ..browser.component import unpack
 from ..inspector.cell_panel import PINNED
 from ..inspector.certainty import certainty

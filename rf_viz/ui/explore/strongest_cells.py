@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ...network import Layer, Region
+from ...trace.network import Layer, Region
 from ..inspector.linked_view.linked_view import (
     LARGEST_MARGIN,
     Cell,

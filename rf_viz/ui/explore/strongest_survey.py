@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...errors import ModelError
-from ...images import ImageError, fit, open_image
+from ...inputs.images import ImageError, fit, open_image
 from .. import cache
 from ..inspector.channels import by_channel
 from ..inspector.scene import Scene

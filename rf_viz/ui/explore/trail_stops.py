@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from ...kinds import kind
-from ...network import Layer, Network
+from ...analysis.categories import kind
+from ...trace.network import Layer, Network
 
 Marks = Mapping[str, NDArray[np.bool_]]
 """Which cells feed the pinned one, by layer name, as ``Layer.trail`` tells."""

@@ -12,7 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from ...network import Region
+from ...trace.network import Region
 from ..text import (
     by,
     number,

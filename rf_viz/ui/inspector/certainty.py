@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...network import Layer
+from ...trace.network import Layer
 from ..text import listed
 
 

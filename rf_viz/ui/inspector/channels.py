@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ...network import Layer
+from ...trace.network import Layer
 from ..text import number
 from .scene import outdated
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from ...network import Layer
+from ...trace.network import Layer
 from .depth.depth import nearest
 from .linked_view.linked_view import Cell, Pinned
 from .scene import Scene, Wanted

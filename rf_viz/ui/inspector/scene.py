@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ...network import Layer, Network, Region
+from ...trace.network import Layer, Network, Region
 from ..cache import Fed, File
 from .linked_view.linked_view import (
     Cell,

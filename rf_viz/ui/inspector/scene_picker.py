@@ -6,9 +6,9 @@ from html import escape
 
 import streamlit as st
 
+from ...catalogue.samples import Sample
 from ...errors import ModelError
-from ...network import Layer
-from ...samples import Sample
+from ...trace.network import Layer
 from .. import cache
 from ..cache import Fed, File
 from ..outline import told

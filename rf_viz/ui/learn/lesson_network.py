@@ -7,6 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
+from ...catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS
 from ...figures.drawing import (
     Drawing,
     Frame,
@@ -16,8 +17,7 @@ from ...figures.drawing import (
     Veil,
 )
 from ...lessons.worked import form
-from ...network import Layer, Network
-from ...samples import SAMPLE_IMAGES, SAMPLE_MODELS
+from ...trace.network import Layer, Network
 from .. import cache
 from ..cache import Asked, File
 from ..inspector.cell_panel import PINNED

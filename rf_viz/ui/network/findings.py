@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ... import diagnosis
-from ...growth import largest_region
-from ...network import Layer, Network
+from ...analysis import diagnosis
+from ...analysis.growth import largest_region
+from ...trace.network import Layer, Network
 from ..text import (
     by,
     listed,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from fast_sugiyama import from_edges
 
-from ...network import Network
+from ...trace.network import Network
 from .scopes import Scope
 
 WIDTH, HEIGHT = 150.0, 42.0

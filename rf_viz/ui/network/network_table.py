@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from ...analysis.categories import KINDS
+from ...analysis.growth import largest_region
+from ...analysis.records import csv_text
 from ...figures.growth import kind_of
-from ...growth import largest_region
-from ...kinds import KINDS
-from ...network import Layer, Network
-from ...records import csv_text
+from ...trace.network import Layer, Network
 from ..text import by
 
 Row = dict[str, str | int | float | bool | None]

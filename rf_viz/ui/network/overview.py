@@ -8,10 +8,10 @@ from typing import NoReturn
 import plotly.graph_objects as go
 import streamlit as st
 
-from ...coverage import MOST, Coverage, coverage
-from ...diagnosis import features, skips
+from ...analysis.coverage import MOST, Coverage, coverage
+from ...analysis.diagnosis import features, skips
 from ...figures.growth import growth_figure
-from ...network import Layer, Network
+from ...trace.network import Layer, Network
 from ..inspector.scene import Wanted, want
 from ..text import by, percent, plain
 

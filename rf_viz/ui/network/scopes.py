@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from ...network import Layer, Network
+from ...trace.network import Layer, Network
 from ..outline import Entry, outline
 
 FEW = 60

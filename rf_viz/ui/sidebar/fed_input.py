@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from ... import Network
-from ...images import (
+from ...catalogue.keras_applications import application_of
+from ...catalogue.samples import SAMPLE_IMAGES, Sample, tone
+from ...inputs.images import (
     KERAS_MODES,
     PRESETS,
     Fit,
     signal_tensor,
     to_tensor,
 )
-from ...keras_applications import application_of
-from ...samples import SAMPLE_IMAGES, Sample, tone
-from ...volumes import volume_tensor
+from ...inputs.volumes import volume_tensor
 from .. import cache
 from ..cache import Fed, File
 from ..inspector.linked_view.linked_view import Picture

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ... import Network
-from ...growth import largest_region
-from ...samples import Sample
+from ...analysis.growth import largest_region
+from ...catalogue.samples import Sample
 from ..outline import told
 from .layer_list.layer_list import is_convolution, layer_list
 from .session import visitor

@@ -7,9 +7,9 @@ from dataclasses import replace
 import streamlit as st
 
 from ... import Model, ModelError, Network
-from ...images import KERAS_MODES
-from ...keras_applications import KERAS_APPLICATIONS
-from ...samples import IMAGENET, SAMPLE_MODELS, Sample
+from ...catalogue.keras_applications import KERAS_APPLICATIONS
+from ...catalogue.samples import IMAGENET, SAMPLE_MODELS, Sample
+from ...inputs.images import KERAS_MODES
 from .. import cache
 from ..cache import Asked, File
 from ..inspector.scene import outdated

@@ -8,9 +8,9 @@ from typing import get_args
 import streamlit as st
 
 from ... import Network
-from ...images import PRESETS, Fit
-from ...keras_applications import KERAS_APPLICATIONS
-from ...samples import SAMPLE_IMAGES, SAMPLE_MODELS, Sample
+from ...catalogue.keras_applications import KERAS_APPLICATIONS
+from ...catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS, Sample
+from ...inputs.images import PRESETS, Fit
 from .. import address as link
 from ..cache import File
 from .fed_input import HIGHEST, LOWEST, usual_preset

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ... import ModelError
-from ...images import ImageError
+from ...inputs.images import ImageError
 from ..text import sentence
 from .session import visitor
 

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from ....errors import ModelError
-from ....linear import (
+from ....relation import Edge, Output, Relation, Shape
+from ....relation.common.basic import (
+    broadcast,
+    everything,
+    reduce,
+    reshape,
+    transpose,
+)
+from ....relation.common.products import (
     Heads,
     concatenated,
     crop,
@@ -13,8 +21,6 @@ from ....linear import (
     split_heads,
     visible_keys,
 )
-from ....operators import broadcast, everything, reduce, reshape, transpose
-from ....relation import Edge, Output, Relation, Shape
 from ..node import Node, operator
 
 

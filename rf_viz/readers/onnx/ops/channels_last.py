@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ....operators import transpose
 from ....relation import Edge, Output
+from ....relation.common.basic import transpose
 from ..node import Describe, Node, Value
 
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from ....errors import ModelError
-from ....linear import concatenated
-from ....operators import broadcast, normalise, reduce, reshape
 from ....relation import Edge, Output, Relation, Shape, Taps
+from ....relation.common.basic import (
+    broadcast,
+    normalise,
+    reduce,
+    reshape,
+)
+from ....relation.common.products import concatenated
 from ...reading.outputs import SELF
 from ..node import DataDependent, Node, operator
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....errors import ModelError
-from ....operators import everything, reshape
 from ....relation import Edge, Output, Shape, Taps
+from ....relation.common.basic import everything, reshape
 from ..node import DataDependent, Node, Outputs, Value, operator
 from .sequence import items, stack
 

@@ -7,8 +7,8 @@ from math import ceil, prod
 import numpy as np
 from onnx import AttributeProto
 
-from ....operators import broadcast, reduce, reshape
 from ....relation import Edge, Mix, Output
+from ....relation.common.basic import broadcast, reduce, reshape
 from ..fold import dense, initializer
 from ..node import DataDependent, Node, Value, operator
 

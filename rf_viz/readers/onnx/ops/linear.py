@@ -5,9 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from ....errors import ModelError
-from ....linear import crop, einsum, frames, matmul, pairs
-from ....operators import broadcast, reduce, reshape, transpose
 from ....relation import Edge, Mix, Output, Relation, Shape, Slide, Window
+from ....relation.common.basic import (
+    broadcast,
+    reduce,
+    reshape,
+    transpose,
+)
+from ....relation.common.products import (
+    crop,
+    einsum,
+    frames,
+    matmul,
+    pairs,
+)
 from ...reading.outputs import parameter, product
 from ..node import DataDependent, Node, operator
 

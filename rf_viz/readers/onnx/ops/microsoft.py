@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....linear import Heads, einsum, matmul, pairs, visible_keys
-from ....operators import broadcast, everything, mix, normalise, reduce, reshape, transpose
 from ....relation import Edge, Output, Relation, Shape
+from ....relation.common.basic import (
+    broadcast,
+    everything,
+    mix,
+    normalise,
+    reduce,
+    reshape,
+    transpose,
+)
+from ....relation.common.products import (
+    Heads,
+    einsum,
+    matmul,
+    pairs,
+    visible_keys,
+)
 from ...reading.outputs import (
     SELF,
     joined,

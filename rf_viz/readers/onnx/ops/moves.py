@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from math import prod
 
-from ....blocks import depth_to_space, space_to_depth
 from ....errors import ModelError
-from ....operators import broadcast, reshape, transpose
 from ....relation import Edge, Output, Relation, Shape
-from ....tables import PadMode, tile
+from ....relation.common.basic import broadcast, reshape, transpose
+from ....relation.common.blocks import depth_to_space, space_to_depth
+from ....relation.common.picks import PadMode, tile
 from ...reading import outputs
 from ...reading.outputs import (
     broadcast_shape,

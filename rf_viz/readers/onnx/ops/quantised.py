@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ....errors import ModelError
-from ....linear import concatenated, matmul
-from ....operators import everything, normalise, reduce
 from ....relation import Edge, Output, Shape
+from ....relation.common.basic import everything, normalise, reduce
+from ....relation.common.products import concatenated, matmul
 from ...reading.outputs import (
     SELF,
     joined,

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from ....linear import crop, scan
-from ....operators import broadcast, everything, reduce, reshape, transpose
 from ....relation import Edge, Output, Place, Relation, Shape
+from ....relation.common.basic import (
+    broadcast,
+    everything,
+    reduce,
+    reshape,
+    transpose,
+)
+from ....relation.common.products import crop, scan
 from ..node import DataDependent, Node, operator
 
 

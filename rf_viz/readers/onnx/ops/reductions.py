@@ -5,9 +5,16 @@ from __future__ import annotations
 from math import prod
 
 from ....errors import ModelError
-from ....linear import neighbours, scan
-from ....operators import broadcast, everything, mix, normalise, reduce, reshape
 from ....relation import Edge, Mix, Output, Shape
+from ....relation.common.basic import (
+    broadcast,
+    everything,
+    mix,
+    normalise,
+    reduce,
+    reshape,
+)
+from ....relation.common.products import neighbours, scan
 from ...reading import outputs
 from ...reading.outputs import SELF, parameter
 from ..node import Node, operator

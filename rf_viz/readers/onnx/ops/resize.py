@@ -6,9 +6,9 @@ from math import floor
 
 import numpy as np
 
-from ....operators import everything
 from ....relation import IDENTITY, Edge, Mix, Output, Relation, Shape
-from ....resampling import Sampling, resize
+from ....relation.common.basic import everything
+from ....relation.common.resize import Sampling, resize
 from ..node import DataDependent, Node, operator
 
 _MODES = {"nearest": "nearest", "linear": "linear", "bilinear": "linear", "cubic": "cubic"}

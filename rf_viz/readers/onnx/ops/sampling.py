@@ -9,8 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....operators import broadcast, channel_mix, everything, reduce, reshape
 from ....relation import Edge, Elements, Mix, Output, Relation, Scatter, Shape
+from ....relation.common.basic import (
+    broadcast,
+    channel_mix,
+    everything,
+    reduce,
+    reshape,
+)
 from ...reading.outputs import parameter
 from ..node import Node, operator
 

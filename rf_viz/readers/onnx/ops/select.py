@@ -9,9 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import ModelError
-from ....operators import broadcast, everything, reduce, reshape
 from ....relation import IDENTITY, Edge, Elements, Mix, Output, Relation, Scatter, Shape
-from ....tables import cut, pick
+from ....relation.common.basic import (
+    broadcast,
+    everything,
+    reduce,
+    reshape,
+)
+from ....relation.common.picks import cut, pick
 from ..fold import evaluate
 from ..node import DataDependent, Node, operator
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ....errors import ModelError
-from ....linear import concatenated, crop
-from ....operators import reshape
 from ....relation import Edge, Output, Shape
+from ....relation.common.basic import reshape
+from ....relation.common.products import concatenated, crop
 from ..node import DataDependent, Node, Outputs, Value, operator
 
 

@@ -9,16 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import ModelError
-from ....operators import (
-    broadcast,
-    channel_mix,
-    extent,
-    reduce,
-    reshape,
-    slides,
-    slides_back,
-    transpose,
-)
 from ....relation import (
     Edge,
     Output,
@@ -30,7 +20,17 @@ from ....relation import (
     TransposedWindow,
     Window,
 )
-from ....tables import laid, taps_met, taps_met_back
+from ....relation.common.basic import (
+    broadcast,
+    channel_mix,
+    extent,
+    reduce,
+    reshape,
+    slides,
+    slides_back,
+    transpose,
+)
+from ....relation.common.picks import laid, taps_met, taps_met_back
 from ...reading.outputs import parameter
 from ..node import Node, operator
 

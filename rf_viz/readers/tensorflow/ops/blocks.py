@@ -6,7 +6,10 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from ....blocks import (
+from ....errors import ModelError
+from ....relation import Edge, Output, Relation, Shape
+from ....relation.common.basic import reshape, transpose
+from ....relation.common.blocks import (
     Spread,
     batch_to_space,
     cropped,
@@ -15,10 +18,7 @@ from ....blocks import (
     space_to_batch,
     space_to_depth,
 )
-from ....errors import ModelError
-from ....operators import reshape, transpose
-from ....relation import Edge, Output, Relation, Shape
-from ....strands import Tensor
+from ....trace.strands import Tensor
 from ..node import Node, Value, operator
 from .moves import needed
 from .windows import windows

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....operators import everything, reduce
 from ....relation import Edge, Output
+from ....relation.common.basic import everything, reduce
 from ...reading.outputs import SELF
 from ..node import DEAD, DataDependent, Node, Outputs, Value, operator
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ....errors import ModelError
-from ....operators import broadcast, normalise, reduce, reshape
 from ....relation import Edge, Output, Taps
+from ....relation.common.basic import (
+    broadcast,
+    normalise,
+    reduce,
+    reshape,
+)
 from ...reading.outputs import SELF, joined, parameter
 from ..node import DataDependent, Node, Value, operator
 from ..protobuf.tensors import dtype

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ....errors import ModelError
-from ....operators import channel_mix, slides
 from ....relation import Edge, Output, Relation, Shape, Window
+from ....relation.common.basic import channel_mix, slides
 from ...reading.outputs import padding
 from ..node import Node, operator
 from .linear import with_arguments

@@ -6,9 +6,9 @@ from math import ceil, prod
 
 import numpy as np
 
-from ....operators import broadcast, everything
 from ....relation import Edge, Mix, Output, Shape
-from ....tables import pick
+from ....relation.common.basic import broadcast, everything
+from ....relation.common.picks import pick
 from ...reading.outputs import SELF
 from ..node import DataDependent, Node, operator
 from ..protobuf.tensors import dtype

@@ -7,10 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from ....errors import ModelError
-from ....linear import Product, crop, einsum, matmul, scan
-from ....operators import broadcast, reshape, transpose
 from ....relation import IDENTITY, Edge, Mix, Output, Relation, Shape, Slide, Taps, Window
-from ....tables import pick
+from ....relation.common.basic import broadcast, reshape, transpose
+from ....relation.common.picks import pick
+from ....relation.common.products import (
+    Product,
+    crop,
+    einsum,
+    matmul,
+    scan,
+)
 from ...reading.outputs import parameter, product
 from ..node import DataDependent, Node, operator
 from .moves import needed

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import ModelError
-from ....linear import concatenated
-from ....operators import reshape
 from ....relation import Edge, Output, Shape, Taps
-from ....tables import cut
+from ....relation.common.basic import reshape
+from ....relation.common.picks import cut
+from ....relation.common.products import concatenated
 from ...reading.outputs import concatenation
 from ..node import DataDependent, Node, Outputs, Value, operator
 from .moves import needed

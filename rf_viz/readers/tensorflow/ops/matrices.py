@@ -9,8 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import ModelError
-from ....operators import broadcast, mix, normalise, reduce, reshape
 from ....relation import Edge, Elements, Mix, Output, Relation, Scatter, Shape
+from ....relation.common.basic import (
+    broadcast,
+    mix,
+    normalise,
+    reduce,
+    reshape,
+)
 from ...reading.outputs import SELF
 from ..node import DataDependent, Node, operator
 from .moves import needed

@@ -5,9 +5,14 @@ from __future__ import annotations
 from math import prod
 
 from ....errors import ModelError
-from ....operators import broadcast, reshape, transpose
 from ....relation import IDENTITY, Edge, Output, Place, Relation, Shape
-from ....tables import PadMode, cut, pick, tile
+from ....relation.common.basic import broadcast, reshape, transpose
+from ....relation.common.picks import (
+    PadMode,
+    cut,
+    pick,
+    tile,
+)
 from ...reading.outputs import (
     broadcast_shape,
     concatenation,

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ....operators import broadcast, everything, normalise, reduce, reshape
 from ....relation import Edge, Output, Shape
+from ....relation.common.basic import (
+    broadcast,
+    everything,
+    normalise,
+    reduce,
+    reshape,
+)
 from ...reading.outputs import (
     SELF,
     concatenation,

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from ....errors import ModelError
-from ....linear import scan
-from ....operators import broadcast, everything, reduce, reshape
 from ....relation import Edge, Output, Place, Relation, Shape
+from ....relation.common.basic import (
+    broadcast,
+    everything,
+    reduce,
+    reshape,
+)
+from ....relation.common.products import scan
 from ..node import DataDependent, Node, operator
 from .moves import needed
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from ....errors import ModelError
-from ....linear import neighbours
-from ....operators import broadcast, normalise, reduce, reshape
 from ....relation import Edge, Mix, Output
+from ....relation.common.basic import (
+    broadcast,
+    normalise,
+    reduce,
+    reshape,
+)
+from ....relation.common.products import neighbours
 from ...reading.outputs import broadcast_shape, parameter, reduction
 from ..node import DataDependent, Node, operator
 from .moves import needed

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from ....errors import ModelError
 from ....relation import IDENTITY, Edge, Output, Relation
-from ....resampling import resampled
-from ....tables import checked_extent
+from ....relation.common.picks import checked_extent
+from ....relation.common.resize import resampled
 from ..node import DataDependent, Node, operator
 from .moves import needed
 

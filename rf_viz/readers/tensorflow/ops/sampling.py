@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....operators import broadcast, reduce, reshape
 from ....relation import Edge, Elements, Mix, Output, Relation, Shape
+from ....relation.common.basic import broadcast, reduce, reshape
 from ...reading.picks import known
 from ..node import Node, operator
 from .moves import needed

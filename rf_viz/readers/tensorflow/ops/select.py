@@ -10,9 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import ModelError
-from ....operators import broadcast, everything, reduce, reshape
 from ....relation import Edge, Mix, Output, Scatter, Shape
-from ....tables import pick
+from ....relation.common.basic import (
+    broadcast,
+    everything,
+    reduce,
+    reshape,
+)
+from ....relation.common.picks import pick
 from ...reading.picks import (
     gathered,
     gathered_rows,

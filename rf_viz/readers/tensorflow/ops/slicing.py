@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import ModelError
-from ....operators import reshape
 from ....relation import IDENTITY, Edge, Output, Relation, Scatter, Shape
-from ....tables import cut
+from ....relation.common.basic import reshape
+from ....relation.common.picks import cut
 from ...reading.picks import put
 from ..node import DataDependent, Node, operator
 from .moves import needed

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ....operators import everything
 from ....relation import Edge, Output
+from ....relation.common.basic import everything
 from ..node import Node, operator
 
 NOT_EXECUTED = "rf_viz>NotExecuted"

@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import ModelError
-from ....operators import (
+from ....relation import (
+    Edge,
+    Output,
+    Relation,
+    Shape,
+    Slide,
+    TransposedWindow,
+    Window,
+)
+from ....relation.common.basic import (
     broadcast,
     channel_mix,
     extent,
@@ -20,16 +29,7 @@ from ....operators import (
     slides_back,
     transpose,
 )
-from ....relation import (
-    Edge,
-    Output,
-    Relation,
-    Shape,
-    Slide,
-    TransposedWindow,
-    Window,
-)
-from ....tables import taps_met, taps_met_back
+from ....relation.common.picks import taps_met, taps_met_back
 from ..node import DataDependent, Node, operator
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from ....design import (KINDS, VARIANTS, Design, Measured, Study, name_of, plan,)
-from ....kinds import KINDS as FAMILIES
+from ....analysis.categories import KINDS as FAMILIES
 from ..design_session import Bench, in_part, take
 from ...browser.component import component
 from ...text import by

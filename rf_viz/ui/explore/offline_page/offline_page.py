@@ -15,7 +15,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ....network import Layer
+from ....trace.network import Layer
 from ...browser.component import unpack
 from ...inspector.certainty import certainty
 from ...inspector.linked_view.linked_view import (

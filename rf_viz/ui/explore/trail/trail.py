@@ -14,7 +14,7 @@ from PIL import Image
 
 from ....errors import ModelError
 from ....model import Model
-from ....network import Layer
+from ....trace.network import Layer
 from ... import cache
 from ...browser.component import component, pack
 from ...cache import Fed, File

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....network import Layer
+from ....trace.network import Layer
 from ...browser.component import component, pack
 from ..linked_view.linked_view import (
     Cell,

@@ -8,9 +8,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ....growth import largest_region
-from ....kinds import KINDS, kind
-from ....network import Layer, Network
+from ....analysis.categories import KINDS, kind
+from ....analysis.growth import largest_region
+from ....trace.network import Layer, Network
 from ...browser.component import component, pack
 from ...outline import Entry, outline
 from ...text import by

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from plotly.colors import get_colorscale, sample_colorscale, unlabel_rgb
 
-from ....closed_form import ReceptiveField
-from ....network import Layer
+from ....trace.closed_form import ReceptiveField
+from ....trace.network import Layer
 from ...browser.component import component, pack
 
 Cell = tuple[int, ...]

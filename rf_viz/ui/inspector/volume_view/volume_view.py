@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from ....network import Layer
+from ....trace.network import Layer
 from ...browser.component import component, pack
 from ..linked_view.linked_view import (
     FeatureMap,

@@ -8,10 +8,10 @@ from typing import Any
 
 import streamlit as st
 
+from ....analysis.categories import KINDS, kind
+from ....analysis.growth import largest_region
 from ....figures.growth import kind_of
-from ....growth import largest_region
-from ....kinds import KINDS, kind
-from ....network import Layer, Network
+from ....trace.network import Layer, Network
 from ...browser.component import component
 from ...outline import told
 from ...text import by

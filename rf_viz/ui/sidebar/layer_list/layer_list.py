@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ....growth import largest_region
-from ....network import Network
+from ....analysis.growth import largest_region
+from ....trace.network import Network
 from ...browser.component import component
 from ...inspector.scene import outdated
 from ...outline import Entry, outline

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from rf_viz.closed_form import ReceptiveField
+from rf_viz.trace.closed_form import ReceptiveField
 from tests.oracle import assert_agrees, generic, runner, single, traced
 
 NOISE = 5e-3

@@ -6,8 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .blocks import Regrid, Spread
-from .relation import (
+from . import (
     Broadcast,
     Elements,
     Mix,
@@ -23,6 +22,7 @@ from .relation import (
     TransposedWindow,
     Window,
 )
+from .common.blocks import Regrid, Spread
 
 FARTHEST = 2**31
 """The farthest that windows may reach, padding included."""

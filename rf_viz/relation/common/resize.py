@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .operators import slides
-from .relation import Relation, Slide, Taps
-from .tables import checked_extent
+from .. import Relation, Slide, Taps
+from .basic import slides
+from .picks import checked_extent
 
 Floats = NDArray[np.floating[Any]]
 

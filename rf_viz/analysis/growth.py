@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .closed_form import ReceptiveField
-from .network import Layer, Network
+from ..trace.closed_form import ReceptiveField
+from ..trace.network import Layer, Network
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from math import prod
 
-from .relation import (
+from .. import (
     Broadcast,
     Edge,
     Mix,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .network import Layer, Network
+from ..trace.network import Layer, Network
 
 Record = dict[str, Any]
 

@@ -19,10 +19,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import ModelError
+from ..errors import ModelError
+from ..model import Model
+from ..trace.network import Layer, Network
 from .experiment import Pixels, Signals, compare, fixed_shape, largest, on_input
-from .model import Model
-from .network import Layer, Network
 
 Kind = Literal["shape", "outside", "edge"]
 Result = Literal["agrees", "disagrees", "undecided"]

@@ -8,8 +8,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..relation import (
+    OR,
+    Array,
+    Factor,
+    Labels,
+    Only,
+    Relation,
+    Shape,
+    Step,
+    push,
+    slim,
+)
 from .closed_form import Form, Forms, NoForm, advance, meet
-from .relation import OR, Array, Factor, Labels, Only, Relation, Shape, Step, push, slim
 from .walk import Strand
 
 

@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .closed_form import Forms
-from .relation import (
+from ..relation import (
     FAR,
     MAX,
     MIN,
@@ -34,6 +33,7 @@ from .relation import (
     pull,
     slim,
 )
+from .closed_form import Forms
 
 
 @dataclass(slots=True)

@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .operators import broadcast, reduce, reshape, transpose
-from .relation import (
+from .. import (
     AxisMap,
     Edge,
     Elements,
@@ -25,6 +24,12 @@ from .relation import (
     Step,
     Taps,
     Window,
+)
+from .basic import (
+    broadcast,
+    reduce,
+    reshape,
+    transpose,
 )
 
 

@@ -12,10 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .closed_form import Form, advance
-from .kinds import kind
-from .network import Layer, Network
-from .relation import OR, Array, fold, pull
+from ..relation import (
+    OR,
+    Array,
+    fold,
+    pull,
+)
+from ..trace.closed_form import Form, advance
+from ..trace.network import Layer, Network
+from .categories import kind
 
 Sizes = tuple[int | None, ...]
 """One for each spatial axis of the input; None where no path has a closed form."""

@@ -9,8 +9,8 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from .network import Layer
-from .relation import Array, Semiring
+from ..relation import Array, Semiring
+from ..trace.network import Layer
 
 MOST = 20_000
 """Of layers with more cells than this the regions' boxes are counted, not their masks."""

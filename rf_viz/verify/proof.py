@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import ModelError
+from ..errors import ModelError
+from ..model import Model
+from ..trace.network import Index, Layer, Network
 from .experiment import Move, Pixels, Signals, compare, largest, on_input
-from .model import Model
-from .network import Index, Layer, Network
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ from math import prod
 
 import numpy as np
 
-from .operators import Ints
-from .relation import (
+from .. import (
     Array,
     AxisMap,
     Factor,
@@ -31,7 +30,8 @@ from .relation import (
     pull,
     push,
 )
-from .tables import pad
+from .basic import Ints
+from .picks import pad
 
 
 class Regrid:

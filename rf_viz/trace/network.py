@@ -11,9 +11,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..relation import (
+    MAX,
+    MIN,
+    OR,
+    SUM,
+    Array,
+    Semiring,
+    Shape,
+    fold,
+    spread,
+)
 from . import walk
 from .closed_form import REARRANGED, Form, Forms, ReceptiveField, common, meet
-from .relation import MAX, MIN, OR, SUM, Array, Semiring, Shape, fold, spread
 from .strands import Group, Strands, Tensor, origins, unshared, weave
 
 if TYPE_CHECKING:

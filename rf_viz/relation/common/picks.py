@@ -12,7 +12,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .relation import Relation, Slide, Step, Taps
+from .. import (
+    Relation,
+    Slide,
+    Step,
+    Taps,
+)
 
 LONGEST = 2**26
 """The most positions that a table may list along an axis."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .relation import Relation, Reshape
+from ..relation import Relation, Reshape
 
 
 class Form(NamedTuple):

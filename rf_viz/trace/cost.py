@@ -10,8 +10,18 @@ from __future__ import annotations
 
 from math import prod
 
-from .blocks import Regrid, Spread
-from .relation import Mix, Opaque, Place, Relation, Scatter, Step, Taps, TransposedWindow, Window
+from ..relation import (
+    Mix,
+    Opaque,
+    Place,
+    Relation,
+    Scatter,
+    Step,
+    Taps,
+    TransposedWindow,
+    Window,
+)
+from ..relation.common.blocks import Regrid, Spread
 from .strands import Tensor
 
 _QUANTISED_CONVOLUTIONS = [

@@ -15,8 +15,18 @@ from operator import or_
 import numpy as np
 from numpy.typing import NDArray
 
-from .relation import MAX, MIN, Array, Mix, Opaque, Relation, Shape, Step, Window
-from .relation.base import origins_of
+from ..relation import (
+    MAX,
+    MIN,
+    Array,
+    Mix,
+    Opaque,
+    Relation,
+    Shape,
+    Step,
+    Window,
+)
+from ..relation.base import origins_of
 from .walk import Strand
 
 

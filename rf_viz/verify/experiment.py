@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .model import Model
-from .network import Layer, Network, NetworkInput
+from ..model import Model
+from ..trace.network import Layer, Network, NetworkInput
 
 if TYPE_CHECKING:
-    from .runtimes import Twin
+    from ..runtimes import Twin
 
 NOISE = 1e-5
 """A move smaller than this part of the layer's largest value may be float noise: the same sum

@@ -1,0 +1,1 @@
+"""Relations of common operations, told in numbers rather than attributes."""

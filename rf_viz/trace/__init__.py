@@ -1,0 +1,1 @@
+"""From described tensors to a network whose cells know what they see."""

@@ -1,0 +1,5 @@
+"""Theory against the running model."""
+
+from .report import Check, Report, Result, verify
+
+__all__ = ["Check", "Report", "Result", "verify"]
