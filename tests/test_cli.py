@@ -18,7 +18,7 @@ from onnx import helper, save
 
 from rf_viz.cli import main
 from rf_viz.readers.onnx.node import OPERATORS
-from tests.oracle import build
+from tests.oracles.onnx_oracle import build
 
 Run = Callable[..., str]
 

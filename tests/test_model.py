@@ -9,7 +9,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import rf_viz
-from tests.oracle import build, generic
+from tests.oracles.onnx_oracle import build, generic
 
 
 def conv(shape: tuple[Any, ...], **attributes: Any) -> rf_viz.Model:  # noqa: ANN401

@@ -20,7 +20,7 @@ from tests.browser.driver import (
     shown_channel,
     upload,
 )
-from tests.transformers import swin, vit
+from tests.models.transformers import swin, vit
 
 ROWS, COLUMNS, PATCH = 6, 8, 8
 

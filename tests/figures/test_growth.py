@@ -12,7 +12,7 @@ from rf_viz.analysis.coverage import coverage
 from rf_viz.catalogue.samples import SAMPLE_MODELS
 from rf_viz.figures.coverage import coverage_figure
 from rf_viz.figures.growth import growth_figure, points_of
-from tests.small_nets import Net
+from tests.models.small_nets import Net
 
 
 def sample(key: str) -> Network:

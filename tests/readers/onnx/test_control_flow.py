@@ -11,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import rf_viz
-from tests.oracle import assert_agrees, build, generic
+from tests.oracles.onnx_oracle import assert_agrees, build, generic
 
 NUDGE = (0.25,)
 

@@ -14,7 +14,7 @@ import pytest
 from onnx import helper, numpy_helper
 
 import rf_viz
-from tests.oracle import build, generic
+from tests.oracles.onnx_oracle import build, generic
 
 
 def small() -> onnx.ModelProto:

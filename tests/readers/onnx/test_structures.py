@@ -13,7 +13,7 @@ from onnx import helper
 from onnxruntime import quantization
 
 import rf_viz
-from tests.oracle import assert_agrees, build, generic
+from tests.oracles.onnx_oracle import assert_agrees, build, generic
 
 NUDGE = (0.25,)
 

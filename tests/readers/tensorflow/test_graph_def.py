@@ -12,7 +12,13 @@ import rf_viz
 from rf_viz import Region
 from rf_viz.model import ModelInput
 from rf_viz.readers.tensorflow.protobuf.messages import GraphDef
-from tests.readers.tensorflow.graphs import BOOL, FLOAT, INT32, STRING, Graph
+from tests.models.tensorflow_graphs import (
+    BOOL,
+    FLOAT,
+    INT32,
+    STRING,
+    Graph,
+)
 
 
 def small(size: int | None = 16) -> Graph:

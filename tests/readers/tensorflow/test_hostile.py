@@ -19,7 +19,7 @@ import pytest
 
 import rf_viz
 from rf_viz.readers.tensorflow.saved_model import archive
-from tests.readers.tensorflow.keras_models import keras, small, tf
+from tests.models.keras_models import keras, small, tf
 
 
 def refusal(source: Any, name: str | None = None) -> str:  # noqa: ANN401

@@ -22,7 +22,7 @@ import pytest
 import rf_viz
 from rf_viz import Network, ReceptiveField
 from rf_viz.readers.tensorflow import TensorFlowModel
-from tests.readers.tensorflow.graphs import Graph
+from tests.models.tensorflow_graphs import Graph
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 

@@ -27,7 +27,7 @@ import pytest
 
 import rf_viz
 from rf_viz import ReceptiveField
-from tests.readers.tensorflow.graphs import FLOAT, Graph
+from tests.models.tensorflow_graphs import FLOAT, Graph
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 IMAGE = "input_image"

@@ -13,8 +13,15 @@ from flatbuffers import flexbuffers
 
 import rf_viz
 from rf_viz.readers.tensorflow.protobuf.messages import NodeDef
-from tests.tflite_oracle import Op, build, options, packed, runner, single
-from tests.truth import generic
+from tests.oracles.tflite_oracle import (
+    Op,
+    build,
+    options,
+    packed,
+    runner,
+    single,
+)
+from tests.oracles.truth import generic
 
 X = generic((1, 6, 5, 2))
 CONV = Op("CONV_2D", ["x", "w", "b"], ["y"], options("Conv2D", strideH=1, strideW=1))

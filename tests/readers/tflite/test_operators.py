@@ -12,8 +12,14 @@ from numpy.typing import NDArray
 from rf_viz.readers.tensorflow.node import OPERATORS
 from rf_viz.readers.tflite.opaque import OPAQUE
 from rf_viz.readers.tflite.table import ALIKE, REDUCTIONS, SAME_INPUTS, TABLE
-from tests.tflite_oracle import Op, assert_agrees, build, options, single
-from tests.truth import generic
+from tests.oracles.tflite_oracle import (
+    Op,
+    assert_agrees,
+    build,
+    options,
+    single,
+)
+from tests.oracles.truth import generic
 
 SAME, VALID = 0, 1
 X = generic((1, 6, 5, 2))

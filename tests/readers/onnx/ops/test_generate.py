@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from tests.oracle import assert_agrees, build, generic, runner, single, traced
+from tests.oracles.onnx_oracle import (
+    assert_agrees,
+    build,
+    generic,
+    runner,
+    single,
+    traced,
+)
 
 make = helper.make_node
 

@@ -9,7 +9,7 @@ import pytest
 from onnx import helper
 
 import rf_viz
-from tests.oracle import assert_agrees, build, generic
+from tests.oracles.onnx_oracle import assert_agrees, build, generic
 
 X = {"x": (2, 3, 4)}
 

@@ -11,7 +11,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rf_viz.trace.closed_form import ReceptiveField
-from tests.oracle import assert_agrees, generic, runner, single, traced
+from tests.oracles.onnx_oracle import (
+    assert_agrees,
+    generic,
+    runner,
+    single,
+    traced,
+)
 
 NOISE = 5e-3
 """Rounding errors of a weight that is zero, times the oracle's large changes."""

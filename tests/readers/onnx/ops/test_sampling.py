@@ -7,7 +7,14 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from tests.oracle import assert_agrees, build, dependence, generic, single, traced
+from tests.oracles.onnx_oracle import (
+    assert_agrees,
+    build,
+    dependence,
+    generic,
+    single,
+    traced,
+)
 
 
 def grid(shape: tuple[int, ...], reach: float = 1.3) -> NDArray[np.float32]:

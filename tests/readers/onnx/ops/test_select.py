@@ -8,7 +8,13 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 import rf_viz
-from tests.oracle import assert_agrees, build, generic, single, traced
+from tests.oracles.onnx_oracle import (
+    assert_agrees,
+    build,
+    generic,
+    single,
+    traced,
+)
 
 
 def ints(*numbers: object) -> NDArray[np.int64]:
@@ -131,7 +137,7 @@ def test_computed_indices_may_pick_anything(
 
 
 def seen_by_each(model, feeds):  # noqa: ANN001, ANN201
-    from tests.oracle import dependence
+    from tests.oracles.onnx_oracle import dependence
 
     found = dependence(model, feeds, "x", nudges=(0.5,))["y"]
     return {index: found[index] for index in np.ndindex(found.shape[:-2])}

@@ -12,7 +12,14 @@ from onnx import TensorProto, helper, numpy_helper
 
 import rf_viz
 from rf_viz.errors import ModelError
-from tests.oracle import assert_agrees, build, generic, runner, single, traced
+from tests.oracles.onnx_oracle import (
+    assert_agrees,
+    build,
+    generic,
+    runner,
+    single,
+    traced,
+)
 
 CONV: list[dict[str, Any]] = [
     {},

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
-from tests.tf_oracle import assert_agrees, traced
+from tests.oracles.tensorflow_oracle import assert_agrees, traced
 
 raw = tf.raw_ops
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from tests.tf_oracle import assert_agrees, traced
+from tests.oracles.tensorflow_oracle import assert_agrees, traced
 
 raw = tf.raw_ops
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import tensorflow as tf
 
-from tests.tf_oracle import assert_agrees
+from tests.oracles.tensorflow_oracle import assert_agrees
 
 raw = tf.raw_ops
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 import rf_viz
 from rf_viz.errors import ModelError
-from tests.tf_oracle import assert_agrees, traced
+from tests.oracles.tensorflow_oracle import assert_agrees, traced
 
 raw = tf.raw_ops
 

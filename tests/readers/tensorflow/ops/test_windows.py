@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.tf_oracle import assert_agrees, traced
-from tests.truth import generic
+from tests.oracles.tensorflow_oracle import assert_agrees, traced
+from tests.oracles.truth import generic
 
 raw = tf.raw_ops
 Shape = tuple[int, ...]

@@ -1,0 +1,233 @@
+"""What is found about a network, on nets built for each finding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+import rf_viz
+from rf_viz.analysis import diagnosis
+from rf_viz.analysis.diagnosis import Reach
+from rf_viz.catalogue.samples import SAMPLE_MODELS
+from tests.models.small_nets import Net, resnet50
+from tests.oracles.onnx_oracle import build
+
+LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
+
+
+def names(layers: object) -> list[str]:
+    return [layer.name for layer in layers]  # type: ignore[attr-defined]
+
+
+def test_a_skip_connection_leaves_the_shortest_path_short() -> None:
+    net = Net()
+    a = net.conv("x", 3, name="a")
+    b = net.conv(a, 3, name="b")
+    net.op("Add", a, b, name="sum")
+    net.conv("sum", 3, name="c")
+    reaches = diagnosis.reaches(net.trace(32))
+    assert reaches == [
+        Reach((3, 3), (3, 3)),
+        Reach((5, 5), (5, 5)),
+        Reach((3, 3), (5, 5)),
+        Reach((5, 5), (7, 7)),
+    ]
+
+
+def test_reach_is_told_where_branches_are_misaligned() -> None:
+    net = Net()
+    one = net.conv("x", 3, name="one")
+    two = net.conv("x", 3, pad=0, name="two")
+    two = net.op("Pad", two, "pads", name="moved")
+    net.weights["pads"] = np.array([0, 0, 2, 2, 0, 0, 0, 0])
+    net.op("Add", one, two, name="sum")
+    traced = net.trace(16)
+    assert traced["sum"].receptive_field is None
+    assert diagnosis.reaches(traced)[-1] == Reach((3, 3), (3, 3))
+    assert names(diagnosis.misaligned(traced)) == ["sum"]
+
+
+# As published: README of RFA-Toolbox at github.com/MLRichter/receptive_field_analysis_toolbox
+def test_resnet50_can_use_75_to_427_pixels() -> None:
+    for net in (
+        resnet50(224),
+        rf_viz.load(LIGHT / "light_resnet50.onnx").trace(cut_global=True),
+    ):
+        found = diagnosis.input_range(net)
+        assert found is not None
+        assert found.least == (75, 75)
+        assert found.most == (427, 427)
+        assert found.left_out == 0
+
+
+def test_the_range_says_which_layers_it_comes_from() -> None:
+    found = diagnosis.input_range(resnet50(224))
+    assert names(found.layers[0]) == ["layer4.1.conv2"] * 2
+    assert names(found.layers[1]) == ["layer4.2.conv2"] * 2
+
+
+def test_the_range_leaves_out_what_has_no_closed_form() -> None:
+    net = rf_viz.load(SAMPLE_MODELS["selfie"].path).trace(cut_global=True)
+    found = diagnosis.input_range(net)
+    assert found.left_out > 0
+    assert found.most[0] == max(
+        layer.receptive_field.size[0]
+        for layer, inside in zip(net.layers, diagnosis.features(net), strict=True)
+        if inside and layer.receptive_field
+    )
+
+
+def chain(count: int) -> Net:
+    net, x = Net(), "x"
+    for number in range(count):
+        x = net.conv(x, 3, name=f"conv{number}")
+    net.op("GlobalAveragePool", x, name="pool")
+    return net
+
+
+def test_the_border_layer_is_the_first_that_is_fed_more_than_the_image() -> None:
+    # Before conv4 cells see 9 pixels, before conv3 no more than 7.
+    found = diagnosis.border(chain(7).trace(8))
+    assert found.layer.name == "conv4"
+    assert found.before == (9, 9)
+    assert names(found.unproductive) == ["conv5", "conv6"]
+
+
+def test_a_layer_fed_exactly_the_image_still_sees_something_new() -> None:
+    assert diagnosis.border(chain(7).trace(9)).layer.name == "conv5"
+    assert diagnosis.border(chain(4).trace(9)) is None
+
+
+def test_skip_connections_keep_layers_productive() -> None:
+    net, x = Net(), "x"
+    for number in range(7):
+        x = net.op("Add", x, net.conv(x, 3, name=f"conv{number}"), name=f"sum{number}")
+    assert diagnosis.border(net.trace(8)) is None
+
+
+def test_where_cells_begin_to_see_the_whole_image() -> None:
+    found = diagnosis.whole_image(chain(8).trace(8))
+    assert found.some.name == "conv3"  # 9 pixels, from the middle
+    assert found.every.name == "conv6"  # 15 pixels: from corner to corner
+    assert (found.seeing, found.layers) == (2, 8)
+
+
+def test_nothing_before_the_pooling_may_see_the_whole_image() -> None:
+    found = diagnosis.whole_image(chain(2).trace(32))
+    assert (found.some, found.every, found.seeing, found.layers) == (None, None, 0, 2)
+
+
+def test_a_stride_beyond_the_kernel_hides_pixels() -> None:
+    net = Net()
+    net.conv("x", 1, 2, name="skipping", pad=0)
+    (found,) = diagnosis.skips(net.trace(8))
+    assert (found.layer.name, found.between, found.unseen) == ("skipping", True, 0.75)
+    assert diagnosis.unseen_by_all(net.trace(8)) == 0.75
+
+
+def test_a_dilation_in_step_with_the_stride_hides_pixels() -> None:
+    net = Net()
+    net.conv("x", 3, 2, name="skipping", dilation=2)
+    (found,) = diagnosis.skips(net.trace(8))
+    assert found.between
+    assert found.unseen == 0.75
+
+
+def test_what_is_left_over_at_the_border_is_no_skipping() -> None:
+    net = Net()
+    net.conv("x", 3, 2, name="short", pad=0)
+    (found,) = diagnosis.skips(net.trace(8))
+    assert not found.between
+    assert found.unseen == pytest.approx(15 / 64)  # a row and a column
+
+
+def test_skipped_positions_may_be_seen_through_earlier_layers_and_other_branches() -> None:
+    net = Net()
+    a = net.conv("x", 3, name="a")
+    net.conv(a, 1, 2, name="skipping", pad=0)
+    traced = net.trace(8)
+    assert [(s.layer.name, s.between, s.unseen) for s in diagnosis.skips(traced)] == [
+        ("skipping", True, 0.0)
+    ]
+    assert diagnosis.unseen_by_all(traced) == 0
+
+
+def test_a_split_of_channels_skips_no_pixels() -> None:
+    net = Net()
+    net.op("Slice", "x", "one", "two", "axis", name="half")
+    net.weights |= {"one": np.array([0]), "two": np.array([1]), "axis": np.array([1])}
+    net.conv("half", 3, name="a")
+    assert diagnosis.skips(net.trace(8, channels=2)) == []
+
+
+def test_gates_and_heads_are_no_features() -> None:
+    net = Net()
+    a = net.conv("x", 3, name="a")
+    pooled = net.op("GlobalAveragePool", a, name="squeeze")
+    gate = net.op("Sigmoid", net.conv(pooled, 1, name="excite"), name="gate")
+    gated = net.op("Mul", a, gate, name="gated")
+    net.op("Flatten", net.op("GlobalMaxPool", gated, name="pool"), name="head")
+    traced = net.trace(8)
+    found = dict(zip(names(traced.layers), diagnosis.features(traced), strict=True))
+    assert [name for name, inside in found.items() if inside] == ["a", "gated"]
+
+
+def test_convolutions_on_a_single_cell_are_features() -> None:
+    # At 32 pixels the last stage of a ResNet has but one cell.
+    net = resnet50(32)
+    assert net["layer4.2.add"].grid == (1, 1)
+    found = dict(zip(names(net.layers), diagnosis.features(net), strict=True))
+    assert found["layer4.2.add"]
+
+
+def test_unknown_operations_are_named_where_they_are() -> None:
+    net = Net()
+    a = net.conv("x", 3, name="a")
+    net.op("Mystery", a, name="unknown", domain="my.own")
+    net.conv("unknown", 3, name="after")
+    model = build(net.nodes, {"x": [1, 1, 8, 8]}, net.weights, domains={"my.own": 1})
+    model.graph.value_info.append(
+        onnx.helper.make_tensor_value_info("unknown", onnx.TensorProto.FLOAT, [1, 1, 8, 8])
+    )
+    traced = rf_viz.load(model.SerializeToString()).trace(cut_global=True)
+    assert names(diagnosis.assumed(traced)) == ["unknown"]
+    assert not traced["after"].exact
+
+
+def test_attention_between_positions_has_findings_too() -> None:
+    """Rows of the scores are the queries' positions, columns the keys': no form fits both."""
+    nodes = [
+        onnx.helper.make_node("Conv", ["x", "w"], ["a"], "a", pads=[1] * 4),
+        onnx.helper.make_node("Reshape", ["a", "rows"], ["q"], "q"),
+        onnx.helper.make_node("Transpose", ["q"], ["k"], "k", perm=[0, 2, 1]),
+        onnx.helper.make_node("MatMul", ["k", "q"], ["scores"], "scores"),
+        onnx.helper.make_node("Softmax", ["scores"], ["shares"], "shares"),
+        onnx.helper.make_node("MatMul", ["q", "shares"], ["mixed"], "mixed"),
+        onnx.helper.make_node("Reshape", ["mixed", "map"], ["b"], "b"),
+        onnx.helper.make_node("Add", ["a", "b"], ["sum"], "sum"),
+    ]
+    constants = {
+        "w": np.ones((4, 3, 3, 3), np.float32),
+        "rows": np.array([1, 4, 48]),
+        "map": np.array([1, 4, 6, 8]),
+    }
+    model = build(nodes, {"x": (1, 3, 6, 8)}, constants)
+    net = rf_viz.load(model.SerializeToString()).trace(cut_global=True)
+    reaches = dict(zip(names(net.layers), diagnosis.reaches(net), strict=True))
+    assert reaches["sum"].shortest == (3, 3)
+    assert diagnosis.border(net) is None
+    assert diagnosis.unseen_by_all(net) == 0
+
+
+def test_the_border_is_told_along_each_axis_by_its_own_shortest_path() -> None:
+    net = Net()
+    one = net.conv("x", 3, name="one")
+    net.weights["wide"] = np.ones((1, 1, 1, 5), np.float32)
+    net.op("Conv", "x", "wide", name="flat", pads=[0, 2, 0, 2])
+    net.op("Add", one, "flat", name="sum")
+    net.conv("sum", 3, name="next")
+    reaches = diagnosis.reaches(net.trace(32))
+    assert reaches[2] == Reach((1, 3), (3, 5))

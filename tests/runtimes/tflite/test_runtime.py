@@ -1,0 +1,160 @@
+"""What LiteRT computes is shown; what it cannot compute, or dies of, is said in one sentence."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import time
+from typing import Any
+
+import ai_edge_litert.schema_py_generated as schema
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import rf_viz
+from rf_viz.readers.tflite import TfliteModel
+from rf_viz.runtimes.tflite import runtime
+from tests.oracles.tflite_oracle import (
+    Op,
+    build,
+    options,
+    packed,
+    runner,
+    subgraph,
+)
+from tests.oracles.truth import generic
+
+X = generic((1, 6, 5, 2))
+CONSTANTS = {"w": generic((3, 3, 3, 2), 1), "b": generic((3,), 2)}
+OPS = [
+    Op("CONV_2D", ["x", "w", "b"], ["y"], options("Conv2D", strideH=2, strideW=1)),
+    Op("RELU", ["y"], ["z"]),
+    Op("MEAN", ["z", "axes"], ["m"], options("Reducer")),
+]
+AXES = {"axes": np.array([1, 2], np.int32)}
+
+
+def loaded(data: bytes) -> TfliteModel:
+    model = rf_viz.load(data, "m.tflite")
+    assert isinstance(model, TfliteModel)
+    return model
+
+
+def refusal(model: rf_viz.Model, given: NDArray[Any], name: str) -> str:
+    with pytest.raises(rf_viz.ModelError) as error:
+        model.activations(given, [name])
+    return str(error.value)
+
+
+@pytest.fixture(scope="module")
+def model() -> TfliteModel:
+    return loaded(build(OPS, {"x": X}, {**CONSTANTS, **AXES}, outputs=["m"]))
+
+
+def test_every_tensor_on_the_way_has_its_values(model: TfliteModel) -> None:
+    truth = runner(build(OPS, {"x": X}, {**CONSTANTS, **AXES}))({"x": X})
+    for name, value in model.activations(X, ["y", "z", "m"]).items():
+        assert value.dtype == np.float32
+        np.testing.assert_allclose(value, truth[name], rtol=1e-5)
+
+
+def test_at_another_size(model: TfliteModel) -> None:
+    assert model.activations(generic((2, 12, 7, 2)), ["y"])["y"].shape == (2, 6, 7, 3)
+    assert model.activations(X, ["y"])["y"].shape == (1, 3, 5, 3)
+
+
+def test_only_what_an_operation_computes_can_be_shown(model: TfliteModel) -> None:
+    assert "pick another layer" in refusal(model, X, "w")
+    assert "pick another layer" in refusal(model, X, "nothing")
+
+
+def test_a_shape_that_does_not_work_out(model: TfliteModel) -> None:
+    assert "LiteRT cannot run this model up to y" in refusal(model, generic((1, 6, 5, 3)), "y")
+    assert model.activations(X, ["y"])["y"].shape == (1, 3, 5, 3)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8"])
+def test_quantised_values_are_told_as_the_real_numbers_they_stand_for(dtype: str) -> None:
+    given = np.zeros((1, 2, 2, 1), dtype)
+    data = build(
+        [Op("MAX_POOL_2D", ["x"], ["y"], options("Pool2D", filterHeight=1, filterWidth=1,
+                                                strideH=1, strideW=1))],
+        {"x": given},
+        made={"y": dtype},
+        quantised={"x": (0.5, 3), "y": (0.5, 3)},
+    )  # fmt: skip
+    model = loaded(data)
+    real = np.array([1.0, -0.6, 100.0, 0.0], np.float32).reshape(1, 2, 2, 1)
+    largest = (np.iinfo(dtype).max - 3) / 2
+    shown = model.activations(real, ["y"])["y"].reshape(-1)
+    assert shown.tolist() == [1.0, -0.5, min(100.0, largest), 0.0]
+    stored = np.array([3, 4, 13, 0], dtype).reshape(1, 2, 2, 1)
+    assert model.activations(stored, ["y"])["y"].reshape(-1).tolist() == [0, 0.5, 5, -1.5]
+
+
+def test_layers_before_a_custom_operator_are_shown() -> None:
+    ops = [*OPS[:2], Op("Detect", ["z"], ["boxes"]), Op("RELU", ["boxes"], ["end"])]
+    model = loaded(build(ops, {"x": X}, CONSTANTS, outputs=["end"]))
+    assert model.activations(X, ["z"])["z"].shape == (1, 3, 5, 3)
+    assert "Detect, which is not LiteRT's own" in refusal(model, X, "boxes")
+    assert "Detect" in refusal(model, X, "end")
+
+
+def test_states_do_not_pass_from_one_run_to_the_next() -> None:
+    op = Op("UNIDIRECTIONAL_SEQUENCE_RNN", ["x", "w", "r", "b", "h"], ["y"], options("SequenceRNN"))
+    constants = {"w": generic((2, 3)), "r": generic((2, 2)), "b": generic((2,))}
+    given = generic((1, 4, 3))
+    model = loaded(build([op], {"x": given}, constants, variables={"h": (1, 2)}))
+    first = model.activations(given, ["y"])["y"]
+    assert np.array_equal(model.activations(given, ["y"])["y"], first)
+
+
+def test_a_model_that_takes_litert_down_is_named_and_others_go_on(model: TfliteModel) -> None:
+    broken = loaded(build(OPS[:2], {"x": X}, CONSTANTS))
+    before = broken.activations(X, ["y"])["y"]
+    worker = broken._runtime._worker
+    assert worker is not None
+    os.kill(worker[0].pid, signal.SIGSEGV)
+    assert "LiteRT broke down on this model" in refusal(broken, X, "y")
+    assert np.array_equal(broken.activations(X, ["y"])["y"], before)
+    assert model.activations(X, ["y"])["y"].shape == (1, 3, 5, 3)
+
+
+def endless() -> bytes:
+    """A loop whose condition is always true."""
+    whole = schema.ModelT()
+    whole.version, whole.buffers, whole.operatorCodes = 3, [schema.BufferT()], []
+    true = {"true": np.array(True)}
+    loop = options("While", condSubgraphIndex=1, bodySubgraphIndex=2)
+    main = subgraph(whole, [Op("WHILE", ["x"], ["y"], loop)], {"x": X}, {}, {}, {"y": X.shape})
+    always = subgraph(
+        whole, [Op("LOGICAL_NOT", ["false"], ["go"])], {"x": X}, {"false": ~true["true"]},
+        {"go": "bool"}, {},
+    )  # fmt: skip
+    body = subgraph(whole, [Op("ABS", ["x"], ["next"])], {"x": X}, {}, {}, {"next": X.shape})
+    whole.subgraphs = [main, always, body]
+    return packed(whole)
+
+
+def test_a_model_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "PATIENCE", 2.0)
+    model = loaded(endless())
+    assert "WHILE" in model.trace(spatial_axes=(1, 2))["y"].assumed[0]
+    assert "did not finish this model in 2 seconds" in refusal(model, X, "y")
+
+
+def test_the_process_ends_with_its_model() -> None:
+    model = loaded(build(OPS[:1], {"x": X}, CONSTANTS))
+    model.activations(X, ["y"])
+    worker = model._runtime._worker
+    assert worker is not None
+    process = worker[0]
+    del model, worker
+    gc.collect()
+    for _ in range(100):
+        if process.poll() is not None:
+            return
+        time.sleep(0.05)
+    raise AssertionError("it still runs")
