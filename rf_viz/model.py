@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from .errors import ModelError
 from .relation import Shape
+from .trace.dependences import sliding_axes
 from .trace.network import Network
-from .trace.strands import Tensor, sliding_axes
+from .trace.tensors import Tensor
 
 if TYPE_CHECKING:
     from .runtimes import Twin

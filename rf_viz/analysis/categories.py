@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-KINDS: Mapping[str, str] = {
+CATEGORIES: Mapping[str, str] = {
     "convolution": "#0072b2",
     "pooling": "#56b4e9",
     "resize": "#009e73",
@@ -43,7 +43,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
 
 
 @lru_cache(maxsize=4096)
-def kind(operator: str) -> str:
+def category(operator: str) -> str:
     """The kind of an operator ("Conv", "DepthwiseConv2dNative") or of a framework's layer."""
     name = operator.lower().replace("_", "")
-    return next((kind for kind, words in _WORDS if re.search(words, name)), "other")
+    return next((category for category, words in _WORDS if re.search(words, name)), "other")

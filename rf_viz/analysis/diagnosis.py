@@ -15,19 +15,19 @@ import numpy as np
 from ..relation import (
     OR,
     Array,
-    fold,
+    combine,
     pull,
 )
 from ..trace.closed_form import Form, advance
 from ..trace.network import Layer, Network
-from .categories import kind
+from .categories import category
 
 Sizes = tuple[int | None, ...]
 """One for each spatial axis of the input; None where no path has a closed form."""
 
 
 @dataclass(frozen=True)
-class Reach:
+class PathSizes:
     """How far a layer sees by its shortest and by its longest path, padding included.
 
     That is the receptive field size r of the path that grows the least, and of that which grows
@@ -38,7 +38,7 @@ class Reach:
     longest: Sizes
 
 
-def reaches(net: Network) -> list[Reach]:
+def path_sizes(net: Network) -> list[PathSizes]:
     """That of each of ``net.layers``."""
     ends: list[list[list[Form]]] = [[[Form(axis, 1, 1, 0)] for axis in net.input.spatial_axes]]
     for layer in net.layers:
@@ -52,7 +52,7 @@ def reaches(net: Network) -> list[Reach]:
             along.append(_extremes([form for form in found if isinstance(form, Form)]))
         ends.append(along)
     return [
-        Reach(
+        PathSizes(
             tuple(min((form.size for form in forms), default=None) for forms in along),
             tuple(max((form.size for form in forms), default=None) for forms in along),
         )
@@ -83,7 +83,7 @@ def before_pooling(net: Network) -> list[bool]:
     for layer in net.layers:
         before = [taken for taken in layer.inputs if taken is None or found[taken.name]]
         grids = [net.input.size if taken is None else taken.grid for taken in before]
-        pooled = kind(layer.op) == "pooling" and _single(layer.grid)
+        pooled = category(layer.op) == "pooling" and _single(layer.grid)
         found[layer.name] = bool(before) and not (pooled and not all(map(_single, grids)))
     return list(found.values())
 
@@ -112,9 +112,9 @@ def input_range(net: Network) -> Range | None:
 
     The largest of all the shortest paths, and the longest of all paths.
     """
-    known: list[tuple[Layer, Reach]] = []
+    known: list[tuple[Layer, PathSizes]] = []
     left_out = 0
-    for layer, reach, inside in zip(net.layers, reaches(net), features(net), strict=True):
+    for layer, reach, inside in zip(net.layers, path_sizes(net), features(net), strict=True):
         if None not in reach.longest:
             if inside:
                 known.append((layer, reach))
@@ -148,10 +148,10 @@ class Border:
 
 def border(net: Network) -> Border | None:
     """The border layer, if there is one: what comes after it cannot see anything new."""
-    known = dict(zip((layer.name for layer in net.layers), reaches(net), strict=True))
+    known = dict(zip((layer.name for layer in net.layers), path_sizes(net), strict=True))
     found: list[tuple[Layer, tuple[int, ...]]] = []
     for layer, inside in zip(net.layers, features(net), strict=True):
-        if not inside or kind(layer.op) != "convolution":
+        if not inside or category(layer.op) != "convolution":
             continue
         before = _fed(layer, known)
         if before and all(n > whole for n, whole in zip(before, net.input.size, strict=True)):
@@ -164,7 +164,7 @@ def border(net: Network) -> Border | None:
     return Border(first, before, tuple(layer for layer, _ in others))
 
 
-def _fed(layer: Layer, known: dict[str, Reach]) -> tuple[int, ...]:
+def _fed(layer: Layer, known: dict[str, PathSizes]) -> tuple[int, ...]:
     """How far what a layer takes sees by the shortest path; empty where that is not known."""
     fed: list[tuple[int, ...]] = []
     for taken in layer.inputs:
@@ -262,7 +262,7 @@ def _taken(layer: Layer, number: int, relation: object) -> list[Array]:
         line = array
         for other in range(len(shape)):
             if other != axis:
-                line = fold(line, other, shape[other], OR)
+                line = combine(line, other, shape[other], OR)
         lines.append(line.reshape(-1))
     return lines
 

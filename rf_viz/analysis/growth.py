@@ -9,7 +9,7 @@ from ..trace.network import Layer, Network
 
 
 @dataclass(frozen=True)
-class Step:
+class GrowthPoint:
     """A layer on the way; extents are along the axis where they are largest.
 
     Attributes:
@@ -54,7 +54,7 @@ class Growth:
     """
 
     input: tuple[int, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[GrowthPoint, ...]
     end: End | None
     gflops: float
     untold: int
@@ -75,7 +75,9 @@ def growth(net: Network) -> Growth:
             field = layer.receptive_field
             size = max(field.size) if field else None
             seen = max(largest_region(layer))
-            steps.append(Step(layer.name, layer.op, depths[layer], 2 * products / 1e9, size, seen))
+            steps.append(
+                GrowthPoint(layer.name, layer.op, depths[layer], 2 * products / 1e9, size, seen)
+            )
     end = (
         None
         if last is None

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from .goal import Goal, Proposal, Reach, reach, seek
+from .goal import Goal, Proposal, Reached, reached_by, seek
 from .keras_code import to_keras
-from .kinds import KINDS, VARIANTS, Kind
+from .kinds import LAYER_KINDS, VARIANTS, Kind
 from .onnx_file import to_onnx
-from .plan import Plan, Step, check, name_of, plan
+from .plan import Plan, PlannedRow, check, name_of, plan
 from .presets import PRESETS, Preset
 from .pytorch_code import to_pytorch
 from .rows import Design, Row, row
 from .study import Measured, Study, masked, study
 
 __all__ = [
-    "KINDS",
+    "LAYER_KINDS",
     "PRESETS",
     "VARIANTS",
     "Design",
@@ -21,17 +21,17 @@ __all__ = [
     "Kind",
     "Measured",
     "Plan",
+    "PlannedRow",
     "Preset",
     "Proposal",
-    "Reach",
+    "Reached",
     "Row",
-    "Step",
     "Study",
     "check",
     "masked",
     "name_of",
     "plan",
-    "reach",
+    "reached_by",
     "row",
     "seek",
     "study",

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from .kinds import KINDS
+from .kinds import LAYER_KINDS
 from .plan import name_of, plan
 from .rows import LARGEST, Design
 from .study import Measured, Study, study
@@ -53,7 +53,7 @@ class Proposal:
     changes: tuple[str, ...]
     ways: tuple[str, ...]
     design: Design
-    reach: Reach
+    reach: Reached
     share: float
     parameters: int
     multiply_adds: int
@@ -62,7 +62,7 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class Reach:
+class Reached:
     """How far the cells of a network's last map see, and how far apart they are.
 
     Attributes:
@@ -91,18 +91,18 @@ class _Edit:
     design: Design
 
 
-def reach(study: Study) -> Reach | None:
+def reached_by(study: Study) -> Reached | None:
     """Of the last row that is a map of more than one cell; None where there is none."""
     maps = [row for row in study.rows if prod(row.step.shape[1:]) > 1]
     return _reach(study, maps[-1]) if maps else None
 
 
-def _reach(study: Study, row: Measured) -> Reach:
+def _reach(study: Study, row: Measured) -> Reached:
     field = row.field
     if field is not None:
-        return Reach(row.step.number, min(field.size), max(field.stride), True)
+        return Reached(row.step.number, min(field.size), max(field.stride), True)
     extents = zip(study.design.input[1:], row.step.shape[1:], strict=True)
-    return Reach(row.step.number, min(row.largest), max(-(-n // m) for n, m in extents), False)
+    return Reached(row.step.number, min(row.largest), max(-(-n // m) for n, m in extents), False)
 
 
 def seek(design: Design, goal: Goal, most: int = 6) -> list[Proposal]:
@@ -115,11 +115,11 @@ def seek(design: Design, goal: Goal, most: int = 6) -> list[Proposal]:
 class _Search:
     def __init__(self, start: Study, goal: Goal) -> None:
         self.start, self.goal = start, goal
-        self.known: dict[Design, tuple[Study, Reach] | None] = {}
+        self.known: dict[Design, tuple[Study, Reached] | None] = {}
         self.traced = 0
 
     def proposals(self, most: int) -> list[Proposal]:
-        now = reach(self.start)
+        now = reached_by(self.start)
         if now is None or now.meets(self.goal):
             return []
         beginnings: list[tuple[_Edit, ...]] = [()]
@@ -168,14 +168,14 @@ class _Search:
             made.multiply_adds - self.start.multiply_adds,
         )
 
-    def _trace(self, design: Design) -> tuple[Study, Reach] | None:
+    def _trace(self, design: Design) -> tuple[Study, Reached] | None:
         """What a candidate comes to; None where it cannot be built or after too many trials."""
         if design not in self.known:
             self.known[design] = None
             if self.traced < _TRIALS and plan(design).ok:
                 self.traced += 1
                 made = study(design)
-                reached = reach(made)
+                reached = reached_by(made)
                 self.known[design] = None if reached is None else (made, reached)
         return self.known[design]
 
@@ -241,7 +241,7 @@ def _varied(ranked: Sequence[Proposal], most: int) -> list[Proposal]:
 
 
 def _slides(kind: str) -> bool:
-    return KINDS[kind].does in ("window", "pool")
+    return LAYER_KINDS[kind].does in ("window", "pool")
 
 
 def _ladders(design: Design, places: int = _PLACES) -> Iterator[list[_Edit]]:
@@ -249,7 +249,7 @@ def _ladders(design: Design, places: int = _PLACES) -> Iterator[list[_Edit]]:
     windows = [
         number
         for number, row in enumerate(design.rows, 1)
-        if KINDS[row.kind].does == "window" and row.kernel > 1
+        if LAYER_KINDS[row.kind].does == "window" and row.kernel > 1
     ]
     maps = [s.number for s in plan(design).steps.values() if prod(s.shape[1:]) > 1]
     last = maps[-1] if maps else 0
@@ -300,7 +300,7 @@ def _deeper(design: Design, number: int, count: int) -> _Edit:
 def _follows(design: Design, number: int) -> bool:
     """Whether a row only normalises or activates the one before it."""
     row = design.rows[number - 1]
-    return KINDS[row.kind].does == "map" and row.sources in ((), (number - 1,))
+    return LAYER_KINDS[row.kind].does == "map" and row.sources in ((), (number - 1,))
 
 
 def _rewired(design: Design, before: int) -> Design:
@@ -336,7 +336,7 @@ def _strides(design: Design) -> Iterable[_Edit]:
 
 def _restrided(design: Design, number: int, stride: int) -> Design:
     row = replace(design.rows[number - 1], stride=stride)
-    if KINDS[row.kind].does == "pool" and stride == 1:
+    if LAYER_KINDS[row.kind].does == "pool" and stride == 1:
         row = replace(row, padding="same")  # so that the map does not shrink
     return design.replaced(number, row)
 

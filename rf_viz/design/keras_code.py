@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .code import checked, ends, literal
-from .plan import Plan, Step
+from .plan import Plan, PlannedRow
 from .rows import Design
 
 _FUNCTIONS = {
@@ -117,7 +117,7 @@ def to_keras(design: Design) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _padding(step: Step) -> str:
+def _padding(step: PlannedRow) -> str:
     """How Keras can pad for it: by its own "same", "valid" or "causal", or by a "number"."""
     row = step.row
     if not any(map(any, step.pads)):
@@ -129,12 +129,12 @@ def _padding(step: Step) -> str:
     return "number"
 
 
-def _thinned(step: Step) -> bool:
+def _thinned(step: PlannedRow) -> bool:
     """Whether it strides and is dilated, which Keras does not do in one."""
     return step.row.stride > 1 and step.row.dilation > 1
 
 
-def _lines(worked: Plan, step: Step, axes: int) -> list[str]:
+def _lines(worked: Plan, step: PlannedRow, axes: int) -> list[str]:
     row, name = step.row, step.name
     sources = [worked.name(source) for source in step.sources]
     x = sources[0]
@@ -209,7 +209,7 @@ def _lines(worked: Plan, step: Step, axes: int) -> list[str]:
     return [f"{name} = {made}({x})"]
 
 
-def _options(step: Step, padding: str) -> dict[str, object]:
+def _options(step: PlannedRow, padding: str) -> dict[str, object]:
     row = step.row
     options: dict[str, object] = {"padding": padding}
     if row.stride > 1 and not _thinned(step):
@@ -219,7 +219,7 @@ def _options(step: Step, padding: str) -> dict[str, object]:
     return options
 
 
-def _padded(step: Step, x: str, axes: int) -> tuple[list[str], str, str]:
+def _padded(step: PlannedRow, x: str, axes: int) -> tuple[list[str], str, str]:
     """Lines that pad first, where Keras' layer cannot, what it takes then, and its own padding."""
     how = _padding(step)
     if how != "number":
@@ -234,7 +234,7 @@ def _padded(step: Step, x: str, axes: int) -> tuple[list[str], str, str]:
     return [f"{padded} = {made}"], padded, "valid"
 
 
-def _excite(step: Step, x: str, axes: int) -> list[str]:
+def _excite(step: PlannedRow, x: str, axes: int) -> list[str]:
     name = step.name
     pool = f"layers.GlobalAveragePooling{axes}D(keepdims=True, name={literal(f'{name}_squeeze')})"
     lines = [f"{name} = {pool}({x})"]

@@ -41,7 +41,7 @@ _POOL: Mapping[str, Value] = {"kernel": 2, "stride": 2, "padding": "valid"}
 _ATTENTION: Mapping[str, Value] = {"kernel": 7, "groups": 4}
 _ATTENDED = {"kernel": "window", "groups": "heads"}
 
-KINDS: Mapping[str, Kind] = {
+LAYER_KINDS: Mapping[str, Kind] = {
     "convolution": Kind(
         "conv", "convolution", "slides a kernel over the map", _CONVOLUTION, "window"
     ),

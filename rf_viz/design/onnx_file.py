@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from .code import checked, ends
-from .plan import Plan, Step, groups_of
+from .plan import Plan, PlannedRow, groups_of
 from .rows import Design
 
 _OPSET, _VERSION = 20, 10
@@ -70,7 +70,7 @@ class _Writer:
             graph, producer_name="RF-Viz", ir_version=_VERSION, opset_imports=opsets
         )
 
-    def write(self, step: Step) -> None:
+    def write(self, step: PlannedRow) -> None:
         sources = [self._plan.name(source) for source in step.sources]
         if self._seed is not None:
             self._random = np.random.default_rng([self._seed, step.number])
@@ -113,7 +113,7 @@ class _Writer:
             case _:
                 self._convolution(step, x)
 
-    def _convolution(self, step: Step, x: str) -> None:
+    def _convolution(self, step: PlannedRow, x: str) -> None:
         row, channels, axes = step.row, step.taken[0], len(step.taken) - 1
         groups = groups_of(row, channels)
         shape = (step.shape[0], channels // groups, *[row.kernel] * axes)
@@ -134,7 +134,7 @@ class _Writer:
             group=groups,
         )
 
-    def _transposed(self, step: Step, x: str) -> None:
+    def _transposed(self, step: PlannedRow, x: str) -> None:
         row, axes = step.row, len(step.taken) - 1
         shape = (step.taken[0], row.channels, *[row.kernel] * axes)
         inputs = shape[0] * row.kernel**axes // row.stride**axes
@@ -147,7 +147,7 @@ class _Writer:
             pads=_pads(step),
         )
 
-    def _pool(self, step: Step, x: str) -> None:
+    def _pool(self, step: PlannedRow, x: str) -> None:
         row, axes = step.row, len(step.taken) - 1
         average = row.kind == "average pooling"
         self._node(
@@ -160,7 +160,7 @@ class _Writer:
             **({"count_include_pad": 1} if average else {}),
         )
 
-    def _resize(self, step: Step, x: str) -> None:
+    def _resize(self, step: PlannedRow, x: str) -> None:
         factors = np.array([1, 1, *[step.row.stride] * (len(step.taken) - 1)], np.float32)
         scales = self._constant(f"{step.name}/factors", factors)
         nearest = step.row.kind == "nearest upsampling"
@@ -173,10 +173,10 @@ class _Writer:
             **({"nearest_mode": "floor"} if nearest else {}),
         )
 
-    def _flat(self, operator: str, x: str, step: Step, given: list[str]) -> None:
+    def _flat(self, operator: str, x: str, step: PlannedRow, given: list[str]) -> None:
         self._node(operator, [x, *given], step.name)
 
-    def _layer_norm(self, step: Step, x: str) -> None:
+    def _layer_norm(self, step: PlannedRow, x: str) -> None:
         name, rank = step.name, len(step.taken) + 1
         given = [
             self._constant(f"{name}/scale", np.ones(step.taken[0])),
@@ -196,7 +196,7 @@ class _Writer:
             last = number == len(sources) - 1
             x = self._node(operator, [x, other], name if last else f"{name}/{number}")
 
-    def _excite(self, step: Step, x: str) -> None:
+    def _excite(self, step: PlannedRow, x: str) -> None:
         name, (channels, *space) = step.name, step.taken
         hidden, ones = step.row.channels, [1] * len(space)
         gate = self._node("GlobalAveragePool", [x], f"{name}/squeeze")
@@ -209,7 +209,7 @@ class _Writer:
             gate = self._node(after, [self._node("Conv", given, inner)], f"{inner}/{after.lower()}")
         self._node("Mul", [x, gate], name)
 
-    def _attention(self, step: Step, x: str) -> None:
+    def _attention(self, step: PlannedRow, x: str) -> None:
         """Attention within windows (Liu et al., "Swin Transformer", 2021, without its bias).
 
         Shifted windows are cut from a padded map, which the paper names beside the cyclic shift:
@@ -308,7 +308,7 @@ class _Writer:
         return name
 
 
-def _pads(step: Step) -> list[int]:
+def _pads(step: PlannedRow) -> list[int]:
     return [front for front, _ in step.pads] + [behind for _, behind in step.pads]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import prod
 
-from .kinds import KINDS
+from .kinds import LAYER_KINDS
 from .rows import Design, Row
 
 Shape = tuple[int, ...]
@@ -19,7 +19,7 @@ MOST_VALUES = 2**26
 
 
 @dataclass(frozen=True)
-class Step:
+class PlannedRow:
     """A row with everything that it takes to build it.
 
     Attributes:
@@ -55,7 +55,7 @@ class Plan:
     """
 
     design: Design
-    steps: dict[int, Step] = field(default_factory=dict)
+    steps: dict[int, PlannedRow] = field(default_factory=dict)
     problems: list[tuple[int, str]] = field(default_factory=list)
 
     @property
@@ -74,7 +74,7 @@ class _RowError(Exception):
 def name_of(design: Design, number: int) -> str:
     """What the layer of a row is called; 0 is the input."""
     if number:
-        return f"{KINDS[design.rows[number - 1].kind].short}{number}"
+        return f"{LAYER_KINDS[design.rows[number - 1].kind].short}{number}"
     return "image" if len(design.input) == 3 else "signal"
 
 
@@ -120,7 +120,7 @@ def _sources(number: int, row: Row) -> tuple[int, ...]:
     for source in named:
         if source >= number:
             raise _RowError(f"row {source} does not come before row {number}")
-    if not KINDS[row.kind].joins:
+    if not LAYER_KINDS[row.kind].joins:
         if len(named) > 1:
             raise _RowError(f"{row.kind} takes one row, not {len(named)}")
         return named or (number - 1,)
@@ -132,11 +132,11 @@ def _sources(number: int, row: Row) -> tuple[int, ...]:
 
 def _step(
     made: Plan, number: int, row: Row, sources: tuple[int, ...], inputs: tuple[Shape, ...]
-) -> Step:
+) -> PlannedRow:
     taken = inputs[0]
     pads: tuple[tuple[int, int], ...] = ()
     weights = 0
-    kind = KINDS[row.kind]
+    kind = LAYER_KINDS[row.kind]
     if kind.does not in ("map", "join") and row.kind != "dense" and len(taken) == 1:
         raise _RowError(f"{row.kind} needs a map, and a dense layer leaves only {taken[0]} units")
     channels, space = taken[0], taken[1:]
@@ -171,7 +171,9 @@ def _step(
             shape, weights = (row.channels,), prod(taken) * row.channels + row.channels
         case _:
             shape = taken
-    return Step(number, row, name_of(made.design, number), sources, inputs, shape, pads, weights)
+    return PlannedRow(
+        number, row, name_of(made.design, number), sources, inputs, shape, pads, weights
+    )
 
 
 def groups_of(row: Row, channels: int) -> int:
@@ -193,7 +195,7 @@ def _slid(row: Row, taken: Shape) -> tuple[Shape, tuple[tuple[int, int], ...]]:
         for what, count in (("input", channels), ("output", out)):
             if count % row.groups:
                 raise _RowError(f"{count} {what} channels do not divide into {row.groups} groups")
-    pools = KINDS[row.kind].does == "pool"
+    pools = LAYER_KINDS[row.kind].does == "pool"
     if pools and isinstance(row.padding, int) and 2 * row.padding > row.kernel:
         raise _RowError(
             f"padding {row.padding} is more than half of the pool's kernel {row.kernel}"

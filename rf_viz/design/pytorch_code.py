@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from .code import checked, ends
-from .plan import Plan, Step, groups_of
+from .plan import Plan, PlannedRow, groups_of
 from .rows import Design
 
 _FUNCTIONS = {
@@ -117,7 +117,7 @@ def to_pytorch(design: Design) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _step(worked: Plan, step: Step, axes: int) -> tuple[list[str], list[str]]:
+def _step(worked: Plan, step: PlannedRow, axes: int) -> tuple[list[str], list[str]]:
     """What makes a row's parts, and what runs them."""
     row, name, taken = step.row, step.name, step.taken
     sources = [worked.name(source) for source in step.sources]
@@ -178,7 +178,7 @@ def _step(worked: Plan, step: Step, axes: int) -> tuple[list[str], list[str]]:
     return part(*_convolution(step, x, axes))
 
 
-def _convolution(step: Step, x: str, axes: int) -> tuple[str, list[str], str]:
+def _convolution(step: PlannedRow, x: str, axes: int) -> tuple[str, list[str], str]:
     row, channels = step.row, step.taken[0]
     before, x, padding = _padded(step, x, "")
     options = [f"padding={padding}"] if padding else []
@@ -196,7 +196,7 @@ def _convolution(step: Step, x: str, axes: int) -> tuple[str, list[str], str]:
 
 
 def _padded(
-    step: Step, x: str, fill: str, most: int | None = None
+    step: PlannedRow, x: str, fill: str, most: int | None = None
 ) -> tuple[list[str], str, int | tuple[int, ...]]:
     """Lines that pad first, where PyTorch's layer cannot, what it takes then, its own padding."""
     fronts = tuple(front for front, _ in step.pads)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import ModelError
-from .kinds import KINDS, SETTINGS, VARIANTS, Value
+from .kinds import LAYER_KINDS, SETTINGS, VARIANTS, Value
 
 MOST_ROWS = 400
 LARGEST = {"channels": 4096, "kernel": 255, "stride": 32, "dilation": 1024, "groups": 4096}
@@ -43,12 +43,16 @@ class Row:
 
     def settings(self) -> dict[str, Value]:
         """Those that its kind has."""
-        return {name: getattr(self, name) for name in SETTINGS if name in KINDS[self.kind].settings}
+        return {
+            name: getattr(self, name)
+            for name in SETTINGS
+            if name in LAYER_KINDS[self.kind].settings
+        }
 
     def with_kind(self, name: str) -> Row:
         """Another kind in its place, which keeps the settings that mean the same in both."""
         made = row(name, *self.sources)
-        other = {*KINDS[self.kind].called, *KINDS[made.kind].called}
+        other = {*LAYER_KINDS[self.kind].called, *LAYER_KINDS[made.kind].called}
         both = self.settings().keys() & made.settings().keys() - other
         return replace(made, **{key: getattr(self, key) for key in both})
 
@@ -59,9 +63,9 @@ def row(name: str, /, *sources: int, **settings: Value) -> Row:
     Raises ModelError for a kind, a setting or a value that there is not.
     """
     kind, own = VARIANTS.get(name, (name, {}))
-    if kind not in KINDS:
+    if kind not in LAYER_KINDS:
         raise ModelError(f"there is no kind of layer called {name!r}")
-    usual = KINDS[kind].settings
+    usual = LAYER_KINDS[kind].settings
     for setting, value in settings.items():
         if setting not in usual:
             raise ModelError(f"{kind} has no {setting}")

@@ -10,7 +10,7 @@ import rf_viz
 from ..trace.closed_form import ReceptiveField
 from ..trace.network import Layer, Network
 from .onnx_file import to_onnx
-from .plan import Plan, Step, plan
+from .plan import Plan, PlannedRow, plan
 from .rows import Design
 
 
@@ -26,7 +26,7 @@ class Measured:
         multiply_adds: how many products are summed to make it.
     """
 
-    step: Step
+    step: PlannedRow
     layer: Layer
     largest: tuple[int, ...]
     parameters: int

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from ..analysis.categories import KINDS
+from ..analysis.categories import CATEGORIES
 
 _GOAL = "#d55e00"
 
@@ -52,7 +52,7 @@ def built(rows: Sequence[Grown], extent: int, chosen: int, goal: int | None = No
             mode="markers",
             name=family,
             marker={
-                "color": KINDS[family],
+                "color": CATEGORIES[family],
                 "symbol": ["circle-open" if rows[i].closed is None else "circle" for i in places],
                 "size": [13 if rows[i].number == chosen else 8 for i in places],
                 "line": {"width": [2 if rows[i].closed is None else 0 for i in places]},

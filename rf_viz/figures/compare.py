@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..analysis.growth import Growth, Step
+from ..analysis.growth import Growth, GrowthPoint
 from ..catalogue.article import Fit
 
 COLOURS = (
@@ -99,11 +99,11 @@ def _logarithmic(power: int) -> dict[str, object]:
     return {"type": "log", "tickvals": ticks, "ticktext": texts}
 
 
-def rises(network: Growth, across: Across, up: Up) -> list[Step]:
+def rises(network: Growth, across: Across, up: Up) -> list[GrowthPoint]:
     """The layers that see farther than all before them, in the order of depth or cost."""
     counted = [step for step in network.steps if getattr(step, up) and getattr(step, across)]
     counted.sort(key=lambda step: float(getattr(step, across)))
-    found: list[Step] = []
+    found: list[GrowthPoint] = []
     farthest = 0
     for step in counted:
         extent = getattr(step, up)
@@ -113,7 +113,7 @@ def rises(network: Growth, across: Across, up: Up) -> list[Step]:
     return found
 
 
-def _about(step: Step) -> str:
+def _about(step: GrowthPoint) -> str:
     size = "no closed form" if step.size is None else f"r {step.size:,}"
     return (
         f"<b>{step.layer}</b><br>{step.op} · {size} · sees up to {step.region:,} px<br>"

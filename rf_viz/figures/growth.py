@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 
-from ..analysis.categories import KINDS, kind
+from ..analysis.categories import CATEGORIES, category
 from ..analysis.diagnosis import before_pooling
 from ..trace.network import Layer, Network
 
@@ -63,8 +63,8 @@ def points_of(net: Network, axis: int) -> list[Point]:
 
 def kind_of(layer: Layer) -> str:
     """The kind of the framework's layer that an operation is part of, else that of itself."""
-    whole = kind(layer.group.kind) if layer.group else "other"
-    return kind(layer.op) if whole == "other" else whole
+    whole = category(layer.group.kind) if layer.group else "other"
+    return category(layer.op) if whole == "other" else whole
 
 
 def growth_figure(net: Network, axis: int) -> go.Figure:
@@ -82,7 +82,7 @@ def growth_figure(net: Network, axis: int) -> go.Figure:
             line = {"color": "#8a8f98", "width": 1.5, "dash": dash}
             figure.add_scatter(x=xs, y=ys, mode="lines", name=name, line=line, hoverinfo="skip")
     layers = [point for point in points if point.layer and _height(point) and not point.pooled]
-    for name, colour in KINDS.items():
+    for name, colour in CATEGORIES.items():
         own = [point for point in layers if point.layer and kind_of(point.layer) == name]
         if own:
             figure.add_scatter(

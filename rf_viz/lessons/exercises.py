@@ -9,7 +9,7 @@ from .draws import draw
 from .example import Example
 from .layers import Transposed
 from .slips import Slips, region_slips, size_slips
-from .worked import Step, dilation, form, paths, region, sizes, within
+from .worked import SolutionStep, dilation, form, paths, region, sizes, within
 
 LEVELS = (
     "One layer",
@@ -62,7 +62,7 @@ class Exercise:
     question: str
     parts: tuple[Part, ...]
     hints: tuple[str, ...]
-    solution: tuple[Step, ...]
+    solution: tuple[SolutionStep, ...]
     remark: str = ""
 
     @property

@@ -8,7 +8,7 @@ from math import prod
 
 from .example import Example
 from .layers import Conv, Transposed
-from .worked import Interval, Sliding, below, dilation, form, front, paths, reach, within
+from .worked import Interval, Sliding, below, dilation, form, front, paths, span, within
 
 Slips = Mapping[int, str]
 """By wrong answer: what was likely done."""
@@ -76,7 +76,7 @@ def _size(path: _Path) -> list[tuple[int, str]]:
 
     return [
         (
-            total(reach, [1] * len(path)),
+            total(span, [1] * len(path)),
             "That forgets the strides: a step in a layer is as many input units as all strides "
             "before it multiplied.",
         ),
@@ -91,12 +91,12 @@ def _size(path: _Path) -> list[tuple[int, str]]:
             "spans $d(k - 1) + 1$ units.",
         ),
         (
-            total(reach, [s * layer.stride for s, layer in zip(before, path, strict=True)]),
+            total(span, [s * layer.stride for s, layer in zip(before, path, strict=True)]),
             "That multiplies by each layer's own stride, too: only the strides before a layer "
             "spread its taps.",
         ),
         (
-            total(reach) - 1,
+            total(span) - 1,
             "One short: the sum counts the steps from the first unit to the last, so the first "
             "unit itself is still to be added.",
         ),
@@ -110,11 +110,11 @@ def _size(path: _Path) -> list[tuple[int, str]]:
             "That multiplies the kernels: neighbouring windows overlap, so sizes add up.",
         ),
         (
-            total(reach) - reach(path[-1]) * before[-1],
+            total(span) - span(path[-1]) * before[-1],
             "That is where the layer before the last stands: one more to go.",
         ),
         (
-            reach(path[-1]) + 1,
+            span(path[-1]) + 1,
             "That is what the last layer sees of the layer below it: count in input units.",
         ),
     ]

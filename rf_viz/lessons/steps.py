@@ -29,7 +29,7 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class Step:
+class LessonStep:
     """One step: one thing to learn, one thing to do.
 
     Attributes:
@@ -94,8 +94,8 @@ def _long_as_the_input(example: Example, _: Unit) -> bool:
     return example.rows[-1].size == example.length
 
 
-STEPS: Sequence[Step] = (
-    Step(
+STEPS: Sequence[LessonStep] = (
+    LessonStep(
         "A pixel and a kernel",
         "The input lies at the bottom: a row of pixels, here called units. A convolution slides a "
         "**kernel** over it, and every unit that it makes looks at $k$ neighbours. Those are its "
@@ -107,7 +107,7 @@ STEPS: Sequence[Step] = (
         lambda k: stack([Conv(k)], 13),
         lambda e, _: size(e) == 5,
     ),
-    Step(
+    LessonStep(
         "One layer on another",
         "A unit of the second layer looks at units of the first, and through them at the input. "
         "Layers let small kernels see far.",
@@ -119,7 +119,7 @@ STEPS: Sequence[Step] = (
         lambda e, _: size(e) == 7,
         equations.size,
     ),
-    Step(
+    LessonStep(
         "Stride",
         "A **stride** of $s$ skips: units of the layer lie $s$ input units apart. So whatever "
         "comes later steps $s$ times as wide.",
@@ -131,7 +131,7 @@ STEPS: Sequence[Step] = (
         lambda e, _: size(e) == 9,
         equations.size,
     ),
-    Step(
+    LessonStep(
         "The closed form",
         "For any chain of layers: multiply each layer's $k - 1$ by all strides before it, add "
         "everything up, and add 1. That is the **closed form** of Araujo, Norris and Sim "
@@ -144,7 +144,7 @@ STEPS: Sequence[Step] = (
         lambda e, _: _sizes(e) == (15, 4),
         equations.size,
     ),
-    Step(
+    LessonStep(
         "Padding",
         "Without help every layer gets shorter. **Padding** adds units of nothing, drawn dashed, "
         "at both ends. Where the field of unit 0 begins in front of the input is the effective "
@@ -157,7 +157,7 @@ STEPS: Sequence[Step] = (
         _long_as_the_input,
         lambda e: equations.output_size(_conv(e), e.length, e.rows[-1].size),
     ),
-    Step(
+    LessonStep(
         "At the border",
         "Padding holds no input. It is tempting to take the closed form and cut it off where the "
         "input ends. But padding *between* layers holds nothing either, and the closed form "
@@ -170,7 +170,7 @@ STEPS: Sequence[Step] = (
         lambda: stack([Conv(3, 2), Conv(3, padding=(1, 1))], 10),
         _is_misjudged,
     ),
-    Step(
+    LessonStep(
         "Dilation",
         "A **dilation** of $d$ pulls the taps of a kernel $d$ units apart: it reaches far with "
         "few weights.",
@@ -182,7 +182,7 @@ STEPS: Sequence[Step] = (
         lambda e, _: size(e) == 9,
         equations.size,
     ),
-    Step(
+    LessonStep(
         "Branches",
         "Two paths from the input are added. If both step alike and look at the same **centre**, "
         "they are aligned, and the wider one decides. If not, there is no closed form for the sum.",
@@ -194,7 +194,7 @@ STEPS: Sequence[Step] = (
         lambda e, _: bool(e.last.aligned),
         _alignment,
     ),
-    Step(
+    LessonStep(
         "The effective receptive field",
         "Not all units of a field count alike: the middle is reached by many paths, the ends by "
         "one each. The numbers are path counts. They pile up to a bell, the **effective "

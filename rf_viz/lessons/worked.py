@@ -41,7 +41,7 @@ Path = tuple[Stage, ...]
 
 
 @dataclass(frozen=True)
-class Step:
+class SolutionStep:
     """A step of a solution.
 
     Attributes:
@@ -85,7 +85,7 @@ def dilation(layer: Sliding) -> int:
     return layer.dilation if isinstance(layer, Conv) else 1
 
 
-def reach(layer: Sliding) -> int:
+def span(layer: Sliding) -> int:
     """From the kernel's first tap to its last."""
     return (layer.kernel - 1) * dilation(layer)
 
@@ -99,7 +99,7 @@ def form(layer: Traced) -> tuple[int, int, int]:
     return size, stride, padding
 
 
-def sizes(example: Example, symbols: str) -> tuple[Step, ...]:
+def sizes(example: Example, symbols: str) -> tuple[SolutionStep, ...]:
     """From the input up, layer by layer, to those of r, S and P that ``symbols`` names."""
     steps = []
     ways = paths(example)
@@ -118,7 +118,7 @@ def sizes(example: Example, symbols: str) -> tuple[Step, ...]:
             if start:
                 start += " and $P_0 = 0$." if "P" in symbols else "."
             steps.append(
-                Step(
+                SolutionStep(
                     f"**{stage.title}.**{start}",
                     tuple(equations[symbol] for symbol in symbols),
                     _named(after, symbols),
@@ -142,7 +142,7 @@ def _size(layer: Sliding, was: str, now: str, before: tuple[int, int, int], afte
     return rf"r_{{{now}}} = r_{{{was}}} + {named} = {before[0]} + {numbers} = {after}"
 
 
-def _meeting(example: Example, ways: list[Path], symbols: str) -> Step:
+def _meeting(example: Example, ways: list[Path], symbols: str) -> SolutionStep:
     ends = [path[-1] for path in ways]
     names = [end.subscript for end in ends]
     forms = [form(end.traced) for end in ends]
@@ -158,7 +158,7 @@ def _meeting(example: Example, ways: list[Path], symbols: str) -> Step:
         "S": rf"S = {' = '.join(f'S_{{{name}}}' for name in names)} = {total[1]}",
         "P": rf"P = P_{{{names[wide]}}} = {total[2]}",
     }
-    return Step(
+    return SolutionStep(
         f"**The sum, {example.last.name}.** Both branches have the same stride, and the same "
         f"centre $c$ of unit 0: they are aligned. So the wider one, {'AB'[wide]}, holds the "
         "other, and its numbers are those of the sum.",
@@ -167,7 +167,7 @@ def _meeting(example: Example, ways: list[Path], symbols: str) -> Step:
     )
 
 
-def region(example: Example, unit: int) -> tuple[Step, ...]:
+def region(example: Example, unit: int) -> tuple[SolutionStep, ...]:
     """From a unit of the last layer down, layer by layer: the first and last unit that it sees."""
     steps, ends = [], []
     for path in paths(example):
@@ -179,7 +179,7 @@ def region(example: Example, unit: int) -> tuple[Step, ...]:
     if len(ends) > 1:
         first, last = min(a for a, _ in ends), max(b for _, b in ends)
         steps.append(
-            Step(
+            SolutionStep(
                 f"**The sum, {example.last.name},** sees what either branch sees: from the lower "
                 "first unit to the higher last one.",
                 (
@@ -196,8 +196,8 @@ def below(layer: Sliding, seen: Interval) -> Interval:
     """Between which units the taps of some units lie in the layer below, padding counted."""
     (u, v), stride, padding = seen, layer.stride, front(layer)
     if isinstance(layer, Transposed):
-        return -((reach(layer) - padding - u) // stride), (v + padding) // stride
-    return u * stride - padding, v * stride - padding + reach(layer)
+        return -((span(layer) - padding - u) // stride), (v + padding) // stride
+    return u * stride - padding, v * stride - padding + span(layer)
 
 
 def within(seen: Interval, size: int) -> Interval:
@@ -205,7 +205,7 @@ def within(seen: Interval, size: int) -> Interval:
     return max(seen[0], 0), min(seen[1], size - 1)
 
 
-def _down(stage: Stage, under: str, seen: Interval) -> tuple[Interval, Step]:
+def _down(stage: Stage, under: str, seen: Interval) -> tuple[Interval, SolutionStep]:
     (u, v), layer = seen, stage.layer
     full = below(layer, seen)
     real = within(full, stage.below)
@@ -234,7 +234,7 @@ def _down(stage: Stage, under: str, seen: Interval) -> tuple[Interval, Step]:
         + (rf" \;\rightarrow\; {kept}" if counted != kept else "")
         for name, side, counted, kept in zip("uv", sides, full, real, strict=True)
     ]
-    return real, Step(says, tuple(equations), real)
+    return real, SolutionStep(says, tuple(equations), real)
 
 
 def _sides(layer: Conv, now: str, seen: Interval) -> tuple[str, str]:

@@ -30,7 +30,7 @@ from .base import (
     Semiring,
     Shape,
     Step,
-    fold,
+    combine,
     pull,
     push,
     slim,
@@ -38,7 +38,7 @@ from .base import (
 )
 from .mixes import Mix, Opaque
 from .moves import Broadcast, Reshape, Transpose
-from .selections import Elements, Only, Place, Scatter, Taps
+from .selections import Elements, Only, Part, Scatter, Taps
 from .windows import Slide, TransposedWindow, Window
 
 __all__ = [
@@ -59,7 +59,7 @@ __all__ = [
     "Only",
     "Opaque",
     "Output",
-    "Place",
+    "Part",
     "Relation",
     "Reshape",
     "Scatter",
@@ -71,7 +71,7 @@ __all__ = [
     "Transpose",
     "TransposedWindow",
     "Window",
-    "fold",
+    "combine",
     "pull",
     "push",
     "slim",

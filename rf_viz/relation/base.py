@@ -104,7 +104,7 @@ def pull(relation: Relation, a: Array, ring: Semiring) -> Array:
     return a
 
 
-def fold(a: Array, axis: int, extent: int, ring: Semiring) -> Array:
+def combine(a: Array, axis: int, extent: int, ring: Semiring) -> Array:
     """Combine along an axis, keeping it with length 1. ``extent`` is the tensor's own."""
     if a.shape[axis] > 1:
         folded: Array = ring.plus.reduce(a, axis=axis, keepdims=True)
@@ -154,13 +154,14 @@ def origins_of(factors: Sequence[Factor]) -> int:
 class Edge(NamedTuple):
     """How one output of an operation depends on its input number ``input``.
 
-    ``rest`` marks what stays local beside a mixing edge from the same input (an instance
-    normalisation's own value beside its statistics): it only counts where the mix is global.
+    ``local_beside_mix`` marks what stays local beside a mixing edge from the same input: an
+    instance normalisation's own value beside its statistics. It only counts where the mix is
+    global.
     """
 
     input: int
     relation: Relation = IDENTITY
-    rest: bool = False
+    local_beside_mix: bool = False
 
 
 @dataclass(slots=True)
@@ -175,3 +176,6 @@ class Output:
     edges: Sequence[Edge] = ()
     assumed: str = ""
     value: NDArray[np.generic] | None = None
+
+
+Ints = tuple[int, ...]

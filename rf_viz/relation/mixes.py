@@ -11,7 +11,7 @@ from .base import (
     Labels,
     Semiring,
     Shape,
-    fold,
+    combine,
     origins_of,
 )
 
@@ -35,12 +35,12 @@ class Mix:
 
     def push(self, a: Array, ring: Semiring) -> Array:
         for axis, extent in zip(self.axes, self.before, strict=True):
-            a = fold(a, axis, extent, ring)
+            a = combine(a, axis, extent, ring)
         return a
 
     def pull(self, a: Array, ring: Semiring) -> Array:
         for axis, extent in zip(self.axes, self.after, strict=True):
-            a = fold(a, axis, extent, ring)
+            a = combine(a, axis, extent, ring)
         return a
 
     def label(self, labels: Labels) -> Labels:
@@ -89,5 +89,5 @@ class Opaque:
 
 def _all(a: Array, extents: Shape, rank: int, ring: Semiring) -> Array:
     for axis, extent in enumerate(extents):
-        a = fold(a, axis, extent, ring)
+        a = combine(a, axis, extent, ring)
     return a.reshape((1,) * rank)

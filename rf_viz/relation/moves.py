@@ -14,7 +14,7 @@ from .base import (
     Local,
     Semiring,
     Shape,
-    fold,
+    combine,
     origins_of,
     slim,
     spread,
@@ -215,7 +215,7 @@ class Broadcast(Local):
 
     def pull(self, a: Array, ring: Semiring) -> Array:
         for axis, extent in self.repeated:
-            a = fold(a, axis, extent, ring)
+            a = combine(a, axis, extent, ring)
         return a.reshape(a.shape[self.lead :]) if self.lead else a
 
     def label(self, labels: Labels) -> Labels:

@@ -134,7 +134,7 @@ def _by_input(table: Indices, size: int) -> tuple[Indices, Indices, Indices]:
 
 
 @dataclass(frozen=True)
-class Place(Local):
+class Part(Local):
     """The input stands at ``start`` along an axis of extent ``out``: one part of a concatenation.
 
     Elsewhere the output sees nothing of this input.

@@ -11,7 +11,7 @@ from . import (
     Elements,
     Mix,
     Opaque,
-    Place,
+    Part,
     Relation,
     Reshape,
     Scatter,
@@ -22,7 +22,7 @@ from . import (
     TransposedWindow,
     Window,
 )
-from .common.blocks import Regrid, Spread
+from .regrids import Regrid, Spread
 
 FARTHEST = 2**31
 """The farthest that windows may reach, padding included."""
@@ -50,7 +50,7 @@ def _after(step: Step, shape: Shape) -> Shape:
             return _along(shape, [(w.axis, w.out, w.size) for w in step.window.windows])
         case Taps():
             return _along(shape, [(step.axis, step.size, len(step.table))])
-        case Place():
+        case Part():
             return _along(shape, [(step.axis, step.size, step.out)])
         case Mix():
             return _along(shape, list(zip(step.axes, step.before, step.after, strict=True)))

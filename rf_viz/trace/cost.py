@@ -13,7 +13,7 @@ from math import prod
 from ..relation import (
     Mix,
     Opaque,
-    Place,
+    Part,
     Relation,
     Scatter,
     Step,
@@ -21,8 +21,8 @@ from ..relation import (
     TransposedWindow,
     Window,
 )
-from ..relation.common.blocks import Regrid, Spread
-from .strands import Tensor
+from ..relation.regrids import Regrid, Spread
+from .tensors import Tensor
 
 _QUANTISED_CONVOLUTIONS = [
     f"{prefix}{kind}{rest}"
@@ -145,7 +145,7 @@ def _seen(step: Step) -> tuple[int, int]:
             return prod(step.before), 1
         case Taps() if step.table.shape[1] > 1:
             return int((step.table < step.size).sum()), len(step.table)
-        case Place():
+        case Part():
             return step.size, step.out
         case Scatter():
             return prod(step.before), prod(step.after)

@@ -19,15 +19,17 @@ from ..relation import (
     Array,
     Semiring,
     Shape,
-    fold,
+    combine,
     spread,
 )
 from . import walk
 from .closed_form import REARRANGED, Form, Forms, ReceptiveField, common, meet
-from .strands import Group, Strands, Tensor, origins, unshared, weave
+from .dependences import Dependences, origins, per_tensor, split_dependences
+from .tensors import Group, Tensor
+from .values import Plain, Values
 
 if TYPE_CHECKING:
-    from .layout import Layout, Layouts
+    from .arrangement import Arrangement, Arrangements
 
 Index = int | slice
 IndexLike = Index | EllipsisType | tuple[Index | EllipsisType, ...]
@@ -103,14 +105,14 @@ class Network:
         first = tensors[0]
         self.input = NetworkInput(first.name, first.shape, tuple(spatial_axes), guessed)
         self.weight_aware, self.cut_global, self.any_size = weight_aware, cut_global, any_size
-        self._strands: Strands = weave(
+        self._strands: Dependences = split_dependences(
             tensors, self.input.spatial_axes, cut_global=cut_global, any_size=any_size
         )
         self._rings: tuple[Semiring, ...] = (MIN, MAX) * len(self.input.spatial_axes)
         # By strands, since many layers share theirs.
         self._grid_axes: dict[tuple[int, ...], tuple[int, ...]] = {}
         self._spans: dict[tuple[int, ...], Spans] = {}
-        self._reached: tuple[tuple[int, ...], list[walk.Values]] | None = None
+        self._reached: tuple[tuple[int, ...], list[Values]] | None = None
         assumed: list[tuple[str, ...]] = [()]
         for t in tensors[1:]:
             before = [assumed[s.tensor] for s in t.sources]
@@ -186,7 +188,7 @@ class Network:
                 array = ring.plus.reduce(array, axis=axis, keepdims=True)
         return array.reshape(self.input.size)
 
-    def _seers(self, pixel: Sequence[int]) -> list[walk.Values]:
+    def _seers(self, pixel: Sequence[int]) -> list[Values]:
         """For each strand which elements see a pixel. The latest answer is kept."""
         self._need_size()
         _check_position(pixel, self.input.size, "pixel")
@@ -197,24 +199,24 @@ class Network:
                 line = np.zeros(self.input.shape[axis], bool)
                 line[position] = True
                 start = start & line.reshape([-1 if i == axis else 1 for i in range(start.ndim)])
-            self._reached = key, walk.reach(self._strands.all, start)
+            self._reached = key, walk.reached_from(self._strands.all, start)
         return self._reached[1]
 
     @cached_property
-    def _bounds(self) -> list[walk.Values]:
+    def _bounds(self) -> list[Values]:
         self._need_size()
         return walk.bounds(self._strands.all, self.input.spatial_axes)
 
     @cached_property
-    def _unshared(self) -> Strands:
-        return unshared([layer.tensor for layer in self.layers], self._strands)
+    def _unshared(self) -> Dependences:
+        return per_tensor([layer.tensor for layer in self.layers], self._strands)
 
     @cached_property
-    def _layouts(self) -> Layouts:
+    def _layouts(self) -> Arrangements:
         self._need_size()
-        from .layout import Layouts  # not needed by most, and a cold start is short
+        from .arrangement import Arrangements  # not needed by most, and a cold start is short
 
-        return Layouts(self._strands.all, self._strands.of, self.input.spatial_axes)
+        return Arrangements(self._strands.all, self._strands.of, self.input.spatial_axes)
 
     def keep_common(self, other: Network) -> None:
         """Keep of the closed forms what another trace of the same model, at another size, says too.
@@ -306,7 +308,7 @@ class Layer:
         return tuple(sorted(first, key=lambda axis: (first[axis], axis)))
 
     @cached_property
-    def layout(self) -> Layout | None:
+    def layout(self) -> Arrangement | None:
         """How the cells lie on the image: a grid as it is, tokens and windows as what they are of.
 
         None where that is not known (a matrix of attention, say): the regions hold all the same.
@@ -413,7 +415,7 @@ class Layer:
             layer = layers[number]
             for axis, extent in enumerate(layer._shape):
                 if axis not in layer.grid_axes:
-                    array = fold(array, axis, extent, OR)
+                    array = combine(array, axis, extent, OR)
             fed = np.broadcast_to(layer._on_grid(array), layer.grid)
             if fed.any():
                 found[layer.name] = found[layer.name] | fed if layer.name in found else fed
@@ -432,11 +434,11 @@ class Layer:
         nothing = Region((0,) * len(self.net.input.size), (0,) * len(self.net.input.size))
         if not all(range(n)[s] for s, n in zip(slices, self._shape, strict=True)):
             return nothing
-        total: walk.Plain | None = None
+        total: Plain | None = None
         for number in self.net._strands.of[self._number]:
             part = self.net._bounds[number].select(slices, rings)
             for axis, extent in enumerate(self._shape):
-                part = part.fold(axis, extent, rings)
+                part = part.combine(axis, extent, rings)
             plain = part.plain(rings)
             total = plain if total is None else total.union(plain, rings)
         assert total is not None
@@ -535,21 +537,21 @@ class Layer:
         return tuple(full)
 
     def _union(
-        self, values: Sequence[walk.Values], rings: tuple[Semiring, ...], channel: int | None
-    ) -> walk.Plain:
+        self, values: Sequence[Values], rings: tuple[Semiring, ...], channel: int | None
+    ) -> Plain:
         """The values of all strands together, folded to the grid's axes."""
         index = [slice(None)] * len(self._shape)
         if channel is not None:
             axis, position = self._channel(channel)
             index[axis] = slice(position, position + 1)
-        total: walk.Plain | None = None
+        total: Plain | None = None
         for number in self.net._strands.of[self._number]:
             part = values[number]
             if channel is not None:
                 part = part.select(index, rings)
             for axis in reversed(range(len(self._shape))):  # the channels before the batch
                 if axis not in self.grid_axes:
-                    part = part.fold(axis, self._shape[axis], rings)
+                    part = part.combine(axis, self._shape[axis], rings)
             plain = part.plain(rings)
             total = plain if total is None else total.union(plain, rings)
         assert total is not None

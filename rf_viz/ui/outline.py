@@ -63,7 +63,7 @@ def outline(net: Network) -> list[Entry]:
     return parts("")
 
 
-def told(layer: Layer) -> tuple[str, str]:
+def title_of(layer: Layer) -> tuple[str, str]:
     """What to call a layer, and what it is: a framework's layer by its result."""
     group = layer.group
     if group and group.output == layer.name:

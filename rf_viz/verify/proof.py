@@ -74,12 +74,12 @@ def prove(
     where the model takes the input but not what it becomes.
     """
     mask = layer.mask_of(at)
-    bench = _Bench(model, net, layer, at, tensor, other)
+    bench = _CellTrial(model, net, layer, at, tensor, other)
     outside, inside = bench.trial(~mask, moves=False), bench.trial(mask, moves=True)
     return Proof(mask, bench.value, outside, inside, bench.context, bench.no_model, bench.no_twin)
 
 
-class _Bench:
+class _CellTrial:
     """One cell on one input, to be tried with some pixels replaced."""
 
     def __init__(

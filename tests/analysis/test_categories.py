@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rf_viz.analysis.categories import KINDS, kind
+from rf_viz.analysis.categories import CATEGORIES, category
 
 
 @pytest.mark.parametrize(
@@ -31,10 +31,10 @@ from rf_viz.analysis.categories import KINDS, kind
     ],
 )
 def test_operators_are_of_their_kind(expected: str, operators: str) -> None:
-    assert {name: kind(name) for name in operators.split()} == dict.fromkeys(
+    assert {name: category(name) for name in operators.split()} == dict.fromkeys(
         operators.split(), expected
     )
 
 
 def test_every_kind_has_a_colour_of_its_own() -> None:
-    assert len(set(KINDS.values())) == len(KINDS)
+    assert len(set(CATEGORIES.values())) == len(CATEGORIES)

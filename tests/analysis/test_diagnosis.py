@@ -10,7 +10,7 @@ import pytest
 
 import rf_viz
 from rf_viz.analysis import diagnosis
-from rf_viz.analysis.diagnosis import Reach
+from rf_viz.analysis.diagnosis import PathSizes
 from rf_viz.catalogue.samples import SAMPLE_MODELS
 from tests.models.small_nets import Net, resnet50
 from tests.oracles.onnx_oracle import build
@@ -28,12 +28,12 @@ def test_a_skip_connection_leaves_the_shortest_path_short() -> None:
     b = net.conv(a, 3, name="b")
     net.op("Add", a, b, name="sum")
     net.conv("sum", 3, name="c")
-    reaches = diagnosis.reaches(net.trace(32))
+    reaches = diagnosis.path_sizes(net.trace(32))
     assert reaches == [
-        Reach((3, 3), (3, 3)),
-        Reach((5, 5), (5, 5)),
-        Reach((3, 3), (5, 5)),
-        Reach((5, 5), (7, 7)),
+        PathSizes((3, 3), (3, 3)),
+        PathSizes((5, 5), (5, 5)),
+        PathSizes((3, 3), (5, 5)),
+        PathSizes((5, 5), (7, 7)),
     ]
 
 
@@ -46,7 +46,7 @@ def test_reach_is_told_where_branches_are_misaligned() -> None:
     net.op("Add", one, two, name="sum")
     traced = net.trace(16)
     assert traced["sum"].receptive_field is None
-    assert diagnosis.reaches(traced)[-1] == Reach((3, 3), (3, 3))
+    assert diagnosis.path_sizes(traced)[-1] == PathSizes((3, 3), (3, 3))
     assert names(diagnosis.misaligned(traced)) == ["sum"]
 
 
@@ -216,7 +216,7 @@ def test_attention_between_positions_has_findings_too() -> None:
     }
     model = build(nodes, {"x": (1, 3, 6, 8)}, constants)
     net = rf_viz.load(model.SerializeToString()).trace(cut_global=True)
-    reaches = dict(zip(names(net.layers), diagnosis.reaches(net), strict=True))
+    reaches = dict(zip(names(net.layers), diagnosis.path_sizes(net), strict=True))
     assert reaches["sum"].shortest == (3, 3)
     assert diagnosis.border(net) is None
     assert diagnosis.unseen_by_all(net) == 0
@@ -229,5 +229,5 @@ def test_the_border_is_told_along_each_axis_by_its_own_shortest_path() -> None:
     net.op("Conv", "x", "wide", name="flat", pads=[0, 2, 0, 2])
     net.op("Add", one, "flat", name="sum")
     net.conv("sum", 3, name="next")
-    reaches = diagnosis.reaches(net.trace(32))
-    assert reaches[2] == Reach((1, 3), (3, 5))
+    reaches = diagnosis.path_sizes(net.trace(32))
+    assert reaches[2] == PathSizes((1, 3), (3, 5))

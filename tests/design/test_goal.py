@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rf_viz.design import PRESETS, Design, Goal, check, reach, row, seek, study
+from rf_viz.design import PRESETS, Design, Goal, check, reached_by, row, seek, study
 
 
 def costs(design: Design) -> tuple[int, int]:
@@ -30,7 +30,7 @@ def test_every_proposal_reaches_the_goal_and_tells_its_cost(key: str, goal: Goal
     before = costs(design)
     for proposal in found:
         assert check(proposal.design) == []
-        reached = reach(study(proposal.design))
+        reached = reached_by(study(proposal.design))
         assert reached == proposal.reach
         assert reached is not None
         assert reached.size >= goal.size

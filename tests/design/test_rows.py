@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rf_viz import ModelError
-from rf_viz.design import KINDS, PRESETS, VARIANTS, Design, row
+from rf_viz.design import LAYER_KINDS, PRESETS, VARIANTS, Design, row
 
 CHAIN = Design((3, 32, 32), tuple(row("convolution", channels=c) for c in (1, 2, 3, 4)))
 BRIDGE = Design((3, 32, 32), (*CHAIN.rows, row("add", 1), row("concatenate", 5, 2)))
@@ -32,7 +32,7 @@ def test_a_link_and_json_hold_the_whole_network(key: str) -> None:
 def test_any_row_survives_a_link(rng: Random) -> None:
     rows = []
     for _ in range(rng.randint(0, 6)):
-        kind = rng.choice([*KINDS, *VARIANTS])
+        kind = rng.choice([*LAYER_KINDS, *VARIANTS])
         settings = {name: rng.randint(1, 9) for name in row(kind).settings()}
         rows.append(row(kind, *rng.sample(range(20), rng.randint(0, 3)), **settings))
     design = Design(rng.choice([(3, 32, 48), (1, 100)]), tuple(rows))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rf_viz.analysis.categories import KINDS
+from rf_viz.analysis.categories import CATEGORIES
 from rf_viz.design import PRESETS, study
 from rf_viz.figures.built import built
 from rf_viz.ui.build.trial import grown
@@ -15,7 +15,7 @@ def test_every_row_is_a_dot_at_its_size_in_its_colour() -> None:
     dots = [trace for trace in figure.data if trace.mode == "markers"]
     assert sorted(n for trace in dots for n in trace.customdata) == list(range(1, 39))
     for trace in dots:
-        assert trace.marker.color == KINDS[trace.name]
+        assert trace.marker.color == CATEGORIES[trace.name]
     found = {
         number: (size, symbol, text)
         for trace in dots

@@ -6,13 +6,13 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from rf_viz.analysis.growth import Growth, Step
+from rf_viz.analysis.growth import Growth, GrowthPoint
 from rf_viz.catalogue.article import Fit
 from rf_viz.figures.compare import COLOURS, Box, Curve, Point, accuracy, boxes, growth
 
 
-def step(layer: str, depth: int, size: int | None, region: int) -> Step:
-    return Step(layer, "Conv", depth, depth / 10, size, region)
+def step(layer: str, depth: int, size: int | None, region: int) -> GrowthPoint:
+    return GrowthPoint(layer, "Conv", depth, depth / 10, size, region)
 
 
 BRANCHED = Growth(

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from rf_viz.lessons.steps import STEPS, Step, Unit, share_at_the_end
+from rf_viz.lessons.steps import STEPS, LessonStep, Unit, share_at_the_end
 
 IDS = [step.title for step in STEPS]
 ANSWERS = {
@@ -21,13 +21,13 @@ ANSWERS = {
 }
 
 
-def settings(step: Step) -> list[tuple[int, ...]]:
+def settings(step: LessonStep) -> list[tuple[int, ...]]:
     """Everything that the sliders can be set to."""
     return list(product(*(range(s.low, s.high + 1) for s in step.sliders)))
 
 
 @pytest.mark.parametrize("step", STEPS, ids=IDS)
-def test_every_setting_makes_a_network_and_an_equation(step: Step) -> None:
+def test_every_setting_makes_a_network_and_an_equation(step: LessonStep) -> None:
     for values in settings(step):
         example = step.build(*values)
         assert example.rows[-1].size >= 1
@@ -37,7 +37,7 @@ def test_every_setting_makes_a_network_and_an_equation(step: Step) -> None:
 
 
 @pytest.mark.parametrize("step", [s for s in STEPS if s.sliders], ids=lambda s: s.title)
-def test_the_task_is_done_by_these_settings_only(step: Step) -> None:
+def test_the_task_is_done_by_these_settings_only(step: LessonStep) -> None:
     nowhere = Unit(0, 0)
     done = {values for values in settings(step) if step.done(step.build(*values), nowhere)}
     assert done == ANSWERS[step.title]

@@ -21,7 +21,7 @@ from rf_viz.relation import (
     Mix,
     Only,
     Opaque,
-    Place,
+    Part,
     Relation,
     Reshape,
     Scatter,
@@ -114,7 +114,7 @@ def place(before: Shape, axis: int, start: int, out: int) -> Op:
         if start <= o[axis] < start + before[axis]:
             yield replaced(o, axis, o[axis] - start)
 
-    step = Place(axis, start, before[axis], out)
+    step = Part(axis, start, before[axis], out)
     return Op((step,), before, after, tabulate(before, after, sees))
 
 

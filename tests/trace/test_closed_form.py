@@ -22,7 +22,7 @@ import rf_viz
 from rf_viz import Network, ReceptiveField
 from rf_viz.relation import Slide, Window
 from rf_viz.relation.common.basic import same_pads
-from rf_viz.trace.strands import Source, Tensor
+from rf_viz.trace.tensors import Source, Tensor
 from tests.oracles.naive import some_slide
 from tests.oracles.onnx_oracle import build
 

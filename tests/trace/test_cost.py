@@ -26,7 +26,7 @@ from rf_viz.readers.tflite.custom import CUSTOM
 from rf_viz.readers.tflite.table import TABLE as TFLITE
 from rf_viz.relation import Reshape
 from rf_viz.trace.cost import MULTIPLYING, UNTOLD, multiply_adds
-from rf_viz.trace.strands import Source, Tensor
+from rf_viz.trace.tensors import Source, Tensor
 from tests.models.tensorflow_graphs import Graph
 from tests.oracles import onnx_oracle, tensorflow_oracle, tflite_oracle
 from tests.oracles.tensorflow_oracle import tf

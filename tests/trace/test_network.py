@@ -11,7 +11,7 @@ from onnx import NodeProto, helper
 import rf_viz
 from rf_viz import Network, Region
 from rf_viz.relation import Slide, Window
-from rf_viz.trace.strands import Source, Tensor
+from rf_viz.trace.tensors import Source, Tensor
 from tests.oracles.onnx_oracle import build
 
 

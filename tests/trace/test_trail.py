@@ -12,7 +12,7 @@ from onnx import helper
 
 import rf_viz
 from rf_viz import Layer, Network
-from rf_viz.trace.strands import Source, Tensor
+from rf_viz.trace.tensors import Source, Tensor
 from tests.oracles.onnx_oracle import build, single, traced
 from tests.trace.test_walk import some_graph
 
@@ -31,7 +31,7 @@ def rest(tensors: list[Tensor], first: int) -> list[Tensor]:
                     tensor.node,
                     tensor.op,
                     tensor.shape,
-                    [Source(numbers[s.tensor], s.relation, s.rest) for s in sources],
+                    [Source(numbers[s.tensor], s.relation, s.local_beside_mix) for s in sources],
                 )
             )
     return left

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rf_viz import Network
 from rf_viz.relation import IDENTITY, Slide
-from rf_viz.trace.strands import Source, Tensor
+from rf_viz.trace.tensors import Source, Tensor
 from tests.oracles import naive
 from tests.oracles.naive import Matrix, Op, Shape
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...model import Model, ModelInput
 from ...relation import Shape
-from ...trace.strands import Tensor
+from ...trace.tensors import Tensor
 from ..content import Content
 from .file import parse
 from .graph import Reading, work_out

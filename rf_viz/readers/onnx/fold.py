@@ -19,9 +19,9 @@ from ..reading.constants import (
     LARGEST,
     Compute,
     Constant,
+    chain,
     divide,
     each,
-    fold,
 )
 from .node import Node, Value
 
@@ -164,8 +164,8 @@ _ARITHMETIC: dict[str, Compute] = {
     "Identity": each(lambda a: a),
     "Less": each(np.less),
     "LessOrEqual": each(np.less_equal),
-    "Max": fold(np.maximum),
-    "Min": fold(np.minimum),
+    "Max": chain(np.maximum),
+    "Min": chain(np.minimum),
     "Mul": each(np.multiply),
     "Neg": each(np.negative),
     "Not": each(np.logical_not),

@@ -23,7 +23,7 @@ def each(function: Callable[..., Any]) -> Compute:
     return lambda node, values: function(*values)
 
 
-def fold(function: Callable[[Any, Any], Any]) -> Compute:
+def chain(function: Callable[[Any, Any], Any]) -> Compute:
     """A function of two, applied to any number of inputs in turn."""
     return lambda node, values: reduce(function, values)
 

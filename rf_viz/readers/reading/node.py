@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import ModelError
 from ...relation import Output, Shape
-from ...trace.strands import Tensor
+from ...trace.tensors import Tensor
 from .values import DataDependent, ShapeUnknown, Value
 
 Describe = Callable[[Any], Any]

@@ -14,7 +14,7 @@ from ...errors import ModelError
 from ...relation import Edge, Output, Shape
 from ...relation.common.basic import everything
 from ...relation.shapes import shape_after
-from ...trace.strands import Source, Tensor
+from ...trace.tensors import Source, Tensor
 from .node import BaseNode, Call, Subgraph
 from .values import DataDependent, Value
 
@@ -243,7 +243,7 @@ def _leaves(values: Iterable[Value | None]) -> list[Value]:
 def _sources(node: BaseNode[Any], output: Output) -> list[Source]:
     """The edges to tensors that depend on the input, each seen to fit them."""
     sources = []
-    for number, relation, rest in output.edges:
+    for number, relation, local_beside_mix in output.edges:
         given = node.inputs[number]
         if given is None:
             raise ModelError(f"{node.op} {node.name!r} lacks its input {number}")
@@ -255,5 +255,5 @@ def _sources(node: BaseNode[Any], output: Output) -> list[Source]:
                 f"{node.op} {node.name!r} cannot make {list(output.shape)} of {list(shape)}: "
                 "the model does not work at this input size"
             )
-        sources.append(Source(given.tensor, relation, rest))
+        sources.append(Source(given.tensor, relation, local_beside_mix))
     return sources

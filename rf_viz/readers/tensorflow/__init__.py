@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ...errors import ModelError
 from ...model import Model, ModelInput
 from ...relation import Shape
-from ...trace.strands import Group, Tensor
+from ...trace.tensors import Group, Tensor
 from ..reading.image_inputs import images_first
 from .graph import Reading, work_out
 from .node import Value

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ...errors import ModelError
 from ...model import Model, ModelInput
 from ...relation import Shape
-from ...trace.strands import Tensor
+from ...trace.tensors import Tensor
 from ..content import Content
 from ..reading.image_inputs import images_first
 from .file import parse

@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ...relation import Shape
-from ...trace.strands import Source, Tensor
+from ...trace.tensors import Source, Tensor
 from ..reading.node import BaseNode
 from ..reading.read_graph import BaseReading
 from ..reading.values import Value
@@ -75,10 +75,13 @@ def shown(tensors: Sequence[Tensor], operators: Mapping[str, str]) -> list[Tenso
     for number, tensor in enumerate(tensors):
         sources: list[Source] = []
         assumed = tensor.assumed
-        for source, relation, rest in tensor.sources:
+        for source, relation, local in tensor.sources:
             through, why = reach[source]
             assumed = assumed or why
-            sources += [Source(s.tensor, s.relation + relation, s.rest or rest) for s in through]
+            sources += [
+                Source(s.tensor, s.relation + relation, s.local_beside_mix or local)
+                for s in through
+            ]
         if number and tensor.name not in operators:
             reach.append((sources, assumed))
             continue

@@ -17,7 +17,7 @@ from ..tensorflow.ops.elementwise import unary
 from .custom import CUSTOM, flex
 from .file import Operator, Subgraph
 from .opaque import OPAQUE
-from .step import Site, Step
+from .step import Site, TfOp
 from .table import TABLE
 
 
@@ -122,7 +122,7 @@ class Program:
 
     def _add(
         self,
-        step: Step,
+        step: TfOp,
         name: str,
         inputs: tuple[str, ...],
         outputs: tuple[str, ...],
@@ -135,7 +135,7 @@ class Program:
                 mine.append(inputs[given])
                 continue
             inner = f"{name}\0{len(calls)}.{len(mine)}"  # a name that no tensor of a file has
-            if isinstance(given, Step):
+            if isinstance(given, TfOp):
                 self._add(given, name, inputs, (inner,), calls)
             else:
                 self._given[inner] = Value(given.shape, value=np.asarray(given))
@@ -146,7 +146,7 @@ class Program:
         )
 
 
-def _translate(operator: Operator, site: Site) -> Step | None:
+def _translate(operator: Operator, site: Site) -> TfOp | None:
     if operator.op != "CUSTOM":
         translate = TABLE.get(operator.op)
     elif operator.custom.startswith("Flex"):
@@ -156,13 +156,13 @@ def _translate(operator: Operator, site: Site) -> Step | None:
     return None if translate is None else translate(site)
 
 
-def _numbers(step: Step) -> set[int]:
+def _numbers(step: TfOp) -> set[int]:
     """The operator's inputs that a step uses."""
     found: set[int] = set()
     for given in step.inputs:
         if isinstance(given, int):
             found.add(given)
-        elif isinstance(given, Step):
+        elif isinstance(given, TfOp):
             found |= _numbers(given)
     return found
 

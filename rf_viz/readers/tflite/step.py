@@ -14,7 +14,7 @@ from .file import Operator, TensorInfo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Step:
+class TfOp:
     """A TensorFlow operation, with attributes as its own table reads them.
 
     An input is the operator's input of that number, what another step makes, or a constant.
@@ -23,7 +23,7 @@ class Step:
     """
 
     op: str
-    inputs: tuple[int | Step | NDArray[Any], ...]
+    inputs: tuple[int | TfOp | NDArray[Any], ...]
     attributes: Mapping[str, Any] = field(default_factory=dict)
     same: bool = True
     describe: Describe | None = None
@@ -63,7 +63,7 @@ class Site:
         return self._tensors[self._operator.outputs[i]]
 
 
-Translate = Callable[[Site], Step]
+Translate = Callable[[Site], TfOp]
 
 
 def ints(*numbers: int) -> NDArray[np.int32]:
@@ -79,9 +79,9 @@ def number(value: int) -> NDArray[np.int32]:
 def called(op: str, *, same: bool = True, **options: str) -> Translate:
     """The same inputs; each of TensorFlow's attributes comes from an option of the schema."""
 
-    def translate(site: Site) -> Step:
+    def translate(site: Site) -> TfOp:
         attributes = {name: site.option(option) for name, option in options.items()}
-        return Step(op, site.every, attributes, same)
+        return TfOp(op, site.every, attributes, same)
 
     return translate
 
@@ -93,22 +93,22 @@ _ACTIVATIONS = {1: "Relu", 2: "RELU_N1_TO_1", 3: "Relu6", 4: "Tanh", 5: "Sign"}
 def activated(translate: Translate) -> Translate:
     """With the activation that is fused to the operator."""
 
-    def fused(site: Site) -> Step:
+    def fused(site: Site) -> TfOp:
         step, kind = translate(site), site.option("fusedActivationFunction")
         if not kind:
             return step
         op = _ACTIVATIONS[kind]
         if op == "RELU_N1_TO_1":
             return clipped(step, -1, 1)
-        return Step(op, (step,))
+        return TfOp(op, (step,))
 
     return fused
 
 
-def clipped(given: int | Step, low: float, high: float) -> Step:
-    return Step("ClipByValue", (given, np.array(low), np.array(high)))
+def clipped(given: int | TfOp, low: float, high: float) -> TfOp:
+    return TfOp("ClipByValue", (given, np.array(low), np.array(high)))
 
 
-def biased(step: Step, site: Site, i: int) -> Step:
+def biased(step: TfOp, site: Site, i: int) -> TfOp:
     """With input ``i`` added along the channels where it is given."""
-    return Step("BiasAdd", (step, i), {"data_format": "NHWC"}) if site.has(i) else step
+    return TfOp("BiasAdd", (step, i), {"data_format": "NHWC"}) if site.has(i) else step

@@ -10,7 +10,7 @@ from ..tensorflow.protobuf.tensors import dtype
 from .file import TensorInfo
 from .fixed_point import resize_bilinear
 from .opaque import OPAQUE
-from .step import Site, Step, Translate, activated, biased, called, clipped, ints, number
+from .step import Site, TfOp, Translate, activated, biased, called, clipped, ints, number
 
 _PADDING = {0: "SAME", 1: "VALID"}
 _MIRROR = {0: "REFLECT", 1: "SYMMETRIC"}
@@ -24,38 +24,38 @@ def _padding(site: Site) -> str:
     return _PADDING[site.option("padding")]
 
 
-def _convolution(op: str, kernel: Step, site: Site) -> Step:
+def _convolution(op: str, kernel: TfOp, site: Site) -> TfOp:
     attributes = {
         "strides": _strides(site),
         "dilations": (1, site.option("dilationHFactor", 1), site.option("dilationWFactor", 1), 1),
         "padding": _padding(site),
         "data_format": "NHWC",
     }
-    return biased(Step(op, (0, kernel), attributes), site, 2)
+    return biased(TfOp(op, (0, kernel), attributes), site, 2)
 
 
-def _conv(site: Site) -> Step:
+def _conv(site: Site) -> TfOp:
     """The kernel's axes are (out, height, width, in)."""
-    return _convolution("Conv2D", Step("Transpose", (1, ints(1, 2, 3, 0))), site)
+    return _convolution("Conv2D", TfOp("Transpose", (1, ints(1, 2, 3, 0))), site)
 
 
-def _depthwise(site: Site) -> Step:
+def _depthwise(site: Site) -> TfOp:
     """The kernel's axes are (1, height, width, in * multiplier)."""
     _, height, width, made = site.input(1).shape
     channels = site.input(0).shape[-1]
-    kernel = Step("Reshape", (1, ints(height, width, channels, made // channels)))
+    kernel = TfOp("Reshape", (1, ints(height, width, channels, made // channels)))
     return _convolution("DepthwiseConv2dNative", kernel, site)
 
 
-def _transposed(site: Site) -> Step:
+def _transposed(site: Site) -> TfOp:
     """The kernel's axes are (out, height, width, in)."""
-    kernel = Step("Transpose", (1, ints(1, 2, 0, 3)))
+    kernel = TfOp("Transpose", (1, ints(1, 2, 0, 3)))
     attributes = {"strides": _strides(site), "padding": _padding(site), "data_format": "NHWC"}
-    return biased(Step("Conv2DBackpropInput", (0, kernel, 2), attributes), site, 3)
+    return biased(TfOp("Conv2DBackpropInput", (0, kernel, 2), attributes), site, 3)
 
 
 def _volumes(op: str, inputs: tuple[int, ...], bias: int) -> Translate:
-    def translate(site: Site) -> Step:
+    def translate(site: Site) -> TfOp:
         strides, dilations = (
             (1, *(site.option(name.format(axis), 1) for axis in "DHW"), 1)
             for name in ("stride{}", "dilation{}Factor")
@@ -66,76 +66,76 @@ def _volumes(op: str, inputs: tuple[int, ...], bias: int) -> Translate:
             "padding": _padding(site),
             "data_format": "NDHWC",
         }
-        return biased(Step(op, inputs, attributes), site, bias)
+        return biased(TfOp(op, inputs, attributes), site, bias)
 
     return translate
 
 
 def _pool(op: str, same: bool = True) -> Translate:
-    def translate(site: Site) -> Step:
+    def translate(site: Site) -> TfOp:
         attributes = {
             "ksize": (1, site.option("filterHeight", 1), site.option("filterWidth", 1), 1),
             "strides": _strides(site),
             "padding": _padding(site),
             "data_format": "NHWC",
         }
-        return Step(op, (0,), attributes, same)
+        return TfOp(op, (0,), attributes, same)
 
     return translate
 
 
-def _fully_connected(site: Site) -> Step:
+def _fully_connected(site: Site) -> TfOp:
     """The weights' axes are (out, in); unless told to keep them, all axes but the last are one."""
     if site.option("keepNumDims"):
-        product = Step("BatchMatMulV2", (0, 1), {"adj_x": False, "adj_y": True})
+        product = TfOp("BatchMatMulV2", (0, 1), {"adj_x": False, "adj_y": True})
     else:
-        rows = Step("Reshape", (0, ints(-1, site.input(1).shape[-1])))
-        product = Step("MatMul", (rows, 1), {"transpose_a": False, "transpose_b": True})
+        rows = TfOp("Reshape", (0, ints(-1, site.input(1).shape[-1])))
+        product = TfOp("MatMul", (rows, 1), {"transpose_a": False, "transpose_b": True})
     return biased(product, site, 2)
 
 
-def _concatenation(site: Site) -> Step:
-    return Step("ConcatV2", (*site.every, number(site.option("axis"))))
+def _concatenation(site: Site) -> TfOp:
+    return TfOp("ConcatV2", (*site.every, number(site.option("axis"))))
 
 
-def _divide(site: Site) -> Step:
-    return Step("TruncateDiv" if "int" in site.input(0).dtype else "RealDiv", (0, 1))
+def _divide(site: Site) -> TfOp:
+    return TfOp("TruncateDiv" if "int" in site.input(0).dtype else "RealDiv", (0, 1))
 
 
-def _reshape(site: Site) -> Step:
+def _reshape(site: Site) -> TfOp:
     """Old files tell the shape in an option, some of those that make a scalar as [0]."""
     if site.has(1):
-        return Step("Reshape", (0, 1))
+        return TfOp("Reshape", (0, 1))
     shape = site.option("newShape", ())
-    return Step("Reshape", (0, ints(*(() if shape == (0,) else shape))))
+    return TfOp("Reshape", (0, ints(*(() if shape == (0,) else shape))))
 
 
 def _resized(op: str) -> Translate:
     return called(op, align_corners="alignCorners", half_pixel_centers="halfPixelCenters")
 
 
-def _bilinear(site: Site) -> Step:
+def _bilinear(site: Site) -> TfOp:
     step = _resized("ResizeBilinear")(site)
     if site.input(0).dtype in ("int8", "int16"):
         return replace(step, describe=resize_bilinear)
     return step
 
 
-def _strided_slice(site: Site) -> Step:
-    end = Step("AddV2", (1, 2)) if site.option("offset", False) else 2
+def _strided_slice(site: Site) -> TfOp:
+    end = TfOp("AddV2", (1, 2)) if site.option("offset", False) else 2
     names = ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
     options = ("beginMask", "endMask", "ellipsisMask", "newAxisMask", "shrinkAxisMask")
     masks = {f"{n}_mask": site.option(o) for n, o in zip(names, options, strict=True)}
-    return Step("StridedSlice", (0, 1, end, 3), masks)
+    return TfOp("StridedSlice", (0, 1, end, 3), masks)
 
 
-def _gather(site: Site) -> Step:
+def _gather(site: Site) -> TfOp:
     attributes = {"batch_dims": site.option("batchDims")}
-    return Step("GatherV2", (0, 1, number(site.option("axis"))), attributes)
+    return TfOp("GatherV2", (0, 1, number(site.option("axis"))), attributes)
 
 
-def _embedding(site: Site) -> Step:
-    return Step("GatherV2", (1, 0, number(0)), {"batch_dims": 0})
+def _embedding(site: Site) -> TfOp:
+    return TfOp("GatherV2", (1, 0, number(0)), {"batch_dims": 0})
 
 
 def _type(tensor: TensorInfo) -> int:
@@ -143,28 +143,28 @@ def _type(tensor: TensorInfo) -> int:
     return next(n for n in range(1, 24) if dtype(n) == tensor.dtype)
 
 
-def _cast(site: Site) -> Step:
-    return Step("Cast", (0,), {"DstT": _type(site.output())})
+def _cast(site: Site) -> TfOp:
+    return TfOp("Cast", (0,), {"DstT": _type(site.output())})
 
 
-def _bitcast(site: Site) -> Step:
-    return Step("Bitcast", (0,), {"T": _type(site.input(0)), "type": _type(site.output())})
+def _bitcast(site: Site) -> TfOp:
+    return TfOp("Bitcast", (0,), {"T": _type(site.input(0)), "type": _type(site.output())})
 
 
-def _pack(site: Site) -> Step:
-    return Step("Pack", site.every, {"axis": site.option("axis"), "N": len(site.every)})
+def _pack(site: Site) -> TfOp:
+    return TfOp("Pack", site.every, {"axis": site.option("axis"), "N": len(site.every)})
 
 
-def _unpack(site: Site) -> Step:
-    return Step("Unpack", (0,), {"axis": site.option("axis"), "num": site.outputs})
+def _unpack(site: Site) -> TfOp:
+    return TfOp("Unpack", (0,), {"axis": site.option("axis"), "num": site.outputs})
 
 
-def _mirror(site: Site) -> Step:
-    return Step("MirrorPad", (0, 1), {"mode": _MIRROR[site.option("mode")]})
+def _mirror(site: Site) -> TfOp:
+    return TfOp("MirrorPad", (0, 1), {"mode": _MIRROR[site.option("mode")]})
 
 
-def _local_response(site: Site) -> Step:
-    return Step("LRN", (0,), {"depth_radius": site.option("radius")})
+def _local_response(site: Site) -> TfOp:
+    return TfOp("LRN", (0,), {"depth_radius": site.option("radius")})
 
 
 def _recurrent(weights: int, projection: int = -1) -> Translate:
@@ -174,12 +174,12 @@ def _recurrent(weights: int, projection: int = -1) -> Translate:
     it is given, comes last.
     """
 
-    def translate(site: Site) -> Step:
+    def translate(site: Site) -> TfOp:
         time = 0 if site.option("timeMajor", False) else 1
-        before = Step("Cumsum", (0, number(time)), {"exclusive": False, "reverse": False})
+        before = TfOp("Cumsum", (0, number(time)), {"exclusive": False, "reverse": False})
         rows = site.input(projection if site.has(projection) else weights).shape[0]
         mixed = np.ones((site.input(weights).shape[1], rows), np.float32)
-        return Step("BatchMatMulV2", (before, mixed), {"adj_x": False, "adj_y": False}, same=False)
+        return TfOp("BatchMatMulV2", (before, mixed), {"adj_x": False, "adj_y": False}, same=False)
 
     return translate
 

@@ -23,8 +23,7 @@ from .. import (
     TransposedWindow,
     Window,
 )
-
-Ints = tuple[int, ...]
+from ..base import Ints
 
 
 def extent(size: int, kernel: int, stride: int, dilation: int, pad: int, *, ceil: bool) -> int:
@@ -120,7 +119,7 @@ def normalise(source: int, shape: Shape, axes: Ints) -> list[Edge]:
     """Every element by statistics over ``axes``: softmax, layer and instance normalisation."""
     if prod(shape[i] for i in axes) == 1:
         return [Edge(source)]
-    return [Edge(source, mix(shape, axes)), Edge(source, (), rest=True)]
+    return [Edge(source, mix(shape, axes)), Edge(source, (), local_beside_mix=True)]
 
 
 @lru_cache(maxsize=4096)

@@ -17,7 +17,7 @@ from .. import (
     Edge,
     Elements,
     Mix,
-    Place,
+    Part,
     Relation,
     Shape,
     Slide,
@@ -299,6 +299,6 @@ def concatenated(shapes: Sequence[Shape], axis: int) -> list[Relation]:
     start = 0
     relations: list[Relation] = []
     for shape in shapes:
-        relations.append((Place(axis, start, shape[axis], total),))
+        relations.append((Part(axis, start, shape[axis], total),))
         start += shape[axis]
     return relations

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ...design import (KINDS, PRESETS, Design, Row, Study, plan, row, study,)
+from ...design import (LAYER_KINDS, PRESETS, Design, Row, Study, plan, row, study,)
 from ...design.presets import FIRST
 from ...design.rows import check_input
 from ...errors import ModelError
@@ -174,7 +174,7 @@ def _telling(design: Design) -> int:
 def _added(design: Design, after: int, kind: str) -> Row:
     """A new row; one that joins takes the nearest earlier row that fits, where there is one."""
     made = row(kind)
-    if not KINDS[made.kind].joins:
+    if not LAYER_KINDS[made.kind].joins:
         return made
     steps = plan(design).steps
     shapes = {0: design.input, **{number: step.shape for number, step in steps.items()}}

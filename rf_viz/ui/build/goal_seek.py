@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ...design import (Design, Goal, Proposal, Study, reach, seek,)
+from ...design import (Design, Goal, Proposal, Study, reached_by, seek,)
 from ..text import percent
 
 _FAR, _NEAR = 127, 8
@@ -18,7 +18,7 @@ def goal_seek(study: Study, apply: Callable[[Design], None]) -> int | None:
 
     Returns the size that is asked for, once it is.
     """
-    now = reach(study)
+    now = reached_by(study)
     st.markdown("#### How do I reach ...")
     if now is None:
         st.caption("The network leaves no map of cells, so there is nothing to reach with.")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 import rf_viz
 
 from ...design import Measured, Study, to_onnx
-from ...design.kinds import KINDS
+from ...design.kinds import LAYER_KINDS
 from ...errors import ModelError
 from ...figures.built import Grown, built
 from ...catalogue.samples import Sample
@@ -132,7 +132,7 @@ def grown(rows: Sequence[Measured]) -> list[Grown]:
         Grown(
             row.step.number,
             row.step.name,
-            KINDS[row.step.row.kind].family,
+            LAYER_KINDS[row.step.row.kind].family,
             by(row.step.shape),
             max(row.field.size) if row.field else None,
             max(row.largest),

@@ -32,7 +32,7 @@ from ..inspector.channels import by_channel
 from ..inspector.cue.cue import overlay
 from ..inspector.linked_view.linked_view import FeatureMap, Picture
 from ..inspector.scene import Scene
-from ..outline import told
+from ..outline import title_of
 from ..sidebar.layer_list.layer_list import is_convolution
 from ..text import sentence
 from .offline_page.offline_page import Chosen, estimate, export
@@ -95,7 +95,7 @@ def _picture(scene: Scene) -> None:
         title(scene.file), credit(scene.picture), as_shown(scene), scene.feature_map, scene.cell
     )
     st.image(_raster(drawing, 1, "JPEG"), alt=drawing.about)
-    name = _file_name(scene.file.name, told(scene.layer)[0], *scene.cell)
+    name = _file_name(scene.file.name, title_of(scene.layer)[0], *scene.cell)
     with _row():
         _download("PNG", lambda: _raster(drawing, 2, "PNG"), f"{name}.png")
         _download("SVG", drawing.svg, f"{name}.svg")
@@ -106,7 +106,7 @@ def _page(scene: Scene) -> None:
     st.markdown("**A page that works offline**")
     st.caption("The linked view in one HTML file, to hand out or to show without a network.")
     offered = to_choose_from(scene)
-    names = {layer.name: told(layer)[0] for layer in offered}
+    names = {layer.name: title_of(layer)[0] for layer in offered}
     others = st.multiselect(
         "Layers, besides the one that shows",
         list(names),
@@ -152,7 +152,7 @@ def _numbers(scene: Scene) -> None:
 
     st.markdown("**The numbers**")
     st.caption("As the command line tells them: of this cell, and of all layers.")
-    cells = _file_name(scene.file.name, told(layer)[0], *cell)
+    cells = _file_name(scene.file.name, title_of(layer)[0], *cell)
     layers = _file_name(scene.file.name, "layers")
     with _row():
         with _row(width="content"):
@@ -192,7 +192,7 @@ def to_choose_from(scene: Scene) -> list[Layer]:
 def spread(offered: Sequence[Layer]) -> list[str]:
     """The names of a few, from the first to the last: convolutions, where there are any."""
     local = [layer for layer in offered if layer.grid]
-    some = [layer for layer in local if is_convolution(told(layer)[1])] or local
+    some = [layer for layer in local if is_convolution(title_of(layer)[1])] or local
     places = np.linspace(0, len(some) - 1, min(_SPREAD, len(some))).round().astype(int)
     return [some[place].name for place in places]
 

@@ -33,7 +33,7 @@ from ..inspector.linked_view.linked_view import (
     Picture,
     packet,
 )
-from ..outline import told
+from ..outline import title_of
 from ..text import by, number, position
 
 _WIDTH, _MARGIN, _GAP = 960, 24, 32
@@ -57,7 +57,7 @@ def still(
     layer = feature_map.layer
     region = layer.region(cell, feature_map.channel)
     flat = len(picture.extent) == 1
-    headline = f"{title} · {told(layer)[0]}"
+    headline = f"{title} · {title_of(layer)[0]}"
     caption = " ".join(_caption(picture, feature_map, cell, region, credit))
     caption = caption.replace(" \N{MULTIPLICATION SIGN} ", "\xa0\N{MULTIPLICATION SIGN}\xa0")
 
@@ -127,7 +127,7 @@ def _caption(
 ) -> Iterator[str]:
     """Sentences that say what there is to see."""
     layer = feature_map.layer
-    name, what = told(layer)
+    name, what = title_of(layer)
     who = f"Cell {position(cell)}" if cell else "The only cell"
     where = f" in channel {feature_map.channel}" if feature_map.channel is not None else ""
     sees = "no pixel" if region.empty else _ranges(region, " and ")

@@ -11,7 +11,7 @@ from ...errors import ModelError
 from ...trace.network import Layer
 from .. import cache
 from ..cache import Fed, File
-from ..outline import told
+from ..outline import title_of
 from ..text import by, plain, sentence
 from .channels import by_channel, choose_channel
 from .linked_view.linked_view import FeatureMap, Picture
@@ -23,7 +23,7 @@ def choose_scene(
 ) -> Scene:
     """The channel to show; where the model cannot be run, the regions show without values."""
     about, picker = st.columns([3, 2], vertical_alignment="bottom")
-    name, what = told(layer)
+    name, what = title_of(layer)
     about.html(
         f'<p class="rf-about"><b>{escape(name).replace("/", "/<wbr>")}</b>'
         f"<span>{escape(what)} · {by(layer.shape)}</span></p>"

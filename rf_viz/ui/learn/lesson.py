@@ -8,8 +8,8 @@ import streamlit as st
 
 from ...lessons.steps import (
     STEPS,
+    LessonStep,
     Slider,
-    Step,
     Unit,
 )
 from ..address_choice import addressed, outdated
@@ -43,7 +43,7 @@ def lesson() -> None:
     _turn(number, finished)
 
 
-def _step(step: Step, number: int) -> bool:
+def _step(step: LessonStep, number: int) -> bool:
     """Draws a step and returns whether its task is done."""
     with st.container(key="lesson"):
         with st.container():

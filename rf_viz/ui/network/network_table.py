@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from ...analysis.categories import KINDS
+from ...analysis.categories import CATEGORIES
 from ...analysis.growth import largest_region
 from ...analysis.records import csv_text
 from ...figures.growth import kind_of
@@ -29,7 +29,7 @@ def network_table(net: Network, parameters: Mapping[str, int], *, key: str) -> s
     rows = _rows(key, net, parameters)
     search, kinds, save = st.columns([3, 3, 1], vertical_alignment="bottom")
     words = search.text_input("Search", placeholder="Name or operator", key=f"search {key}")
-    here = [name for name in KINDS if any(row["Kind"] == name for row in rows)]
+    here = [name for name in CATEGORIES if any(row["Kind"] == name for row in rows)]
     chosen = kinds.multiselect("Kinds", here, placeholder="All kinds", key=f"kinds {key}")
     shown = found(rows, words, chosen)
     save.download_button("CSV", csv_text(shown), "layers.csv", "text/csv", width="stretch")

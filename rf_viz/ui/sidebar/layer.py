@@ -5,7 +5,7 @@ from __future__ import annotations
 from ... import Network
 from ...analysis.growth import largest_region
 from ...catalogue.samples import Sample
-from ..outline import told
+from ..outline import title_of
 from .layer_list.layer_list import is_convolution, layer_list
 from .session import visitor
 
@@ -34,5 +34,5 @@ def _telling(net: Network) -> str:
         for layer in layers
         if all(3 * n <= size for n, size in zip(largest_region(layer), net.input.size, strict=True))
     ]
-    convolutions = [layer for layer in local if is_convolution(told(layer)[1])]
+    convolutions = [layer for layer in local if is_convolution(title_of(layer)[1])]
     return (convolutions or local or layers)[-1 if local else 0].name

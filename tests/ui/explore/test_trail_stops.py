@@ -7,7 +7,7 @@ from onnx import helper
 
 from rf_viz import Network
 from rf_viz.relation import Slide, Window
-from rf_viz.trace.strands import Group, Source, Tensor
+from rf_viz.trace.tensors import Group, Source, Tensor
 from rf_viz.ui.explore.trail_stops import Stop, latest, stops
 from tests.oracles.onnx_oracle import build, traced
 

@@ -26,7 +26,11 @@ def channels_last(node: Node, describe: Describe, inputs: tuple[int, ...] = (0,)
     rank = len(output.shape)
     back = (0, *range(2, rank), 1)
     edges = [
-        Edge(e.input, transpose(orders.get(e.input, ())) + e.relation + transpose(back), e.rest)
+        Edge(
+            e.input,
+            transpose(orders.get(e.input, ())) + e.relation + transpose(back),
+            e.local_beside_mix,
+        )
         for e in output.edges
     ]
     return Output(tuple(output.shape[a] for a in back), edges, output.assumed)

@@ -148,7 +148,7 @@ def skip_normalisation(node: Node) -> list[Output]:
     bias = 3 if simplified else 4
     sums = [Edge(0), Edge(1, broadcast(node.shape(1), shape)), *parameter(node, bias, shape, last)]
     normal = [
-        Edge(e.input, e.relation + s.relation, s.rest)
+        Edge(e.input, e.relation + s.relation, s.local_beside_mix)
         for e in sums
         for s in normalise(0, shape, (last,))
     ]

@@ -57,7 +57,7 @@ def dynamic_product(node: Node) -> Output:
     output = product(node, (0, 1), made)
     if node.depends(0):
         statistics = Edge(0, everything(node.shape(0), made.shape))
-        local = [e._replace(rest=True) if e.input == 0 else e for e in output.edges]
+        local = [e._replace(local_beside_mix=True) if e.input == 0 else e for e in output.edges]
         output.edges = [statistics, *local]
     last = len(made.shape) - 1
     for i in (2, 3, 4):

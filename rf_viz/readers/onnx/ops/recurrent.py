@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....relation import Edge, Output, Place, Relation, Shape
+from ....relation import Edge, Output, Part, Relation, Shape
 from ....relation.common.basic import (
     broadcast,
     everything,
@@ -35,7 +35,7 @@ def recurrent(node: Node) -> list[Output]:
     def one(position: int, shape: Shape, axis: int) -> Relation:
         """From one direction's states to its place among all directions'."""
         single = (*shape[:axis], 1, *shape[axis + 1 :])
-        return () if count == 1 else (Place(axis, position, single[axis], count),)
+        return () if count == 1 else (Part(axis, position, single[axis], count),)
 
     states, last = (length, count, batch, hidden), (count, batch, hidden)
     every: list[Edge] = []
@@ -99,12 +99,12 @@ def _from_state(
     begin, rest = (length - 1, 0) if reverse else (0, 1)
     if length == 1:
         return [reshape(state, row)], ()
-    own = (*reshape(state, row), Place(0, begin, 1, length))
+    own = (*reshape(state, row), Part(0, begin, 1, length))
     later = (
         mixed
         + reshape((1, batch, 1), (1, 1, batch, 1))
         + broadcast((1, 1, batch, 1), (length - 1, *row[1:]))
-        + (Place(0, rest, length - 1, length),)
+        + (Part(0, rest, length - 1, length),)
     )
     return [own, later], mixed + broadcast((1, batch, 1), state)
 

@@ -146,7 +146,7 @@ def grouped_statistics(node: Node, shape: Shape, groups: int) -> list[Edge]:
         return [Edge(0)]
     within = mix(split, tuple(range(2, len(split))))
     relation = reshape(shape, split) + within + reshape(split, shape)
-    return [Edge(0, relation), Edge(0, (), rest=True)]
+    return [Edge(0, relation), Edge(0, (), local_beside_mix=True)]
 
 
 @operator("LRN")

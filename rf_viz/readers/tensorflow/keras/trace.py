@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ....errors import ModelError
 from ....model import ModelInput
-from ....trace.strands import Group
+from ....trace.tensors import Group
 from ...reading.values import Value
 from ..ops.stand_in import NOT_EXECUTED
 from ..protobuf.captures import captured

@@ -10,7 +10,6 @@ from ....errors import ModelError
 from ....relation import Edge, Output, Relation, Shape
 from ....relation.common.basic import reshape, transpose
 from ....relation.common.blocks import (
-    Spread,
     batch_to_space,
     cropped,
     depth_to_space,
@@ -18,7 +17,8 @@ from ....relation.common.blocks import (
     space_to_batch,
     space_to_depth,
 )
-from ....trace.strands import Tensor
+from ....relation.regrids import Spread
+from ....trace.tensors import Tensor
 from ..node import Node, Value, operator
 from .moves import needed
 from .windows import windows

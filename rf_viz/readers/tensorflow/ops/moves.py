@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from ....errors import ModelError
-from ....relation import IDENTITY, Edge, Output, Place, Relation, Shape
+from ....relation import IDENTITY, Edge, Output, Part, Relation, Shape
 from ....relation.common.basic import broadcast, reshape, transpose
 from ....relation.common.picks import (
     PadMode,
@@ -81,7 +81,7 @@ def pack(node: Node) -> Output:
     return Output(
         (*shape[:axis], count, *shape[axis:]),
         [
-            Edge(i, (*reshape(shape, wide), Place(axis, i, 1, count)))
+            Edge(i, (*reshape(shape, wide), Part(axis, i, 1, count)))
             for i in range(count)
             if node.depends(i)
         ],
@@ -223,6 +223,6 @@ def flattened(node: Node) -> Output:
     sizes = [prod(s) for s in shapes]
     total, start, edges = sum(sizes), 0, []
     for i, (shape, n) in enumerate(zip(shapes, sizes, strict=True), 1):
-        edges.append(Edge(i, (*reshape(shape, (n,)), Place(0, start, n, total))))
+        edges.append(Edge(i, (*reshape(shape, (n,)), Part(0, start, n, total))))
         start += n
     return Output((total,), [e for e in edges if node.depends(e.input)])

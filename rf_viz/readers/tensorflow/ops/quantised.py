@@ -213,7 +213,7 @@ def quantised_instance_norm(node: Node) -> list[Output]:
     if not node.attribute("output_range_given"):
         axes = tuple(range(len(shape)))
         limit.edges = [*limit.edges, Edge(0, reduce(shape, axes, False))]
-        local = [e._replace(rest=True) if e.input == 0 else e for e in scaled.edges]
+        local = [e._replace(local_beside_mix=True) if e.input == 0 else e for e in scaled.edges]
         scaled.edges = [*normalise(0, shape, axes), *local]
     return [scaled, limit, limit]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....errors import ModelError
-from ....relation import Edge, Output, Place, Relation, Shape
+from ....relation import Edge, Output, Part, Relation, Shape
 from ....relation.common.basic import (
     broadcast,
     everything,
@@ -89,12 +89,12 @@ def _from_cell(node: Node, after: Shape, own: bool) -> list[Edge]:
     edges = []
     if own:
         first = reshape((batch, hidden), (1, batch, hidden))
-        edges.append(Edge(2, (*first, Place(0, 0, 1, length))))
+        edges.append(Edge(2, (*first, Part(0, 0, 1, length))))
     if length > 1:
         rest = (length - 1, batch, hidden)
         once = reduce((batch, hidden), (1,), True) + reshape((batch, 1), (1, batch, 1))
         spread = once + broadcast((1, batch, 1), rest)
-        edges.append(Edge(2, (*spread, Place(0, 1, length - 1, length))))
+        edges.append(Edge(2, (*spread, Part(0, 1, length - 1, length))))
     return edges
 
 
@@ -129,7 +129,7 @@ def cudnn(node: Node) -> list[Output]:
     else:
         half = (*shape[:2], hidden)
         for start, back in ((0, False), (hidden, True)):
-            place = Place(2, start, hidden, width)
+            place = Part(2, start, hidden, width)
             every.append((*mixed, *scan(time, shape[time], back), *broadcast(single, half), place))
     edges = [Edge(0, r) for r in every] if node.depends(0) else []
     alone = tuple(1 if i != batch else n for i in range(3))

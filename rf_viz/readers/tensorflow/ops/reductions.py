@@ -103,10 +103,10 @@ def cross_entropy(node: Node) -> list[Output]:
         if node.depends(i):
             row = broadcast(shape, after) + reduce(after, (len(after) - 1,), True)
             losses.append(Edge(i, row + reduce(rows, (len(after) - 1,), False)))
-            local = Edge(i, broadcast(shape, after), rest=True)
+            local = Edge(i, broadcast(shape, after), local_beside_mix=True)
             gradients += [Edge(i, row + broadcast(rows, after)), local] if i == 0 else [local]
     if node.depends(1):  # a probability meets its own score only
-        gradients = [e._replace(rest=False) if e.input == 1 else e for e in gradients]
+        gradients = [e._replace(local_beside_mix=False) if e.input == 1 else e for e in gradients]
     return [Output(after[:-1], losses), Output(after, gradients)]
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from ....design import (KINDS, VARIANTS, Design, Measured, Study, name_of, plan,)
-from ....analysis.categories import KINDS as FAMILIES
+from ....design import (LAYER_KINDS, VARIANTS, Design, Measured, Study, name_of, plan,)
+from ....analysis.categories import CATEGORIES as FAMILIES
 from ..design_session import Bench, in_part, take
 from ...browser.component import component
 from ...text import by
@@ -92,5 +92,5 @@ def _kinds() -> list[dict[str, Any]]:
             "called": dict(kind.called),
             "joins": kind.joins,
         }
-        for name, kind in KINDS.items()
+        for name, kind in LAYER_KINDS.items()
     ]

@@ -25,7 +25,7 @@ from ...inspector.linked_view.linked_view import (
     Picture,
     packet,
 )
-from ...outline import told
+from ...outline import title_of
 from ...text import by
 
 _HERE = Path(__file__).resolve().parent
@@ -119,7 +119,7 @@ def _packets(
 def _told(chosen: Chosen, packets: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """A layer and its maps as the page's script reads them."""
     layer = chosen.layer
-    name, what = told(layer)
+    name, what = title_of(layer)
     field = layer.receptive_field
     closed = []
     if field is not None:

@@ -21,7 +21,7 @@ from ...cache import Fed, File
 from ...inspector.channels import by_channel
 from ...inspector.linked_view.linked_view import Cell, Picture, colours
 from ...inspector.scene import Scene, go_to
-from ...outline import told
+from ...outline import title_of
 from ...text import by, listed, plain
 from ..trail_lanes import lanes
 from ..trail_stops import (
@@ -268,7 +268,7 @@ def _left_out(stop: Stop) -> Entry:
 
 def _told(stop: Stop, marks: Marks, known: Mapping[str, Any], side: int, blobs: _Blobs) -> Entry:
     layer = stop.layer
-    name, what = told(layer)
+    name, what = title_of(layer)
     fed = marks[layer.name]
     entry: Entry = {
         "kind": "box",
@@ -292,7 +292,7 @@ def _about(stop: Stop, what: str) -> Iterator[str]:
     """Lines that tell more of a stop than is written under it."""
     yield f"{what} · {by(stop.layer.shape)}"
     if len(stop.layers) > 1:
-        names = dict.fromkeys(told(layer)[0] for layer in stop.layers)
+        names = dict.fromkeys(title_of(layer)[0] for layer in stop.layers)
         yield f"Here: {listed(list(names), most=8)}"
     before = {i for layer in stop.layers for taken in layer.inputs if taken for i in taken.assumed}
     reasons = [reason for reason in stop.layer.assumed if reason not in before]

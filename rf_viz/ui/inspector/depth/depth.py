@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ....analysis.categories import KINDS, kind
+from ....analysis.categories import CATEGORIES, category
 from ....analysis.growth import largest_region
 from ....trace.network import Layer, Network
 from ...browser.component import component, pack
@@ -44,13 +44,13 @@ def _packet(traced: str, _net: Network) -> bytes:
                 "layer": entry.layer.name,
                 "inside": [layer.name for layer in entry.layers()],
                 "op": entry.kind,
-                "kind": kind(entry.kind),
+                "kind": category(entry.kind),
                 "share": max(n / whole for n, whole in zip(size, extent, strict=True)),
                 "size": by(size),
                 "stride": by(field.stride) if field else "",
             }
         )
-    return pack({"layers": rows, "colours": dict(KINDS), "extent": extent}, {})
+    return pack({"layers": rows, "colours": dict(CATEGORIES), "extent": extent}, {})
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

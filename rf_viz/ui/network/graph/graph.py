@@ -8,12 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from ....analysis.categories import KINDS, kind
+from ....analysis.categories import CATEGORIES, category
 from ....analysis.growth import largest_region
 from ....figures.growth import kind_of
 from ....trace.network import Layer, Network
 from ...browser.component import component
-from ...outline import told
+from ...outline import title_of
 from ...text import by
 from ..graph_layout import Placed, lay_out
 from ..scopes import (
@@ -65,7 +65,7 @@ def drawing(net: Network, tree: Sequence[Scope], unfolded: Collection[str]) -> d
         "size": [laid.width, laid.height],
         "boxes": [_box(net, placed) for placed in laid.placed],
         "lines": [[round(n, 1) for point in line for n in point] for line in laid.lines],
-        "colours": dict(KINDS),
+        "colours": dict(CATEGORIES),
     }
 
 
@@ -98,16 +98,16 @@ def _size(layer: Layer) -> str:
 
 def _kinds(scope: Scope) -> list[tuple[str, float]]:
     """Its kind, or the kinds of its layers, each with its share of them."""
-    if scope.parts and kind(scope.op) != "other":
-        return [(kind(scope.op), 1)]
+    if scope.parts and category(scope.op) != "other":
+        return [(category(scope.op), 1)]
     counts = Counter(kind_of(layer) for layer in scope.layers)
-    return [(name, counts[name] / len(scope.layers)) for name in KINDS if counts[name]]
+    return [(name, counts[name] / len(scope.layers)) for name in CATEGORIES if counts[name]]
 
 
 def _title(scope: Scope) -> str:
     last = scope.layers[-1]
     if scope.parts:
         return f"{scope.label}: {len(scope.layers)} layers, {scope.layers[0].name} to {last.name}"
-    name, what = told(last)
+    name, what = title_of(last)
     note = last.note and f"\n{last.note}"
     return f"{name}\n{what} {by(last.shape)}\n{_size(last)}{note}"

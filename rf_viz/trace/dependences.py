@@ -21,53 +21,29 @@ from ..relation import (
     slim,
 )
 from .closed_form import Form, Forms, NoForm, advance, meet
-from .walk import Strand
-
-
-class Source(NamedTuple):
-    """An edge back to the tensor of that number; ``rest`` as in ``relation.Edge``."""
-
-    tensor: int
-    relation: Relation
-    rest: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """One call of a layer as a framework's users know it, of one or more operations.
-
-    ``name`` is its path ("block1/conv"), ``kind`` its class ("Conv2D"), ``settings`` what is set
-    there in a few words ("64 filters 3x3, stride 2, same"), ``output`` the name of the tensor that
-    it returns (the first of several). A group within another has the other's name before its own.
-    """
-
-    name: str
-    kind: str
-    settings: str
-    output: str
+from .tensors import Tensor
 
 
 @dataclass(slots=True)
-class Tensor:
-    """One output of one operation, as a reader describes it: number 0 is the input itself.
+class Dependence:
+    """A node of the graph that is walked.
 
-    ``assumed`` says why its dependence is only assumed; empty where it is exact. ``group`` is the
-    innermost that the operation is part of.
+    ``edges`` lead back to earlier strands (by number). ``labels`` say where the axes come from,
+    ``context`` which spatial input axes it knows only by a mix over their whole extent (a bit
+    set), ``forms`` the closed form along each spatial axis of the input.
     """
 
-    name: str
-    node: str
-    op: str
     shape: Shape
-    sources: Sequence[Source] = ()
-    assumed: str = ""
-    group: Group | None = None
+    edges: list[tuple[int, Relation]]
+    labels: Labels
+    context: int
+    forms: Forms
 
 
-class Strands(NamedTuple):
+class Dependences(NamedTuple):
     """The strands, which of them make up each tensor, and what mixes globally on its way."""
 
-    all: list[Strand]
+    all: list[Dependence]
     of: list[tuple[int, ...]]
     mixers: list[tuple[str, ...]]
 
@@ -137,13 +113,13 @@ def _extent(factors: Sequence[Factor]) -> int:
     return extent
 
 
-def weave(
+def split_dependences(
     tensors: Sequence[Tensor],
     spatial: Sequence[int],
     *,
     cut_global: bool = False,
     any_size: bool = False,
-) -> Strands:
+) -> Dependences:
     """Split every tensor's dependence into strands.
 
     Paths that run along the same tensor axes, and are global over the same input axes, share a
@@ -153,7 +129,7 @@ def weave(
     """
     first = tensors[0]
     forms: Forms = tuple(Form(axis, 1, 1, 0) for axis in spatial)
-    strands = [Strand(first.shape, [], input_labels(first.shape, spatial), 0, forms)]
+    strands = [Dependence(first.shape, [], input_labels(first.shape, spatial), 0, forms)]
     of: list[tuple[int, ...]] = [(0,)]
     mixers: list[tuple[str, ...]] = [()]
     sight = _Sight(strands)
@@ -173,10 +149,10 @@ def weave(
             paths = _cut(paths, sight)
         of.append(_gather(paths, tensor, strands))
         mixers.append(tuple(names))
-    return Strands(strands, of, mixers)
+    return Dependences(strands, of, mixers)
 
 
-def unshared(tensors: Sequence[Tensor], woven: Strands) -> Strands:
+def per_tensor(tensors: Sequence[Tensor], woven: Dependences) -> Dependences:
     """The same, but no strand is part of two tensors: so what comes to each is told apart.
 
     ``tensors`` are those after the input.
@@ -206,7 +182,7 @@ def unshared(tensors: Sequence[Tensor], woven: Strands) -> Strands:
             strands.append(replace(strand, edges=edges))
         made.update(numbers)
         of.append(tuple(range(first, len(strands))))
-    return Strands(strands, of, woven.mixers)
+    return Dependences(strands, of, woven.mixers)
 
 
 class _Path(NamedTuple):
@@ -219,7 +195,7 @@ class _Path(NamedTuple):
 
 def _paths(
     tensor: Tensor,
-    strands: list[Strand],
+    strands: list[Dependence],
     of: list[tuple[int, ...]],
     spatial: Sequence[int],
     any_size: bool,
@@ -236,7 +212,9 @@ def _paths(
             else:
                 path = _follow(number, strand, source.relation, tensor.node, spatial, any_size)
                 mixing = mixing or path.context != strand.context
-            if source.rest and any(p.strand == number and p.context == path.context for p in paths):
+            if source.local_beside_mix and any(
+                p.strand == number and p.context == path.context for p in paths
+            ):
                 continue
             paths.append(path)
     return paths, mixing
@@ -244,7 +222,7 @@ def _paths(
 
 def _follow(
     number: int,
-    strand: Strand,
+    strand: Dependence,
     relation: Relation,
     node: str,
     spatial: Sequence[int],
@@ -284,7 +262,7 @@ def _mixed_whole(step: Step, labels: Labels) -> int:
 class _Sight:
     """Which elements of the strands see any of the input, found out as far as somebody asks."""
 
-    def __init__(self, strands: Sequence[Strand]) -> None:
+    def __init__(self, strands: Sequence[Dependence]) -> None:
         self._strands = strands
         self._known: list[Array] = [np.ones((1,) * len(strands[0].shape), bool)]
 
@@ -321,7 +299,7 @@ def _cut(paths: list[_Path], sight: _Sight) -> list[_Path]:
     return kept + [p._replace(relation=(*p.relation, left)) for p in others]
 
 
-def _gather(paths: list[_Path], tensor: Tensor, strands: list[Strand]) -> tuple[int, ...]:
+def _gather(paths: list[_Path], tensor: Tensor, strands: list[Dependence]) -> tuple[int, ...]:
     """Make strands of the paths: one for those that run along the same axes."""
     if len(paths) == 1 and not paths[0].relation:
         return (paths[0].strand,)
@@ -344,7 +322,7 @@ def _gather(paths: list[_Path], tensor: Tensor, strands: list[Strand]) -> tuple[
             )
         numbers.append(len(strands))
         strands.append(
-            Strand(
+            Dependence(
                 tensor.shape,
                 [(p.strand, p.relation) for p in members],
                 lead.labels,

@@ -27,11 +27,11 @@ from ..relation import (
     Window,
 )
 from ..relation.base import origins_of
-from .walk import Strand
+from .dependences import Dependence
 
 
 @dataclass(frozen=True, eq=False)
-class Layout:
+class Arrangement:
     """Where each cell of a layer lies in the picture that they make up together.
 
     Attributes:
@@ -56,14 +56,14 @@ As with bounds there is no position where the second is not above the first.
 """
 
 
-class Layouts:
+class Arrangements:
     """The layouts of a network's tensors, worked out as far as somebody asks.
 
     ``of`` lists for each tensor the strands that make it up.
     """
 
     def __init__(
-        self, strands: Sequence[Strand], of: Sequence[tuple[int, ...]], spatial: Sequence[int]
+        self, strands: Sequence[Dependence], of: Sequence[tuple[int, ...]], spatial: Sequence[int]
     ) -> None:
         self._strands, self._of, self._spatial = strands, of, tuple(spatial)
         self._known: list[Spots | None] = []
@@ -83,14 +83,14 @@ class Layouts:
         sets = [map(origins_of, self._strands[number].labels) for number in numbers]
         return tuple(reduce(or_, bits) for bits in zip(*sets, strict=True))
 
-    def layout(self, tensor: int, axes: Sequence[int], grid: Shape) -> Layout | None:
+    def layout(self, tensor: int, axes: Sequence[int], grid: Shape) -> Arrangement | None:
         """The layout of a tensor by number, whose cells have the extents ``grid`` along ``axes``.
 
         None where it is not known where they lie, or several lie in one place.
         """
         numbers = self._of[tensor]
         if _plain(self._along(numbers)):
-            return Layout(np.arange(prod(grid), dtype=np.int32).reshape(grid))
+            return Arrangement(np.arange(prod(grid), dtype=np.int32).reshape(grid))
         for number in range(len(self._known), max(numbers) + 1):
             self._known.append(self._find(number))
         spots = _together(self._known[number] for number in numbers)
@@ -185,7 +185,7 @@ def _same(ends: tuple[Array, Array], line: NDArray[np.int32]) -> bool:
     return np.array_equal(ends[0], line) and np.array_equal(ends[1], line + 1)
 
 
-def _laid_out(spots: Spots, axes: Sequence[int], grid: Shape) -> Layout | None:
+def _laid_out(spots: Spots, axes: Sequence[int], grid: Shape) -> Arrangement | None:
     """The picture that cells make up, with as many rows and columns as they have different ones.
 
     None unless every place is that of exactly one cell.
@@ -210,4 +210,4 @@ def _laid_out(spots: Spots, axes: Sequence[int], grid: Shape) -> Layout | None:
         return None
     picture = np.empty(shape, np.int32)
     picture.reshape(-1)[places] = cells
-    return Layout(picture, tuple(np.flatnonzero(~placed).tolist()))
+    return Arrangement(picture, tuple(np.flatnonzero(~placed).tolist()))

@@ -1,0 +1,236 @@
+"""Values over a tensor during a walk: written out, or as the parts of a concatenation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..relation import (
+    FAR,
+    Array,
+    Mix,
+    Semiring,
+    Step,
+    Taps,
+    Window,
+    combine,
+    slim,
+)
+
+Rings = tuple[Semiring, ...]
+
+
+class Plain:
+    """Arrays over one tensor, one for each semiring; ``hollow``: some cells may see nothing.
+
+    With bounds, a cell sees nothing where it does so along any one of the input's axes.
+    """
+
+    __slots__ = ("arrays", "hollow")
+
+    def __init__(self, arrays: tuple[Array, ...], hollow: bool = False) -> None:
+        self.arrays = arrays
+        self.hollow = hollow
+
+    def step(self, step: Step, rings: Rings) -> Plain:
+        arrays = self.arrays
+        if self.hollow and _entangled(arrays):
+            arrays = _canonical(arrays)
+        arrays = tuple([step.push(a, r) for a, r in zip(arrays, rings, strict=True)])
+        may_be_empty = (self.hollow or step.blind) and _has_empty(arrays, rings)
+        return Plain(arrays, may_be_empty)
+
+    def combine(self, axis: int, extent: int, rings: Rings) -> Plain:
+        arrays = self.arrays
+        if all(a.shape[axis] == 1 for a in arrays):
+            return self
+        if self.hollow and _entangled(arrays):
+            arrays = _canonical(arrays)
+        arrays = tuple([combine(a, axis, extent, r) for a, r in zip(arrays, rings, strict=True)])
+        return Plain(arrays, self.hollow and _has_empty(arrays, rings))
+
+    def union(self, other: Plain, rings: Rings) -> Plain:
+        mine, theirs = self.arrays, other.arrays
+        if mine is theirs:
+            return self
+        untangle = len(rings) > 2 and (self.hollow or other.hollow)
+        if untangle:
+            mine, theirs = _canonical(mine), _canonical(theirs)
+        arrays = tuple([_both(a, b, r) for a, b, r in zip(mine, theirs, rings, strict=True)])
+        if untangle:
+            arrays = tuple(slim(a) for a in arrays)
+        hollow = (self.hollow or other.hollow) and _has_empty(arrays, rings)
+        return Plain(arrays, hollow)
+
+    def plain(self, rings: Rings) -> Plain:
+        """Itself: the counterpart of a stack written out."""
+        return self
+
+    def select(self, index: Sequence[slice], rings: Rings) -> Plain:
+        """The part at ``index``, one slice for each axis."""
+        return Plain(
+            tuple(
+                a[tuple(s if n > 1 else slice(None) for s, n in zip(index, a.shape, strict=True))]
+                for a in self.arrays
+            ),
+            self.hollow,
+        )
+
+
+class Stack:
+    """A concatenation along ``axis``. Most of what follows only wants ``merged``, the union along
+    it; the parts are worked out when asked for.
+
+    Made ``of`` parts, (start, stop, values) each, or by a ``step`` that leaves the axis alone.
+    """
+
+    __slots__ = ("_before", "_known", "_pieces", "axis", "extent", "merged")
+
+    def __init__(
+        self,
+        axis: int,
+        extent: int,
+        merged: Plain,
+        pieces: Sequence[Piece] = (),
+        before: tuple[Stack, Step] | None = None,
+    ) -> None:
+        self.axis, self.extent, self.merged = axis, extent, merged
+        self._pieces, self._before = pieces, before
+        self._known: list[tuple[int, int, Plain]] | None = None
+
+    @classmethod
+    def of(cls, axis: int, extent: int, parts: Iterable[Piece], rings: Rings) -> Stack:
+        """The concatenation of these parts, in order."""
+        pieces: list[Piece] = []
+        merged: Plain | None = None
+        for start, stop, part in parts:
+            if isinstance(part, Stack) and part.axis == axis:
+                pieces.append((start, stop, part))
+                whole = part.merged
+            else:
+                plain = part.plain(rings)
+                pieces.append((start, stop, plain))
+                whole = plain.combine(axis, stop - start, rings)
+            merged = whole if merged is None else merged.union(whole, rings)
+        assert merged is not None
+        return cls(axis, extent, merged, pieces)
+
+    def parts(self, rings: Rings) -> list[tuple[int, int, Plain]]:
+        """The parts along the axis, in order, those of stacks within stacks too."""
+        if self._known is None:
+            self._known = []
+            # Not by recursion: stacks may lie in stacks as deep as the network is. ``steps`` are
+            # those still to take, as (next, (the one after, ...)).
+            pending: list[tuple[int, int, Plain | Stack, Any]] = [(0, self.extent, self, None)]
+            while pending:
+                start, stop, part, steps = pending.pop()
+                if isinstance(part, Plain):
+                    while steps is not None:
+                        step, steps = steps
+                        part = part.step(step, rings)
+                    self._known.append((start, stop, part))
+                elif part._before is not None and not part._known:
+                    before, step = part._before
+                    pending.append((start, stop, before, (step, steps)))
+                else:
+                    for first, last, piece in reversed(part._known or part._pieces):
+                        pending.append((start + first, start + last, piece, steps))
+        return self._known
+
+    def step(self, step: Step, rings: Rings) -> Plain | Stack:
+        if isinstance(step, Mix) and self.axis in step.axes:
+            return self.merged.step(step, rings)
+        if _leaves(step, self.axis):
+            merged = self.merged.step(step, rings)
+            return Stack(self.axis, self.extent, merged, before=(self, step))
+        return self.plain(rings).step(step, rings)
+
+    def combine(self, axis: int, extent: int, rings: Rings) -> Values:
+        return self.merged if axis == self.axis else self.step(Mix((axis,), (extent,), (1,)), rings)
+
+    def select(self, index: Sequence[slice], rings: Rings) -> Values:
+        """The part at ``index``, one slice for each axis."""
+        along = index[self.axis]
+        if along != slice(None):
+            first, last, stride = along.indices(self.extent)
+            for start, stop, part in self.parts(rings):
+                if stride == 1 and start <= first and last <= stop:
+                    within = slice(first - start, last - start)
+                    return part.select(
+                        [*index[: self.axis], within, *index[self.axis + 1 :]], rings
+                    )
+            return self.plain(rings).select(index, rings)
+        parts = [(b, e, p.select(index, rings)) for b, e, p in self.parts(rings)]
+        return Stack.of(self.axis, self.extent, parts, rings)
+
+    def plain(self, rings: Rings) -> Plain:
+        """The same, written out along the axis."""
+        parts = self.parts(rings)
+        arrays = []
+        for i, ring in enumerate(rings):
+            shapes = [p.arrays[i].shape for _, _, p in parts]
+            shape = [max(lengths) for lengths in zip(*shapes, strict=True)]
+            shape[self.axis] = self.extent
+            out: Array = np.full(shape, ring.zero, parts[0][2].arrays[i].dtype)
+            for start, stop, part in parts:
+                out[(slice(None),) * self.axis + (slice(start, stop),)] = part.arrays[i]
+            arrays.append(out)
+        covered = sum(stop - start for start, stop, _ in parts)
+        return Plain(tuple(arrays), covered < self.extent or any(p.hollow for _, _, p in parts))
+
+
+Values = Plain | Stack
+
+
+Piece = tuple[int, int, Values]
+
+
+def _leaves(step: Step, axis: int) -> bool:
+    """Whether a step works along other axes only."""
+    if isinstance(step, Window):
+        return all(w.axis != axis for w in step.windows)
+    if isinstance(step, Mix):
+        return axis not in step.axes
+    return isinstance(step, Taps) and step.axis != axis
+
+
+def _has_empty(arrays: tuple[Array, ...], rings: Rings) -> bool:
+    return any(bool((a == r.zero).any()) for a, r in zip(arrays, rings, strict=True))
+
+
+def _entangled(arrays: tuple[Array, ...]) -> bool:
+    """Whether the bounds along two input axes vary along the same tensor axis."""
+    if len(arrays) <= 2:
+        return False
+    varying = [
+        {axis for axis, n in enumerate(np.broadcast_shapes(low.shape, high.shape)) if n > 1}
+        for low, high in zip(arrays[::2], arrays[1::2], strict=True)
+    ]
+    return len(set().union(*varying)) < sum(map(len, varying))
+
+
+def _canonical(arrays: tuple[Array, ...]) -> tuple[Array, ...]:
+    """Bounds whose empty cells are empty along every input axis."""
+    if len(arrays) <= 2:
+        return arrays
+    empty = arrays[0] >= arrays[1]
+    for low, high in zip(arrays[2::2], arrays[3::2], strict=True):
+        empty = empty | (low >= high)
+    if not empty.any():
+        return arrays
+    return tuple(
+        np.where(empty, FAR if i % 2 == 0 else 0, a).astype(a.dtype) for i, a in enumerate(arrays)
+    )
+
+
+def _both(a: Array, b: Array, ring: Semiring) -> Array:
+    """Their union; where one that varies along fewer axes holds the other, that one."""
+    if a is b:
+        return a
+    union: Array = ring.plus(a, b)
+    for one in (a, b):
+        if one.size < union.size and bool((union == one).all()):
+            return one
+    return union
