@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ..relation import Relation, Shape
+
+Category = Literal[
+    "convolution",
+    "pooling",
+    "resize",
+    "join",
+    "attention, dense",
+    "normalisation",
+    "activation",
+    "layout",
+    "other",
+]
+"""What an operator or a layer is to a person."""
 
 
 class Source(NamedTuple):
@@ -30,6 +43,7 @@ class Group:
     kind: str
     settings: str
     output: str
+    category: Category = "other"
 
 
 @dataclass(slots=True)
@@ -47,3 +61,5 @@ class Tensor:
     sources: Sequence[Source] = ()
     assumed: str = ""
     group: Group | None = None
+    category: Category = "other"
+    multiplies: bool | None = False

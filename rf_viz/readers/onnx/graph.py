@@ -18,9 +18,6 @@ from .program import Call, Program
 class Reading(BaseReading[Call, Node]):
     """One pass over a program at given input shapes."""
 
-    shape_only = frozenset({"EyeLike", "RandomNormalLike", "RandomUniformLike", "Shape", "Size"})
-    first_only = frozenset({"CastLike"})
-
     def __init__(
         self,
         program: Program | None,

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import onnx
 
+from ...trace.tensors import Category
 from ..reading.node import BaseNode
+from ..reading.operators import Operator, Weights
 from ..reading.values import DataDependent, Outputs, Value
 
 if TYPE_CHECKING:
@@ -33,16 +35,34 @@ class Node(BaseNode["Call"]):
 
 Describe = Callable[[Node], Outputs]
 
-OPERATORS: dict[tuple[str, str], Describe] = {}
+OPERATORS: dict[tuple[str, str], Operator] = {}
 """The table of operators, by domain and name."""
 
 
-def operator(*names: str, domain: str = "") -> Callable[[Describe], Describe]:
-    """Enter a description into the table under one or more operator names."""
+def operator(
+    *names: str,
+    domain: str = "",
+    category: Category = "other",
+    multiplies: bool | None = False,
+    weights: Weights = (),
+    elementwise: bool = False,
+    asks_shape_only: bool = False,
+    asks_types_only: bool = False,
+) -> Callable[[Describe], Describe]:
+    """Enter a description into the table under one or more operator names (see ``Operator``)."""
 
     def enter(describe: Describe) -> Describe:
+        entry = Operator(
+            describe,
+            category,
+            multiplies,
+            weights,
+            elementwise,
+            asks_shape_only,
+            asks_types_only,
+        )
         for name in names:
-            OPERATORS[domain, name] = describe
+            OPERATORS[domain, name] = entry
         return describe
 
     return enter

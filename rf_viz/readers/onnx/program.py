@@ -10,10 +10,10 @@ from typing import Any
 import onnx
 
 from ...errors import ModelError
+from ..reading.operators import Operator
 from . import ops as _table  # noqa: F401  (fills OPERATORS)
 from .fold import dense, initializer
-from .node import OPERATORS, Describe, Value
-from .ops.elementwise import unary
+from .node import OPERATORS, Value
 
 _ATTRIBUTE: dict[int, Callable[[Any], Any]] = {
     onnx.AttributeProto.INT: lambda a: a.i,
@@ -34,7 +34,7 @@ class Call:
     """One node as the file has it: an operator called on named tensors."""
 
     __slots__ = (
-        "_attributes", "_file", "describe", "domain", "inputs", "local", "name", "op", "opset",
+        "_attributes", "_file", "domain", "inputs", "local", "name", "op", "operator", "opset",
         "outputs", "proto",
     )  # fmt: skip
 
@@ -46,10 +46,11 @@ class Call:
         self.outputs: tuple[str, ...] = tuple(proto.output)
         self.name: str = proto.name or next(filter(None, self.outputs), self.op)
         self.opset = file.opsets.get(self.domain, 1)
-        self.describe: Describe | None = OPERATORS.get((self.domain, self.op))
+        self.operator: Operator | None = OPERATORS.get((self.domain, self.op))
         self._attributes: dict[str, Any] | None = None
         self.local: bool = (
-            self.describe is unary
+            self.operator is not None
+            and self.operator.elementwise
             and len(self.inputs) == 1 == len(self.outputs)
             and bool(self.outputs[0])
         )
@@ -153,7 +154,7 @@ class Program:
         fixed: list[Call] = []
         calls: list[Call] = []
         for call in self.graph.calls:
-            if call.describe is not None and known.issuperset(call.inputs) and not call.graphs:
+            if call.operator is not None and known.issuperset(call.inputs) and not call.graphs:
                 known.update(call.outputs)
                 fixed.append(call)
             else:

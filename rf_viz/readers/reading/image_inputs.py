@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 
 from ...model import ModelInput
 from .node import Call
 
 
-def images_first(
-    inputs: Sequence[ModelInput], calls: Iterable[Call], shape_only: Set[str] = frozenset()
-) -> tuple[ModelInput, ...]:
-    """Those first that most windows slide over, then numbers, then what has most axes.
-
-    ``shape_only`` are operators that ask an input for its shape only.
-    """
+def images_first(inputs: Sequence[ModelInput], calls: Iterable[Call]) -> tuple[ModelInput, ...]:
+    """Those first that most windows slide over, then numbers, then what has most axes."""
     if len(inputs) < 2:
         return tuple(inputs)
     sources = {i.name: {i.name} for i in inputs}
     slid: Counter[str] = Counter()
     for call in calls:
-        if call.op in shape_only:
+        if call.operator and call.operator.asks_shape_only:
             continue
         seen = [sources[name] for name in call.inputs if name in sources]
         if seen and ("Conv" in call.op or "Pool" in call.op):

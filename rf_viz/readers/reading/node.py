@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -10,17 +10,16 @@ from numpy.typing import NDArray
 
 from ...errors import ModelError
 from ...relation import Output, Shape
-from ...trace.tensors import Tensor
+from ...trace.tensors import Category, Tensor
+from .operators import Operator
 from .values import DataDependent, ShapeUnknown, Value
-
-Describe = Callable[[Any], Any]
-"""An operator's description: from its format's node to ``values.Outputs``."""
 
 
 class Call(Protocol):
     """One node as the file has it: an operator called on named tensors.
 
-    Inputs that are left out have an empty name. ``local`` says that it maps its one input element
+    Inputs that are left out have an empty name. ``operator`` is its entry in the format's table,
+    None where it has none. ``local`` says that it maps its one input element
     by element, to one output: most of a network's operations do.
     """
 
@@ -28,7 +27,7 @@ class Call(Protocol):
     name: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    describe: Describe | None
+    operator: Operator | None
     local: bool
 
     @property
@@ -101,6 +100,16 @@ class BaseNode(Generic[C]):
     @property
     def name(self) -> str:
         return self.call.name
+
+    @property
+    def category(self) -> Category:
+        """What its operator is to a person."""
+        return self.call.operator.category if self.call.operator else "other"
+
+    @property
+    def multiplies(self) -> bool | None:
+        """As in ``Operator``; what an unknown operator multiplies is not known."""
+        return self.call.operator.multiplies if self.call.operator else None
 
     @property
     def outputs(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
@@ -10,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from numpy.typing import NDArray
 
-from ...errors import ModelError
+from ...errors import DefectError, ModelError
 from ...relation import Edge, Output, Shape
 from ...relation.common.basic import everything
 from ...relation.shapes import shape_after
@@ -20,6 +21,8 @@ from .values import DataDependent, Value
 
 C = TypeVar("C", bound=Call)
 N = TypeVar("N", bound=BaseNode[Any])
+
+_LOG = logging.getLogger(__name__)
 
 LARGEST = 2**40
 """The most elements that any tensor may have."""
@@ -31,12 +34,6 @@ class BaseReading(ABC, Generic[C, N]):
     What is a format's own: its nodes, how it computes constants, how it infers shapes that no
     description knows, and what it calls an operator that is not in its table.
     """
-
-    shape_only: frozenset[str] = frozenset()
-    """Operators that ask an input for its shape only."""
-
-    first_only: frozenset[str] = frozenset()
-    """Operators that ask all inputs but the first for their type only."""
 
     def __init__(self, weight_aware: bool) -> None:
         self.weight_aware = weight_aware
@@ -58,6 +55,13 @@ class BaseReading(ABC, Generic[C, N]):
     def unknown(self, node: N) -> str:
         """In words, that the operator is not in the table."""
 
+    def violation(self, node: N) -> str:
+        """In words, how a node breaks its operator's own rules; empty where it keeps them.
+
+        Asked where a description failed in a way that nobody foresaw: whose fault is it?
+        """
+        return ""
+
     def enter(self, name: str, shape: Shape) -> Value:
         """Enter the traced input."""
         self.tensors.append(Tensor(name, name, "Input", shape))
@@ -73,7 +77,17 @@ class BaseReading(ABC, Generic[C, N]):
                     name = call.outputs[0]
                     values[name] = Value(given.shape, len(tensors))
                     source = Source(given.tensor, ())
-                    tensors.append(Tensor(name, call.name, call.op, given.shape or (), (source,)))
+                    category = call.operator.category if call.operator else "other"
+                    tensors.append(
+                        Tensor(
+                            name,
+                            call.name,
+                            call.op,
+                            given.shape or (),
+                            (source,),
+                            category=category,
+                        )
+                    )
                     continue
             self._read(call, values)
 
@@ -93,19 +107,27 @@ class BaseReading(ABC, Generic[C, N]):
                     values[name] = self._bind(node, name, output)
         except (ModelError, RecursionError):
             raise
-        except Exception as error:
-            # Whatever a description trips over is a graph that breaks its operator's rules.
-            why = " ".join(str(error).split()) or type(error).__name__
+        except ValueError as error:  # by convention the graph breaks its operator's rules
+            why = " ".join(str(error).split())
             raise ModelError(f"{call.op} {call.name!r} is not valid: {why}") from error
+        except Exception as error:
+            why = self.violation(node)
+            if why:
+                raise ModelError(f"{call.op} {call.name!r} is not valid: {why}") from error
+            _LOG.exception("%s %r could not be described", call.op, call.name)
+            raise DefectError(
+                f"RF-Viz could not describe {call.op} {call.name!r} ({type(error).__name__}): "
+                "that is a defect of RF-Viz itself, please report it"
+            ) from error
 
     def describe(self, node: N) -> Sequence[Output | Value]:
         """A node's outputs, by its description or as far as they can be told without."""
         call, mark = node.call, len(self.tensors)
-        if call.describe is None:
+        if call.operator is None:
             why = f"{self.unknown(node)}: assumed to see everything"
             return self._assumed(node, why, like_input=True)
         try:
-            outputs = call.describe(node)
+            outputs = call.operator.describe(node)
         except DataDependent as reason:
             if all(v is None or v.tensor < mark for v in node.inputs):
                 del self.tensors[mark:]  # of a loop that was followed for some turns
@@ -139,7 +161,18 @@ class BaseReading(ABC, Generic[C, N]):
                     return Value(shape, value=output.value)
                 return Value(shape, get=lambda: self.evaluate(node, name, shape), after=node.inputs)
         value = Value(shape, len(self.tensors))
-        self.tensors.append(Tensor(name, node.name, node.op, shape or (), edges, assumed))
+        self.tensors.append(
+            Tensor(
+                name,
+                node.name,
+                node.op,
+                shape or (),
+                edges,
+                assumed,
+                category=node.category,
+                multiplies=node.multiplies,
+            )
+        )
         return value
 
     def add(self, node: N, name: str, output: Output) -> Value:
@@ -200,7 +233,9 @@ class BaseReading(ABC, Generic[C, N]):
         sources = [
             Source(v.tensor, everything(v.shape or (), ())) for v in node.inputs if v is not None
         ]
-        self.tensors.append(Tensor(name, node.name, node.op, (), sources, why))
+        self.tensors.append(
+            Tensor(name, node.name, node.op, (), sources, why, category=node.category)
+        )
         return Value(None, len(self.tensors) - 1)
 
     def _mention_all(self, node: N, outputs: Sequence[Output | Value]) -> None:
@@ -210,11 +245,12 @@ class BaseReading(ABC, Generic[C, N]):
         from the data too and none is told of it, it is taken to reach everything. For a single
         number that is exact.
         """
-        if node.op in self.shape_only or not all(isinstance(o, Output) for o in outputs):
+        operator = node.call.operator
+        if operator.asks_shape_only or not all(isinstance(o, Output) for o in outputs):
             return
         told = {e.input for o in outputs for e in o.edges}  # type: ignore[union-attr]
         for i, given in enumerate(node.inputs):
-            if given is None or given.tensor < 0 or i in told or (i and node.op in self.first_only):
+            if given is None or given.tensor < 0 or i in told or (i and operator.asks_types_only):
                 continue
             shape = given.shape or ()
             for number, output in enumerate(outputs):

@@ -62,7 +62,7 @@ class TensorFlowModel(Model):
         if inputs is None:
             old = 0 < graph_def.versions.producer < _SCALARS_SINCE
             inputs = [_declared(node, old) for node in self._program.placeholders.values()]
-        self.inputs = images_first(inputs, self._program.calls, Reading.shape_only)
+        self.inputs = images_first(inputs, self._program.calls)
 
     def describe(
         self, shapes: Mapping[str, Shape], source: str, weight_aware: bool
@@ -108,7 +108,7 @@ class TensorFlowModel(Model):
         return TensorFlowTwin(self._filled, source, shapes, weight_aware)
 
     def parameters(self) -> dict[str, int]:
-        return parameters(self._program, self.held, Reading.shape_only)
+        return parameters(self._program, self.held)
 
     @cached_property
     def _runtime(self) -> TensorFlowRuntime:

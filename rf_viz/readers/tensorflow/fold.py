@@ -77,8 +77,8 @@ def _unpacked(node: Node, values: list[Any]) -> list[Constant]:
 
 def _moved(node: Node, values: list[Any]) -> list[Constant]:
     """What an operator makes that only moves elements, by its own description."""
-    assert node.call.describe is not None
-    outputs = node.call.describe(node)
+    assert node.call.operator is not None
+    outputs = node.call.operator.describe(node)
     made = []
     for output in [outputs] if isinstance(outputs, Output | Value) else outputs:
         assert isinstance(output, Output)

@@ -17,10 +17,6 @@ from .program import Call, Program
 class Reading(BaseReading[Call, Node]):
     """One pass over a program at given input shapes."""
 
-    shape_only = frozenset({"OnesLike", "Rank", "Shape", "ShapeN", "Size", "ZerosLike"})
-
-    first_only = frozenset({"CopyToMeshGrad", "Print", "RelayoutLike"})
-
     def __init__(
         self,
         program: Program | None,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from ...trace.tensors import Category
 from ..reading.node import BaseNode
+from ..reading.operators import Operator, Weights
 from ..reading.values import DataDependent, Outputs, Value
 
 if TYPE_CHECKING:
@@ -31,19 +33,36 @@ class Node(BaseNode["Call"]):
 
 Describe = Callable[[Node], Outputs]
 
-OPERATORS: dict[str, Describe] = {}
+OPERATORS: dict[str, Operator] = {}
 """The table of operators, by name."""
 
 
 D = TypeVar("D", bound=Describe)
 
 
-def operator(*names: str) -> Callable[[D], D]:
-    """Enter a description into the table under one or more operator names."""
+def operator(
+    *names: str,
+    category: Category = "other",
+    multiplies: bool | None = False,
+    weights: Weights = (),
+    elementwise: bool = False,
+    asks_shape_only: bool = False,
+    asks_types_only: bool = False,
+) -> Callable[[D], D]:
+    """Enter a description into the table under one or more operator names (see ``Operator``)."""
 
     def enter(describe: D) -> D:
+        entry = Operator(
+            describe,
+            category,
+            multiplies,
+            weights,
+            elementwise,
+            asks_shape_only,
+            asks_types_only,
+        )
         for name in names:
-            OPERATORS[name] = describe
+            OPERATORS[name] = entry
         return describe
 
     return enter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from math import prod
 from typing import Any
 
@@ -52,18 +52,18 @@ ARITHMETIC = frozenset(
 """Operators that take weights anywhere, besides numbers that are none."""
 
 
-def parameters(program: Program, held: Mapping[str, Value], shape_only: Set[str]) -> dict[str, int]:
+def parameters(program: Program, held: Mapping[str, Value]) -> dict[str, int]:
     """How many weights each operation takes that is the first to use them, by its output's name.
 
-    Of a graph with variables these count, wherever they go, but to those in ``shape_only``; of
-    one without all constants that stand where weights do, and in arithmetic all real ones of more
-    than one number.
+    Of a graph with variables these count, wherever they go, unless an operator asks for their
+    shapes only. Of one without, all constants count that stand where weights do, and in arithmetic
+    all real ones of more than one number.
     """
     variables = _variables(program, held)
     if variables:
 
         def weights(call: Call) -> tuple[str, ...]:
-            return () if call.op in shape_only else call.inputs
+            return () if call.operator and call.operator.asks_shape_only else call.inputs
 
         found = taken(program.fixed, program.calls, variables, weights)
     else:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from ..reading.operators import Operator
 from . import ops as _table  # noqa: F401  (fills OPERATORS)
-from .node import OPERATORS, Describe, Value
-from .ops.elementwise import unary
+from .node import OPERATORS, Value
 from .ops.opaque import by_family
 from .protobuf.flatten import Body, written_out
 from .protobuf.wiring import PLACEHOLDERS, Wiring
@@ -24,7 +24,7 @@ class Call:
     """
 
     __slots__ = (
-        "_attributes", "_library", "describe", "inputs", "local", "name", "op", "outputs", "proto",
+        "_attributes", "_library", "inputs", "local", "name", "op", "operator", "outputs", "proto",
     )  # fmt: skip
 
     inner: tuple[str, ...] = ()
@@ -40,9 +40,13 @@ class Call:
         self.op: str = proto.op
         self.name: str = proto.name
         self.inputs, self.outputs = inputs, outputs
-        self.describe: Describe | None = OPERATORS.get(self.op) or by_family(self.op)
+        self.operator: Operator | None = OPERATORS.get(self.op) or by_family(self.op)
         self._attributes: Attributes | None = None
-        self.local: bool = self.describe is unary and len(inputs) == 1 == len(outputs)
+        self.local: bool = (
+            self.operator is not None
+            and self.operator.elementwise
+            and len(inputs) == 1 == len(outputs)
+        )
 
     @property
     def attributes(self) -> Attributes:
@@ -188,7 +192,7 @@ class Program:
             call = Call(wiring.nodes[name], wiring.inputs[name], wiring.outputs(name), library)
             (self.calls if name in depends else self.fixed).append(call)
         self.variables = [call.name for call in self.fixed if call.op in VARIABLES]
-        self.standard = all(call.describe is not None for call in self.calls)
+        self.standard = all(call.operator is not None for call in self.calls)
         """Whether all operators are TensorFlow's own."""
         used = {tensor for call in self.calls for tensor in call.inputs}
         self.placeholders = {name: node for name, node in fed.items() if name in used}

@@ -41,7 +41,6 @@ class TfliteModel(Model):
         self.inputs = images_first(
             [ModelInput(t.name, t.signature, t.dtype or "object") for t in inputs],
             self._program.calls,
-            Reading.shape_only,
         )
 
     def describe(

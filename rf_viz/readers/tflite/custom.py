@@ -6,11 +6,11 @@ import numpy as np
 
 from ..tensorflow.program import python
 from ..tensorflow.protobuf.messages import NodeDef
-from .file import Operator
+from .file import FileOperator
 from .step import Site, TfOp, Translate, biased, ints
 
 
-def flex(operator: Operator, site: Site) -> TfOp | None:
+def flex(operator: FileOperator, site: Site) -> TfOp | None:
     """A TensorFlow operation that the converter kept: its options are its name and NodeDef."""
     from flatbuffers import flexbuffers
 

@@ -59,7 +59,7 @@ class TensorInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Operator:
+class FileOperator:
     """One operation: the schema's name of its operator, or ``CUSTOM`` and its ``custom`` name.
 
     ``inputs`` and ``outputs`` are numbers of tensors, -1 where one is left out. ``options`` are
@@ -72,7 +72,7 @@ class Operator:
     outputs: tuple[int, ...]
     options: dict[str, Any]
 
-    def with_inputs(self, inputs: tuple[int, ...]) -> Operator:
+    def with_inputs(self, inputs: tuple[int, ...]) -> FileOperator:
         return replace(self, inputs=inputs)
 
 
@@ -83,7 +83,7 @@ class Subgraph:
     tensors: tuple[TensorInfo, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    operators: tuple[Operator, ...]
+    operators: tuple[FileOperator, ...]
 
 
 def parse(data: bytes, name: str) -> list[Subgraph]:
@@ -210,7 +210,7 @@ class _Parser:
                 raise ValueError("not as many scales as slices")
         return Quantised(scale, zero, axis)
 
-    def _operator(self, operator: Any) -> Operator:  # noqa: ANN401
+    def _operator(self, operator: Any) -> FileOperator:  # noqa: ANN401
         code = self._codes[operator.OpcodeIndex()]
         number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
         inputs = self._ints(operator.InputsLength, operator.InputsAsNumpy)
@@ -227,7 +227,7 @@ class _Parser:
         ):
             if kind:
                 options |= self._fields(kinds[kind], get())
-        return Operator(op, custom, inputs, outputs, options)
+        return FileOperator(op, custom, inputs, outputs, options)
 
     def _fields(self, kind: str, table: Any) -> dict[str, Any]:  # noqa: ANN401
         """The numbers, texts and vectors of numbers in a table of options."""

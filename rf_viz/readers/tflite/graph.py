@@ -13,7 +13,6 @@ from ..reading.node import BaseNode
 from ..reading.read_graph import BaseReading
 from ..reading.values import Value
 from ..tensorflow.fold import evaluate
-from ..tensorflow.graph import Reading as TensorFlowReading
 from .program import Call, Program
 
 Node = BaseNode[Call]
@@ -24,8 +23,6 @@ class Reading(BaseReading[Call, Node]):
 
     ``declared`` are the shapes that the file tells of its tensors, where they hold at this size.
     """
-
-    shape_only = TensorFlowReading.shape_only
 
     def __init__(
         self,

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 
 from ...errors import ModelError
-from ..reading.node import Describe
+from ..reading.operators import Operator
 from ..reading.values import DataDependent, Value
 from ..tensorflow import ops as _table  # noqa: F401  (fills OPERATORS)
 from ..tensorflow.node import OPERATORS
-from ..tensorflow.ops.elementwise import unary
 from .custom import CUSTOM, flex
-from .file import Operator, Subgraph
+from .file import FileOperator, Subgraph
 from .opaque import OPAQUE
 from .step import Site, TfOp
 from .table import TABLE
@@ -24,7 +23,7 @@ from .table import TABLE
 class Call:
     """A TensorFlow operation on named tensors; ``same`` as in ``Step``."""
 
-    __slots__ = ("attributes", "describe", "inputs", "local", "name", "op", "outputs", "same")
+    __slots__ = ("attributes", "inputs", "local", "name", "op", "operator", "outputs", "same")
 
     inner: tuple[str, ...] = ()
 
@@ -35,12 +34,14 @@ class Call:
         inputs: tuple[str, ...],
         outputs: tuple[str, ...],
         attributes: Mapping[str, Any],
-        describe: Describe | None,
+        operator: Operator | None,
         same: bool = True,
     ) -> None:
         self.op, self.name, self.inputs, self.outputs = op, name, inputs, outputs
-        self.attributes, self.describe, self.same = attributes, describe, same
-        self.local: bool = describe is unary and len(inputs) == 1 == len(outputs)
+        self.attributes, self.operator, self.same = attributes, operator, same
+        self.local: bool = (
+            operator is not None and operator.elementwise and len(inputs) == 1 == len(outputs)
+        )
 
 
 class Program:
@@ -92,7 +93,7 @@ class Program:
                     raise ModelError(f"{operator.op} makes {name!r}, which already exists")
                 made.add(name)
             calls = self._translated(operator, known)
-            if calls[-1].describe is not None and known.issuperset(self._named(operator.inputs)):
+            if calls[-1].operator is not None and known.issuperset(self._named(operator.inputs)):
                 known.update(outputs)
                 self.fixed += calls
             else:
@@ -101,7 +102,7 @@ class Program:
     def _named(self, numbers: Iterable[int]) -> tuple[str, ...]:
         return tuple([self._names[i] if i >= 0 else "" for i in numbers])
 
-    def _translated(self, operator: Operator, known: set[str]) -> list[Call]:
+    def _translated(self, operator: FileOperator, known: set[str]) -> list[Call]:
         inputs, outputs = self._named(operator.inputs), self._named(operator.outputs)
         op = operator.custom or operator.op
         name = next(filter(None, outputs), op)
@@ -140,13 +141,11 @@ class Program:
             else:
                 self._given[inner] = Value(given.shape, value=np.asarray(given))
             mine.append(inner)
-        describe = step.describe or OPERATORS.get(step.op)
-        calls.append(
-            Call(step.op, name, tuple(mine), outputs, step.attributes, describe, step.same)
-        )
+        entry = step.operator or OPERATORS.get(step.op)
+        calls.append(Call(step.op, name, tuple(mine), outputs, step.attributes, entry, step.same))
 
 
-def _translate(operator: Operator, site: Site) -> TfOp | None:
+def _translate(operator: FileOperator, site: Site) -> TfOp | None:
     if operator.op != "CUSTOM":
         translate = TABLE.get(operator.op)
     elif operator.custom.startswith("Flex"):
@@ -170,11 +169,11 @@ def _numbers(step: TfOp) -> set[int]:
 _PARAMETERS = "what else it takes as constant depends on the data"
 
 
-def _opaque(op: str, why: str | None) -> Describe | None:
+def _opaque(op: str, why: str | None) -> Operator | None:
     if why is None or op == "CUSTOM":
         return None
 
     def describe(node: Any) -> Any:  # noqa: ANN401
         raise DataDependent(f"{node.op} {node.name} is taken to see everything: {why}")
 
-    return describe
+    return Operator(describe)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..reading.node import Describe
-from .file import Operator, TensorInfo
+from ..reading.operators import Operator
+from .file import FileOperator, TensorInfo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,20 +19,20 @@ class TfOp:
 
     An input is the operator's input of that number, what another step makes, or a constant.
     ``same`` is False where only what depends on what is the same, not the values themselves;
-    where LiteRT's operation sees something else than TensorFlow's, ``describe`` tells it.
+    where LiteRT's operation sees something else than TensorFlow's, ``operator`` tells it.
     """
 
     op: str
     inputs: tuple[int | TfOp | NDArray[Any], ...]
     attributes: Mapping[str, Any] = field(default_factory=dict)
     same: bool = True
-    describe: Describe | None = None
+    operator: Operator | None = None
 
 
 class Site:
     """An operator where it stands in a graph: what a translation can ask."""
 
-    def __init__(self, operator: Operator, tensors: Sequence[TensorInfo]) -> None:
+    def __init__(self, operator: FileOperator, tensors: Sequence[TensorInfo]) -> None:
         self._operator, self._tensors = operator, tensors
 
     @property

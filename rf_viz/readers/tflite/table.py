@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..reading.operators import Operator
 from ..tensorflow.protobuf.tensors import dtype
 from .file import TensorInfo
 from .fixed_point import resize_bilinear
@@ -117,7 +118,7 @@ def _resized(op: str) -> Translate:
 def _bilinear(site: Site) -> TfOp:
     step = _resized("ResizeBilinear")(site)
     if site.input(0).dtype in ("int8", "int16"):
-        return replace(step, describe=resize_bilinear)
+        return replace(step, operator=Operator(resize_bilinear, "resize"))
     return step
 
 

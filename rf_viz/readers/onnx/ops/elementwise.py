@@ -9,12 +9,14 @@ from ..node import Node, Value, operator
 
 @operator(
     "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Bernoulli", "BitCast",
-    "BitwiseNot", "Cast", "CastLike", "Ceil", "Celu", "Cos", "Cosh", "Elu", "Erf", "Exp",
+    "BitwiseNot", "Cast", "Ceil", "Celu", "Cos", "Cosh", "Elu", "Erf", "Exp",
     "Floor", "Gelu", "HardSigmoid", "HardSwish", "Identity", "IsInf", "IsNaN", "LeakyRelu",
     "Log", "Mish", "Neg", "Not", "Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid",
     "Sign", "Sin", "Sinh", "Softplus", "Softsign", "Sqrt", "Swish", "Tan", "Tanh",
     "ThresholdedRelu",
+    elementwise=True,
 )  # fmt: skip
+@operator("CastLike", elementwise=True, asks_types_only=True)
 def unary(node: Node) -> Output | Value:
     """Every element by itself. CastLike's second input only says the type."""
     given = node.inputs[0]

@@ -37,14 +37,14 @@ def constant_of_shape(node: Node) -> Output:
     return Output(node.ints(0) or ())
 
 
-@operator("Shape")
+@operator("Shape", asks_shape_only=True)
 def shape_of(node: Node) -> Output:
     shape = node.shape()
     part = shape[node.attribute("start", 0) : node.attribute("end", len(shape))]
     return Output((len(part),), value=np.array(part, np.int64))
 
 
-@operator("Size")
+@operator("Size", asks_shape_only=True)
 def size_of(node: Node) -> Output:
     return Output((), value=np.array(prod(node.shape()), np.int64))
 
@@ -62,7 +62,7 @@ def random(node: Node) -> Output:
     return Output(node.attribute("shape"))
 
 
-@operator("EyeLike", "RandomNormalLike", "RandomUniformLike")
+@operator("EyeLike", "RandomNormalLike", "RandomUniformLike", asks_shape_only=True)
 def like(node: Node) -> Output:
     """Only the input's shape is used."""
     return Output(node.shape())

@@ -64,14 +64,14 @@ def gated(node: Node) -> Output:
 
 @operator("FusedConv", domain=HOME)
 def fused_conv(node: Node) -> Output:
-    output = OPERATORS["", "Conv"](node)
+    output = OPERATORS["", "Conv"].describe(node)
     assert isinstance(output, Output)
     return _with_residual(node, output)
 
 
 @operator("NhwcConv", "NhwcFusedConv", domain=HOME)
 def nhwc_conv(node: Node) -> Output:
-    return _with_residual(node, channels_last(node, OPERATORS["", "Conv"]))
+    return _with_residual(node, channels_last(node, OPERATORS["", "Conv"].describe))
 
 
 def _with_residual(node: Node, output: Output) -> Output:
@@ -83,7 +83,7 @@ def _with_residual(node: Node, output: Output) -> Output:
 
 @operator("NhwcMaxPool", domain=HOME)
 def nhwc_pool(node: Node) -> Output:
-    return channels_last(node, OPERATORS["", "MaxPool"])
+    return channels_last(node, OPERATORS["", "MaxPool"].describe)
 
 
 @operator("FusedGemm", domain=HOME)
@@ -130,13 +130,13 @@ def inverse(node: Node) -> Output:
 
 @operator("GridSample", domain=HOME)
 def grid_sample(node: Node) -> Outputs:
-    return OPERATORS["", "GridSample"](node)
+    return OPERATORS["", "GridSample"].describe(node)
 
 
 @operator("LayerNormalization", "SimplifiedLayerNormalization", domain=HOME)
 @operator("SimplifiedLayerNormalization")
 def layer_normalisation(node: Node) -> Outputs:
-    return OPERATORS["", "LayerNormalization"](node)
+    return OPERATORS["", "LayerNormalization"].describe(node)
 
 
 @operator("SkipLayerNormalization", "SkipSimplifiedLayerNormalization", domain=HOME)

@@ -157,7 +157,7 @@ def quantised_conv(node: Node) -> Outputs:
 
 
 def _either_layout(node: Node, standard: str) -> Outputs:
-    describe = OPERATORS["", standard]
+    describe = OPERATORS["", standard].describe
     if node.attribute("channels_last", 0):
         return channels_last(node, describe)
     return describe(node)

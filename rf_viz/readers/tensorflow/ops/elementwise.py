@@ -39,6 +39,7 @@ from ..protobuf.tensors import dtype
     "XlaClusterOutput", "XlaReducePrecision", "XlaSharding", "_CopyFromGpuToHost",
     "_CopyFromHostToGpu", "_EagerConst", "_HostCast", "_MklFusedMish", "_MklSwish",
     "_TensorToHashBucketFast", "_UnaryOpsComposition",
+    elementwise=True,
 )  # fmt: skip
 def unary(node: Node) -> Output | Value:
     """Every element by itself. Lists and handles are passed on."""
@@ -52,7 +53,7 @@ def _passed(node: Node, i: int) -> Output | Value:
     return Output(node.shape(i), [Edge(i)])
 
 
-@operator("Print", "RelayoutLike", "CopyToMeshGrad")
+@operator("Print", "RelayoutLike", "CopyToMeshGrad", asks_types_only=True)
 def first(node: Node) -> Output:
     """The first input passed on; the others are only looked at."""
     return Output(node.shape(), SELF)

@@ -21,22 +21,23 @@ def _told(node: Node, numbers: tuple[int, ...]) -> Output:
     return Output((len(numbers),), value=np.array(numbers, kind))
 
 
-@operator("Shape", "RiscShape", "VariableShape")
+@operator("Shape", asks_shape_only=True)
+@operator("RiscShape", "VariableShape")
 def shape_of(node: Node) -> Output:
     return _told(node, node.shape())
 
 
-@operator("ShapeN")
+@operator("ShapeN", asks_shape_only=True)
 def shapes_of(node: Node) -> list[Output]:
     return [_told(node, node.shape(i)) for i in range(len(node.inputs))]
 
 
-@operator("Size")
+@operator("Size", asks_shape_only=True)
 def size_of(node: Node) -> Output:
     return Output((), value=np.array(prod(node.shape()), dtype(node.attribute("out_type", 3))))
 
 
-@operator("Rank")
+@operator("Rank", asks_shape_only=True)
 def rank_of(node: Node) -> Output:
     return Output((), value=np.array(len(node.shape()), np.int32))
 
@@ -74,7 +75,7 @@ def offsets(node: Node) -> list[Output]:
     return outputs
 
 
-@operator("ZerosLike", "OnesLike")
+@operator("ZerosLike", "OnesLike", asks_shape_only=True)
 def like(node: Node) -> Output:
     """Only the input's shape is used."""
     return Output(node.shape())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from ...reading.operators import Operator
 from ..node import OPERATORS, DataDependent, Describe, Node, Outputs
 
 BOXES = "which boxes it keeps depends on the data"
@@ -171,11 +172,11 @@ def family(op: str) -> str | None:
 
 
 @cache
-def by_family(op: str) -> Describe | None:
-    """The description of an op that is only told by its family."""
+def by_family(op: str) -> Operator | None:
+    """The entry of an op that is only told by its family."""
     why = family(op)
-    return None if why is None else _taken_to_see_everything(why)
+    return None if why is None else Operator(_taken_to_see_everything(why))
 
 
 for _name, _why in OPAQUE.items():
-    OPERATORS[_name] = _taken_to_see_everything(_why)
+    OPERATORS[_name] = Operator(_taken_to_see_everything(_why))

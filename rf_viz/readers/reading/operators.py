@@ -1,0 +1,44 @@
+"""An operator's entry in a format's table: its relation, and all else that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ...trace.tensors import Category
+from .values import Outputs
+
+Describe = Callable[[Any], Outputs]
+"""An operator's description: from its format's node to its outputs, in order."""
+
+Weights = tuple[int, ...] | Literal["any"]
+"""The inputs that hold weights, by number; "any" where every input may hold some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Everything that is known of one operator of a format, in one place.
+
+    Attributes:
+        describe: the relation: from a node to its outputs. It raises ``DataDependent`` where the
+            node depends on values that are not known, and ModelError where it breaks its
+            operator's rules.
+        category: what the operator is to a person, and so its colour.
+        multiplies: whether each pair of an output element and an input element that it depends on
+            is one multiply-add. None where the operator multiplies, but the relation does not
+            tell how often (recurrences, factorisations, attention in one operator).
+        weights: the inputs that hold weights, by number. With "any", constants of real numbers,
+            more than one each, count as weights wherever they stand (arithmetic).
+        elementwise: whether it maps its one input element by element to one output.
+        asks_shape_only: whether it asks its inputs for their shapes only.
+        asks_types_only: whether it asks all inputs but the first for their types only.
+    """
+
+    describe: Describe
+    category: Category = "other"
+    multiplies: bool | None = False
+    weights: Weights = ()
+    elementwise: bool = False
+    asks_shape_only: bool = False
+    asks_types_only: bool = False
