@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint bench browser clean
+.PHONY: run test quick lint bench browser clean
 
 run: .venv/.run
 	$(BIN)/streamlit run streamlit_app.py
@@ -13,6 +13,9 @@ run: .venv/.run
 test: lint browser
 	$(BIN)/python -m pytest -n 2 --ignore=tests/browser
 	$(BIN)/python -m pytest tests/browser
+
+quick: .venv/.dev
+	$(BIN)/python -m pytest -n 2 --quiet --ignore=tests/browser -m "not slow"
 
 lint: .venv/.dev
 	$(BIN)/ruff check
