@@ -8,7 +8,16 @@ from typing import Any
 
 import streamlit as st
 
-from ...design import (LAYER_KINDS, PRESETS, Design, Row, Study, plan, row, study,)
+from ...design import (
+    LAYER_KINDS,
+    PRESETS,
+    Design,
+    Row,
+    Study,
+    plan,
+    row,
+    study,
+)
 from ...design.presets import FIRST
 from ...design.rows import check_input
 from ...errors import ModelError

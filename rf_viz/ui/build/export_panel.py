@@ -6,11 +6,18 @@ import re
 
 import streamlit as st
 
-from ...design import (Measured, Study, masked, to_keras, to_onnx, to_pytorch,)
+from ...design import (
+    Measured,
+    Study,
+    masked,
+    to_keras,
+    to_onnx,
+    to_pytorch,
+)
 from .. import sidebar
-from .design_session import title_of
 from ..inspector.linked_view.linked_view import Cell
 from ..inspector.scene import Wanted, want
+from .design_session import title_of
 
 _SHORT_LINK = 2000
 """Some programs cut longer addresses off."""

@@ -6,7 +6,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ...design import (Design, Goal, Proposal, Study, reached_by, seek,)
+from ...design import (
+    Design,
+    Goal,
+    Proposal,
+    Study,
+    reached_by,
+    seek,
+)
 from ..text import percent
 
 _FAR, _NEAR = 127, 8

@@ -10,18 +10,23 @@ from numpy.typing import NDArray
 
 import rf_viz
 
+from ...catalogue.samples import Sample
 from ...design import Measured, Study, to_onnx
 from ...design.kinds import LAYER_KINDS
 from ...errors import ModelError
 from ...figures.built import Grown, built
-from ...catalogue.samples import Sample
 from .. import sidebar
-from ..inspector.cell_panel import answer
 from ..cache import Fed, File, reported
+from ..inspector.cell_panel import answer
 from ..inspector.channels import by_channel, choose_channel
 from ..inspector.cue.cue import cue
 from ..inspector.depth.depth import near
-from ..inspector.linked_view.linked_view import (Cell, FeatureMap, Picture, linked_view,)
+from ..inspector.linked_view.linked_view import (
+    Cell,
+    FeatureMap,
+    Picture,
+    linked_view,
+)
 from ..inspector.pinned import place, settle
 from ..inspector.scene import Scene
 from ..text import by, sentence

@@ -6,11 +6,19 @@ from typing import Any
 
 import streamlit as st
 
-from ....design import (LAYER_KINDS, VARIANTS, Design, Measured, Study, name_of, plan,)
 from ....analysis.categories import CATEGORIES as FAMILIES
-from ..design_session import Bench, in_part, take
+from ....design import (
+    LAYER_KINDS,
+    VARIANTS,
+    Design,
+    Measured,
+    Study,
+    name_of,
+    plan,
+)
 from ...browser.component import component
 from ...text import by
+from ..design_session import Bench, in_part, take
 
 _KEY = "editor"
 

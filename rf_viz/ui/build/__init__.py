@@ -1,0 +1,1 @@
+"""The Build page: a network put together row by row."""

@@ -1,0 +1,1 @@
+"""The table in which the layers of a network are edited."""
