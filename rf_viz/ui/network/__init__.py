@@ -1,1 +1,1 @@
-"""The Network page: a whole model at a glance."""
+"""The Network page: an overview of a whole model."""

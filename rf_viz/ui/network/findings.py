@@ -1,4 +1,4 @@
-"""What is notable about a network, in words, each with its evidence."""
+"""Findings about a network in words, each with its evidence."""
 
 from __future__ import annotations
 
@@ -19,15 +19,19 @@ from ..text import (
 
 FINE, NOTE, ODD = ":material/check_circle:", ":material/info:", ":material/warning:"
 
-_SHOWN = 6
-"""So many layers are named as evidence."""
+_MOST_LAYERS = 6
+"""Number of layers that are named as evidence, at most."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """``claim`` is a sentence on what was found, ``evidence`` why that is so.
+    """Statement about a network, in Markdown.
 
-    ``icon`` tells whether it is good or odd; ``layers`` are those to look at.
+    Attributes:
+        icon: ``FINE``, ``NOTE`` or ``ODD``.
+        claim: one sentence that says what is the case.
+        evidence: why it is the case.
+        layers: the layers that show it.
     """
 
     icon: str
@@ -37,7 +41,7 @@ class Finding:
 
 
 def findings(net: Network) -> list[Finding]:
-    """All that there is to say, whether it is good news or not."""
+    """Findings of all kinds, good and bad, in the order in which they are shown."""
     return [
         *_whole_image(net),
         *_input_range(net),
@@ -49,19 +53,19 @@ def findings(net: Network) -> list[Finding]:
 
 
 @st.cache_resource(max_entries=12, show_spinner="Looking at the layers ...")
-def kept_findings(traced: str, _net: Network) -> list[Finding]:
-    """The same, kept for the network that ``traced`` stands for."""
+def cached_findings(traced: str, _net: Network) -> list[Finding]:
+    """Findings of the network that ``traced`` identifies, computed once."""
     return findings(_net)
 
 
-def show(finding: Finding, key: str) -> str | None:
-    """Draws a finding; returns the name of a layer of its that was just chosen."""
+def draw_finding(finding: Finding, key: str) -> str | None:
+    """Draws a finding; returns the name of the layer that was just chosen among its layers."""
     claim = f"**{finding.claim}** {finding.evidence}" if finding.evidence else finding.claim
     with st.container(gap=None):
         st.markdown(f"{finding.icon} {claim}")
         if not finding.layers:
             return None
-        names = [layer.name for layer in finding.layers[:_SHOWN]]
+        names = [layer.name for layer in finding.layers[:_MOST_LAYERS]]
         return st.pills(f"Open: {finding.claim}", names, key=key, label_visibility="collapsed")
 
 
@@ -105,78 +109,78 @@ def _whole_image(net: Network) -> Iterator[Finding]:
 
 
 def _input_range(net: Network) -> Iterator[Finding]:
-    found = diagnosis.input_range(net)
-    if found is None:
+    sizes = diagnosis.input_range(net)
+    if sizes is None:
         return
-    least, most = found.layers
-    left = ""
-    if found.left_out:
-        left = f" Left out: {_count(found.left_out, 'layer')} without closed form."
-    given = zip(net.input.size, found.least, found.most, strict=True)
-    fits = all(low <= size <= high for size, low, high in given)
-    if found.least == found.most:
-        where = f"at {_px(found.most)} every layer sees something new, and some cell all of it"
+    least, most = sizes.layers
+    left_out = ""
+    if sizes.left_out:
+        left_out = f" Left out: {_count(sizes.left_out, 'layer')} without closed form."
+    axes = zip(net.input.size, sizes.least, sizes.most, strict=True)
+    fits = all(low <= size <= high for size, low, high in axes)
+    if sizes.least == sizes.most:
+        where = f"at {_px(sizes.most)} every layer sees something new, and some cell all of it"
     else:
         where = (
-            f"from {_px(found.least)}, where every layer still sees something new by its shortest "
-            f"path, to {_px(found.most)}, beyond which no cell can see it all"
+            f"from {_px(sizes.least)}, where every layer still sees something new by its shortest "
+            f"path, to {_px(sizes.most)}, beyond which no cell can see it all"
         )
     yield Finding(
         FINE if fits else NOTE,
         f"The network makes the most of inputs {where}.",
         f"{_code(least[0])} has the largest of the shortest paths, {_code(most[0])} the longest "
-        f"path of all (Richter et al. 2021). This input has {_px(net.input.size)}.{left}",
+        f"path of all (Richter et al. 2021). This input has {_px(net.input.size)}.{left_out}",
         list(dict.fromkeys((*least, *most))),
     )
 
 
 def _border(net: Network) -> Iterator[Finding]:
-    found = diagnosis.border(net)
-    if found is None:
+    border = diagnosis.border(net)
+    if border is None:
         yield Finding(
             FINE,
             "There is no border layer: the last convolution is still fed less than the image.",
         )
         return
     after = ""
-    if found.unproductive:
+    if border.unproductive:
         after = (
-            f" {_count(len(found.unproductive), 'convolution comes', 'convolutions come')} after "
+            f" {_count(len(border.unproductive), 'convolution comes', 'convolutions come')} after "
             "it, and can be expected to be unproductive at this input size."
         )
     yield Finding(
         ODD,
-        f"{_code(found.layer)} is the border layer.",
+        f"{_code(border.layer)} is the border layer.",
         f"It and every convolution after it are fed cells that already see more than the image, by "
-        f"the shortest path too: {_px(found.before)} of {_px(net.input.size)}.{after}",
-        [found.layer, *found.unproductive],
+        f"the shortest path too: {_px(border.before)} of {_px(net.input.size)}.{after}",
+        [border.layer, *border.unproductive],
     )
 
 
 def _misaligned(net: Network) -> Iterator[Finding]:
-    found = diagnosis.misaligned(net)
-    if not found:
+    joins = diagnosis.misaligned(net)
+    if not joins:
         if any(len(layer.inputs) > 1 for layer in net.layers):
             yield Finding(FINE, "No branches are misaligned.")
         return
     affected = sum(layer.aligned is False for layer in net.layers)
     notes = dict.fromkeys(
-        plain(layer.note.removeprefix("branches misaligned: ")) for layer in found
+        plain(layer.note.removeprefix("branches misaligned: ")) for layer in joins
     )
     where = listed(list(notes))
     yield Finding(
         ODD,
-        f"Branches are misaligned in {_count(len(found), 'place')}.",
+        f"Branches are misaligned in {_count(len(joins), 'place')}.",
         f"{where[:1].upper()}{where[1:]}. {_count(affected, 'layer has', 'layers have')} no closed "
         "form for it; their exact regions hold all the same.",
-        found,
+        joins,
     )
 
 
 def _skips(net: Network) -> Iterator[Finding]:
-    found = diagnosis.skips(net)
-    between = [skip for skip in found if skip.between]
-    border = [skip for skip in found if not skip.between]
+    skips = diagnosis.skips(net)
+    between = [skip for skip in skips if skip.between]
+    border = [skip for skip in skips if not skip.between]
     if between:
         worst = max(between, key=lambda skip: skip.unseen)
         hidden = (
@@ -200,7 +204,7 @@ def _skips(net: Network) -> Iterator[Finding]:
             f"{hidden}, by {_code(worst.layer)}." if hidden else "No pixel is lost by it.",
             [skip.layer for skip in border],
         )
-    if not found:
+    if not skips:
         yield Finding(FINE, "No kernel skips positions of what it takes.")
     lost = diagnosis.unseen_by_all(net)
     if lost:
@@ -208,17 +212,17 @@ def _skips(net: Network) -> Iterator[Finding]:
 
 
 def _assumed(net: Network) -> Iterator[Finding]:
-    found = diagnosis.assumed(net)
-    if not found:
+    layers = diagnosis.assumed(net)
+    if not layers:
         yield Finding(FINE, "Every operation is known: all regions are exact.")
         return
-    reasons = dict.fromkeys(plain(reason) for layer in found for reason in layer.assumed)
-    what = _count(len(found), "operation was", "operations were")
+    reasons = dict.fromkeys(plain(reason) for layer in layers for reason in layer.assumed)
+    what = _count(len(layers), "operation was", "operations were")
     yield Finding(
         ODD,
         f"{what} taken to depend on everything.",
         f"{listed(list(reasons), most=6)}. What comes after is assumed, not exact.",
-        found,
+        layers,
     )
 
 
@@ -227,7 +231,7 @@ def _code(layer: Layer) -> str:
 
 
 def _quoted(name: str) -> str:
-    """A name in Markdown, as code."""
+    """Name as code in Markdown."""
     return f"`{name.replace('`', '')}`"
 
 
@@ -236,5 +240,5 @@ def _count(number: int, one: str, several: str = "") -> str:
 
 
 def _px(sizes: Sequence[int]) -> str:
-    """Pixels; one number where all sides are the same."""
+    """Sizes in pixels; one number where all sides are the same."""
     return f"{sizes[0]} px" if len(set(sizes)) == 1 else f"{by(sizes)} px"

@@ -1,4 +1,4 @@
-"""All layers of a network as a table, to sort, to search and to take along."""
+"""Table of all layers of a network, to sort, to search and to export."""
 
 from __future__ import annotations
 
@@ -25,13 +25,17 @@ _COLUMNS = {
 
 
 def network_table(net: Network, parameters: Mapping[str, int], *, key: str) -> str | None:
-    """Draws the table; returns the name of the layer that is selected. ``key`` stands for both."""
+    """Draws the table; returns the name of the layer that is selected.
+
+    ``parameters`` are the numbers of weights by layer name. ``key`` identifies the network, and
+    with it the rows that are cached.
+    """
     rows = _rows(key, net, parameters)
     search, kinds, save = st.columns([3, 3, 1], vertical_alignment="bottom")
     words = search.text_input("Search", placeholder="Name or operator", key=f"search {key}")
     here = [name for name in CATEGORIES if any(row["Kind"] == name for row in rows)]
     chosen = kinds.multiselect("Kinds", here, placeholder="All kinds", key=f"kinds {key}")
-    shown = found(rows, words, chosen)
+    shown = matching_rows(rows, words, chosen)
     save.download_button("CSV", csv_text(shown), "layers.csv", "text/csv", width="stretch")
     if not shown:
         st.caption("No layer has that in its name or operator.")
@@ -50,8 +54,8 @@ def network_table(net: Network, parameters: Mapping[str, int], *, key: str) -> s
     return str(shown[selected[0]]["Layer"]) if selected and selected[0] < len(shown) else None
 
 
-def found(rows: Sequence[Row], words: str, kinds: Sequence[str]) -> list[Row]:
-    """The rows of these kinds (none: of all) in which each word is found."""
+def matching_rows(rows: Sequence[Row], words: str, kinds: Sequence[str]) -> list[Row]:
+    """Rows of these kinds (all, if none is named) that contain every word."""
     parts = words.lower().split()
     return [
         row

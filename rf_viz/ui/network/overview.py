@@ -1,33 +1,98 @@
-"""What the Network page lets one choose, and the way from there to Explore."""
+"""Sections of the Network page, each a fragment that runs again by itself."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 from typing import NoReturn
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from ...analysis.coverage import MOST, Coverage, coverage
 from ...analysis.diagnosis import features, skips
+from ...figures.coverage import coverage_figure
 from ...figures.growth import growth_figure
 from ...trace.network import Layer, Network
 from ..inspector.scene import Wanted, want
 from ..text import by, percent, plain
+from .findings import cached_findings, draw_finding
+from .graph.graph import graph
+from .network_table import network_table
+
+_SOURCES = (
+    "The size r and its alignment follow [Araujo, Norris and Sim, Distill 2019]"
+    "(https://distill.pub/2019/computing-receptive-fields), border layers and the range of input "
+    "sizes [Richter et al., ICMLA 2021](https://arxiv.org/abs/2106.12307)."
+)
 
 _LARGEST = 2**22
-"""Of layers with more cells than this, or inputs with more pixels, there is no map."""
+"""Most cells of a layer, and most pixels of an input, for which there is a coverage map."""
+
+_PLAIN = {"displayModeBar": False}
 
 
-def go_to_explore(layer: str) -> NoReturn:
-    """Opens a layer there; what was pinned in another one stays."""
+@st.fragment
+def growth_section(net: Network, traced: str) -> None:
+    """Draws how far the layers see; a clicked point opens its layer in Explore."""
+    axis = _choose_axis(net, traced)
+    event = st.plotly_chart(
+        _growth_figure(traced, axis, net),
+        config=_PLAIN,
+        on_select="rerun",
+        selection_mode="points",
+        key=f"growth {traced} {axis}",
+    )
+    for point in event.selection.points:
+        _go_to_explore(point["customdata"][0])
+
+
+@st.fragment
+def findings_section(net: Network, traced: str) -> None:
+    """Draws the findings, each with buttons for the layers that show it."""
+    for number, finding in enumerate(cached_findings(traced, net)):
+        name = draw_finding(finding, key=f"finding {number} {traced}")
+        if name:
+            _go_to_explore(name)
+    st.caption(_SOURCES)
+
+
+@st.fragment
+def graph_section(net: Network, traced: str) -> None:
+    """Draws the graph; a clicked layer opens in Explore."""
+    name = graph(net, traced)
+    if name:
+        _go_to_explore(name)
+
+
+@st.fragment
+def table_section(net: Network, parameters: Mapping[str, int], traced: str) -> None:
+    """Draws the table of layers, and the way to the selected one."""
+    name = network_table(net, parameters, key=traced)
+    if name and st.button(f"Open {plain(name)} in Explore", icon=":material/arrow_forward:"):
+        _go_to_explore(name)
+
+
+@st.fragment
+def coverage_section(net: Network, traced: str) -> None:
+    """Draws, for one layer, how many of its cells see each pixel of the input."""
+    words, picture = st.columns([2, 3], gap="large")
+    with words:
+        layer = _choose_layer(net, traced)
+    if layer:
+        seen = _coverage(traced, layer.name, layer)
+        words.markdown(_coverage_text(layer, seen))
+        picture.plotly_chart(coverage_figure(seen), config=_PLAIN, key=f"coverage {traced}")
+
+
+def _go_to_explore(layer: str) -> NoReturn:
+    """Opens a layer in Explore; the point that was looked at in another layer stays."""
     want(Wanted(layer, keep_point=True))
     st.switch_page("streamlit_app.py")
     raise AssertionError("the page was switched")
 
 
-def choose_axis(net: Network, traced: str) -> int:
-    """Along which of the input's axes: asked only where that makes a difference."""
+def _choose_axis(net: Network, traced: str) -> int:
+    """Lets the person choose an axis of the input, where the axes differ."""
     axes = len(net.input.size)
     same = len(set(net.input.size)) == 1 and all(
         len(set(layer.receptive_field.size)) == 1 for layer in net.layers if layer.receptive_field
@@ -41,13 +106,12 @@ def choose_axis(net: Network, traced: str) -> int:
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
-def grown(traced: str, axis: int, _net: Network) -> go.Figure:
-    """How far the layers see along an axis."""
+def _growth_figure(traced: str, axis: int, _net: Network) -> object:
     return growth_figure(_net, axis)
 
 
-def choose_covering(net: Network, traced: str) -> Layer | None:
-    """The layer whose cells to count; first the one that sees the least of the image."""
+def _choose_layer(net: Network, traced: str) -> Layer | None:
+    """Lets the person choose a layer; at first the one that sees the least of the image."""
     inside = [x for x, own in zip(net.layers, features(net), strict=True) if own]
     layers = [layer for layer in inside if prod(layer.grid) <= _LARGEST]
     if not layers or prod(net.input.size) > _LARGEST:
@@ -61,18 +125,17 @@ def choose_covering(net: Network, traced: str) -> Layer | None:
 
 
 @st.cache_resource(max_entries=24, show_spinner="Counting cells ...")
-def covering(traced: str, name: str, _layer: Layer) -> Coverage:
-    """How many of the layer's cells see each pixel."""
+def _coverage(traced: str, name: str, _layer: Layer) -> Coverage:
     return coverage(_layer)
 
 
-def said_of(layer: Layer, found: Coverage) -> str:
-    """What the map shows, in words."""
-    counts = found.counts
-    how = "" if found.exact else f" Of more than {MOST:,} cells the boxes count, holes included."
+def _coverage_text(layer: Layer, seen: Coverage) -> str:
+    """Coverage of the input by a layer's cells in words, as Markdown."""
+    counts = seen.counts
+    how = "" if seen.exact else f" Of more than {MOST:,} cells the boxes count, holes included."
     unseen = "Every pixel is seen by some cell."
-    if found.unseen:
-        unseen = f"No cell sees {found.unseen:,} pixels ({percent(found.unseen / counts.size)})."
+    if seen.unseen:
+        unseen = f"No cell sees {seen.unseen:,} pixels ({percent(seen.unseen / counts.size)})."
     return (
         f"How many of the {by(layer.grid)} cells of {plain(layer.name)} see each pixel: "
         f"from {counts.min():,} to {counts.max():,}. {unseen}{how}"

@@ -1,4 +1,4 @@
-"""A network's layers as a tree of scopes, to fold and unfold."""
+"""Tree of scopes that a network's layers form, to fold and unfold."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from ...trace.network import Layer, Network
 from ..outline import Entry, outline
 
 FEW = 60
-"""At first so many boxes are shown at most, as far as scopes can be folded away."""
+"""Most boxes to show at first, as far as scopes can be folded away."""
 
 _WIDE = FEW
 """A scope with more parts than this has them put together in runs."""
 
 _RUNS = 16
+"""Number of runs that such a scope is put together in, at most."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """A layer, or several that belong together.
+    """Layer of a network, or several layers that belong together.
 
-    ``key`` tells it from all others, ``label`` is what to call it within what it is part of;
-    ``layers`` are those in it, in execution order. Only a layer has no ``parts``. ``op`` is the
-    operator or the class of a framework's layer, if it is one.
+    ``key`` is unique in the tree, ``label`` a name within the enclosing scope. ``layers`` are all
+    layers in the scope, in execution order. Only a layer has no ``parts``. ``op`` is the operator
+    or the class of a framework's layer, if the scope is one.
     """
 
     key: str
@@ -35,7 +36,7 @@ class Scope:
 
 
 def scope_tree(net: Network) -> tuple[Scope, ...]:
-    """The outermost scopes and layers: by framework's layers, by names, and else in runs."""
+    """Outermost scopes and layers, grouped by a framework's layers, else by names, else in runs."""
     entries = outline(net)
     names = [entry.name for entry in entries]
     separator = next((s for s in "/._" if any(s in name.strip(s) for name in names)), "/")
@@ -48,7 +49,7 @@ def scope_tree(net: Network) -> tuple[Scope, ...]:
 
 
 def first_unfolded(top: Sequence[Scope]) -> set[str]:
-    """The keys of the scopes that are unfolded at first: level by level, while few boxes show."""
+    """Keys of the scopes that are unfolded at first: level by level, while few boxes show."""
     unfolded: set[str] = set()
     shown = list(top)
     while True:
@@ -60,7 +61,7 @@ def first_unfolded(top: Sequence[Scope]) -> set[str]:
 
 
 def all_scopes(top: Sequence[Scope]) -> Iterator[Scope]:
-    """The scopes that can be folded."""
+    """Yields the scopes that can be folded, outer ones first."""
     for scope in top:
         if scope.parts:
             yield scope
@@ -81,8 +82,8 @@ Pair = tuple[Sequence[str], Scope]
 
 
 def _grouped(pairs: Sequence[Pair], depth: int, separator: str) -> tuple[Scope, ...]:
-    """Neighbours whose names begin alike, put together."""
-    found: list[Scope] = []
+    """Groups neighbours whose names begin alike, by the name's part at ``depth``."""
+    scopes: list[Scope] = []
     for head, run in groupby(pairs, lambda pair: tuple(pair[0][: depth + 1])):
         members = list(run)
         # Names with underscores are often but the operator's, numbered.
@@ -90,57 +91,57 @@ def _grouped(pairs: Sequence[Pair], depth: int, separator: str) -> tuple[Scope, 
         if len(members) == 1 or len(head) <= depth or alike:
             for path, scope in members:
                 label = separator.join(path[depth:]) or path[-1]
-                found.append(replace(scope, label=label) if depth else scope)
+                scopes.append(replace(scope, label=label) if depth else scope)
             continue
         parts = _grouped(members, depth + 1, separator)
         label = head[depth]
         while len(parts) == 1 and parts[0].parts:
             label, parts = f"{label}{separator}{parts[0].label}", parts[0].parts
-        found.append(_together(label, parts))
-    return tuple(found)
+        scopes.append(_join(label, parts))
+    return tuple(scopes)
 
 
-def _together(label: str, parts: Sequence[Scope]) -> Scope:
+def _join(label: str, parts: Sequence[Scope]) -> Scope:
     layers = tuple(layer for part in parts for layer in part.layers)
     return Scope(f"{parts[0].key} to {parts[-1].key}", label, layers, tuple(parts))
 
 
 def _in_runs(parts: tuple[Scope, ...]) -> tuple[Scope, ...]:
-    """The same, with runs put together wherever there are too many side by side."""
+    """Puts scopes together in runs wherever too many stand side by side."""
     parts = tuple(replace(part, parts=_in_runs(part.parts)) for part in parts)
     if len(parts) <= _WIDE:
         return parts
     least = -(-len(parts) // _RUNS)
-    found: list[Scope] = []
+    runs: list[Scope] = []
     run: list[Scope] = []
-    for part, narrow in zip(parts, _narrow(parts), strict=True):
+    for part, is_end in zip(parts, _block_ends(parts), strict=True):
         run.append(part)
-        if (len(run) >= least and narrow) or len(run) >= 3 * least:
-            found.append(_run(run))
+        if (len(run) >= least and is_end) or len(run) >= 3 * least:
+            runs.append(_run(run))
             run = []
     if run:
-        found.append(_run(run))
-    return tuple(found)
+        runs.append(_run(run))
+    return tuple(runs)
 
 
 def _run(parts: Sequence[Scope]) -> Scope:
     if len(parts) == 1:
         return parts[0]
-    return _together(f"{parts[0].label} \N{HORIZONTAL ELLIPSIS} {parts[-1].label}", parts)
+    return _join(f"{parts[0].label} \N{HORIZONTAL ELLIPSIS} {parts[-1].label}", parts)
 
 
-def _narrow(parts: Sequence[Scope]) -> list[bool]:
-    """Whether nothing but a part itself is taken by those after it: blocks end there."""
-    place = {layer.name: number for number, part in enumerate(parts) for layer in part.layers}
-    last = list(range(len(parts)))
+def _block_ends(parts: Sequence[Scope]) -> list[bool]:
+    """Whether a block ends with each part: no part after it uses one before it."""
+    numbers = {layer.name: number for number, part in enumerate(parts) for layer in part.layers}
+    last_use = list(range(len(parts)))
     for number, part in enumerate(parts):
         for layer in part.layers:
-            for taken in layer.inputs:
-                if taken and taken.name in place:
-                    source = place[taken.name]
-                    last[source] = max(last[source], number)
-    found, reach = [], 0
+            for source in layer.inputs:
+                if source and source.name in numbers:
+                    before = numbers[source.name]
+                    last_use[before] = max(last_use[before], number)
+    ends, open_until = [], 0
     for number in range(len(parts)):
-        found.append(reach <= number)
-        reach = max(reach, last[number])
-    return found
+        ends.append(open_until <= number)
+        open_until = max(open_until, last_use[number])
+    return ends

@@ -1,4 +1,4 @@
-"""What is said of networks: the claims, and the layers that are their evidence."""
+"""Findings about networks: the claims, and the layers that are their evidence."""
 
 from __future__ import annotations
 
@@ -21,40 +21,40 @@ def sample(key: str, size: int | None = None) -> Network:
 
 
 def that_says(net: Network, part: str) -> Finding:
-    (found,) = [f for f in findings(net) if part in f"{f.claim} {f.evidence}"]
-    return found
+    (finding,) = [f for f in findings(net) if part in f"{f.claim} {f.evidence}"]
+    return finding
 
 
 def test_an_image_beyond_the_longest_path_is_said_so() -> None:
-    found = that_says(sample("squeezenet"), "makes the most of")
-    assert found.icon == NOTE
-    assert "from 63 px" in found.claim
-    assert "to 207 px" in found.claim
-    assert "224 px" in found.evidence
-    assert [layer.name for layer in found.layers] == ["fire6/expand3x3", "fire9/expand3x3"]
+    finding = that_says(sample("squeezenet"), "makes the most of")
+    assert finding.icon == NOTE
+    assert "from 63 px" in finding.claim
+    assert "to 207 px" in finding.claim
+    assert "224 px" in finding.evidence
+    assert [layer.name for layer in finding.layers] == ["fire6/expand3x3", "fire9/expand3x3"]
 
 
 def test_misaligned_branches_are_told_with_the_distance() -> None:
-    found = that_says(sample("blazeface"), "misaligned")
-    assert found.icon == ODD
-    assert "1 px apart" in found.evidence
-    assert [layer.name for layer in found.layers] == ["add_2__xeno_compat__1"]
+    finding = that_says(sample("blazeface"), "misaligned")
+    assert finding.icon == ODD
+    assert "1 px apart" in finding.evidence
+    assert [layer.name for layer in finding.layers] == ["add_2__xeno_compat__1"]
 
 
 def test_the_border_layer_and_those_after_it_can_be_opened() -> None:
-    found = that_says(sample("crepe"), "border layer")
-    assert found.icon == ODD
-    assert [layer.name for layer in found.layers] == ["conv3", "conv4", "conv5", "conv6"]
-    assert "1028 px of 1024 px" in found.evidence
+    finding = that_says(sample("crepe"), "border layer")
+    assert finding.icon == ODD
+    assert [layer.name for layer in finding.layers] == ["conv3", "conv4", "conv5", "conv6"]
+    assert "1028 px of 1024 px" in finding.evidence
 
 
 def test_lost_pixels_are_told() -> None:
     assert "0.89 %" in that_says(sample("squeezenet"), "reach none").claim
     net = Net()
     net.conv("x", 1, 2, name="skipping", pad=0)
-    found = that_says(net.trace(8), "skips positions")
-    assert found.icon == ODD
-    assert "75.0 % of the pixels" in found.evidence
+    finding = that_says(net.trace(8), "skips positions")
+    assert finding.icon == ODD
+    assert "75.0 % of the pixels" in finding.evidence
 
 
 def test_global_context_is_named() -> None:

@@ -1,4 +1,4 @@
-"""The graph of a network: its scopes, where its boxes stand, and what they tell."""
+"""Graph of a network: its scopes, where its boxes stand, and what they show."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 import rf_viz
 from rf_viz import Network
 from rf_viz.catalogue.samples import SAMPLE_MODELS
-from rf_viz.ui.network.graph.graph import drawing
-from rf_viz.ui.network.graph_layout import Drawing, Placed, lay_out
+from rf_viz.ui.network.graph.graph import content
+from rf_viz.ui.network.graph_drawing import GraphBox, GraphDrawing, draw_graph
 from rf_viz.ui.network.scopes import (
     FEW,
     Scope,
@@ -42,7 +42,7 @@ def everything(tree: Sequence[Scope]) -> set[str]:
     return {scope.key for scope in all_scopes(tree)}
 
 
-def inside(one: Placed, other: Placed) -> bool:
+def inside(one: GraphBox, other: GraphBox) -> bool:
     return (
         other.x <= one.x
         and other.y <= one.y
@@ -51,7 +51,7 @@ def inside(one: Placed, other: Placed) -> bool:
     )
 
 
-def apart(one: Placed, other: Placed) -> bool:
+def apart(one: GraphBox, other: GraphBox) -> bool:
     return (
         one.x + one.width <= other.x
         or other.x + other.width <= one.x
@@ -86,8 +86,8 @@ def test_numbered_operators_are_no_scopes() -> None:
 def test_every_layer_is_in_the_tree_once(nets: list[Network]) -> None:
     for net in nets:
         tree = scope_tree(net)
-        found = [layer for scope in tree for layer in scope.layers]
-        assert sorted(found, key=lambda layer: layer.name) == sorted(
+        layers = [layer for scope in tree for layer in scope.layers]
+        assert sorted(layers, key=lambda layer: layer.name) == sorted(
             net.layers, key=lambda layer: layer.name
         )
         keys = [scope.key for scope in all_scopes(tree)]
@@ -97,7 +97,7 @@ def test_every_layer_is_in_the_tree_once(nets: list[Network]) -> None:
 def test_few_boxes_show_at_first(nets: list[Network]) -> None:
     for net in nets:
         tree = scope_tree(net)
-        boxes = [p for p in lay_out(net, tree, first_unfolded(tree)).placed if not p.frame]
+        boxes = [p for p in draw_graph(net, tree, first_unfolded(tree)).boxes if not p.frame]
         assert len(boxes) <= FEW + 1
 
 
@@ -107,20 +107,20 @@ def test_runs_of_layers_without_names_end_with_blocks() -> None:
         layer.name = layer.name.replace(".", "")  # nothing to tell scopes by
     tree = scope_tree(net)
     ends = [scope.layers[-1] for scope in tree[:-1]]
-    taken = {
+    edges = {
         (layer.name, before.name)
         for number, scope in enumerate(tree)
         for layer in scope.layers
         for before in layer.inputs
         if before and before not in scope.layers
     }
-    assert {before for _, before in taken} == {layer.name for layer in ends}
+    assert {before for _, before in edges} == {layer.name for layer in ends}
 
 
-def check(laid: Drawing) -> None:
-    boxes = [placed for placed in laid.placed if not placed.frame]
+def check(drawing: GraphDrawing) -> None:
+    boxes = [box for box in drawing.boxes if not box.frame]
     assert all(apart(one, other) for one, other in combinations(boxes, 2))
-    for frame in (placed for placed in laid.placed if placed.frame):
+    for frame in (box for box in drawing.boxes if box.frame):
         names = {layer.name for layer in frame.scope.layers}
         for box in boxes:
             held = box.scope is not None and {x.name for x in box.scope.layers} <= names
@@ -131,26 +131,26 @@ def test_boxes_lie_in_their_own_frames_and_nowhere_else(nets: list[Network]) -> 
     for net in nets[:-1]:
         tree = scope_tree(net)
         for unfolded in (set(), first_unfolded(tree), everything(tree)):
-            check(lay_out(net, tree, unfolded))
+            check(draw_graph(net, tree, unfolded))
 
 
 def test_lines_go_from_left_to_right_between_the_layers_that_take_each_other() -> None:
     net = sample("squeezenet")
     tree = scope_tree(net)
-    laid = lay_out(net, tree, everything(tree))
-    right = {(p.x + p.width, p.y + p.height / 2): p for p in laid.placed if not p.frame}
-    left = {(p.x, p.y + p.height / 2): p for p in laid.placed if not p.frame}
+    drawing = draw_graph(net, tree, everything(tree))
+    right = {(p.x + p.width, p.y + p.height / 2): p for p in drawing.boxes if not p.frame}
+    left = {(p.x, p.y + p.height / 2): p for p in drawing.boxes if not p.frame}
 
-    def name(placed: Placed) -> str:
-        return placed.scope.layers[-1].name if placed.scope else "input"
+    def name(box: GraphBox) -> str:
+        return box.scope.layers[-1].name if box.scope else "input"
 
-    found = {(name(right[line[0]]), name(left[line[-1]])) for line in laid.lines}
-    assert found == {
-        (taken.name if taken else "input", layer.name)
+    edges = {(name(right[line[0]]), name(left[line[-1]])) for line in drawing.lines}
+    assert edges == {
+        (source.name if source else "input", layer.name)
         for layer in net.layers
-        for taken in layer.inputs
+        for source in layer.inputs
     }
-    for line in laid.lines:
+    for line in drawing.lines:
         across = [x for x, _ in line]
         assert across == sorted(across)
 
@@ -158,19 +158,19 @@ def test_lines_go_from_left_to_right_between_the_layers_that_take_each_other() -
 def test_lines_within_what_is_folded_are_not_drawn() -> None:
     net = sample("squeezenet")
     tree = scope_tree(net)
-    laid = lay_out(net, tree, ())
-    assert len(laid.placed) == len(tree) + 1
-    assert len(laid.lines) == len(tree)
+    drawing = draw_graph(net, tree, ())
+    assert len(drawing.boxes) == len(tree) + 1
+    assert len(drawing.lines) == len(tree)
 
 
 def test_boxes_tell_operator_size_and_kind() -> None:
     net = sample("squeezenet")
     tree = scope_tree(net)
-    boxes = drawing(net, tree, everything(tree))["boxes"]
+    boxes = content(net, tree, everything(tree))["boxes"]
     (box,) = [box for box in boxes if box.get("layer") == "fire2/expand3x3"]
     assert (box["op"], box["size"]) == ("Conv", "r 15 \N{MULTIPLICATION SIGN} 15")
     assert box["kinds"] == [("convolution", 1)]
-    folded = {box["label"]: box for box in drawing(net, tree, ())["boxes"]}
+    folded = {box["label"]: box for box in content(net, tree, ())["boxes"]}
     assert folded["fire2"]["count"] == 7
     assert sum(share for _, share in folded["fire2"]["kinds"]) == pytest.approx(1)
 
@@ -178,6 +178,6 @@ def test_boxes_tell_operator_size_and_kind() -> None:
 def test_a_size_without_closed_form_is_what_the_largest_cell_sees() -> None:
     net = sample("selfie")
     tree = scope_tree(net)
-    boxes = drawing(net, tree, everything(tree))["boxes"]
+    boxes = content(net, tree, everything(tree))["boxes"]
     (box,) = [box for box in boxes if box.get("layer") == "mask"]
     assert box["size"] == "sees 256 \N{MULTIPLICATION SIGN} 256"

@@ -15,7 +15,7 @@ from ....trace.network import Layer, Network
 from ...browser.component import component
 from ...outline import title_of
 from ...text import by
-from ..graph_layout import Placed, lay_out
+from ..graph_drawing import GraphBox, draw_graph
 from ..scopes import (
     Scope,
     all_scopes,
@@ -29,23 +29,23 @@ _component = component(__file__, "graph.js")
 def graph(net: Network, traced: str) -> str | None:
     """Draws the graph; returns the name of a layer that was just clicked.
 
-    ``traced`` stands for the network.
+    ``traced`` identifies the network among all that were traced.
     """
-    kept, key = f"unfolded {traced}", f"graph {traced}"
+    state_key, key = f"unfolded {traced}", f"graph {traced}"
     tree = _tree(traced, net)
-    unfolded: set[str] = st.session_state.setdefault(kept, first_unfolded(tree))
+    unfolded: set[str] = st.session_state.setdefault(state_key, first_unfolded(tree))
 
     def fold() -> None:
-        told: str = st.session_state[key].fold
-        if told in ("all", "none"):
-            scopes = all_scopes(tree) if told == "all" else ()
-            st.session_state[kept] = {scope.key for scope in scopes}
+        target: str = st.session_state[key].fold
+        if target in ("all", "none"):
+            scopes = all_scopes(tree) if target == "all" else ()
+            st.session_state[state_key] = {scope.key for scope in scopes}
         else:
-            st.session_state[kept] = unfolded ^ {told}
+            st.session_state[state_key] = unfolded ^ {target}
 
     state = _component(
         key=key,
-        data=drawing(net, tree, unfolded),
+        data=content(net, tree, unfolded),
         on_fold_change=fold,
         on_layer_change=lambda: None,
     )
@@ -58,24 +58,24 @@ def _tree(traced: str, _net: Network) -> tuple[Scope, ...]:
     return scope_tree(_net)
 
 
-def drawing(net: Network, tree: Sequence[Scope], unfolded: Collection[str]) -> dict[str, Any]:
-    """All that the component draws: boxes and frames, outer ones first, and lines."""
-    laid = lay_out(net, tree, unfolded)
+def content(net: Network, tree: Sequence[Scope], unfolded: Collection[str]) -> dict[str, Any]:
+    """Data for the component: boxes and frames, outer ones first, and lines as x, y, x, y, ..."""
+    drawing = draw_graph(net, tree, unfolded)
     return {
-        "size": [laid.width, laid.height],
-        "boxes": [_box(net, placed) for placed in laid.placed],
-        "lines": [[round(n, 1) for point in line for n in point] for line in laid.lines],
+        "size": [drawing.width, drawing.height],
+        "boxes": [_box_entry(net, box) for box in drawing.boxes],
+        "lines": [[round(n, 1) for point in line for n in point] for line in drawing.lines],
         "colours": dict(CATEGORIES),
     }
 
 
-def _box(net: Network, placed: Placed) -> dict[str, Any]:
-    place = [round(n, 1) for n in (placed.x, placed.y, placed.width, placed.height)]
-    scope = placed.scope
+def _box_entry(net: Network, box: GraphBox) -> dict[str, Any]:
+    place = [round(n, 1) for n in (box.x, box.y, box.width, box.height)]
+    scope = box.scope
     if scope is None:
         return {"key": "", "place": place, "label": "input", "size": by(net.input.size)}
     last = scope.layers[-1]
-    box = {
+    entry = {
         "key": scope.key,
         "place": place,
         "label": scope.label,
@@ -86,18 +86,18 @@ def _box(net: Network, placed: Placed) -> dict[str, Any]:
         "title": _title(scope),
     }
     if scope.parts:
-        return {**box, "count": len(scope.layers), "frame": placed.frame}
-    return {**box, "layer": last.name}
+        return {**entry, "count": len(scope.layers), "frame": box.frame}
+    return {**entry, "layer": last.name}
 
 
 def _size(layer: Layer) -> str:
-    """The region's size: r, or what the largest cell sees where there is no closed form."""
+    """Size of the receptive field r, or of the largest region where there is no closed form."""
     field = layer.receptive_field
     return f"r {by(field.size)}" if field else f"sees {by(largest_region(layer))}"
 
 
 def _kinds(scope: Scope) -> list[tuple[str, float]]:
-    """Its kind, or the kinds of its layers, each with its share of them."""
+    """Kind of a scope, or the kinds of its layers, each with its share of them."""
     if scope.parts and category(scope.op) != "other":
         return [(category(scope.op), 1)]
     counts = Counter(kind_of(layer) for layer in scope.layers)
