@@ -1,4 +1,4 @@
-"""The article's figure: accuracy over receptive field size, and networks of one's own in it."""
+"""Accuracy over receptive field size: the article's figure, with networks of one's own in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...catalogue.article import (
 from ...catalogue.keras_applications import KERAS_APPLICATIONS
 from ...figures.compare import Point, accuracy
 from ..text import listed, plain
-from .networks import Contender, Traced
+from .networks import Contender, ContenderTrace
 
 _ARTICLE, _KERAS, _OWN, _ALL = "The article's", "Keras applications", "Yours", "All shown"
 
@@ -33,12 +33,12 @@ _NAMES = {
     "inception_v4": "Inception-v4",
     "inception_resnet_v2": "Inception-ResNet-v2",
 }
-"""The article's networks, for people."""
+"""Titles of the article's networks."""
 
 
 @st.fragment
-def accuracies(traced: Mapping[Contender, Traced]) -> None:
-    """The figure, its fit, and a form to add networks that were compared."""
+def accuracies(traces: Mapping[Contender, ContenderTrace]) -> None:
+    """Draws the figure, its fits, and a form to add the networks that are compared."""
     shown = st.segmented_control(
         "Show",
         [_ARTICLE, _KERAS],
@@ -69,7 +69,7 @@ def accuracies(traced: Mapping[Contender, Traced]) -> None:
         st.markdown(_equation(title, curve))
     for note in _left_out(groups):
         st.caption(note)
-    _add(traced)
+    _own_networks(traces)
     st.caption(
         "After the last figure of A. Araujo, W. Norris and J. Sim, [Computing Receptive Fields of "
         "Convolutional Neural Networks](https://distill.pub/2019/computing-receptive-fields), "
@@ -96,7 +96,7 @@ def _keras() -> list[Point]:
 
 
 def _own() -> list[Point]:
-    """What the person added in this session."""
+    """Networks that the person added in this session."""
     points: list[Point] = st.session_state.setdefault("accuracies", [])
     return points
 
@@ -114,7 +114,7 @@ def _equation(title: str, curve: Fit) -> str:
 
 
 def _left_out(groups: Mapping[str, Sequence[Point]]) -> list[str]:
-    """Which networks have no place in the figure, and why."""
+    """Notes on the networks that have no place in the figure, and why."""
     notes = []
     if groups[_ARTICLE]:
         without: list[Summary] = [n for n in summary() if n.top1 is None]
@@ -124,22 +124,22 @@ def _left_out(groups: Mapping[str, Sequence[Point]]) -> list[str]:
             "no top-1 is published there."
         )
     if groups[_KERAS]:
-        known = KERAS_APPLICATIONS.values()
-        no_form = [a.name for a in known if a.size is None]
-        no_top1 = [a.name for a in known if a.size is not None and a.top1 is None]
+        keras = KERAS_APPLICATIONS.values()
+        no_form = [a.name for a in keras if a.size is None]
+        no_top1 = [a.name for a in keras if a.size is not None and a.top1 is None]
         notes.append(
-            f"Of Keras' {len(known)}, {listed(no_form, len(no_form))} have no closed form, and "
+            f"Of Keras' {len(keras)}, {listed(no_form, len(no_form))} have no closed form, and "
             f"{listed(no_top1, len(no_top1))} no published top-1. Squeeze-and-excite gates, which "
             "see the whole image, are left out of r."
         )
     return notes
 
 
-def _add(traced: Mapping[Contender, Traced]) -> None:
-    """The form to add a network that has a closed form, and the way to take one out again."""
+def _own_networks(traces: Mapping[Contender, ContenderTrace]) -> None:
+    """Draws the form to add a network that has a closed form, and buttons to remove one again."""
     sizes = {
         c: max(t.growth.end.field.size)
-        for c, t in traced.items()
+        for c, t in traces.items()
         if t.growth.end and t.growth.end.field
     }
     own = _own()
@@ -147,7 +147,7 @@ def _add(traced: Mapping[Contender, Traced]) -> None:
         if not sizes:
             st.info("None of the networks that are compared has a closed form.")
         else:
-            _form(sizes, traced)
+            _form(sizes, traces)
         for number, point in enumerate(own):
             line, way = st.columns([5, 1], vertical_alignment="center")
             line.markdown(f"{plain(point.name)}: r {point.size:,}, top-1 {point.top1:.1%}")
@@ -156,7 +156,7 @@ def _add(traced: Mapping[Contender, Traced]) -> None:
             )
 
 
-def _form(sizes: Mapping[Contender, int], traced: Mapping[Contender, Traced]) -> None:
+def _form(sizes: Mapping[Contender, int], traces: Mapping[Contender, ContenderTrace]) -> None:
     row = st.container(horizontal=True, vertical_alignment="bottom")
     row.selectbox(
         "Network",
@@ -167,13 +167,13 @@ def _form(sizes: Mapping[Contender, int], traced: Mapping[Contender, Traced]) ->
     )
     row.text_input("Name", placeholder="Its own name", key="own name", width=200)
     row.number_input("Top-1 (%)", 0.0, 100.0, 70.0, 0.1, key="own top-1", width=140)
-    row.button("Add", type="primary", on_click=_take, args=(sizes, traced))
+    row.button("Add", type="primary", on_click=_add, args=(sizes, traces))
 
 
-def _take(sizes: Mapping[Contender, int], traced: Mapping[Contender, Traced]) -> None:
+def _add(sizes: Mapping[Contender, int], traces: Mapping[Contender, ContenderTrace]) -> None:
     """Adds the network that the form describes."""
     contender: Contender = st.session_state["own network"]
-    grown = traced[contender].growth
+    curve = traces[contender].growth
     name = st.session_state["own name"] or contender.title
-    gflops = None if grown.untold else grown.gflops
+    gflops = None if curve.untold else curve.gflops
     _own().append(Point(name, sizes[contender], st.session_state["own top-1"] / 100, gflops))

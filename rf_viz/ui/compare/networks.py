@@ -1,4 +1,4 @@
-"""The networks that are compared: which ones, and what is told of each."""
+"""The networks that are compared: which ones they are, and how each of them grows."""
 
 from __future__ import annotations
 
@@ -22,21 +22,23 @@ from ..inspector.scene import Wanted, want
 from ..text import plain, sentence
 
 MOST = 8
-"""How many networks are compared at once."""
+"""Number of networks that are compared at once, at most."""
 
 _FIRST = ("efficientnet-lite0", "onnx-light:resnet50", "onnx-light:vgg19", "onnx-light:densenet121")
-"""What the current model is compared with at first, as far as it is there."""
+"""Keys of the networks that are compared with at first, as far as they are available."""
 
 _KERAS, _LIGHT = "keras:", "onnx-light:"
+"""Beginnings of the keys of Keras' own networks, and of the structures that onnx brings along."""
 
-_KEPT = 100
+_MOST_TRACES = 100
+"""Number of networks whose results are kept, at most."""
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A network to compare: ``key`` as in the choice of the model, ``title`` for people.
+    """Network to compare: ``key`` as in the choice of the model, ``title`` for people.
 
-    ``number`` is its place among those that are compared, and gives its colour.
+    ``number`` counts the networks that are compared, and gives each its colour.
     """
 
     key: str
@@ -46,15 +48,19 @@ class Contender:
 
     @property
     def application(self) -> KerasApplication | None:
-        """What is known of one of Keras' own without building it."""
+        """Catalogue entry of one of Keras' own networks; None for others."""
         return KERAS_APPLICATIONS.get(self.key.removeprefix(_KERAS))
 
 
 @dataclass(frozen=True)
-class Traced:
-    """How a network grows, and what the central cell of its last layer with cells sees.
+class ContenderTrace:
+    """Result of tracing a contender.
 
-    ``picture`` says whether it takes one.
+    Attributes:
+        growth: how its receptive field grows, up to the last layer with more than one cell.
+        cell: the central cell of that layer, or the one that looks at the input's middle.
+        region: the input region of that cell.
+        picture: whether the network takes a picture.
     """
 
     growth: Growth
@@ -63,12 +69,12 @@ class Traced:
     picture: bool
 
 
-def choose(file: File) -> list[Contender]:
-    """The current model and up to seven others, which a list offers."""
+def choose_networks(file: File) -> list[Contender]:
+    """Lets the person choose up to seven networks; returns the current model and these."""
     current = st.session_state["model"]
-    offered = _offered()
-    title = offered[current].title if current in offered else file.name
-    others = [key for key in offered if key != current]
+    choices = _choices()
+    title = choices[current].title if current in choices else file.name
+    others = [key for key in choices if key != current]
     if "compared" not in st.session_state:
         st.session_state["compared"] = [key for key in _FIRST if key in others]
     kept = [key for key in st.session_state["compared"] if key in others]
@@ -76,92 +82,92 @@ def choose(file: File) -> list[Contender]:
     keys = st.multiselect(
         "Compare with",
         others,
-        format_func=lambda key: offered[key].title,
+        format_func=lambda key: choices[key].title,
         key="compared",
         max_selections=MOST - 1,
         persist_state="session",
         placeholder="Choose up to seven",
     )
-    chosen = [Contender(current, title, file), *(offered[key] for key in keys)]
-    return [replace(contender, number=number) for number, contender in enumerate(chosen)]
+    contenders = [Contender(current, title, file), *(choices[key] for key in keys)]
+    return [replace(contender, number=number) for number, contender in enumerate(contenders)]
 
 
-def _offered() -> dict[str, Contender]:
-    """All there is to choose from, by key."""
+def _choices() -> dict[str, Contender]:
+    """Networks to choose from by key: samples, uploads, those of onnx and those of Keras."""
     uploads = sidebar.visitor().models
-    found = [Contender(m.key, m.title, File.at(m.path, m.title)) for m in SAMPLE_MODELS.values()]
-    found += [Contender(key, file.name, file) for key, file in uploads.items()]
-    light = {key: c for key, c in _light().items() if c.file.digest not in uploads}
-    found += light.values()
-    found += [
+    samples = [Contender(m.key, m.title, File.at(m.path, m.title)) for m in SAMPLE_MODELS.values()]
+    uploaded = [Contender(key, file.name, file) for key, file in uploads.items()]
+    # One that was opened in Explore is an upload since, and listed there.
+    light = [c for c in _light_models() if c.file.digest not in uploads]
+    keras = [
         Contender(f"{_KERAS}{name}", f"{name} (Keras)", File.of_keras(name, trained=False))
         for name in KERAS_APPLICATIONS
     ]
-    return {contender.key: contender for contender in found}
+    return {contender.key: contender for contender in (*samples, *uploaded, *light, *keras)}
 
 
 @st.cache_resource(show_spinner=False)
-def _light() -> dict[str, Contender]:
-    """The models that the package onnx brings along for its tests: structure, and weights alike."""
-    found = {}
+def _light_models() -> list[Contender]:
+    """Models that the package onnx brings along for its tests: real structures, equal weights."""
+    models = []
     package = find_spec("onnx")
     for folder in (package and package.submodule_search_locations) or ():
         for path in sorted(Path(folder).glob("backend/test/data/light/light_*.onnx")):
             name = path.stem.removeprefix("light_")
             title = f"ONNX light: {name}"
-            found[f"{_LIGHT}{name}"] = Contender(f"{_LIGHT}{name}", title, File.at(path, title))
-    return found
+            models.append(Contender(f"{_LIGHT}{name}", title, File.at(path, title)))
+    return models
 
 
 @st.cache_resource(show_spinner=False)
-def _kept() -> dict[str, Traced]:
-    """What was told of networks, by digest: their traces take far more room."""
+def _trace_cache() -> dict[str, ContenderTrace]:
+    """Results by digest; they stay longer than the traced networks, which take far more room."""
     return {}
 
 
-def traced(contender: Contender) -> Traced:
-    """Follows a network from its input on. Raises ModelError."""
-    kept, file = _kept(), contender.file
-    if file.digest not in kept:
+def trace_contender(contender: Contender) -> ContenderTrace:
+    """Traces a network and follows its growth. Raises ModelError."""
+    traces, file = _trace_cache(), contender.file
+    if file.digest not in traces:
         net = cache.trace(file, Asked())
         with cache.reported(file, "followed"):
-            grown = growth(net)
+            curve = growth(net)
             cell: Cell = ()
             region = Region((), ())
-            if grown.end is not None:
-                layer = net[grown.end.layer]
-                cell = _central(layer, net.input.size)
+            if curve.end is not None:
+                layer = net[curve.end.layer]
+                cell = _central_cell(layer, net.input.size)
                 region = layer.region(cell)
             picture = len(net.input.size) == 2 and not sidebar.unfit(net)
-            kept[file.digest] = Traced(grown, cell, region, picture)
-        while len(kept) > _KEPT:
-            kept.pop(next(iter(kept)), None)
-    return kept[file.digest]
+            traces[file.digest] = ContenderTrace(curve, cell, region, picture)
+        while len(traces) > _MOST_TRACES:
+            traces.pop(next(iter(traces)), None)
+    return traces[file.digest]
 
 
-def _central(layer: Layer, extents: Sequence[int]) -> Cell:
-    """The middle of the grid; of tokens and the like, the cell that looks at the input's middle."""
+def _central_cell(layer: Layer, extents: Sequence[int]) -> Cell:
+    """Middle of the grid; of tokens and the like, the cell that looks at the input's middle."""
     if len(layer.grid) == len(extents):
         return tuple(n // 2 for n in layer.grid)
     return nearest(layer, [(n - 1) / 2 for n in extents])
 
 
-def trace_all(contenders: Sequence[Contender]) -> dict[Contender, Traced]:
-    """All that can be read; what cannot be is told."""
-    found = {}
+def trace_all(contenders: Sequence[Contender]) -> dict[Contender, ContenderTrace]:
+    """Traces all networks that can be read, and says of the others why they are left out."""
+    traces = {}
     for contender in contenders:
         try:
-            found[contender] = traced(contender)
+            traces[contender] = trace_contender(contender)
         except ModelError as error:
             problem = f"{contender.title} is left out: {sentence(error)}"
             st.error(plain(problem), icon=":material/error:")
-    return found
+    return traces
 
 
-def explore(contender: Contender, layer: str, cell: Cell | None) -> None:
+def open_in_explore(contender: Contender, layer: str, cell: Cell | None) -> None:
     """Opens a layer of a network on the Explore page."""
     key = contender.key
-    if key.startswith(_LIGHT):  # there it is like an upload
+    if key.startswith(_LIGHT):  # Explore does not list these: there it is an upload.
         key = contender.file.digest
         sidebar.visitor().models[key] = contender.file
     sidebar.visitor().next_model = key

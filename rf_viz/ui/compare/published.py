@@ -1,4 +1,4 @@
-"""The article's table, with what RF-Viz computes beside it."""
+"""Table of the article's published receptive fields, with what RF-Viz computes beside it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ALL, _ANY = "All networks", "Any size"
 
 @st.fragment
 def published() -> None:
-    """All rows, or those of a network, at an input size, or that differ."""
+    """Draws the table: all rows, or those of a network, of an input size, or that differ."""
     st.html(Path(__file__).with_suffix(".css"))
     rows = end_points()
     differ = sum(not row.agrees for row in rows)
@@ -59,15 +59,15 @@ def _row(row: EndPoint) -> dict[str, str]:
         "Network": row.net,
         "Input": str(row.resolution or "any"),
         "End point": row.name.removeprefix(f"{row.net}/"),
-        **_told(row),
+        **_figures(row),
         "": "= equal" if row.agrees else "\N{NOT EQUAL TO} differs",
     }
 
 
-def _told(row: EndPoint) -> dict[str, str]:
-    """Each figure as published, and as computed here; what has none is left open."""
-    found = {}
+def _figures(row: EndPoint) -> dict[str, str]:
+    """Columns of r, S and P as published and as computed here; empty where there is no figure."""
+    columns = {}
     for name, published, computed in zip("rSP", row.published, row.computed, strict=True):
-        found[name] = "" if published is None else str(published)
-        found[f"{name} here"] = "" if computed is None else str(computed)
-    return found
+        columns[name] = "" if published is None else str(published)
+        columns[f"{name} here"] = "" if computed is None else str(computed)
+    return columns

@@ -19,10 +19,10 @@ from ...figures.compare import (
 )
 from .. import cache, sidebar
 from ..text import by, plain, position
-from .networks import Contender, Traced, explore
+from .networks import Contender, ContenderTrace, open_in_explore, trace_all
 
 _FRAME = 448
-"""The side of the square that a picture is cut to, in pixels."""
+"""Side of the square that a picture is cut to, in pixels."""
 
 _ACROSS: Mapping[Across, str] = {"depth": "Depth", "gflops": "GFLOPs"}
 _UP: Mapping[Up, str] = {"size": "Receptive field size r", "region": "Largest region"}
@@ -30,16 +30,34 @@ _UP: Mapping[Up, str] = {"size": "Receptive field size r", "region": "Largest re
 _BARE = {"displayModeBar": False}
 
 
-def table(
-    contenders: Sequence[Contender], traced: Mapping[Contender, Traced], unknown: str
-) -> None:
-    """What is known of each network's last layer before its spatial axes are gone.
+def side_by_side(contenders: Sequence[Contender]) -> None:
+    """Draws the curves, the table and the central cells of the networks.
 
-    Of Keras' own networks that is known without building them; of others that are not traced the
-    table says that they are ``unknown``.
+    The table shows at once what needs no tracing, and is drawn again when all are traced.
+    """
+    curves, rows, middles = st.container(), st.container(), st.container()
+    slot = rows.empty()
+    with slot.container():
+        _table(contenders, {}, "being read ...")
+    with curves:
+        traces = trace_all(contenders)
+        _curves(traces)
+    with slot.container():
+        _table(contenders, traces, "could not be read")
+    with middles:
+        _middles(traces)
+
+
+def _table(
+    contenders: Sequence[Contender], traces: Mapping[Contender, ContenderTrace], missing: str
+) -> None:
+    """Draws a row for each network: its last layer before the spatial axes are gone.
+
+    Rows of Keras' own networks are known without building them. ``missing`` is the note on others
+    that are not traced.
     """
     st.markdown("#### Where they end")
-    rows = [_row(contender, traced.get(contender), unknown) for contender in contenders]
+    rows = [_row(contender, traces.get(contender), missing) for contender in contenders]
     st.dataframe(
         rows,
         hide_index=True,
@@ -55,25 +73,29 @@ def table(
     )
 
 
-def _row(contender: Contender, known: Traced | None, unknown: str) -> dict[str, str | float | None]:
-    if known is not None:
-        end, grown = known.growth.end, known.growth
-        gflops: float | None = None if grown.untold else grown.gflops
+def _row(
+    contender: Contender, trace: ContenderTrace | None, missing: str
+) -> dict[str, str | float | None]:
+    if trace is not None:
+        end, curve = trace.growth.end, trace.growth
+        gflops: float | None = None if curve.untold else curve.gflops
         if end is None:
             note = "nothing slides over its input: no layer has cells that see parts of it"
-            return _cells(contender.title, grown.input, "", (), (), (), "", gflops, note)
+            return _cells(contender.title, curve.input, "", (), (), (), "", gflops, note)
         field = end.field
         figures = (field.size, field.stride, field.padding) if field else ((), (), ())
         note = end.note if end.exact else f"assumed: {end.note}"
         return _cells(
-            contender.title, grown.input, end.layer, *figures, by(end.largest), gflops, note
+            contender.title, curve.input, end.layer, *figures, by(end.largest), gflops, note
         )
-    known_of = contender.application
-    if known_of is None:
-        return _cells(contender.title, (), "", (), (), (), "", None, unknown)
-    a = known_of
-    figures = (a.size or (), a.stride or (), a.padding or ())
-    return _cells(contender.title, a.input, a.layer, *figures, by(a.region), a.gflops, a.note)
+    entry = contender.application
+    if entry is None:
+        return _cells(contender.title, (), "", (), (), (), "", None, missing)
+    figures = (entry.size or (), entry.stride or (), entry.padding or ())
+    region = by(entry.region)
+    return _cells(
+        contender.title, entry.input, entry.layer, *figures, region, entry.gflops, entry.note
+    )
 
 
 def _cells(
@@ -102,8 +124,8 @@ def _cells(
 
 
 @st.fragment
-def curves(traced: Mapping[Contender, Traced]) -> None:
-    """How far each network sees on the way through it; a point leads to its layer."""
+def _curves(traces: Mapping[Contender, ContenderTrace]) -> None:
+    """Draws how far each network sees on the way through it; a point leads to its layer."""
     st.markdown("#### How they grow")
     choices = st.container(horizontal=True, gap="large")
     across: Across = choices.segmented_control(
@@ -114,36 +136,36 @@ def curves(traced: Mapping[Contender, Traced]) -> None:
         "Show", list(_UP), default="size", format_func=_UP.__getitem__, required=True,
         key="growth of", persist_state="session",
     )  # fmt: skip
-    grown = [Curve(c.title, c.number, t.growth) for c, t in traced.items() if t.growth.steps]
-    if not grown:
+    curves = [Curve(c.title, c.number, t.growth) for c, t in traces.items() if t.growth.steps]
+    if not curves:
         st.info("None of these networks has layers whose cells see a part of the input.")
         return
-    chosen = st.plotly_chart(
-        growth(grown, across, up),
+    event = st.plotly_chart(
+        growth(curves, across, up),
         on_select="rerun",
         selection_mode="points",
-        key=f"growth {' '.join(c.file.digest for c in traced)} {across} {up}",
+        key=f"growth {' '.join(c.file.digest for c in traces)} {across} {up}",
         config=_BARE,
         alt="How far each network's layers see, over depth or cost.",
     )
-    points = chosen["selection"]["points"]
+    points = event["selection"]["points"]
     if points:
         number, layer = points[0]["customdata"]
-        contender = next(c for c in traced if c.number == number)
+        contender = next(c for c in traces if c.number == number)
         if st.button(f"Open {plain(layer)} of {plain(contender.title)} in Explore", type="primary"):
-            explore(contender, layer, None)
+            open_in_explore(contender, layer, None)
     else:
         st.caption("Each point is a layer that sees farther than all before it. Click one.")
-    for note in _notes(traced, up):
+    for note in _notes(traces, up):
         st.caption(plain(note))
 
 
-def _notes(traced: Mapping[Contender, Traced], up: Up) -> list[str]:
-    """What the curves leave out."""
+def _notes(traces: Mapping[Contender, ContenderTrace], up: Up) -> list[str]:
+    """Notes on what the curves leave out."""
     notes = []
     open_ended = [
         f"{c.title} ({t.growth.end.note})"
-        for c, t in traced.items()
+        for c, t in traces.items()
         if up == "size" and t.growth.end and t.growth.end.field is None
     ]
     if open_ended:
@@ -151,22 +173,22 @@ def _notes(traced: Mapping[Contender, Traced], up: Up) -> list[str]:
             "These curves end with the last layer that has a closed form, and their largest "
             f"regions go on: {'; '.join(open_ended)}."
         )
-    untold = [f"{c.title} ({t.growth.untold})" for c, t in traced.items() if t.growth.untold]
+    untold = [f"{c.title} ({t.growth.untold})" for c, t in traces.items() if t.growth.untold]
     if untold:
         notes.append(
             "Layers whose cost cannot be told, counted as none: " + ", ".join(untold) + "."
         )
-    nothing = [c.title for c, t in traced.items() if not t.growth.steps]
+    nothing = [c.title for c, t in traces.items() if not t.growth.steps]
     if nothing:
         notes.append("No layer has cells that see a part of the input: " + ", ".join(nothing) + ".")
     return notes
 
 
 @st.fragment
-def middles(traced: Mapping[Contender, Traced]) -> None:
-    """What the central cell of each last layer sees, over one picture."""
+def _middles(traces: Mapping[Contender, ContenderTrace]) -> None:
+    """Draws what the central cell of each last layer sees, over one picture."""
     st.html(Path(__file__).with_suffix(".css"))
-    shown = {c: t for c, t in traced.items() if t.picture and t.growth.end}
+    shown = {c: t for c, t in traces.items() if t.picture and t.growth.end}
     st.markdown("#### What their central cells see")
     both = st.container(key="middles")
     with both.container():
@@ -184,42 +206,43 @@ def middles(traced: Mapping[Contender, Traced]) -> None:
             "fits. Every network's input is scaled to this square."
         )
     with both.container(gap="xsmall"):
-        for contender, known in traced.items():
-            _tell(contender, known)
+        for contender, trace in traces.items():
+            _describe(contender, trace)
 
 
-def _box(contender: Contender, known: Traced) -> Box:
-    extents, region, end = known.growth.input, known.region, known.growth.end
+def _box(contender: Contender, trace: ContenderTrace) -> Box:
+    """Region and closed form of the central cell, as shares of the input's height and width."""
+    extents, region, end = trace.growth.input, trace.region, trace.growth.end
     (top, left), (bottom, right) = (
         [i / n for i, n in zip(side, extents, strict=True)] for side in (region.start, region.stop)
     )
     field = None
-    if end and end.field and None not in end.field.padding and len(known.cell) == 2:
+    if end and end.field and None not in end.field.padding and len(trace.cell) == 2:
         (up, west), (down, east) = (
-            [i / n for i, n in zip(side(known.cell), extents, strict=True)]
+            [i / n for i, n in zip(side(trace.cell), extents, strict=True)]
             for side in (end.field.start, end.field.stop)
         )
         field = (up, west, down, east)
     return Box(contender.title, contender.number, (top, left, bottom, right), field)
 
 
-def _tell(contender: Contender, known: Traced) -> None:
-    """A line about a network's box, and the way to it."""
-    end, colour = known.growth.end, COLOURS[contender.number % len(COLOURS)]
-    size = f"Input {by(known.growth.input)}"
+def _describe(contender: Contender, trace: ContenderTrace) -> None:
+    """Draws a line about a network's box, and the button that opens its layer in Explore."""
+    end, colour = trace.growth.end, COLOURS[contender.number % len(COLOURS)]
+    size = f"Input {by(trace.growth.input)}"
     if end is None:
-        said = f"{size}: no layer has cells that see a part of it."
+        text = f"{size}: no layer has cells that see a part of it."
     else:
-        said = (
-            f"{size}; cell {position(known.cell)} of {end.layer} sees {by(known.region.size)}."
-            f"{'' if known.picture else ' It takes no picture, so it has no box.'}"
+        text = (
+            f"{size}; cell {position(trace.cell)} of {end.layer} sees {by(trace.region.size)}."
+            f"{'' if trace.picture else ' It takes no picture, so it has no box.'}"
         )
     row = st.container(
         horizontal=True, vertical_alignment="center", key=f"contender {contender.number}"
     )
     row.html(
         f'<p class="rf-contender"><i style="background:{colour}"></i>'
-        f"<b>{escape(contender.title)}</b><br>{escape(said)}</p>"
+        f"<b>{escape(contender.title)}</b><br>{escape(text)}</p>"
     )
     if end and row.button("Explore", key=f"explore {contender.number} {contender.file.digest}"):
-        explore(contender, end.layer, known.cell)
+        open_in_explore(contender, end.layer, trace.cell)
