@@ -6,11 +6,11 @@ import streamlit as st
 
 from rf_viz.design import PRESETS
 from rf_viz.ui import page
-from rf_viz.ui.build import trial
-from rf_viz.ui.build.design_session import bench, studied, write
+from rf_viz.ui.build.design_session import design_session, latest_study, write_address
 from rf_viz.ui.build.editor.editor import editor
-from rf_viz.ui.build.export_panel import carry
+from rf_viz.ui.build.export_panel import export_panel
 from rf_viz.ui.build.goal_seek import goal_seek
+from rf_viz.ui.build.trial import choose_input, growth, trial
 from rf_viz.ui.text import plain
 
 LEAD = (
@@ -19,15 +19,16 @@ LEAD = (
 )
 
 page.set_up("Build")
-found = bench()
+session = design_session()
 
 
 def begin() -> None:
+    """Begins with the preset that was chosen."""
     if st.session_state["preset"]:
-        found.begin(PRESETS[st.session_state["preset"]].build())
+        session.begin(PRESETS[st.session_state["preset"]].build())
 
 
-study, chosen = studied(found)
+study, chosen = latest_study(session)
 with st.sidebar:
     key = st.selectbox(
         "Start from",
@@ -40,20 +41,21 @@ with st.sidebar:
     )
     if key:
         st.caption(PRESETS[key].about)
-    given = trial.choose_input(study) if study else None
+    network_input = choose_input(study) if study else None
 st.html(f'<p class="rf-lead">{LEAD}</p>')
-if found.problem:
-    st.error(plain(found.problem), icon=":material/error:")
-    found.problem = ""
-editor(found)
-write(found)
+if session.link_problem:
+    st.error(plain(session.link_problem), icon=":material/error:")
+    session.link_problem = ""
+editor(session)
+write_address(session)
 if study:
-    if study.design != found.design:
+    if study.design != session.design:
         st.info("The last network that could be built stays on show.", icon=":material/info:")
     row = study.rows[chosen - 1]
-    cell = trial.show(study, row, given)
+    cell = trial(study, row, network_input)
+    # The goal is asked for below the chart, and drawn in it.
     chart = st.container()
-    goal = goal_seek(study, found.show)
+    goal = goal_seek(study, session.show)
     with chart:
-        trial.growth(study, chosen, goal, found.choose)
-    carry(study, row, cell)
+        growth(study, chosen, goal, session.choose)
+    export_panel(study, row, cell)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from rf_viz.analysis.categories import CATEGORIES
 from rf_viz.design import PRESETS, study
 from rf_viz.figures.built import built
-from rf_viz.ui.build.trial import grown
+from rf_viz.ui.build.trial import growth_rows
 
-ROWS = grown(study(PRESETS["u-net"].build()).rows)
+ROWS = growth_rows(study(PRESETS["u-net"].build()).rows)
 
 
 def test_every_row_is_a_dot_at_its_size_in_its_colour() -> None:

@@ -77,8 +77,8 @@ def test_presets_are_shown(app: AppTest, key: str) -> None:
 
 def test_a_mistake_is_told_at_its_row_and_the_last_good_network_stays(app: AppTest) -> None:
     before = in_view(app)
-    bench = app.session_state["bench"]
-    bench.show(bench.design.replaced(3, row("convolution", channels=16, groups=5)))
+    session = app.session_state["bench"]
+    session.show(session.design.replaced(3, row("convolution", channels=16, groups=5)))
     run(app)
     rows = table(app)["rows"]
     assert rows[2]["problem"] == "16 input channels do not divide into 5 groups"
@@ -93,9 +93,9 @@ def test_a_link_holds_the_network(app: AppTest) -> None:
     show(app, design)
     link = design.compact()
     assert link in app.query_params["net"]
-    arrived = visit(link)
-    assert arrived.session_state["bench"].design == design
-    assert in_view(arrived)["extent"] == [400]
+    opened = visit(link)
+    assert opened.session_state["bench"].design == design
+    assert in_view(opened)["extent"] == [400]
 
 
 def test_a_damaged_link_is_told_and_the_page_works() -> None:

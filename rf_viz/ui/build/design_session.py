@@ -1,4 +1,4 @@
-"""The bench: the network that a session is building, with its history and its link."""
+"""The network that a session is building, with its history and its link."""
 
 from __future__ import annotations
 
@@ -24,39 +24,41 @@ from ...errors import ModelError
 from ..text import sentence
 
 _MOST = 200
-"""How many designs of the past are kept."""
+"""Number of earlier designs that are kept, at most."""
 
 _SIGNAL, _IMAGE = (1, 2048), (3, 128, 128)
-"""What an input begins with when it becomes one."""
+"""Channels and extents that an input has at first when it becomes one of these."""
 
 
 @dataclass
-class Bench:
-    """What a session remembers of its network.
+class DesignSession:
+    """Design that a session edits, with all that can be undone and done again.
+
+    Rows are numbered from 1; row 0 is the input.
 
     Attributes:
-        past, future: the designs before and, after an undo, behind the one that shows.
-        design: the one that shows, right or wrong.
-        chosen: the number of the row that is looked at.
-        good: the last design with nothing wrong, and the row that was looked at in it.
-        heard: the number of the last edit that was taken from the table.
-        refused: what could not be taken: a row and a message.
-        link: the text that stands for the design in the page's address.
-        problem: what was wrong with the link that the person came by.
+        design: the current design, valid or not.
+        past, future: the designs before it and, after an undo, those behind it.
+        chosen: number of the row that is looked at.
+        latest_valid: the latest design without a mistake, and the row that was looked at in it.
+        latest_turn: number of the latest edit that arrived from the table.
+        refusal: row and message of the latest edit, if it could not be applied.
+        link: text that stands for the design in the page's address.
+        link_problem: what is wrong with the link by which the page was opened.
     """
 
     design: Design
     past: list[Design] = field(default_factory=list)
     future: list[Design] = field(default_factory=list)
     chosen: int = 0
-    good: tuple[Design, int] | None = None
-    heard: int = 0
-    refused: tuple[int, str] | None = None
+    latest_valid: tuple[Design, int] | None = None
+    latest_turn: int = 0
+    refusal: tuple[int, str] | None = None
     link: str = ""
-    problem: str = ""
+    link_problem: str = ""
 
     def show(self, design: Design, chosen: int | None = None) -> None:
-        """Another design, which can be undone."""
+        """Replaces the design, which can be undone."""
         if design == self.design:
             return
         self.past = [*self.past, self.design][-_MOST:]
@@ -65,28 +67,30 @@ class Bench:
         self.choose(self.chosen if chosen is None else chosen)
 
     def begin(self, design: Design) -> None:
-        """A network from somewhere else, seen at its deepest layer that still has a place."""
+        """Replaces the design by another network, seen at its deepest layer with several cells."""
         self.show(design)
-        self.choose(_telling(design))
+        self.choose(_deepest_map(design))
 
     def undo(self) -> None:
+        """Goes back to the design before the latest change."""
         if self.past:
             self.future.append(self.design)
             self.design = self.past.pop()
             self.choose(self.chosen)
 
     def redo(self) -> None:
+        """Repeats the change that was undone last."""
         if self.future:
             self.past.append(self.design)
             self.design = self.future.pop()
             self.choose(self.chosen)
 
     def choose(self, number: int) -> None:
-        """Looks at another row, as far as there is one."""
+        """Looks at another row, or at the nearest one that there is."""
         self.chosen = min(max(number, 1), len(self.design.rows))
 
-    def take(self, edit: Mapping[str, Any]) -> None:
-        """One edit of the table. Raises ModelError for a value that a row cannot have."""
+    def apply(self, edit: Mapping[str, Any]) -> None:
+        """Applies one edit of the table. Raises ModelError for a value that a row cannot have."""
         number, design = int(edit.get("row", 0)), self.design
         if number > len(design.rows):
             return
@@ -98,7 +102,9 @@ class Bench:
             case "redo":
                 self.redo()
             case "insert":
-                self.show(design.inserted(number, _added(design, number, edit["kind"])), number + 1)
+                self.show(
+                    design.inserted(number, _new_row(design, number, edit["kind"])), number + 1
+                )
             case "copy":
                 self.show(design.inserted(number, design.rows[number - 1]), number + 1)
             case "remove":
@@ -113,82 +119,85 @@ class Bench:
                 self.show(design.replaced(number, changed), number)
 
 
-def bench() -> Bench:
-    """The session's bench; what the address holds is on it when a person comes by a link."""
-    found: Bench | None = st.session_state.get("bench")
-    if found is None:
-        found = st.session_state["bench"] = Bench(PRESETS[FIRST].build())
-        found.choose(_telling(found.design))
+def design_session() -> DesignSession:
+    """The session's design; the one of the page's address where a link was opened."""
+    session: DesignSession | None = st.session_state.get("bench")
+    if session is None:
+        session = st.session_state["bench"] = DesignSession(PRESETS[FIRST].build())
+        session.choose(_deepest_map(session.design))
     link = st.query_params.get("net", "")
-    if link and link != found.link:
+    if link and link != session.link:
         try:
-            found.begin(Design.expand(link))
+            session.begin(Design.expand(link))
         except ModelError as error:
-            told = sentence(error)
-            found.problem = told[:1].upper() + told[1:]
-    return found
+            text = sentence(error)
+            session.link_problem = text[:1].upper() + text[1:]
+    return session
 
 
-def write(found: Bench) -> None:
-    """Puts the network into the page's address."""
-    found.link = found.design.compact()
-    if st.query_params.get("net") != found.link:
-        st.query_params["net"] = found.link
+def write_address(session: DesignSession) -> None:
+    """Puts the design into the page's address."""
+    session.link = session.design.compact()
+    if st.query_params.get("net") != session.link:
+        st.query_params["net"] = session.link
 
 
-def take(edits: Mapping[str, Any] | None) -> None:
-    """What the table tells: all edits that it does not know to have been heard."""
-    found: Bench = st.session_state.get("bench") or bench()
+def apply_edits(edits: Mapping[str, Any] | None) -> None:
+    """Applies the edits that the table sends, except those that arrived before.
+
+    The table repeats an edit until it learns that the edit has arrived.
+    """
+    session: DesignSession = st.session_state.get("bench") or design_session()
     # The browser's address may still be that of an earlier design, and is no news then.
-    found.link = st.query_params.get("net", "")
+    session.link = st.query_params.get("net", "")
     for edit in (edits or {}).get("edits", ()):
-        if edit["turn"] <= found.heard:
+        if edit["turn"] <= session.latest_turn:
             continue
-        found.heard, found.refused = edit["turn"], None
+        session.latest_turn, session.refusal = edit["turn"], None
         try:
-            found.take(edit)
+            session.apply(edit)
         except ModelError as error:
-            found.refused = (int(edit.get("row", 0)), str(error))
+            session.refusal = (int(edit.get("row", 0)), str(error))
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _studied(link: str, _design: Design) -> Study:
+def _study(link: str, _design: Design) -> Study:
     return study(_design)
 
 
-def studied(found: Bench) -> tuple[Study | None, int]:
-    """The network traced, and the row to look at; where it is wrong, the last one that was not."""
-    if plan(found.design).ok:
-        found.good = found.design, found.chosen
-    if found.good is None:
+def latest_study(session: DesignSession) -> tuple[Study | None, int]:
+    """The traced network and the row to look at; of the latest valid design, if there is one."""
+    if plan(session.design).ok:
+        session.latest_valid = session.design, session.chosen
+    if session.latest_valid is None:
         return None, 0
-    design, chosen = found.good
-    return _studied(design.compact(), design), chosen
+    design, chosen = session.latest_valid
+    return _study(design.compact(), design), chosen
 
 
-def in_part(found: Bench) -> Study | None:
-    """As much of the network traced as comes before its first mistake; all of it without one."""
-    design, worked = found.design, plan(found.design)
-    if not worked.ok:
-        design = replace(design, rows=design.rows[: max(worked.problems[0][0] - 1, 0)])
-    return _studied(design.compact(), design) if design.rows else None
+def partial_study(session: DesignSession) -> Study | None:
+    """The traced network up to its first mistake; None where that leaves no row."""
+    design, layers = session.design, plan(session.design)
+    if not layers.ok:
+        design = replace(design, rows=design.rows[: max(layers.problems[0][0] - 1, 0)])
+    return _study(design.compact(), design) if design.rows else None
 
 
-def _telling(design: Design) -> int:
-    """The last row that is a map of more than one cell."""
+def _deepest_map(design: Design) -> int:
+    """Number of the last row with more than one cell; of the last row, if none has."""
     steps = [step for step in plan(design).steps.values() if max(step.shape[1:], default=1) > 1]
     return steps[-1].number if steps else len(design.rows)
 
 
-def _added(design: Design, after: int, kind: str) -> Row:
-    """A new row; one that joins takes the nearest earlier row that fits, where there is one."""
-    made = row(kind)
-    if not LAYER_KINDS[made.kind].joins:
-        return made
+def _new_row(design: Design, after: int, kind: str) -> Row:
+    """Row of a kind; a join gets the nearest earlier row of a fitting shape as its source."""
+    added = row(kind)
+    if not LAYER_KINDS[added.kind].joins:
+        return added
     steps = plan(design).steps
     shapes = {0: design.input, **{number: step.shape for number, step in steps.items()}}
     fitting = [n for n in range(after - 1, -1, -1) if shapes.get(n) == shapes.get(after)]
-    return replace(made, sources=tuple(fitting[:1]))
+    return replace(added, sources=tuple(fitting[:1]))
 
 
 def _with_input(design: Design, name: str, value: str) -> Design:
@@ -201,7 +210,7 @@ def _with_input(design: Design, name: str, value: str) -> Design:
 
 
 def _changed(old: Row, name: str, value: str) -> Row:
-    """A row with another setting. Raises ModelError for one that it cannot have."""
+    """Row with another setting. Raises ModelError for a value that it cannot have."""
     if name == "kind":
         return old.with_kind(value)
     if name == "from":
@@ -209,8 +218,8 @@ def _changed(old: Row, name: str, value: str) -> Row:
         sources = tuple(_whole("From", part, least=0) for part in parts)
         return row(old.kind, *sources, **old.settings())
     is_number = name != "padding" or value.strip().lstrip("-").isdigit()
-    told = _whole(name, value, least=None) if is_number else value
-    return row(old.kind, *old.sources, **{**old.settings(), name: told})
+    setting = _whole(name, value, least=None) if is_number else value
+    return row(old.kind, *old.sources, **{**old.settings(), name: setting})
 
 
 def _whole(name: str, value: str, least: int | None = 1) -> int:
@@ -223,8 +232,8 @@ def _whole(name: str, value: str, least: int | None = 1) -> int:
     return number
 
 
-def title_of(design: Design) -> str:
-    """What to call a network: the preset that it is, else by its size."""
+def design_title(design: Design) -> str:
+    """Title of a network: that of its preset, else one that tells its depth."""
     for preset in PRESETS.values():
         if preset.build() == design:
             return preset.title

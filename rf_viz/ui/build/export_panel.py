@@ -1,4 +1,4 @@
-"""Take the network along: as a file, as code, as a link, or into the Explore page."""
+"""Export of the network: as a file, as code, as a link, or into the Explore page."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from ...design import (
 from .. import sidebar
 from ..inspector.linked_view.linked_view import Cell
 from ..inspector.scene import Wanted, want
-from .design_session import title_of
+from .design_session import design_title
 
 _SHORT_LINK = 2000
-"""Some programs cut longer addresses off."""
+"""Length of an address, in characters, beyond which some programs cut it off."""
 
 
-def carry(study: Study, row: Measured, cell: Cell | None) -> None:
-    """Draws what there is to take along; ``row`` and ``cell`` are what Explore opens with."""
+def export_panel(study: Study, row: Measured, cell: Cell | None) -> None:
+    """Draws the buttons, the link and the code; Explore opens with ``row`` and ``cell``."""
     design = study.design
-    title = title_of(design)
+    title = design_title(design)
     name = re.sub(r"\W+", "-", title).strip("-").lower()
     st.markdown("#### Take it along")
     st.caption(
@@ -40,7 +40,7 @@ def carry(study: Study, row: Measured, cell: Cell | None) -> None:
                 st.session_state[f"weights {file.digest}"] = True
             want(Wanted(row.layer.name, cell))
             st.switch_page("streamlit_app.py")
-        for label, ending, kind, make in (
+        for label, ending, mime, write in (
             ("ONNX", "onnx", "application/octet-stream", lambda: to_onnx(design)),
             ("Keras code", "py", "text/x-python", lambda: to_keras(design)),
             ("PyTorch code", "torch.py", "text/x-python", lambda: to_pytorch(design)),
@@ -48,9 +48,9 @@ def carry(study: Study, row: Measured, cell: Cell | None) -> None:
         ):
             st.download_button(
                 label,
-                make,
+                write,
                 f"{name}.{ending}",
-                kind,
+                mime,
                 key=f"carry {label}",
                 on_click="ignore",
                 icon=":material/download:",
@@ -61,7 +61,7 @@ def carry(study: Study, row: Measured, cell: Cell | None) -> None:
     if len(link) > _SHORT_LINK:
         st.caption("It is long: some programs cut such addresses off.")
     with st.expander("Show the code"):
-        shown = st.segmented_control(
+        language = st.segmented_control(
             "Code for",
             ["Keras", "PyTorch"],
             default="Keras",
@@ -69,4 +69,6 @@ def carry(study: Study, row: Measured, cell: Cell | None) -> None:
             key="code for",
             label_visibility="collapsed",
         )
-        st.code(to_keras(design) if shown == "Keras" else to_pytorch(design), "python", height=420)
+        st.code(
+            to_keras(design) if language == "Keras" else to_pytorch(design), "python", height=420
+        )

@@ -1,4 +1,4 @@
-"""Goal seek: ways to the receptive field that somebody asks for, with what they cost."""
+"""Goal seek: changes that lead to a receptive field of a wanted size, with their cost."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ...design import (
 from ..text import percent
 
 _FAR, _NEAR = 127, 8
-"""What is asked for at first: pixels, and a stride of at most so many."""
+"""Goal at first: a size in pixels, and the largest stride."""
 
 
 def goal_seek(study: Study, apply: Callable[[Design], None]) -> int | None:
-    """Draws the question and the answers; ``apply`` takes the design of the one that was chosen.
+    """Draws the form and the proposals; ``apply`` gets the design of the one that is chosen.
 
-    Returns the size that is asked for, once it is.
+    Returns the size to reach, once the person has asked for it; None where it is reached.
     """
     now = reached_by(study)
     st.markdown("#### How do I reach ...")
@@ -48,34 +48,34 @@ def goal_seek(study: Study, apply: Callable[[Design], None]) -> int | None:
             key="goal stride",
             width=200,
         )
-        asked = (study.design.compact(), Goal(int(size), int(stride)))
+        link, goal = study.design.compact(), Goal(int(size), int(stride))
         if st.button("Find ways", key="find ways", type="primary"):
-            st.session_state["goal"] = asked
-    goal = asked[1]
+            st.session_state["goal"] = link, goal
     name = study.rows[now.row - 1].step.name
     if now.meets(goal):
         st.caption(f"It does already: {name} sees {now.size} {what} with stride {now.stride}.")
         return None
-    if st.session_state.get("goal") != asked:
+    # The proposals are for the network and the goal of the latest click, and no others.
+    if st.session_state.get("goal") != (link, goal):
         st.caption(f"Now {name} sees {now.size} {what} with stride {now.stride}.")
         return None
     with st.spinner("Trying changes ..."):
-        found = _sought(*asked, study.design)
-    if not found:
-        _nothing(study, goal, closed=now.closed)
+        proposals = _proposals(link, goal, study.design)
+    if not proposals:
+        _say_nothing_helps(study, goal, closed=now.closed)
         return goal.size
     st.caption("Each was built and traced; the cheapest comes first.")
-    for number, proposal in enumerate(found):
+    for number, proposal in enumerate(proposals):
         _draw(number, proposal, what, apply)
     return goal.size
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _sought(link: str, goal: Goal, _design: Design) -> list[Proposal]:
+def _proposals(link: str, goal: Goal, _design: Design) -> list[Proposal]:
     return seek(_design, goal)
 
 
-def _nothing(study: Study, goal: Goal, *, closed: bool) -> None:
+def _say_nothing_helps(study: Study, goal: Goal, *, closed: bool) -> None:
     extent = min(study.design.input[1:])
     if not closed and goal.size > extent:
         st.info(
@@ -91,21 +91,23 @@ def _nothing(study: Study, goal: Goal, *, closed: bool) -> None:
     )
 
 
-def _draw(number: int, made: Proposal, what: str, apply: Callable[[Design], None]) -> None:
-    words = "; ".join(made.changes)
-    sees = f"{made.reach.size} {what}, stride {made.reach.stride}"
-    gaps = f", but only {percent(made.share)} of the {what} in it count" if made.share < 1 else ""
+def _draw(number: int, proposal: Proposal, what: str, apply: Callable[[Design], None]) -> None:
+    words = "; ".join(proposal.changes)
+    sees = f"{proposal.reach.size} {what}, stride {proposal.reach.stride}"
+    gaps = ""
+    if proposal.share < 1:
+        gaps = f", but only {percent(proposal.share)} of the {what} in it count"
     button, text = st.columns([1, 6], vertical_alignment="center")
-    button.button("Apply", key=f"apply {number}", on_click=apply, args=(made.design,))
+    button.button("Apply", key=f"apply {number}", on_click=apply, args=(proposal.design,))
     text.markdown(
         f"**{words}**  \n"
-        f"sees {sees}{gaps} · {_more(made.more_parameters, '')} weights · "
-        f"{_more(2 * made.more_multiply_adds, 'FLOPs')}"
+        f"sees {sees}{gaps} · {_more(proposal.more_parameters, '')} weights · "
+        f"{_more(2 * proposal.more_multiply_adds, 'FLOPs')}"
     )
 
 
 def _more(count: int, unit: str) -> str:
-    """By how many more, short: "+2.4 M", "+180 MFLOPs", or "the same number of"."""
+    """Difference with its sign and an SI prefix: "+2.4 M", "+180 MFLOPs", or "the same ..."."""
     if not count:
         return f"the same {unit or 'number of'}"
     size, letters = float(abs(count)), iter("kMGT")

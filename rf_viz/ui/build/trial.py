@@ -1,4 +1,4 @@
-"""What is built, on show: a row's feature map beside the input, and how far the rows see."""
+"""Trial of the network that is built: a row's feature map, and how far the rows see."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from ..inspector.scene import Scene
 from ..text import by, sentence
 
 _MOST_PRODUCTS = 20e9
-"""A row that takes more multiply-adds is not run: it would hold up everybody's page."""
+"""Multiply-adds beyond which a row is not run: it would hold up everybody's page."""
 
 _SAMPLE = Sample(
     title="The network",
@@ -45,7 +45,7 @@ _SAMPLE = Sample(
 
 
 def choose_input(study: Study) -> tuple[Picture, Fed] | None:
-    """The picture or signal that goes in; None where no picture has so many channels."""
+    """Lets the person choose the input; None where no picture has so many channels."""
     if sidebar.unfit(study.net) and len(study.design.input) == 3:
         st.caption(f"No picture has {study.design.input[0]} channels: 1 or 3 can be fed.")
         return None
@@ -58,26 +58,26 @@ def _file(study: Study, content: bytes) -> File:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _weighted(link: str, _study: Study) -> rf_viz.Model:
+def _model(link: str, _study: Study) -> rf_viz.Model:
     return rf_viz.load(to_onnx(_study.design), "the network")
 
 
 @st.cache_resource(max_entries=4, show_spinner="Running the network ...")
 def _values(link: str, fed: str, name: str, _study: Study, _fed: Fed) -> NDArray[np.float32]:
     with reported(_file(_study, b""), "run"):
-        values = _weighted(link, _study).activations(_fed.tensor, [name])[name]
+        values = _model(link, _study).activations(_fed.tensor, [name])[name]
     values.flags.writeable = False
     return values
 
 
-def show(study: Study, row: Measured, given: tuple[Picture, Fed] | None) -> Cell | None:
+def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None) -> Cell | None:
     """Draws the row's feature map beside the input, and what the pinned cell sees.
 
-    Returns that cell.
+    Returns that cell; None where there is no input.
     """
-    if given is None:
+    if network_input is None:
         return None
-    picture, fed = given
+    picture, fed = network_input
     link = study.design.compact()
     view = f"built {link} {row.step.name}"
     about, picker = st.columns([3, 2], vertical_alignment="bottom")
@@ -104,8 +104,8 @@ def show(study: Study, row: Measured, given: tuple[Picture, Fed] | None) -> Cell
     scene = Scene(file, study.net, picture, fed, feature_map, maps, shown, [], cell)
     with st.container(key="explore"):
         with st.container():
-            said = linked_view(picture, feature_map, view=view, key="built view")
-            pinned = settle(scene, view, said)
+            picked = linked_view(picture, feature_map, view=view, key="built view")
+            pinned = settle(scene, view, picked)
             here = place()
             around = near(f"built {link}", study.net, here.point)
             cue(row.layer, feature_map.channel, pinned, here.order, around)
@@ -115,7 +115,7 @@ def show(study: Study, row: Measured, given: tuple[Picture, Fed] | None) -> Cell
 
 
 def growth(study: Study, chosen: int, goal: int | None, choose: Callable[[int], None]) -> None:
-    """Draws how far the rows see; ``choose`` takes the number of a row that was clicked."""
+    """Draws how far the rows see; ``choose`` gets the number of a row that was clicked."""
     key = f"growth {study.design.compact()} {chosen}"
 
     def clicked() -> None:
@@ -124,7 +124,7 @@ def growth(study: Study, chosen: int, goal: int | None, choose: Callable[[int], 
             choose(int(points[0]["customdata"]))
 
     st.plotly_chart(
-        built(grown(study.rows), max(study.design.input[1:]), chosen, goal),
+        built(growth_rows(study.rows), max(study.design.input[1:]), chosen, goal),
         key=key,
         on_select=clicked,
         selection_mode="points",
@@ -132,7 +132,8 @@ def growth(study: Study, chosen: int, goal: int | None, choose: Callable[[int], 
     )
 
 
-def grown(rows: Sequence[Measured]) -> list[Grown]:
+def growth_rows(rows: Sequence[Measured]) -> list[Grown]:
+    """Rows of the growth figure, sizes along the axis where they are largest."""
     return [
         Grown(
             row.step.number,

@@ -1,4 +1,4 @@
-"""The bench: edits as the table tells them, and what undoes them."""
+"""Edits of a design as the table sends them, and their undoing."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ import pytest
 
 from rf_viz import ModelError
 from rf_viz.design import PRESETS, Design, row
-from rf_viz.ui.build.design_session import Bench, studied, title_of
+from rf_viz.ui.build.design_session import DesignSession, design_title, latest_study
 
 SMALL = PRESETS["small"].build()
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench(SMALL, chosen=3)
+def session() -> DesignSession:
+    return DesignSession(SMALL, chosen=3)
 
 
-def edited(bench: Bench, what: str, **edit: Any) -> Design:  # noqa: ANN401
-    bench.take({"what": what, **edit})
-    return bench.design
+def edited(session: DesignSession, what: str, **edit: Any) -> Design:  # noqa: ANN401
+    session.apply({"what": what, **edit})
+    return session.design
 
 
-def test_cells_change_their_row(bench: Bench) -> None:
-    assert edited(bench, "set", row=1, name="kernel", value="7").rows[0].kernel == 7
-    assert edited(bench, "set", row=1, name="padding", value="valid").rows[0].padding == "valid"
-    assert edited(bench, "set", row=1, name="padding", value="2").rows[0].padding == 2
-    assert edited(bench, "set", row=3, name="from", value="0").rows[2].sources == (0,)
-    assert edited(bench, "set", row=3, name="from", value="").rows[2].sources == ()
-    assert edited(bench, "set", row=2, name="kind", value="GELU").rows[1] == row("GELU")
-    assert bench.chosen == 2
+def test_cells_change_their_row(session: DesignSession) -> None:
+    assert edited(session, "set", row=1, name="kernel", value="7").rows[0].kernel == 7
+    assert edited(session, "set", row=1, name="padding", value="valid").rows[0].padding == "valid"
+    assert edited(session, "set", row=1, name="padding", value="2").rows[0].padding == 2
+    assert edited(session, "set", row=3, name="from", value="0").rows[2].sources == (0,)
+    assert edited(session, "set", row=3, name="from", value="").rows[2].sources == ()
+    assert edited(session, "set", row=2, name="kind", value="GELU").rows[1] == row("GELU")
+    assert session.chosen == 2
 
 
-def test_the_input_changes_too(bench: Bench) -> None:
-    assert edited(bench, "set", row=0, name="width", value="96").input == (3, 128, 96)
-    assert edited(bench, "set", row=0, name="channels", value="1").input == (1, 128, 96)
-    assert edited(bench, "set", row=0, name="axes", value="signal").input == (1, 2048)
-    assert edited(bench, "set", row=0, name="height", value="512").input == (1, 512)
+def test_the_input_changes_too(session: DesignSession) -> None:
+    assert edited(session, "set", row=0, name="width", value="96").input == (3, 128, 96)
+    assert edited(session, "set", row=0, name="channels", value="1").input == (1, 128, 96)
+    assert edited(session, "set", row=0, name="axes", value="signal").input == (1, 2048)
+    assert edited(session, "set", row=0, name="height", value="512").input == (1, 512)
 
 
 @pytest.mark.parametrize(
-    ("edit", "told"),
+    ("edit", "message"),
     [
         ({"row": 1, "name": "kernel", "value": "0"}, "from 1 to 255"),
         ({"row": 1, "name": "kernel", "value": "wide"}, "kernel is a whole number, not 'wide'"),
@@ -49,13 +49,17 @@ def test_the_input_changes_too(bench: Bench) -> None:
         ({"row": 0, "name": "width", "value": "99999"}, "1 to 2048"),
     ],
 )
-def test_what_no_row_can_have_is_refused(bench: Bench, edit: dict[str, Any], told: str) -> None:
-    with pytest.raises(ModelError, match=told):
-        edited(bench, "set", **edit)
-    assert bench.design == SMALL
+def test_what_no_row_can_have_is_refused(
+    session: DesignSession, edit: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ModelError, match=message):
+        edited(session, "set", **edit)
+    assert session.design == SMALL
 
 
-def test_rows_come_move_and_go_and_all_of_it_is_undone_and_done_again(bench: Bench) -> None:
+def test_rows_come_move_and_go_and_all_of_it_is_undone_and_done_again(
+    session: DesignSession,
+) -> None:
     steps = [SMALL]
     for what, edit in (
         ("insert", {"row": 3, "kind": "dilated convolution"}),
@@ -63,40 +67,40 @@ def test_rows_come_move_and_go_and_all_of_it_is_undone_and_done_again(bench: Ben
         ("copy", {"row": 2}),
         ("remove", {"row": 1}),
     ):
-        steps.append(edited(bench, what, **edit))
+        steps.append(edited(session, what, **edit))
     assert [r.kind for r in steps[1].rows[:4]][3] == "convolution"
     assert steps[1].rows[3].dilation == 2
     assert steps[2].rows[1].dilation == 2
     assert steps[3].rows[2] == steps[3].rows[1]
     assert len(steps[4].rows) == len(SMALL.rows) + 1
     for design in reversed(steps[:-1]):
-        assert edited(bench, "undo") == design
-    assert edited(bench, "undo") == SMALL
+        assert edited(session, "undo") == design
+    assert edited(session, "undo") == SMALL
     for design in steps[1:]:
-        assert edited(bench, "redo") == design
-    edited(bench, "undo")
-    edited(bench, "insert", row=0, kind="ReLU")
-    assert bench.future == []
+        assert edited(session, "redo") == design
+    edited(session, "undo")
+    edited(session, "insert", row=0, kind="ReLU")
+    assert session.future == []
 
 
-def test_a_new_residual_takes_the_nearest_row_that_fits(bench: Bench) -> None:
-    assert edited(bench, "insert", row=4, kind="add").rows[4] == row("add", 3)
-    assert edited(bench, "insert", row=6, kind="add").rows[6] == row("add")  # nothing fits yet
+def test_a_new_residual_takes_the_nearest_row_that_fits(session: DesignSession) -> None:
+    assert edited(session, "insert", row=4, kind="add").rows[4] == row("add", 3)
+    assert edited(session, "insert", row=6, kind="add").rows[6] == row("add")  # nothing fits yet
 
 
-def test_an_edit_of_a_row_that_is_gone_does_nothing(bench: Bench) -> None:
-    assert edited(bench, "set", row=99, name="kernel", value="3") == SMALL
+def test_an_edit_of_a_row_that_is_gone_does_nothing(session: DesignSession) -> None:
+    assert edited(session, "set", row=99, name="kernel", value="3") == SMALL
 
 
-def test_the_last_good_network_stays(bench: Bench) -> None:
-    assert studied(bench)[1] == 3
-    edited(bench, "set", row=1, name="groups", value="5")
-    study, chosen = studied(bench)
+def test_the_last_good_network_stays(session: DesignSession) -> None:
+    assert latest_study(session)[1] == 3
+    edited(session, "set", row=1, name="groups", value="5")
+    study, chosen = latest_study(session)
     assert study is not None
     assert (study.design, chosen) == (SMALL, 3)
-    assert studied(Bench(bench.design)) == (None, 0)
+    assert latest_study(DesignSession(session.design)) == (None, 0)
 
 
-def test_a_network_is_called_by_its_preset_as_long_as_it_is_that(bench: Bench) -> None:
-    assert title_of(bench.design) == "A small network"
-    assert title_of(edited(bench, "remove", row=1)) == "A network of 11 layers"
+def test_a_network_is_called_by_its_preset_as_long_as_it_is_that(session: DesignSession) -> None:
+    assert design_title(session.design) == "A small network"
+    assert design_title(edited(session, "remove", row=1)) == "A network of 11 layers"

@@ -1,4 +1,4 @@
-"""The table of a network's layers: to be edited, with what each of them comes to beside it."""
+"""Table in which a network's layers are edited, with shape, field and region of each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ....analysis.categories import CATEGORIES as FAMILIES
+from ....analysis.categories import CATEGORIES
 from ....design import (
     LAYER_KINDS,
     VARIANTS,
@@ -18,36 +18,36 @@ from ....design import (
 )
 from ...browser.component import component
 from ...text import by
-from ..design_session import Bench, in_part, take
+from ..design_session import DesignSession, apply_edits, partial_study
 
 _KEY = "editor"
 
 _component = component(__file__, "editor.js")
 
 
-def editor(bench: Bench) -> None:
-    """Draws the table; what is edited in it is on the bench when the page is drawn again."""
+def editor(session: DesignSession) -> None:
+    """Draws the table; its edits are in the session when the page is drawn again."""
 
     def edited() -> None:
-        take(st.session_state[_KEY].edits)
+        apply_edits(st.session_state[_KEY].edits)
 
-    _component(key=_KEY, data=table(bench, in_part(bench)), on_edits_change=edited)
+    _component(key=_KEY, data=content(session, partial_study(session)), on_edits_change=edited)
 
 
-def table(bench: Bench, study: Study | None) -> dict[str, Any]:
-    """All that the table shows; ``study`` is of the rows up to the first mistake."""
-    design = bench.design
-    worked = plan(design)
-    problems: dict[int, str] = dict(worked.problems)
-    if bench.refused:
-        problems[bench.refused[0]] = bench.refused[1]
+def content(session: DesignSession, study: Study | None) -> dict[str, Any]:
+    """Data for the component; ``study`` is of the rows up to the first mistake."""
+    design = session.design
+    layers = plan(design)
+    problems: dict[int, str] = dict(layers.problems)
+    if session.refusal:
+        problems[session.refusal[0]] = session.refusal[1]
     measured = {row.step.number: row for row in study.rows} if study else {}
     rows = [
         _row(design, number, measured.get(number), problems.get(number, ""))
         for number in range(1, len(design.rows) + 1)
     ]
     for entry in rows:
-        step = worked.steps.get(entry["number"])
+        step = layers.steps.get(entry["number"])
         entry["shape"] = by(step.shape) if step else ""
     return {
         "kinds": _kinds(),
@@ -55,37 +55,37 @@ def table(bench: Bench, study: Study | None) -> dict[str, Any]:
         "input": design.input,
         "problem": problems.get(0, ""),
         "rows": rows,
-        "chosen": bench.chosen,
-        "heard": bench.heard,
-        "undo": bool(bench.past),
-        "redo": bool(bench.future),
+        "chosen": session.chosen,
+        "heard": session.latest_turn,
+        "undo": bool(session.past),
+        "redo": bool(session.future),
     }
 
 
-def _row(design: Design, number: int, row: Measured | None, problem: str) -> dict[str, Any]:
-    told = design.rows[number - 1]
+def _row(design: Design, number: int, measured: Measured | None, problem: str) -> dict[str, Any]:
+    row = design.rows[number - 1]
     entry: dict[str, Any] = {
         "number": number,
         "name": name_of(design, number),
-        "kind": told.kind,
-        "from": ", ".join(map(str, told.sources)),
-        "settings": told.settings(),
+        "kind": row.kind,
+        "from": ", ".join(map(str, row.sources)),
+        "settings": row.settings(),
         "problem": problem,
         "field": None,
         "sees": "",
         "note": "",
     }
-    if row is not None:
-        field = row.field
+    if measured is not None:
+        field = measured.field
         if field is not None:
             numbers = (field.size, field.stride, field.padding)
-            entry["field"] = [_one(values) for values in numbers]
-        entry["sees"], entry["note"] = _one(row.largest), row.layer.note
+            entry["field"] = [_short(values) for values in numbers]
+        entry["sees"], entry["note"] = _short(measured.largest), measured.layer.note
     return entry
 
 
-def _one(values: tuple[int | None, ...]) -> str:
-    """A number for each axis; a single one where they agree."""
+def _short(values: tuple[int | None, ...]) -> str:
+    """Values along the axes; a single one where they agree."""
     return str(values[0]) if len(set(values)) == 1 else by(values)
 
 
@@ -94,7 +94,7 @@ def _kinds() -> list[dict[str, Any]]:
         {
             "name": name,
             "family": kind.family,
-            "colour": FAMILIES[kind.family],
+            "colour": CATEGORIES[kind.family],
             "about": kind.about,
             "settings": list(kind.settings),
             "called": dict(kind.called),
