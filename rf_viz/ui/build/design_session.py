@@ -102,9 +102,8 @@ class DesignSession:
             case "redo":
                 self.redo()
             case "insert":
-                self.show(
-                    design.inserted(number, _new_row(design, number, edit["kind"])), number + 1
-                )
+                added = _new_row(design, number, edit["kind"])
+                self.show(design.inserted(number, added), number + 1)
             case "copy":
                 self.show(design.inserted(number, design.rows[number - 1]), number + 1)
             case "remove":
@@ -177,9 +176,9 @@ def latest_study(session: DesignSession) -> tuple[Study | None, int]:
 
 def partial_study(session: DesignSession) -> Study | None:
     """The traced network up to its first mistake; None where that leaves no row."""
-    design, layers = session.design, plan(session.design)
-    if not layers.ok:
-        design = replace(design, rows=design.rows[: max(layers.problems[0][0] - 1, 0)])
+    design, planned = session.design, plan(session.design)
+    if not planned.ok:
+        design = replace(design, rows=design.rows[: max(planned.problems[0][0] - 1, 0)])
     return _study(design.compact(), design) if design.rows else None
 
 

@@ -69,6 +69,5 @@ def export_panel(study: Study, row: Measured, cell: Cell | None) -> None:
             key="code for",
             label_visibility="collapsed",
         )
-        st.code(
-            to_keras(design) if language == "Keras" else to_pytorch(design), "python", height=420
-        )
+        code = to_keras(design) if language == "Keras" else to_pytorch(design)
+        st.code(code, "python", height=420)

@@ -34,6 +34,9 @@ from ..text import by, sentence
 _MOST_PRODUCTS = 20e9
 """Multiply-adds beyond which a row is not run: it would hold up everybody's page."""
 
+_FILE = File("The network", "built", b"")
+"""Stands for the network in messages and keys; its content is never read."""
+
 _SAMPLE = Sample(
     title="The network",
     about="",
@@ -50,11 +53,7 @@ def choose_input(study: Study) -> tuple[Picture, Fed] | None:
         st.caption(f"No picture has {study.design.input[0]} channels: 1 or 3 can be fed.")
         return None
     options = st.expander("Options")
-    return sidebar.choose_input(_file(study, b""), study.net, _SAMPLE, options)
-
-
-def _file(study: Study, content: bytes) -> File:
-    return File("The network", "built", content)
+    return sidebar.choose_input(_FILE, study.net, _SAMPLE, options)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -64,7 +63,7 @@ def _model(link: str, _study: Study) -> rf_viz.Model:
 
 @st.cache_resource(max_entries=4, show_spinner="Running the network ...")
 def _values(link: str, fed: str, name: str, _study: Study, _fed: Fed) -> NDArray[np.float32]:
-    with reported(_file(_study, b""), "run"):
+    with reported(_FILE, "run"):
         values = _model(link, _study).activations(_fed.tensor, [name])[name]
     values.flags.writeable = False
     return values
@@ -99,9 +98,8 @@ def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None
             shown, title = choose_channel(maps, [], key=f"channel {view}")
         seen = shown if row.layer.channel_axis is not None else None
         feature_map = FeatureMap(row.layer, seen, f"Feature map, channel {title}", maps[shown])
-    file = _file(study, b"")
     cell = feature_map.strongest
-    scene = Scene(file, study.net, picture, fed, feature_map, maps, shown, [], cell)
+    scene = Scene(_FILE, study.net, picture, fed, feature_map, maps, shown, [], cell)
     with st.container(key="explore"):
         with st.container():
             picked = linked_view(picture, feature_map, view=view, key="built view")

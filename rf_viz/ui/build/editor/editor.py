@@ -37,8 +37,8 @@ def editor(session: DesignSession) -> None:
 def content(session: DesignSession, study: Study | None) -> dict[str, Any]:
     """Data for the component; ``study`` is of the rows up to the first mistake."""
     design = session.design
-    layers = plan(design)
-    problems: dict[int, str] = dict(layers.problems)
+    planned = plan(design)
+    problems: dict[int, str] = dict(planned.problems)
     if session.refusal:
         problems[session.refusal[0]] = session.refusal[1]
     measured = {row.step.number: row for row in study.rows} if study else {}
@@ -47,7 +47,7 @@ def content(session: DesignSession, study: Study | None) -> dict[str, Any]:
         for number in range(1, len(design.rows) + 1)
     ]
     for entry in rows:
-        step = layers.steps.get(entry["number"])
+        step = planned.steps.get(entry["number"])
         entry["shape"] = by(step.shape) if step else ""
     return {
         "kinds": _kinds(),
