@@ -18,21 +18,22 @@ LEADS = {
     "has the link.",
 }
 
-# What the address tells besides, and in which part.
-TOLD = {"figure": FIGURES, "step": LESSON, "exercise": EXERCISES}
+# The parameters of the address that belong to one part only.
+PARAMETERS = {"figure": FIGURES, "step": LESSON, "exercise": EXERCISES}
 
 page.set_up("Learn")
 lead = st.container()
 if "part" not in st.query_params:
-    for name in TOLD.keys() & st.query_params.keys():
-        st.query_params["part"] = TOLD[name]
+    for name in PARAMETERS.keys() & st.query_params.keys():
+        st.query_params["part"] = PARAMETERS[name]
 part = addressed(
     "part", {name: name.capitalize() for name in (FIGURES, LESSON, EXERCISES)}, st.segmented_control
 )
 lead.html(f'<p class="rf-lead">{LEADS[part]}</p>')
-for name in TOLD.keys() & st.query_params.keys():
-    if TOLD[name] != part:
+for name in PARAMETERS.keys() & st.query_params.keys():
+    if PARAMETERS[name] != part:
         del st.query_params[name]
+# A part is imported when it is opened: each brings modules that the others do not need.
 if part == LESSON:
     from rf_viz.ui.learn.lesson import lesson
 

@@ -1,4 +1,4 @@
-"""Exercises: predict what a unit of a small network sees, and be told what went wrong."""
+"""Exercises: predict what a unit of a small network sees, and learn what went wrong."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ...lessons import Row
+from ...lessons import Example, Row
 from ...lessons.exercises import (
     LEVELS,
     Exercise,
@@ -24,29 +24,30 @@ from .unit_diagram.unit_diagram import Pin, unit_diagram
 _CSS = Path(__file__).parent / "exercises.css"
 
 _LEVEL, _NUMBER, _LINK = "exercise level", "exercise number", "exercise link"
+"""Keys of the session state."""
 
 _LAST = 9999
-"""The last number of every level: as many exercises as anybody can want."""
+"""Largest number of an exercise, on every level: more than anybody can want."""
 
 _PRAISE = ("Right!", "Well done!", "Exactly!", "Yes!")
 
 _STREAK = 3
-"""After so many of a level in a row the next one is offered."""
+"""Number of exercises solved in a row after which the next level is offered."""
 
 
 @dataclass
 class Attempt:
-    """What the person did with one exercise.
+    """State of one exercise in a session.
 
     Attributes:
-        given: the latest answer; empty before the first.
-        wrong: how many answers were wrong.
-        hints: how many hints were asked for.
-        solved: whether the right answer was given before the solution was shown.
-        shown: whether the solution was asked for.
+        answer: the latest answer; empty before the first.
+        wrong: number of wrong answers.
+        hints: number of hints that show.
+        solved: whether the right answer came before the solution was shown.
+        shown: whether the solution shows.
     """
 
-    given: tuple[int, ...] = ()
+    answer: tuple[int, ...] = ()
     wrong: int = 0
     hints: int = 0
     solved: bool = False
@@ -55,17 +56,21 @@ class Attempt:
 
 @dataclass
 class Book:
-    """The attempts of a session by exercise, and how many of a level were solved in a row."""
+    """Attempts of a session by level and number of the exercise.
+
+    ``streak`` counts the exercises of one level that were solved in a row.
+    """
 
     attempts: dict[tuple[int, int], Attempt] = field(default_factory=dict)
     streak: int = 0
 
-    def attempt(self, asked: Exercise) -> Attempt:
-        return self.attempts.setdefault((asked.level, asked.seed), Attempt())
+    def attempt(self, exercise: Exercise) -> Attempt:
+        """Attempt at an exercise, a new one where there was none."""
+        return self.attempts.setdefault((exercise.level, exercise.seed), Attempt())
 
-    def take(self, attempt: Attempt, given: tuple[int, ...], right: bool) -> None:
-        """Takes an answer down; after the solution has been shown none of them counts."""
-        attempt.given = given
+    def record(self, attempt: Attempt, answer: tuple[int, ...], right: bool) -> None:
+        """Records an answer; none counts once the exercise is solved or its solution shown."""
+        attempt.answer = answer
         if attempt.solved or attempt.shown:
             return
         attempt.solved = right
@@ -73,8 +78,8 @@ class Book:
         self.streak = self.streak + 1 if right else 0
 
     def score(self) -> str:
-        """In a sentence; empty before anything was answered."""
-        tried = [a for a in self.attempts.values() if a.given or a.shown]
+        """Number of solved exercises in a sentence; empty before the first answer."""
+        tried = [a for a in self.attempts.values() if a.answer or a.shown]
         if not tried:
             return ""
         solved = [a for a in tried if a.solved]
@@ -85,24 +90,24 @@ class Book:
 
 @st.fragment
 def exercises() -> None:
-    """One exercise: the network, the question, and what becomes of the answer."""
+    """Draws one exercise: the network, the question, and what is said of the answer."""
     st.html(_CSS)
     if "step" in st.query_params:
         del st.query_params["step"]
     book: Book = st.session_state.setdefault("exercise book", Book())
-    asked = _choose()
-    attempt = book.attempt(asked)
+    exercise = _choose()
+    attempt = book.attempt(exercise)
     with st.container(key="exercise"):
-        st.container().html(network_html(asked))
+        st.container().html(network_html(exercise.example))
         with st.container():
-            st.markdown(f"#### {asked.question}")
-            _answer(asked, attempt, book)
-            if attempt.given:
-                _feedback(asked, attempt)
-            _help(asked, attempt, book)
-            _go_on(asked, attempt, book)
+            st.markdown(f"#### {exercise.question}")
+            _answer(exercise, attempt, book)
+            if attempt.answer:
+                _feedback(exercise, attempt)
+            _help(exercise, attempt, book)
+            _go_on(exercise, attempt, book)
     if attempt.solved or attempt.shown:
-        _solution(asked)
+        _solution(exercise)
     st.caption(
         f"{book.score()} The address of this page leads to this very exercise: hand it on, and "
         "everybody gets the same one.".strip()
@@ -110,16 +115,16 @@ def exercises() -> None:
 
 
 def _choose() -> Exercise:
-    """The exercise of the address, of the choices above it, or the first one."""
+    """Lets the person choose an exercise; at first it is that of the page's address, or 1-1."""
     state = st.session_state
     address = st.query_params.get("exercise", "")
     if address and address != state.get(_LINK):
-        place = read(address)
-        if place:
-            state[_LEVEL], state[_NUMBER] = place
+        numbers = parse_link(address)
+        if numbers:
+            state[_LEVEL], state[_NUMBER] = numbers
         else:
             st.warning(f"There is no exercise {plain(address)}: here is another one.")
-    level, number = read(state.get(_LINK, "")) or (1, 1)
+    level, number = parse_link(state.get(_LINK, "")) or (1, 1)
     state.setdefault(_LEVEL, level)
     state.setdefault(_NUMBER, number)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -132,30 +137,28 @@ def _choose() -> Exercise:
             wrap=True,
         )
         st.number_input("Exercise", 1, _LAST, step=1, key=_NUMBER, width=140)
-    asked = exercise(state[_LEVEL], state[_NUMBER])
-    link = f"{asked.level}-{asked.seed}"
+    chosen = exercise(state[_LEVEL], state[_NUMBER])
+    link = f"{chosen.level}-{chosen.seed}"
     state[_LINK] = link
     if address != link:
         st.query_params["exercise"] = link
-    return asked
+    return chosen
 
 
-def read(link: str) -> tuple[int, int] | None:
-    """The level and the number that an address tells; None where there is no such exercise."""
+def parse_link(link: str) -> tuple[int, int] | None:
+    """Level and number of the exercise that a link like "3-17" means; None if there is none."""
     level, _, number = link.partition("-")
     with suppress(ValueError):
-        place = int(level), int(number)
-        if 1 <= place[0] <= len(LEVELS) and 1 <= place[1] <= _LAST:
-            return place
+        numbers = int(level), int(number)
+        if 1 <= numbers[0] <= len(LEVELS) and 1 <= numbers[1] <= _LAST:
+            return numbers
     return None
 
 
-def network_html(asked: Exercise) -> str:
-    """The network as a stack of layers, the input at the bottom; branches side by side."""
-    rows = asked.example.rows
-    ways = [
-        "".join(_row_html(stage.row) for stage in reversed(path)) for path in paths(asked.example)
-    ]
+def network_html(example: Example) -> str:
+    """Network as a stack of layers in HTML, the input at the bottom; branches side by side."""
+    rows = example.rows
+    ways = ["".join(_row_html(stage.row) for stage in reversed(path)) for path in paths(example)]
     top = _row_html(rows[-1]) if len(ways) > 1 else ""
     inner = "".join(f"<div>{way}</div>" for way in ways)
     return (
@@ -173,23 +176,23 @@ def _row_html(row: Row) -> str:
     )
 
 
-def _answer(asked: Exercise, attempt: Attempt, book: Book) -> None:
-    name = f"answer {asked.level}-{asked.seed}"
-    keys = [f"{name} {part.symbol}" for part in asked.parts]
+def _answer(exercise: Exercise, attempt: Attempt, book: Book) -> None:
+    name = f"answer {exercise.level}-{exercise.seed}"
+    keys = [f"{name} {part.symbol}" for part in exercise.parts]
     missing = f"{name} missing"
 
     def check() -> None:
-        given = tuple(st.session_state[key] for key in keys)
-        if None in given:
+        answer = tuple(st.session_state[key] for key in keys)
+        if None in answer:
             st.session_state[missing] = True
         else:
-            book.take(attempt, given, given == asked.answer)
+            book.record(attempt, answer, answer == exercise.answer)
 
     with st.form(name, border=False):
         columns = st.columns(len(keys), vertical_alignment="bottom")
-        for column, key, part in zip(columns, keys, asked.parts, strict=True):
+        for column, key, part in zip(columns, keys, exercise.parts, strict=True):
             column.number_input(part.label, value=None, step=1, format="%d", key=key)
-        if asked.unit is not None:
+        if exercise.unit is not None:
             st.caption("Units are counted from 0; the first and the last are both seen.")
         over = attempt.solved or attempt.shown
         st.form_submit_button("Check", type="secondary" if over else "primary", on_click=check)
@@ -197,38 +200,39 @@ def _answer(asked: Exercise, attempt: Attempt, book: Book) -> None:
         st.info("Fill in every field first.", icon=":material/edit:")
 
 
-def _feedback(asked: Exercise, attempt: Attempt) -> None:
-    if attempt.given == asked.answer:
-        found = ", ".join(f"{named(part)} = {part.answer}" for part in asked.parts)
-        praise = _PRAISE[asked.seed % len(_PRAISE)]
-        st.success(f"**{praise}** {found}.", icon=":material/check_circle:")
+def _feedback(exercise: Exercise, attempt: Attempt) -> None:
+    if attempt.answer == exercise.answer:
+        values = ", ".join(f"{part_name(part)} = {part.answer}" for part in exercise.parts)
+        praise = _PRAISE[exercise.seed % len(_PRAISE)]
+        st.success(f"**{praise}** {values}.", icon=":material/check_circle:")
         return
-    lines = [comment(part, given) for part, given in zip(asked.parts, attempt.given, strict=True)]
+    answers = zip(exercise.parts, attempt.answer, strict=True)
+    lines = [comment(part, number) for part, number in answers]
     st.warning("\n\n".join(lines), icon=":material/lightbulb:")
 
 
-def named(part: Part) -> str:
-    """How a part is called in a sentence."""
+def part_name(part: Part) -> str:
+    """Name of a part within a sentence, in Markdown."""
     return f"${part.symbol}$" if len(part.symbol) == 1 else f"{part.symbol} unit"
 
 
-def comment(part: Part, given: int) -> str:
-    """What to say of an answer to one part, in Markdown."""
-    head = f"**{named(part)} = {given}**"
-    if given == part.answer:
+def comment(part: Part, answer: int) -> str:
+    """Comment on the answer to one part, in Markdown; it names the slip that explains it."""
+    head = f"**{part_name(part)} = {answer}**"
+    if answer == part.answer:
         return f"{head} is right."
-    why = part.slips.get(given)
+    why = part.slips.get(answer)
     if why:
         return f"{head}: not quite. {why}"
     return f"{head}: not yet. Take it layer by layer; a hint may help."
 
 
-def _help(asked: Exercise, attempt: Attempt, book: Book) -> None:
-    for hint in asked.hints[: attempt.hints]:
+def _help(exercise: Exercise, attempt: Attempt, book: Book) -> None:
+    for hint in exercise.hints[: attempt.hints]:
         st.info(hint, icon=":material/tips_and_updates:")
     if attempt.solved or attempt.shown:
         return
-    name, left = f"{asked.level}-{asked.seed}", len(asked.hints) - attempt.hints
+    name, left = f"{exercise.level}-{exercise.seed}", len(exercise.hints) - attempt.hints
 
     def give() -> None:
         attempt.hints += 1
@@ -243,52 +247,52 @@ def _help(asked: Exercise, attempt: Attempt, book: Book) -> None:
         st.button("Show the solution", key=f"show {name}", on_click=show, type="tertiary")
 
 
-def _go_on(asked: Exercise, attempt: Attempt, book: Book) -> None:
+def _go_on(exercise: Exercise, attempt: Attempt, book: Book) -> None:
     if not (attempt.solved or attempt.shown):
         return
 
     def go(level: int, number: int) -> None:
         st.session_state[_LEVEL], st.session_state[_NUMBER] = level, number
-        book.streak *= level == asked.level
+        book.streak *= level == exercise.level
 
-    up = book.streak >= _STREAK and asked.level < len(LEVELS)
+    up = book.streak >= _STREAK and exercise.level < len(LEVELS)
     with st.container(horizontal=True):
-        if asked.seed < _LAST:
+        if exercise.seed < _LAST:
             st.button(
                 "Next exercise",
                 key="next exercise",
                 type="secondary" if up else "primary",
                 on_click=go,
-                args=(asked.level, asked.seed + 1),
+                args=(exercise.level, exercise.seed + 1),
             )
         if up:
             st.button(
-                f"Go up to level {asked.level + 1}: {LEVELS[asked.level]}",
+                f"Go up to level {exercise.level + 1}: {LEVELS[exercise.level]}",
                 key="next level",
                 type="primary",
                 on_click=go,
-                args=(asked.level + 1, 1),
+                args=(exercise.level + 1, 1),
             )
 
 
-def _solution(asked: Exercise) -> None:
-    rows = asked.example.rows
-    unit = rows[-1].size // 2 if asked.unit is None else asked.unit
+def _solution(exercise: Exercise) -> None:
+    rows = exercise.example.rows
+    unit = rows[-1].size // 2 if exercise.unit is None else exercise.unit
     with st.container(key="solution"):
         st.markdown("#### The solution")
         unit_diagram(
-            asked.example,
-            key=f"solution {asked.level}-{asked.seed}",
+            exercise.example,
+            key=f"solution {exercise.level}-{exercise.seed}",
             pinned=Pin(len(rows) - 1, unit),
         )
-        for number, step in enumerate(asked.solution, 1):
+        for number, step in enumerate(exercise.solution, 1):
             st.markdown(f"{number}. {step.says}")
             st.latex(aligned(step.equations), width="content")
-        if asked.remark:
-            st.markdown(asked.remark)
+        if exercise.remark:
+            st.markdown(exercise.remark)
 
 
 def aligned(equations: Sequence[str]) -> str:
-    """Equations in LaTeX under each other, by their first equals sign."""
+    """LaTeX of equations below each other, aligned at their first equals signs."""
     lines = r" \\ ".join(equation.replace(" = ", " &= ", 1) for equation in equations)
     return rf"\begin{{aligned}} {lines} \end{{aligned}}"

@@ -13,21 +13,22 @@ from ...lessons.steps import (
     Unit,
 )
 from ..address_choice import addressed, outdated
-from .lesson_network import TITLE, real_network
-from .task import tell
+from .lesson_network import TITLE, lesson_network
+from .task import task
 from .unit_diagram.unit_diagram import Pin, unit_diagram
 
 _CSS = Path(__file__).with_suffix(".css")
 
 TITLES = (*(step.title for step in STEPS), TITLE)
+"""Titles of all steps, in order."""
 
 _STEP = "address step"
-"""The key of the choice of a step."""
+"""Key of the widget by which a step is chosen."""
 
 
 @st.fragment
 def lesson() -> None:
-    """One step: what to know, something to set, and what comes of it."""
+    """Draws one step: an explanation, sliders, and the network that they make."""
     st.html(_CSS)
     if "exercise" in st.query_params:
         del st.query_params["exercise"]
@@ -36,7 +37,7 @@ def lesson() -> None:
     labels = {str(n): f":material/check: {n}" if n in done else str(n) for n in numbers}
     number = int(addressed("step", labels, st.pills))
     st.markdown(f"#### {number}. {TITLES[number - 1]}")
-    finished = real_network() if number > len(STEPS) else _step(STEPS[number - 1], number)
+    finished = lesson_network() if number > len(STEPS) else _step(STEPS[number - 1], number)
     if finished and number not in done:
         done.add(number)
         st.rerun()  # The row of steps is above.
@@ -49,7 +50,7 @@ def _step(step: LessonStep, number: int) -> bool:
         with st.container():
             st.markdown(step.says)
             values = [_slide(slider, number) for slider in step.sliders]
-            told = st.container()
+            message = st.container()
         with st.container():
             example = step.build(*values)
             top = len(example.rows) - 1
@@ -60,8 +61,8 @@ def _step(step: LessonStep, number: int) -> bool:
             if step.equation:
                 st.latex(step.equation(example))
     finished = step.done(example, Unit(pin.row, pin.unit))
-    with told:
-        tell(step.task, step.found, finished)
+    with message:
+        task(step.task, step.found, finished)
     return finished
 
 
@@ -77,7 +78,7 @@ def _slide(slider: Slider, number: int) -> int:
 
 
 def _turn(number: int, finished: bool) -> None:
-    """Back and on."""
+    """Draws the buttons that lead to the step before and the next one."""
 
     def go(to: int) -> None:
         st.session_state[_STEP] = str(to)

@@ -23,11 +23,12 @@ from ..cache import Asked, File
 from ..inspector.cell_panel import PINNED
 from ..inspector.scene import Wanted, want
 from ..text import by, position
-from .task import tell
+from .task import task
 
 TITLE = "A real network"
 
 _MODEL, _PICTURE = "squeezenet", "chelsea"
+"""Keys of the sample network and the sample image."""
 
 _LAYERS = (
     "conv1",
@@ -38,13 +39,13 @@ _LAYERS = (
     "pool5",
     *(f"fire{n}/concat" for n in (6, 7, 8, 9)),
 )
-"""Where the receptive field grows."""
+"""Names of the layers where the receptive field grows."""
 
 _SIDE = 380
-"""Of the picture, in screen pixels."""
+"""Side of the picture, in screen pixels."""
 
 
-def real_network() -> bool:
+def lesson_network() -> bool:
     """Draws the step and returns whether its task is done."""
     file = File.at(SAMPLE_MODELS[_MODEL].path, SAMPLE_MODELS[_MODEL].title)
     net = cache.trace(file, Asked())
@@ -62,7 +63,7 @@ def real_network() -> bool:
             size, stride, padding = form(layer)
             st.latex(f"r = {size} \\qquad S = {stride} \\qquad P = {padding}")
             finished = 2 * size > height
-            tell(
+            task(
                 "Go up until the receptive field of a cell is more than half as high as the "
                 f"photograph, which has {height} rows of pixels.",
                 f"A cell of {name} sees {size} of {height} rows: enough to tell a face from fur.",
@@ -82,7 +83,10 @@ def _to_explore(name: str, cell: tuple[int, ...], finished: bool) -> None:
 
 
 def picture_html(net: Network, layer: Layer, cell: tuple[int, ...]) -> str:
-    """The photograph, with what a cell sees of it left bright."""
+    """Photograph as HTML, dark outside the region of a cell.
+
+    ``cell`` counts rows before columns.
+    """
     image = SAMPLE_IMAGES[_PICTURE]
     height, width = net.input.size
     pixels = cache.pixels(File.at(image.path, image.title), (height, width), "crop")

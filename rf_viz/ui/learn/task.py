@@ -1,13 +1,13 @@
-"""A task of the lesson, and what to say of it."""
+"""Task of a lesson step, and the message once it is done."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 
-def tell(task: str, found: str, finished: bool) -> None:
-    """The task, or what has been seen once it is done; both in Markdown."""
+def task(to_do: str, insight: str, finished: bool) -> None:
+    """Draws the task or, once it is done, what can be seen by it; both are Markdown."""
     if finished:
-        st.success(f"**Done.** {found}", icon=":material/check_circle:")
+        st.success(f"**Done.** {insight}", icon=":material/check_circle:")
     else:
-        st.info(f"**To do.** {task}", icon=":material/touch_app:")
+        st.info(f"**To do.** {to_do}", icon=":material/touch_app:")

@@ -1,4 +1,4 @@
-"""Where the unit diagram draws its units, and what it tells of them."""
+"""Unit diagram: where it draws its units, and the data that it sends."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def test_brackets_are_the_closed_form_and_the_regions_where_they_differ() -> Non
 
 def test_all_that_is_drawn_travels_as_json() -> None:
     example = stack([Fork(((Conv(3, 2, (1, 1)),), (Conv(1, 2),)))], 8)
-    told = json.loads(json.dumps(content(example, regions(example), False, Pin(3, 2))))
-    assert [row["size"] for row in told["rows"]] == [8, 4, 4, 4]
-    assert told["rows"][1]["links"] == [
+    data = json.loads(json.dumps(content(example, regions(example), False, Pin(3, 2))))
+    assert [row["size"] for row in data["rows"]] == [8, 4, 4, 4]
+    assert data["rows"][1]["links"] == [
         {"source": 0, "of": [[-1, 0, 1], [1, 2, 3], [3, 4, 5], [5, 6, 7]]}
     ]
-    assert told["rows"][0]["padding"] == [1, 0]
-    assert told["start"] == {"row": 3, "unit": 2}
+    assert data["rows"][0]["padding"] == [1, 0]
+    assert data["start"] == {"row": 3, "unit": 2}

@@ -20,7 +20,7 @@ SOURCES = (
 
 @dataclass(frozen=True)
 class Figure:
-    """One of the figures: ``draw`` is a fragment, with its sliders."""
+    """Living figure: ``draw`` is the fragment that draws it with its sliders."""
 
     title: str
     lead: str
@@ -83,10 +83,11 @@ FIGURES = {
         beyond.border,
     ),
 }
+"""Figures by the name that the page's address gives them, in the order of the menu."""
 
 
 def living_figures() -> None:
-    """Lets the person choose a figure, and draws it; the address tells which."""
+    """Draws the menu of figures and the chosen one, which the page's address names."""
     labels = {name: f"{n} {FIGURES[name].title}" for n, name in enumerate(FIGURES, 1)}
     figure = FIGURES[addressed("figure", labels, st.pills)]
     st.markdown(figure.lead)

@@ -1,4 +1,4 @@
-"""The article's five figures, living: one layer, stacks, size, region, branches."""
+"""The article's five figures with sliders: one layer, stacks, size, region, branches."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .frame import beside, controls, few, fitting, layer_sliders, slider, unit_o
 
 @st.fragment
 def layer() -> None:
-    """The parameters of one layer: k, s, p, q."""
+    """Draws one layer, with sliders for k, s, p and q."""
     with controls():
         n = slider("Input units n", 6, 24, 12, key="layer n")
         k = slider("Kernel k", 1, 7, 3, key="layer k")
@@ -39,7 +39,7 @@ def layer() -> None:
 
 @st.fragment
 def stacked() -> None:
-    """Several layers of one kind."""
+    """Draws several layers of one kind."""
     with controls():
         depth = slider("Layers", 1, 4, 3, key="stack depth")
         k = slider("Kernel k", 1, 5, 3, key="stack k")
@@ -60,7 +60,7 @@ def stacked() -> None:
 
 @st.fragment
 def size() -> None:
-    """The recurrence of the size and its closed form, each layer with its own k and s."""
+    """Draws the recurrence of the size and its closed form, each layer with its own k and s."""
     defaults = [Conv(3, 2), Conv(3), Conv(2, 2)]
     with controls():
         convs = layer_sliders("size", defaults, kernel=5, stride=3)
@@ -78,7 +78,7 @@ def size() -> None:
 
 @st.fragment
 def region() -> None:
-    """Where the region lies, with padding."""
+    """Draws where the region of a unit lies, padding counted."""
     defaults = [Conv(3, 2, (1, 1)), Conv(3, 1, (1, 1))]
     with controls():
         n = slider("Input units n", 6, 30, 14, key="region n")
@@ -118,7 +118,7 @@ _PRESETS = {
 
 @st.fragment
 def branches() -> None:
-    """Two paths that are added: whether they are aligned."""
+    """Draws two paths that are added, and says whether they are aligned."""
     preset = st.segmented_control(
         "Network",
         list(_PRESETS),
@@ -152,9 +152,10 @@ def branches() -> None:
 
 
 def two_paths(length: int, kernel: int, padding: int | str) -> Example:
-    """Path A skips three of four units; path B gets there in two layers of stride 2.
+    """Two paths that are added: one of stride 4, one of two layers with stride 2.
 
-    Path B is padded after so that both are equally long, if so much padding can do it.
+    Path A skips three of four units. Path B is padded after so that both are equally long, as far
+    as padding can do that; ``padding`` is what it pads before, or "same".
     """
     path_a = (Conv(1, 4),)
     if padding == "same":
@@ -167,11 +168,11 @@ def two_paths(length: int, kernel: int, padding: int | str) -> Example:
 
 
 def _of_paths(example: Example) -> Brackets:
-    """For the units of the sum what each of the paths sees, padding counted."""
+    """Brackets of what each path sees from the units of the sum, padding counted."""
     output = len(example.rows) - 1
-    found = {}
+    brackets = {}
     for links in example.rows[output].links:
         spans: list[Spans | None] = [example.forms(row) for row in range(output)]
         name = f"path {example.rows[links.source].name[0]}"
-        found[name] = [*[None] * output, spans[links.source]]
-    return found
+        brackets[name] = [*[None] * output, spans[links.source]]
+    return brackets

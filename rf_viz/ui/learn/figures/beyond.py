@@ -1,11 +1,11 @@
-"""Beyond the article: dilation, upsampling, the effective receptive field, and borders."""
+"""Figures beyond the article: dilation, upsampling, the effective receptive field, borders."""
 
 from __future__ import annotations
 
 import numpy as np
 import streamlit as st
 
-from ....figures import bell as drawn
+from ....figures import bell as bell_figures
 from ....lessons import (
     Conv,
     Example,
@@ -35,11 +35,12 @@ _CITED_BOARD = (
 )
 
 _DEPTHS = (1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 57, 80, 113, 160)
+"""Numbers of layers for which the growth of the bell is drawn."""
 
 
 @st.fragment
 def dilation() -> None:
-    """Kernels with holes, and how layers fill them."""
+    """Draws kernels with holes, and how layers fill them."""
     with controls():
         depth = slider("Layers", 1, 4, 3, key="dilation depth")
         k = slider("Kernel k", 2, 5, 3, key="dilation k")
@@ -59,10 +60,10 @@ def dilation() -> None:
     st.latex(equations.size(example))
     mask = example.last.mask((unit,))
     region = example.last.region((unit,)).size[0]
-    taken = int(mask.sum())
-    told = f"all {region} units" if taken == region else f"only {taken} of the {region} units"
-    holes = _of_holes(dilations, taken == region)
-    st.markdown(f"**The output takes {told} of its region.** {holes}")
+    count = int(mask.sum())
+    units = f"all {region} units" if count == region else f"only {count} of the {region} units"
+    holes = _of_holes(dilations, count == region)
+    st.markdown(f"**The output takes {units} of its region.** {holes}")
 
 
 def _of_holes(dilations: list[int], full: bool) -> str:
@@ -81,7 +82,7 @@ TRANSPOSED, NEAREST, LINEAR = "transposed convolution", "nearest", "linear"
 
 @st.fragment
 def upsampling() -> None:
-    """Transposed convolution, and resize followed by a convolution."""
+    """Draws a transposed convolution, or a resize followed by a convolution."""
     how = st.segmented_control(
         "Upsampling",
         [TRANSPOSED, NEAREST, LINEAR],
@@ -117,24 +118,23 @@ def upsampling() -> None:
 
 
 def _of_evenness(example: Example) -> str:
-    """How many input units the outputs away from the border take."""
+    """Numbers of input units that the outputs away from the border see, in words."""
     output = len(example.rows) - 1
     middle = slice(example.rows[-1].size // 3, -(example.rows[-1].size // 3) or None)
     masks = [example.last.mask((u,)) for u in range(example.rows[output].size)[middle]]
-    taken = sorted({int(mask.sum()) for mask in masks})
-    if len(taken) == 1:
-        plural = "s" * (taken[0] != 1)
-        return f"**Even:** away from the border every output takes {taken[0]} input unit{plural}."
-    told = " or ".join(map(str, taken))
+    counts = sorted({int(mask.sum()) for mask in masks})
+    if len(counts) == 1:
+        plural = "s" * (counts[0] != 1)
+        return f"**Even:** away from the border every output takes {counts[0]} input unit{plural}."
     return (
-        f"**Uneven:** outputs take {told} input units in turn. In two dimensions this shows as a "
-        "checkerboard."
+        f"**Uneven:** outputs take {' or '.join(map(str, counts))} input units in turn. In two "
+        "dimensions this shows as a checkerboard."
     )
 
 
 @st.fragment
 def bell() -> None:
-    """Path counts, their width, and how it grows."""
+    """Draws the path counts of a stack, their width, and how it grows with the depth."""
     with controls():
         depth = slider("Layers n", 1, bells.DEEPEST, 20, key="bell depth")
         k = slider("Kernel k", 2, 7, 3, key="bell k")
@@ -147,9 +147,10 @@ def bell() -> None:
     )
     left, right = st.columns(2)
     config = {"displayModeBar": False}
-    left.plotly_chart(drawn.bell(counts, bells.within(counts)), key="bell bars", config=config)
+    bars = bell_figures.bell(counts, bells.within(counts))
+    left.plotly_chart(bars, key="bell bars", config=config)
     lines = [bells.counts(n, k) for n in _DEPTHS]
-    growth = drawn.growth(
+    growth = bell_figures.growth(
         _DEPTHS,
         [len(line) for line in lines],
         [bells.width(line) for line in lines],
@@ -169,7 +170,7 @@ def bell() -> None:
 
 @st.fragment
 def border() -> None:
-    """The exact region against the closed form, clipped."""
+    """Draws the exact regions against the closed form that is clipped at the input's ends."""
     with controls():
         n = slider("Input units n", 8, 28, 12, key="border n")
         k = slider("Layer 1: kernel k", 1, 5, 3, key="border k")
@@ -197,7 +198,7 @@ def border() -> None:
 
 
 def clipped(example: Example) -> Brackets:
-    """The closed form, clipped at the input's ends, and the exact regions."""
+    """Brackets of the closed form, clipped at the input's ends, and of the exact regions."""
     rows = range(len(example.rows))
     forms = [example.forms(row) for row in rows]
     return {

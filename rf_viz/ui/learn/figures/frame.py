@@ -1,4 +1,4 @@
-"""What the living figures have in common: sliders, the chosen unit, what does not fit."""
+"""Common parts of the living figures: sliders, the pinned unit, a message where nothing fits."""
 
 from __future__ import annotations
 
@@ -7,32 +7,36 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from .... import ModelError
+from ....errors import DefectError, ModelError
 from ....lessons import Conv, Example
 from ...text import sentence
 from ..unit_diagram.unit_diagram import Pin
 
 _WIDTH = 136
-"""Of a slider, in screen pixels: they stand in rows, and wrap."""
+"""Width of a slider in screen pixels: they stand in rows, and wrap."""
 
 
 def controls() -> st.delta_generator.DeltaGenerator:
-    """The row that the sliders of a figure stand in."""
+    """Row in which the sliders of a figure stand."""
     return st.container(horizontal=True, gap="small")
 
 
 def slider(label: str, low: int, high: int, value: int, *, key: str) -> int:
-    """A slider whose value is kept while other figures show."""
-    chosen: int = st.slider(
+    """Draws a slider, whose value is kept while other figures show, and returns its value."""
+    number: int = st.slider(
         label, low, high, value, key=f"learn {key}", width=_WIDTH, persist_state="session"
     )
-    return chosen
+    return number
 
 
 def layer_sliders(
     figure: str, defaults: Sequence[Conv], *, kernel: int, stride: int, padding: int = 0
 ) -> list[Conv]:
-    """The sliders of several layers, up to these largest values."""
+    """Draws sliders for several layers and returns these layers.
+
+    ``kernel``, ``stride`` and ``padding`` are the largest values on offer; without ``padding``
+    there is no slider for it.
+    """
     convs = []
     for number, default in enumerate(defaults, 1):
         where = f"{figure} {number}"
@@ -48,13 +52,13 @@ def layer_sliders(
 
 
 def unit_of(example: Example, pin: Pin) -> int:
-    """The unit of the output that is pinned; its middle one if another row's is."""
+    """Pinned unit of the output; its middle one if a unit of another row is pinned."""
     output = len(example.rows) - 1
     return pin.unit if pin.row == output else example.rows[output].size // 2
 
 
 def beside(*equations: str) -> None:
-    """Equations beside each other, or below where there is no room."""
+    """Draws equations in LaTeX side by side, or below each other where there is no room."""
     with st.container(horizontal=True, horizontal_alignment="center", gap="medium"):
         for equation in equations:
             st.latex(equation, width="content")
@@ -62,15 +66,17 @@ def beside(*equations: str) -> None:
 
 @contextmanager
 def fitting() -> Iterator[None]:
-    """Says in one sentence why layers do not fit; the sliders stay."""
+    """Says in one sentence why layers do not fit, and leaves the sliders as they are."""
     try:
         yield
+    except DefectError as error:
+        st.error(sentence(error), icon=":material/error:")
     except ModelError as error:
         st.info(f"This does not fit. {sentence(error)}")
 
 
 def few(units: Sequence[int]) -> str:
-    """Units in words."""
+    """Numbers of units in words."""
     if len(units) == 1:
         return f"unit {units[0]}"
     return f"units {', '.join(map(str, units[:-1]))} and {units[-1]}"

@@ -19,12 +19,12 @@ from ...browser.component import component
 _component = component(__file__, "unit_diagram.js")
 
 Brackets = Mapping[str, Sequence[Spans | None]]
-"""Spans of input units to draw below the input, by their label: for each row those of its units."""
+"""Spans of input units to draw below the input, by label; a list for each row, the input first."""
 
 
 @dataclass(frozen=True)
 class Pin:
-    """A unit of a row, counted from the input."""
+    """Pinned unit: ``row`` counts from the input, ``unit`` from the left; both begin with 0."""
 
     row: int
     unit: int
@@ -40,9 +40,9 @@ def unit_diagram(
 ) -> Pin:
     """Draws the diagram and returns the unit that is pinned.
 
-    Until the person pins one it is ``pinned``, or the middle one of the output. With ``counts``
-    the units tell by how many paths they reach the one that is pointed at. ``brackets`` are by
-    default those of the closed form, and of the exact region where that differs.
+    Until the person pins a unit it is ``pinned``, by default the middle one of the output. With
+    ``counts`` every unit shows the number of paths by which it reaches the unit under the pointer.
+    ``brackets`` are by default those of ``regions``.
     """
     start = pinned or Pin(len(example.rows) - 1, example.rows[-1].size // 2)
     state = _component(
@@ -51,23 +51,23 @@ def unit_diagram(
         default={"pinned": None},
         on_pinned_change=lambda: None,
     )
-    return _kept(example, state.pinned) if state.pinned else start
+    return _nearest(example, state.pinned) if state.pinned else start
 
 
 def regions(example: Example) -> dict[str, Sequence[Spans | None]]:
-    """The closed form of every row's units, and the exact regions if they differ anywhere."""
+    """Brackets of the closed form of all units, and of the exact regions where any differs."""
     rows = range(len(example.rows))
     forms, exact = [example.forms(row) for row in rows], [example.spans(row) for row in rows]
-    found: dict[str, Sequence[Spans | None]] = {}
+    brackets: dict[str, Sequence[Spans | None]] = {}
     if any(forms[1:]):
-        found["closed form"] = forms
+        brackets["closed form"] = forms
     if forms != exact:
-        found["exact region"] = exact
-    return found
+        brackets["exact region"] = exact
+    return brackets
 
 
 def content(example: Example, brackets: Brackets, counts: bool, start: Pin) -> dict[str, Any]:
-    """All that the component draws."""
+    """Data for the component."""
     return {
         "rows": [
             {
@@ -91,23 +91,24 @@ def content(example: Example, brackets: Brackets, counts: bool, start: Pin) -> d
 
 
 def positions(rows: Sequence[Row]) -> list[float]:
-    """Where unit 0 of each row lies, in input units: each row is centred on what it takes."""
-    found: list[float] = []
+    """Position of unit 0 of each row in input units: a row is centred on the units it sees."""
+    starts: list[float] = []
     for row in rows:
         offsets = [
-            found[links.source] + rows[links.source].step * i - row.step * unit
+            starts[links.source] + rows[links.source].step * i - row.step * unit
             for links in row.links
-            for unit, taken in enumerate(links.of)
-            for i in taken
+            for unit, inputs in enumerate(links.of)
+            for i in inputs
         ]
-        found.append(float(np.mean(offsets)) if offsets else 0.0)
-    return found
+        starts.append(float(np.mean(offsets)) if offsets else 0.0)
+    return starts
 
 
-def _kept(example: Example, told: Mapping[str, int]) -> Pin:
-    """The pinned unit, or the nearest one if the network has become smaller since.
+def _nearest(example: Example, pinned: Mapping[str, int]) -> Pin:
+    """Pinned unit, or the nearest one if the network has become smaller since.
 
-    Rows are counted from the output, so that it stays pinned when a layer comes in below.
+    The component counts rows from the output, so that a unit stays pinned when a layer comes in
+    below it.
     """
-    row = max(0, len(example.rows) - 1 - told["above"])
-    return Pin(row, min(told["unit"], example.rows[row].size - 1))
+    row = max(0, len(example.rows) - 1 - pinned["above"])
+    return Pin(row, min(pinned["unit"], example.rows[row].size - 1))
