@@ -15,6 +15,7 @@ RUN = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 @pytest.fixture(scope="module")
 def opened(browser: Browser, url: str) -> Iterator[Page]:
+    """The page of a visitor, shared by all tests."""
     context = browser.new_context(viewport=WIDE)
     page = context.new_page()
     page.set_default_timeout(20_000)
@@ -45,18 +46,22 @@ def build(opened: Page) -> Page:
 
 
 def line(page: Page, row: int) -> Locator:
+    """Row of the table."""
     return page.locator(f".editor .rows tr[data-row='{row}']").first
 
 
 def result(page: Page, row: int, what: str) -> Locator:
+    """Computed entry of a row: its shape, r, S, P or region."""
     return line(page, row).locator(f".{what}")
 
 
 def cell(page: Page, row: int, name: str) -> Locator:
+    """Field of a row that can be edited."""
     return line(page, row).locator(f"[name={name}]")
 
 
 def message(page: Page, row: int) -> Locator:
+    """Message below a row."""
     return page.locator(f".editor .rows tr.problem[data-row='{row}']")
 
 

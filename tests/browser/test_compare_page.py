@@ -33,6 +33,7 @@ def points(page: Page) -> Locator:
 
 
 def open_tab(page: Page, name: str) -> None:
+    """Opens a tab of the page."""
     page.get_by_role("tab", name=name).click()
 
 

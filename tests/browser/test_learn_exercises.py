@@ -26,6 +26,7 @@ def learn(browser: Browser) -> Iterator[Page]:
 
 
 def answer(page: Page, *numbers: int) -> None:
+    """Fills in the numbers and presses Enter."""
     fields = page.get_by_test_id("stForm").locator("input")
     expect(fields).to_have_count(len(numbers))
     for index, number in enumerate(numbers):
@@ -34,6 +35,7 @@ def answer(page: Page, *numbers: int) -> None:
 
 
 def see(page: Page, shown: Exercise) -> None:
+    """Waits until an exercise shows."""
     expect(page.get_by_role("heading", name=shown.question)).to_be_visible()
     sizes = page.locator(".rf-stack .row i")
     rows = [f"{row.size} units" for row in reversed(shown.example.rows)]

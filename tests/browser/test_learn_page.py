@@ -31,6 +31,7 @@ def learn(browser: Browser, url: str) -> Iterator[Page]:
 
 
 def unit(page: Page, row: int, number: int) -> Locator:
+    """Unit of a row, counted from the input."""
     return page.locator(f'.unit[data-row="{row}"][data-unit="{number}"]')
 
 
@@ -42,10 +43,12 @@ def lit(page: Page, row: int, how: str) -> list[int]:
 
 
 def example(length: int = 14) -> Example:
+    """Network of the figure, with an input of that length."""
     return stack(NET, length)
 
 
 def set_slider(page: Page, label: str, key: str) -> None:
+    """Presses a key on a slider."""
     page.get_by_test_id("stSlider").filter(has_text=label).locator("input").press(key)
 
 

@@ -30,14 +30,17 @@ def network(browser: Browser, url: str) -> Iterator[Page]:
 
 
 def layer_box(page: Page, name: str) -> Locator:
+    """Box of a layer in the graph."""
     return page.locator(f'.graph .box[data-layer="{name}"]')
 
 
 def scope_box(page: Page, label: str) -> Locator:
+    """Box or frame of a scope in the graph."""
     return page.locator(f'.graph .box[data-scope="{label}"]')
 
 
 def see_in_explore(page: Page, name: str) -> None:
+    """Waits until a layer shows in Explore."""
     expect(page.locator(".rf-about b")).to_have_text(name, timeout=20_000)
     expect(page.locator("[data-pane=image] [data-mark=pinned][width]")).to_be_attached()
 

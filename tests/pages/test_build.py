@@ -17,6 +17,7 @@ ENTRY = Path(__file__).resolve().parents[2] / "streamlit_app.py"
 
 
 def visit(link: str = "") -> AppTest:
+    """Opens the page, by a link if there is one."""
     app = AppTest.from_file(str(ENTRY), default_timeout=60).switch_page("pages/build.py")
     if link:
         app.query_params["net"] = link
@@ -25,21 +26,25 @@ def visit(link: str = "") -> AppTest:
 
 @pytest.fixture
 def app() -> AppTest:
+    """The page as it opens."""
     return visit()
 
 
 def run(app: AppTest) -> AppTest:
+    """Runs the page without an exception."""
     app.run()
     assert not app.exception
     return app
 
 
 def show(app: AppTest, design: Design) -> AppTest:
+    """Begins with another design."""
     app.session_state["bench"].begin(design)
     return run(app)
 
 
 def table(app: AppTest) -> dict[str, Any]:
+    """Data of the table."""
     (proto,) = components(app, "editor")
     return dict(json.loads(proto.json))
 

@@ -19,17 +19,20 @@ CONV = helper.make_node("Conv", ["x", "w"], ["y"], "y")
 
 @pytest.fixture
 def app() -> AppTest:
+    """The page as it opens."""
     entry = AppTest.from_file(str(ENTRY), default_timeout=60)
     return run(entry.switch_page("pages/compare.py"))
 
 
 def run(app: AppTest) -> AppTest:
+    """Runs the page without an exception."""
     app.run()
     assert not app.exception
     return app
 
 
 def compare(app: AppTest, *keys: str) -> AppTest:
+    """Chooses the networks to compare with."""
     app.multiselect(key="compared").set_value(list(keys))
     return run(app)
 

@@ -14,6 +14,7 @@ PAGE = "pages/learn.py"
 
 
 def visit(link: str) -> AppTest:
+    """Opens an exercise by its link."""
     app = AppTest.from_file(str(SCRIPT), default_timeout=60).switch_page(PAGE)
     app.query_params["exercise"] = link
     app.run()
@@ -22,16 +23,19 @@ def visit(link: str) -> AppTest:
 
 
 def answer(app: AppTest, *numbers: int) -> AppTest:
+    """Fills in the numbers and checks them."""
     for field, number in zip(fields(app), numbers, strict=True):
         field.set_value(number)
     return press(app, "Check")
 
 
 def fields(app: AppTest) -> list:
+    """Fields of the answer."""
     return [n for n in app.number_input if (n.key or "").startswith("answer")]
 
 
 def press(app: AppTest, label: str) -> AppTest:
+    """Presses a button."""
     next(button for button in app.button if button.label == label).click()
     app.run()
     assert not app.exception
@@ -39,14 +43,17 @@ def press(app: AppTest, label: str) -> AppTest:
 
 
 def buttons(app: AppTest) -> list[str]:
+    """Labels of all buttons."""
     return [button.label for button in app.button]
 
 
 def text(app: AppTest) -> str:
+    """Text of the page."""
     return " ".join(m.value for m in app.markdown)
 
 
 def score(app: AppTest) -> str:
+    """Caption that begins with the score."""
     return next(c.value for c in app.caption if "address of this page" in c.value)
 
 

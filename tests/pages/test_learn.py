@@ -13,6 +13,7 @@ from tests.pages.driver import SCRIPT, components
 
 
 def visit(**address: str) -> AppTest:
+    """Opens the page with these parameters of the address."""
     app = AppTest.from_file(str(SCRIPT), default_timeout=60).switch_page("pages/learn.py")
     for name, value in address.items():
         app.query_params[name] = value
@@ -28,34 +29,41 @@ def address(app: AppTest) -> dict[str, str]:
 
 
 def slider(app: AppTest, label: str) -> Any:  # noqa: ANN401
+    """Slider of that label."""
     return next(s for s in app.slider if s.label == label)
 
 
 def set_slider(app: AppTest, label: str, value: int) -> None:
+    """Moves a slider, without an exception."""
     slider(app, label).set_value(value).run()
     assert not app.exception
 
 
 def diagram(app: AppTest) -> dict[str, Any]:
+    """Data of the unit diagram."""
     (proto,) = [c for c in components(app, "") if json.loads(c.json or "{}").get("rows")]
     return dict(json.loads(proto.json))
 
 
 def sizes(app: AppTest) -> list[int]:
+    """Numbers of units in the rows of the diagram."""
     return [row["size"] for row in diagram(app)["rows"]]
 
 
 def pin(app: AppTest, key: str, unit: int) -> None:
+    """Pins a unit of the output."""
     app.session_state[key] = {"pinned": {"above": 0, "unit": unit}}
     app.run()
     assert not app.exception
 
 
 def text(app: AppTest) -> str:
+    """Text of the page."""
     return " ".join(m.value for m in (*app.markdown, *app.info))
 
 
 def equations(app: AppTest) -> str:
+    """LaTeX of all equations."""
     return " ".join(latex.value for latex in app.latex)
 
 

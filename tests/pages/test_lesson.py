@@ -14,6 +14,7 @@ LAST = len(TITLES)
 
 
 def visit(step: int) -> AppTest:
+    """Opens a step of the lesson by its link."""
     app = AppTest.from_file(str(SCRIPT), default_timeout=60).switch_page(PAGE)
     app.query_params["step"] = str(step)
     app.run()
@@ -22,10 +23,12 @@ def visit(step: int) -> AppTest:
 
 
 def shown(app: AppTest) -> str:
+    """Heading of the step that shows."""
     return next(m.value for m in app.markdown if m.value.startswith("####"))
 
 
 def slide(app: AppTest, number: int, label: str, value: int) -> AppTest:
+    """Moves a slider of a step."""
     app.slider(key=f"lesson {number} {label}").set_value(value).run()
     assert not app.exception
     return app

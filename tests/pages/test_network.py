@@ -20,25 +20,30 @@ ENTRY = Path(__file__).resolve().parents[2] / "streamlit_app.py"
 
 @pytest.fixture
 def app() -> AppTest:
+    """The page as it opens."""
     app = AppTest.from_file(str(ENTRY), default_timeout=60).switch_page("pages/network.py").run()
     assert not app.exception
     return app
 
 
 def conv(source: str, target: str, **attributes: object) -> onnx.NodeProto:
+    """Convolution with the weights ``w``."""
     return helper.make_node("Conv", [source, "w"], [target], target, **attributes)
 
 
 def graph(app: AppTest) -> dict[str, Any]:
+    """Data of the graph."""
     (proto,) = components(app, "graph")
     return dict(json.loads(proto.json))
 
 
 def labels(app: AppTest) -> list[str]:
+    """Labels of the boxes in the graph."""
     return [box["label"] for box in graph(app)["boxes"]]
 
 
 def claims(app: AppTest) -> str:
+    """Text of all findings."""
     return "\n".join(text.value for text in app.markdown)
 
 

@@ -15,10 +15,12 @@ SMALL = PRESETS["small"].build()
 
 @pytest.fixture
 def session() -> DesignSession:
+    """Session with a small network, looking at row 3."""
     return DesignSession(SMALL, chosen=3)
 
 
 def edited(session: DesignSession, what: str, **edit: Any) -> Design:  # noqa: ANN401
+    """Design after one edit."""
     session.apply({"what": what, **edit})
     return session.design
 

@@ -16,11 +16,13 @@ from tests.models.small_nets import Net
 
 
 def sample(key: str, size: int | None = None) -> Network:
+    """Traced sample network."""
     model = rf_viz.load(SAMPLE_MODELS[key].path)
     return model.trace(size and (size, size), cut_global=True)
 
 
 def that_says(net: Network, part: str) -> Finding:
+    """The one finding whose text contains ``part``."""
     (finding,) = [f for f in findings(net) if part in f"{f.claim} {f.evidence}"]
     return finding
 

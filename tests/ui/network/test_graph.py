@@ -23,10 +23,12 @@ from tests.models.small_nets import Net, resnet50
 
 
 def sample(key: str) -> Network:
+    """Traced sample network."""
     return rf_viz.load(SAMPLE_MODELS[key].path).trace(cut_global=True)
 
 
 def chain(count: int) -> Network:
+    """Network of ``count`` layers in a row."""
     net, x = Net(), "x"
     for number in range(count):
         x = net.op("Relu", x, name=f"r{number}")
@@ -35,14 +37,17 @@ def chain(count: int) -> Network:
 
 @pytest.fixture(scope="module")
 def nets() -> list[Network]:
+    """Networks of all kinds of graphs, a chain at the end."""
     return [*(sample(key) for key in SAMPLE_MODELS), resnet50(64), chain(500)]
 
 
 def everything(tree: Sequence[Scope]) -> set[str]:
+    """Keys of all scopes."""
     return {scope.key for scope in all_scopes(tree)}
 
 
 def inside(one: GraphBox, other: GraphBox) -> bool:
+    """Whether a box lies inside another."""
     return (
         other.x <= one.x
         and other.y <= one.y
@@ -52,6 +57,7 @@ def inside(one: GraphBox, other: GraphBox) -> bool:
 
 
 def apart(one: GraphBox, other: GraphBox) -> bool:
+    """Whether two boxes do not overlap."""
     return (
         one.x + one.width <= other.x
         or other.x + other.width <= one.x
@@ -118,6 +124,7 @@ def test_runs_of_layers_without_names_end_with_blocks() -> None:
 
 
 def check(drawing: GraphDrawing) -> None:
+    """Asserts that boxes do not overlap and lie in the frames of their scopes alone."""
     boxes = [box for box in drawing.boxes if not box.frame]
     assert all(apart(one, other) for one, other in combinations(boxes, 2))
     for frame in (box for box in drawing.boxes if box.frame):
