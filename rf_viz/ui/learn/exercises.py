@@ -253,7 +253,7 @@ def _go_on(exercise: Exercise, attempt: Attempt, book: Book) -> None:
 
     def go(level: int, number: int) -> None:
         st.session_state[_LEVEL], st.session_state[_NUMBER] = level, number
-        book.streak *= level == exercise.level
+        book.streak *= level == exercise.level  # Another level begins a streak of its own.
 
     up = book.streak >= _STREAK and exercise.level < len(LEVELS)
     with st.container(horizontal=True):
