@@ -21,7 +21,8 @@ STOREYS = (
     ("catalogue", "runtimes.onnx", "runtimes.tensorflow", "runtimes.tflite"),
     ("model",),
     ("analysis", "verify"),
-    ("readers.content", "readers.reading", "readers.sniffing"),
+    ("readers.content", "readers.reading"),
+    ("readers.sniffing",),
     ("readers.onnx", "readers.tensorflow"),
     ("readers.tflite",),
     ("readers",),
@@ -29,7 +30,7 @@ STOREYS = (
     ("design", "lessons"),
     ("figures",),
     ("cli",),
-    ("__main__", "ui.address_choice", "ui.browser", "ui.navigation", "ui.outline", "ui.text"),
+    ("__main__", "ui", "ui.address_choice", "ui.browser", "ui.navigation", "ui.outline", "ui.text"),
     ("ui.address", "ui.cache", "ui.page", "ui.pictures"),
     ("ui.inspector", "ui.sidebar"),
     ("ui.build", "ui.compare", "ui.explore", "ui.learn", "ui.network"),
@@ -88,11 +89,9 @@ def room(module: str) -> str:
     top, *inner = module.split(".")
     if top != "rf_viz" or not inner:
         return top
-    if inner[0] in WINGS and len(inner) > 1:
-        # Modules at the top of the runtimes serve all of them; those of the others are rooms.
-        if inner[0] != "runtimes" or (PACKAGE / inner[0] / inner[1]).is_dir():
-            return ".".join(inner[:2])
-    return inner[0]
+    # Modules at the top of the runtimes serve all of them; those of other wings are rooms.
+    shared = inner[0] == "runtimes" and not PACKAGE.joinpath(*inner[:2]).is_dir()
+    return ".".join(inner[:2]) if inner[0] in WINGS and not shared else inner[0]
 
 
 def is_for_types_only(node: ast.AST) -> bool:
@@ -100,7 +99,7 @@ def is_for_types_only(node: ast.AST) -> bool:
 
 
 def imports(file: Path, *, types: bool) -> Iterator[str]:
-    """All that a file imports, as absolute dotted names; ``types`` includes what only types need."""
+    """All that a file imports, as absolute dotted names; with ``types`` what only types need."""
     package = file.relative_to(ROOT).parent.parts
     pending: list[ast.AST] = [tree(file)]
     while pending:
@@ -274,10 +273,7 @@ def test_nobody_asks_for_the_class_of_a_step() -> None:
         f"{file.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
         for file in sources()
         if not is_in(file, "relation")
-        and any(
-            own(name) and own(name).startswith("rf_viz.relation")
-            for name in imports(file, types=True)
-        )
+        and any(name.startswith("rf_viz.relation") for name in imports(file, types=True))
         for node in ast.walk(tree(file))
         if asks(node)
     ]
