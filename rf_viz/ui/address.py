@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from .inspector.linked_view.linked_view import Mode, Pinned
 from .inspector.scene import (
     ADDRESS,
     Scene,
     Wanted,
     want,
 )
+from .pictures import Mode, Pinned
 
 _MODES: tuple[Mode, ...] = ("box", "pixels", "paths")
 

@@ -9,7 +9,7 @@ import streamlit as st
 from ...design import (Measured, Study, masked, to_keras, to_onnx, to_pytorch,)
 from .. import sidebar
 from .design_session import title_of
-from ..inspector.linked_view.linked_view import Cell
+from ..pictures import (Cell)
 from ..inspector.scene import Wanted, want
 
 _SHORT_LINK = 2000

@@ -21,7 +21,8 @@ from ..cache import Fed, File, reported
 from ..inspector.channels import by_channel, choose_channel
 from ..inspector.cue.cue import cue
 from ..inspector.depth.depth import near
-from ..inspector.linked_view.linked_view import (Cell, FeatureMap, Picture, linked_view,)
+from ..pictures import (Cell, FeatureMap, Picture)
+from ..inspector.linked_view.linked_view import (linked_view)
 from ..inspector.pinned import place, settle
 from ..inspector.scene import Scene
 from ..text import by, sentence

@@ -17,8 +17,8 @@ from ...trace.network import Layer, Region
 from .. import cache, sidebar
 from ..cache import Asked, File
 from ..inspector.depth.depth import nearest
-from ..inspector.linked_view.linked_view import Cell
 from ..inspector.scene import Wanted, want
+from ..pictures import Cell
 from ..text import plain, sentence
 
 MOST = 8

@@ -11,14 +11,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..inspector.linked_view.linked_view import (
-    Cell,
-    arranged,
-    colours,
-    quantised,
-    value_range,
-)
+from ...figures.colours import colours
 from ..inspector.scene import Scene, go_to
+from ..pictures import Cell, arranged, quantised, value_range
 from ..text import number
 from .tiles.tiles import (
     Box,

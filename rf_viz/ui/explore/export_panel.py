@@ -29,10 +29,10 @@ from .. import address, cache
 from ..cache import Application, File
 from ..inspector.cell_panel import veiled
 from ..inspector.channels import by_channel
-from ..inspector.cue.cue import overlay
-from ..inspector.linked_view.linked_view import FeatureMap, Picture
 from ..inspector.scene import Scene
+from ..inspector.seen import overlay
 from ..outline import title_of
+from ..pictures import FeatureMap, Picture
 from ..sidebar.layer_list.layer_list import is_convolution
 from ..text import sentence
 from .offline_page.offline_page import Chosen, estimate, export

@@ -6,9 +6,9 @@ import numpy as np
 import streamlit as st
 
 from ...trace.network import Network
-from ..inspector.linked_view.linked_view import Cell
 from ..inspector.scene import Scene, go_to
 from ..outline import Entry, outline
+from ..pictures import Cell
 from ..text import position
 
 

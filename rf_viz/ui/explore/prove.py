@@ -19,8 +19,8 @@ from ...verify.proof import prove as try_cell
 from ...verify.report import Report, verify
 from .. import cache
 from ..cache import File
-from ..inspector.linked_view.linked_view import Picture
 from ..inspector.scene import Scene
+from ..pictures import Picture
 from ..text import sentence
 from .boxed_picture import drawn
 from .prove_text import (

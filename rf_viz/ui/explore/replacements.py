@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from ...catalogue.samples import tone
-from ..inspector.linked_view.linked_view import Picture
+from ..pictures import Picture
 
 PHOTOGRAPH = "Another photograph"
 """The filler that takes a picture of its own."""

@@ -12,6 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import ImageFont
 
+from ...figures.colours import PINNED
 from ...figures.drawing import (
     Area,
     Drawing,
@@ -25,15 +26,10 @@ from ...figures.drawing import (
 )
 from ...trace.network import Region
 from ..browser.component import unpack
-from ..inspector.cell_panel import PINNED
 from ..inspector.certainty import certainty
-from ..inspector.linked_view.linked_view import (
-    Cell,
-    FeatureMap,
-    Picture,
-    packet,
-)
+from ..inspector.linked_view.linked_view import packet
 from ..outline import title_of
+from ..pictures import Cell, FeatureMap, Picture
 from ..text import by, number, position
 
 _WIDTH, _MARGIN, _GAP = 960, 24, 32

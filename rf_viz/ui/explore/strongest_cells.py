@@ -12,12 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ...trace.network import Layer, Region
-from ..inspector.linked_view.linked_view import (
-    LARGEST_MARGIN,
-    Cell,
-    sliced,
-    value_range,
-)
+from ..pictures import LARGEST_MARGIN, Cell, sliced, value_range
 from .tiles.tiles import Box, Drawn, line
 
 MOST = 9

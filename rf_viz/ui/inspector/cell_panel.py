@@ -12,7 +12,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from ...figures.colours import PINNED, colours
 from ...trace.network import Region
+from ..pictures import Cell, FeatureMap, Mode, Picture
 from ..text import (
     by,
     number,
@@ -20,17 +22,7 @@ from ..text import (
     position,
 )
 from .certainty import certainty
-from .cue.cue import overlay
-from .linked_view.linked_view import (
-    Cell,
-    FeatureMap,
-    Mode,
-    Picture,
-    colours,
-)
-
-PINNED = "#ff7f0e"
-"""The colour of what is pinned, as in the linked view."""
+from .seen import overlay
 
 _CROP = 512
 """Crops are sent with at most so many pixels along a side; they are shown smaller."""

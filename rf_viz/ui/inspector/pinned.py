@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from ...trace.network import Layer
+from ..pictures import Cell, Pinned
 from .depth.depth import nearest
-from .linked_view.linked_view import Cell, Pinned
 from .scene import Scene, Wanted
 
 

@@ -11,12 +11,7 @@ from numpy.typing import NDArray
 
 from ...trace.network import Layer, Network, Region
 from ..cache import Fed, File
-from .linked_view.linked_view import (
-    Cell,
-    FeatureMap,
-    Mode,
-    Picture,
-)
+from ..pictures import Cell, FeatureMap, Mode, Picture
 
 _WANTED = "wanted"
 

@@ -12,9 +12,9 @@ from ...trace.network import Layer
 from .. import cache
 from ..cache import Fed, File
 from ..outline import title_of
+from ..pictures import FeatureMap, Picture
 from ..text import by, plain, sentence
 from .channels import by_channel, choose_channel
-from .linked_view.linked_view import FeatureMap, Picture
 from .scene import Scene
 
 

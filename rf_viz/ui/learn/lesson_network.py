@@ -8,6 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from ...catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS
+from ...figures.colours import PINNED
 from ...figures.drawing import (
     Drawing,
     Frame,
@@ -20,7 +21,6 @@ from ...lessons.worked import form
 from ...trace.network import Layer, Network
 from .. import cache
 from ..cache import Asked, File
-from ..inspector.cell_panel import PINNED
 from ..inspector.scene import Wanted, want
 from ..text import by, position
 from .task import tell

@@ -22,8 +22,8 @@ from ...inputs.images import (
 from ...inputs.volumes import volume_tensor
 from .. import cache
 from ..cache import Fed, File
-from ..inspector.linked_view.linked_view import Picture
 from ..inspector.scene import outdated
+from ..pictures import Picture
 from ..text import by
 from .session import visitor
 from .upload import UPLOAD, row, took, uploader

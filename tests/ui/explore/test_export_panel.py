@@ -29,8 +29,8 @@ from rf_viz.ui.explore.export_panel import (
 )
 from rf_viz.ui.explore.offline_page.offline_page import Chosen, estimate, export
 from rf_viz.ui.explore.snapshot import app_font, still
-from rf_viz.ui.inspector.linked_view.linked_view import FeatureMap, Mode, Picture
 from rf_viz.ui.inspector.scene import Scene
+from rf_viz.ui.pictures import FeatureMap, Mode, Picture
 
 NAMES = ("conv1", "fire4/expand1x1", "fire5/concat", "fire7/expand1x1", "conv10")
 TIMES, DASH = " \N{MULTIPLICATION SIGN} ", "\N{EN DASH}"

@@ -12,7 +12,7 @@ from rf_viz.ui.explore.replacements import (
     SIGNALS,
     filled,
 )
-from rf_viz.ui.inspector.linked_view.linked_view import Picture
+from rf_viz.ui.pictures import Picture
 
 RNG = np.random.default_rng(0)
 PHOTO = Picture("p", "A picture", RNG.integers(50, 200, (24, 32, 3), np.uint8))

@@ -12,9 +12,9 @@ import rf_viz
 from rf_viz.catalogue.samples import SAMPLE_MODELS
 from rf_viz.ui.cache import Fed, File
 from rf_viz.ui.inspector.depth.depth import near, nearest, stops
-from rf_viz.ui.inspector.linked_view.linked_view import FeatureMap, Picture, Pinned
 from rf_viz.ui.inspector.pinned import arrive, centre, settle
 from rf_viz.ui.inspector.scene import Scene, Wanted
+from rf_viz.ui.pictures import FeatureMap, Picture, Pinned
 
 
 @pytest.fixture(scope="module")

@@ -18,14 +18,9 @@ from numpy.typing import NDArray
 from ....trace.network import Layer
 from ...browser.component import unpack
 from ...inspector.certainty import certainty
-from ...inspector.linked_view.linked_view import (
-    STYLES,
-    Cell,
-    FeatureMap,
-    Picture,
-    packet,
-)
+from ...inspector.linked_view.linked_view import STYLES, packet
 from ...outline import title_of
+from ...pictures import Cell, FeatureMap, Picture
 from ...text import by
 
 _HERE = Path(__file__).resolve().parent

@@ -10,8 +10,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from ....figures.colours import colours
 from ...browser.component import component, pack
-from ...inspector.linked_view.linked_view import colours
 
 Box = tuple[float, float, float, float]
 """Left, top, width and height, as shares of a tile's picture area."""

@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ....errors import ModelError
+from ....figures.colours import colours
 from ....model import Model
 from ....trace.network import Layer
 from ... import cache
 from ...browser.component import component, pack
 from ...cache import Fed, File
 from ...inspector.channels import by_channel
-from ...inspector.linked_view.linked_view import Cell, Picture, colours
 from ...inspector.scene import Scene, go_to
 from ...outline import title_of
+from ...pictures import Cell, Picture
 from ...text import by, listed, plain
 from ..trail_lanes import lanes
 from ..trail_stops import (

@@ -13,8 +13,8 @@ from ....analysis.growth import largest_region
 from ....trace.network import Layer, Network
 from ...browser.component import component, pack
 from ...outline import Entry, outline
+from ...pictures import Cell
 from ...text import by
-from ..linked_view.linked_view import Cell
 
 _component = component(__file__, "../../browser/packet.js", "../../browser/bus.js", "depth.js")
 

@@ -11,16 +11,10 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from ....figures.colours import colours
 from ....trace.network import Layer
 from ...browser.component import component, pack
-from ..linked_view.linked_view import (
-    FeatureMap,
-    Picture,
-    Pinned,
-    colours,
-    quantised,
-    value_range,
-)
+from ...pictures import FeatureMap, Picture, Pinned, quantised, value_range
 
 LARGEST_SIDE = 96
 """Volumes are shown with at most so many voxels along an axis. Their regions stay exact."""
