@@ -25,7 +25,7 @@ def addressed(name: str, options: Mapping[str, str], draw: Callable[..., str | N
         required=True,
         format_func=options.get,
         key=key,
-        on_change=outdated,
+        on_change=ignore_echo,
         args=(name,),
         label_visibility="collapsed",
         persist_state="session",
@@ -35,6 +35,6 @@ def addressed(name: str, options: Mapping[str, str], draw: Callable[..., str | N
     return chosen
 
 
-def outdated(name: str) -> None:
+def ignore_echo(name: str) -> None:
     """Call it when the person chooses: what the browser's address tells then is no news."""
     st.session_state[f"address {name} told"] = st.query_params.get(name)

@@ -10,7 +10,7 @@ from ...design import (Measured, Study, masked, to_keras, to_onnx, to_pytorch,)
 from .. import sidebar
 from .design_session import title_of
 from ..pictures import (Cell)
-from ..inspector.scene import Wanted, want
+from ..navigation import (Destination, set_destination)
 
 _SHORT_LINK = 2000
 """Some programs cut longer addresses off."""
@@ -31,7 +31,7 @@ def carry(study: Study, row: Measured, cell: Cell | None) -> None:
             file = sidebar.show_model({f"{name}.onnx": to_onnx(design)})
             if masked(design):
                 st.session_state[f"weights {file.digest}"] = True
-            want(Wanted(row.layer.name, cell))
+            set_destination(Destination(row.layer.name, cell))
             st.switch_page("streamlit_app.py")
         for label, ending, kind, make in (
             ("ONNX", "onnx", "application/octet-stream", lambda: to_onnx(design)),

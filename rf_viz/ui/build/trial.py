@@ -23,7 +23,7 @@ from ..inspector.cue.cue import cue
 from ..inspector.depth.depth import near
 from ..pictures import (Cell, FeatureMap, Picture)
 from ..inspector.linked_view.linked_view import (linked_view)
-from ..inspector.pinned import place, settle
+from ..inspector.pinned import pinned_state, settle
 from ..inspector.scene import Scene
 from ..text import by, sentence
 
@@ -102,7 +102,7 @@ def show(study: Study, row: Measured, given: tuple[Picture, Fed] | None) -> Cell
         with st.container():
             said = linked_view(picture, feature_map, view=view, key="built view")
             pinned = settle(scene, view, said)
-            here = place()
+            here = pinned_state()
             around = near(f"built {link}", study.net, here.point)
             cue(row.layer, feature_map.channel, pinned, here.order, around)
         with st.container():

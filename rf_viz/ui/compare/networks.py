@@ -17,7 +17,7 @@ from ...trace.network import Layer, Region
 from .. import cache, sidebar
 from ..cache import Asked, File
 from ..inspector.depth.depth import nearest
-from ..inspector.scene import Wanted, want
+from ..navigation import Destination, set_destination
 from ..pictures import Cell
 from ..text import plain, sentence
 
@@ -165,5 +165,5 @@ def explore(contender: Contender, layer: str, cell: Cell | None) -> None:
         key = contender.file.digest
         sidebar.visitor().models[key] = contender.file
     sidebar.visitor().next_model = key
-    want(Wanted(layer, cell))
+    set_destination(Destination(layer, cell))
     st.switch_page("streamlit_app.py")

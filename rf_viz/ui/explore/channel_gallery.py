@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ...figures.colours import colours
-from ..inspector.scene import Scene, go_to
+from ..inspector.scene import Scene
+from ..navigation import open_now
 from ..pictures import Cell, arranged, quantised, value_range
 from ..text import number
 from .tiles.tiles import (
@@ -119,7 +120,7 @@ def gallery(scene: Scene) -> None:
         scale=Scale(number(limits[0]), number(limits[1])) if limits and rows > 1 else None,
     )
     if chosen is not None:
-        go_to(scene.layer.name, cell, shown[chosen])
+        open_now(scene.layer.name, cell, shown[chosen])
 
 
 def _choose_order(single: bool) -> tuple[str, bool]:

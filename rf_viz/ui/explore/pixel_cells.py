@@ -6,7 +6,8 @@ import numpy as np
 import streamlit as st
 
 from ...trace.network import Network
-from ..inspector.scene import Scene, go_to
+from ..inspector.scene import Scene
+from ..navigation import open_now
 from ..outline import Entry, outline
 from ..pictures import Cell
 from ..text import position
@@ -47,7 +48,7 @@ def seers(scene: Scene) -> None:
     )
     for row in picked.selection.rows:
         if entries[row].layer.name != scene.layer.name:
-            go_to(entries[row].layer.name)
+            open_now(entries[row].layer.name)
 
 
 def counted(net: Network, entries: list[Entry], pixel: Cell) -> list[tuple[int, int]]:

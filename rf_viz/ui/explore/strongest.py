@@ -11,7 +11,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from .. import sidebar
-from ..inspector.scene import Scene, go_to
+from ..inspector.scene import Scene
+from ..navigation import open_now
 from ..text import (
     by,
     listed,
@@ -63,7 +64,7 @@ def strongest(scene: Scene) -> None:
     found = find(values, scene.layer, scene.feature_map.channel, scene.picture.values, apart=apart)
     chosen = _show(scene, found, [], apart)
     if chosen is not None:
-        go_to(scene.layer.name, chosen.cell, scene.shown)
+        open_now(scene.layer.name, chosen.cell, scene.shown)
 
 
 def _survey(scene: Scene, apart: bool) -> None:
@@ -113,7 +114,7 @@ def _watch(scene: Scene, survey: Survey, apart: bool, ticking: bool) -> None:
     chosen = _show(scene, survey.best, names, apart)
     if chosen is not None:
         sidebar.show_image(dict([survey.files[chosen.file]]))
-        go_to(scene.layer.name, chosen.cell, scene.shown)
+        open_now(scene.layer.name, chosen.cell, scene.shown)
 
 
 def _outcome(survey: Survey) -> str:

@@ -9,8 +9,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ...trace.network import Layer
+from ..address import ignore_echo
 from ..text import number
-from .scene import outdated
 
 
 def by_channel(values: NDArray[np.float32], layer: Layer) -> NDArray[np.float32]:
@@ -37,6 +37,6 @@ def choose_channel(maps: NDArray[np.float32], names: Sequence[str], *, key: str)
         format_func=lambda channel: f"{title(channel)}: up to {number(strength[channel])}",
         key=key,
         persist_state="session",
-        on_change=outdated,
+        on_change=ignore_echo,
     )
     return channel, title(channel)

@@ -12,7 +12,7 @@ from ...lessons.steps import (
     Slider,
     Unit,
 )
-from ..address_choice import addressed, outdated
+from ..address_choice import addressed, ignore_echo
 from .lesson_network import TITLE, real_network
 from .task import tell
 from .unit_diagram.unit_diagram import Pin, unit_diagram
@@ -81,7 +81,7 @@ def _turn(number: int, finished: bool) -> None:
 
     def go(to: int) -> None:
         st.session_state[_STEP] = str(to)
-        outdated("step")
+        ignore_echo("step")
 
     with st.container(horizontal=True):
         if number > 1:

@@ -21,7 +21,7 @@ from ...lessons.worked import form
 from ...trace.network import Layer, Network
 from .. import cache
 from ..cache import Asked, File
-from ..inspector.scene import Wanted, want
+from ..navigation import Destination, set_destination
 from ..text import by, position
 from .task import tell
 
@@ -77,7 +77,7 @@ def _to_explore(name: str, cell: tuple[int, ...], finished: bool) -> None:
     kind: Literal["primary", "secondary"] = "primary" if finished else "secondary"
     if st.button(f"Open {name} in Explore", key="lesson explore", type=kind):
         st.session_state["model"], st.session_state["image"] = _MODEL, _PICTURE
-        want(Wanted(name, cell))
+        set_destination(Destination(name, cell))
         st.switch_page("streamlit_app.py")
 
 

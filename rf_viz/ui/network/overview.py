@@ -12,7 +12,7 @@ from ...analysis.coverage import MOST, Coverage, coverage
 from ...analysis.diagnosis import features, skips
 from ...figures.growth import growth_figure
 from ...trace.network import Layer, Network
-from ..inspector.scene import Wanted, want
+from ..navigation import Destination, set_destination
 from ..text import by, percent, plain
 
 _LARGEST = 2**22
@@ -21,7 +21,7 @@ _LARGEST = 2**22
 
 def go_to_explore(layer: str) -> NoReturn:
     """Opens a layer there; what was pinned in another one stays."""
-    want(Wanted(layer, keep_point=True))
+    set_destination(Destination(layer, keep_point=True))
     st.switch_page("streamlit_app.py")
     raise AssertionError("the page was switched")
 

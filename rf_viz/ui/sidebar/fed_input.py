@@ -21,8 +21,8 @@ from ...inputs.images import (
 )
 from ...inputs.volumes import volume_tensor
 from .. import cache
+from ..address import ignore_echo
 from ..cache import Fed, File
-from ..inspector.scene import outdated
 from ..pictures import Picture
 from ..text import by
 from .session import visitor
@@ -86,7 +86,7 @@ def choose_input(
             index=list(PRESETS).index(usual_preset(file, sample)),
             key=f"preset {file.digest}",
             persist_state="session",
-            on_change=outdated,
+            on_change=ignore_echo,
             help="What the network was trained with.",
         )
         fits = get_args(Fit)
@@ -101,7 +101,7 @@ def choose_input(
             }.__getitem__,
             key=f"fit {file.digest}",
             persist_state="session",
-            on_change=outdated,
+            on_change=ignore_echo,
         )
     (height, width), (y, x) = net.input.size, net.input.spatial_axes
     pixels = cache.pixels(image, (height, width), how)
@@ -125,7 +125,7 @@ def _signal(net: Network) -> tuple[Picture, Fed]:
         440,
         format="%d Hz",
         key="pitch",
-        on_change=outdated,
+        on_change=ignore_echo,
     )
     values = tone(length, hz=pitch)
     key = f"tone {pitch} {length}"
@@ -148,7 +148,7 @@ def _volume(net: Network) -> tuple[Picture, Fed]:
         format_func=lambda key: key if key == _PHANTOM else visit.volumes[key].name,
         key="volume",
         persist_state="session",
-        on_change=outdated,
+        on_change=ignore_echo,
     )
     with beside.popover(UPLOAD, help="Upload a volume"):
         uploader("A NumPy array (.npy), or a TIFF or GIF of slices", "volume", False, _take_volume)
@@ -238,5 +238,5 @@ def _take_photo(files: dict[str, bytes]) -> None:
 
 
 def _keep_image() -> None:
-    outdated()
+    ignore_echo()
     visitor().image_chosen = True

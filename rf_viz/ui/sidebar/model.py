@@ -11,8 +11,8 @@ from ...catalogue.keras_applications import KERAS_APPLICATIONS
 from ...catalogue.samples import IMAGENET, SAMPLE_MODELS, Sample
 from ...inputs.images import KERAS_MODES
 from .. import cache
+from ..address import ignore_echo
 from ..cache import Asked, File
-from ..inspector.scene import outdated
 from ..text import (
     by,
     percent,
@@ -124,7 +124,7 @@ def _train(name: str) -> None:
 
 def _new_model() -> None:
     """Shows the image that goes with a sample, unless the person chose one."""
-    outdated()
+    ignore_echo()
     sample = SAMPLE_MODELS.get(st.session_state["model"])
     if sample and sample.default_image and not visitor().image_chosen:
         st.session_state["image"] = sample.default_image
@@ -144,7 +144,7 @@ def choose_options(file: File) -> tuple[Network, Asked]:
             names,
             key=f"input {file.digest}",
             persist_state="session",
-            on_change=outdated,
+            on_change=ignore_echo,
         )
     usual, asked = _trace(file, Asked(source), Asked())
     size = _choose_size(model, usual, file.digest)
@@ -152,7 +152,7 @@ def choose_options(file: File) -> tuple[Network, Asked]:
         "Ignore zero weights",
         key=f"weights {file.digest}",
         persist_state="session",
-        on_change=outdated,
+        on_change=ignore_echo,
         help="Kernel positions whose weights are all exactly zero do not count, "
         "as in masked or pruned kernels.",
     )
@@ -197,7 +197,7 @@ def _choose_size(model: Model, usual: Network, digest: str) -> tuple[int, ...] |
             disabled=shape[axis] is not None,
             key=f"{name} {given.name} {digest}",
             persist_state="session",
-            on_change=outdated,
+            on_change=ignore_echo,
         )
         for column, name, axis, size in zip(
             columns, names, given.spatial_axes, given.size, strict=False

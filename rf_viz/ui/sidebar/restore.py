@@ -11,8 +11,9 @@ from ... import Network
 from ...catalogue.keras_applications import KERAS_APPLICATIONS
 from ...catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS, Sample
 from ...inputs.images import PRESETS, Fit
-from .. import address as link
+from ..address import size_of
 from ..cache import File
+from ..navigation import Destination, set_destination
 from .fed_input import HIGHEST, LOWEST, usual_preset
 from .session import KERAS, visitor
 
@@ -46,7 +47,7 @@ def restore(address: Mapping[str, str]) -> None:
     elif image:
         name = address.get("image-name", "its image")
         visit.problem = f"The link shows {name}, which is not here: upload it to see it there too."
-    size = link.size_of(address)
+    size = size_of(address)
     if size:
         visit.sizes[digest] = size
     st.session_state[f"weights {digest}"] = address.get("weights") == "aware"
@@ -59,7 +60,9 @@ def restore(address: Mapping[str, str]) -> None:
     pitch = address.get("pitch", "")
     if pitch.isdecimal() and LOWEST <= int(pitch[:5]) <= HIGHEST:
         st.session_state["pitch"] = int(pitch)
-    link.follow(address)
+    destination = Destination.from_address(address)
+    if destination:
+        set_destination(destination)
 
 
 def chosen(file: File, net: Network, sample: Sample | None) -> dict[str, str]:

@@ -20,7 +20,8 @@ from ... import cache
 from ...browser.component import component, pack
 from ...cache import Fed, File
 from ...inspector.channels import by_channel
-from ...inspector.scene import Scene, go_to
+from ...inspector.scene import Scene
+from ...navigation import open_now
 from ...outline import title_of
 from ...pictures import Cell, Picture
 from ...text import by, listed, plain
@@ -81,7 +82,7 @@ def trail(scene: Scene) -> None:
     if not layer.exact:
         st.caption(f"Assumed, not exact: {plain(listed(layer.assumed))}.")
     if state.stop in marks and state.stop != layer.name:
-        go_to(state.stop, middle(marks[state.stop]))
+        open_now(state.stop, middle(marks[state.stop]))
 
 
 def _choose_marks(scene: Scene) -> tuple[Marks, int | None]:

@@ -9,8 +9,8 @@ import streamlit as st
 
 from ....analysis.growth import largest_region
 from ....trace.network import Network
+from ...address import ignore_echo
 from ...browser.component import component
-from ...inspector.scene import outdated
 from ...outline import Entry, outline
 from ...text import by
 
@@ -43,7 +43,7 @@ def layer_list(net: Network, first: str, *, key: str) -> Chosen | None:
         key=key,
         data={"layers": rows(key, net), "selected": st.session_state[_FIRST]},
         default={"layer": None},
-        on_layer_change=outdated,
+        on_layer_change=ignore_echo,
     )
     return Chosen(state.layer["name"], state.layer["turn"]) if state.layer else None
 
