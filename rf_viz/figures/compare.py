@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from math import log10
 from typing import Literal
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
-from PIL import Image
 
 from ..analysis.growth import Growth, GrowthPoint
 from ..catalogue.article import Fit
+from .encode import jpeg
 
 COLOURS = (
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a7a00", "#888888",
@@ -244,7 +242,7 @@ def boxes(image: NDArray[np.uint8], drawn: Sequence[Box]) -> go.Figure:
     """
     figure = go.Figure()
     figure.add_layout_image(
-        source=_jpeg(image), xref="x", yref="y", x=0, y=0, sizex=1, sizey=1,
+        source=jpeg(image).data_url, xref="x", yref="y", x=0, y=0, sizex=1, sizey=1,
         sizing="stretch", layer="below",
     )  # fmt: skip
     outside = 0.02
@@ -279,9 +277,3 @@ def _outline(figure: go.Figure, name: str, box: Sides, line: Mapping[str, object
         line=dict(line),
         hovertemplate="<b>%{fullData.name}</b><extra></extra>",
     )
-
-
-def _jpeg(image: NDArray[np.uint8]) -> str:
-    stream = BytesIO()
-    Image.fromarray(image).save(stream, "JPEG", quality=90)
-    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()

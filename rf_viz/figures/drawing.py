@@ -5,16 +5,16 @@ Coordinates are in units of the drawing, from its top left corner.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
-from io import BytesIO
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw, ImageFont
+
+from .encode import png
 
 _SHARP = 2
 """Pictures go into an SVG with at most so many pixels to a unit of the drawing."""
@@ -87,13 +87,10 @@ class Raster:
         if not self._enlarged(_SHARP):
             size = (round(_SHARP * self.frame.width), round(_SHARP * self.frame.height))
             image = image.resize(size, Image.Resampling.LANCZOS)
-        stream = BytesIO()
-        image.save(stream, "PNG")
-        data = base64.b64encode(stream.getvalue()).decode()
         sharp = ' style="image-rendering:pixelated"' if self._enlarged(1) else ""
         return (
             f'<image {_place(self.frame)} preserveAspectRatio="none"{sharp} '
-            f'href="data:image/png;base64,{data}"/>'
+            f'href="{png(image).data_url}"/>'
         )
 
     def paint(self, canvas: Canvas) -> None:

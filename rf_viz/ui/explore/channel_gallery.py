@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from io import BytesIO
 from math import ceil
 
 import numpy as np
@@ -11,6 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from ...figures import encode
 from ...figures.colours import colours
 from ..inspector.scene import Scene
 from ..navigation import open_now
@@ -173,9 +173,7 @@ def thumbnails(maps: Maps, limits: tuple[float, float] | None) -> Iterable[bytes
     for values in reduced(maps):
         image = Image.fromarray(quantised(values, *(limits or value_range(values))))
         image.putpalette(palette)
-        stream = BytesIO()
-        image.save(stream, "PNG", compress_level=1)
-        yield stream.getvalue()
+        yield encode.png(image, fast=True).content
 
 
 def reduced(maps: Maps) -> Maps:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
@@ -23,7 +22,7 @@ from ...analysis.records import (
 )
 from ...catalogue.samples import SAMPLE_IMAGES
 from ...errors import ModelError
-from ...figures.drawing import Drawing
+from ...figures import encode
 from ...trace.network import Layer
 from .. import address, cache
 from ..cache import Application, File
@@ -94,10 +93,10 @@ def _picture(scene: Scene) -> None:
     drawing = still(
         title(scene.file), credit(scene.picture), as_shown(scene), scene.feature_map, scene.cell
     )
-    st.image(_raster(drawing, 1, "JPEG"), alt=drawing.about)
+    st.image(encode.jpeg(drawing.raster(1, app_font)).content, alt=drawing.about)
     name = _file_name(scene.file.name, title_of(scene.layer)[0], *scene.cell)
     with _row():
-        _download("PNG", lambda: _raster(drawing, 2, "PNG"), f"{name}.png")
+        _download("PNG", lambda: encode.png(drawing.raster(2, app_font)).content, f"{name}.png")
         _download("SVG", drawing.svg, f"{name}.svg")
         st.caption("This picture, for slides or for print")
 
@@ -242,12 +241,6 @@ def _download(label: str, content: Callable[[], str | bytes], name: str) -> None
         on_click="ignore",
         icon=":material/download:",
     )
-
-
-def _raster(drawing: Drawing, scale: float, kind: str) -> bytes:
-    stream = BytesIO()
-    drawing.raster(scale, app_font).save(stream, kind, quality=88)
-    return stream.getvalue()
 
 
 def _file_name(*parts: object) -> str:

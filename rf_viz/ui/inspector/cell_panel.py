@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from html import escape
-from io import BytesIO
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from PIL import Image
 
+from ...figures import encode
 from ...figures.colours import PINNED, colours
 from ...trace.network import Region
 from ..pictures import Cell, FeatureMap, Mode, Picture
@@ -27,8 +25,8 @@ from .seen import overlay
 _CROP = 512
 """Crops are sent with at most so many pixels along a side; they are shown smaller."""
 
-_LOSSLESS = 128
-"""Those of more pixels along a side travel as JPEG: single pixels cannot be told in them."""
+_POINTS = 400
+"""About so many values of a signal are drawn: there are no more pixels across."""
 
 
 def answer(picture: Picture, feature_map: FeatureMap, cell: Cell, mode: Mode) -> None:
@@ -105,18 +103,13 @@ def _crop(picture: Picture, region: Region, mode: Mode, veil: NDArray[np.uint8] 
         return ""
     part = picture.values[region.slices]
     if part.ndim == 1:
-        return _signal(part)
-    part = picture.drawable(part, len(part) // 2)
-    if veil is not None:
-        part = veiled(part, veil, mode)
-    image = Image.fromarray(part)
-    image.thumbnail((_CROP, _CROP))
-    stream = BytesIO()
-    if max(image.size) <= _LOSSLESS:
-        image.save(stream, "PNG", compress_level=1)
-        return _picture("png", stream.getvalue())
-    image.save(stream, "JPEG", quality=90)
-    return _picture("jpeg", stream.getvalue())
+        crop = encode.signal(part, size=(500, 180), colour=PINNED, stroke=3, points=_POINTS)
+    else:
+        part = picture.drawable(part, len(part) // 2)
+        if veil is not None:
+            part = veiled(part, veil, mode)
+        crop = encode.picture(part, side=_CROP, fast=True)
+    return f'<img alt="What the cell sees" src="{crop.data_url}">'
 
 
 def veiled(part: NDArray[np.uint8], veil: NDArray[np.uint8], mode: Mode) -> NDArray[np.uint8]:
@@ -131,22 +124,3 @@ def veiled(part: NDArray[np.uint8], veil: NDArray[np.uint8], mode: Mode) -> NDAr
             veil[..., None] > 0, share * colours("Inferno")[veil] + (1 - share) * part, dark
         )
     return shown.round().astype(np.uint8)
-
-
-def _picture(kind: str, content: bytes) -> str:
-    data = base64.b64encode(content).decode()
-    return f'<img alt="What the cell sees" src="data:image/{kind};base64,{data}">'
-
-
-def _signal(values: NDArray[np.float32]) -> str:
-    """A line of at most a few hundred points."""
-    shown = values[:: max(1, len(values) // 400)].astype(float)
-    low, span = shown.min(), np.ptp(shown) or 1
-    points = " ".join(f"{x},{1 - (y - low) / span:.3f}" for x, y in enumerate(shown))
-    drawing = (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="500" height="180" '
-        f'viewBox="0 -0.05 {max(1, len(shown) - 1)} 1.1" preserveAspectRatio="none">'
-        f'<polyline points="{points}" fill="none" stroke="{PINNED}" stroke-width="3" '
-        'vector-effect="non-scaling-stroke"/></svg>'
-    )
-    return _picture("svg+xml", drawing.encode())

@@ -12,7 +12,7 @@ from ...lessons.steps import (
     Slider,
     Unit,
 )
-from ..address_choice import addressed, ignore_echo
+from ..address_choice import address_choice, ignore_echo
 from .lesson_network import TITLE, real_network
 from .task import tell
 from .unit_diagram.unit_diagram import Pin, unit_diagram
@@ -34,7 +34,7 @@ def lesson() -> None:
     done: set[int] = st.session_state.setdefault("lesson done", set())
     numbers = range(1, len(TITLES) + 1)
     labels = {str(n): f":material/check: {n}" if n in done else str(n) for n in numbers}
-    number = int(addressed("step", labels, st.pills))
+    number = int(address_choice("step", labels, st.pills))
     st.markdown(f"#### {number}. {TITLES[number - 1]}")
     finished = real_network() if number > len(STEPS) else _step(STEPS[number - 1], number)
     if finished and number not in done:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from io import BytesIO
 from math import prod
 from typing import Any
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ....errors import ModelError
+from ....figures import encode
 from ....figures.colours import colours
 from ....model import Model
 from ....trace.network import Layer
@@ -348,8 +348,4 @@ def _encoded(key: str, _picture: Picture) -> NDArray[np.uint8]:
         ends = np.stack([f.reduceat(values, edges) for f in (np.minimum, np.maximum)])
         low, span = ends.min(), np.ptp(ends) or 1
         return np.asarray(255 * (ends - low) / span).astype(np.uint8)
-    image = Image.fromarray(_picture.drawable(values, len(values) // 2))
-    image.thumbnail((_IMAGE, _IMAGE))
-    stream = BytesIO()
-    image.save(stream, "JPEG", quality=88)
-    return np.frombuffer(stream.getvalue(), np.uint8)
+    return encode.jpeg(_picture.drawable(values, len(values) // 2), side=_IMAGE).array

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from math import prod
 from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from PIL import Image
 
+from ....figures import encode
 from ....figures.colours import colours
 from ....trace.closed_form import ReceptiveField
 from ...browser.component import component, pack
@@ -24,9 +23,6 @@ from ...pictures import (
     quantised,
     value_range,
 )
-
-_LOSSLESS = 300 * 300
-"""Pictures of more pixels travel as JPEG: they are shown at most at their own size."""
 
 _GREYS = np.linspace([140] * 3, [150] * 3, 256).astype(np.uint8)
 """The colours of cells without values."""
@@ -143,13 +139,8 @@ def _chequered(grid: Sequence[int]) -> NDArray[np.uint8]:
 def _encoded(key: str, _picture: Picture) -> NDArray[Any]:
     if _picture.values.ndim == 1:
         return _picture.values.astype(np.float32)
-    stream = BytesIO()
-    image = Image.fromarray(_picture.values)
-    if image.width * image.height <= _LOSSLESS:
-        image.save(stream, "PNG")
-    else:
-        image.save(stream, "JPEG", quality=90, subsampling=0)
-    return np.frombuffer(stream.getvalue(), np.uint8)
+    encoded = encode.picture(_picture.values, lossless=encode.LOSSLESS_VIEW, exact_colours=True)
+    return encoded.array
 
 
 def _overhang(field: ReceptiveField, grid: Sequence[int], extent: Sequence[int]) -> float:
