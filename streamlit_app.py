@@ -10,13 +10,13 @@ import streamlit as st
 from rf_viz.ui import address, navigation, page, sidebar
 from rf_viz.ui.explore.layer_table import layer_table
 from rf_viz.ui.explore.questions import ask, choose_question
-from rf_viz.ui.inspector.cell_panel import answer
+from rf_viz.ui.inspector.cell_panel import cell_panel
 from rf_viz.ui.inspector.cue.cue import cue
 from rf_viz.ui.inspector.depth.depth import depth, near
 from rf_viz.ui.inspector.linked_view.linked_view import linked_view
 from rf_viz.ui.inspector.pinned import apply, pinned_state, settle
 from rf_viz.ui.inspector.scene import Scene
-from rf_viz.ui.inspector.scene_picker import choose_scene
+from rf_viz.ui.inspector.scene_picker import scene_picker
 from rf_viz.ui.inspector.volume_view.volume_view import volume_view
 from rf_viz.ui.navigation import Destination
 
@@ -39,7 +39,7 @@ def explore(scene: Scene, view: str, traced: str, choices: Mapping[str, str]) ->
             around = near(traced, scene.net, state.point)
             cue(scene.layer, scene.feature_map.channel, pinned, state.order, around)
         with st.container():
-            answer(scene.picture, scene.feature_map, pinned.cell, pinned.mode)
+            cell_panel(scene.picture, scene.feature_map, pinned.cell, pinned.mode)
     scene = replace(scene, cell=pinned.cell, pixel=pinned.pixel, mode=pinned.mode)
     question = choose_question()
     address.write({**choices, **scene.destination.to_address(), "ask": question or ""})
@@ -83,7 +83,7 @@ else:
     if destination and destination.channel is not None:
         st.session_state[f"channel {view}"] = destination.channel
     depth(net, traced, walk)
-    scene = choose_scene(file, layer, picture, fed, sample, view)
+    scene = scene_picker(file, layer, picture, fed, sample, view)
     apply(scene, view, destination)
     navigation.clear()
     explore(scene, view, traced, sidebar.chosen(file, net, sample))

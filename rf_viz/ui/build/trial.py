@@ -16,7 +16,7 @@ from ...errors import ModelError
 from ...figures.built import Grown, built
 from ...catalogue.samples import Sample
 from .. import sidebar
-from ..inspector.cell_panel import answer
+from ..inspector.cell_panel import cell_panel
 from ..cache import Fed, File, reported
 from ..inspector.channels import by_channel, choose_channel
 from ..inspector.cue.cue import cue
@@ -106,7 +106,7 @@ def show(study: Study, row: Measured, given: tuple[Picture, Fed] | None) -> Cell
             around = near(f"built {link}", study.net, here.point)
             cue(row.layer, feature_map.channel, pinned, here.order, around)
         with st.container():
-            answer(picture, feature_map, pinned.cell, pinned.mode)
+            cell_panel(picture, feature_map, pinned.cell, pinned.mode)
     return pinned.cell
 
 

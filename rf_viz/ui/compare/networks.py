@@ -15,7 +15,7 @@ from ...catalogue.samples import SAMPLE_MODELS
 from ...errors import ModelError
 from ...trace.network import Layer, Region
 from .. import cache, sidebar
-from ..cache import Asked, File
+from ..cache import File, TraceOptions
 from ..inspector.depth.depth import nearest
 from ..navigation import Destination, set_destination
 from ..pictures import Cell
@@ -123,7 +123,7 @@ def traced(contender: Contender) -> Traced:
     """Follows a network from its input on. Raises ModelError."""
     kept, file = _kept(), contender.file
     if file.digest not in kept:
-        net = cache.trace(file, Asked())
+        net = cache.trace(file, TraceOptions())
         with cache.reported(file, "followed"):
             grown = growth(net)
             cell: Cell = ()

@@ -21,7 +21,7 @@ _LINE = "#868b95"
 """A grey that shows on light and on dark."""
 
 
-def drawn(values: NDArray[Any], mask: Pixels, title: str) -> str:
+def boxed_picture(values: NDArray[Any], mask: Pixels, title: str) -> str:
     """HTML of a picture (height, width, 3) or a signal (length,), boxed around the mask."""
     if values.ndim == 1:
         kind = "line"

@@ -76,7 +76,7 @@ def strongest_first(figures: Figures) -> list[int]:
     return order
 
 
-def gallery(scene: Scene) -> None:
+def channel_gallery(scene: Scene) -> None:
     """Draws a page of thumbnails; choosing one shows its channel."""
     maps, cell = scene.maps, scene.cell
     if maps is None:

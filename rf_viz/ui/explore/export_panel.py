@@ -34,8 +34,8 @@ from ..outline import title_of
 from ..pictures import FeatureMap, Picture
 from ..sidebar.layer_list.layer_list import is_convolution
 from ..text import sentence
-from .offline_page.offline_page import Chosen, estimate, export
-from .snapshot import app_font, still
+from .offline_page.offline_page import Chosen, estimate, offline_page
+from .snapshot import app_font, snapshot
 
 _SPREAD = 4
 """How many layers besides the one that shows go into the page at first."""
@@ -57,7 +57,7 @@ _KINDS = {
 _PAGE = "taken page"
 
 
-def take(scene: Scene) -> None:
+def export_panel(scene: Scene) -> None:
     """Draws the view as it will be taken along, and what there is to download."""
     st.caption("The address of this page shows the same to anybody who opens it:")
     address.show()
@@ -90,7 +90,7 @@ def as_shown(scene: Scene) -> Picture:
 
 
 def _picture(scene: Scene) -> None:
-    drawing = still(
+    drawing = snapshot(
         title(scene.file), credit(scene.picture), as_shown(scene), scene.feature_map, scene.cell
     )
     st.image(encode.jpeg(drawing.raster(1, app_font)).content, alt=drawing.about)
@@ -201,7 +201,7 @@ def page(scene: Scene, names: Sequence[str], channels: int) -> str:
     headline = f"{title(scene.file)} \N{MIDDLE DOT} {scene.picture.title}"
     chosen = [_chosen(scene, name, channels) for name in names]
     first = names.index(scene.layer.name)
-    return export(headline, credit(scene.picture), scene.picture, chosen, first)
+    return offline_page(headline, credit(scene.picture), scene.picture, chosen, first)
 
 
 def _chosen(scene: Scene, name: str, channels: int) -> Chosen:

@@ -13,7 +13,7 @@ from ..pictures import Cell
 from ..text import position
 
 
-def seers(scene: Scene) -> None:
+def pixel_cells(scene: Scene) -> None:
     """Draws a list of all layers with how many of their cells see the pinned pixel."""
     pixel = scene.pixel
     if pixel is None:

@@ -22,20 +22,20 @@ from ..cache import File
 from ..inspector.scene import Scene
 from ..pictures import Picture
 from ..text import sentence
-from .boxed_picture import drawn
+from .boxed_picture import boxed_picture
 from .prove_text import (
     Verdict,
-    exact,
-    of_inside,
-    of_outside,
-    of_report,
+    exact_text,
+    inside_verdict,
+    outside_verdict,
+    report_text,
 )
 from .replacements import (
     PHOTOGRAPH,
     PICTURES,
     SIGNALS,
     VOLUMES,
-    filled,
+    replacement,
 )
 
 _LEAD = (
@@ -74,7 +74,7 @@ def prove(scene: Scene) -> None:
         height, width = scene.picture.extent
         values: NDArray[Any] = cache.pixels(photograph, (height, width), scene.fed.fit)
     else:
-        values = filled(filler, scene.picture, seed=times)
+        values = replacement(filler, scene.picture, seed=times)
     stands_for = f"{filler} {times} {photograph and photograph.digest}"
     try:
         proofs = _proofs(_key(scene), element(scene), stands_for, scene, values)
@@ -107,7 +107,7 @@ def _check_more(scene: Scene) -> None:
         st.session_state[asked] = True
     if st.session_state.get(asked):
         try:
-            text = of_report(_report(_key(scene), scene))
+            text = report_text(_report(_key(scene), scene))
             if scene.layer.global_context:
                 text += " Global context counts here, as it does in the model."
         except ModelError as error:
@@ -197,13 +197,13 @@ def _show(proof: Proof, picture: Picture, values: NDArray[Any], name: str) -> No
                 f"<p>Nothing lies {side}, so there is nothing to replace.</p></figcaption></figure>"
             )
             continue
-        verdict = (of_outside if side == "outside" else of_inside)(proof, trial)
+        verdict = (outside_verdict if side == "outside" else inside_verdict)(proof, trial)
         title = f"{side.capitalize()} replaced by {name}"
         spread = pixels.reshape(picture.extent + (1,) * (picture.values.ndim - pixels.ndim))
         replaced = np.where(spread, values, picture.values)
         figures.append(
             f'<figure data-of="{side}">'
-            f"{drawn(picture.drawable(replaced, depth), mask, title)}"
+            f"{boxed_picture(picture.drawable(replaced, depth), mask, title)}"
             f"<figcaption><b>{escape(title)}</b>{_values(proof, trial)}{_told(verdict)}"
             "</figcaption></figure>"
         )
@@ -214,8 +214,8 @@ def _values(proof: Proof, trial: Trial) -> str:
     if proof.value is None or trial.value is None:
         return ""
     return (
-        f'<dl><dt>Before</dt><dd data-of="before">{exact(proof.value)}</dd>'
-        f'<dt>After</dt><dd data-of="after">{exact(trial.value)}</dd></dl>'
+        f'<dl><dt>Before</dt><dd data-of="before">{exact_text(proof.value)}</dd>'
+        f'<dt>After</dt><dd data-of="after">{exact_text(trial.value)}</dd></dl>'
     )
 
 

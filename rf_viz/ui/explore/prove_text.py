@@ -26,7 +26,7 @@ class Verdict:
     holds: bool | None
 
 
-def of_outside(proof: Proof, trial: Trial) -> Verdict:
+def outside_verdict(proof: Proof, trial: Trial) -> Verdict:
     """What it says that the outside was replaced."""
     move = trial.move
     if trial.arrives is not None:
@@ -57,7 +57,7 @@ def of_outside(proof: Proof, trial: Trial) -> Verdict:
     return Verdict("\N{NOT EQUAL TO}", "Moves", text, False)
 
 
-def of_inside(proof: Proof, trial: Trial) -> Verdict:
+def inside_verdict(proof: Proof, trial: Trial) -> Verdict:
     """What it says that the inside was replaced."""
     move = trial.move
     if move and trial.replaced and move.outcome == "moved":
@@ -75,7 +75,7 @@ def of_inside(proof: Proof, trial: Trial) -> Verdict:
     return Verdict("\N{CHECK MARK}" if trial.holds else "!", word, text, trial.holds)
 
 
-def of_report(report: Report) -> str:
+def report_text(report: Report) -> str:
     """What ``verify`` found for a layer, in a few sentences."""
     count = len(report.checks)
     parts = []
@@ -103,7 +103,7 @@ def of_report(report: Report) -> str:
     return " ".join(parts)
 
 
-def exact(value: float) -> str:
+def exact_text(value: float) -> str:
     """All digits that tell a float32 from its neighbours."""
     return str(np.float32(value)).removesuffix(".0")
 

@@ -32,7 +32,7 @@ _TONES = (330.0, 587.0)
 """Pitches of the other tone: the second where the first is what the model was fed."""
 
 
-def filled(filler: str, picture: Picture, seed: int) -> NDArray[Any]:
+def replacement(filler: str, picture: Picture, seed: int) -> NDArray[Any]:
     """Values like ``picture.values`` to replace them by; ``seed`` draws the noise."""
     values, random = picture.values, np.random.default_rng(seed)
     if values.ndim == 1:

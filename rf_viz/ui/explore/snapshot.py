@@ -46,7 +46,7 @@ _TITLE, _NAME, _TEXT = 21, 15, 14
 _INK, _GREY, _GROUND, _CASING = "#31333f", "#6b6d78", "#f0f2f6", "#303030"
 
 
-def still(
+def snapshot(
     title: str, credit: str, picture: Picture, feature_map: FeatureMap, cell: Cell
 ) -> Drawing:
     """The picture of a pinned cell; ``credit`` says whom to thank for the input."""

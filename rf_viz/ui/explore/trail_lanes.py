@@ -30,7 +30,7 @@ class Lanes:
     links: tuple[Link, ...]
 
 
-def lanes(sources: Sequence[Sequence[int]]) -> Lanes:
+def trail_lanes(sources: Sequence[Sequence[int]]) -> Lanes:
     """Places nodes, given the numbers of those before each: all smaller than its own.
 
     A node's column is the length of the longest path to it; what begins without any is beside the

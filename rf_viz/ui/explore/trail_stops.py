@@ -43,7 +43,7 @@ class Stop:
         return list(dict.fromkeys(map(_called, self.layers)))
 
 
-def stops(net: Network, marks: Marks) -> list[Stop]:
+def trail_stops(net: Network, marks: Marks) -> list[Stop]:
     """The input, and the stops from there to the pinned cell, each after those it takes from.
 
     What takes from one stop only is part of it where its grid and its fed cells are the same, or

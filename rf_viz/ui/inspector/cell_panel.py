@@ -29,7 +29,7 @@ _POINTS = 400
 """About so many values of a signal are drawn: there are no more pixels across."""
 
 
-def answer(picture: Picture, feature_map: FeatureMap, cell: Cell, mode: Mode) -> None:
+def cell_panel(picture: Picture, feature_map: FeatureMap, cell: Cell, mode: Mode) -> None:
     """Draws the crop of what the cell sees, veiled by its pixels or paths, and the numbers."""
     layer = feature_map.layer
     region = layer.region(cell, feature_map.channel)

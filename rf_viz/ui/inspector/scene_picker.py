@@ -18,7 +18,7 @@ from .channels import by_channel, choose_channel
 from .scene import Scene
 
 
-def choose_scene(
+def scene_picker(
     file: File, layer: Layer, picture: Picture, fed: Fed, sample: Sample | None, view: str
 ) -> Scene:
     """The channel to show; where the model cannot be run, the regions show without values."""

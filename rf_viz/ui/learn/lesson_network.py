@@ -20,7 +20,7 @@ from ...figures.drawing import (
 from ...lessons.worked import form
 from ...trace.network import Layer, Network
 from .. import cache
-from ..cache import Asked, File
+from ..cache import File, TraceOptions
 from ..navigation import Destination, set_destination
 from ..text import by, position
 from .task import tell
@@ -47,7 +47,7 @@ _SIDE = 380
 def real_network() -> bool:
     """Draws the step and returns whether its task is done."""
     file = File.at(SAMPLE_MODELS[_MODEL].path, SAMPLE_MODELS[_MODEL].title)
-    net = cache.trace(file, Asked())
+    net = cache.trace(file, TraceOptions())
     height = net.input.size[0]
     with st.container(key="lesson"):
         with st.container():

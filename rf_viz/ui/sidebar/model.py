@@ -12,7 +12,7 @@ from ...catalogue.samples import IMAGENET, SAMPLE_MODELS, Sample
 from ...inputs.images import KERAS_MODES
 from .. import cache
 from ..address import ignore_echo
-from ..cache import Asked, File
+from ..cache import File, TraceOptions
 from ..text import (
     by,
     percent,
@@ -74,7 +74,7 @@ def choose_model() -> tuple[File, Sample | None]:
 def show_model(files: dict[str, bytes]) -> File:
     """Makes an uploaded model the one to show when a page is next drawn. Raises ModelError."""
     file = File.uploaded(files)
-    cache.trace(file, Asked())
+    cache.trace(file, TraceOptions())
     visit = visitor()
     visit.models[file.digest] = file
     visit.next_model = file.digest
@@ -130,7 +130,7 @@ def _new_model() -> None:
         st.session_state["image"] = sample.default_image
 
 
-def choose_options(file: File) -> tuple[Network, Asked]:
+def choose_options(file: File) -> tuple[Network, TraceOptions]:
     """The input to look from, its size where the model leaves it open, and what counts.
 
     A size that the model cannot take is reported, and the last good one stays.
@@ -146,7 +146,7 @@ def choose_options(file: File) -> tuple[Network, Asked]:
             persist_state="session",
             on_change=ignore_echo,
         )
-    usual, asked = _trace(file, Asked(source), Asked())
+    usual, asked = _trace(file, TraceOptions(source), TraceOptions())
     size = _choose_size(model, usual, file.digest)
     weight_aware = st.toggle(
         "Ignore zero weights",
@@ -166,7 +166,7 @@ def choose_options(file: File) -> tuple[Network, Asked]:
     return net, asked
 
 
-def _trace(file: File, asked: Asked, other: Asked) -> tuple[Network, Asked]:
+def _trace(file: File, asked: TraceOptions, other: TraceOptions) -> tuple[Network, TraceOptions]:
     """The model traced as asked; where that fails, the problem is told and the other way taken."""
     try:
         return cache.trace(file, asked), asked

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from ..cache import Asked, File
+from ..cache import File, TraceOptions
 from ..text import plain
 from .layer_list.layer_list import Chosen
 
@@ -38,7 +38,7 @@ class Visit:
 
     models: dict[str, File] = field(default_factory=dict)
     images: dict[str, File] = field(default_factory=dict)
-    asked: dict[tuple[str, str | None], Asked] = field(default_factory=dict)
+    asked: dict[tuple[str, str | None], TraceOptions] = field(default_factory=dict)
     layers: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, Chosen] = field(default_factory=dict)
     trained: set[str] = field(default_factory=set)

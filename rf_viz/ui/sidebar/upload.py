@@ -17,11 +17,11 @@ from .session import visitor
 UPLOAD = ":material/upload:"
 """The icon of the button."""
 
-Take = Callable[[dict[str, bytes]], None]
+Accept = Callable[[dict[str, bytes]], None]
 """Takes over files, by name. Raises ModelError or ImageError for what it cannot use."""
 
 
-def uploader(label: str, what: str, several: bool, take: Take) -> None:
+def uploader(label: str, what: str, several: bool, take: Accept) -> None:
     """An uploader that hands over what it gets and, under a new key, is empty again afterwards."""
     key = f"{what} upload {visitor().uploads[what]}"
     st.file_uploader(
@@ -38,7 +38,7 @@ def row() -> DeltaGenerator:
     return st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall")
 
 
-def took(key: str, what: str, take: Take) -> None:
+def took(key: str, what: str, take: Accept) -> None:
     """Hands over what the widget of that key got; what is wrong with it is told by the page."""
     given: Any = st.session_state.get(key)
     files: list[UploadedFile] = given if isinstance(given, list) else [given] if given else []

@@ -27,8 +27,8 @@ from rf_viz.ui.explore.export_panel import (
     spread,
     title,
 )
-from rf_viz.ui.explore.offline_page.offline_page import Chosen, estimate, export
-from rf_viz.ui.explore.snapshot import app_font, still
+from rf_viz.ui.explore.offline_page.offline_page import Chosen, estimate, offline_page
+from rf_viz.ui.explore.snapshot import app_font, snapshot
 from rf_viz.ui.inspector.scene import Scene
 from rf_viz.ui.pictures import FeatureMap, Mode, Picture
 
@@ -57,7 +57,7 @@ def maps(layer: Layer, count: int) -> list[FeatureMap]:
 @pytest.fixture(scope="module")
 def page(net: Network, picture: Picture) -> str:
     chosen = [Chosen(maps(net[name], 4), ["0", "1", "2", "3"]) for name in NAMES]
-    return export("Net <1>", "Thanks & regards", picture, chosen, first=2)
+    return offline_page("Net <1>", "Thanks & regards", picture, chosen, first=2)
 
 
 def content(page: str) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def test_names_are_told_as_text(page: str) -> None:
 def test_no_text_of_the_model_ends_the_script(net: Network, picture: Picture) -> None:
     (one,) = maps(net["conv1"], 1)
     odd = "</script><script>alert(1)</script>"
-    page = export("t", "", picture, [Chosen([replace(one, title=odd)], [odd])])
+    page = offline_page("t", "", picture, [Chosen([replace(one, title=odd)], [odd])])
     assert odd not in page
     assert content(page)["layers"][0]["maps"][0]["title"] == odd
 
@@ -173,7 +173,7 @@ def test_the_picture_shows_the_region_and_darkens_the_rest(net: Network, picture
     (one,) = maps(layer, 1)
     white = replace(picture, key="white", values=np.full_like(picture.values, 255))
     region = layer.region((10, 12), 0)
-    drawing = still("Net", "", white, one, (10, 12))
+    drawing = snapshot("Net", "", white, one, (10, 12))
     pixels = np.asarray(drawing.raster(1, app_font))
     # The input fills the left of the picture: 440 of its units for 224 pixels, from (24, 104) on.
 
@@ -190,7 +190,7 @@ def test_the_picture_shows_the_region_and_darkens_the_rest(net: Network, picture
 
 def test_the_picture_says_what_it_shows(net: Network, picture: Picture) -> None:
     (one,) = maps(net["fire5/concat"], 1)
-    drawing = still("Net & co", "Image: by somebody.", picture, one, (10, 12))
+    drawing = snapshot("Net & co", "Image: by somebody.", picture, one, (10, 12))
     words = [text.text for text in ElementTree.fromstring(drawing.svg()).iter(f"{SVG}text")]
     assert words[0] == "Net & co \N{MIDDLE DOT} fire5/concat"
     caption = " ".join(words[5:]).replace("\xa0", " ").replace(TIMES, " x ").replace(DASH, "-")
@@ -204,7 +204,7 @@ def test_the_picture_says_what_it_shows(net: Network, picture: Picture) -> None:
 
 def test_the_svg_and_the_raster_are_one_drawing(net: Network, picture: Picture) -> None:
     (one,) = maps(net["fire5/concat"], 1)
-    drawing = still("Net", "", picture, one, (10, 12))
+    drawing = snapshot("Net", "", picture, one, (10, 12))
     root = ElementTree.fromstring(drawing.svg())
     assert drawing.raster(2, app_font).size == (
         2 * int(root.attrib["width"]),
@@ -218,7 +218,7 @@ def test_a_signal_is_drawn_as_a_line() -> None:
     layer = net["conv1/relu"]
     picture = Picture("tone", "A tone", tone(net.input.size[0]))
     (one,) = maps(layer, 1)
-    svg = still("Net", "", picture, one, (60,)).svg()
+    svg = snapshot("Net", "", picture, one, (60,)).svg()
     root = ElementTree.fromstring(svg)
     assert [len(line.attrib["points"].split()) for line in root.iter(f"{SVG}polyline")] == [
         1024,
@@ -226,7 +226,7 @@ def test_a_signal_is_drawn_as_a_line() -> None:
     ]
     region = layer.region((60,))
     assert f"sees samples {region.start[0]}{DASH}{region.stop[0] - 1} of the input" in svg
-    page = export("Net", "", picture, [Chosen([one], ["0"])])
+    page = offline_page("Net", "", picture, [Chosen([one], ["0"])])
     told = content(page)
     found = arrays(told, told["layers"][0]["maps"][0])
     np.testing.assert_array_equal(found["image"], picture.values)
@@ -236,10 +236,10 @@ def test_a_signal_is_drawn_as_a_line() -> None:
 def test_a_layer_without_a_grid_and_without_values_is_drawn(net: Network, picture: Picture) -> None:
     layer = next(layer for layer in net.layers if not layer.grid)
     one = FeatureMap(layer, None, "No values", None)
-    drawing = still("Net", "", picture, one, ())
+    drawing = snapshot("Net", "", picture, one, ())
     assert "The only cell of" in drawing.about
     assert drawing.raster(1, app_font).width == 960
-    told = content(export("Net", "", picture, [Chosen([one], [""])]))
+    told = content(offline_page("Net", "", picture, [Chosen([one], [""])]))
     assert told["layers"][0]["maps"][0]["header"]["known"] is False
 
 
@@ -274,7 +274,7 @@ def test_the_picture_shows_what_the_page_does(
 
 def test_a_name_with_line_breaks_is_drawn_in_one_line(net: Network, picture: Picture) -> None:
     (one,) = maps(net["fire5/concat"], 1)
-    drawing = still("a\nb\r\nc", "by\nme", picture, one, (10, 12))
+    drawing = snapshot("a\nb\r\nc", "by\nme", picture, one, (10, 12))
     assert drawing.about.startswith("a\nb")
     drawing.raster(1, app_font)
     words = [text.text for text in ElementTree.fromstring(drawing.svg()).iter(f"{SVG}text")]

@@ -8,12 +8,12 @@ from onnx import helper
 from rf_viz import Network
 from rf_viz.relation import Slide, Window
 from rf_viz.trace.tensors import Group, Source, Tensor
-from rf_viz.ui.explore.trail_stops import Stop, latest, stops
+from rf_viz.ui.explore.trail_stops import Stop, latest, trail_stops
 from tests.oracles.onnx_oracle import build, traced
 
 
 def of(net: Network, name: str, *cell: int) -> list[Stop]:
-    return stops(net, net[name].trail(cell))
+    return trail_stops(net, net[name].trail(cell))
 
 
 def members(found: list[Stop]) -> list[list[str]]:

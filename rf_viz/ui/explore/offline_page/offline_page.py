@@ -51,7 +51,7 @@ class Chosen:
         return self.maps[0].layer
 
 
-def export(
+def offline_page(
     title: str, credit: str, picture: Picture, chosen: Sequence[Chosen], first: int = 0
 ) -> str:
     """The page as HTML: the picture, the layers with their maps, and the bounds of every cell.

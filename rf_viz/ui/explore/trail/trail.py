@@ -25,12 +25,12 @@ from ...navigation import open_now
 from ...outline import title_of
 from ...pictures import Cell, Picture
 from ...text import by, listed, plain
-from ..trail_lanes import lanes
+from ..trail_lanes import trail_lanes
 from ..trail_stops import (
     Marks,
     Stop,
     latest,
-    stops,
+    trail_stops,
 )
 
 SHOWN = 80
@@ -60,7 +60,7 @@ def trail(scene: Scene) -> None:
     """Draws the strip of stops, and goes to that which is clicked."""
     layer, view = scene.layer, f"{scene.file.digest} {scene.layer.name}"
     marks, channel = _choose_marks(scene)
-    shown = stops(scene.net, marks)
+    shown = trail_stops(scene.net, marks)
     if st.session_state.get(_WHOLE) != view:
         shown = latest(shown, SHOWN)
     pictured = [stop.layer for stop in shown if stop.layers and _drawable(stop.layer)]
@@ -198,7 +198,7 @@ def packet(
     view: str,
 ) -> bytes:
     """All that the strip shows, as bytes; ``view`` stands for the layer that it leads to."""
-    drawn = lanes([stop.sources for stop in shown])
+    drawn = trail_lanes([stop.sources for stop in shown])
     side = _SIDE if len(shown) <= SHOWN + 2 else _SIDE // 2
     blobs = _Blobs()
     told_of = [_input(scene, channel, blobs)]
