@@ -1,4 +1,4 @@
-"""The choices as the page's address tells them."""
+"""The choices of the sidebar as the page's address holds them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .session import KERAS, visitor
 
 
 def restore(address: Mapping[str, str]) -> None:
-    """Makes the choices that an address tells, before the page is drawn.
+    """Makes the choices that an address holds, before the page is drawn.
 
     Where its model or image has to be uploaded first, the page asks for it.
     """
@@ -66,28 +66,31 @@ def restore(address: Mapping[str, str]) -> None:
 
 
 def chosen(file: File, net: Network, sample: Sample | None) -> dict[str, str]:
-    """The choices as an address tells them; those left out are what ``restore`` finds anyhow."""
+    """The choices as parameters of an address.
+
+    Those left out are what the page shows anyhow.
+    """
     state, visit = st.session_state, visitor()
-    found = {"model": state["model"]}
+    parameters = {"model": state["model"]}
     if state["model"] in visit.models:
-        found["name"] = file.name
+        parameters["name"] = file.name
     elif state["model"].removeprefix(KERAS) in visit.trained:
-        found["trained"] = "yes"
+        parameters["trained"] = "yes"
     if f"Height {net.input.name} {file.digest}" in state:
-        found["size"] = "x".join(map(str, net.input.size))
+        parameters["size"] = "x".join(map(str, net.input.size))
     if net.weight_aware:
-        found["weights"] = "aware"
+        parameters["weights"] = "aware"
     if f"input {file.digest}" in state:
-        found["input"] = state[f"input {file.digest}"]
+        parameters["input"] = state[f"input {file.digest}"]
     preset, fit = (state.get(f"{what} {file.digest}", "") for what in ("preset", "fit"))
     if preset and preset != usual_preset(file, sample):
-        found["preset"] = preset
+        parameters["preset"] = preset
     if fit and fit != ((sample and sample.fit) or get_args(Fit)[0]):
-        found["fit"] = fit
+        parameters["fit"] = fit
     if len(net.input.size) == 2 and "image" in state:
-        found["image"] = state["image"]
+        parameters["image"] = state["image"]
         if state["image"] in visit.images:
-            found["image-name"] = visit.images[state["image"]].name
+            parameters["image-name"] = visit.images[state["image"]].name
     if len(net.input.size) == 1:
-        found["pitch"] = str(state["pitch"])
-    return found
+        parameters["pitch"] = str(state["pitch"])
+    return parameters

@@ -34,7 +34,7 @@ def layer_list(net: Network, first: str, *, key: str) -> Chosen | None:
     """Draws the list and returns what the person chose last, None before that.
 
     At the beginning it marks ``first``; later a cue tells it of what the page shows. ``key`` stands
-    for the network, over all sessions.
+    for the traced network, over all sessions.
     """
     if key not in st.session_state:
         # Kept from when the list appears: were it the latest choice, each would send the list anew.
@@ -49,19 +49,21 @@ def layer_list(net: Network, first: str, *, key: str) -> Chosen | None:
 
 
 Row = dict[str, str | int | bool | None]
+"""What the list gets of an entry of the outline."""
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def rows(key: str, _net: Network) -> list[Row]:
-    """What the list says of each entry of the outline of the network that ``key`` stands for.
+    """The rows of the list: the entries of the network's outline, each after the one around it.
 
-    ``parent`` is the number of the row that a row unfolds from, which comes before it.
+    ``key`` stands for the network. A row's ``parent`` is the number of the row that it unfolds
+    from.
     """
-    found: list[Row] = []
+    listed: list[Row] = []
 
     def add(entry: Entry, group: str, label: str, parent: int | None = None) -> None:
-        number = len(found)
-        found.append(
+        number = len(listed)
+        listed.append(
             {
                 "name": entry.name,
                 "layer": entry.layer.name,
@@ -83,7 +85,7 @@ def rows(key: str, _net: Network) -> list[Row]:
     entries = outline(_net)
     for entry, placed in zip(entries, scopes([entry.name for entry in entries]), strict=True):
         add(entry, *placed)
-    return found
+    return listed
 
 
 def is_convolution(kind: str) -> bool:
@@ -92,7 +94,7 @@ def is_convolution(kind: str) -> bool:
 
 
 def scopes(names: Sequence[str]) -> list[tuple[str, str]]:
-    """For each name its group and what to call it there.
+    """Groups names by scope: for each name its group and what to call it there.
 
     Names are paths ("layer1/conv2/Relu"); the group is the deepest scope, the same depth for all,
     that still holds a few layers on average, without what all have in common. Where there is none,
