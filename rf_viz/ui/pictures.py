@@ -23,7 +23,7 @@ LARGEST_MARGIN = 0.15
 
 @dataclass(frozen=True)
 class Picture:
-    """What the model was fed, as people see it.
+    """An image, signal or volume that a model is fed, as people see it.
 
     Attributes:
         key: stands for the content.
@@ -42,7 +42,7 @@ class Picture:
         return self.values.shape[:2] if self.values.dtype == np.uint8 else self.values.shape
 
     def drawable(self, values: NDArray[Any], near: int) -> NDArray[Any]:
-        """What to draw of an array like ``values``: itself; of a volume a slice, as a picture.
+        """Selects what to draw of an array like ``values``: all of it; of a volume a slice.
 
         ``near`` is the slice's depth.
         """
@@ -50,7 +50,7 @@ class Picture:
 
     @property
     def kind(self) -> Literal["signal", "image", "volume"]:
-        """What it is, by how many spatial axes it has."""
+        """The kind of input, by how many spatial axes it has."""
         return ("signal", "image", "volume")[len(self.extent) - 1]
 
 
@@ -81,9 +81,14 @@ class FeatureMap:
 
 @dataclass(frozen=True)
 class Pinned:
-    """What the person pinned: a cell of the layer that ``view`` stands for, perhaps a pixel.
+    """The cell that the person pinned, and perhaps a pixel.
 
-    ``mode`` says what to show of the cell: "box", "pixels" or "paths".
+    Attributes:
+        view: stands for the layer that the cell is of.
+        cell: the cell.
+        pixel: the pixel of the input.
+        mode: what to show of the cell.
+        turn: how often the person has pinned something in this view of the page.
     """
 
     view: str
@@ -91,12 +96,12 @@ class Pinned:
     pixel: Cell | None = None
     mode: Mode = "box"
     turn: int = 0
-    """How often the person has pinned something in this view of the page."""
 
 
 def arranged(layer: Layer, flat: bool) -> NDArray[np.int32]:
-    """How the layer's cells lie in the map: at each row and column the number in the flattened
-    grid, -1 where there is none.
+    """Arranges a layer's cells as a map: at (row, column) the number in the flattened grid.
+
+    -1 stands where there is no cell.
 
     Tokens lie where their patches are in the picture, and those without a place (a class token)
     in a last row of their own. Grids of more axes are laid out row by row. ``flat`` says that
@@ -118,7 +123,7 @@ def arranged(layer: Layer, flat: bool) -> NDArray[np.int32]:
 
 
 def sliced(volume: NDArray[Any], near: int, whole: NDArray[Any]) -> NDArray[np.uint8]:
-    """A slice of a volume as a grey picture (height, width, 3), on the scale of a whole one."""
+    """A slice of a volume as a grey picture (height, width, 3), on the scale of the whole one."""
     shown = quantised(volume[near], *value_range(whole))
     return np.repeat(shown[..., None], 3, axis=-1)
 
@@ -134,9 +139,12 @@ def value_range(values: NDArray[Any]) -> tuple[float, float]:
 
 
 def quantised(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:
-    """The values as 0 to 255; a map that is the same everywhere lies in the middle."""
+    """Quantises values to 0 at ``low`` and 255 at ``high``.
+
+    Where the two are the same, all values lie in the middle; a NaN lies at ``low``.
+    """
     if low == high:
         return np.full(values.shape, 127, np.uint8)
     scaled = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) / (high - low)
-    quantised: NDArray[np.uint8] = (255 * scaled).round().astype(np.uint8)
-    return quantised
+    steps: NDArray[np.uint8] = (255 * scaled).round().astype(np.uint8)
+    return steps

@@ -1,4 +1,4 @@
-"""The answer: what the pinned cell is, which region it sees, and how that is known."""
+"""The panel on the pinned cell: what it is, which region it sees, and how sure that is."""
 
 from __future__ import annotations
 
@@ -113,8 +113,10 @@ def _crop(picture: Picture, region: Region, mode: Mode, veil: NDArray[np.uint8] 
 
 
 def veiled(part: NDArray[np.uint8], veil: NDArray[np.uint8], mode: Mode) -> NDArray[np.uint8]:
-    """A crop (height, width, 3) whose pixels show by what ``overlay`` says of them: those that
-    count, or each in the colour of its paths."""
+    """A crop (height, width, 3) with its pixels marked by what ``overlay`` says of them.
+
+    By "pixels" those that count stay bright, by "paths" each has the colour of its path count.
+    """
     dark = 0.4 * part
     if mode == "pixels":
         shown = np.where(veil[..., None] > 0, part, dark)

@@ -14,7 +14,11 @@ from ..text import number
 
 
 def by_channel(values: NDArray[np.float32], layer: Layer) -> NDArray[np.float32]:
-    """The layer's values as an array (channels, *grid), what else it has at its first index."""
+    """Arranges a layer's values as (channels, *grid).
+
+    Without a channel axis all its other axes count as channels; of others beside that axis the
+    first index is taken.
+    """
     grid = layer.grid
     maps = np.moveaxis(values, layer.grid_axes, range(-len(grid), 0)).reshape(-1, *grid)
     return maps if layer.channel_axis is None else maps[: layer.shape[layer.channel_axis]]

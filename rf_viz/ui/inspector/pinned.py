@@ -1,4 +1,4 @@
-"""What is pinned: the cell of each layer, the pixel, and what to show of them.
+"""The pinned things: the cell of each layer, the pixel, and what to show of them.
 
 What the person pins comes from the linked view; links and answers go elsewhere by themselves.
 """
@@ -18,7 +18,7 @@ from .scene import Scene
 
 @dataclass
 class PinnedState:
-    """What a session remembers of what is pinned.
+    """A session's memory of what is pinned.
 
     Attributes:
         heard: what the linked view reported last.
@@ -39,7 +39,7 @@ class PinnedState:
 
 
 def pinned_state() -> PinnedState:
-    """The session's."""
+    """The state of this session."""
     state: PinnedState = st.session_state.setdefault("place", PinnedState())
     return state
 
@@ -65,7 +65,7 @@ def apply(scene: Scene, view: str, destination: Destination | None) -> None:
 
 
 def settle(scene: Scene, view: str, report: Pinned | None) -> Pinned:
-    """What is pinned now, by the linked view's latest report and by where the page went since.
+    """Tells what is pinned: the linked view's latest report, or where the page went since.
 
     The view reports the same at every run of the page until the person pins something else: only
     a report that is new counts.
@@ -93,7 +93,7 @@ def _state_in(extent: tuple[int, ...]) -> PinnedState:
 
 
 def centre(layer: Layer, cell: Cell, channel: int | None) -> tuple[float, ...] | None:
-    """The middle of what a cell sees; None where it sees nothing."""
+    """The middle of what a cell sees, in pixels of the input; None where it sees nothing."""
     region = layer.region(cell, channel)
     if region.empty:
         return None

@@ -49,7 +49,7 @@ class Scene:
 
     @property
     def region(self) -> Region:
-        """What the pinned cell sees."""
+        """The region that the pinned cell sees."""
         return self.layer.region(self.cell, self.feature_map.channel)
 
     @property

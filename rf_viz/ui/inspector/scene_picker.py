@@ -21,7 +21,10 @@ from .scene import Scene
 def scene_picker(
     file: File, layer: Layer, picture: Picture, fed: Fed, sample: Sample | None, view: str
 ) -> Scene:
-    """The channel to show; where the model cannot be run, the regions show without values."""
+    """Draws the heading and the choice of a channel, and returns the scene.
+
+    Where the model cannot be run, the regions show without values.
+    """
     about, picker = st.columns([3, 2], vertical_alignment="bottom")
     name, what = title_of(layer)
     about.html(

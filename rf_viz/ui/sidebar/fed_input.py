@@ -59,7 +59,7 @@ def unfit(net: Network) -> str:
 
 
 def misfit(file: File, net: Network) -> str:
-    """Tells why nothing that people can look at fits a model's input; empty where something does."""
+    """Tells why nothing that people look at fits a model's input; empty where something does."""
     source = net.input
     dtype = next(i.dtype for i in cache.load(file).inputs if i.name == source.name)
     if len(source.size) == 1 and "int" in dtype:

@@ -22,7 +22,7 @@ _component = component(__file__, "../../browser/packet.js", "../../browser/bus.j
 def cue(
     layer: Layer, channel: int | None, pinned: Pinned, order: int, near: NDArray[np.int32]
 ) -> None:
-    """Tells the components of what is pinned.
+    """Tells the components what is pinned.
 
     ``channel`` is the one whose regions show. ``order`` is the number of times that the page went
     somewhere by itself: another one makes the components follow. ``near`` says, for every stop of

@@ -53,27 +53,27 @@ def linked_view(picture: Picture, feature_map: FeatureMap, *, view: str, key: st
         default={"pinned": None},
         on_pinned_change=lambda: None,
     )
-    told = state.pinned
-    if not told:
+    report = state.pinned
+    if not report:
         return None
-    pixel = told.get("pixel")
+    pixel = report.get("pixel")
     return Pinned(
-        told["view"],
-        tuple(told["cell"]),
+        report["view"],
+        tuple(report["cell"]),
         None if pixel is None else tuple(pixel),
-        told.get("mode", "box"),
-        told.get("turn", 0),
+        report.get("mode", "box"),
+        report.get("turn", 0),
     )
 
 
 def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool = False) -> bytes:
-    """All that the view shows, with the bounds of every cell, as bytes.
+    """Packs all that the view shows, with the bounds of every cell.
 
     ``live`` says that a server answers what the view cannot know by itself.
     """
     layer = feature_map.layer
     values = feature_map.values
-    known = values is not None
+    valued = values is not None
     low, high = (0.0, 0.0) if values is None else value_range(values)
     if values is None:
         values = np.zeros(layer.grid, np.float32)
@@ -91,12 +91,12 @@ def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool =
     shown = values.reshape(-1)[cells]
     if rows == 1 < columns:
         arrays["map"] = np.nan_to_num(shown.reshape(-1), nan=low, posinf=high, neginf=low)
-    elif known:
+    elif valued:
         arrays["map"] = quantised(shown, low, high)
         arrays["colours"] = colours("Viridis")
     else:
         arrays["map"], arrays["colours"] = _chequered(cells.shape), _GREYS
-    if known and not np.isfinite(values).all():
+    if valued and not np.isfinite(values).all():
         arrays["finite"] = np.isfinite(shown).astype(np.uint8)
     for axis, (start, stop) in enumerate(layer.spans(feature_map.channel)):
         arrays[f"start{axis}"], arrays[f"stop{axis}"] = start, stop
@@ -114,7 +114,7 @@ def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool =
         "margin": min(reach, LARGEST_MARGIN),
         "reach": reach,
         "pinned": feature_map.strongest,
-        "known": known,
+        "known": valued,
         "range": {
             "map": {"low": low, "high": high},
             "image": dict(zip(("low", "high"), value_range(picture.values), strict=True)),

@@ -50,12 +50,12 @@ def volume_view(volume: Picture, feature_map: FeatureMap, *, view: str, key: str
         default={"pinned": None},
         on_pinned_change=lambda: None,
     )
-    told = state.pinned
-    return Pinned(told["view"], tuple(told["cell"]), turn=told["turn"]) if told else None
+    report = state.pinned
+    return Pinned(report["view"], tuple(report["cell"]), turn=report["turn"]) if report else None
 
 
 def packet(volume: Picture, feature_map: FeatureMap, view: str) -> bytes:
-    """All that the view shows, with the bounds of every cell, as bytes."""
+    """Packs all that the view shows, with the bounds of every cell."""
     layer, values = feature_map.layer, feature_map.values
     cells = laid_out(layer)
     arrays: dict[str, NDArray[Any]] = {"input": _encoded(volume.key, volume), "greys": _GREYS}
@@ -92,7 +92,7 @@ def packet(volume: Picture, feature_map: FeatureMap, view: str) -> bytes:
 
 
 def laid_out(layer: Layer) -> NDArray[np.int32]:
-    """The cells as a box: for each place (depth, row, column) the number in the flattened grid.
+    """Lays the cells out as a box: at (depth, row, column) the number in the flattened grid.
 
     Cells without a place in it (class tokens) are left out.
     """
@@ -114,7 +114,7 @@ def _thinned(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def stacked(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A volume, thinned, as the bytes of a picture: its slices one below the other."""
+    """Encodes a volume, thinned, as one picture: its slices one below the other."""
     values = _thinned(values)
     image = Image.fromarray(values.reshape(-1, values.shape[-1]))
     if values.size <= LOSSLESS_VIEW:
