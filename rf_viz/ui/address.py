@@ -13,7 +13,7 @@ _ADDRESS = "address"
 
 
 def newly_opened() -> Mapping[str, str] | None:
-    """The address, where the person came by it: a link, or back and forth in the browser."""
+    """The address, where the person came by it: by a link, or back and forth in the browser."""
     address = st.query_params.to_dict()
     if address == st.session_state.get(_ADDRESS, {}):
         return None

@@ -22,7 +22,7 @@ _LINE = "#868b95"
 
 
 def boxed_picture(values: NDArray[Any], mask: Pixels, title: str) -> str:
-    """HTML of a picture (height, width, 3) or a signal (length,), boxed around the mask."""
+    """Draws a picture (height, width, 3) or a signal (length,) in HTML, boxed around the mask."""
     if values.ndim == 1:
         kind = "line"
         encoded = encode.signal(values, size=(600, 112), colour=_LINE, stroke=1.5, points=_POINTS)

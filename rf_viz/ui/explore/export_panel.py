@@ -1,4 +1,4 @@
-"""Take it along: a page that works offline, the view as a picture, the numbers as files."""
+"""Take it along: the view as a picture, a page that works offline, the numbers as files."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def export_panel(scene: Scene) -> None:
 
 
 def as_shown(scene: Scene) -> Picture:
-    """The input, with what the cell sees of it veiled as on the page."""
+    """The input as a picture, with what the cell sees of it veiled as on the page."""
     picture, region, mode = scene.picture, scene.region, scene.mode
     if mode == "box" or picture.kind != "image" or region.empty:
         return picture
@@ -124,10 +124,10 @@ def _page(scene: Scene) -> None:
     )
     chosen = [name for name in names if name in {scene.layer.name, *others}]
     traced = (scene.file.digest, scene.net.input, scene.net.weight_aware)
-    asked = (*traced, scene.fed.key, scene.shown, scene.cell, *chosen, channels)
-    made, html = st.session_state.get(_PAGE, (None, b""))
+    content = (*traced, scene.fed.key, scene.shown, scene.cell, *chosen, channels)
+    content_of_page, html = st.session_state.get(_PAGE, (None, b""))
     with _row():
-        if made == asked:
+        if content_of_page == content:
             name = f"{_file_name(scene.file.name)}.html"
             _download("Download the page", lambda: html, name)
             st.caption(_megabytes(len(html)))
@@ -136,7 +136,7 @@ def _page(scene: Scene) -> None:
         wanted = st.button("Make the page", key="take make")
         st.caption(f"About {_megabytes(size)}")
     if wanted:
-        st.session_state[_PAGE] = asked, page(scene, chosen, channels).encode()
+        st.session_state[_PAGE] = content, page(scene, chosen, channels).encode()
         st.rerun()
 
 
@@ -165,13 +165,13 @@ def _numbers(scene: Scene) -> None:
 
 
 def title(file: File) -> str:
-    """What to call a model where nothing else tells that its values mean nothing."""
+    """The title of a model; it tells of random weights, since nothing else beside it does."""
     untrained = isinstance(file.source, Application) and not file.source.trained
     return f"{file.name} with random weights" if untrained else file.name
 
 
 def credit(picture: Picture) -> str:
-    """Whom to thank for the input, where it is one of our samples."""
+    """The sentence that credits the input, where it is one of our samples; else empty."""
     for sample in SAMPLE_IMAGES.values():
         if picture.key.startswith(File.at(sample.path, sample.title).digest):
             return f"Image: {sample.title}, {sample.credit}."
@@ -179,17 +179,17 @@ def credit(picture: Picture) -> str:
 
 
 def to_choose_from(scene: Scene) -> list[Layer]:
-    """The layers to choose from: a framework's, if there are any, and the one that shows.
+    """Lists the layers to choose from: a framework's, if there are any, and the one that shows.
 
     In execution order.
     """
-    found = [layer for _, layer in scene.net.groups] or scene.net.layers
+    offered = [layer for _, layer in scene.net.groups] or scene.net.layers
     place = {layer.name: number for number, layer in enumerate(scene.net.layers)}
-    return sorted({*found, scene.layer}, key=lambda layer: place[layer.name])
+    return sorted({*offered, scene.layer}, key=lambda layer: place[layer.name])
 
 
 def spread(offered: Sequence[Layer]) -> list[str]:
-    """The names of a few, from the first to the last: convolutions, where there are any."""
+    """Selects a few layers from the first to the last: convolutions, where there are any."""
     local = [layer for layer in offered if layer.grid]
     some = [layer for layer in local if is_convolution(title_of(layer)[1])] or local
     places = np.linspace(0, len(some) - 1, min(_SPREAD, len(some))).round().astype(int)
@@ -197,7 +197,7 @@ def spread(offered: Sequence[Layer]) -> list[str]:
 
 
 def page(scene: Scene, names: Sequence[str], channels: int) -> str:
-    """The page of these layers, with so many channels of each."""
+    """Writes the page of these layers, with so many channels of each."""
     headline = f"{title(scene.file)} \N{MIDDLE DOT} {scene.picture.title}"
     chosen = [_chosen(scene, name, channels) for name in names]
     first = names.index(scene.layer.name)
@@ -249,5 +249,5 @@ def _file_name(*parts: object) -> str:
 
 
 def _megabytes(size: int) -> str:
-    told = f"{size / 1e6:.2g} MB" if size < 1e6 else f"{size / 1e6:.1f} MB"
-    return f"{told}: fewer layers or channels make it smaller" if size > _LARGE else told
+    text = f"{size / 1e6:.2g} MB" if size < 1e6 else f"{size / 1e6:.1f} MB"
+    return f"{text}: fewer layers or channels make it smaller" if size > _LARGE else text

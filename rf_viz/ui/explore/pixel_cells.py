@@ -1,4 +1,4 @@
-"""The other way round: which cells of each layer see a pixel of the input."""
+"""The projective field of a pixel: which cells of each layer see it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def pixel_cells(scene: Scene) -> None:
 
 
 def counted(net: Network, entries: list[Entry], pixel: Cell) -> list[tuple[int, int]]:
-    """For each entry how many of its cells see the pixel, and how many cells it has."""
+    """Counts the cells that see a pixel, and all cells, for each entry of an outline."""
     seen = net.seen_by(pixel)
     return [
         (int(np.count_nonzero(seen[entry.layer.name])), seen[entry.layer.name].size)

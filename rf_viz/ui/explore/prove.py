@@ -1,4 +1,4 @@
-"""Prove it: all that lies outside the region is replaced and the cell stays; then all inside."""
+"""Prove it: the model runs with all outside the region replaced, then with all inside."""
 
 from __future__ import annotations
 
@@ -102,10 +102,10 @@ def _choose_photograph(picture: Picture) -> File:
 
 def _check_more(scene: Scene) -> None:
     """A button that verifies the whole layer, and what came of it."""
-    asked = f"verified {scene.file.digest} {scene.layer.name}"
+    pressed = f"verified {scene.file.digest} {scene.layer.name}"
     if st.button("Check more cells of this layer", type="tertiary", key="check more"):
-        st.session_state[asked] = True
-    if st.session_state.get(asked):
+        st.session_state[pressed] = True
+    if st.session_state.get(pressed):
         try:
             text = report_text(_report(_key(scene), scene))
             if scene.layer.global_context:
@@ -126,7 +126,7 @@ def _key(scene: Scene) -> str:
 
 
 def element(scene: Scene) -> tuple[Index, ...]:
-    """The cell's place in the layer's tensor; without values that of all its channels."""
+    """The pinned cell as an index into the layer's tensor; without values over all channels."""
     layer = scene.layer
     shape = fixed_shape(layer)
     index: list[Index] = [slice(None) if scene.maps is None else 0] * len(shape)
@@ -172,11 +172,11 @@ def _report(key: str, _scene: Scene) -> Report:
 
 def _with_context(model: Model, net: Network) -> Network:
     """The network traced again, global context left in."""
-    given = net.input
+    source = net.input
     return model.trace(
-        input_shape=given.shape,
-        input=given.name,
-        spatial_axes=given.spatial_axes,
+        input_shape=source.shape,
+        input=source.name,
+        spatial_axes=source.spatial_axes,
         weight_aware=net.weight_aware,
     )
 
@@ -204,7 +204,7 @@ def _show(proof: Proof, picture: Picture, values: NDArray[Any], name: str) -> No
         figures.append(
             f'<figure data-of="{side}">'
             f"{boxed_picture(picture.drawable(replaced, depth), mask, title)}"
-            f"<figcaption><b>{escape(title)}</b>{_values(proof, trial)}{_told(verdict)}"
+            f"<figcaption><b>{escape(title)}</b>{_values(proof, trial)}{_judged(verdict)}"
             "</figcaption></figure>"
         )
     st.html(f'<section class="rf-prove">{"".join(figures)}</section>')
@@ -219,7 +219,7 @@ def _values(proof: Proof, trial: Trial) -> str:
     )
 
 
-def _told(verdict: Verdict) -> str:
+def _judged(verdict: Verdict) -> str:
     tone = {True: "holds", False: "fails", None: "open"}[verdict.holds]
     return (
         f'<p class="verdict {tone}" data-of="verdict">{verdict.sign} {verdict.word}</p>'

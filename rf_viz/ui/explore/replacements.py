@@ -1,4 +1,4 @@
-"""What pixels can be replaced by: other values of the same extent, as people see them."""
+"""Replacements for pixels: other values of the same extent, as people see them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TONES = (330.0, 587.0)
 
 
 def replacement(filler: str, picture: Picture, seed: int) -> NDArray[Any]:
-    """Values like ``picture.values`` to replace them by; ``seed`` draws the noise."""
+    """Makes values like ``picture.values`` to replace them by; ``seed`` is that of the noise."""
     values, random = picture.values, np.random.default_rng(seed)
     if values.ndim == 1:
         if filler == "Silence":

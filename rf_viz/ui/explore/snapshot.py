@@ -1,4 +1,4 @@
-"""The current view as a picture with a caption: the region of the input, and the cell."""
+"""A picture of the view with a caption: the region in the input, and the cell in its map."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _INK, _GREY, _GROUND, _CASING = "#31333f", "#6b6d78", "#f0f2f6", "#303030"
 def snapshot(
     title: str, credit: str, picture: Picture, feature_map: FeatureMap, cell: Cell
 ) -> Drawing:
-    """The picture of a pinned cell; ``credit`` says whom to thank for the input."""
+    """Draws a pinned cell and what it sees; ``credit`` says whom to thank for the input."""
     layer = feature_map.layer
     region = layer.region(cell, feature_map.channel)
     flat = len(picture.extent) == 1

@@ -1,4 +1,4 @@
-"""The pinned things: the cell of each layer, the pixel, and what to show of them.
+"""The pinned cell of each layer, the pinned pixel, and what to show of them.
 
 What the person pins comes from the linked view; links and answers go elsewhere by themselves.
 """

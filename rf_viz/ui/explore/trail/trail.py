@@ -64,14 +64,14 @@ def trail(scene: Scene) -> None:
     if st.session_state.get(_WHOLE) != view:
         shown = latest(shown, SHOWN)
     pictured = [stop.layer for stop in shown if stop.layers and _drawable(stop.layer)]
-    known = {} if scene.maps is None else thumbnails(scene.file, scene.fed, pictured)
+    pictures = {} if scene.maps is None else thumbnails(scene.file, scene.fed, pictured)
 
     def show_all() -> None:
         st.session_state[_WHOLE] = view
 
     state = _component(
         key="trail",
-        data=packet(scene, marks, channel, shown, known, view),
+        data=packet(scene, marks, channel, shown, pictures, view),
         on_stop_change=lambda: None,
         on_whole_change=show_all,
     )
@@ -114,13 +114,13 @@ def middle(marks: NDArray[np.bool_]) -> Cell:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _kept(digest: str, given: str, fed: str) -> Thumbnails:
-    """What was fetched so far of what a model makes of its input."""
+def _kept(digest: str, input: str, fed: str) -> Thumbnails:
+    """The thumbnails that were fetched so far of what a model makes of its input."""
     return {}
 
 
 def thumbnails(file: File, fed: Fed, layers: Sequence[Layer]) -> Thumbnails:
-    """A small picture of each layer: the mean absolute value over its channels."""
+    """Fetches a small picture of each layer: the mean absolute value over its channels."""
     kept = _kept(file.digest, fed.input, fed.key)
     missing = [layer for layer in layers if layer.name not in kept]
     if missing:
@@ -158,7 +158,10 @@ def _fetched(model: Model, fed: Fed, layers: Sequence[Layer]) -> Thumbnails:
 
 
 def thumbnail(values: NDArray[np.float32], layer: Layer) -> NDArray[np.uint8]:
-    """From 0, the weakest cell, to 255, the strongest; seldom as many pixels as cells."""
+    """Shrinks a layer's values to a small picture, from 0, the weakest cell, to 255, the strongest.
+
+    Strength is the mean absolute value over the channels.
+    """
     strength = np.nan_to_num(np.abs(by_channel(values, layer)).mean(axis=0, dtype=np.float32))
     shrunk = _shrunk(_laid_out(layer, strength), _SIDE)
     low, high = shrunk.min(), shrunk.max()
@@ -194,24 +197,26 @@ def packet(
     marks: Marks,
     channel: int | None,
     shown: Sequence[Stop],
-    known: Thumbnails,
+    pictures: Thumbnails,
     view: str,
 ) -> bytes:
-    """All that the strip shows, as bytes; ``view`` stands for the layer that it leads to."""
+    """Packs all that the strip shows; ``view`` stands for the layer that it leads to."""
     drawn = trail_lanes([stop.sources for stop in shown])
     side = _SIDE if len(shown) <= SHOWN + 2 else _SIDE // 2
     blobs = _Blobs()
-    told_of = [_input(scene, channel, blobs)]
+    entries = [_input(scene, channel, blobs)]
     for stop in shown[1:]:
-        told_of.append(_left_out(stop) if stop.left_out else _told(stop, marks, known, side, blobs))
-    for entry, column, row in zip(told_of, drawn.columns, drawn.rows, strict=True):
+        entries.append(
+            _left_out(stop) if stop.left_out else _entry(stop, marks, pictures, side, blobs)
+        )
+    for entry, column, row in zip(entries, drawn.columns, drawn.rows, strict=True):
         entry["column"], entry["row"] = column, row
     header = {
         "view": view,
         "key": "feeds the pinned cell" + ("" if channel is None else f", channel {channel}"),
-        "valued": any(entry.get("values") for entry in told_of),
+        "valued": any(entry.get("values") for entry in entries),
         "signal": len(scene.picture.extent) == 1,
-        "stops": told_of,
+        "stops": entries,
         "links": [(link.source, link.target, link.lane) for link in drawn.links],
     }
     arrays = {
@@ -268,7 +273,10 @@ def _left_out(stop: Stop) -> Entry:
     }
 
 
-def _told(stop: Stop, marks: Marks, known: Mapping[str, Any], side: int, blobs: _Blobs) -> Entry:
+def _entry(
+    stop: Stop, marks: Marks, pictures: Mapping[str, Any], side: int, blobs: _Blobs
+) -> Entry:
+    """What is said of a stop and shown of it."""
     layer = stop.layer
     name, what = title_of(layer)
     fed = marks[layer.name]
@@ -282,7 +290,7 @@ def _told(stop: Stop, marks: Marks, known: Mapping[str, Any], side: int, blobs: 
     }
     if _drawable(layer):
         entry |= {"kind": "map", **_marked(_laid_out(layer, fed), blobs)}
-        values = known.get(layer.name)
+        values = pictures.get(layer.name)
         if values is not None:
             if max(values.shape) > side and values.shape[0] > 1:
                 values = _shrunk(values, side).round().astype(np.uint8)
@@ -296,14 +304,20 @@ def _about(stop: Stop, what: str) -> Iterator[str]:
     if len(stop.layers) > 1:
         names = dict.fromkeys(title_of(layer)[0] for layer in stop.layers)
         yield f"Here: {listed(list(names), most=8)}"
-    before = {i for layer in stop.layers for taken in layer.inputs if taken for i in taken.assumed}
+    before = {
+        reason
+        for layer in stop.layers
+        for source in layer.inputs
+        if source
+        for reason in source.assumed
+    }
     reasons = [reason for reason in stop.layer.assumed if reason not in before]
     if reasons:
         yield f"Assumed: {listed(reasons)}"
 
 
 def counted(fed: NDArray[np.bool_]) -> str:
-    """How many cells of a grid are marked: the sides of a box, or a number if there are holes."""
+    """Counts the marked cells of a grid, in words: by the sides of a box, or one by one."""
     if fed.ndim == 0:
         return "the only cell"
     if fed.all():
