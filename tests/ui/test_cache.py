@@ -1,4 +1,4 @@
-"""What goes wrong with a model is told about it by name."""
+"""What is kept of models and inputs, and how errors about them are told."""
 
 from __future__ import annotations
 

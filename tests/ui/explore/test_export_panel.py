@@ -64,10 +64,10 @@ def content(page: str) -> dict[str, Any]:
     return dict(json.loads(re.search(r'id="content">(.*?)</script>', page, re.DOTALL)[1]))
 
 
-def arrays(told: dict[str, Any], one: dict[str, Any]) -> dict[str, NDArray[Any]]:
+def arrays(written: dict[str, Any], one: dict[str, Any]) -> dict[str, NDArray[Any]]:
     """The arrays of a map, decoded from the page alone."""
     return {
-        name: np.frombuffer(base64.b64decode(told["arrays"][number]), place["dtype"]).reshape(
+        name: np.frombuffer(base64.b64decode(written["arrays"][number]), place["dtype"]).reshape(
             place["shape"]
         )
         for (name, place), number in zip(
@@ -92,31 +92,31 @@ def test_the_page_is_small_and_its_size_is_foretold(
 
 
 def test_the_page_holds_the_spans_of_every_cell(page: str, net: Network) -> None:
-    told = content(page)
-    assert [layer["name"] for layer in told["layers"]] == list(NAMES)
-    assert told["first"] == 2
-    for shown in told["layers"]:
+    written = content(page)
+    assert [layer["name"] for layer in written["layers"]] == list(NAMES)
+    assert written["first"] == 2
+    for shown in written["layers"]:
         layer = net[shown["name"]]
         for channel, one in enumerate(shown["maps"]):
-            found = arrays(told, one)
+            unpacked = arrays(written, one)
             for axis, (start, stop) in enumerate(layer.spans(channel)):
-                np.testing.assert_array_equal(found[f"start{axis}"], start)
-                np.testing.assert_array_equal(found[f"stop{axis}"], stop)
+                np.testing.assert_array_equal(unpacked[f"start{axis}"], start)
+                np.testing.assert_array_equal(unpacked[f"stop{axis}"], stop)
 
 
 def test_the_page_holds_the_picture_once_and_each_map(
     page: str, picture: Picture, net: Network
 ) -> None:
-    told = content(page)
-    assert len(set(told["arrays"])) == len(told["arrays"])
-    ones = [one for layer in told["layers"] for one in layer["maps"]]
-    pictures = {arrays(told, one)["image"].tobytes() for one in ones}
+    written = content(page)
+    assert len(set(written["arrays"])) == len(written["arrays"])
+    ones = [one for layer in written["layers"] for one in layer["maps"]]
+    pictures = {arrays(written, one)["image"].tobytes() for one in ones}
     (encoded,) = pictures
     np.testing.assert_array_equal(np.asarray(Image.open(BytesIO(encoded))), picture.values)
-    for layer in told["layers"]:
+    for layer in written["layers"]:
         for one, shown in zip(layer["maps"], maps(net[layer["name"]], 4), strict=True):
             low, high = one["header"]["range"]["map"].values()
-            values = low + arrays(told, one)["map"] / 255 * (high - low)
+            values = low + arrays(written, one)["map"] / 255 * (high - low)
             assert abs(values - shown.values).max() <= (high - low) / 255
 
 
@@ -134,18 +134,18 @@ def test_no_text_of_the_model_ends_the_script(net: Network, picture: Picture) ->
 
 
 def test_the_theme_has_every_colour_that_the_view_asks_for(page: str) -> None:
-    asked = set(re.findall(r"var\((--st-[\w-]+)", page))
+    used = set(re.findall(r"var\((--st-[\w-]+)", page))
     defined = set(re.findall(r"(--st-[\w-]+):", page))
-    assert asked
-    assert asked <= defined
+    assert used
+    assert used <= defined
 
 
 def test_a_packet_is_read_as_it_was_packed() -> None:
-    given = {"a": np.arange(6, dtype=np.int32).reshape(2, 3), "b": np.array([1.5], np.float32)}
-    header, found = unpack(pack({"view": "x"}, given))
+    sent = {"a": np.arange(6, dtype=np.int32).reshape(2, 3), "b": np.array([1.5], np.float32)}
+    header, unpacked = unpack(pack({"view": "x"}, sent))
     assert header["view"] == "x"
-    for name, array in given.items():
-        np.testing.assert_array_equal(found[name], array)
+    for name, array in sent.items():
+        np.testing.assert_array_equal(unpacked[name], array)
 
 
 def test_the_spread_goes_from_the_first_convolution_to_the_last(net: Network) -> None:
@@ -227,10 +227,10 @@ def test_a_signal_is_drawn_as_a_line() -> None:
     region = layer.region((60,))
     assert f"sees samples {region.start[0]}{DASH}{region.stop[0] - 1} of the input" in svg
     page = offline_page("Net", "", picture, [Chosen([one], ["0"])])
-    told = content(page)
-    found = arrays(told, told["layers"][0]["maps"][0])
-    np.testing.assert_array_equal(found["image"], picture.values)
-    np.testing.assert_array_equal(found["map"], one.values)
+    written = content(page)
+    unpacked = arrays(written, written["layers"][0]["maps"][0])
+    np.testing.assert_array_equal(unpacked["image"], picture.values)
+    np.testing.assert_array_equal(unpacked["map"], one.values)
 
 
 def test_a_layer_without_a_grid_and_without_values_is_drawn(net: Network, picture: Picture) -> None:
@@ -239,8 +239,8 @@ def test_a_layer_without_a_grid_and_without_values_is_drawn(net: Network, pictur
     drawing = snapshot("Net", "", picture, one, ())
     assert "The only cell of" in drawing.about
     assert drawing.raster(1, app_font).width == 960
-    told = content(offline_page("Net", "", picture, [Chosen([one], [""])]))
-    assert told["layers"][0]["maps"][0]["header"]["known"] is False
+    written = content(offline_page("Net", "", picture, [Chosen([one], [""])]))
+    assert written["layers"][0]["maps"][0]["header"]["known"] is False
 
 
 def test_the_picture_is_written_in_the_font_of_the_app() -> None:

@@ -81,10 +81,10 @@ def test_nothing_lies_on_anything_else(rng: Random) -> None:
 def check_links(drawn: Lanes) -> None:
     """Links run to the right, past no node, and along a lane only with others of their source."""
     places = set(zip(drawn.rows, drawn.columns, strict=True))
-    taken: dict[tuple[int, int], int] = {}
+    sources: dict[tuple[int, int], int] = {}
     for link in drawn.links:
         start, stop = drawn.columns[link.source], drawn.columns[link.target]
         assert start < stop
         for column in range(start + 1, stop):
             assert (link.lane, column) not in places
-            assert taken.setdefault((link.lane, column), link.source) == link.source
+            assert sources.setdefault((link.lane, column), link.source) == link.source
