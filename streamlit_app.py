@@ -64,8 +64,8 @@ with st.sidebar:
     above = st.container()
     options = st.expander("Options")
     with options:
-        net, asked = sidebar.choose_options(file)
-traced = f"{file.digest} {asked}"
+        net, trace_options = sidebar.choose_options(file)
+traced = f"{file.digest} {trace_options}"
 unfit = sidebar.misfit(file, net)
 if unfit:
     navigation.clear()

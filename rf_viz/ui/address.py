@@ -51,7 +51,7 @@ def size_of(address: Mapping[str, str]) -> tuple[int, ...] | None:
 
 
 def numbers(text: str) -> tuple[int, ...] | None:
-    """Whole numbers with commas between them; None for any other text, the empty one too."""
+    """Reads whole numbers with commas between them; None for any other text, the empty one too."""
     with suppress(ValueError):
         return tuple(int(part) for part in text.split(",")) if text else None
     return None

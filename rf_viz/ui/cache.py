@@ -164,7 +164,7 @@ def load(file: File) -> rf_viz.Model:
 
 @dataclass(frozen=True)
 class TraceOptions:
-    """How a model is traced.
+    """The options of a trace.
 
     Attributes:
         input: the input to look from; None for the first.

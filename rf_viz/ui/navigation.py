@@ -17,7 +17,7 @@ _DESTINATION = "wanted"
 
 @dataclass(frozen=True)
 class Destination:
-    """What the Explore page is to show next; None leaves a choice to the page.
+    """A layer, and perhaps a cell, to show next in Explore; None leaves a choice to the page.
 
     Attributes:
         layer: the layer's name.

@@ -56,7 +56,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class FeatureMap:
-    """One channel of a layer.
+    """A channel of a layer, with its values.
 
     Attributes:
         layer: the layer.

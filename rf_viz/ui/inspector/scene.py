@@ -54,6 +54,6 @@ class Scene:
 
     @property
     def destination(self) -> Destination:
-        """What an address has to name so that it leads here."""
+        """The destination that an address has to name to lead here."""
         channel = None if self.maps is None else self.shown
         return Destination(self.layer.name, self.cell, channel, self.pixel, self.mode)

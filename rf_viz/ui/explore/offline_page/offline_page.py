@@ -68,7 +68,7 @@ def offline_page(
         title=escape(title),
         credit=escape(credit),
         rounded="Values are rounded to 256 steps." if rounded else "",
-        content=content.replace("<", "\\u003c"),
+        content=content.replace("<", "\\u003c"),  # else a name could end the script
     )
 
 

@@ -86,7 +86,7 @@ def trail(scene: Scene) -> None:
 
 
 def _choose_marks(scene: Scene) -> tuple[Marks, int | None]:
-    """What feeds the cell, and which channel of it: one only if that differs and is asked for."""
+    """The marks of what feeds the cell; or one channel of it, where that differs, on request."""
     layer, channel = scene.layer, scene.feature_map.channel
     marks = layer.trail(scene.cell)
     if channel is None:
@@ -181,7 +181,7 @@ def _shrunk(values: NDArray[Any], side: int) -> NDArray[np.float32]:
 
 
 def _drawable(layer: Layer) -> bool:
-    """Whether its cells make up a picture or a line."""
+    """Tells whether a layer's cells make up a picture or a line."""
     return layer.layout is not None and 1 <= len(layer.layout.shape) <= 2
 
 
@@ -235,12 +235,14 @@ class _Blobs:
         self._length = 0
 
     def add(self, array: NDArray[np.uint8], shape: Sequence[int]) -> dict[str, Any]:
+        """Adds an array and tells where it lies."""
         place = {"at": self._length, "shape": tuple(shape)}
         self._parts.append(array.reshape(-1))
         self._length += array.size
         return place
 
     def joined(self) -> NDArray[np.uint8]:
+        """Joins all arrays."""
         return np.concatenate([np.zeros(0, np.uint8), *self._parts])
 
 
@@ -248,7 +250,7 @@ Entry = dict[str, Any]
 
 
 def _input(scene: Scene, channel: int | None, blobs: _Blobs) -> Entry:
-    """What is said of the input itself."""
+    """The strip's entry for the input itself."""
     mask = scene.layer.mask(scene.cell, channel)
     unit = {"signal": "samples", "image": "px", "volume": "voxels"}[scene.picture.kind]
     drawn: NDArray[np.bool_] = np.atleast_2d(mask)
@@ -276,7 +278,7 @@ def _left_out(stop: Stop) -> Entry:
 def _entry(
     stop: Stop, marks: Marks, pictures: Mapping[str, Any], side: int, blobs: _Blobs
 ) -> Entry:
-    """What is said of a stop and shown of it."""
+    """The strip's entry for a stop."""
     layer = stop.layer
     name, what = title_of(layer)
     fed = marks[layer.name]

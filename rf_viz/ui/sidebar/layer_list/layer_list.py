@@ -89,7 +89,7 @@ def rows(key: str, _net: Network) -> list[Row]:
 
 
 def is_convolution(kind: str) -> bool:
-    """Whether an operator or a framework's layer is a convolution of any kind, by its name."""
+    """Tells by its name whether an operator or a framework's layer is a convolution."""
     return "conv" in kind.lower()
 
 
