@@ -25,7 +25,7 @@ def marked(shape: tuple[int, ...], *cells: tuple[int, ...]) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("marks", "told"),
+    ("marks", "text"),
     [
         (marked((9, 8), (2, 3), (2, 4)), f"1 {BY} 2 of 9 {BY} 8"),
         (marked((9, 8), (2, 3), (2, 5)), f"2 of 9 {BY} 8"),
