@@ -38,8 +38,8 @@ def build(opened: Page) -> Page:
         undo.click()
         opened.wait_for_timeout(50)
         opened.locator(RUN).wait_for()
-    expect(column(opened, 12, "r")).to_have_text("24")
-    column(opened, 12, "r").click()
+    expect(told(opened, 12, "r")).to_have_text("24")
+    told(opened, 12, "r").click()
     expect(opened.locator(".rf-about b")).to_have_text("relu12")
     return opened
 
@@ -48,7 +48,7 @@ def line(page: Page, row: int) -> Locator:
     return page.locator(f".editor .rows tr[data-row='{row}']").first
 
 
-def column(page: Page, row: int, what: str) -> Locator:
+def told(page: Page, row: int, what: str) -> Locator:
     return line(page, row).locator(f".{what}")
 
 
@@ -64,14 +64,14 @@ def test_cells_are_edited_and_what_is_being_typed_stays(build: Page) -> None:
     cell(build, 1, "kernel").fill("7")
     cell(build, 1, "kernel").press("Tab")
     cell(build, 1, "stride").press_sequentially("2", delay=60)  # while the first change arrives
-    expect(column(build, 12, "r")).to_have_text("28")
+    expect(told(build, 12, "r")).to_have_text("28")
     expect(cell(build, 1, "stride")).to_have_value("2")
     cell(build, 1, "stride").press("Enter")
     expect(cell(build, 3, "stride")).to_be_focused()
-    expect(column(build, 12, "s")).to_have_text("8")
+    expect(told(build, 12, "s")).to_have_text("8")
     expect(build.locator(".rf-about b")).to_have_text("conv3")
     build.get_by_role("button", name="Undo").click()
-    expect(column(build, 12, "s")).to_have_text("4")
+    expect(told(build, 12, "s")).to_have_text("4")
     expect(cell(build, 1, "stride")).to_have_value("1")
 
 
@@ -79,7 +79,7 @@ def test_rows_are_added_moved_and_taken_out(build: Page) -> None:
     expect(build.locator(".editor tr[aria-current=true]")).to_have_attribute("data-row", "12")
     build.locator(".editor .add").select_option("dilated convolution")
     expect(cell(build, 13, "dilation")).to_have_value("2")
-    expect(column(build, 13, "r")).to_have_text("40")
+    expect(told(build, 13, "r")).to_have_text("40")
     build.get_by_role("button", name="↑").click()
     expect(cell(build, 12, "kind")).to_have_value("convolution")
     cell(build, 12, "kernel").focus()
@@ -93,12 +93,12 @@ def test_a_mistake_shows_at_its_row_and_goes_when_it_is_put_right(build: Page) -
     cell(build, 11, "groups").fill("7")
     cell(build, 11, "groups").press("Tab")
     expect(message(build, 11)).to_have_text("32 input channels do not divide into 7 groups")
-    expect(column(build, 11, "r")).to_have_text("")
+    expect(told(build, 11, "r")).to_have_text("")
     expect(build.locator("[data-pane=map] .title")).to_have_text(title)
     cell(build, 11, "groups").fill("4")
     cell(build, 11, "groups").press("Tab")
     expect(message(build, 11)).to_be_hidden()
-    expect(column(build, 12, "r")).to_have_text("24")
+    expect(told(build, 12, "r")).to_have_text("24")
 
 
 def test_what_was_built_opens_in_explore(build: Page) -> None:

@@ -33,26 +33,26 @@ def answer(page: Page, *numbers: int) -> None:
     page.keyboard.press("Enter")
 
 
-def see(page: Page, task: Exercise) -> None:
-    expect(page.get_by_role("heading", name=task.question)).to_be_visible()
+def see(page: Page, asked: Exercise) -> None:
+    expect(page.get_by_role("heading", name=asked.question)).to_be_visible()
     sizes = page.locator(".rf-stack .row i")
-    rows = [f"{row.size} units" for row in reversed(task.example.rows)]
+    rows = [f"{row.size} units" for row in reversed(asked.example.rows)]
     expect(sizes).to_have_text(rows)
 
 
 def test_a_wrong_answer_is_explained_and_a_right_one_praised(learn: Page, url: str) -> None:
-    task = exercise(3, 3)
+    asked = exercise(3, 3)
     learn.goto(f"{url}/learn?exercise=3-3")
-    see(learn, task)
+    see(learn, asked)
     answer(learn, 7, 2, 6)
-    alert = learn.get_by_test_id("stAlert")
-    expect(alert).to_contain_text("forgets the strides")
-    answer(learn, *task.answer)
-    expect(alert).to_contain_text(f"= {task.answer[0]}")
-    expect(alert).not_to_contain_text("forgets")
+    told = learn.get_by_test_id("stAlert")
+    expect(told).to_contain_text("forgets the strides")
+    answer(learn, *asked.answer)
+    expect(told).to_contain_text(f"= {asked.answer[0]}")
+    expect(told).not_to_contain_text("forgets")
     solution = learn.locator(".st-key-solution")
     expect(solution.locator(".unit.pinned")).to_be_visible()
-    expect(solution.locator(".katex-display")).to_have_count(len(task.solution))
+    expect(solution.locator(".katex-display")).to_have_count(len(asked.solution))
     expect(learn.get_by_text("Solved 1 of 1.")).to_be_visible()
 
     learn.get_by_role("button", name="Next exercise").click()
@@ -70,16 +70,16 @@ def test_a_task_of_the_lesson_lights_up_and_the_last_step_leads_to_explore(
     learn: Page, url: str
 ) -> None:
     learn.goto(f"{url}/learn?step=6")
-    alert = learn.get_by_test_id("stAlert")
-    expect(alert).to_contain_text("To do.")
+    told = learn.get_by_test_id("stAlert")
+    expect(told).to_contain_text("To do.")
     learn.locator('.unit[data-row="2"][data-unit="3"]').click()
-    expect(alert).to_contain_text("Done.")
+    expect(told).to_contain_text("Done.")
 
     learn.goto(f"{url}/learn?step=10")
     slider = learn.get_by_test_id("stSlider").locator("input")
     slider.focus()
     slider.press("End")
-    expect(alert).to_contain_text("207 of 224 rows")
+    expect(told).to_contain_text("207 of 224 rows")
     learn.get_by_role("button", name="Open fire9/concat in Explore").click()
     expect(learn.locator(".rf-about b")).to_have_text("fire9/concat")
     expect(learn.locator(".rf-answer [data-of=cell]")).to_have_text("(6, 6)")

@@ -110,9 +110,9 @@ def test_a_slider_draws_another_network_and_the_pinned_unit_stays(learn: Page) -
 
 def test_another_figure_is_in_the_address_and_back_returns(learn: Page) -> None:
     learn.get_by_test_id("stButtonGroup").get_by_text("6 Dilation").click()
-    sentence = learn.locator(".told")  # of both figures, while the one goes and the other comes
-    expect(sentence.filter(has_text="1, 3, 5, 7, 9, 11, 13")).to_have_count(1)
-    expect(sentence).to_have_count(1)
+    told = learn.locator(".told")  # of both figures, while the one goes and the other comes
+    expect(told.filter(has_text="1, 3, 5, 7, 9, 11, 13")).to_have_count(1)
+    expect(told).to_have_count(1)
     assert "figure=dilation" in learn.url
     learn.go_back()
     expect(learn.get_by_text("Layer 2: padding p")).to_be_visible()

@@ -40,7 +40,7 @@ def rows(app: AppTest) -> dict[str, dict[str, object]]:
     return {row["Network"]: row for row in table.value.to_dict("records")}
 
 
-def text(app: AppTest) -> str:
+def told(app: AppTest) -> str:
     """All that is said in lines and captions."""
     lines = [h.value for h in app.get("html") if 'class="rf-contender"' in h.value]
     return re.sub("<.*?>", " ", " ".join([*lines, *(c.value for c in app.caption)]))
@@ -51,7 +51,7 @@ def test_it_opens_with_networks_to_compare(app: AppTest) -> None:
     assert len(table) == 5
     assert table["SqueezeNet 1.1"]["Size r"] == by((207, 207))
     assert table["ONNX light: resnet50"]["Stride S"] == by((32, 32))
-    assert f"Input {by((224, 224))}; cell (6, 6) of conv10/relu sees {by((207, 207))}." in text(app)
+    assert f"Input {by((224, 224))}; cell (6, 6) of conv10/relu sees {by((207, 207))}." in told(app)
 
 
 def test_whatever_is_compared_is_in_the_table(app: AppTest) -> None:
@@ -60,8 +60,8 @@ def test_whatever_is_compared_is_in_the_table(app: AppTest) -> None:
     assert table["Selfie segmentation"]["Size r"] == "none"
     assert "upsampled" in str(table["Selfie segmentation"]["Note"])
     assert table["CREPE tiny (sound)"]["Input"] == "1024"
-    assert "It takes no picture" in text(app)
-    assert "end with the last layer that has a closed form" in text(app)
+    assert "It takes no picture" in told(app)
+    assert "end with the last layer that has a closed form" in told(app)
 
 
 def test_alone_it_is_a_comparison_too(app: AppTest) -> None:
@@ -112,7 +112,7 @@ def test_the_articles_fit_is_told(app: AppTest) -> None:
     run(app)
     said = " ".join(m.value for m in app.markdown)
     assert "10 networks: top-1 = 0.0584 · ln r + 0.3541, correlation 0.829" in said
-    assert "MobileNet 0.75 and ResNet-200 are left out" in text(app)
+    assert "MobileNet 0.75 and ResNet-200 are left out" in told(app)
 
 
 def test_a_network_of_ones_own_joins_the_figure_and_leaves_it(app: AppTest) -> None:

@@ -53,22 +53,22 @@ def score(app: AppTest) -> str:
 @pytest.mark.parametrize("level", range(1, len(LEVELS) + 1))
 def test_every_level_can_be_asked_solved_and_looked_up(level: int) -> None:
     app = visit(f"{level}-2")
-    task = exercise(level, 2)
-    assert task.question in text(app)
-    assert [f.label for f in fields(app)] == [part.label for part in task.parts]
+    asked = exercise(level, 2)
+    assert asked.question in text(app)
+    assert [f.label for f in fields(app)] == [part.label for part in asked.parts]
     assert not components(app, "solution")
-    answer(app, *task.answer)
-    assert str(task.parts[0].answer) in app.success[0].value
+    answer(app, *asked.answer)
+    assert str(asked.parts[0].answer) in app.success[0].value
     assert len(components(app, "solution")) == 1
-    assert len(app.latex) == len(task.solution)
+    assert len(app.latex) == len(asked.solution)
 
 
 def test_a_wrong_answer_is_explained_and_a_right_one_praised() -> None:
     app = answer(visit("3-3"), 7, 3, 6)
-    (warning,) = app.warning
-    assert "forgets the strides" in warning.value
-    assert "adds the strides" in warning.value
-    assert "$P$ = 6** is right" in warning.value
+    (told,) = app.warning
+    assert "forgets the strides" in told.value
+    assert "adds the strides" in told.value
+    assert "$P$ = 6** is right" in told.value
     assert not components(app, "solution")
     answer(app, 10, 2, 6)
     assert not app.warning

@@ -23,8 +23,8 @@ def visit(**address: str) -> AppTest:
 
 def address(app: AppTest) -> dict[str, str]:
     """What the address tells; AppTest gives what it was told itself as a list."""
-    parameters = dict(app.query_params)
-    return {name: v[0] if isinstance(v, list) else v for name, v in parameters.items()}
+    found = dict(app.query_params)
+    return {name: v[0] if isinstance(v, list) else v for name, v in found.items()}
 
 
 def slider(app: AppTest, label: str) -> Any:  # noqa: ANN401
@@ -51,7 +51,7 @@ def pin(app: AppTest, key: str, unit: int) -> None:
     assert not app.exception
 
 
-def text(app: AppTest) -> str:
+def told(app: AppTest) -> str:
     return " ".join(m.value for m in (*app.markdown, *app.info))
 
 
@@ -62,13 +62,13 @@ def equations(app: AppTest) -> str:
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_draws_with_every_slider_at_its_ends(name: str) -> None:
     app = visit(figure=name)
-    assert FIGURES[name].lead in text(app)
+    assert FIGURES[name].lead in told(app)
     assert sizes(app)
     for label in [s.label for s in app.slider]:
         before = slider(app, label).value
         for end in (slider(app, label).min, slider(app, label).max):
             set_slider(app, label, int(end))
-            assert "This does not fit" in text(app) or sizes(app)
+            assert "This does not fit" in told(app) or sizes(app)
         set_slider(app, label, before)
 
 
@@ -97,25 +97,25 @@ def test_a_slider_changes_drawing_equation_and_sentence() -> None:
     set_slider(app, "Stride s", 4)
     assert sizes(app) == [12, 3]
     assert r"\right\rfloor + 1 = 3" in equations(app)
-    assert "12 units become 3" in text(app)
+    assert "12 units become 3" in told(app)
     set_slider(app, "Padding after q", 0)
     set_slider(app, "Padding before p", 0)
-    assert "No unit takes input units 3, 7 and 11" in text(app)
+    assert "No unit takes input units 3, 7 and 11" in told(app)
 
 
 def test_the_pinned_unit_is_filled_in() -> None:
     app = visit(figure="region")
     pin(app, "region diagram", 0)
     assert r"0 \cdot 2 - (1 \cdot 1 + 1 \cdot 2) = \mathbf{-3}" in equations(app)
-    assert "Of the r = 7 units that the equation counts, 4 are input units,** 0 to 3" in text(app)
+    assert "Of the r = 7 units that the equation counts, 4 are input units,** 0 to 3" in told(app)
 
 
 def test_branches_are_aligned_by_their_padding() -> None:
     app = visit(figure="branches")
-    assert "together r = 3, S = 4, P = 1" in text(app)
+    assert "together r = 3, S = 4, P = 1" in told(app)
     (presets,) = [g for g in app.segmented_control if "Misaligned" in g.options]
     presets.set_value("Misaligned").run()
-    assert "centres 1 px apart" in text(app)
+    assert "centres 1 px apart" in told(app)
 
 
 def test_with_same_padding_five_units_are_aligned_and_six_are_not() -> None:
@@ -123,41 +123,41 @@ def test_with_same_padding_five_units_are_aligned_and_six_are_not() -> None:
     (presets,) = [g for g in app.segmented_control if "Misaligned" in g.options]
     presets.set_value("SAME padding").run()
     assert slider(app, "Input units n").value == 6
-    assert "No closed form" in text(app)
+    assert "No closed form" in told(app)
     set_slider(app, "Input units n", 5)
-    assert "together r = 3, S = 4, P = 1" in text(app)
+    assert "together r = 3, S = 4, P = 1" in told(app)
 
 
 def test_doubled_dilation_leaves_no_holes() -> None:
     app = visit(figure="dilation")
-    assert "only 7 of the 13 units" in text(app)
+    assert "only 7 of the 13 units" in told(app)
     set_slider(app, "Dilation d of layer 1", 1)
     (how,) = [g for g in app.segmented_control if g.label == "Dilation is"]
     how.set_value("doubled from layer to layer").run()
-    assert "all 15 units" in text(app)
+    assert "all 15 units" in told(app)
 
 
 def test_a_kernel_that_the_stride_divides_is_even() -> None:
     app = visit(figure="upsampling")
-    assert "Uneven:** outputs take 1 or 2 input units" in text(app)
+    assert "Uneven:** outputs take 1 or 2 input units" in told(app)
     set_slider(app, "Kernel k", 4)
-    assert "Even:** away from the border every output takes 2 input units" in text(app)
+    assert "Even:** away from the border every output takes 2 input units" in told(app)
 
 
 def test_the_bell_is_as_wide_as_measured() -> None:
     app = visit(figure="bell")
-    assert "The field has r = 41 units, the bell 19 of them" in text(app)
+    assert "The field has r = 41 units, the bell 19 of them" in told(app)
     set_slider(app, "Layers n", 160)
-    assert "The field has r = 321 units, the bell 51 of them" in text(app)
+    assert "The field has r = 321 units, the bell 51 of them" in told(app)
 
 
 def test_at_the_border_clipping_is_not_what_the_unit_sees() -> None:
     app = visit(figure="border")
-    assert "Clipping says 6 to 11, and unit 4 really sees 6 to 10" in text(app)
+    assert "Clipping says 6 to 11, and unit 4 really sees 6 to 10" in told(app)
     pin(app, "border diagram", 1)
-    assert "Both agree for unit 1" in text(app)
+    assert "Both agree for unit 1" in told(app)
     set_slider(app, "Input units n", 13)
-    assert "Here both agree for every output" in text(app)
+    assert "Here both agree for every output" in told(app)
 
 
 def test_what_does_not_fit_is_told_and_the_sliders_stay() -> None:
@@ -169,6 +169,6 @@ def test_what_does_not_fit_is_told_and_the_sliders_stay() -> None:
         ("Layer 2: kernel k", 5),
     ):
         set_slider(app, label, value)
-    assert "This does not fit. " in text(app)
+    assert "This does not fit. " in told(app)
     set_slider(app, "Layer 2: kernel k", 2)
     assert sizes(app)[0] == 6
