@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Literal
 
 import streamlit as st
@@ -17,6 +16,7 @@ from ...figures.drawing import (
     Shape,
     Veil,
 )
+from ...figures.encode import Encoded
 from ...lessons.worked import form
 from ...trace.network import Layer, Network
 from .. import cache
@@ -96,8 +96,8 @@ def picture_html(net: Network, layer: Layer, cell: tuple[int, ...]) -> str:
         Veil(whole, box, "#000000", 0.55),
         Outline(box, PINNED, 3),
     ]
-    data = base64.b64encode(Drawing(_SIDE, _SIDE, shapes, about).svg().encode()).decode()
+    drawing = Encoded("svg+xml", Drawing(_SIDE, _SIDE, shapes, about).svg().encode())
     return (
-        f'<figure class="rf-lesson"><img alt="{about}" src="data:image/svg+xml;base64,{data}">'
+        f'<figure class="rf-lesson"><img alt="{about}" src="{drawing.data_url}">'
         f"<figcaption>{about} Photograph: {image.credit}.</figcaption></figure>"
     )
