@@ -7,24 +7,18 @@ from dataclasses import replace
 
 import streamlit as st
 
-from rf_viz.ui import address as link
-from rf_viz.ui import page, sidebar
+from rf_viz.ui import address, navigation, page, sidebar
 from rf_viz.ui.explore.layer_table import layer_table
 from rf_viz.ui.explore.questions import ask, choose_question
-from rf_viz.ui.inspector.cell_panel import answer
+from rf_viz.ui.inspector.cell_panel import cell_panel
 from rf_viz.ui.inspector.cue.cue import cue
 from rf_viz.ui.inspector.depth.depth import depth, near
 from rf_viz.ui.inspector.linked_view.linked_view import linked_view
-from rf_viz.ui.inspector.pinned import arrive, place, settle
-from rf_viz.ui.inspector.scene import (
-    Scene,
-    Wanted,
-    arrived,
-    want,
-    wanted,
-)
-from rf_viz.ui.inspector.scene_picker import choose_scene
+from rf_viz.ui.inspector.pinned import apply, pinned_state, settle
+from rf_viz.ui.inspector.scene import Scene
+from rf_viz.ui.inspector.scene_picker import scene_picker
 from rf_viz.ui.inspector.volume_view.volume_view import volume_view
+from rf_viz.ui.navigation import Destination
 
 LEAD = (
     "Move over the feature map: the input shows which part of it that cell sees. "
@@ -34,59 +28,63 @@ LEAD = (
 
 @st.fragment
 def explore(scene: Scene, view: str, traced: str, choices: Mapping[str, str]) -> None:
-    """The linked view and the answers: only these run again when something is pinned."""
+    """Draws the linked view and the answers: only these run again when something is pinned."""
     with st.container(key="explore"):
         with st.container():
             if scene.picture.kind == "volume":
-                said = volume_view(scene.picture, scene.feature_map, view=view, key="volume view")
+                report = volume_view(scene.picture, scene.feature_map, view=view, key="volume view")
             else:
-                said = linked_view(scene.picture, scene.feature_map, view=view, key="linked view")
-            pinned = settle(scene, view, said)
-            here = place()
-            around = near(traced, scene.net, here.point)
-            cue(scene.layer, scene.feature_map.channel, pinned, here.order, around)
+                report = linked_view(scene.picture, scene.feature_map, view=view, key="linked view")
+            pinned, state = settle(scene, view, report), pinned_state()
+            around = near(traced, scene.net, state.point)
+            cue(scene.layer, scene.feature_map.channel, pinned, state.order, around)
         with st.container():
-            answer(scene.picture, scene.feature_map, pinned.cell, pinned.mode)
+            cell_panel(scene.picture, scene.feature_map, pinned.cell, pinned.mode)
     scene = replace(scene, cell=pinned.cell, pixel=pinned.pixel, mode=pinned.mode)
     question = choose_question()
-    link.write(scene, pinned, choices, question)
+    address.write({**choices, **scene.destination.to_address(), "ask": question or ""})
     if question:
         ask(question, scene)
 
 
+def walk(layer: str) -> None:
+    """Goes to another layer; the point of the input that one looks at stays."""
+    navigation.set_destination(Destination(layer, keep_point=True))
+
+
 page.set_up("Explore")
-address = link.arrived()
-if address:
-    sidebar.restore(address)
-    if address.get("ask"):
-        st.session_state["question"] = address["ask"]
-asked_for = wanted()
+opened = address.newly_opened()
+if opened:
+    sidebar.restore(opened)
+    if opened.get("ask"):
+        st.session_state["question"] = opened["ask"]
+destination = navigation.pending_destination()
 with st.sidebar:
     file, sample = sidebar.choose_model()
     above = st.container()
     options = st.expander("Options")
     with options:
-        net, asked = sidebar.choose_options(file)
-traced = f"{file.digest} {asked}"
+        net, trace_options = sidebar.choose_options(file)
+traced = f"{file.digest} {trace_options}"
 unfit = sidebar.misfit(file, net)
 if unfit:
-    arrived()
+    navigation.clear()
     sidebar.problem()
     st.info(unfit, icon=":material/info:")
 else:
     with above:
         picture, fed = sidebar.choose_input(file, net, sample, options)
     with st.sidebar:
-        goal = asked_for.layer if asked_for else None
+        goal = destination.layer if destination else None
         name = sidebar.choose_layer(net, sample, file.digest, goal, key=f"layers {traced}")
     sidebar.problem()
     st.html(f'<p class="rf-lead">{LEAD}</p>')
     view, layer = f"{traced} {name}", net[name]
-    if asked_for and asked_for.channel is not None:
-        st.session_state[f"channel {view}"] = asked_for.channel
-    depth(net, traced, lambda layer: want(Wanted(layer, keep_point=True)))
-    scene = choose_scene(file, layer, picture, fed, sample, view)
-    arrive(scene, view, asked_for)
-    arrived()
+    if destination and destination.channel is not None:
+        st.session_state[f"channel {view}"] = destination.channel
+    depth(net, traced, walk)
+    scene = scene_picker(file, layer, picture, fed, sample, view)
+    apply(scene, view, destination)
+    navigation.clear()
     explore(scene, view, traced, sidebar.chosen(file, net, sample))
 layer_table(net, open=bool(unfit))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from rf_viz.ui import page
-from rf_viz.ui.address_choice import addressed
+from rf_viz.ui.address_choice import address_choice
 
 FIGURES, LESSON, EXERCISES = "figures", "lesson", "exercises"
 
@@ -26,7 +26,7 @@ lead = st.container()
 if "part" not in st.query_params:
     for name in PARAMETERS.keys() & st.query_params.keys():
         st.query_params["part"] = PARAMETERS[name]
-part = addressed(
+part = address_choice(
     "part", {name: name.capitalize() for name in (FIGURES, LESSON, EXERCISES)}, st.segmented_control
 )
 lead.html(f'<p class="rf-lead">{LEADS[part]}</p>')

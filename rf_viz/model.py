@@ -86,6 +86,14 @@ class Model(ABC):
         Raises ModelError where the runtime refuses.
         """
 
+    @property
+    def heavy_runtime(self) -> str:
+        """The package that ``activations`` has to import first and that takes seconds to load.
+
+        Empty where there is none.
+        """
+        return ""
+
     def twin(self, shapes: Mapping[str, Shape], source: str, weight_aware: bool) -> Twin | None:
         """The same graph for seeing what signals at the input ``source`` reach; None without one.
 

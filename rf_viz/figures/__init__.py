@@ -1,1 +1,1 @@
-"""Figures: pure functions from results to pictures."""
+"""Figures: functions from results to charts, drawings and encoded pictures."""

@@ -9,10 +9,14 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 WITHIN, BEYOND, LAW = "#ff7f0e", "#999999", "#2f86c9"
+"""The colours of the bell, of what lies beyond it, and of the square root law."""
 
 
 def bell(counts: NDArray[np.float64], within: NDArray[np.bool_]) -> go.Figure:
-    """The share of all paths that start at each unit of a region, those in the bell marked."""
+    """Draws the share of all paths that start at each unit of a region, the bell marked.
+
+    ``counts`` and ``within`` have the region's length; the counts sum to 1.
+    """
     places = np.arange(len(counts)) - (len(counts) - 1) / 2
     figure = go.Figure()
     for name, marks, colour in (
@@ -38,7 +42,7 @@ def growth(
     law: Sequence[float],
     now: int,
 ) -> go.Figure:
-    """Receptive field size and effective width by depth, on logarithmic axes.
+    """Draws receptive field size and effective width by depth, on logarithmic axes.
 
     ``law`` are the widths by the square root law, ``now`` is the depth to mark.
     """

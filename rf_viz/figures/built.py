@@ -1,4 +1,4 @@
-"""How far the cells of a network that is being built see, row by row."""
+"""The growth of a network that is being built, row by row."""
 
 from __future__ import annotations
 
@@ -14,10 +14,15 @@ _GOAL = "#d55e00"
 
 @dataclass(frozen=True)
 class Grown:
-    """A row: its number, name and family (a key of ``KINDS``), and how far its cells see.
+    """A row of the network and how far its cells see.
 
-    ``closed`` is the closed form's size, None where there is none; ``seen`` the largest region
-    inside the input; both along the axis where they are largest.
+    Attributes:
+        number, name: as the editor has them.
+        family: a key of ``CATEGORIES``.
+        shape: the shape of the row's output, in words.
+        closed: the size r of the closed form, in pixels; None where there is none.
+        seen: the extent of the largest region inside the input. Both are along the axis where
+            they are largest.
     """
 
     number: int
@@ -29,7 +34,7 @@ class Grown:
 
 
 def built(rows: Sequence[Grown], extent: int, chosen: int, goal: int | None = None) -> go.Figure:
-    """The size against the row: a line of steps, a dot for each row in its operator's colour.
+    """Draws the size by row: a line of steps, and a dot in its family's colour for each row.
 
     Hollow dots have no closed form: they show the largest region. ``extent`` is the input's,
     ``goal`` the size that is asked for.

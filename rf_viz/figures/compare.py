@@ -1,31 +1,32 @@
-"""Networks beside each other: how they grow, what their middle sees, how accurate they are."""
+"""Networks beside each other: their growth, the regions of their middle cells, their accuracy."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from math import log10
 from typing import Literal
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
-from PIL import Image
 
 from ..analysis.growth import Growth, GrowthPoint
 from ..catalogue.article import Fit
+from .encode import jpeg
 
 COLOURS = (
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a7a00", "#888888",
 )  # fmt: skip
-"""One for each network: after Okabe and Ito, dark enough for a white ground."""
+"""The networks' colours in turn: after Okabe and Ito, dark enough for a white ground."""
 
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "cross", "triangle-down")
 
 Across = Literal["depth", "gflops"]
+"""What lies along the horizontal axis: an attribute of ``GrowthPoint``."""
+
 Up = Literal["size", "region"]
+"""What lies along the vertical axis: an attribute of ``GrowthPoint``."""
 
 _ACROSS = {
     "depth": "Depth: convolutions and matrix products on the longest path",
@@ -41,7 +42,7 @@ _MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
 
 @dataclass(frozen=True)
 class Curve:
-    """A network's growth; ``number`` is that of the network, and gives its colour."""
+    """The growth of a network; ``number`` gives its colour."""
 
     name: str
     number: int
@@ -49,7 +50,7 @@ class Curve:
 
 
 def growth(curves: Sequence[Curve], across: Across, up: Up) -> go.Figure:
-    """The farthest that any layer so far sees, over depth or cost.
+    """Draws the farthest that any layer so far sees, over depth or cost.
 
     A point stands where a layer sees farther than all before it; its ``customdata`` is the number
     of the network and the layer's name. Where only ``size`` is asked for, a curve ends with the
@@ -100,17 +101,17 @@ def _logarithmic(power: int) -> dict[str, object]:
 
 
 def rises(network: Growth, across: Across, up: Up) -> list[GrowthPoint]:
-    """The layers that see farther than all before them, in the order of depth or cost."""
+    """Selects the layers that see farther than all before them, in the order of depth or cost."""
     counted = [step for step in network.steps if getattr(step, up) and getattr(step, across)]
     counted.sort(key=lambda step: float(getattr(step, across)))
-    found: list[GrowthPoint] = []
+    farther: list[GrowthPoint] = []
     farthest = 0
     for step in counted:
         extent = getattr(step, up)
         if extent > farthest:
             farthest = extent
-            found.append(step)
-    return found
+            farther.append(step)
+    return farther
 
 
 def _about(step: GrowthPoint) -> str:
@@ -123,7 +124,14 @@ def _about(step: GrowthPoint) -> str:
 
 @dataclass(frozen=True)
 class Point:
-    """A network whose accuracy is known; ``gflops`` may not be."""
+    """A network whose accuracy is published.
+
+    Attributes:
+        name: its name.
+        size: its receptive field size r, in pixels.
+        top1: the share of ImageNet's images that it gets right.
+        gflops: its cost, if that is published too.
+    """
 
     name: str
     size: int
@@ -144,7 +152,7 @@ _LABELLED = 14
 
 
 def accuracy(groups: Mapping[str, Sequence[Point]], fits: Mapping[str, Fit]) -> go.Figure:
-    """Accuracy over receptive field size: circles whose area is the cost, and fitted curves.
+    """Draws accuracy over receptive field size: circles whose area is the cost, and fitted curves.
 
     Each group keeps its colour when others are empty. A fit is drawn in that of its group, over
     all the sizes that there are.
@@ -217,10 +225,12 @@ Sides = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Box:
-    """What a cell sees, in shares of its network's input.
+    """The region of a cell, in shares of its network's input.
 
-    ``region`` lies inside; ``field`` is the closed form, which may reach outside; None where there
-    is none. ``number`` is that of the network, and gives its colour.
+    Attributes:
+        name, number: the network's; its number gives its colour.
+        region: the region, which lies inside the input.
+        field: the box of the closed form, which may reach outside; None where there is none.
     """
 
     name: str
@@ -237,14 +247,14 @@ _APART = 0.012
 
 
 def boxes(image: NDArray[np.uint8], drawn: Sequence[Box]) -> go.Figure:
-    """Regions over one picture (height, width, 3), as solid lines; closed forms as dotted ones.
+    """Draws regions over a picture (height, width, 3): solid lines, and dotted for closed forms.
 
     Where regions are the same, each is drawn a little inside the one before, so that all can be
     seen. Dotted lines that would leave the surroundings are not drawn.
     """
     figure = go.Figure()
     figure.add_layout_image(
-        source=_jpeg(image), xref="x", yref="y", x=0, y=0, sizex=1, sizey=1,
+        source=jpeg(image).data_url, xref="x", yref="y", x=0, y=0, sizex=1, sizey=1,
         sizing="stretch", layer="below",
     )  # fmt: skip
     outside = 0.02
@@ -279,9 +289,3 @@ def _outline(figure: go.Figure, name: str, box: Sides, line: Mapping[str, object
         line=dict(line),
         hovertemplate="<b>%{fullData.name}</b><extra></extra>",
     )
-
-
-def _jpeg(image: NDArray[np.uint8]) -> str:
-    stream = BytesIO()
-    Image.fromarray(image).save(stream, "JPEG", quality=90)
-    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()

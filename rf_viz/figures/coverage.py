@@ -1,4 +1,4 @@
-"""How many cells of a layer see each pixel, as a map over the input."""
+"""Coverage: how many cells of a layer see each pixel, as a map over the input."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _SIDE = 256
 """Longer sides are thinned to this many pixels."""
 
 
-def coverage_figure(found: Coverage) -> go.Figure:
-    """A map for pictures, a line for signals, and the middle slice of volumes."""
-    counts = found.counts
+def coverage_figure(coverage: Coverage) -> go.Figure:
+    """Draws a map for a picture, a line for a signal, and the middle slice of a volume."""
+    counts = coverage.counts
     while counts.ndim > 2:
         counts = counts[len(counts) // 2]
     figure = go.Figure()

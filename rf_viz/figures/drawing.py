@@ -5,16 +5,16 @@ Coordinates are in units of the drawing, from its top left corner.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
-from io import BytesIO
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw, ImageFont
+
+from .encode import png
 
 _SHARP = 2
 """Pictures go into an SVG with at most so many pixels to a unit of the drawing."""
@@ -34,11 +34,11 @@ class Frame:
 
     @property
     def corners(self) -> tuple[float, float, float, float]:
-        """Left, top, right, bottom."""
+        """The left, top, right and bottom edge."""
         return self.x, self.y, self.x + self.width, self.y + self.height
 
     def part(self, box: Frame, of: Frame) -> Frame:
-        """Where a box lies in this frame when the frame shows the window ``of``."""
+        """Places a box of the window ``of`` in this frame, which shows all of that window."""
         across, down = self.width / of.width, self.height / of.height
         return Frame(
             self.x + (box.x - of.x) * across,
@@ -49,24 +49,25 @@ class Frame:
 
 
 class Canvas:
-    """What shapes are painted on, so many pixels to a unit of the drawing."""
+    """The raster that shapes are painted on, ``scale`` pixels to a unit of the drawing."""
 
     def __init__(self, image: Image.Image, scale: float, font: FontOf) -> None:
         self.image, self.scale, self.font = image, scale, font
         self.pen = ImageDraw.Draw(image, "RGBA")
 
     def pixels(self, frame: Frame) -> tuple[int, int, int, int]:
-        """Left, top, right, bottom in whole pixels; no frame vanishes."""
+        """Rounds a frame to whole pixels: left, top, right, bottom; no frame vanishes."""
         left, top, right, bottom = (round(n * self.scale) for n in frame.corners)
         return left, top, max(right, left + 1), max(bottom, top + 1)
 
     def fill(self, frame: Frame, colour: str, opacity: float) -> None:
+        """Paints all of a frame; ``opacity`` is from 0 to 1."""
         left, top, right, bottom = self.pixels(frame)
         self.pen.rectangle((left, top, right - 1, bottom - 1), _rgba(colour, opacity))
 
 
 class Shape(Protocol):
-    """What a drawing is made of."""
+    """A part of a drawing."""
 
     def svg(self) -> str:
         """The shape as an element of an SVG."""
@@ -83,20 +84,19 @@ class Raster:
     pixels: NDArray[np.uint8]
 
     def svg(self) -> str:
+        """The shape as an element of an SVG."""
         image = Image.fromarray(self.pixels)
         if not self._enlarged(_SHARP):
             size = (round(_SHARP * self.frame.width), round(_SHARP * self.frame.height))
             image = image.resize(size, Image.Resampling.LANCZOS)
-        stream = BytesIO()
-        image.save(stream, "PNG")
-        data = base64.b64encode(stream.getvalue()).decode()
         sharp = ' style="image-rendering:pixelated"' if self._enlarged(1) else ""
         return (
             f'<image {_place(self.frame)} preserveAspectRatio="none"{sharp} '
-            f'href="data:image/png;base64,{data}"/>'
+            f'href="{png(image).data_url}"/>'
         )
 
     def paint(self, canvas: Canvas) -> None:
+        """Puts the shape on top of what is there."""
         left, top, right, bottom = canvas.pixels(self.frame)
         sharp = self._enlarged(canvas.scale)
         how = Image.Resampling.NEAREST if sharp else Image.Resampling.LANCZOS
@@ -117,6 +117,7 @@ class Line:
     width: float
 
     def svg(self) -> str:
+        """The shape as an element of an SVG."""
         points = " ".join(f"{x:.2f},{y:.2f}" for x, y in self.points)
         return (
             f'<polyline points="{points}" fill="none" stroke="{self.colour}" '
@@ -124,6 +125,7 @@ class Line:
         )
 
     def paint(self, canvas: Canvas) -> None:
+        """Puts the shape on top of what is there."""
         points = [(x, y) for x, y in (self.points * canvas.scale).tolist()]
         canvas.pen.line(points, self.colour, round(self.width * canvas.scale), joint="curve")
 
@@ -137,9 +139,11 @@ class Area:
     opacity: float = 1
 
     def svg(self) -> str:
+        """The shape as an element of an SVG."""
         return f'<rect {_place(self.frame)} fill="{self.colour}" fill-opacity="{self.opacity:g}"/>'
 
     def paint(self, canvas: Canvas) -> None:
+        """Puts the shape on top of what is there."""
         canvas.fill(self.frame, self.colour, self.opacity)
 
 
@@ -153,6 +157,7 @@ class Veil:
     opacity: float
 
     def svg(self) -> str:
+        """The shape as an element of an SVG."""
         outlines = [
             f"M{left:.2f} {top:.2f}H{right:.2f}V{bottom:.2f}H{left:.2f}z"
             for left, top, right, bottom in (f.corners for f in (self.frame, self.hole) if f)
@@ -163,6 +168,7 @@ class Veil:
         )
 
     def paint(self, canvas: Canvas) -> None:
+        """Puts the shape on top of what is there."""
         left, top, right, bottom = self.frame.corners
         if self.hole is None:
             canvas.fill(self.frame, self.colour, self.opacity)
@@ -187,12 +193,14 @@ class Outline:
     width: float
 
     def svg(self) -> str:
+        """The shape as an element of an SVG."""
         return (
             f'<rect {_place(self.frame)} fill="none" stroke="{self.colour}" '
             f'stroke-width="{self.width:g}"/>'
         )
 
     def paint(self, canvas: Canvas) -> None:
+        """Puts the shape on top of what is there."""
         width = max(1, round(self.width * canvas.scale))
         left, top, right, bottom = canvas.pixels(self.frame)
         half = width // 2
@@ -215,6 +223,7 @@ class Words:
     bold: bool = False
 
     def svg(self) -> str:
+        """The shape as an element of an SVG."""
         weight = ' font-weight="600"' if self.bold else ""
         return (
             f'<text x="{self.x:g}" y="{self.y:g}" font-size="{self.size:g}" '
@@ -222,6 +231,7 @@ class Words:
         )
 
     def paint(self, canvas: Canvas) -> None:
+        """Puts the shape on top of what is there."""
         canvas.pen.text(
             (self.x * canvas.scale, self.y * canvas.scale),
             self.text,
@@ -241,7 +251,7 @@ class Drawing:
     about: str
 
     def svg(self) -> str:
-        """The drawing as a file of its own."""
+        """Writes the drawing as a file of its own."""
         shapes = "\n".join(shape.svg() for shape in self.shapes)
         return (
             '<svg xmlns="http://www.w3.org/2000/svg" '
@@ -253,7 +263,7 @@ class Drawing:
         )
 
     def raster(self, scale: float, font: FontOf) -> Image.Image:
-        """The drawing in pixels, so many to a unit."""
+        """Paints the drawing, ``scale`` pixels to a unit."""
         size = (round(self.width * scale), round(self.height * scale))
         canvas = Canvas(Image.new("RGB", size, "#ffffff"), scale, font)
         for shape in self.shapes:

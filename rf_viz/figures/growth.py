@@ -1,4 +1,4 @@
-"""How far a network's layers see, over their depth."""
+"""The growth of a network: how far its layers see, over their depth."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _HEIGHT = 380
 
 @dataclass(frozen=True)
 class Point:
-    """How far a layer sees along one axis of the input, in pixels.
+    """A layer and how far it sees along one axis of the input, in pixels.
 
     Attributes:
         layer: the layer, or None for the input itself.
         depth: the number of operations on the longest path to it.
-        before: the depths and numbers of what it takes, as indices into the whole list.
+        before: the points that it takes from, as indices into the list of all points.
         field: the receptive field size r of the closed form; None where there is none.
         median, largest: the exact extents over all its cells; 0 for those that see nothing.
-    pooled: whether it is behind a pooling that leaves one cell of all.
+        pooled: whether it is behind a pooling that leaves one cell of all.
     """
 
     layer: Layer | None
@@ -39,18 +39,18 @@ class Point:
 
 
 def points_of(net: Network, axis: int) -> list[Point]:
-    """The input first, then every layer in execution order."""
+    """Measures the input and every layer, in execution order, along an axis of the input."""
     numbers = {layer.name: number for number, layer in enumerate(net.layers, 1)}
-    found = [Point(None, 0, (), 1, 1.0, 1)]
+    points = [Point(None, 0, (), 1, 1.0, 1)]
     for layer, inside in zip(net.layers, before_pooling(net), strict=True):
-        before = tuple(numbers[taken.name] if taken else 0 for taken in layer.inputs)
+        before = tuple(numbers[source.name] if source else 0 for source in layer.inputs)
         start, stop = layer.spans()[axis]
         extents = np.maximum(stop - start, 0)
         field = layer.receptive_field
-        found.append(
+        points.append(
             Point(
                 layer,
-                1 + max((found[number].depth for number in before), default=0),
+                1 + max((points[number].depth for number in before), default=0),
                 before,
                 field.size[axis] if field else None,
                 float(np.median(extents)),
@@ -58,17 +58,19 @@ def points_of(net: Network, axis: int) -> list[Point]:
                 not inside,
             )
         )
-    return found
+    return points
 
 
 def kind_of(layer: Layer) -> str:
-    """The kind of the framework's layer that an operation is part of, else that of itself."""
+    """The category of the framework's layer that an operation is part of, else of the operation."""
     whole = category(layer.group.kind) if layer.group else "other"
     return category(layer.op) if whole == "other" else whole
 
 
 def growth_figure(net: Network, axis: int) -> go.Figure:
-    """A line for each path: they part where branches see differently, and meet where they join.
+    """Draws how far each layer sees over its depth, with lines along the paths.
+
+    The lines part where branches see differently, and meet where these join.
 
     Each layer is a point, whose ``customdata`` is the layer's name. Those behind a global pooling
     are left out: they see all, or gate what does not.
@@ -92,7 +94,7 @@ def growth_figure(net: Network, axis: int) -> go.Figure:
                 name=name,
                 marker={"color": colour, "size": 8 if len(layers) < 400 else 5},
                 customdata=[[point.layer.name] for point in own if point.layer],
-                text=[_told(point, whole) for point in own],
+                text=[_hover(point, whole) for point in own],
                 hovertemplate="%{text}<extra></extra>",
             )
     figure.add_hline(y=whole, line={"color": "#d55e00", "width": 1}, opacity=0.8)
@@ -155,7 +157,7 @@ def _links(points: Sequence[Point]) -> Iterator[tuple[Point, Point]]:
                 yield points[number], point
 
 
-def _told(point: Point, whole: int) -> str:
+def _hover(point: Point, whole: int) -> str:
     assert point.layer is not None
     field = f"{point.field} px" if point.field else "none"
     share = min(1, point.largest / whole)

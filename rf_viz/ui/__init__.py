@@ -1,1 +1,1 @@
-"""Streamlit pieces that the pages share."""
+"""The interface: one folder for each page, and what the pages share."""

@@ -1,4 +1,4 @@
-"""Choices that the page's address tells, so that a link opens what it was copied from."""
+"""A choice that the page's address holds, so that a link opens what it was copied from."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 
-def addressed(name: str, options: Mapping[str, str], draw: Callable[..., str | None]) -> str:
+def address_choice(name: str, options: Mapping[str, str], draw: Callable[..., str | None]) -> str:
     """Lets the person choose one of the options, the first by default, and returns which.
 
     ``options`` are labels by what the address calls them, in its parameter ``name``. ``draw`` is
     ``st.pills`` or ``st.segmented_control``.
     """
     key = f"address {name}"
-    told = st.query_params.get(name)
-    if told in options and told != st.session_state.get(f"{key} told"):
-        st.session_state[key] = told  # A link was opened, or the person went back.
+    in_address = st.query_params.get(name)
+    if in_address in options and in_address != st.session_state.get(f"{key} told"):
+        st.session_state[key] = in_address  # A link was opened, or the person went back.
     elif key not in st.session_state:
         st.session_state[key] = next(iter(options))
     chosen = draw(
@@ -25,16 +25,19 @@ def addressed(name: str, options: Mapping[str, str], draw: Callable[..., str | N
         required=True,
         format_func=options.get,
         key=key,
-        on_change=outdated,
+        on_change=ignore_echo,
         args=(name,),
         label_visibility="collapsed",
         persist_state="session",
     )
-    assert chosen is not None
+    assert chosen is not None  # it is required, and draw has a default
     st.query_params[name] = st.session_state[f"{key} told"] = chosen
     return chosen
 
 
-def outdated(name: str) -> None:
-    """Call it when the person chooses: what the browser's address tells then is no news."""
+def ignore_echo(name: str) -> None:
+    """Takes the browser's address for no news. Call it when the person chooses something.
+
+    The browser may lag behind and still tell an earlier choice.
+    """
     st.session_state[f"address {name} told"] = st.query_params.get(name)

@@ -1,4 +1,4 @@
-"""What the pages compute, kept between reruns and shared by all sessions.
+"""Models, traces, values and pictures, kept between reruns and shared by all sessions.
 
 Arrays are handed out as they are kept, without a copy, and are therefore read-only.
 """
@@ -23,6 +23,7 @@ from PIL import Image
 import rf_viz
 
 from ..catalogue.samples import phantom
+from ..errors import DefectError, ModelError
 from ..inputs import images, volumes
 from ..readers import READERS
 from ..runtimes.tensorflow.imports import import_tensorflow
@@ -31,12 +32,12 @@ _MODELS = tuple(extension for reader in READERS for extension in reader.extensio
 """How the names of model files end, which other files may come along with."""
 
 _KERAS = (".keras", ".h5", ".hdf5")
-"""How the names of those end that only Keras can build, so that TensorFlow has to be there."""
+"""How the names of files end that only Keras can build, so that TensorFlow has to be there."""
 
 
 @dataclass(frozen=True)
 class Application:
-    """A network that Keras itself has, with random weights or ``trained`` ones."""
+    """A network of ``keras.applications``, with random weights or ``trained`` ones."""
 
     name: str
     trained: bool
@@ -44,25 +45,28 @@ class Application:
 
 @dataclass(frozen=True)
 class File:
-    """A file by its content: ``digest`` stands for it, ``source`` is its path or its bytes.
+    """A file by its content.
 
-    A model may also come from Keras itself.
+    Attributes:
+        name: name for people.
+        digest: stands for the content.
+        source: its path or its bytes; or a model that Keras itself has.
+        folder: what has to stay on disk as long as the file is used.
     """
 
     name: str
     digest: str
     source: Path | bytes | Application
     folder: TemporaryDirectory[str] | None = field(default=None, compare=False, repr=False)
-    """What has to stay on disk as long as the file is used."""
 
     @classmethod
     def at(cls, path: Path, name: str) -> File:
-        """A file that does not change, known by its path."""
+        """A file that does not change: its path stands for its content."""
         return cls(name, _digest(str(path).encode()), path)
 
     @classmethod
     def of_keras(cls, name: str, trained: bool) -> File:
-        """One of Keras' own networks."""
+        """A network of ``keras.applications``."""
         return cls(name, f"keras {name} {trained}", Application(name, trained))
 
     @classmethod
@@ -72,8 +76,8 @@ class File:
         main = next((name for name in names if name.lower().endswith(_MODELS)), names[0])
         if len(files) == 1:
             return cls(main, _digest(*files.values()), files[names[0]])
-        told = sorted(zip(names, files.values(), strict=True))
-        digest = _digest(*(part for name, content in told for part in _named(name, content)))
+        contents = sorted(zip(names, files.values(), strict=True))
+        digest = _digest(*(part for name, content in contents for part in _named(name, content)))
         folder = TemporaryDirectory(prefix="rf_viz_")
         for name, content in zip(names, files.values(), strict=True):
             (Path(folder.name) / name).write_bytes(content)
@@ -82,10 +86,14 @@ class File:
 
 @dataclass(frozen=True)
 class Fed:
-    """What a model is fed: ``key`` stands for the tensor that goes into the named input.
+    """A model's input as it is fed.
 
-    ``prepare`` makes such a tensor of other values, as people see them (see ``Picture.values``);
-    ``fit`` says how a picture of another shape fills the input.
+    Attributes:
+        key: stands for the tensor.
+        input: the name of the input that takes it.
+        tensor: the values, in the input's own shape.
+        prepare: makes such a tensor of other values, as people see them (see ``Picture.values``).
+        fit: how a picture of another shape fills the input.
     """
 
     key: str
@@ -103,27 +111,33 @@ def _digest(*parts: bytes) -> str:
 
 
 def _named(name: str, content: bytes) -> tuple[bytes, bytes]:
-    """A file's name and content, each by a digest: one cannot be taken for the other."""
+    """A file's name and content by digests of one length: they cannot run into each other."""
     return hashlib.sha256(name.encode()).digest(), hashlib.sha256(content).digest()
 
 
 @contextmanager
 def reported(file: File, done: str) -> Iterator[None]:
-    """An error that nobody foresaw is told as one about the model, and logged."""
+    """Reports an error that nobody foresaw as a defect of RF-Viz, and logs its traceback.
+
+    ``done`` says in a participle what is done with the file. A ModelError passes through as it is.
+
+    Raises:
+        DefectError: for any other exception.
+    """
     try:
         yield
-    except rf_viz.ModelError:
+    except ModelError:
         raise
     except Exception as error:
         logging.getLogger(__name__).exception("%s could not be %s", file.name, done)
-        raise rf_viz.ModelError(
-            f"{file.name} could not be {done}: that is an error of RF-Viz itself "
+        raise DefectError(
+            f"{file.name} could not be {done}: that is a defect of RF-Viz itself "
             f"({type(error).__name__}), please report it"
         ) from error
 
 
 def _start_tensorflow() -> None:
-    """Loads TensorFlow, which takes seconds, where that has not been done."""
+    """Loads TensorFlow, unless it is loaded, and says so on the page: it takes seconds."""
     if "tensorflow" not in sys.modules:
         with st.spinner("Starting TensorFlow, once per server ..."):
             import_tensorflow()
@@ -131,7 +145,7 @@ def _start_tensorflow() -> None:
 
 @st.cache_resource(max_entries=6, show_spinner="Reading the model ...")
 def _load(digest: str, _file: File) -> tuple[rf_viz.Model, File]:
-    """The model, and its file: what is in the file's folder may only be read later."""
+    """The model, kept with its file: it may read from the file's folder as late as it is run."""
     with reported(_file, "read"):
         if isinstance(_file.source, Application):
             from ..readers.tensorflow.keras import applications
@@ -142,15 +156,21 @@ def _load(digest: str, _file: File) -> tuple[rf_viz.Model, File]:
 
 
 def load(file: File) -> rf_viz.Model:
-    """The model in a file. Raises ModelError."""
+    """Reads the model in a file. Raises ModelError."""
     if isinstance(file.source, Application) or file.name.lower().endswith(_KERAS):
         _start_tensorflow()
     return _load(file.digest, file)[0]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """How a model is traced: from which input (None: its first), at which size (None: its own)."""
+class TraceOptions:
+    """The options of a trace.
+
+    Attributes:
+        input: the input to look from; None for the first.
+        size: the extents of the input's spatial axes; None for the model's own.
+        weight_aware: whether kernel positions of zero weights are left out.
+    """
 
     input: str | None = None
     size: tuple[int, ...] | None = None
@@ -158,34 +178,26 @@ class Asked:
 
 
 @st.cache_resource(max_entries=12, show_spinner="Tracing the model ...")
-def _trace(digest: str, asked: Asked, _file: File) -> rf_viz.Network:
+def _trace(digest: str, options: TraceOptions, _file: File) -> rf_viz.Network:
     model = load(_file)
     with reported(_file, "traced"):
         net = model.trace(
-            asked.size, input=asked.input, weight_aware=asked.weight_aware, cut_global=True
+            options.size, input=options.input, weight_aware=options.weight_aware, cut_global=True
         )
         for layer in net.layers:
-            layer.spans()  # kept with the network, and asked for by everything that shows it
+            layer.spans()  # the network keeps them, and everything that shows it needs them
         return net
 
 
-def trace(file: File, asked: Asked) -> rf_viz.Network:
-    """The traced model, global context cut so that the local regions show. Raises ModelError."""
+def trace(file: File, options: TraceOptions) -> rf_viz.Network:
+    """Traces a model, global context cut so that the local regions show. Raises ModelError."""
     load(file)
-    return _trace(file.digest, asked, file)
-
-
-def _runs_in_tensorflow(model: rf_viz.Model) -> bool:
-    if "rf_viz.readers.tensorflow" not in sys.modules:  # and it costs half a second to load
-        return False
-    from ..readers.tensorflow import TensorFlowModel
-
-    return isinstance(model, TensorFlowModel) and model.runnable
+    return _trace(file.digest, options, file)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Running the model ...")
 def _activations(
-    digest: str, given: str, fed: str, name: str, _file: File, _fed: Fed
+    digest: str, input: str, fed: str, name: str, _file: File, _fed: Fed
 ) -> NDArray[np.float32]:
     model = load(_file)
     with reported(_file, "run"):
@@ -195,8 +207,8 @@ def _activations(
 
 
 def activations(file: File, fed: Fed, name: str) -> NDArray[np.float32]:
-    """The values of one layer. Raises ModelError."""
-    if _runs_in_tensorflow(load(file)):
+    """Runs the model for the values of one layer, in the layer's shape. Raises ModelError."""
+    if load(file).heavy_runtime == "tensorflow":
         _start_tensorflow()
     return _activations(file.digest, fed.input, fed.key, name, file, fed)
 
@@ -208,7 +220,7 @@ def _open_image(digest: str, _file: File) -> Image.Image:
 
 
 def open_image(file: File) -> Image.Image:
-    """The picture in a file."""
+    """Opens the picture in a file. Raises ImageError."""
     return _open_image(file.digest, file)
 
 
@@ -220,7 +232,7 @@ def _pixels(digest: str, size: tuple[int, int], how: images.Fit, _file: File) ->
 
 
 def pixels(file: File, size: tuple[int, int], how: images.Fit) -> NDArray[np.uint8]:
-    """The picture in a file as a network of that input size sees it."""
+    """Fits the picture in a file to a network's input size (height, width): (*size, 3)."""
     return _pixels(file.digest, size, how, file)
 
 
@@ -231,7 +243,7 @@ def _open_volume(digest: str, _file: File) -> NDArray[np.float32]:
 
 
 def open_volume(file: File) -> NDArray[np.float32]:
-    """The volume in an uploaded file, (depth, height, width). Raises ImageError."""
+    """Opens the volume in an uploaded file, (depth, height, width). Raises ImageError."""
     return _open_volume(file.digest, file)
 
 
@@ -243,13 +255,13 @@ def _volume(digest: str, size: tuple[int, ...], _file: File) -> NDArray[np.float
 
 
 def volume(file: File, size: tuple[int, ...]) -> NDArray[np.float32]:
-    """The volume in a file as a network of that input size sees it."""
+    """Fits the volume in a file to a network's input size (depth, height, width)."""
     return _volume(file.digest, size, file)
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
 def phantom_volume(size: tuple[int, ...]) -> NDArray[np.float32]:
-    """The sample volume at that size."""
+    """Makes the sample volume at that size (depth, height, width)."""
     values = volumes.fit_volume(phantom((size[0], size[1], size[2])), size)
     values.flags.writeable = False
     return values

@@ -15,10 +15,10 @@ class Entry:
     """A framework's layer, or an operation.
 
     Attributes:
-        name: the layer's path, or the name of what the operation makes.
+        name: the layer's path, or the name of the operation's output.
         kind: the layer's class, or the operator.
-        settings: those of a framework's layer, in a few words.
-        layer: what it returns.
+        settings: the settings of a framework's layer, in a few words; empty for an operation.
+        layer: its output.
         parts: the layers and operations inside, in the order in which they are done; none where
             that is a single operation.
     """
@@ -30,7 +30,7 @@ class Entry:
     parts: tuple[Entry, ...] = ()
 
     def layers(self) -> Iterator[Layer]:
-        """Of all operations that it consists of."""
+        """The layers of all operations that it consists of."""
         if not self.parts:
             yield self.layer
         for part in self.parts:
@@ -38,7 +38,7 @@ class Entry:
 
 
 def outline(net: Network) -> list[Entry]:
-    """The framework's layers and the operations that are in none, in the order they are done."""
+    """Groups a network's operations by the framework's layers, in execution order."""
     groups = {group.name: (group, layer) for group, layer in net.groups}
     order = {layer.name: number for number, layer in enumerate(net.layers)}
     inside: dict[str, list[Entry]] = defaultdict(list)
@@ -48,6 +48,7 @@ def outline(net: Network) -> list[Entry]:
         inside[next((scope for scope in scopes if scope in groups), "")].append(entry)
 
     def parts(name: str) -> list[Entry]:
+        """The entries of a scope in execution order."""
         return sorted(inside[name], key=lambda entry: order[entry.layer.name])
 
     for layer in net.layers:
@@ -56,15 +57,18 @@ def outline(net: Network) -> list[Entry]:
     # The deepest first: each is complete when it is put into another.
     for name in sorted(groups, key=lambda name: name.count("/"), reverse=True):
         group, layer = groups[name]
-        found = parts(name)
-        several = len(found) > 1 or any(entry.parts for entry in found)
-        entry = Entry(name, group.kind, group.settings, layer, tuple(found) if several else ())
+        own = parts(name)
+        several = len(own) > 1 or any(entry.parts for entry in own)
+        entry = Entry(name, group.kind, group.settings, layer, tuple(own) if several else ())
         place(entry, _around(name))
     return parts("")
 
 
 def title_of(layer: Layer) -> tuple[str, str]:
-    """What to call a layer, and what it is: a framework's layer by its result."""
+    """The name of a layer and what it is, in words.
+
+    The output of a framework's layer has that layer's name.
+    """
     group = layer.group
     if group and group.output == layer.name:
         return group.name, ", ".join(filter(None, (group.kind, group.settings)))

@@ -1,7 +1,8 @@
-"""What all pages have in common: their set-up, their menu, their errors."""
+"""The set-up that all pages share: title, style, menu, and where errors are logged."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import streamlit as st
@@ -16,6 +17,9 @@ _PAGES = {
 }
 """The pages as the menu lists them: name and icon."""
 
+_LOG = "rf_viz pages"
+"""The name of the handler by which the server's log gets what the library logs."""
+
 
 def set_up(title: str) -> None:
     """Begins a page: call it before anything else is drawn."""
@@ -23,7 +27,24 @@ def set_up(title: str) -> None:
         page_title=f"{title} · RF-Viz", page_icon=str(_HERE / "icon.png"), layout="wide"
     )
     st.html(_HERE / "page.css")
+    log_to_server()
     _menu()
+
+
+def log_to_server() -> None:
+    """Lets what ``rf_viz`` logs, such as tracebacks of defects, appear in the server's log, once.
+
+    A library keeps quiet by itself (a ``NullHandler``), and Streamlit takes care of its own
+    loggers only. Where the root logger has handlers, these write all of it already.
+    """
+    logger = logging.getLogger("rf_viz")
+    names = [handler.get_name() for handler in logger.handlers]  # pages run again at each click
+    if _LOG in names or logging.getLogger().handlers:
+        return
+    handler = logging.StreamHandler()
+    handler.set_name(_LOG)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logger.addHandler(handler)
 
 
 def _menu() -> None:

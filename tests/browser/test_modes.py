@@ -114,9 +114,9 @@ def test_walking_through_the_depth_keeps_the_point(page: Page, net: rf_viz.Netwo
     strip.focus()
     for _ in range(6):
         page.keyboard.press("ArrowRight")
-    told = page.locator(".depth .told")
-    expect(told).to_contain_text("sees up to")
-    name = told.inner_text().split(" · ")[0]
+    label = page.locator(".depth .told")
+    expect(label).to_contain_text("sees up to")
+    name = label.inner_text().split(" · ")[0]
     expect(page.locator(".rf-about b")).to_have_text(name)
     expect(page.locator('.row[aria-selected="true"]')).to_have_attribute("data-name", name)
     there = net["fire5/concat"].region((10, 5), shown_channel(page))

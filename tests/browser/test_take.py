@@ -43,7 +43,7 @@ def file(opened: Page, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def taken(browser: Browser, file: Path) -> Iterator[Page]:
+def offline_page(browser: Browser, file: Path) -> Iterator[Page]:
     context = browser.new_context(offline=True, viewport={"width": 1440, "height": 900})
     page = context.new_page()
     page.set_default_timeout(10_000)
@@ -72,62 +72,66 @@ def see_pinned(page: Page, cell: tuple[int, int], region: Region) -> None:
     assert number(page, "slices") == f"[{top}:{bottom}, {left}:{right}]"
 
 
-def test_it_opens_with_what_was_pinned(taken: Page, net: Network) -> None:
-    layer, channel = net["fire5/concat"], shown_channel(taken)
-    see_pinned(taken, (13, 23), layer.region((13, 23), channel))
-    assert number(taken, "value") == "794.6"
-    assert (number(taken, "r"), number(taken, "S"), number(taken, "P")) == (
+def test_it_opens_with_what_was_pinned(offline_page: Page, net: Network) -> None:
+    layer, channel = net["fire5/concat"], shown_channel(offline_page)
+    see_pinned(offline_page, (13, 23), layer.region((13, 23), channel))
+    assert number(offline_page, "value") == "794.6"
+    assert (number(offline_page, "r"), number(offline_page, "S"), number(offline_page, "P")) == (
         f"63{TIMES}63",
         f"8{TIMES}8",
         f"24{TIMES}24",
     )
-    expect(taken.get_by_role("heading", level=1)).to_have_text(
+    expect(offline_page.get_by_role("heading", level=1)).to_have_text(
         "SqueezeNet 1.1 \N{MIDDLE DOT} Chelsea the cat"
     )
-    expect(taken.locator("footer")).to_contain_text("Stefan van der Walt, CC0")
+    expect(offline_page.locator("footer")).to_contain_text("Stefan van der Walt, CC0")
 
 
-def test_hovering_shows_the_region_of_each_cell(taken: Page, net: Network) -> None:
-    layer, channel = net["fire5/concat"], shown_channel(taken)
+def test_hovering_shows_the_region_of_each_cell(offline_page: Page, net: Network) -> None:
+    layer, channel = net["fire5/concat"], shown_channel(offline_page)
     for cell in ((0, 0), (9, 14), (26, 26)):
-        move_to(taken, *cell)
-        assert drawn(taken, "hovered") == box_of(layer.region(cell, channel))
+        move_to(offline_page, *cell)
+        assert drawn(offline_page, "hovered") == box_of(layer.region(cell, channel))
 
 
-def test_a_click_and_the_arrow_keys_pin(taken: Page, net: Network) -> None:
-    layer, channel = net["fire5/concat"], shown_channel(taken)
-    click(taken, 4, 5)
-    see_pinned(taken, (4, 5), layer.region((4, 5), channel))
-    plot(taken, "map").focus()
-    taken.keyboard.press("ArrowDown")
-    taken.keyboard.press("ArrowRight")
-    see_pinned(taken, (5, 6), layer.region((5, 6), channel))
+def test_a_click_and_the_arrow_keys_pin(offline_page: Page, net: Network) -> None:
+    layer, channel = net["fire5/concat"], shown_channel(offline_page)
+    click(offline_page, 4, 5)
+    see_pinned(offline_page, (4, 5), layer.region((4, 5), channel))
+    plot(offline_page, "map").focus()
+    offline_page.keyboard.press("ArrowDown")
+    offline_page.keyboard.press("ArrowRight")
+    see_pinned(offline_page, (5, 6), layer.region((5, 6), channel))
 
 
-def test_layers_and_channels_are_switched_and_keep_their_cell(taken: Page, net: Network) -> None:
-    click(taken, 4, 5)
-    taken.get_by_role("radio", name="conv1", exact=True).check()
-    expect(taken.locator("[data-choice=map] label")).to_have_count(4)
-    channel = shown_channel(taken)
-    move_to(taken, 100, 7)
-    assert drawn(taken, "hovered") == box_of(net["conv1"].region((100, 7), channel))
-    assert number(taken, "r") == f"3{TIMES}3"
+def test_layers_and_channels_are_switched_and_keep_their_cell(
+    offline_page: Page, net: Network
+) -> None:
+    click(offline_page, 4, 5)
+    offline_page.get_by_role("radio", name="conv1", exact=True).check()
+    expect(offline_page.locator("[data-choice=map] label")).to_have_count(4)
+    channel = shown_channel(offline_page)
+    move_to(offline_page, 100, 7)
+    assert drawn(offline_page, "hovered") == box_of(net["conv1"].region((100, 7), channel))
+    assert number(offline_page, "r") == f"3{TIMES}3"
 
-    other = taken.get_by_role("radio").nth(-1)
+    other = offline_page.get_by_role("radio").nth(-1)
     other.check()
-    expect(taken.locator("[data-pane=map] .title")).not_to_contain_text(f"channel {channel}")
+    expect(offline_page.locator("[data-pane=map] .title")).not_to_contain_text(f"channel {channel}")
 
-    taken.get_by_role("radio", name="fire5/concat").check()
-    see_pinned(taken, (4, 5), net["fire5/concat"].region((4, 5), shown_channel(taken)))
+    offline_page.get_by_role("radio", name="fire5/concat").check()
+    see_pinned(
+        offline_page, (4, 5), net["fire5/concat"].region((4, 5), shown_channel(offline_page))
+    )
 
 
-def test_it_follows_the_theme_of_the_system(taken: Page) -> None:
+def test_it_follows_the_theme_of_the_system(offline_page: Page) -> None:
     def ground() -> int:
-        colour = taken.evaluate("getComputedStyle(document.body).backgroundColor")
+        colour = offline_page.evaluate("getComputedStyle(document.body).backgroundColor")
         return int(re.search(r"\d+", colour)[0])
 
-    taken.emulate_media(color_scheme="light")
+    offline_page.emulate_media(color_scheme="light")
     assert ground() > 200
-    taken.emulate_media(color_scheme="dark")
+    offline_page.emulate_media(color_scheme="dark")
     assert ground() < 60
-    expect(mark(taken, "image", "pinned")).to_be_visible()
+    expect(mark(offline_page, "image", "pinned")).to_be_visible()

@@ -77,10 +77,10 @@ def see_region(page: Page, layer: Layer, cell: tuple[int, ...], name: str) -> No
     region = layer.region(cell)
     names = ("depth", "rows", "columns")
     spans = zip(names, region.start, region.stop, strict=True)
-    told = ", ".join(f"{axis} {start}\N{EN DASH}{stop - 1}" for axis, start, stop in spans)
+    ranges = ", ".join(f"{axis} {start}\N{EN DASH}{stop - 1}" for axis, start, stop in spans)
     size = TIMES.join(map(str, region.size))
     readout = page.locator("[data-side=input] .readout")
-    expect(readout).to_have_text(f"{size} voxels \N{MIDDLE DOT} {told}")
+    expect(readout).to_have_text(f"{size} voxels \N{MIDDLE DOT} {ranges}")
     middle = [(a + b - 1) // 2 for a, b in zip(region.start, region.stop, strict=True)]
     assert planes(page, "input") == middle
     for axis, (down, right) in enumerate(ACROSS):

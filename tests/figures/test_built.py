@@ -16,17 +16,17 @@ def test_every_row_is_a_dot_at_its_size_in_its_colour() -> None:
     assert sorted(n for trace in dots for n in trace.customdata) == list(range(1, 39))
     for trace in dots:
         assert trace.marker.color == CATEGORIES[trace.name]
-    found = {
+    by_row = {
         number: (size, symbol, text)
         for trace in dots
         for number, size, symbol, text in zip(
             trace.customdata, trace.y, trace.marker.symbol, trace.text, strict=True
         )
     }
-    assert found[19][:2] == (68, "circle")
-    assert "r = 68 px" in found[19][2]
-    assert found[38][:2] == (100, "circle-open")  # upsampled: no closed form
-    assert "no closed form, sees up to 100 px" in found[38][2]
+    assert by_row[19][:2] == (68, "circle")
+    assert "r = 68 px" in by_row[19][2]
+    assert by_row[38][:2] == (100, "circle-open")  # upsampled: no closed form
+    assert "no closed form, sees up to 100 px" in by_row[38][2]
 
 
 def test_the_goal_is_drawn_once_it_is_asked_for() -> None:

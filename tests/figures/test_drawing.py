@@ -23,9 +23,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def font(size: float, bold: bool) -> ImageFont.FreeTypeFont:
-    found = ImageFont.load_default(size)
-    assert isinstance(found, ImageFont.FreeTypeFont)
-    return found
+    default = ImageFont.load_default(size)
+    assert isinstance(default, ImageFont.FreeTypeFont)
+    return default
 
 
 def painted(*shapes: Shape, scale: float = 1) -> Image.Image:

@@ -71,9 +71,9 @@ def test_points_name_their_layers_and_what_is_pooled_is_left_out(fork: Network) 
 
 
 def test_median_and_largest_are_exact(fork: Network) -> None:
-    found = {point.layer.name: point for point in points_of(fork, 0) if point.layer}
+    by_name = {point.layer.name: point for point in points_of(fork, 0) if point.layer}
     # Cells 0 and 15 see 4 rows, 1 and 14 see 5, 2 and 13 see 6, all others 7.
-    assert (found["joined"].median, found["joined"].largest) == (7, 7)
+    assert (by_name["joined"].median, by_name["joined"].largest) == (7, 7)
     start, stop = sample("blazeface")["classificators"].bounds()
     last = points_of(sample("blazeface"), 0)[-1]
     assert last.median == np.median(stop[..., 0] - start[..., 0])

@@ -44,8 +44,8 @@ def said(app: AppTest) -> list[dict[str, str]]:
     sides = []
     for html in (h.value for h in app.get("html") if 'class="rf-prove"' in h.value):
         for figure in html.split("<figure")[1:]:
-            told = dict(re.findall(r'data-of="(before|after|verdict)">(.*?)</', figure))
-            sides.append({**told, "text": re.sub("<.*?>", " ", figure)})
+            numbers = dict(re.findall(r'data-of="(before|after|verdict)">(.*?)</', figure))
+            sides.append({**numbers, "text": re.sub("<.*?>", " ", figure)})
     return sides
 
 

@@ -38,12 +38,12 @@ def cells(app: AppTest) -> list[tuple[int, ...]]:
 
 
 def test_nine_cells_that_do_not_show_the_same(app: AppTest) -> None:
-    found = cells(app)
-    assert len(found) == 9
+    shown = cells(app)
+    assert len(shown) == 9
     layer = rf_viz.load(SAMPLE_MODELS["squeezenet"].path).trace(cut_global=True)["fire5/concat"]
-    for i, cell in enumerate(found):
+    for i, cell in enumerate(shown):
         mine = layer.mask(cell)
-        assert all((mine & layer.mask(other)).sum() <= mine.sum() / 2 for other in found[:i])
+        assert all((mine & layer.mask(other)).sum() <= mine.sum() / 2 for other in shown[:i])
 
 
 def test_overlaps_can_be_shown_too(app: AppTest) -> None:
@@ -66,10 +66,10 @@ def test_many_images(app: AppTest) -> None:
     assert not app.exception
     assert any(f"{len(IMAGES)} images" in caption.value for caption in app.caption)
     assert any("notes.txt" in warning.value for warning in app.warning)
-    found = tiles(app)
-    figures = [float(tile["figure"]) for tile in found]
+    shown = tiles(app)
+    figures = [float(tile["figure"]) for tile in shown]
     assert figures == sorted(figures, reverse=True)
-    assert {tile["note"].split("\n")[1] for tile in found} <= {path.name for path in IMAGES}
+    assert {tile["note"].split("\n")[1] for tile in shown} <= {path.name for path in IMAGES}
 
     app.toggle(key="skip overlaps").set_value(False).run()
     assert components(app, "strongest cells") == []  # those found were of another search
@@ -81,6 +81,6 @@ def test_many_images(app: AppTest) -> None:
 def test_signals_and_other_models(key: str) -> None:
     app = visit()
     app.selectbox(key="model").select(key).run()
-    found = tiles(ask(app))
-    assert 1 <= len(found) <= 9
-    assert bool(found[0]["line"]) == (key == "crepe")
+    shown = tiles(ask(app))
+    assert 1 <= len(shown) <= 9
+    assert bool(shown[0]["line"]) == (key == "crepe")

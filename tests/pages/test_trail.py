@@ -15,7 +15,7 @@ LIMIT = 300_000
 """So many bytes at most go to the browser at once."""
 
 
-def asked(app: AppTest) -> AppTest:
+def with_trail(app: AppTest) -> AppTest:
     app.segmented_control(key="question").set_value("Through the layers").run()
     assert not app.exception
     return app
@@ -44,7 +44,7 @@ def pools(count: int) -> bytes:
 
 
 def test_the_sample_opens_with_its_trail_and_its_values() -> None:
-    header = strip(asked(visit()))
+    header = strip(with_trail(visit()))
     names = named(header)
     assert "fire2/concat" in names
     assert {"fire2/expand1x1/relu", "fire2/expand3x3/relu"} <= set(names)
@@ -57,7 +57,7 @@ def test_a_model_that_cannot_run_shows_the_marks_alone() -> None:
     node = helper.make_node("Mine", ["x"], ["y"], domain="org.example")
     own = onnx_file([node], {"x": [1, 3, 32, 32]}, "y")
     app = upload(visit(), "model", ("own.onnx", own))
-    header = strip(asked(app))
+    header = strip(with_trail(app))
     assert named(header)[1:] == ["y"]
     assert not header["valued"]
     assert any("Assumed, not exact" in caption.value for caption in app.caption)
@@ -65,7 +65,7 @@ def test_a_model_that_cannot_run_shows_the_marks_alone() -> None:
 
 def test_of_a_deep_network_the_last_layers_show_and_the_rest_is_told() -> None:
     app = upload(visit(), "model", ("deep.onnx", pools(100)))
-    header = strip(asked(app))
+    header = strip(with_trail(app))
     assert len(header["stops"]) == 82
     assert named(header)[1:3] == ["20 more", "t20"]
     assert header["links"][:2] == [[0, 1, 0], [1, 2, 0]]

@@ -1,4 +1,4 @@
-"""What goes wrong with a model is told about it by name."""
+"""What is kept of models and inputs, and how errors about them are told."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from onnx import helper
 
 import rf_viz
+from rf_viz.errors import DefectError
 from rf_viz.ui import cache
 from tests.pages.driver import onnx_file
 
@@ -25,6 +26,28 @@ class Vanished(type(Path())):
 def test_an_error_that_nobody_foresaw_is_told_with_the_name_of_the_file() -> None:
     with pytest.raises(rf_viz.ModelError, match=r"^net\.onnx could not be read: .* report it$"):
         cache.load(cache.File("net.onnx", "no such digest", Vanished()))
+
+
+def test_such_an_error_is_our_defect_and_the_log_has_its_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with (
+        pytest.raises(DefectError, match="defect of RF-Viz itself"),
+        cache.reported(cache.File("net.onnx", "", b""), "traced"),
+    ):
+        raise RuntimeError("gone")
+    assert "RuntimeError: gone" in caplog.text
+
+
+@pytest.mark.parametrize("kind", [DefectError, rf_viz.ModelError])
+def test_what_is_told_of_a_model_already_passes_through(
+    kind: type[rf_viz.ModelError], caplog: pytest.LogCaptureFixture
+) -> None:
+    error = kind("one sentence")
+    with pytest.raises(kind) as raised, cache.reported(cache.File("net.onnx", "", b""), "read"):
+        raise error
+    assert raised.value is error
+    assert caplog.text == ""
 
 
 def test_of_several_files_the_model_is_opened_whatever_its_format() -> None:

@@ -93,6 +93,11 @@ class TensorFlowModel(Model):
         """Whether the graph can be run for its activations."""
         return not self.why_not_runnable
 
+    @property
+    def heavy_runtime(self) -> str:
+        """TensorFlow, where the graph can be run in it."""
+        return "tensorflow" if self.runnable else ""
+
     def activations(
         self, tensor: NDArray[np.generic], names: Sequence[str], *, input: str | None = None
     ) -> dict[str, NDArray[np.float32]]:

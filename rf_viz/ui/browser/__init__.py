@@ -1,1 +1,1 @@
-"""What runs in the browser and serves several components, and how Python hands it over."""
+"""The browser side that several components share, and how Python hands over to it."""

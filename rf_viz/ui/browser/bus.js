@@ -8,6 +8,7 @@ function bus() {
   return window.rfViz;
 }
 
+/** Tells all components of the page; `detail` is what `hear` of `listen` gets. */
 export function tell(name, detail) {
   bus().latest[name] = detail;
   bus().dispatchEvent(new CustomEvent(name, { detail }));

@@ -18,11 +18,11 @@ _MODULE_SYNTAX = re.compile(r"^import .*?;\n|^export (?!default)", re.MULTILINE 
 
 
 def component(module: str, *scripts: str, styles: Sequence[str] = ()) -> ComponentRenderer:
-    """The component of a module, given as its ``__file__``: its files lie beside it, named alike.
+    """Registers the component of a module, given as its ``__file__``.
 
-    ``scripts`` are its JavaScript modules, each after those it imports. Streamlit takes one
-    script, so they are joined, with the imports between them taken out. ``styles`` come before
-    those of its own.
+    Its HTML and CSS lie beside it, named alike. ``scripts`` are its JavaScript modules, each after
+    those it imports: Streamlit takes one script, so they are joined, with the imports between them
+    taken out. ``styles`` come before those of its own.
     """
     folder, name = Path(module).parent, Path(module).stem
 
@@ -38,7 +38,7 @@ def component(module: str, *scripts: str, styles: Sequence[str] = ()) -> Compone
 
 
 def pack(header: Mapping[str, Any], arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
-    """A header and arrays as one run of bytes, as ``packet.js`` reads it.
+    """Packs a header and arrays into one run of bytes, as ``packet.js`` reads it.
 
     The arrays may be of type uint8, int32 or float32.
     """
@@ -58,7 +58,7 @@ def pack(header: Mapping[str, Any], arrays: Mapping[str, NDArray[np.generic]]) -
 
 
 def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """The header of a packet, and its arrays by name."""
+    """Unpacks a packet into its header and its arrays by name."""
     body = 4 + int.from_bytes(data[:4], "little")
     header = json.loads(data[4:body])
     arrays = {

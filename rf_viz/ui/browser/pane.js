@@ -9,6 +9,7 @@ const CLOSEST = 4; // cells across at the closest zoom
 const APART = 45; // pixels between two ticks, at least
 const DRAG = 4; // pixels a pointer moves before it drags rather than clicks
 
+/** The plot in a figure, and what the pointer and the keys do in it. */
 export class Pane {
   /** `on` has hover(x, y), leave() and pick(x, y), each optional. */
   constructor(figure, on = {}) {

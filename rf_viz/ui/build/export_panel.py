@@ -15,8 +15,8 @@ from ...design import (
     to_pytorch,
 )
 from .. import sidebar
-from ..inspector.linked_view.linked_view import Cell
-from ..inspector.scene import Wanted, want
+from ..navigation import Destination, set_destination
+from ..pictures import Cell
 from .design_session import design_title
 
 _SHORT_LINK = 2000
@@ -38,7 +38,7 @@ def export_panel(study: Study, row: Measured, cell: Cell | None) -> None:
             file = sidebar.show_model({f"{name}.onnx": to_onnx(design)})
             if masked(design):
                 st.session_state[f"weights {file.digest}"] = True
-            want(Wanted(row.layer.name, cell))
+            set_destination(Destination(row.layer.name, cell))
             st.switch_page("streamlit_app.py")
         for label, ending, mime, write in (
             ("ONNX", "onnx", "application/octet-stream", lambda: to_onnx(design)),

@@ -17,18 +17,14 @@ from ...errors import ModelError
 from ...figures.built import Grown, built
 from .. import sidebar
 from ..cache import Fed, File, reported
-from ..inspector.cell_panel import answer
+from ..inspector.cell_panel import cell_panel
 from ..inspector.channels import by_channel, choose_channel
 from ..inspector.cue.cue import cue
 from ..inspector.depth.depth import near
-from ..inspector.linked_view.linked_view import (
-    Cell,
-    FeatureMap,
-    Picture,
-    linked_view,
-)
-from ..inspector.pinned import place, settle
+from ..inspector.linked_view.linked_view import linked_view
+from ..inspector.pinned import pinned_state, settle
 from ..inspector.scene import Scene
+from ..pictures import Cell, FeatureMap, Picture
 from ..text import by, sentence
 
 _MOST_PRODUCTS = 20e9
@@ -104,11 +100,11 @@ def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None
         with st.container():
             picked = linked_view(picture, feature_map, view=view, key="built view")
             pinned = settle(scene, view, picked)
-            here = place()
+            here = pinned_state()
             around = near(f"built {link}", study.net, here.point)
             cue(row.layer, feature_map.channel, pinned, here.order, around)
         with st.container():
-            answer(picture, feature_map, pinned.cell, pinned.mode)
+            cell_panel(picture, feature_map, pinned.cell, pinned.mode)
     return pinned.cell
 
 

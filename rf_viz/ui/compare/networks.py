@@ -15,10 +15,10 @@ from ...catalogue.samples import SAMPLE_MODELS
 from ...errors import ModelError
 from ...trace.network import Layer, Region
 from .. import cache, sidebar
-from ..cache import Asked, File
+from ..cache import File, TraceOptions
 from ..inspector.depth.depth import nearest
-from ..inspector.linked_view.linked_view import Cell
-from ..inspector.scene import Wanted, want
+from ..navigation import Destination, set_destination
+from ..pictures import Cell
 from ..text import plain, sentence
 
 MOST = 8
@@ -129,7 +129,7 @@ def trace_contender(contender: Contender) -> ContenderTrace:
     """Traces a network and follows its growth. Raises ModelError."""
     traces, file = _trace_cache(), contender.file
     if file.digest not in traces:
-        net = cache.trace(file, Asked())
+        net = cache.trace(file, TraceOptions())
         with cache.reported(file, "followed"):
             curve = growth(net)
             cell: Cell = ()
@@ -171,5 +171,5 @@ def open_in_explore(contender: Contender, layer: str, cell: Cell | None) -> None
         key = contender.file.digest
         sidebar.visitor().models[key] = contender.file
     sidebar.visitor().next_model = key
-    want(Wanted(layer, cell))
+    set_destination(Destination(layer, cell))
     st.switch_page("streamlit_app.py")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from io import BytesIO
 from math import ceil
 
 import numpy as np
@@ -11,14 +10,11 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..inspector.linked_view.linked_view import (
-    Cell,
-    arranged,
-    colours,
-    quantised,
-    value_range,
-)
-from ..inspector.scene import Scene, go_to
+from ...figures import encode
+from ...figures.colours import colours
+from ..inspector.scene import Scene
+from ..navigation import open_now
+from ..pictures import Cell, arranged, quantised, value_range
 from ..text import number
 from .tiles.tiles import (
     Box,
@@ -39,10 +35,10 @@ _SIDE = 64
 _KEY = "channels"
 
 Maps = NDArray[np.float32]
-"""Of several channels: (channels, *grid)."""
+"""The values of several channels: (channels, *grid)."""
 
 Figures = NDArray[np.float32]
-"""One number for each channel."""
+"""A number for each channel."""
 
 
 def by_maximum(maps: Maps, cell: Cell) -> Figures:
@@ -58,7 +54,7 @@ def by_mean(maps: Maps, cell: Cell) -> Figures:
 
 
 def by_cell(maps: Maps, cell: Cell) -> Figures:
-    """What each map answers at the cell."""
+    """The value of each map at the cell."""
     at: tuple[slice | int, ...] = (slice(None), *cell)
     return maps[at]
 
@@ -75,12 +71,12 @@ ORDERS: Mapping[str, _Order | None] = {
 
 
 def strongest_first(figures: Figures) -> list[int]:
-    """The channels by their figures; equal ones by number, and last what is no number."""
+    """Orders channels by their figures; equal ones by number, and last what is no number."""
     order: list[int] = np.argsort(-np.nan_to_num(figures, nan=-np.inf), kind="stable").tolist()
     return order
 
 
-def gallery(scene: Scene) -> None:
+def channel_gallery(scene: Scene) -> None:
     """Draws a page of thumbnails; choosing one shows its channel."""
     maps, cell = scene.maps, scene.cell
     if maps is None:
@@ -124,7 +120,7 @@ def gallery(scene: Scene) -> None:
         scale=Scale(number(limits[0]), number(limits[1])) if limits and rows > 1 else None,
     )
     if chosen is not None:
-        go_to(scene.layer.name, cell, shown[chosen])
+        open_now(scene.layer.name, cell, shown[chosen])
 
 
 def _choose_order(single: bool) -> tuple[str, bool]:
@@ -160,30 +156,28 @@ def _tile(
 ) -> Tile:
     what = "mean" if order is by_mean else "here" if order is by_cell else "up to"
     name = scene.names[channel] if scene.names else ""
-    told = number(figure)
+    value = number(figure)
     return Tile(
         picture=picture,
         title=str(channel),
-        figure=told,
+        figure=value,
         note=name,
-        spoken=f"Channel {channel}{f' ({name})' if name else ''}: {what} {told}",
+        spoken=f"Channel {channel}{f' ({name})' if name else ''}: {what} {value}",
         mark=mark,
     )
 
 
 def thumbnails(maps: Maps, limits: tuple[float, float] | None) -> Iterable[bytes]:
-    """Maps (channels, rows, columns) as small pictures, each on its own scale without limits."""
+    """Encodes maps (channels, rows, columns) as PNG, without limits each on its own scale."""
     palette = colours("Viridis").tobytes()
     for values in reduced(maps):
         image = Image.fromarray(quantised(values, *(limits or value_range(values))))
         image.putpalette(palette)
-        stream = BytesIO()
-        image.save(stream, "PNG", compress_level=1)
-        yield stream.getvalue()
+        yield encode.png(image, fast=True).content
 
 
 def reduced(maps: Maps) -> Maps:
-    """Maps (channels, rows, columns) with the means of blocks, where they are too large."""
+    """Reduces maps (channels, rows, columns) that are too large to the means of their blocks."""
     for axis in (1, 2):
         extent = maps.shape[axis]
         block = ceil(extent / _SIDE)
@@ -196,13 +190,13 @@ def reduced(maps: Maps) -> Maps:
 
 
 def lines(maps: Maps, limits: tuple[float, float] | None) -> Iterable[str]:
-    """Maps (channels, cells) as lines, each on its own scale without limits."""
+    """Draws maps (channels, cells) as lines, without limits each on its own scale."""
     for values in maps:
         yield line(values, *(limits or value_range(values)))
 
 
 def bars(figures: Figures, shown: Sequence[int]) -> Iterable[tuple[float, float]]:
-    """Single values as bars from zero, as shares of the range of all of them."""
+    """Draws single values as bars from zero, in shares of the range of all of them."""
     low, high = value_range(figures)
     low, high = min(low, 0.0), max(high, 0.0)
     span = (high - low) or 1.0

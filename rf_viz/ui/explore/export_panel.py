@@ -1,10 +1,9 @@
-"""Take it along: a page that works offline, the view as a picture, the numbers as files."""
+"""Take it along: the view as a picture, a page that works offline, the numbers as files."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
@@ -23,20 +22,20 @@ from ...analysis.records import (
 )
 from ...catalogue.samples import SAMPLE_IMAGES
 from ...errors import ModelError
-from ...figures.drawing import Drawing
+from ...figures import encode
 from ...trace.network import Layer
 from .. import address, cache
 from ..cache import Application, File
 from ..inspector.cell_panel import veiled
 from ..inspector.channels import by_channel
-from ..inspector.cue.cue import overlay
-from ..inspector.linked_view.linked_view import FeatureMap, Picture
 from ..inspector.scene import Scene
+from ..inspector.seen import overlay
 from ..outline import title_of
+from ..pictures import FeatureMap, Picture
 from ..sidebar.layer_list.layer_list import is_convolution
 from ..text import sentence
-from .offline_page.offline_page import Chosen, estimate, export
-from .snapshot import app_font, still
+from .offline_page.offline_page import Chosen, estimate, offline_page
+from .snapshot import app_font, snapshot
 
 _SPREAD = 4
 """How many layers besides the one that shows go into the page at first."""
@@ -58,7 +57,7 @@ _KINDS = {
 _PAGE = "taken page"
 
 
-def take(scene: Scene) -> None:
+def export_panel(scene: Scene) -> None:
     """Draws the view as it will be taken along, and what there is to download."""
     st.caption("The address of this page shows the same to anybody who opens it:")
     address.show()
@@ -76,7 +75,7 @@ def take(scene: Scene) -> None:
 
 
 def as_shown(scene: Scene) -> Picture:
-    """The input, with what the cell sees of it veiled as on the page."""
+    """The input as a picture, with what the cell sees of it veiled as on the page."""
     picture, region, mode = scene.picture, scene.region, scene.mode
     if mode == "box" or picture.kind != "image" or region.empty:
         return picture
@@ -91,13 +90,13 @@ def as_shown(scene: Scene) -> Picture:
 
 
 def _picture(scene: Scene) -> None:
-    drawing = still(
+    drawing = snapshot(
         title(scene.file), credit(scene.picture), as_shown(scene), scene.feature_map, scene.cell
     )
-    st.image(_raster(drawing, 1, "JPEG"), alt=drawing.about)
+    st.image(encode.jpeg(drawing.raster(1, app_font)).content, alt=drawing.about)
     name = _file_name(scene.file.name, title_of(scene.layer)[0], *scene.cell)
     with _row():
-        _download("PNG", lambda: _raster(drawing, 2, "PNG"), f"{name}.png")
+        _download("PNG", lambda: encode.png(drawing.raster(2, app_font)).content, f"{name}.png")
         _download("SVG", drawing.svg, f"{name}.svg")
         st.caption("This picture, for slides or for print")
 
@@ -125,10 +124,10 @@ def _page(scene: Scene) -> None:
     )
     chosen = [name for name in names if name in {scene.layer.name, *others}]
     traced = (scene.file.digest, scene.net.input, scene.net.weight_aware)
-    asked = (*traced, scene.fed.key, scene.shown, scene.cell, *chosen, channels)
-    made, html = st.session_state.get(_PAGE, (None, b""))
+    content = (*traced, scene.fed.key, scene.shown, scene.cell, *chosen, channels)
+    content_of_page, html = st.session_state.get(_PAGE, (None, b""))
     with _row():
-        if made == asked:
+        if content_of_page == content:
             name = f"{_file_name(scene.file.name)}.html"
             _download("Download the page", lambda: html, name)
             st.caption(_megabytes(len(html)))
@@ -137,7 +136,7 @@ def _page(scene: Scene) -> None:
         wanted = st.button("Make the page", key="take make")
         st.caption(f"About {_megabytes(size)}")
     if wanted:
-        st.session_state[_PAGE] = asked, page(scene, chosen, channels).encode()
+        st.session_state[_PAGE] = content, page(scene, chosen, channels).encode()
         st.rerun()
 
 
@@ -166,13 +165,13 @@ def _numbers(scene: Scene) -> None:
 
 
 def title(file: File) -> str:
-    """What to call a model where nothing else tells that its values mean nothing."""
+    """The title of a model; it tells of random weights, since nothing else beside it does."""
     untrained = isinstance(file.source, Application) and not file.source.trained
     return f"{file.name} with random weights" if untrained else file.name
 
 
 def credit(picture: Picture) -> str:
-    """Whom to thank for the input, where it is one of our samples."""
+    """The sentence that credits the input, where it is one of our samples; else empty."""
     for sample in SAMPLE_IMAGES.values():
         if picture.key.startswith(File.at(sample.path, sample.title).digest):
             return f"Image: {sample.title}, {sample.credit}."
@@ -180,17 +179,17 @@ def credit(picture: Picture) -> str:
 
 
 def to_choose_from(scene: Scene) -> list[Layer]:
-    """The layers to choose from: a framework's, if there are any, and the one that shows.
+    """Lists the layers to choose from: a framework's, if there are any, and the one that shows.
 
     In execution order.
     """
-    found = [layer for _, layer in scene.net.groups] or scene.net.layers
+    offered = [layer for _, layer in scene.net.groups] or scene.net.layers
     place = {layer.name: number for number, layer in enumerate(scene.net.layers)}
-    return sorted({*found, scene.layer}, key=lambda layer: place[layer.name])
+    return sorted({*offered, scene.layer}, key=lambda layer: place[layer.name])
 
 
 def spread(offered: Sequence[Layer]) -> list[str]:
-    """The names of a few, from the first to the last: convolutions, where there are any."""
+    """Selects a few layers from the first to the last: convolutions, where there are any."""
     local = [layer for layer in offered if layer.grid]
     some = [layer for layer in local if is_convolution(title_of(layer)[1])] or local
     places = np.linspace(0, len(some) - 1, min(_SPREAD, len(some))).round().astype(int)
@@ -198,11 +197,11 @@ def spread(offered: Sequence[Layer]) -> list[str]:
 
 
 def page(scene: Scene, names: Sequence[str], channels: int) -> str:
-    """The page of these layers, with so many channels of each."""
+    """Writes the page of these layers, with so many channels of each."""
     headline = f"{title(scene.file)} \N{MIDDLE DOT} {scene.picture.title}"
     chosen = [_chosen(scene, name, channels) for name in names]
     first = names.index(scene.layer.name)
-    return export(headline, credit(scene.picture), scene.picture, chosen, first)
+    return offline_page(headline, credit(scene.picture), scene.picture, chosen, first)
 
 
 def _chosen(scene: Scene, name: str, channels: int) -> Chosen:
@@ -244,17 +243,11 @@ def _download(label: str, content: Callable[[], str | bytes], name: str) -> None
     )
 
 
-def _raster(drawing: Drawing, scale: float, kind: str) -> bytes:
-    stream = BytesIO()
-    drawing.raster(scale, app_font).save(stream, kind, quality=88)
-    return stream.getvalue()
-
-
 def _file_name(*parts: object) -> str:
     """Parts as a file's name: letters, digits and dots, with dashes between."""
     return re.sub(r"[^\w.]+", "-", "-".join(map(str, parts))).strip("-.")
 
 
 def _megabytes(size: int) -> str:
-    told = f"{size / 1e6:.2g} MB" if size < 1e6 else f"{size / 1e6:.1f} MB"
-    return f"{told}: fewer layers or channels make it smaller" if size > _LARGE else told
+    text = f"{size / 1e6:.2g} MB" if size < 1e6 else f"{size / 1e6:.1f} MB"
+    return f"{text}: fewer layers or channels make it smaller" if size > _LARGE else text

@@ -1,4 +1,4 @@
-"""All layers and what their cells see, as a table."""
+"""A table of all layers and what their cells see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The other way round: which cells of each layer see a pixel of the input."""
+"""The projective field of a pixel: which cells of each layer see it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import numpy as np
 import streamlit as st
 
 from ...trace.network import Network
-from ..inspector.linked_view.linked_view import Cell
-from ..inspector.scene import Scene, go_to
+from ..inspector.scene import Scene
+from ..navigation import open_now
 from ..outline import Entry, outline
+from ..pictures import Cell
 from ..text import position
 
 
-def seers(scene: Scene) -> None:
+def pixel_cells(scene: Scene) -> None:
     """Draws a list of all layers with how many of their cells see the pinned pixel."""
     pixel = scene.pixel
     if pixel is None:
@@ -47,11 +48,11 @@ def seers(scene: Scene) -> None:
     )
     for row in picked.selection.rows:
         if entries[row].layer.name != scene.layer.name:
-            go_to(entries[row].layer.name)
+            open_now(entries[row].layer.name)
 
 
 def counted(net: Network, entries: list[Entry], pixel: Cell) -> list[tuple[int, int]]:
-    """For each entry how many of its cells see the pixel, and how many cells it has."""
+    """Counts the cells that see a pixel, and all cells, for each entry of an outline."""
     seen = net.seen_by(pixel)
     return [
         (int(np.count_nonzero(seen[entry.layer.name])), seen[entry.layer.name].size)

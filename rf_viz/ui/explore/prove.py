@@ -1,4 +1,4 @@
-"""Prove it: all that lies outside the region is replaced and the cell stays; then all inside."""
+"""Prove it: the model runs with all outside the region replaced, then with all inside."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from ...verify.proof import prove as try_cell
 from ...verify.report import Report, verify
 from .. import cache
 from ..cache import File
-from ..inspector.linked_view.linked_view import Picture
 from ..inspector.scene import Scene
+from ..pictures import Picture
 from ..text import sentence
-from .boxed_picture import drawn
+from .boxed_picture import boxed_picture
 from .prove_text import (
     Verdict,
-    exact,
-    of_inside,
-    of_outside,
-    of_report,
+    exact_text,
+    inside_verdict,
+    outside_verdict,
+    report_text,
 )
 from .replacements import (
     PHOTOGRAPH,
     PICTURES,
     SIGNALS,
     VOLUMES,
-    filled,
+    replacement,
 )
 
 _LEAD = (
@@ -74,7 +74,7 @@ def prove(scene: Scene) -> None:
         height, width = scene.picture.extent
         values: NDArray[Any] = cache.pixels(photograph, (height, width), scene.fed.fit)
     else:
-        values = filled(filler, scene.picture, seed=times)
+        values = replacement(filler, scene.picture, seed=times)
     stands_for = f"{filler} {times} {photograph and photograph.digest}"
     try:
         proofs = _proofs(_key(scene), element(scene), stands_for, scene, values)
@@ -102,12 +102,12 @@ def _choose_photograph(picture: Picture) -> File:
 
 def _check_more(scene: Scene) -> None:
     """A button that verifies the whole layer, and what came of it."""
-    asked = f"verified {scene.file.digest} {scene.layer.name}"
+    pressed = f"verified {scene.file.digest} {scene.layer.name}"
     if st.button("Check more cells of this layer", type="tertiary", key="check more"):
-        st.session_state[asked] = True
-    if st.session_state.get(asked):
+        st.session_state[pressed] = True
+    if st.session_state.get(pressed):
         try:
-            text = of_report(_report(_key(scene), scene))
+            text = report_text(_report(_key(scene), scene))
             if scene.layer.global_context:
                 text += " Global context counts here, as it does in the model."
         except ModelError as error:
@@ -126,7 +126,7 @@ def _key(scene: Scene) -> str:
 
 
 def element(scene: Scene) -> tuple[Index, ...]:
-    """The cell's place in the layer's tensor; without values that of all its channels."""
+    """The pinned cell as an index into the layer's tensor; without values over all channels."""
     layer = scene.layer
     shape = fixed_shape(layer)
     index: list[Index] = [slice(None) if scene.maps is None else 0] * len(shape)
@@ -172,11 +172,11 @@ def _report(key: str, _scene: Scene) -> Report:
 
 def _with_context(model: Model, net: Network) -> Network:
     """The network traced again, global context left in."""
-    given = net.input
+    source = net.input
     return model.trace(
-        input_shape=given.shape,
-        input=given.name,
-        spatial_axes=given.spatial_axes,
+        input_shape=source.shape,
+        input=source.name,
+        spatial_axes=source.spatial_axes,
         weight_aware=net.weight_aware,
     )
 
@@ -197,14 +197,14 @@ def _show(proof: Proof, picture: Picture, values: NDArray[Any], name: str) -> No
                 f"<p>Nothing lies {side}, so there is nothing to replace.</p></figcaption></figure>"
             )
             continue
-        verdict = (of_outside if side == "outside" else of_inside)(proof, trial)
+        verdict = (outside_verdict if side == "outside" else inside_verdict)(proof, trial)
         title = f"{side.capitalize()} replaced by {name}"
         spread = pixels.reshape(picture.extent + (1,) * (picture.values.ndim - pixels.ndim))
         replaced = np.where(spread, values, picture.values)
         figures.append(
             f'<figure data-of="{side}">'
-            f"{drawn(picture.drawable(replaced, depth), mask, title)}"
-            f"<figcaption><b>{escape(title)}</b>{_values(proof, trial)}{_told(verdict)}"
+            f"{boxed_picture(picture.drawable(replaced, depth), mask, title)}"
+            f"<figcaption><b>{escape(title)}</b>{_values(proof, trial)}{_judged(verdict)}"
             "</figcaption></figure>"
         )
     st.html(f'<section class="rf-prove">{"".join(figures)}</section>')
@@ -214,12 +214,12 @@ def _values(proof: Proof, trial: Trial) -> str:
     if proof.value is None or trial.value is None:
         return ""
     return (
-        f'<dl><dt>Before</dt><dd data-of="before">{exact(proof.value)}</dd>'
-        f'<dt>After</dt><dd data-of="after">{exact(trial.value)}</dd></dl>'
+        f'<dl><dt>Before</dt><dd data-of="before">{exact_text(proof.value)}</dd>'
+        f'<dt>After</dt><dd data-of="after">{exact_text(trial.value)}</dd></dl>'
     )
 
 
-def _told(verdict: Verdict) -> str:
+def _judged(verdict: Verdict) -> str:
     tone = {True: "holds", False: "fails", None: "open"}[verdict.holds]
     return (
         f'<p class="verdict {tone}" data-of="verdict">{verdict.sign} {verdict.word}</p>'

@@ -1,4 +1,4 @@
-"""A proof in words: what each of its trials says of the cell."""
+"""A proof in words: a verdict on each of its trials."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ TWIN = "the model's twin, the same graph with every weight one and nothing that 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A sign and a word for what the cell did, and a sentence or two on it.
+    """The verdict on a trial of a cell.
 
-    ``holds`` says whether it is as it should be; None where that is undecided.
+    Attributes:
+        sign, word: what the cell did.
+        text: a sentence or two on it.
+        holds: whether it is as it should be; None where that is undecided.
     """
 
     sign: str
@@ -26,8 +29,8 @@ class Verdict:
     holds: bool | None
 
 
-def of_outside(proof: Proof, trial: Trial) -> Verdict:
-    """What it says that the outside was replaced."""
+def outside_verdict(proof: Proof, trial: Trial) -> Verdict:
+    """Judges the trial in which all that the cell does not see was replaced."""
     move = trial.move
     if trial.arrives is not None:
         word, reached = ("Reached", "a") if trial.arrives else ("Not reached", "no")
@@ -57,8 +60,8 @@ def of_outside(proof: Proof, trial: Trial) -> Verdict:
     return Verdict("\N{NOT EQUAL TO}", "Moves", text, False)
 
 
-def of_inside(proof: Proof, trial: Trial) -> Verdict:
-    """What it says that the inside was replaced."""
+def inside_verdict(proof: Proof, trial: Trial) -> Verdict:
+    """Judges the trial in which all that the cell sees was replaced."""
     move = trial.move
     if move and trial.replaced and move.outcome == "moved":
         text = f"It moves by {_difference(proof, trial)}."
@@ -75,8 +78,8 @@ def of_inside(proof: Proof, trial: Trial) -> Verdict:
     return Verdict("\N{CHECK MARK}" if trial.holds else "!", word, text, trial.holds)
 
 
-def of_report(report: Report) -> str:
-    """What ``verify`` found for a layer, in a few sentences."""
+def report_text(report: Report) -> str:
+    """Sums up in a few sentences what ``verify`` found for a layer."""
     count = len(report.checks)
     parts = []
     if report.disagreements:
@@ -103,8 +106,8 @@ def of_report(report: Report) -> str:
     return " ".join(parts)
 
 
-def exact(value: float) -> str:
-    """All digits that tell a float32 from its neighbours."""
+def exact_text(value: float) -> str:
+    """A value with all the digits that tell a float32 from its neighbours."""
     return str(np.float32(value)).removesuffix(".0")
 
 

@@ -13,11 +13,11 @@ QUESTIONS: Mapping[str, tuple[str, str]] = {
     "Through the layers": (".trail.trail", "trail"),
     "Prove it": (".prove", "prove"),
     "Strongest cells": (".strongest", "strongest"),
-    "Channels": (".channel_gallery", "gallery"),
-    "Who sees this pixel": (".pixel_cells", "seers"),
-    "Take it along": (".export_panel", "take"),
+    "Channels": (".channel_gallery", "channel_gallery"),
+    "Who sees this pixel": (".pixel_cells", "pixel_cells"),
+    "Take it along": (".export_panel", "export_panel"),
 }
-"""The module and the function that answer each question; the module is loaded when it is asked."""
+"""The module and the function that answer each question; the module is loaded with the question."""
 
 
 def choose_question() -> str | None:

@@ -1,4 +1,4 @@
-"""What pixels can be replaced by: other values of the same extent, as people see them."""
+"""Replacements for pixels: other values of the same extent, as people see them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from ...catalogue.samples import tone
-from ..inspector.linked_view.linked_view import Picture
+from ..pictures import Picture
 
 PHOTOGRAPH = "Another photograph"
 """The filler that takes a picture of its own."""
@@ -32,8 +32,8 @@ _TONES = (330.0, 587.0)
 """Pitches of the other tone: the second where the first is what the model was fed."""
 
 
-def filled(filler: str, picture: Picture, seed: int) -> NDArray[Any]:
-    """Values like ``picture.values`` to replace them by; ``seed`` draws the noise."""
+def replacement(filler: str, picture: Picture, seed: int) -> NDArray[Any]:
+    """Makes values like ``picture.values`` to replace them by; ``seed`` is that of the noise."""
     values, random = picture.values, np.random.default_rng(seed)
     if values.ndim == 1:
         if filler == "Silence":

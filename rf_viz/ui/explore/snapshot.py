@@ -1,4 +1,4 @@
-"""The current view as a picture with a caption: the region of the input, and the cell."""
+"""A picture of the view with a caption: the region in the input, and the cell in its map."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import ImageFont
 
+from ...figures.colours import PINNED
 from ...figures.drawing import (
     Area,
     Drawing,
@@ -25,15 +26,10 @@ from ...figures.drawing import (
 )
 from ...trace.network import Region
 from ..browser.component import unpack
-from ..inspector.cell_panel import PINNED
 from ..inspector.certainty import certainty
-from ..inspector.linked_view.linked_view import (
-    Cell,
-    FeatureMap,
-    Picture,
-    packet,
-)
+from ..inspector.linked_view.linked_view import packet
 from ..outline import title_of
+from ..pictures import Cell, FeatureMap, Picture
 from ..text import by, number, position
 
 _WIDTH, _MARGIN, _GAP = 960, 24, 32
@@ -50,10 +46,10 @@ _TITLE, _NAME, _TEXT = 21, 15, 14
 _INK, _GREY, _GROUND, _CASING = "#31333f", "#6b6d78", "#f0f2f6", "#303030"
 
 
-def still(
+def snapshot(
     title: str, credit: str, picture: Picture, feature_map: FeatureMap, cell: Cell
 ) -> Drawing:
-    """The picture of a pinned cell; ``credit`` says whom to thank for the input."""
+    """Draws a pinned cell and what it sees; ``credit`` says whom to thank for the input."""
     layer = feature_map.layer
     region = layer.region(cell, feature_map.channel)
     flat = len(picture.extent) == 1

@@ -1,4 +1,4 @@
-"""What it sees: the cells of a channel that answer most strongly, and what each of them sees."""
+"""The strongest cells of a channel, and crops of what each of them sees."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from .. import sidebar
-from ..inspector.scene import Scene, go_to
+from ..inspector.scene import Scene
+from ..navigation import open_now
 from ..text import (
     by,
     listed,
@@ -20,7 +21,7 @@ from ..text import (
     position,
 )
 from .strongest_cells import Find, crops, find
-from .strongest_survey import Survey, looked_for, looking
+from .strongest_survey import Survey, look_like_page, subject
 from .tiles.tiles import Tile, tiles
 
 _STEP = 0.3
@@ -60,10 +61,10 @@ def strongest(scene: Scene) -> None:
     if where == _MINE:
         _survey(scene, apart)
         return
-    found = find(values, scene.layer, scene.feature_map.channel, scene.picture.values, apart=apart)
-    chosen = _show(scene, found, [], apart)
+    finds = find(values, scene.layer, scene.feature_map.channel, scene.picture.values, apart=apart)
+    chosen = _show(scene, finds, [], apart)
     if chosen is not None:
-        go_to(scene.layer.name, chosen.cell, scene.shown)
+        open_now(scene.layer.name, chosen.cell, scene.shown)
 
 
 def _survey(scene: Scene, apart: bool) -> None:
@@ -71,7 +72,7 @@ def _survey(scene: Scene, apart: bool) -> None:
     if not survey.files:
         _ask_for_images()
         return
-    of = looked_for(scene, apart=apart)
+    of = subject(scene, apart=apart)
     if not survey.of:
         survey.begin(of)
     if survey.of != of:
@@ -93,7 +94,7 @@ def _survey(scene: Scene, apart: bool) -> None:
 def _watch(scene: Scene, survey: Survey, apart: bool, ticking: bool) -> None:
     """Works for a moment, and shows how far it is and what was found."""
     if survey.running:
-        survey.work(looking(scene, apart=apart), _STEP)
+        survey.work(look_like_page(scene, apart=apart), _STEP)
     if survey.running != ticking or survey is not _kept():
         st.rerun(scope="app")  # nothing else begins or ends the ticking
     names = [name for name, _ in survey.files]
@@ -113,7 +114,7 @@ def _watch(scene: Scene, survey: Survey, apart: bool, ticking: bool) -> None:
     chosen = _show(scene, survey.best, names, apart)
     if chosen is not None:
         sidebar.show_image(dict([survey.files[chosen.file]]))
-        go_to(scene.layer.name, chosen.cell, scene.shown)
+        open_now(scene.layer.name, chosen.cell, scene.shown)
 
 
 def _outcome(survey: Survey) -> str:
@@ -147,12 +148,12 @@ def _ask_for_images() -> None:
         "Images to look for the strongest cells in",
         accept_multiple_files="directory" if way == "Folder" else True,
         key=f"survey {way}",
-        on_change=_take,
+        on_change=_accept,
         args=(f"survey {way}",),
     )
 
 
-def _take(key: str) -> None:
+def _accept(key: str) -> None:
     files = st.session_state.get(key) or []
     st.session_state["survey"] = Survey(
         [(PurePosixPath(file.name).name, file.getvalue()) for file in files]
@@ -168,16 +169,16 @@ def _kept() -> Survey:
     return survey
 
 
-def _show(scene: Scene, found: Sequence[Find], names: Sequence[str], apart: bool) -> Find | None:
+def _show(scene: Scene, finds: Sequence[Find], names: Sequence[str], apart: bool) -> Find | None:
     """Draws the cells, of the images of these names if there are any; returns the chosen one."""
-    if not found:
+    if not finds:
         if not names:
             st.caption("No cell of this layer sees anything of the input.")
         return None
-    drawn, aspect = crops(found, scene.layer)
-    cells = [position(one.cell) or "the only one" for one in found]
-    images = [names[one.file] if names else "" for one in found]
-    answers = [(one.file, one.cell) for one in found]
+    drawn, aspect = crops(finds, scene.layer)
+    cells = [position(one.cell) or "the only one" for one in finds]
+    images = [names[one.file] if names else "" for one in finds]
+    answers = [(one.file, one.cell) for one in finds]
     chosen = tiles(
         [
             Tile(
@@ -191,7 +192,7 @@ def _show(scene: Scene, found: Sequence[Find], names: Sequence[str], apart: bool
                 around=crop.around if crop.around != crop.frame else None,
             )
             for rank, one, crop, cell, image in zip(
-                count(1), found, drawn, cells, images, strict=False
+                count(1), finds, drawn, cells, images, strict=False
             )
         ],
         of=f"{scene.file.digest} {scene.layer.name} {scene.shown} {answers}",
@@ -199,16 +200,16 @@ def _show(scene: Scene, found: Sequence[Find], names: Sequence[str], apart: bool
         key=f"strongest cells {bool(names)}",
         shape="large",
         aspect=aspect,
-        current=next((i for i, one in enumerate(found) if _is_pinned(one, scene)), None),
+        current=next((i for i, one in enumerate(finds) if _is_pinned(one, scene)), None),
     )
     notes = ["Cells that see mostly what a stronger one sees are left out."] if apart else []
     if any(crop.around != crop.frame for crop in drawn):
         notes.append("Hatched: there the receptive field finds nothing to see.")
-    if len({one.value for one in found}) == 1 < len(found):
+    if len({one.value for one in finds}) == 1 < len(finds):
         notes.append("They all answer the same.")
     if notes:
         st.caption(" ".join(notes))
-    return None if chosen is None else found[chosen]
+    return None if chosen is None else finds[chosen]
 
 
 def _is_pinned(one: Find, scene: Scene) -> bool:

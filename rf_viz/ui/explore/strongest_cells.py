@@ -4,37 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from ...figures import encode
 from ...trace.network import Layer, Region
-from ..inspector.linked_view.linked_view import (
-    LARGEST_MARGIN,
-    Cell,
-    sliced,
-    value_range,
-)
+from ..pictures import LARGEST_MARGIN, Cell, sliced, value_range
 from .tiles.tiles import Box, Drawn, line
 
 MOST = 9
 """So many cells are found at most."""
 
-_LOSSLESS = 96
-"""Crops with more pixels along a side travel as JPEG, with at most twice as many."""
+_LOSSLESS = 96 * 96
+"""The most pixels of a crop that stays exact: fewer than elsewhere, since nine come at once."""
+
+_SENT = 192
+"""Larger crops are sent with at most so many pixels along a side; they are shown smaller."""
 
 _Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Find:
-    """A cell that answers strongly.
+    """A cell that answers strongly, and where it was found.
 
     Attributes:
-        cell, value: which, and what it answers.
+        cell, value: the cell, and its value.
         region: what it sees.
         seen: the picture or signal that the model was fed, see ``Picture.values``.
         file: which of several images that is.
@@ -56,7 +53,7 @@ def find(
     apart: bool,
     file: int = 0,
 ) -> list[Find]:
-    """The strongest cells of a map, the strongest first; ``apart`` leaves out near-duplicates."""
+    """Finds the strongest cells of a map, in order; ``apart`` leaves out near-duplicates."""
     start, stop = layer.bounds(channel)
     return [
         Find(cell, float(values[cell]), layer.region(cell, channel), seen, file)
@@ -72,13 +69,13 @@ def strongest_cells(
     apart: bool,
     most: int = MOST,
 ) -> list[Cell]:
-    """The cells with the highest values, the highest first; of equal ones in reading order.
+    """Selects the cells with the highest values, the highest first; equal ones in reading order.
 
     Cells that see nothing and those whose value is no finite number are left out.
 
     Args:
         values: over the grid.
-        start, stop: the cells' regions, (*grid, axes of the input).
+        start, stop: the cells' regions, half-open, (*grid, axes of the input).
         apart: leaves out those more than half of whose region a stronger one sees.
         most: so many at most.
     """
@@ -87,27 +84,27 @@ def strongest_cells(
     sizes = (highs - lows).prod(axis=1)
     left = np.where(np.isfinite(values), values, -np.inf).reshape(-1).astype(np.float64)
     left[sizes == 0] = -np.inf
-    found: list[Cell] = []
-    while len(found) < most:
+    cells: list[Cell] = []
+    while len(cells) < most:
         best = int(left.argmax())
         if left[best] == -np.inf:
             break
-        found.append(tuple(int(i) for i in np.unravel_index(best, values.shape)))
+        cells.append(tuple(int(i) for i in np.unravel_index(best, values.shape)))
         left[best] = -np.inf
         if apart:
             shared = np.minimum(highs, highs[best]) - np.maximum(lows, lows[best])
             left[2 * shared.clip(min=0).prod(axis=1) > sizes] = -np.inf
-    return found
+    return cells
 
 
 def strongest_of(finds: Iterable[Find], most: int = MOST) -> list[Find]:
-    """The strongest of several images' cells; equal ones stay in the order that they came in."""
+    """Selects the strongest cells of several images; equal ones keep their order."""
     return sorted(finds, key=lambda one: -one.value)[:most]
 
 
 @dataclass(frozen=True)
 class Crop:
-    """What a cell sees, in its tile: where that lies, and the box where it looks for more."""
+    """A cell's region in its tile: its picture, where it lies, and the box of the closed form."""
 
     drawn: Drawn
     frame: Box
@@ -115,7 +112,10 @@ class Crop:
 
 
 def crops(finds: Sequence[Find], layer: Layer) -> tuple[list[Crop], float]:
-    """What the cells see, all to one scale, and the width by height of the tiles they fit in."""
+    """Draws what the cells see, all to one scale.
+
+    Returns also the width by height of the tiles that they fit in.
+    """
     boxes = [_box(one, layer) for one in finds]
     room = np.max([stop - start for start, stop in boxes], axis=0)
     if len(room) == 2:
@@ -127,12 +127,12 @@ def crops(finds: Sequence[Find], layer: Layer) -> tuple[list[Crop], float]:
             return float(near[0]), 0.0, float(extent[0]), 1.0
         return float(near[-1]), float(near[-2]), float(extent[-1]), float(extent[-2])
 
-    found = []
+    drawn = []
     for one, (start, stop) in zip(finds, boxes, strict=True):
         corner = (start + stop - room) / 2
         seen = share(np.array(one.region.start), np.array(one.region.stop), corner)
-        found.append(Crop(_crop(one), seen, share(start, stop, corner)))
-    return found, 1.6 if len(room) == 1 else float(room[-1] / room[-2])
+        drawn.append(Crop(_crop(one), seen, share(start, stop, corner)))
+    return drawn, 1.6 if len(room) == 1 else float(room[-1] / room[-2])
 
 
 def _box(one: Find, layer: Layer) -> tuple[_Array, _Array]:
@@ -155,11 +155,5 @@ def _crop(one: Find) -> Drawn:
         return line(part, *value_range(one.seen))
     if part.dtype != np.uint8:
         part = sliced(part, len(part) // 2, one.seen)
-    image = Image.fromarray(part)
-    stream = BytesIO()
-    if max(image.size) <= _LOSSLESS:
-        image.save(stream, "PNG")
-    else:
-        image.thumbnail((2 * _LOSSLESS, 2 * _LOSSLESS))
-        image.save(stream, "JPEG", quality=85)
-    return stream.getvalue()
+    tile = encode.picture(part, lossless=_LOSSLESS, side=_SENT, quality=encode.QUALITY_OF_MANY)
+    return tile.content

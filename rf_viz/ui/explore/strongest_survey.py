@@ -1,4 +1,4 @@
-"""A survey: the strongest cells over many images, found one image after the other."""
+"""A survey of many images for their strongest cells, one image after the other."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Look = Callable[[int, bytes], list[Find]]
 
 @dataclass
 class Survey:
-    """How far it is, and what it found.
+    """A survey's images, its progress, and what it found.
 
     Attributes:
         files: names and contents of the images.
@@ -47,21 +47,23 @@ class Survey:
         self.running = True
 
     def go_on(self) -> None:
+        """Goes on with the images that were not looked at."""
         self.running = True
 
     def cancel(self) -> None:
+        """Stops; what was found stays."""
         self.running = False
 
     def work(self, look: Look, seconds: float) -> None:
         """Looks at one image at least, and at more while there is time."""
         end = time.monotonic() + seconds
         while self.running:
-            self._step(look)
+            self._look_at_next(look)
             self.running = self.done < len(self.files)
             if time.monotonic() > end:
                 break
 
-    def _step(self, look: Look) -> None:
+    def _look_at_next(self, look: Look) -> None:
         number = self.done
         name, content = self.files[number]
         try:
@@ -73,8 +75,8 @@ class Survey:
         self.done += 1
 
 
-def looking(scene: Scene, *, apart: bool) -> Look:
-    """Looks at images as the page does at its own: prepared like that, in the same channel."""
+def look_like_page(scene: Scene, *, apart: bool) -> Look:
+    """Makes a look that prepares images as the page does its own, and takes the same channel."""
     model, layer = cache.load(scene.file), scene.layer
     height, width = scene.net.input.size
 
@@ -88,8 +90,8 @@ def looking(scene: Scene, *, apart: bool) -> Look:
     return look
 
 
-def looked_for(scene: Scene, *, apart: bool) -> str:
-    """Stands for all that the result depends on besides the images."""
+def subject(scene: Scene, *, apart: bool) -> str:
+    """Names all that the result depends on besides the images."""
     height, width = scene.net.input.size
     probe = np.arange(height * width * 3).astype(np.uint8).reshape(height, width, 3)
     prepared = hashlib.sha256(scene.fed.prepare(probe).tobytes()).hexdigest()[:16]

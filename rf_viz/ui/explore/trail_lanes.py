@@ -1,4 +1,4 @@
-"""How a graph is drawn from left to right: where its nodes are, and which way its links go."""
+"""A layout of a graph from left to right: where its nodes lie, and which way its links go."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Link:
 
 @dataclass(frozen=True)
 class Lanes:
-    """Where the nodes are, and the links between them."""
+    """The column and the row of each node, and the links between them."""
 
     columns: tuple[int, ...]
     rows: tuple[int, ...]
     links: tuple[Link, ...]
 
 
-def lanes(sources: Sequence[Sequence[int]]) -> Lanes:
+def trail_lanes(sources: Sequence[Sequence[int]]) -> Lanes:
     """Places nodes, given the numbers of those before each: all smaller than its own.
 
     A node's column is the length of the longest path to it; what begins without any is beside the
@@ -41,14 +41,14 @@ def lanes(sources: Sequence[Sequence[int]]) -> Lanes:
     for before in sources:
         columns.append(1 + max((columns[s] for s in before), default=0) if columns else 0)
     rows = _rows(sources, columns)
-    taken = set(zip(rows, columns, strict=True))
+    occupied = set(zip(rows, columns, strict=True))
     links, passing = [], []
     for target, before in enumerate(sources):
         for source in before:
             between = range(columns[source] + 1, columns[target])
             if not between:
                 links.append(Link(source, target, rows[target]))
-            elif len(between) > FAR or any((rows[source], n) in taken for n in between):
+            elif len(between) > FAR or any((rows[source], n) in occupied for n in between):
                 passing.append((source, target))
             else:
                 links.append(Link(source, target, rows[source]))
@@ -63,9 +63,9 @@ def _rows(sources: Sequence[Sequence[int]], columns: Sequence[int]) -> list[int]
     for target in reversed(range(len(sources))):
         for source in sources[target]:
             ahead[source] = max(ahead[source], ahead[target] + 1)
-            own, taken = columns[source], columns[target]
-            if taken - own - 1 <= FAR and (taken < kept[source] or kept[source] == own):
-                kept[source] = taken
+            begin, end = columns[source], columns[target]
+            if end - begin - 1 <= FAR and (end < kept[source] or kept[source] == begin):
+                kept[source] = end
     rows = [0] * len(sources)
     latest: list[int] = []  # the last node of each row
     for node in sorted(range(len(sources)), key=lambda n: (columns[n], -ahead[n], n)):
@@ -85,7 +85,7 @@ def _above(passing: Sequence[tuple[int, int]], columns: Sequence[int]) -> dict[i
         stops[source] = max(stops.get(source, 0), columns[target])
     spans = sorted((stop - columns[n], columns[n], stop, n) for n, stop in stops.items())
     busy: list[list[tuple[int, int]]] = []
-    found = {}
+    lanes = {}
     for _, start, stop, node in spans:
         free = [
             lane
@@ -96,5 +96,5 @@ def _above(passing: Sequence[tuple[int, int]], columns: Sequence[int]) -> dict[i
         if lane == len(busy):
             busy.append([])
         busy[lane].append((start, stop))
-        found[node] = -1 - lane
-    return found
+        lanes[node] = -1 - lane
+    return lanes

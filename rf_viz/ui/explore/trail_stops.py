@@ -1,4 +1,4 @@
-"""The stops of a trail: what of the layers on the way to a cell is worth a picture of its own."""
+"""The stops of a trail: the layers on the way to a cell, grouped where they would look alike."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _OWN_STOP = {"convolution", "pooling"}
 
 @dataclass(frozen=True)
 class Stop:
-    """Layers that show alike, one after the other; the last stands for them.
+    """A run of layers that look alike; the last stands for them.
 
     Attributes:
-        layers: none for the input itself, which is number 0.
+        layers: the layers in execution order; none for the input itself, which is number 0.
         sources: the numbers of the stops that it takes from.
         left_out: how many stops this one stands in for without showing them.
     """
@@ -35,16 +35,17 @@ class Stop:
 
     @property
     def layer(self) -> Layer:
+        """The layer that stands for the stop."""
         return self.layers[-1]
 
     @property
     def kinds(self) -> list[str]:
-        """What the layers are, as the framework's users call it."""
+        """The names of the layers' kinds, as the framework's users know them."""
         return list(dict.fromkeys(map(_called, self.layers)))
 
 
-def stops(net: Network, marks: Marks) -> list[Stop]:
-    """The input, and the stops from there to the pinned cell, each after those it takes from.
+def trail_stops(net: Network, marks: Marks) -> list[Stop]:
+    """Groups the layers on the way to a cell into stops: the input first, sources before targets.
 
     What takes from one stop only is part of it where its grid and its fed cells are the same, or
     where both belong to one layer of the framework.
@@ -56,8 +57,8 @@ def stops(net: Network, marks: Marks) -> list[Stop]:
     for layer in net.layers:
         if layer.name not in marks:
             continue
-        known = [place[i.name] if i else 0 for i in layer.inputs if not i or i.name in place]
-        before = tuple(dict.fromkeys(known))
+        numbers = [place[i.name] if i else 0 for i in layer.inputs if not i or i.name in place]
+        before = tuple(dict.fromkeys(numbers))
         number = before[0] if len(before) == 1 else 0
         if number and _alike(members[number][-1], layer, marks, whole):
             members[number].append(layer)
@@ -70,7 +71,7 @@ def stops(net: Network, marks: Marks) -> list[Stop]:
 
 
 def latest(all_stops: Sequence[Stop], most: int) -> list[Stop]:
-    """The input and the last so many stops; one stands in for those that are left out."""
+    """Selects the input and the last so many stops; one stands in for those that are left out."""
     left_out = len(all_stops) - 1 - most
     if left_out < 2:
         return list(all_stops)

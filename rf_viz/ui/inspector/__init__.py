@@ -1,1 +1,1 @@
-"""One pinned cell of one layer: the views that show it, and what is said of it."""
+"""The pinned cell of a layer: the views that show it, and the panel on it."""

@@ -1,18 +1,18 @@
-"""The answer: what the pinned cell is, which region it sees, and how that is known."""
+"""The panel on the pinned cell: what it is, which region it sees, and how sure that is."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from html import escape
-from io import BytesIO
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from PIL import Image
 
+from ...figures import encode
+from ...figures.colours import PINNED, colours
 from ...trace.network import Region
+from ..pictures import Cell, FeatureMap, Mode, Picture
 from ..text import (
     by,
     number,
@@ -20,26 +20,16 @@ from ..text import (
     position,
 )
 from .certainty import certainty
-from .cue.cue import overlay
-from .linked_view.linked_view import (
-    Cell,
-    FeatureMap,
-    Mode,
-    Picture,
-    colours,
-)
-
-PINNED = "#ff7f0e"
-"""The colour of what is pinned, as in the linked view."""
+from .seen import overlay
 
 _CROP = 512
 """Crops are sent with at most so many pixels along a side; they are shown smaller."""
 
-_LOSSLESS = 128
-"""Those of more pixels along a side travel as JPEG: single pixels cannot be told in them."""
+_POINTS = 400
+"""About so many values of a signal are drawn: there are no more pixels across."""
 
 
-def answer(picture: Picture, feature_map: FeatureMap, cell: Cell, mode: Mode) -> None:
+def cell_panel(picture: Picture, feature_map: FeatureMap, cell: Cell, mode: Mode) -> None:
     """Draws the crop of what the cell sees, veiled by its pixels or paths, and the numbers."""
     layer = feature_map.layer
     region = layer.region(cell, feature_map.channel)
@@ -113,23 +103,20 @@ def _crop(picture: Picture, region: Region, mode: Mode, veil: NDArray[np.uint8] 
         return ""
     part = picture.values[region.slices]
     if part.ndim == 1:
-        return _signal(part)
-    part = picture.drawable(part, len(part) // 2)
-    if veil is not None:
-        part = veiled(part, veil, mode)
-    image = Image.fromarray(part)
-    image.thumbnail((_CROP, _CROP))
-    stream = BytesIO()
-    if max(image.size) <= _LOSSLESS:
-        image.save(stream, "PNG", compress_level=1)
-        return _picture("png", stream.getvalue())
-    image.save(stream, "JPEG", quality=90)
-    return _picture("jpeg", stream.getvalue())
+        crop = encode.signal(part, size=(500, 180), colour=PINNED, stroke=3, points=_POINTS)
+    else:
+        part = picture.drawable(part, len(part) // 2)
+        if veil is not None:
+            part = veiled(part, veil, mode)
+        crop = encode.picture(part, side=_CROP, fast=True)
+    return f'<img alt="What the cell sees" src="{crop.data_url}">'
 
 
 def veiled(part: NDArray[np.uint8], veil: NDArray[np.uint8], mode: Mode) -> NDArray[np.uint8]:
-    """A crop (height, width, 3) whose pixels show by what ``overlay`` says of them: those that
-    count, or each in the colour of its paths."""
+    """A crop (height, width, 3) with its pixels marked by what ``overlay`` says of them.
+
+    By "pixels" those that count stay bright, by "paths" each has the colour of its path count.
+    """
     dark = 0.4 * part
     if mode == "pixels":
         shown = np.where(veil[..., None] > 0, part, dark)
@@ -139,22 +126,3 @@ def veiled(part: NDArray[np.uint8], veil: NDArray[np.uint8], mode: Mode) -> NDAr
             veil[..., None] > 0, share * colours("Inferno")[veil] + (1 - share) * part, dark
         )
     return shown.round().astype(np.uint8)
-
-
-def _picture(kind: str, content: bytes) -> str:
-    data = base64.b64encode(content).decode()
-    return f'<img alt="What the cell sees" src="data:image/{kind};base64,{data}">'
-
-
-def _signal(values: NDArray[np.float32]) -> str:
-    """A line of at most a few hundred points."""
-    shown = values[:: max(1, len(values) // 400)].astype(float)
-    low, span = shown.min(), np.ptp(shown) or 1
-    points = " ".join(f"{x},{1 - (y - low) / span:.3f}" for x, y in enumerate(shown))
-    drawing = (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="500" height="180" '
-        f'viewBox="0 -0.05 {max(1, len(shown) - 1)} 1.1" preserveAspectRatio="none">'
-        f'<polyline points="{points}" fill="none" stroke="{PINNED}" stroke-width="3" '
-        'vector-effect="non-scaling-stroke"/></svg>'
-    )
-    return _picture("svg+xml", drawing.encode())

@@ -1,4 +1,4 @@
-"""How sure a layer's regions are, in sentences."""
+"""The certainty of a layer's regions, in sentences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..text import listed
 def certainty(
     layer: Layer, *, cell: str = "this cell", kind: str = "image", whole: bool = False
 ) -> Iterator[tuple[str, str]]:
-    """Sentences, each with a key that says what it is about.
+    """Says how sure a layer's regions are: sentences, each with a key that says what it is about.
 
     ``cell`` is what to call the cell that is spoken of, ``kind`` what the input is; ``whole`` says
     that the cell sees all of that anyhow.

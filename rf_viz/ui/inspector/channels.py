@@ -9,12 +9,16 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ...trace.network import Layer
+from ..address import ignore_echo
 from ..text import number
-from .scene import outdated
 
 
 def by_channel(values: NDArray[np.float32], layer: Layer) -> NDArray[np.float32]:
-    """The layer's values as an array (channels, *grid), what else it has at its first index."""
+    """Arranges a layer's values as (channels, *grid).
+
+    Without a channel axis all its other axes count as channels; of others beside that axis the
+    first index is taken.
+    """
     grid = layer.grid
     maps = np.moveaxis(values, layer.grid_axes, range(-len(grid), 0)).reshape(-1, *grid)
     return maps if layer.channel_axis is None else maps[: layer.shape[layer.channel_axis]]
@@ -37,6 +41,6 @@ def choose_channel(maps: NDArray[np.float32], names: Sequence[str], *, key: str)
         format_func=lambda channel: f"{title(channel)}: up to {number(strength[channel])}",
         key=key,
         persist_state="session",
-        on_change=outdated,
+        on_change=ignore_echo,
     )
     return channel, title(channel)

@@ -1,4 +1,4 @@
-"""Where the person is: the pinned cell of each layer, the pinned pixel, and what to show of them.
+"""The pinned cell of each layer, the pinned pixel, and what to show of them.
 
 What the person pins comes from the linked view; links and answers go elsewhere by themselves.
 """
@@ -10,17 +10,18 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from ...trace.network import Layer
+from ..navigation import Destination
+from ..pictures import Cell, Pinned
 from .depth.depth import nearest
-from .linked_view.linked_view import Cell, Pinned
-from .scene import Scene, Wanted
+from .scene import Scene
 
 
 @dataclass
-class Place:
-    """What a session remembers of it.
+class PinnedState:
+    """A session's memory of what is pinned.
 
     Attributes:
-        heard: what the linked view told last.
+        heard: what the linked view reported last.
         latest: mode and pixel as they are now.
         cells: the pinned cell of each view, where one was chosen.
         point: the point of the input that stays while one walks through the layers; None for
@@ -37,54 +38,62 @@ class Place:
     extent: tuple[int, ...] = ()
 
 
-def place() -> Place:
-    found: Place = st.session_state.setdefault("place", Place())
-    return found
+def pinned_state() -> PinnedState:
+    """The state of this session."""
+    state: PinnedState = st.session_state.setdefault("place", PinnedState())
+    return state
 
 
-def arrive(scene: Scene, view: str, wanted: Wanted | None) -> None:
-    """Goes where somebody asked to go in the scene's layer, which ``view`` stands for."""
-    here, layer = _at(scene.picture.extent), scene.layer
-    if wanted is None:
+def apply(scene: Scene, view: str, destination: Destination | None) -> None:
+    """Pins what the destination names in the scene's layer, which ``view`` stands for.
+
+    A cell or a pixel that is not there is passed over.
+    """
+    state, layer = _state_in(scene.picture.extent), scene.layer
+    if destination is None:
         return
-    here.order += 1
-    pixel = wanted.pixel
-    if pixel is not None and not _within(pixel, here.extent):
+    state.order += 1
+    pixel = destination.pixel
+    if pixel is not None and not _within(pixel, state.extent):
         pixel = None
-    here.latest = replace(here.latest, pixel=pixel, mode=wanted.mode or here.latest.mode)
-    if wanted.cell is not None and _within(wanted.cell, layer.grid):
-        here.cells[view] = wanted.cell
-        here.point = centre(layer, wanted.cell, scene.feature_map.channel)
-    elif wanted.keep_point and here.point is not None:
-        here.cells[view] = nearest(layer, here.point)
+    state.latest = replace(state.latest, pixel=pixel, mode=destination.mode or state.latest.mode)
+    if destination.cell is not None and _within(destination.cell, layer.grid):
+        state.cells[view] = destination.cell
+        state.point = centre(layer, destination.cell, scene.feature_map.channel)
+    elif destination.keep_point and state.point is not None:
+        state.cells[view] = nearest(layer, state.point)
 
 
-def settle(scene: Scene, view: str, told: Pinned | None) -> Pinned:
-    """What is pinned now, by what the linked view told and by where the page went since."""
-    here, layer = _at(scene.picture.extent), scene.layer
-    if told is not None and told != here.heard:
-        here.heard = here.latest = told
-        here.cells[told.view] = told.cell
-        here.point = None
-    cell = here.cells.get(view)
+def settle(scene: Scene, view: str, report: Pinned | None) -> Pinned:
+    """Tells what is pinned: the linked view's latest report, or where the page went since.
+
+    The view reports the same at every run of the page until the person pins something else: only
+    a report that is new counts.
+    """
+    state, layer = _state_in(scene.picture.extent), scene.layer
+    if report is not None and report != state.heard:
+        state.heard = state.latest = report
+        state.cells[report.view] = report.cell
+        state.point = None
+    cell = state.cells.get(view)
     if cell is None or not _within(cell, layer.grid):
         cell = scene.feature_map.strongest
-    if here.point is None:
-        here.point = here.latest.pixel or centre(layer, cell, scene.feature_map.channel)
-    return replace(here.latest, view=view, cell=cell)
+    if state.point is None:
+        state.point = state.latest.pixel or centre(layer, cell, scene.feature_map.channel)
+    return replace(state.latest, view=view, cell=cell)
 
 
-def _at(extent: tuple[int, ...]) -> Place:
-    """The place in an input of that extent; a point or pixel of another means nothing there."""
-    here = place()
-    if here.extent != extent:
-        here.extent, here.point = extent, None
-        here.latest = replace(here.latest, pixel=None)
-    return here
+def _state_in(extent: tuple[int, ...]) -> PinnedState:
+    """The state in an input of that extent; a point or pixel of another means nothing there."""
+    state = pinned_state()
+    if state.extent != extent:
+        state.extent, state.point = extent, None
+        state.latest = replace(state.latest, pixel=None)
+    return state
 
 
 def centre(layer: Layer, cell: Cell, channel: int | None) -> tuple[float, ...] | None:
-    """The middle of what a cell sees; None where it sees nothing."""
+    """The middle of what a cell sees, in pixels of the input; None where it sees nothing."""
     region = layer.region(cell, channel)
     if region.empty:
         return None

@@ -6,22 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from ...trace.network import Layer, Network, Region
 from ..cache import Fed, File
-from .linked_view.linked_view import (
-    Cell,
-    FeatureMap,
-    Mode,
-    Picture,
-)
-
-_WANTED = "wanted"
-
-ADDRESS = "address"
-"""Where a session keeps the page's address that is no news to it."""
+from ..navigation import Destination
+from ..pictures import Cell, FeatureMap, Mode, Picture
 
 
 @dataclass(frozen=True)
@@ -54,56 +44,16 @@ class Scene:
 
     @property
     def layer(self) -> Layer:
+        """The layer that the feature map is of."""
         return self.feature_map.layer
 
     @property
     def region(self) -> Region:
-        """What the pinned cell sees."""
+        """The region that the pinned cell sees."""
         return self.layer.region(self.cell, self.feature_map.channel)
 
-
-@dataclass(frozen=True)
-class Wanted:
-    """Where to go next; None leaves to the page what was not asked for.
-
-    ``keep_point`` asks for the cell that looks at the same point of the input as the pinned one.
-    """
-
-    layer: str
-    cell: Cell | None = None
-    channel: int | None = None
-    pixel: Cell | None = None
-    mode: Mode | None = None
-    keep_point: bool = False
-
-
-def go_to(layer: str, cell: Cell | None = None, channel: int | None = None) -> None:
-    """Shows another layer, cell or channel (an index of ``Scene.maps``), and draws the page anew.
-
-    Call it from the body of the page or a fragment, not from a callback.
-    """
-    want(Wanted(layer, cell, channel))
-    st.rerun(scope="app")
-
-
-def want(where: Wanted) -> None:
-    """Goes there when the page is next drawn."""
-    st.session_state[_WANTED] = where
-    outdated()
-
-
-def outdated() -> None:
-    """Call it when the person chooses something: what the browser tells as its address may still
-    be an earlier one of ours, and is no news then."""
-    st.session_state[ADDRESS] = st.query_params.to_dict()
-
-
-def wanted() -> Wanted | None:
-    """Where somebody asked to go, until ``arrived`` says that the page went there."""
-    asked: Wanted | None = st.session_state.get(_WANTED)
-    return asked
-
-
-def arrived() -> None:
-    """Nobody wants to go anywhere any more. A run of the page may be cut off before it arrives."""
-    st.session_state.pop(_WANTED, None)
+    @property
+    def destination(self) -> Destination:
+        """The destination that an address has to name to lead here."""
+        channel = None if self.maps is None else self.shown
+        return Destination(self.layer.name, self.cell, channel, self.pixel, self.mode)

@@ -12,16 +12,19 @@ from ...trace.network import Layer
 from .. import cache
 from ..cache import Fed, File
 from ..outline import title_of
+from ..pictures import FeatureMap, Picture
 from ..text import by, plain, sentence
 from .channels import by_channel, choose_channel
-from .linked_view.linked_view import FeatureMap, Picture
 from .scene import Scene
 
 
-def choose_scene(
+def scene_picker(
     file: File, layer: Layer, picture: Picture, fed: Fed, sample: Sample | None, view: str
 ) -> Scene:
-    """The channel to show; where the model cannot be run, the regions show without values."""
+    """Draws the heading and the choice of a channel, and returns the scene.
+
+    Where the model cannot be run, the regions show without values.
+    """
     about, picker = st.columns([3, 2], vertical_alignment="bottom")
     name, what = title_of(layer)
     about.html(

@@ -12,7 +12,7 @@ from ...lessons.steps import (
     Slider,
     Unit,
 )
-from ..address_choice import addressed, outdated
+from ..address_choice import address_choice, ignore_echo
 from .lesson_network import TITLE, lesson_network
 from .task import task
 from .unit_diagram.unit_diagram import Pin, unit_diagram
@@ -35,7 +35,7 @@ def lesson() -> None:
     done: set[int] = st.session_state.setdefault("lesson done", set())
     numbers = range(1, len(TITLES) + 1)
     labels = {str(n): f":material/check: {n}" if n in done else str(n) for n in numbers}
-    number = int(addressed("step", labels, st.pills))
+    number = int(address_choice("step", labels, st.pills))
     st.markdown(f"#### {number}. {TITLES[number - 1]}")
     finished = lesson_network() if number > len(STEPS) else _step(STEPS[number - 1], number)
     if finished and number not in done:
@@ -82,7 +82,7 @@ def _turn(number: int, finished: bool) -> None:
 
     def go(to: int) -> None:
         st.session_state[_STEP] = str(to)
-        outdated("step")
+        ignore_echo("step")
 
     with st.container(horizontal=True):
         if number > 1:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Literal
 
 import streamlit as st
 
 from ...catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS
+from ...figures.colours import PINNED
 from ...figures.drawing import (
     Drawing,
     Frame,
@@ -16,12 +16,12 @@ from ...figures.drawing import (
     Shape,
     Veil,
 )
+from ...figures.encode import Encoded
 from ...lessons.worked import form
 from ...trace.network import Layer, Network
 from .. import cache
-from ..cache import Asked, File
-from ..inspector.cell_panel import PINNED
-from ..inspector.scene import Wanted, want
+from ..cache import File, TraceOptions
+from ..navigation import Destination, set_destination
 from ..text import by, position
 from .task import task
 
@@ -48,7 +48,7 @@ _SIDE = 380
 def lesson_network() -> bool:
     """Draws the step and returns whether its task is done."""
     file = File.at(SAMPLE_MODELS[_MODEL].path, SAMPLE_MODELS[_MODEL].title)
-    net = cache.trace(file, Asked())
+    net = cache.trace(file, TraceOptions())
     height = net.input.size[0]
     with st.container(key="lesson"):
         with st.container():
@@ -78,7 +78,7 @@ def _to_explore(name: str, cell: tuple[int, ...], finished: bool) -> None:
     kind: Literal["primary", "secondary"] = "primary" if finished else "secondary"
     if st.button(f"Open {name} in Explore", key="lesson explore", type=kind):
         st.session_state["model"], st.session_state["image"] = _MODEL, _PICTURE
-        want(Wanted(name, cell))
+        set_destination(Destination(name, cell))
         st.switch_page("streamlit_app.py")
 
 
@@ -100,8 +100,8 @@ def picture_html(net: Network, layer: Layer, cell: tuple[int, ...]) -> str:
         Veil(whole, box, "#000000", 0.55),
         Outline(box, PINNED, 3),
     ]
-    data = base64.b64encode(Drawing(_SIDE, _SIDE, shapes, about).svg().encode()).decode()
+    drawing = Encoded("svg+xml", Drawing(_SIDE, _SIDE, shapes, about).svg().encode())
     return (
-        f'<figure class="rf-lesson"><img alt="{about}" src="data:image/svg+xml;base64,{data}">'
+        f'<figure class="rf-lesson"><img alt="{about}" src="{drawing.data_url}">'
         f"<figcaption>{about} Photograph: {image.credit}.</figcaption></figure>"
     )

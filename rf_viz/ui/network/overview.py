@@ -13,7 +13,7 @@ from ...analysis.diagnosis import features, skips
 from ...figures.coverage import coverage_figure
 from ...figures.growth import growth_figure
 from ...trace.network import Layer, Network
-from ..inspector.scene import Wanted, want
+from ..navigation import Destination, set_destination
 from ..text import by, percent, plain
 from .findings import cached_findings, draw_finding
 from .graph.graph import graph
@@ -86,7 +86,7 @@ def coverage_section(net: Network, traced: str) -> None:
 
 def _go_to_explore(layer: str) -> NoReturn:
     """Opens a layer in Explore; the point that was looked at in another layer stays."""
-    want(Wanted(layer, keep_point=True))
+    set_destination(Destination(layer, keep_point=True))
     st.switch_page("streamlit_app.py")
     raise AssertionError("the page was switched")
 

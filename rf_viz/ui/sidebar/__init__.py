@@ -1,4 +1,4 @@
-"""What the person picks: a model, what it is fed, a layer, and how."""
+"""The choices in the sidebar: a model, what it is fed, a layer, and how it is traced."""
 
 from .fed_input import (
     choose_image,

@@ -1,4 +1,4 @@
-"""What the model is fed: an image, a signal or a volume."""
+"""The choice of what the model is fed: an image, a signal or a volume."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from ...inputs.images import (
 )
 from ...inputs.volumes import volume_tensor
 from .. import cache
+from ..address import ignore_echo
 from ..cache import Fed, File
-from ..inspector.linked_view.linked_view import Picture
-from ..inspector.scene import outdated
+from ..pictures import Picture
 from ..text import by
 from .session import visitor
-from .upload import UPLOAD, row, took, uploader
+from .upload import UPLOAD, hand_over, row, uploader
 
 LOWEST, HIGHEST = 60, 1000
 """Pitches of the sample signal, in Hz."""
@@ -36,35 +36,35 @@ _PHANTOM = "Phantom"
 
 
 def unfit(net: Network) -> str:
-    """Why no picture or signal can be fed to this network; empty where one can."""
-    given = net.input
-    shape = by(given.shape)
-    if given.size and len(given.size) == 1 and not given.guessed:
+    """Tells why no picture, signal or volume fits a network's input; empty where one does."""
+    source = net.input
+    shape = by(source.shape)
+    if source.size and len(source.size) == 1 and not source.guessed:
         return ""
-    if len(given.size) == 2:
-        others = [n for axis, n in enumerate(given.shape) if axis not in given.spatial_axes]
+    if len(source.size) == 2:
+        others = [n for axis, n in enumerate(source.shape) if axis not in source.spatial_axes]
         channels = others[-1] if others else 1
         if channels in (1, 3, 4):
             return ""
         return (
-            f"The input {given.name} ({shape}) has {channels} channels, and a picture fills 1, 3 "
+            f"The input {source.name} ({shape}) has {channels} channels, and a picture fills 1, 3 "
             "or 4. There is no picture to point at, but the regions of all layers are below."
         )
-    if len(given.size) == 3 and not given.guessed:
+    if len(source.size) == 3 and not source.guessed:
         return ""
     return (
-        f"Nothing slides over the input {given.name} ({shape}): it is no picture and no signal "
+        f"Nothing slides over the input {source.name} ({shape}): it is no picture and no signal "
         "to point at. What its layers depend on is below."
     )
 
 
 def misfit(file: File, net: Network) -> str:
-    """Why nothing that a person could show can be fed to a model; empty where something can."""
-    given = net.input
-    dtype = next(i.dtype for i in cache.load(file).inputs if i.name == given.name)
-    if len(given.size) == 1 and "int" in dtype:
+    """Tells why nothing that people look at fits a model's input; empty where something does."""
+    source = net.input
+    dtype = next(i.dtype for i in cache.load(file).inputs if i.name == source.name)
+    if len(source.size) == 1 and "int" in dtype:
         return (
-            f"The input {given.name} ({by(given.shape)}) takes whole numbers, such as those of "
+            f"The input {source.name} ({by(source.shape)}) takes whole numbers, such as those of "
             "words: it is no signal. What its layers depend on is below."
         )
     return unfit(net)
@@ -73,7 +73,10 @@ def misfit(file: File, net: Network) -> str:
 def choose_input(
     file: File, net: Network, sample: Sample | None, options: DeltaGenerator
 ) -> tuple[Picture, Fed]:
-    """A picture or a signal, as this network takes it; how it is prepared goes to ``options``."""
+    """Draws the choice of a picture, signal or volume and returns it, also as the network takes it.
+
+    The choices of how it is prepared go into ``options``.
+    """
     if len(net.input.size) == 1:
         return _signal(net)
     if len(net.input.size) == 3:
@@ -86,7 +89,7 @@ def choose_input(
             index=list(PRESETS).index(usual_preset(file, sample)),
             key=f"preset {file.digest}",
             persist_state="session",
-            on_change=outdated,
+            on_change=ignore_echo,
             help="What the network was trained with.",
         )
         fits = get_args(Fit)
@@ -101,7 +104,7 @@ def choose_input(
             }.__getitem__,
             key=f"fit {file.digest}",
             persist_state="session",
-            on_change=outdated,
+            on_change=ignore_echo,
         )
     (height, width), (y, x) = net.input.size, net.input.spatial_axes
     pixels = cache.pixels(image, (height, width), how)
@@ -125,7 +128,7 @@ def _signal(net: Network) -> tuple[Picture, Fed]:
         440,
         format="%d Hz",
         key="pitch",
-        on_change=outdated,
+        on_change=ignore_echo,
     )
     values = tone(length, hz=pitch)
     key = f"tone {pitch} {length}"
@@ -148,10 +151,12 @@ def _volume(net: Network) -> tuple[Picture, Fed]:
         format_func=lambda key: key if key == _PHANTOM else visit.volumes[key].name,
         key="volume",
         persist_state="session",
-        on_change=outdated,
+        on_change=ignore_echo,
     )
     with beside.popover(UPLOAD, help="Upload a volume"):
-        uploader("A NumPy array (.npy), or a TIFF or GIF of slices", "volume", False, _take_volume)
+        uploader(
+            "A NumPy array (.npy), or a TIFF or GIF of slices", "volume", False, _accept_volume
+        )
     if key == _PHANTOM:
         values, title, stands_for = cache.phantom_volume(size), "A made-up phantom", _PHANTOM
     else:
@@ -166,7 +171,7 @@ def _volume(net: Network) -> tuple[Picture, Fed]:
     return Picture(key, title, values), fed
 
 
-def _take_volume(files: dict[str, bytes]) -> None:
+def _accept_volume(files: dict[str, bytes]) -> None:
     file = File.uploaded(files)
     cache.open_volume(file)
     visit = visitor()
@@ -175,7 +180,7 @@ def _take_volume(files: dict[str, bytes]) -> None:
 
 
 def usual_preset(file: File, sample: Sample | None) -> str:
-    """What the network was trained with, as far as that can be told."""
+    """The name of the preprocessing that a network was trained with, as far as that can be told."""
     if sample and sample.preprocessing:
         return sample.preprocessing
     application = application_of(cache.load(file).title)
@@ -183,6 +188,7 @@ def usual_preset(file: File, sample: Sample | None) -> str:
 
 
 def choose_image(sample: Sample | None) -> File:
+    """Draws the choice of an image: a sample, or one of the person's own."""
     visit = visitor()
     uploads = visit.images
     if visit.next_image:
@@ -207,10 +213,10 @@ def choose_image(sample: Sample | None) -> File:
             "From", ["File", "Camera"], default="File", required=True, label_visibility="collapsed"
         )
         if way == "File":
-            uploader("Any image", "image", False, _take_image)
+            uploader("Any image", "image", False, _accept_image)
         else:
             st.camera_input(
-                "Camera", key="camera", on_change=took, args=("camera", "photo", _take_photo)
+                "Camera", key="camera", on_change=hand_over, args=("camera", "photo", _accept_photo)
             )
     if key in uploads:
         return uploads[key]
@@ -218,7 +224,7 @@ def choose_image(sample: Sample | None) -> File:
     return File.at(chosen.path, chosen.title)
 
 
-def _take_image(files: dict[str, bytes]) -> None:
+def _accept_image(files: dict[str, bytes]) -> None:
     show_image(files)
     _keep_image()
 
@@ -232,11 +238,11 @@ def show_image(files: dict[str, bytes]) -> None:
     visit.next_image = file.digest
 
 
-def _take_photo(files: dict[str, bytes]) -> None:
+def _accept_photo(files: dict[str, bytes]) -> None:
     (content,) = files.values()
-    _take_image({f"Photo {visitor().uploads['photo']}": content})
+    _accept_image({f"Photo {visitor().uploads['photo']}": content})
 
 
 def _keep_image() -> None:
-    outdated()
+    ignore_echo()
     visitor().image_chosen = True

@@ -1,4 +1,4 @@
-"""Which layer to look at."""
+"""The choice of a layer to look at."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from .session import visitor
 
 
 def choose_layer(
-    net: Network, sample: Sample | None, digest: str, wanted: str | None, *, key: str
+    net: Network, sample: Sample | None, digest: str, goal: str | None, *, key: str
 ) -> str:
-    """A layer by name: the ``wanted`` one, else what the person chose, else the last one shown."""
+    """Draws the list of layers and returns the name of the one to show.
+
+    That is the ``goal``, else what the person chose, else the last one that was shown. ``digest``
+    stands for the model, ``key`` for the traced model.
+    """
     visit, names = visitor(), {layer.name for layer in net.layers}
-    if wanted in names:
-        visit.layers[digest] = wanted
+    if goal in names:
+        visit.layers[digest] = goal
     elif visit.layers.get(digest) not in names:
         visit.layers[digest] = (sample and sample.default_layer) or _telling(net)
     chosen = layer_list(net, visit.layers[digest], key=key)
@@ -27,7 +31,7 @@ def choose_layer(
 
 
 def _telling(net: Network) -> str:
-    """What to show first: the deepest layer whose cells see no more than a third of the image."""
+    """A layer to show first: the deepest one whose cells see no more than a third of the image."""
     layers = [layer for _, layer in net.groups] or net.layers
     local = [
         layer

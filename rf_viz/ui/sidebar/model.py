@@ -1,4 +1,4 @@
-"""Which model to look at: a sample, one of Keras' own, or an upload; and how to trace it."""
+"""The choice of a model (a sample, one of Keras' own, or an upload) and of how to trace it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ...catalogue.keras_applications import KERAS_APPLICATIONS
 from ...catalogue.samples import IMAGENET, SAMPLE_MODELS, Sample
 from ...inputs.images import KERAS_MODES
 from .. import cache
-from ..cache import Asked, File
-from ..inspector.scene import outdated
+from ..address import ignore_echo
+from ..cache import File, TraceOptions
 from ..text import (
     by,
     percent,
@@ -31,7 +31,10 @@ _FORMATS = "ONNX, Keras, TensorFlow or TFLite; a SavedModel as zip or tar"
 
 
 def choose_model() -> tuple[File, Sample | None]:
-    """A sample, one of Keras' own networks, or an uploaded model that loads and can be traced."""
+    """Draws the choice of a model and returns its file, with what goes with it where it has that.
+
+    On offer are the samples, Keras' own networks, and uploads that load and can be traced.
+    """
     visit = visitor()
     uploads = visit.models
     if visit.next_model:
@@ -53,7 +56,7 @@ def choose_model() -> tuple[File, Sample | None]:
         on_change=_new_model,
     )
     with beside.popover(UPLOAD, help="Upload a model, along with its data files if it has any"):
-        uploader(_FORMATS, "model", True, _take_model)
+        uploader(_FORMATS, "model", True, _accept_model)
     missing = visit.missing
     if missing:
         what, digest = (plain(text) for text in (missing.get("name", "a model"), missing["model"]))
@@ -74,14 +77,14 @@ def choose_model() -> tuple[File, Sample | None]:
 def show_model(files: dict[str, bytes]) -> File:
     """Makes an uploaded model the one to show when a page is next drawn. Raises ModelError."""
     file = File.uploaded(files)
-    cache.trace(file, Asked())
+    cache.trace(file, TraceOptions())
     visit = visitor()
     visit.models[file.digest] = file
     visit.next_model = file.digest
     return file
 
 
-def _take_model(files: dict[str, bytes]) -> None:
+def _accept_model(files: dict[str, bytes]) -> None:
     visit, file = visitor(), show_model(files)
     missing, visit.missing = visit.missing, None
     if missing and missing["model"] == file.digest:
@@ -124,16 +127,17 @@ def _train(name: str) -> None:
 
 def _new_model() -> None:
     """Shows the image that goes with a sample, unless the person chose one."""
-    outdated()
+    ignore_echo()
     sample = SAMPLE_MODELS.get(st.session_state["model"])
     if sample and sample.default_image and not visitor().image_chosen:
         st.session_state["image"] = sample.default_image
 
 
-def choose_options(file: File) -> tuple[Network, Asked]:
-    """The input to look from, its size where the model leaves it open, and what counts.
+def choose_options(file: File) -> tuple[Network, TraceOptions]:
+    """Draws the options of the trace and returns the traced model, with those it was traced by.
 
-    A size that the model cannot take is reported, and the last good one stays.
+    They are the input to look from, its size where the model leaves it open, and what counts. A
+    size that the model cannot take is reported, and the last good one stays.
     """
     model = cache.load(file)
     source = None
@@ -144,50 +148,52 @@ def choose_options(file: File) -> tuple[Network, Asked]:
             names,
             key=f"input {file.digest}",
             persist_state="session",
-            on_change=outdated,
+            on_change=ignore_echo,
         )
-    usual, asked = _trace(file, Asked(source), Asked())
+    usual, options = _trace(file, TraceOptions(source), TraceOptions())
     size = _choose_size(model, usual, file.digest)
     weight_aware = st.toggle(
         "Ignore zero weights",
         key=f"weights {file.digest}",
         persist_state="session",
-        on_change=outdated,
+        on_change=ignore_echo,
         help="Kernel positions whose weights are all exactly zero do not count, "
         "as in masked or pruned kernels.",
     )
-    last = visitor().asked
-    net, asked = _trace(
+    last = visitor().trace_options
+    net, options = _trace(
         file,
-        replace(asked, size=size, weight_aware=weight_aware),
-        last.get((file.digest, asked.input), asked),
+        replace(options, size=size, weight_aware=weight_aware),
+        last.get((file.digest, options.input), options),
     )
-    last[file.digest, asked.input] = asked
-    return net, asked
+    last[file.digest, options.input] = options
+    return net, options
 
 
-def _trace(file: File, asked: Asked, other: Asked) -> tuple[Network, Asked]:
-    """The model traced as asked; where that fails, the problem is told and the other way taken."""
+def _trace(file: File, options: TraceOptions, other: TraceOptions) -> tuple[Network, TraceOptions]:
+    """The traced model; where it cannot be traced so, the problem is told and ``other`` holds."""
     try:
-        return cache.trace(file, asked), asked
+        return cache.trace(file, options), options
     except ModelError as error:
         visitor().problem = sentence(error)
         return cache.trace(file, other), other
 
 
 def _choose_size(model: Model, usual: Network, digest: str) -> tuple[int, ...] | None:
-    given = usual.input
-    shape = next(i.shape for i in model.inputs if i.name == given.name)
-    if all(shape[axis] is not None for axis in given.spatial_axes):
-        st.caption(f"Input size {by(given.size)}, fixed by the model")
+    source = usual.input
+    shape = next(i.shape for i in model.inputs if i.name == source.name)
+    if all(shape[axis] is not None for axis in source.spatial_axes):
+        st.caption(f"Input size {by(source.size)}, fixed by the model")
         return None
-    names = ("Depth", "Height", "Width")[-len(given.size) :] if len(given.size) > 1 else ("Length",)
-    wanted = visitor().sizes.pop(digest, ())
-    largest = _LARGEST_SIDE[len(given.size) - 1]
-    for name, axis, n in zip(names, given.spatial_axes, wanted, strict=False):
+    names = ("Depth", "Height", "Width")[-len(source.size) :]
+    if len(source.size) == 1:
+        names = ("Length",)
+    sizes_of_link = visitor().sizes.pop(digest, ())
+    largest = _LARGEST_SIDE[len(source.size) - 1]
+    for name, axis, n in zip(names, source.spatial_axes, sizes_of_link, strict=False):
         if shape[axis] is None and n <= largest:
-            st.session_state[f"{name} {given.name} {digest}"] = n
-    columns = st.columns(len(given.size))
+            st.session_state[f"{name} {source.name} {digest}"] = n
+    columns = st.columns(len(source.size))
     sizes = [
         column.number_input(
             name,
@@ -195,12 +201,12 @@ def _choose_size(model: Model, usual: Network, digest: str) -> tuple[int, ...] |
             max_value=largest,
             value=size,
             disabled=shape[axis] is not None,
-            key=f"{name} {given.name} {digest}",
+            key=f"{name} {source.name} {digest}",
             persist_state="session",
-            on_change=outdated,
+            on_change=ignore_echo,
         )
         for column, name, axis, size in zip(
-            columns, names, given.spatial_axes, given.size, strict=False
+            columns, names, source.spatial_axes, source.size, strict=False
         )
     ]
-    return None if tuple(sizes) == given.size else tuple(sizes)
+    return None if tuple(sizes) == source.size else tuple(sizes)

@@ -1,4 +1,4 @@
-"""The choices as the page's address tells them."""
+"""The choices of the sidebar as the page's address holds them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from ... import Network
 from ...catalogue.keras_applications import KERAS_APPLICATIONS
 from ...catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS, Sample
 from ...inputs.images import PRESETS, Fit
-from .. import address as link
+from ..address import size_of
 from ..cache import File
+from ..navigation import Destination, set_destination
 from .fed_input import HIGHEST, LOWEST, usual_preset
 from .session import KERAS, visitor
 
 
 def restore(address: Mapping[str, str]) -> None:
-    """Makes the choices that an address tells, before the page is drawn.
+    """Makes the choices that an address holds, before the page is drawn.
 
     Where its model or image has to be uploaded first, the page asks for it.
     """
@@ -46,7 +47,7 @@ def restore(address: Mapping[str, str]) -> None:
     elif image:
         name = address.get("image-name", "its image")
         visit.problem = f"The link shows {name}, which is not here: upload it to see it there too."
-    size = link.size_of(address)
+    size = size_of(address)
     if size:
         visit.sizes[digest] = size
     st.session_state[f"weights {digest}"] = address.get("weights") == "aware"
@@ -59,32 +60,37 @@ def restore(address: Mapping[str, str]) -> None:
     pitch = address.get("pitch", "")
     if pitch.isdecimal() and LOWEST <= int(pitch[:5]) <= HIGHEST:
         st.session_state["pitch"] = int(pitch)
-    link.follow(address)
+    destination = Destination.from_address(address)
+    if destination:
+        set_destination(destination)
 
 
 def chosen(file: File, net: Network, sample: Sample | None) -> dict[str, str]:
-    """The choices as an address tells them; those left out are what ``restore`` finds anyhow."""
+    """The choices as parameters of an address.
+
+    Those left out are what the page shows anyhow.
+    """
     state, visit = st.session_state, visitor()
-    found = {"model": state["model"]}
+    parameters = {"model": state["model"]}
     if state["model"] in visit.models:
-        found["name"] = file.name
+        parameters["name"] = file.name
     elif state["model"].removeprefix(KERAS) in visit.trained:
-        found["trained"] = "yes"
+        parameters["trained"] = "yes"
     if f"Height {net.input.name} {file.digest}" in state:
-        found["size"] = "x".join(map(str, net.input.size))
+        parameters["size"] = "x".join(map(str, net.input.size))
     if net.weight_aware:
-        found["weights"] = "aware"
+        parameters["weights"] = "aware"
     if f"input {file.digest}" in state:
-        found["input"] = state[f"input {file.digest}"]
+        parameters["input"] = state[f"input {file.digest}"]
     preset, fit = (state.get(f"{what} {file.digest}", "") for what in ("preset", "fit"))
     if preset and preset != usual_preset(file, sample):
-        found["preset"] = preset
+        parameters["preset"] = preset
     if fit and fit != ((sample and sample.fit) or get_args(Fit)[0]):
-        found["fit"] = fit
+        parameters["fit"] = fit
     if len(net.input.size) == 2 and "image" in state:
-        found["image"] = state["image"]
+        parameters["image"] = state["image"]
         if state["image"] in visit.images:
-            found["image-name"] = visit.images[state["image"]].name
+            parameters["image-name"] = visit.images[state["image"]].name
     if len(net.input.size) == 1:
-        found["pitch"] = str(state["pitch"])
-    return found
+        parameters["pitch"] = str(state["pitch"])
+    return parameters

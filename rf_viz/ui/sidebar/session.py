@@ -1,4 +1,4 @@
-"""What a session remembers of what the person picked."""
+"""The choices of a person that a session remembers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from ..cache import Asked, File
+from ..cache import File, TraceOptions
 from ..text import plain
 from .layer_list.layer_list import Chosen
 
@@ -18,11 +18,11 @@ KERAS = "keras:"
 
 @dataclass
 class Visit:
-    """What a session remembers besides its widgets.
+    """A session's memory besides its widgets.
 
     Attributes:
         models, images: uploads that can be used, by digest.
-        asked: how each model was last traced without trouble, by digest and input.
+        trace_options: how each model was last traced without trouble, by digest and input.
         layers: the layer that each model showed last, by digest.
         chosen: what was last chosen in each list of layers, by its key.
         trained: the networks of Keras that were given their trained weights.
@@ -38,7 +38,7 @@ class Visit:
 
     models: dict[str, File] = field(default_factory=dict)
     images: dict[str, File] = field(default_factory=dict)
-    asked: dict[tuple[str, str | None], Asked] = field(default_factory=dict)
+    trace_options: dict[tuple[str, str | None], TraceOptions] = field(default_factory=dict)
     layers: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, Chosen] = field(default_factory=dict)
     trained: set[str] = field(default_factory=set)
@@ -54,7 +54,7 @@ class Visit:
 
 
 def visitor() -> Visit:
-    """What is remembered of this one."""
+    """The memory of this session."""
     visit: Visit = st.session_state.setdefault("visit", Visit())
     return visit
 

@@ -17,37 +17,40 @@ from .session import visitor
 UPLOAD = ":material/upload:"
 """The icon of the button."""
 
-Take = Callable[[dict[str, bytes]], None]
-"""Takes over files, by name. Raises ModelError or ImageError for what it cannot use."""
+Accept = Callable[[dict[str, bytes]], None]
+"""Takes over the contents of files by their names. Raises ModelError or ImageError."""
 
 
-def uploader(label: str, what: str, several: bool, take: Take) -> None:
-    """An uploader that hands over what it gets and, under a new key, is empty again afterwards."""
+def uploader(label: str, what: str, several: bool, accept: Accept) -> None:
+    """Draws an uploader that hands over what it gets and is empty again afterwards.
+
+    ``what`` says what is uploaded, and counts towards the key: only a new key empties the widget.
+    """
     key = f"{what} upload {visitor().uploads[what]}"
     st.file_uploader(
         label,
         accept_multiple_files=several,
         key=key,
-        on_change=took,
-        args=(key, what, take),
+        on_change=hand_over,
+        args=(key, what, accept),
     )
 
 
 def row() -> DeltaGenerator:
-    """Where a choice and the button to bring one's own stand side by side."""
+    """Makes a container for a choice and, beside it, the button to bring one's own."""
     return st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall")
 
 
-def took(key: str, what: str, take: Take) -> None:
-    """Hands over what the widget of that key got; what is wrong with it is told by the page."""
-    given: Any = st.session_state.get(key)
-    files: list[UploadedFile] = given if isinstance(given, list) else [given] if given else []
+def hand_over(key: str, what: str, accept: Accept) -> None:
+    """Hands over what the widget of that key got; the page then tells what is wrong with it."""
+    upload: Any = st.session_state.get(key)
+    files: list[UploadedFile] = upload if isinstance(upload, list) else [upload] if upload else []
     if not files:
         return
     visit = visitor()
     visit.uploads[what] += 1
     try:
-        take({file.name: file.getvalue() for file in files})
+        accept({file.name: file.getvalue() for file in files})
     except ModelError as error:
         visit.problem = sentence(error)
     except ImageError as error:

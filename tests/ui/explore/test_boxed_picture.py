@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rf_viz.ui.explore.boxed_picture import drawn
+from rf_viz.ui.explore.boxed_picture import boxed_picture
 
 RNG = np.random.default_rng(0)
 
@@ -33,16 +33,16 @@ def mask(*shape: int, at: tuple[slice, ...]) -> np.ndarray:
 
 def test_a_small_picture_arrives_as_it_is_with_the_box_around_the_mask() -> None:
     values = RNG.integers(0, 256, (20, 40, 3), np.uint8)
-    html = drawn(values, mask(20, 40, at=np.s_[5:10:2, 10:30]), "<b>")
+    html = boxed_picture(values, mask(20, 40, at=np.s_[5:10:2, 10:30]), "<b>")
     assert np.array_equal(picture_in(html), values)
     assert box_in(html) == {"left": 25, "top": 25, "width": 50, "height": 25}
     assert 'alt="&lt;b&gt;"' in html
 
 
 def test_a_signal_is_boxed_along_its_length_and_nothing_is_not_boxed() -> None:
-    html = drawn(np.zeros(1000, np.float32), mask(1000, at=np.s_[100:300]), "A tone")
+    html = boxed_picture(np.zeros(1000, np.float32), mask(1000, at=np.s_[100:300]), "A tone")
     assert box_in(html) == {"left": 10, "top": 0, "width": 20, "height": 100}
-    assert "style=" not in drawn(np.zeros(10, np.float32), np.zeros(10, bool), "A tone")
+    assert "style=" not in boxed_picture(np.zeros(10, np.float32), np.zeros(10, bool), "A tone")
 
 
 @pytest.mark.parametrize("shape", [(224, 224, 3), (2048, 1024, 3), (1_000_000,)])
@@ -50,4 +50,4 @@ def test_two_of_any_size_and_of_noise_stay_under_300_kb(shape: tuple[int, ...]) 
     values = RNG.integers(0, 256, shape, np.uint8)
     if len(shape) == 1:
         values = values.astype(np.float32)
-    assert len(drawn(values, np.ones(shape[:2], bool), "Noise")) < 150_000
+    assert len(boxed_picture(values, np.ones(shape[:2], bool), "Noise")) < 150_000

@@ -27,10 +27,10 @@ from rf_viz.ui.explore.export_panel import (
     spread,
     title,
 )
-from rf_viz.ui.explore.offline_page.offline_page import Chosen, estimate, export
-from rf_viz.ui.explore.snapshot import app_font, still
-from rf_viz.ui.inspector.linked_view.linked_view import FeatureMap, Mode, Picture
+from rf_viz.ui.explore.offline_page.offline_page import Chosen, estimate, offline_page
+from rf_viz.ui.explore.snapshot import app_font, snapshot
 from rf_viz.ui.inspector.scene import Scene
+from rf_viz.ui.pictures import FeatureMap, Mode, Picture
 
 NAMES = ("conv1", "fire4/expand1x1", "fire5/concat", "fire7/expand1x1", "conv10")
 TIMES, DASH = " \N{MULTIPLICATION SIGN} ", "\N{EN DASH}"
@@ -57,17 +57,17 @@ def maps(layer: Layer, count: int) -> list[FeatureMap]:
 @pytest.fixture(scope="module")
 def page(net: Network, picture: Picture) -> str:
     chosen = [Chosen(maps(net[name], 4), ["0", "1", "2", "3"]) for name in NAMES]
-    return export("Net <1>", "Thanks & regards", picture, chosen, first=2)
+    return offline_page("Net <1>", "Thanks & regards", picture, chosen, first=2)
 
 
 def content(page: str) -> dict[str, Any]:
     return dict(json.loads(re.search(r'id="content">(.*?)</script>', page, re.DOTALL)[1]))
 
 
-def arrays(told: dict[str, Any], one: dict[str, Any]) -> dict[str, NDArray[Any]]:
+def arrays(written: dict[str, Any], one: dict[str, Any]) -> dict[str, NDArray[Any]]:
     """The arrays of a map, decoded from the page alone."""
     return {
-        name: np.frombuffer(base64.b64decode(told["arrays"][number]), place["dtype"]).reshape(
+        name: np.frombuffer(base64.b64decode(written["arrays"][number]), place["dtype"]).reshape(
             place["shape"]
         )
         for (name, place), number in zip(
@@ -92,31 +92,31 @@ def test_the_page_is_small_and_its_size_is_foretold(
 
 
 def test_the_page_holds_the_spans_of_every_cell(page: str, net: Network) -> None:
-    told = content(page)
-    assert [layer["name"] for layer in told["layers"]] == list(NAMES)
-    assert told["first"] == 2
-    for shown in told["layers"]:
+    written = content(page)
+    assert [layer["name"] for layer in written["layers"]] == list(NAMES)
+    assert written["first"] == 2
+    for shown in written["layers"]:
         layer = net[shown["name"]]
         for channel, one in enumerate(shown["maps"]):
-            found = arrays(told, one)
+            unpacked = arrays(written, one)
             for axis, (start, stop) in enumerate(layer.spans(channel)):
-                np.testing.assert_array_equal(found[f"start{axis}"], start)
-                np.testing.assert_array_equal(found[f"stop{axis}"], stop)
+                np.testing.assert_array_equal(unpacked[f"start{axis}"], start)
+                np.testing.assert_array_equal(unpacked[f"stop{axis}"], stop)
 
 
 def test_the_page_holds_the_picture_once_and_each_map(
     page: str, picture: Picture, net: Network
 ) -> None:
-    told = content(page)
-    assert len(set(told["arrays"])) == len(told["arrays"])
-    ones = [one for layer in told["layers"] for one in layer["maps"]]
-    pictures = {arrays(told, one)["image"].tobytes() for one in ones}
+    written = content(page)
+    assert len(set(written["arrays"])) == len(written["arrays"])
+    ones = [one for layer in written["layers"] for one in layer["maps"]]
+    pictures = {arrays(written, one)["image"].tobytes() for one in ones}
     (encoded,) = pictures
     np.testing.assert_array_equal(np.asarray(Image.open(BytesIO(encoded))), picture.values)
-    for layer in told["layers"]:
+    for layer in written["layers"]:
         for one, shown in zip(layer["maps"], maps(net[layer["name"]], 4), strict=True):
             low, high = one["header"]["range"]["map"].values()
-            values = low + arrays(told, one)["map"] / 255 * (high - low)
+            values = low + arrays(written, one)["map"] / 255 * (high - low)
             assert abs(values - shown.values).max() <= (high - low) / 255
 
 
@@ -128,24 +128,24 @@ def test_names_are_told_as_text(page: str) -> None:
 def test_no_text_of_the_model_ends_the_script(net: Network, picture: Picture) -> None:
     (one,) = maps(net["conv1"], 1)
     odd = "</script><script>alert(1)</script>"
-    page = export("t", "", picture, [Chosen([replace(one, title=odd)], [odd])])
+    page = offline_page("t", "", picture, [Chosen([replace(one, title=odd)], [odd])])
     assert odd not in page
     assert content(page)["layers"][0]["maps"][0]["title"] == odd
 
 
 def test_the_theme_has_every_colour_that_the_view_asks_for(page: str) -> None:
-    asked = set(re.findall(r"var\((--st-[\w-]+)", page))
+    used = set(re.findall(r"var\((--st-[\w-]+)", page))
     defined = set(re.findall(r"(--st-[\w-]+):", page))
-    assert asked
-    assert asked <= defined
+    assert used
+    assert used <= defined
 
 
 def test_a_packet_is_read_as_it_was_packed() -> None:
-    given = {"a": np.arange(6, dtype=np.int32).reshape(2, 3), "b": np.array([1.5], np.float32)}
-    header, found = unpack(pack({"view": "x"}, given))
+    sent = {"a": np.arange(6, dtype=np.int32).reshape(2, 3), "b": np.array([1.5], np.float32)}
+    header, unpacked = unpack(pack({"view": "x"}, sent))
     assert header["view"] == "x"
-    for name, array in given.items():
-        np.testing.assert_array_equal(found[name], array)
+    for name, array in sent.items():
+        np.testing.assert_array_equal(unpacked[name], array)
 
 
 def test_the_spread_goes_from_the_first_convolution_to_the_last(net: Network) -> None:
@@ -173,7 +173,7 @@ def test_the_picture_shows_the_region_and_darkens_the_rest(net: Network, picture
     (one,) = maps(layer, 1)
     white = replace(picture, key="white", values=np.full_like(picture.values, 255))
     region = layer.region((10, 12), 0)
-    drawing = still("Net", "", white, one, (10, 12))
+    drawing = snapshot("Net", "", white, one, (10, 12))
     pixels = np.asarray(drawing.raster(1, app_font))
     # The input fills the left of the picture: 440 of its units for 224 pixels, from (24, 104) on.
 
@@ -190,7 +190,7 @@ def test_the_picture_shows_the_region_and_darkens_the_rest(net: Network, picture
 
 def test_the_picture_says_what_it_shows(net: Network, picture: Picture) -> None:
     (one,) = maps(net["fire5/concat"], 1)
-    drawing = still("Net & co", "Image: by somebody.", picture, one, (10, 12))
+    drawing = snapshot("Net & co", "Image: by somebody.", picture, one, (10, 12))
     words = [text.text for text in ElementTree.fromstring(drawing.svg()).iter(f"{SVG}text")]
     assert words[0] == "Net & co \N{MIDDLE DOT} fire5/concat"
     caption = " ".join(words[5:]).replace("\xa0", " ").replace(TIMES, " x ").replace(DASH, "-")
@@ -204,7 +204,7 @@ def test_the_picture_says_what_it_shows(net: Network, picture: Picture) -> None:
 
 def test_the_svg_and_the_raster_are_one_drawing(net: Network, picture: Picture) -> None:
     (one,) = maps(net["fire5/concat"], 1)
-    drawing = still("Net", "", picture, one, (10, 12))
+    drawing = snapshot("Net", "", picture, one, (10, 12))
     root = ElementTree.fromstring(drawing.svg())
     assert drawing.raster(2, app_font).size == (
         2 * int(root.attrib["width"]),
@@ -218,7 +218,7 @@ def test_a_signal_is_drawn_as_a_line() -> None:
     layer = net["conv1/relu"]
     picture = Picture("tone", "A tone", tone(net.input.size[0]))
     (one,) = maps(layer, 1)
-    svg = still("Net", "", picture, one, (60,)).svg()
+    svg = snapshot("Net", "", picture, one, (60,)).svg()
     root = ElementTree.fromstring(svg)
     assert [len(line.attrib["points"].split()) for line in root.iter(f"{SVG}polyline")] == [
         1024,
@@ -226,21 +226,21 @@ def test_a_signal_is_drawn_as_a_line() -> None:
     ]
     region = layer.region((60,))
     assert f"sees samples {region.start[0]}{DASH}{region.stop[0] - 1} of the input" in svg
-    page = export("Net", "", picture, [Chosen([one], ["0"])])
-    told = content(page)
-    found = arrays(told, told["layers"][0]["maps"][0])
-    np.testing.assert_array_equal(found["image"], picture.values)
-    np.testing.assert_array_equal(found["map"], one.values)
+    page = offline_page("Net", "", picture, [Chosen([one], ["0"])])
+    written = content(page)
+    unpacked = arrays(written, written["layers"][0]["maps"][0])
+    np.testing.assert_array_equal(unpacked["image"], picture.values)
+    np.testing.assert_array_equal(unpacked["map"], one.values)
 
 
 def test_a_layer_without_a_grid_and_without_values_is_drawn(net: Network, picture: Picture) -> None:
     layer = next(layer for layer in net.layers if not layer.grid)
     one = FeatureMap(layer, None, "No values", None)
-    drawing = still("Net", "", picture, one, ())
+    drawing = snapshot("Net", "", picture, one, ())
     assert "The only cell of" in drawing.about
     assert drawing.raster(1, app_font).width == 960
-    told = content(export("Net", "", picture, [Chosen([one], [""])]))
-    assert told["layers"][0]["maps"][0]["header"]["known"] is False
+    written = content(offline_page("Net", "", picture, [Chosen([one], [""])]))
+    assert written["layers"][0]["maps"][0]["header"]["known"] is False
 
 
 def test_the_picture_is_written_in_the_font_of_the_app() -> None:
@@ -274,7 +274,7 @@ def test_the_picture_shows_what_the_page_does(
 
 def test_a_name_with_line_breaks_is_drawn_in_one_line(net: Network, picture: Picture) -> None:
     (one,) = maps(net["fire5/concat"], 1)
-    drawing = still("a\nb\r\nc", "by\nme", picture, one, (10, 12))
+    drawing = snapshot("a\nb\r\nc", "by\nme", picture, one, (10, 12))
     assert drawing.about.startswith("a\nb")
     drawing.raster(1, app_font)
     words = [text.text for text in ElementTree.fromstring(drawing.svg()).iter(f"{SVG}text")]

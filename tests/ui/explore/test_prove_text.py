@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from rf_viz.ui.explore.prove_text import (
-    exact,
-    of_inside,
-    of_outside,
-    of_report,
+    exact_text,
+    inside_verdict,
+    outside_verdict,
+    report_text,
 )
 from rf_viz.verify import Check, Report, Result
 from rf_viz.verify.experiment import Move, Outcome
@@ -26,8 +26,8 @@ def proof(**more: object) -> Proof:
 
 
 def test_equal_is_told_from_nearly_equal() -> None:
-    same = of_outside(proof(), outcome("same", 2.0, holds=True))
-    noise = of_outside(proof(), outcome("noise", 2.000001, holds=True))
+    same = outside_verdict(proof(), outcome("same", 2.0, holds=True))
+    noise = outside_verdict(proof(), outcome("noise", 2.000001, holds=True))
     assert (same.sign, same.word, same.holds) == ("=", "Equal", True)
     assert "difference is 0" in same.text
     assert (noise.sign, noise.word, noise.holds) == ("\N{ALMOST EQUAL TO}", "Equal", True)
@@ -36,21 +36,21 @@ def test_equal_is_told_from_nearly_equal() -> None:
 
 def test_an_outside_that_moves_the_cell_is_a_fault_unless_it_is_global_context() -> None:
     moved = outcome("moved", 2.5, holds=False)
-    assert of_outside(proof(), moved).holds is False
-    assert "region is wrong" in of_outside(proof(), moved).text
-    gated = of_outside(proof(context=("gate",)), moved)
+    assert outside_verdict(proof(), moved).holds is False
+    assert "region is wrong" in outside_verdict(proof(), moved).text
+    gated = outside_verdict(proof(context=("gate",)), moved)
     assert gated.holds is None
     assert "moves by 0.5" in gated.text
     assert "global context through gate" in gated.text
-    faint = of_outside(proof(context=("gate",)), outcome("noise", 2.000001))
+    faint = outside_verdict(proof(context=("gate",)), outcome("noise", 2.000001))
     assert (faint.word, faint.holds) == ("Nearly equal", None)
     assert "global context through gate" in faint.text
 
 
 def test_a_silent_cell_is_not_passed_off_as_one_that_changes() -> None:
-    changes = of_inside(proof(), outcome("moved", 0.0, holds=True))
-    silent = of_inside(proof(), outcome("same", 2.0, arrives=True, holds=True))
-    unknown = of_inside(proof(no_twin="there is no twin"), outcome("same", 2.0))
+    changes = inside_verdict(proof(), outcome("moved", 0.0, holds=True))
+    silent = inside_verdict(proof(), outcome("same", 2.0, arrives=True, holds=True))
+    unknown = inside_verdict(proof(no_twin="there is no twin"), outcome("same", 2.0))
     assert (changes.word, changes.holds) == ("Changes", True)
     assert (silent.sign, silent.word, silent.holds) == ("=", "Silent", True)
     assert "twin" in silent.text
@@ -59,8 +59,8 @@ def test_a_silent_cell_is_not_passed_off_as_one_that_changes() -> None:
 
 
 def test_without_the_model_the_twin_speaks() -> None:
-    outside = of_outside(proof(), Trial(10, None, None, False, True))
-    inside = of_inside(proof(), Trial(10, None, None, True, True))
+    outside = outside_verdict(proof(), Trial(10, None, None, False, True))
+    inside = inside_verdict(proof(), Trial(10, None, None, True, True))
     assert (outside.word, outside.holds) == ("Not reached", True)
     assert (inside.word, inside.holds) == ("Reached", True)
     assert outside.text.startswith("The model cannot be run.")
@@ -70,17 +70,17 @@ def test_a_report_counts_its_checks() -> None:
     def check(result: Result, cell: tuple[int, ...]) -> Check:
         return Check("a", cell, None, "outside", "", result, "model", "no twin")
 
-    good = of_report(Report([check("agrees", (0,)), check("agrees", (1,))]))
+    good = report_text(Report([check("agrees", (0,)), check("agrees", (1,))]))
     assert good.startswith("All 2 checks agree. For 2 cells ")
-    open_ = of_report(Report([check("agrees", (0,)), check("undecided", (0,))]))
+    open_ = report_text(Report([check("agrees", (0,)), check("undecided", (0,))]))
     assert open_.startswith("1 of 2 checks agree. For 1 cell ")
     assert open_.endswith("1 stay undecided: no twin.")
-    bad = of_report(Report([check("agrees", (0,)), check("disagrees", (1,))]))
+    bad = report_text(Report([check("agrees", (0,)), check("disagrees", (1,))]))
     assert bad.startswith("1 of 2 checks disagree")
     assert "a cell (1,)" in bad
 
 
 def test_values_are_told_with_all_their_digits() -> None:
-    assert exact(float(np.float32(794.6194))) == "794.6194"
-    assert exact(0.0) == "0"
-    assert exact(float(np.nextafter(np.float32(1), np.float32(2)))) == "1.0000001"
+    assert exact_text(float(np.float32(794.6194))) == "794.6194"
+    assert exact_text(0.0) == "0"
+    assert exact_text(float(np.nextafter(np.float32(1), np.float32(2)))) == "1.0000001"

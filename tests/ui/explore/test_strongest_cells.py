@@ -58,10 +58,10 @@ def test_a_crop_holds_the_pixels_of_its_region_at_their_place_in_the_box() -> No
     picture = np.arange(8 * 8 * 3, dtype=np.uint8).reshape(8, 8, 3)
     values = np.zeros(conv.grid, np.float32)
     values[0, 4], values[5, 5] = 2, 1
-    found = find(values, conv, None, picture, apart=True)
-    drawn, aspect = crops(found, conv)
+    finds = find(values, conv, None, picture, apart=True)
+    drawn, aspect = crops(finds, conv)
     assert aspect == 1
-    assert found[0].cell == (0, 4)
+    assert finds[0].cell == (0, 4)
     assert (np.asarray(Image.open(BytesIO(drawn[0].drawn))) == picture[0:2, 3:6]).all()
     assert drawn[0].frame == pytest.approx((0, 1 / 3, 1, 2 / 3))
     assert drawn[0].around == pytest.approx((0, 0, 1, 1))

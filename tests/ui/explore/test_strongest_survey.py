@@ -24,31 +24,31 @@ def look(number: int, content: bytes) -> list[Find]:
 def survey() -> Survey:
     names = ["a.png", "b.png", "c.png", "d.txt", "e.png"]
     contents = [b"10", b"12.5", b"refused", b"broken", b"100"]
-    made = Survey(list(zip(names, contents, strict=True)))
-    made.begin("something")
-    return made
+    started = Survey(list(zip(names, contents, strict=True)))
+    started.begin("something")
+    return started
 
 
 def test_the_best_of_all_images_and_why_others_were_skipped() -> None:
-    made = survey()
-    while made.running:
-        made.work(look, 0)
-    assert made.done == 5
-    assert [(one.file, one.value) for one in made.best] == [(4, 100.0 - x) for x in range(9)]
-    first, second = made.skipped
+    started = survey()
+    while started.running:
+        started.work(look, 0)
+    assert started.done == 5
+    assert [(one.file, one.value) for one in started.best] == [(4, 100.0 - x) for x in range(9)]
+    first, second = started.skipped
     assert first == "c.png: the model takes no such image."
     assert second.startswith("d.txt is not an image")
 
 
 def test_a_cancelled_survey_stops_keeps_what_it_found_and_goes_on() -> None:
-    made = survey()
-    made.work(look, 0)
-    made.work(look, 0)
-    made.cancel()
-    made.work(look, 10)
-    assert made.done == 2
-    assert [one.value for one in made.best] == [12.5, 11.5, 10.5, 10, 9.5, 9, 8.5, 8, 7.5]
-    made.go_on()
-    made.work(look, 10)
-    assert made.done == 5
-    assert not made.running
+    started = survey()
+    started.work(look, 0)
+    started.work(look, 0)
+    started.cancel()
+    started.work(look, 10)
+    assert started.done == 2
+    assert [one.value for one in started.best] == [12.5, 11.5, 10.5, 10, 9.5, 9, 8.5, 8, 7.5]
+    started.go_on()
+    started.work(look, 10)
+    assert started.done == 5
+    assert not started.running

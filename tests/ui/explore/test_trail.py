@@ -25,7 +25,7 @@ def marked(shape: tuple[int, ...], *cells: tuple[int, ...]) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("marks", "told"),
+    ("marks", "text"),
     [
         (marked((9, 8), (2, 3), (2, 4)), f"1 {BY} 2 of 9 {BY} 8"),
         (marked((9, 8), (2, 3), (2, 5)), f"2 of 9 {BY} 8"),
@@ -34,8 +34,8 @@ def marked(shape: tuple[int, ...], *cells: tuple[int, ...]) -> np.ndarray:
         (np.ones((), bool), "the only cell"),
     ],
 )
-def test_how_many_cells_feed(marks: np.ndarray, told: str) -> None:
-    assert counted(marks) == told
+def test_how_many_cells_feed(marks: np.ndarray, text: str) -> None:
+    assert counted(marks) == text
 
 
 def test_a_stop_leads_to_a_cell_that_feeds_near_the_middle_of_those_that_do() -> None:

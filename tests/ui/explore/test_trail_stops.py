@@ -8,16 +8,16 @@ from onnx import helper
 from rf_viz import Network
 from rf_viz.relation import Slide, Window
 from rf_viz.trace.tensors import Group, Source, Tensor
-from rf_viz.ui.explore.trail_stops import Stop, latest, stops
+from rf_viz.ui.explore.trail_stops import Stop, latest, trail_stops
 from tests.oracles.onnx_oracle import build, traced
 
 
 def of(net: Network, name: str, *cell: int) -> list[Stop]:
-    return stops(net, net[name].trail(cell))
+    return trail_stops(net, net[name].trail(cell))
 
 
-def members(found: list[Stop]) -> list[list[str]]:
-    return [[layer.name for layer in stop.layers] for stop in found]
+def members(shown: list[Stop]) -> list[list[str]]:
+    return [[layer.name for layer in stop.layers] for stop in shown]
 
 
 def conv(source: str, name: str, kernel: int) -> helper.NodeProto:
@@ -43,16 +43,16 @@ def test_what_changes_nothing_belongs_to_what_it_follows() -> None:
             {"w1": np.ones((1, 1, 1, 1), np.float32), "w3": np.ones((1, 1, 3, 3), np.float32)},
         )
     )
-    found = of(net, "turned", 4, 4)
-    assert members(found) == [
+    shown = of(net, "turned", 4, 4)
+    assert members(shown) == [
         [],
         ["a", "active", "gate", "swish"],
         ["b"],
         ["c"],
         ["sum", "turned"],
     ]
-    assert [stop.sources for stop in found] == [(), (0,), (1,), (2,), (3, 1)]
-    assert found[1].kinds == ["Conv", "Relu", "Sigmoid", "Mul"]
+    assert [stop.sources for stop in shown] == [(), (0,), (1,), (2,), (3, 1)]
+    assert shown[1].kinds == ["Conv", "Relu", "Sigmoid", "Mul"]
 
 
 def test_a_layer_of_the_framework_is_one_stop_and_one_that_holds_others_is_not() -> None:
@@ -71,9 +71,9 @@ def test_a_layer_of_the_framework_is_one_stop_and_one_that_holds_others_is_not()
         tensor("wide", 2, outer),
         tensor("out", 3, outer),
     ]
-    found = of(Network(tensors, (1, 2)), "out", 4, 4)
-    assert members(found) == [[], ["depthwise", "pointwise"], ["wide"], ["out"]]
-    assert found[1].kinds == ["SeparableConv2D"]
+    shown = of(Network(tensors, (1, 2)), "out", 4, 4)
+    assert members(shown) == [[], ["depthwise", "pointwise"], ["wide"], ["out"]]
+    assert shown[1].kinds == ["SeparableConv2D"]
 
 
 def test_of_many_stops_the_last_are_kept_and_one_stands_in_for_the_others() -> None:

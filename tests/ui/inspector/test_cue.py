@@ -7,7 +7,7 @@ from onnx import helper
 
 import rf_viz
 from rf_viz.ui.inspector.cell_panel import veiled
-from rf_viz.ui.inspector.cue.cue import overlay
+from rf_viz.ui.inspector.seen import overlay
 from tests.pages.driver import onnx_file
 
 

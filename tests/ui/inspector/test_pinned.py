@@ -12,9 +12,10 @@ import rf_viz
 from rf_viz.catalogue.samples import SAMPLE_MODELS
 from rf_viz.ui.cache import Fed, File
 from rf_viz.ui.inspector.depth.depth import near, nearest, stops
-from rf_viz.ui.inspector.linked_view.linked_view import FeatureMap, Picture, Pinned
-from rf_viz.ui.inspector.pinned import arrive, centre, settle
-from rf_viz.ui.inspector.scene import Scene, Wanted
+from rf_viz.ui.inspector.pinned import apply, centre, settle
+from rf_viz.ui.inspector.scene import Scene
+from rf_viz.ui.navigation import Destination
+from rf_viz.ui.pictures import FeatureMap, Picture, Pinned
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def test_a_strong_cell_is_pinned_until_somebody_pins_another(net: rf_viz.Network
 def test_where_the_page_went_since_counts_more_than_an_old_click(net: rf_viz.Network) -> None:
     here, click = scene(net, "fire5/concat"), Pinned("five", (7, 8), turn=1)
     settle(here, "five", click)
-    arrive(here, "five", Wanted("fire5/concat", cell=(1, 1), mode="paths"))
+    apply(here, "five", Destination("fire5/concat", cell=(1, 1), mode="paths"))
     pinned = settle(here, "five", click)
     assert (pinned.cell, pinned.mode) == ((1, 1), "paths")
     assert settle(here, "five", Pinned("five", (7, 8), turn=2)).cell == (7, 8)
@@ -60,7 +61,7 @@ def test_where_the_page_went_since_counts_more_than_an_old_click(net: rf_viz.Net
 
 def test_a_cell_that_is_not_there_is_not_gone_to(net: rf_viz.Network) -> None:
     here = scene(net, "fire5/concat")
-    arrive(here, "five", Wanted("fire5/concat", cell=(99, 0), pixel=(0, 224)))
+    apply(here, "five", Destination("fire5/concat", cell=(99, 0), pixel=(0, 224)))
     pinned = settle(here, "five", None)
     assert (pinned.cell, pinned.pixel) == ((2, 3), None)
 
@@ -70,7 +71,7 @@ def test_walking_through_the_layers_keeps_the_point(net: rf_viz.Network) -> None
     point = centre(net["fire5/concat"], (13, 20), None)
     for name in ("fire9/concat", "conv10", "conv1", "pool1", "fire3/squeeze1x1"):
         there = scene(net, name)
-        arrive(there, name, Wanted(name, keep_point=True))
+        apply(there, name, Destination(name, keep_point=True))
         region = net[name].region(settle(there, name, None).cell)
         step = net[name].receptive_field.stride[0]
         for start, stop, at in zip(region.start, region.stop, point, strict=True):
@@ -94,8 +95,8 @@ def test_the_nearest_cell_is_the_nearest_of_all(net: rf_viz.Network) -> None:
 
 
 def test_the_strip_knows_what_each_layer_sees_of_the_point(net: rf_viz.Network) -> None:
-    found = near("squeezenet", net, (100.0, 60.0))
-    for entry, region in zip(stops("squeezenet", net), found, strict=True):
+    regions = near("squeezenet", net, (100.0, 60.0))
+    for entry, region in zip(stops("squeezenet", net), regions, strict=True):
         there = entry.layer.region(nearest(entry.layer, (100.0, 60.0)))
         assert region.tolist() == [[a, b] for a, b in zip(there.start, there.stop, strict=True)], (
             entry.name

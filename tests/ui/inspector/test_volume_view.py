@@ -15,8 +15,8 @@ from PIL import Image
 import rf_viz
 from rf_viz import Layer
 from rf_viz.catalogue.samples import phantom
-from rf_viz.ui.inspector.linked_view.linked_view import FeatureMap, Picture
 from rf_viz.ui.inspector.volume_view.volume_view import laid_out, packet, stacked
+from rf_viz.ui.pictures import FeatureMap, Picture
 from tests.oracles.onnx_oracle import build
 
 SIZE = (8, 12, 16)

@@ -18,14 +18,9 @@ from numpy.typing import NDArray
 from ....trace.network import Layer
 from ...browser.component import unpack
 from ...inspector.certainty import certainty
-from ...inspector.linked_view.linked_view import (
-    STYLES,
-    Cell,
-    FeatureMap,
-    Picture,
-    packet,
-)
+from ...inspector.linked_view.linked_view import STYLES, packet
 from ...outline import title_of
+from ...pictures import Cell, FeatureMap, Picture
 from ...text import by
 
 _HERE = Path(__file__).resolve().parent
@@ -53,31 +48,32 @@ class Chosen:
 
     @property
     def layer(self) -> Layer:
+        """The layer that the maps are of."""
         return self.maps[0].layer
 
 
-def export(
+def offline_page(
     title: str, credit: str, picture: Picture, chosen: Sequence[Chosen], first: int = 0
 ) -> str:
-    """The page as HTML: the picture, the layers with their maps, and the bounds of every cell.
+    """Writes the page as HTML: the picture, the layers with their maps, the bounds of every cell.
 
     ``first`` is the layer to show at first. ``credit`` says whom to thank for the picture.
     """
-    pool = _Pool()
-    layers = [_told(one, [pool.take(data) for data in _packets(picture, one)]) for one in chosen]
-    content = json.dumps({"arrays": pool.texts, "layers": layers, "first": first})
+    arrays = _ArrayPool()
+    layers = [_entry(one, [arrays.pool(data) for data in _packets(picture, one)]) for one in chosen]
+    content = json.dumps({"arrays": arrays.texts, "layers": layers, "first": first})
     rounded = any(m.values is not None and m.values.ndim > 1 for one in chosen for m in one.maps)
     return Template(_text(_HERE / "offline_page.html")).substitute(
         _parts(),
         title=escape(title),
         credit=escape(credit),
         rounded="Values are rounded to 256 steps." if rounded else "",
-        content=content.replace("<", "\\u003c"),
+        content=content.replace("<", "\\u003c"),  # else a name could end the script
     )
 
 
 def estimate(picture: Picture, layers: Sequence[Layer], channels: int) -> int:
-    """About how many bytes the page has with so many channels of each layer."""
+    """Estimates the bytes of a page with so many channels of each layer."""
     image = total = 0
     for layer in layers:
         _, arrays = unpack(packet(picture, FeatureMap(layer, None, "", None), ""))
@@ -87,15 +83,15 @@ def estimate(picture: Picture, layers: Sequence[Layer], channels: int) -> int:
     return sum(map(len, _parts().values())) + (image + total) * 4 // 3
 
 
-class _Pool:
-    """Arrays in base64, each once."""
+class _ArrayPool:
+    """Arrays in base64, each once: the maps of a layer share the bounds of its cells."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
         self._numbers: dict[bytes, int] = {}
 
-    def take(self, packed: tuple[dict[str, Any], dict[str, NDArray[Any]]]) -> dict[str, Any]:
-        """A packet's header, and the numbers of its arrays in their order."""
+    def pool(self, packed: tuple[dict[str, Any], dict[str, NDArray[Any]]]) -> dict[str, Any]:
+        """Takes in a packet's arrays; returns its header and their numbers in their order."""
         header, arrays = packed
         return {"header": header, "arrays": [self._number(a.tobytes()) for a in arrays.values()]}
 
@@ -109,14 +105,14 @@ class _Pool:
 def _packets(
     picture: Picture, chosen: Chosen
 ) -> list[tuple[dict[str, Any], dict[str, NDArray[Any]]]]:
-    found = []
+    packets = []
     for feature_map in chosen.maps:
         header, arrays = unpack(packet(picture, feature_map, chosen.layer.name))
-        found.append((header | {"pinned": chosen.pinned or header["pinned"]}, arrays))
-    return found
+        packets.append((header | {"pinned": chosen.pinned or header["pinned"]}, arrays))
+    return packets
 
 
-def _told(chosen: Chosen, packets: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _entry(chosen: Chosen, packets: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """A layer and its maps as the page's script reads them."""
     layer = chosen.layer
     name, what = title_of(layer)
@@ -142,7 +138,7 @@ def _told(chosen: Chosen, packets: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 @cache
 def _parts() -> dict[str, str]:
-    """What is the same on every page."""
+    """The parts that are the same on every page."""
     view = _HERE.parents[1] / "inspector" / "linked_view"
     return {
         "page_css": _text(_HERE / "offline_page.css"),
@@ -152,13 +148,16 @@ def _parts() -> dict[str, str]:
     }
 
 
-def _joined(path: Path, known: set[Path]) -> str:
-    """A script after all those that it imports, as one: the linked view's entry gets a name."""
-    if path in known:
+def _joined(path: Path, joined: set[Path]) -> str:
+    """A script after all those that it imports and that are not ``joined`` yet, as one script.
+
+    The linked view's default export becomes a function with a name.
+    """
+    if path in joined:
         return ""
-    known.add(path)
+    joined.add(path)
     text = _text(path)
-    before = [_joined((path.parent / name).resolve(), known) for name in _IMPORT.findall(text)]
+    before = [_joined((path.parent / name).resolve(), joined) for name in _IMPORT.findall(text)]
     own = _EXPORT.sub("", _ENTRY.sub("function linkedView", _IMPORT.sub("", text)))
     return "\n".join([*filter(None, before), own])
 

@@ -10,15 +10,17 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from ....figures.colours import colours
 from ...browser.component import component, pack
-from ...inspector.linked_view.linked_view import colours
 
 Box = tuple[float, float, float, float]
 """Left, top, width and height, as shares of a tile's picture area."""
 
 Drawn = bytes | str | tuple[float, float]
+"""A tile's picture, see ``Tile.picture``."""
 
 WHOLE: Box = (0, 0, 1, 1)
+"""All of a tile's picture area."""
 
 _POINTS = 300
 """A line has at most so many: a page of lines stays below 300 kB."""
@@ -112,14 +114,14 @@ def tiles(
 
 
 def page_of(key: str, of: str) -> int:
-    """The page that the person turned to in the tiles of that key; the first of anything else."""
+    """The page that the person turned to in the tiles of that key; else the first, 0."""
     state = st.session_state.get(key)
     turned = state and state.get("page")
     return int(turned["page"]) if turned and turned["of"] == of else 0
 
 
 def packet(shown: Sequence[Tile], header: dict[str, Any]) -> bytes:
-    """All that the component shows, as bytes."""
+    """Packs all that the component shows."""
     arrays: dict[str, NDArray[Any]] = {
         f"image{i}": np.frombuffer(tile.picture, np.uint8)
         for i, tile in enumerate(shown)
@@ -143,7 +145,7 @@ def packet(shown: Sequence[Tile], header: dict[str, Any]) -> bytes:
 
 
 def line(values: NDArray[Any], low: float, high: float) -> str:
-    """A line of values as an SVG path in the unit square; of very many, the extremes.
+    """Draws values as a line, an SVG path in the unit square; of very many, the extremes.
 
     Args:
         values: one-dimensional; what is not finite lies at ``low``.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from io import BytesIO
 from math import prod
 from typing import Any
 
@@ -13,22 +12,25 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ....errors import ModelError
+from ....figures import encode
+from ....figures.colours import colours
 from ....model import Model
 from ....trace.network import Layer
 from ... import cache
 from ...browser.component import component, pack
 from ...cache import Fed, File
 from ...inspector.channels import by_channel
-from ...inspector.linked_view.linked_view import Cell, Picture, colours
-from ...inspector.scene import Scene, go_to
+from ...inspector.scene import Scene
+from ...navigation import open_now
 from ...outline import title_of
+from ...pictures import Cell, Picture
 from ...text import by, listed, plain
-from ..trail_lanes import lanes
+from ..trail_lanes import trail_lanes
 from ..trail_stops import (
     Marks,
     Stop,
     latest,
-    stops,
+    trail_stops,
 )
 
 SHOWN = 80
@@ -58,18 +60,18 @@ def trail(scene: Scene) -> None:
     """Draws the strip of stops, and goes to that which is clicked."""
     layer, view = scene.layer, f"{scene.file.digest} {scene.layer.name}"
     marks, channel = _choose_marks(scene)
-    shown = stops(scene.net, marks)
+    shown = trail_stops(scene.net, marks)
     if st.session_state.get(_WHOLE) != view:
         shown = latest(shown, SHOWN)
     pictured = [stop.layer for stop in shown if stop.layers and _drawable(stop.layer)]
-    known = {} if scene.maps is None else thumbnails(scene.file, scene.fed, pictured)
+    pictures = {} if scene.maps is None else thumbnails(scene.file, scene.fed, pictured)
 
     def show_all() -> None:
         st.session_state[_WHOLE] = view
 
     state = _component(
         key="trail",
-        data=packet(scene, marks, channel, shown, known, view),
+        data=packet(scene, marks, channel, shown, pictures, view),
         on_stop_change=lambda: None,
         on_whole_change=show_all,
     )
@@ -80,11 +82,11 @@ def trail(scene: Scene) -> None:
     if not layer.exact:
         st.caption(f"Assumed, not exact: {plain(listed(layer.assumed))}.")
     if state.stop in marks and state.stop != layer.name:
-        go_to(state.stop, middle(marks[state.stop]))
+        open_now(state.stop, middle(marks[state.stop]))
 
 
 def _choose_marks(scene: Scene) -> tuple[Marks, int | None]:
-    """What feeds the cell, and which channel of it: one only if that differs and is asked for."""
+    """The marks of what feeds the cell; or one channel of it, where that differs, on request."""
     layer, channel = scene.layer, scene.feature_map.channel
     marks = layer.trail(scene.cell)
     if channel is None:
@@ -112,13 +114,13 @@ def middle(marks: NDArray[np.bool_]) -> Cell:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _kept(digest: str, given: str, fed: str) -> Thumbnails:
-    """What was fetched so far of what a model makes of its input."""
+def _kept(digest: str, input: str, fed: str) -> Thumbnails:
+    """The thumbnails that were fetched so far of what a model makes of its input."""
     return {}
 
 
 def thumbnails(file: File, fed: Fed, layers: Sequence[Layer]) -> Thumbnails:
-    """A small picture of each layer: the mean absolute value over its channels."""
+    """Fetches a small picture of each layer: the mean absolute value over its channels."""
     kept = _kept(file.digest, fed.input, fed.key)
     missing = [layer for layer in layers if layer.name not in kept]
     if missing:
@@ -156,7 +158,10 @@ def _fetched(model: Model, fed: Fed, layers: Sequence[Layer]) -> Thumbnails:
 
 
 def thumbnail(values: NDArray[np.float32], layer: Layer) -> NDArray[np.uint8]:
-    """From 0, the weakest cell, to 255, the strongest; seldom as many pixels as cells."""
+    """Shrinks a layer's values to a small picture, from 0, the weakest cell, to 255, the strongest.
+
+    Strength is the mean absolute value over the channels.
+    """
     strength = np.nan_to_num(np.abs(by_channel(values, layer)).mean(axis=0, dtype=np.float32))
     shrunk = _shrunk(_laid_out(layer, strength), _SIDE)
     low, high = shrunk.min(), shrunk.max()
@@ -176,7 +181,7 @@ def _shrunk(values: NDArray[Any], side: int) -> NDArray[np.float32]:
 
 
 def _drawable(layer: Layer) -> bool:
-    """Whether its cells make up a picture or a line."""
+    """Tells whether a layer's cells make up a picture or a line."""
     return layer.layout is not None and 1 <= len(layer.layout.shape) <= 2
 
 
@@ -192,24 +197,26 @@ def packet(
     marks: Marks,
     channel: int | None,
     shown: Sequence[Stop],
-    known: Thumbnails,
+    pictures: Thumbnails,
     view: str,
 ) -> bytes:
-    """All that the strip shows, as bytes; ``view`` stands for the layer that it leads to."""
-    drawn = lanes([stop.sources for stop in shown])
+    """Packs all that the strip shows; ``view`` stands for the layer that it leads to."""
+    drawn = trail_lanes([stop.sources for stop in shown])
     side = _SIDE if len(shown) <= SHOWN + 2 else _SIDE // 2
     blobs = _Blobs()
-    told_of = [_input(scene, channel, blobs)]
+    entries = [_input(scene, channel, blobs)]
     for stop in shown[1:]:
-        told_of.append(_left_out(stop) if stop.left_out else _told(stop, marks, known, side, blobs))
-    for entry, column, row in zip(told_of, drawn.columns, drawn.rows, strict=True):
+        entries.append(
+            _left_out(stop) if stop.left_out else _entry(stop, marks, pictures, side, blobs)
+        )
+    for entry, column, row in zip(entries, drawn.columns, drawn.rows, strict=True):
         entry["column"], entry["row"] = column, row
     header = {
         "view": view,
         "key": "feeds the pinned cell" + ("" if channel is None else f", channel {channel}"),
-        "valued": any(entry.get("values") for entry in told_of),
+        "valued": any(entry.get("values") for entry in entries),
         "signal": len(scene.picture.extent) == 1,
-        "stops": told_of,
+        "stops": entries,
         "links": [(link.source, link.target, link.lane) for link in drawn.links],
     }
     arrays = {
@@ -228,12 +235,14 @@ class _Blobs:
         self._length = 0
 
     def add(self, array: NDArray[np.uint8], shape: Sequence[int]) -> dict[str, Any]:
+        """Adds an array and tells where it lies."""
         place = {"at": self._length, "shape": tuple(shape)}
         self._parts.append(array.reshape(-1))
         self._length += array.size
         return place
 
     def joined(self) -> NDArray[np.uint8]:
+        """Joins all arrays."""
         return np.concatenate([np.zeros(0, np.uint8), *self._parts])
 
 
@@ -241,7 +250,7 @@ Entry = dict[str, Any]
 
 
 def _input(scene: Scene, channel: int | None, blobs: _Blobs) -> Entry:
-    """What is said of the input itself."""
+    """The strip's entry for the input itself."""
     mask = scene.layer.mask(scene.cell, channel)
     unit = {"signal": "samples", "image": "px", "volume": "voxels"}[scene.picture.kind]
     drawn: NDArray[np.bool_] = np.atleast_2d(mask)
@@ -266,7 +275,10 @@ def _left_out(stop: Stop) -> Entry:
     }
 
 
-def _told(stop: Stop, marks: Marks, known: Mapping[str, Any], side: int, blobs: _Blobs) -> Entry:
+def _entry(
+    stop: Stop, marks: Marks, pictures: Mapping[str, Any], side: int, blobs: _Blobs
+) -> Entry:
+    """The strip's entry for a stop."""
     layer = stop.layer
     name, what = title_of(layer)
     fed = marks[layer.name]
@@ -280,7 +292,7 @@ def _told(stop: Stop, marks: Marks, known: Mapping[str, Any], side: int, blobs: 
     }
     if _drawable(layer):
         entry |= {"kind": "map", **_marked(_laid_out(layer, fed), blobs)}
-        values = known.get(layer.name)
+        values = pictures.get(layer.name)
         if values is not None:
             if max(values.shape) > side and values.shape[0] > 1:
                 values = _shrunk(values, side).round().astype(np.uint8)
@@ -294,14 +306,20 @@ def _about(stop: Stop, what: str) -> Iterator[str]:
     if len(stop.layers) > 1:
         names = dict.fromkeys(title_of(layer)[0] for layer in stop.layers)
         yield f"Here: {listed(list(names), most=8)}"
-    before = {i for layer in stop.layers for taken in layer.inputs if taken for i in taken.assumed}
+    before = {
+        reason
+        for layer in stop.layers
+        for source in layer.inputs
+        if source
+        for reason in source.assumed
+    }
     reasons = [reason for reason in stop.layer.assumed if reason not in before]
     if reasons:
         yield f"Assumed: {listed(reasons)}"
 
 
 def counted(fed: NDArray[np.bool_]) -> str:
-    """How many cells of a grid are marked: the sides of a box, or a number if there are holes."""
+    """Counts the marked cells of a grid, in words: by the sides of a box, or one by one."""
     if fed.ndim == 0:
         return "the only cell"
     if fed.all():
@@ -346,8 +364,4 @@ def _encoded(key: str, _picture: Picture) -> NDArray[np.uint8]:
         ends = np.stack([f.reduceat(values, edges) for f in (np.minimum, np.maximum)])
         low, span = ends.min(), np.ptp(ends) or 1
         return np.asarray(255 * (ends - low) / span).astype(np.uint8)
-    image = Image.fromarray(_picture.drawable(values, len(values) // 2))
-    image.thumbnail((_IMAGE, _IMAGE))
-    stream = BytesIO()
-    image.save(stream, "JPEG", quality=88)
-    return np.frombuffer(stream.getvalue(), np.uint8)
+    return encode.jpeg(_picture.drawable(values, len(values) // 2), side=_IMAGE).array

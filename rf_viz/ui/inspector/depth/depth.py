@@ -13,14 +13,17 @@ from ....analysis.growth import largest_region
 from ....trace.network import Layer, Network
 from ...browser.component import component, pack
 from ...outline import Entry, outline
+from ...pictures import Cell
 from ...text import by
-from ..linked_view.linked_view import Cell
 
 _component = component(__file__, "../../browser/packet.js", "../../browser/bus.js", "depth.js")
 
 
 def depth(net: Network, traced: str, go: Callable[[str], None]) -> None:
-    """Draws the strip. ``traced`` stands for the network, ``go`` takes a layer's name."""
+    """Draws the strip of layers.
+
+    ``traced`` stands for the network; ``go`` takes the name of the layer that somebody walks to.
+    """
     key = f"depth {traced}"
 
     def changed() -> None:
@@ -61,14 +64,14 @@ def stops(traced: str, _net: Network) -> list[Entry]:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def near(traced: str, _net: Network, point: Sequence[float] | None) -> NDArray[np.int32]:
-    """What each stop's cell nearest to a point sees: (stops, spatial axes, start and stop).
+    """The region of each stop's cell nearest to a point: (stops, spatial axes, start and stop).
 
-    Without a point nothing.
+    Without a point all of them are empty.
     """
     if point is None:
         return np.zeros((len(stops(traced, _net)), len(_net.input.size), 2), np.int32)
-    found = [_region(entry.layer, nearest(entry.layer, point)) for entry in stops(traced, _net)]
-    return np.array(found, np.int32).reshape(len(found), -1, 2)
+    regions = [_region(entry.layer, nearest(entry.layer, point)) for entry in stops(traced, _net)]
+    return np.array(regions, np.int32).reshape(len(regions), -1, 2)
 
 
 def _region(layer: Layer, cell: Cell) -> list[tuple[int, int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from math import prod
 from typing import Any
 
@@ -11,25 +10,21 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from ....figures import encode
+from ....figures.colours import colours
+from ....figures.encode import LOSSLESS_VIEW
 from ....trace.network import Layer
 from ...browser.component import component, pack
-from ..linked_view.linked_view import (
-    FeatureMap,
-    Picture,
-    Pinned,
-    colours,
-    quantised,
-    value_range,
-)
+from ...pictures import FeatureMap, Picture, Pinned, quantised, value_range
 
 LARGEST_SIDE = 96
 """Volumes are shown with at most so many voxels along an axis. Their regions stay exact."""
 
-_LOSSLESS = 90_000
-"""Volumes of more voxels travel as JPEG, and the values of their cells are not told."""
-
 _LARGEST_JPEG = 150_000
-"""So many bytes at most, if a coarser quality can do it."""
+"""So many bytes at most, if one of the coarser qualities can do it."""
+
+_QUALITIES = (85, 65, 45)
+"""The JPEG qualities of large volumes: ten times as many pixels as a picture."""
 
 _GREYS = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
 
@@ -55,12 +50,12 @@ def volume_view(volume: Picture, feature_map: FeatureMap, *, view: str, key: str
         default={"pinned": None},
         on_pinned_change=lambda: None,
     )
-    told = state.pinned
-    return Pinned(told["view"], tuple(told["cell"]), turn=told["turn"]) if told else None
+    report = state.pinned
+    return Pinned(report["view"], tuple(report["cell"]), turn=report["turn"]) if report else None
 
 
 def packet(volume: Picture, feature_map: FeatureMap, view: str) -> bytes:
-    """All that the view shows, with the bounds of every cell, as bytes."""
+    """Packs all that the view shows, with the bounds of every cell."""
     layer, values = feature_map.layer, feature_map.values
     cells = laid_out(layer)
     arrays: dict[str, NDArray[Any]] = {"input": _encoded(volume.key, volume), "greys": _GREYS}
@@ -88,7 +83,7 @@ def packet(volume: Picture, feature_map: FeatureMap, view: str) -> bytes:
         },
         "pinned": feature_map.strongest,
         "known": values is not None
-        and cells.size <= _LOSSLESS
+        and cells.size <= LOSSLESS_VIEW
         and max(cells.shape) <= LARGEST_SIDE,
         "range": {"low": low, "high": high},
         "titles": {"input": volume.title, "map": feature_map.title},
@@ -97,7 +92,7 @@ def packet(volume: Picture, feature_map: FeatureMap, view: str) -> bytes:
 
 
 def laid_out(layer: Layer) -> NDArray[np.int32]:
-    """The cells as a box: for each place (depth, row, column) the number in the flattened grid.
+    """Lays the cells out as a box: at (depth, row, column) the number in the flattened grid.
 
     Cells without a place in it (class tokens) are left out.
     """
@@ -119,22 +114,16 @@ def _thinned(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def stacked(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A volume, thinned, as the bytes of a picture: its slices one below the other."""
+    """Encodes a volume, thinned, as one picture: its slices one below the other."""
     values = _thinned(values)
     image = Image.fromarray(values.reshape(-1, values.shape[-1]))
-    if values.size <= _LOSSLESS:
-        return _saved(image, "PNG")
-    for quality in (85, 65, 45):
-        content = _saved(image, "JPEG", quality=quality)
+    if values.size <= LOSSLESS_VIEW:
+        return encode.png(image).array
+    for quality in _QUALITIES:
+        content = encode.jpeg(image, quality=quality).array
         if content.size <= _LARGEST_JPEG:
             break
     return content
-
-
-def _saved(image: Image.Image, format: str, **options: int) -> NDArray[np.uint8]:
-    stream = BytesIO()
-    image.save(stream, format, **options)
-    return np.frombuffer(stream.getvalue(), np.uint8)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

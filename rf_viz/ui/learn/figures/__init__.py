@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ...address_choice import addressed
+from ...address_choice import address_choice
 from . import article, beyond
 
 SOURCES = (
@@ -89,7 +89,7 @@ FIGURES = {
 def living_figures() -> None:
     """Draws the menu of figures and the chosen one, which the page's address names."""
     labels = {name: f"{n} {FIGURES[name].title}" for n, name in enumerate(FIGURES, 1)}
-    figure = FIGURES[addressed("figure", labels, st.pills)]
+    figure = FIGURES[address_choice("figure", labels, st.pills)]
     st.markdown(figure.lead)
     figure.draw()
     st.caption(SOURCES)

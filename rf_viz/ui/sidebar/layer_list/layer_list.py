@@ -9,8 +9,8 @@ import streamlit as st
 
 from ....analysis.growth import largest_region
 from ....trace.network import Network
+from ...address import ignore_echo
 from ...browser.component import component
-from ...inspector.scene import outdated
 from ...outline import Entry, outline
 from ...text import by
 
@@ -34,7 +34,7 @@ def layer_list(net: Network, first: str, *, key: str) -> Chosen | None:
     """Draws the list and returns what the person chose last, None before that.
 
     At the beginning it marks ``first``; later a cue tells it of what the page shows. ``key`` stands
-    for the network, over all sessions.
+    for the traced network, over all sessions.
     """
     if key not in st.session_state:
         # Kept from when the list appears: were it the latest choice, each would send the list anew.
@@ -43,25 +43,27 @@ def layer_list(net: Network, first: str, *, key: str) -> Chosen | None:
         key=key,
         data={"layers": rows(key, net), "selected": st.session_state[_FIRST]},
         default={"layer": None},
-        on_layer_change=outdated,
+        on_layer_change=ignore_echo,
     )
     return Chosen(state.layer["name"], state.layer["turn"]) if state.layer else None
 
 
 Row = dict[str, str | int | bool | None]
+"""What the list gets of an entry of the outline."""
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def rows(key: str, _net: Network) -> list[Row]:
-    """What the list says of each entry of the outline of the network that ``key`` stands for.
+    """The rows of the list: the entries of the network's outline, each after the one around it.
 
-    ``parent`` is the number of the row that a row unfolds from, which comes before it.
+    ``key`` stands for the network. A row's ``parent`` is the number of the row that it unfolds
+    from.
     """
-    found: list[Row] = []
+    listed: list[Row] = []
 
     def add(entry: Entry, group: str, label: str, parent: int | None = None) -> None:
-        number = len(found)
-        found.append(
+        number = len(listed)
+        listed.append(
             {
                 "name": entry.name,
                 "layer": entry.layer.name,
@@ -83,16 +85,16 @@ def rows(key: str, _net: Network) -> list[Row]:
     entries = outline(_net)
     for entry, placed in zip(entries, scopes([entry.name for entry in entries]), strict=True):
         add(entry, *placed)
-    return found
+    return listed
 
 
 def is_convolution(kind: str) -> bool:
-    """Whether an operator or a framework's layer is a convolution of any kind, by its name."""
+    """Tells by its name whether an operator or a framework's layer is a convolution."""
     return "conv" in kind.lower()
 
 
 def scopes(names: Sequence[str]) -> list[tuple[str, str]]:
-    """For each name its group and what to call it there.
+    """Groups names by scope: for each name its group and what to call it there.
 
     Names are paths ("layer1/conv2/Relu"); the group is the deepest scope, the same depth for all,
     that still holds a few layers on average, without what all have in common. Where there is none,
