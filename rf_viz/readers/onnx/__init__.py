@@ -17,6 +17,7 @@ from ...trace.tensors import Tensor
 from ..content import Content
 from .file import parse
 from .graph import Reading, work_out
+from .ops import OPERATORS
 from .parameters import parameters
 from .program import Program
 
@@ -30,7 +31,7 @@ class OnnxModel(Model):
 
     def __init__(self, proto: onnx.ModelProto, name: str, folder: str | None = None) -> None:
         self.proto, self.name, self.folder = proto, name, folder
-        self._program = Program(proto, folder, work_out)
+        self._program = Program(proto, folder, OPERATORS, work_out)
         self.inputs = declared_inputs(proto)
 
     def describe(

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from ...relation import Shape
 from ..reading.read_graph import BaseReading
+from ..reading.values import Value
+from .call import Call
 from .fold import evaluate
 from .inferred import infer_shapes
-from .node import Node, Value
-from .program import Call, Program
+from .node import Node
+from .program import Program
 
 
 class Reading(BaseReading[Call, Node]):

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import onnx
 
 from ...trace.tensors import Category
 from ..reading.node import BaseNode
-from ..reading.operators import Operator, Weights
-from ..reading.values import DataDependent, Outputs, Value
-
-if TYPE_CHECKING:
-    from .program import Call  # noqa: F401  (named as a string below)
-
-__all__ = ["OPERATORS", "DataDependent", "Describe", "Node", "Outputs", "Value", "operator"]
+from ..reading.operators import Describe, Operator, Weights
+from .call import Call
 
 
-class Node(BaseNode["Call"]):
+class Node(BaseNode[Call]):
     """One node of an ONNX graph."""
 
     __slots__ = ()
@@ -30,10 +24,9 @@ class Node(BaseNode["Call"]):
 
     @property
     def proto(self) -> onnx.NodeProto:
+        """The node's message."""
         return self.call.proto
 
-
-Describe = Callable[[Node], Outputs]
 
 OPERATORS: dict[tuple[str, str], Operator] = {}
 """The table of operators, by domain and name."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import onnx
 
+from rf_viz.readers.onnx.call import domain
 from rf_viz.readers.onnx.node import OPERATORS
 from rf_viz.readers.onnx.ops.opaque import OPAQUE
-from rf_viz.readers.onnx.program import domain
 
 
 def test_every_operator_of_every_domain_has_an_entry(record_property) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001

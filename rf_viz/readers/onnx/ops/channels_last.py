@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ....relation import Edge, Output
 from ....relation.common.basic import transpose
-from ..node import Describe, Node, Value
+from ...reading.operators import Describe
+from ...reading.values import Value
+from ..node import Node
 
 
 def channels_last(node: Node, describe: Describe, inputs: tuple[int, ...] = (0,)) -> Output:

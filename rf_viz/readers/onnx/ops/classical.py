@@ -14,7 +14,8 @@ from ....relation.common.basic import (
 )
 from ....relation.common.products import concatenated
 from ...reading.outputs import SELF
-from ..node import DataDependent, Node, operator
+from ...reading.values import DataDependent
+from ..node import Node, operator
 
 HOME = "ai.onnx.ml"
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ....errors import ModelError
 from ....relation import Edge, Output, Shape, Taps
 from ....relation.common.basic import everything, reshape
-from ..node import DataDependent, Node, Outputs, Value, operator
+from ...reading.values import DataDependent, Outputs, Value
+from ..call import Graph
+from ..node import Node, operator
 from .sequence import items, stack
-
-if TYPE_CHECKING:
-    from ..program import Graph
 
 UNROLLED = 64
 """Loops of up to so many turns are followed turn by turn."""

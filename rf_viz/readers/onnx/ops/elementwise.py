@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ....relation import Output
 from ...reading.outputs import SELF, joined
-from ..node import Node, Value, operator
+from ...reading.values import Value
+from ..node import Node, operator
 
 
 @operator(

@@ -9,8 +9,9 @@ from onnx import AttributeProto
 
 from ....relation import Edge, Mix, Output
 from ....relation.common.basic import broadcast, reduce, reshape
-from ..fold import dense, initializer
-from ..node import DataDependent, Node, Value, operator
+from ...reading.values import DataDependent, Value
+from ..constants import dense, initializer
+from ..node import Node, operator
 
 _TYPES = {
     "value_float": np.float32,

@@ -20,7 +20,8 @@ from ....relation.common.products import (
     pairs,
 )
 from ...reading.outputs import parameter, product
-from ..node import DataDependent, Node, operator
+from ...reading.values import DataDependent
+from ..node import Node, operator
 
 
 @operator("MatMul")

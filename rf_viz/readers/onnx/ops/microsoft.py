@@ -27,7 +27,8 @@ from ...reading.outputs import (
     parameter,
     product,
 )
-from ..node import OPERATORS, DataDependent, Node, Outputs, operator
+from ...reading.values import DataDependent, Outputs
+from ..node import OPERATORS, Node, operator
 from .attention import Projected
 from .channels_last import channels_last
 from .linear import general_product, rotated

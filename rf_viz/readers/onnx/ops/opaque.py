@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..node import DataDependent, Describe, Node, Outputs, operator
+from ...reading.operators import Describe
+from ...reading.values import DataDependent, Outputs
+from ..node import Node, operator
 
 OPAQUE: dict[str, dict[str, str]] = {
     "": {

@@ -12,7 +12,8 @@ from ...reading.outputs import (
     parameter,
     product,
 )
-from ..node import OPERATORS, Node, Outputs, operator
+from ...reading.values import Outputs
+from ..node import OPERATORS, Node, operator
 from .channels_last import channels_last
 from .linear import general_product, zero_points
 from .reductions import reduced

@@ -11,7 +11,8 @@ from ....relation.common.basic import (
     transpose,
 )
 from ....relation.common.products import crop, scan
-from ..node import DataDependent, Node, operator
+from ...reading.values import DataDependent
+from ..node import Node, operator
 
 
 @operator("RNN", "GRU", "LSTM")

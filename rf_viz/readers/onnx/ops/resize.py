@@ -9,7 +9,8 @@ import numpy as np
 from ....relation import IDENTITY, Edge, Mix, Output, Relation, Shape
 from ....relation.common.basic import everything
 from ....relation.common.resize import Sampling, resize
-from ..node import DataDependent, Node, operator
+from ...reading.values import DataDependent
+from ..node import Node, operator
 
 _MODES = {"nearest": "nearest", "linear": "linear", "bilinear": "linear", "cubic": "cubic"}
 _SIMPLE = "simple"

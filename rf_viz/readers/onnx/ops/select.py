@@ -17,8 +17,9 @@ from ....relation.common.basic import (
     reshape,
 )
 from ....relation.common.picks import cut, pick
+from ...reading.values import DataDependent
 from ..fold import evaluate
-from ..node import DataDependent, Node, operator
+from ..node import Node, operator
 
 Positions = NDArray[np.int64]
 

@@ -10,7 +10,8 @@ from ....errors import ModelError
 from ....relation import Edge, Output, Shape
 from ....relation.common.basic import reshape
 from ....relation.common.products import concatenated, crop
-from ..node import DataDependent, Node, Outputs, Value, operator
+from ...reading.values import DataDependent, Outputs, Value
+from ..node import Node, operator
 
 
 def items(node: Node, i: int = 0) -> list[Value]:
