@@ -35,7 +35,7 @@ OPERATORS: dict[tuple[str, str], Operator] = {}
 def operator(
     *names: str,
     domain: str = "",
-    category: Category = "other",
+    category: Category,
     multiplies: bool | None = False,
     weights: Weights = (),
     elementwise: bool = False,

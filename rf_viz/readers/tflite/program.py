@@ -176,4 +176,4 @@ def _opaque(op: str, why: str | None) -> Operator | None:
     def describe(node: Any) -> Any:  # noqa: ANN401
         raise DataDependent(f"{node.op} {node.name} is taken to see everything: {why}")
 
-    return Operator(describe)
+    return Operator(describe, "other")

@@ -89,7 +89,7 @@ class Projected:
         return Output(self.total[which], self.whole(which))
 
 
-@operator("Attention")
+@operator("Attention", category="attention, dense", multiplies=None, weights=(1, 2))
 def attention(node: Node) -> list[Output]:
     """Inputs: Q, K, V, mask, past key, past value, number of valid keys."""
     p = Projected(
@@ -136,7 +136,7 @@ def _weights(node: Node, p: Projected, heads: Heads) -> Output:
     return Output(heads.scores, edges)
 
 
-@operator("LinearAttention")
+@operator("LinearAttention", category="attention, dense", multiplies=None)
 def linear_attention(node: Node) -> list[Output]:
     """A state of (keys' size, values' size) a head, updated position by position and queried.
 

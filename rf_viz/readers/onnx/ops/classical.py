@@ -20,34 +20,41 @@ from ..node import Node, operator
 HOME = "ai.onnx.ml"
 
 
-@operator("Binarizer", "CategoryMapper", "Imputer", "LabelEncoder", "Scaler", domain=HOME)
+@operator(
+    "Binarizer", "CategoryMapper", "Imputer", "LabelEncoder", "Scaler",
+    domain=HOME,
+    category="other",
+    elementwise=True,
+)  # fmt: skip
 def by_element(node: Node) -> Output:
     return Output(node.shape(), SELF)
 
 
-@operator("Normalizer", domain=HOME)
+@operator("Normalizer", domain=HOME, category="normalisation")
 def normaliser(node: Node) -> Output:
     shape = node.shape()
     return Output(shape, normalise(0, shape, (len(shape) - 1,)))
 
 
-@operator("LinearRegressor", domain=HOME)
+@operator("LinearRegressor", domain=HOME, category="other", multiplies=True)
 def linear_regressor(node: Node) -> Output:
     return _of_rows(node, node.attribute("targets", 1))
 
 
-@operator("SVMRegressor", domain=HOME)
+@operator("SVMRegressor", domain=HOME, category="other", multiplies=None)
 def svm_regressor(node: Node) -> Output:
     return _of_rows(node, 1)
 
 
-@operator("TreeEnsembleRegressor", "TreeEnsemble", domain=HOME)
+@operator("TreeEnsembleRegressor", "TreeEnsemble", domain=HOME, category="other")
 def trees(node: Node) -> Output:
     """Any feature may decide. ``n_targets`` numbers come out of a row."""
     return _of_rows(node, node.attribute("n_targets", 1))
 
 
-@operator("LinearClassifier", "SVMClassifier", "TreeEnsembleClassifier", domain=HOME)
+@operator("LinearClassifier", domain=HOME, category="other", multiplies=True)
+@operator("SVMClassifier", domain=HOME, category="other", multiplies=None)
+@operator("TreeEnsembleClassifier", domain=HOME, category="other")
 def classifier(node: Node) -> list[Output]:
     """A label and the scores of all classes for each row."""
     names = ("classlabels_int64s", "classlabels_ints", "classlabels_strings")
@@ -83,7 +90,7 @@ def _of_rows(node: Node, count: int) -> Output:
     return Output(after, [Edge(0, relation)])
 
 
-@operator("OneHotEncoder", domain=HOME)
+@operator("OneHotEncoder", domain=HOME, category="other")
 def one_hot(node: Node) -> Output:
     shape = node.shape()
     count = len(node.attribute("cats_int64s") or node.attribute("cats_strings") or ())
@@ -91,7 +98,7 @@ def one_hot(node: Node) -> Output:
     return Output(after, [Edge(0, reshape(shape, one) + broadcast(one, after))])
 
 
-@operator("FeatureVectorizer", domain=HOME)
+@operator("FeatureVectorizer", domain=HOME, category="join")
 def side_by_side(node: Node) -> Output:
     shapes = [node.shape(i) for i in range(len(node.inputs))]
     rows: list[Shape] = [s if len(s) == 2 else (1, *s) for s in shapes]
@@ -102,7 +109,7 @@ def side_by_side(node: Node) -> Output:
     return Output((rows[0][0], sum(r[1] for r in rows)), edges)
 
 
-@operator("ArrayFeatureExtractor", domain=HOME)
+@operator("ArrayFeatureExtractor", domain=HOME, category="other")
 def extract(node: Node) -> Output:
     """The named positions of the last axis."""
     shape, wanted = node.shape(), node.ints(1)

@@ -25,7 +25,7 @@ def _graph(node: Node, name: str) -> Graph:
     return graph
 
 
-@operator("If")
+@operator("If", category="other")
 def branch(node: Node) -> Outputs:
     """The branch that is taken where that is known; else whatever either of them sees, and the
     condition. A branch that does not work out at this input size is not the one taken."""
@@ -55,7 +55,7 @@ def branch(node: Node) -> Outputs:
     return outputs
 
 
-@operator("Loop")
+@operator("Loop", category="other")
 def loop(node: Node) -> Outputs:
     """Turn by turn, as long as it is known before each whether it is the last."""
     body = _graph(node, "body")
@@ -83,7 +83,7 @@ def _truth(value: Value | None) -> bool | None:
     return None if known is None else bool(np.asarray(known).reshape(-1)[0])
 
 
-@operator("Scan")
+@operator("Scan", category="other")
 def scan(node: Node) -> Outputs:
     """Turn by turn along the scanned axes."""
     body = _graph(node, "body")
@@ -176,7 +176,7 @@ def _constants(shape: Shape, values: list[Value], axis: int) -> Value:
     return Value(shape, get=get, after=values)
 
 
-@operator("SequenceMap")
+@operator("SequenceMap", category="other")
 def sequence_map(node: Node) -> Outputs:
     """The body on every item."""
     body = _graph(node, "body")

@@ -21,7 +21,7 @@ _TYPES = {
 }
 
 
-@operator("Constant")
+@operator("Constant", category="other")
 def constant(node: Node) -> Output | Value:
     attribute = node.proto.attribute[0]
     if attribute.type == AttributeProto.TENSOR:
@@ -33,24 +33,24 @@ def constant(node: Node) -> Output | Value:
     return Output(value.shape, value=value)
 
 
-@operator("ConstantOfShape")
+@operator("ConstantOfShape", category="other")
 def constant_of_shape(node: Node) -> Output:
     return Output(node.ints(0) or ())
 
 
-@operator("Shape", asks_shape_only=True)
+@operator("Shape", category="layout", asks_shape_only=True)
 def shape_of(node: Node) -> Output:
     shape = node.shape()
     part = shape[node.attribute("start", 0) : node.attribute("end", len(shape))]
     return Output((len(part),), value=np.array(part, np.int64))
 
 
-@operator("Size", asks_shape_only=True)
+@operator("Size", category="other", asks_shape_only=True)
 def size_of(node: Node) -> Output:
     return Output((), value=np.array(prod(node.shape()), np.int64))
 
 
-@operator("Range")
+@operator("Range", category="other")
 def arrange(node: Node) -> Output:
     start, limit, delta = (node.value(i) for i in range(3))
     if start is None or limit is None or delta is None:
@@ -58,30 +58,36 @@ def arrange(node: Node) -> Output:
     return Output((max(0, ceil((limit.item() - start.item()) / delta.item())),))
 
 
-@operator("RandomNormal", "RandomUniform")
+@operator("RandomNormal", "RandomUniform", category="other")
 def random(node: Node) -> Output:
     return Output(node.attribute("shape"))
 
 
-@operator("EyeLike", "RandomNormalLike", "RandomUniformLike", asks_shape_only=True)
+@operator(
+    "EyeLike",
+    "RandomNormalLike",
+    "RandomUniformLike",
+    category="other",
+    asks_shape_only=True,
+)
 def like(node: Node) -> Output:
     """Only the input's shape is used."""
     return Output(node.shape())
 
 
-@operator("Multinomial")
+@operator("Multinomial", category="other")
 def multinomial(node: Node) -> Output:
     batch, classes = node.shape()
     samples = node.attribute("sample_size", 1)
     return Output((batch, samples), [Edge(0, (Mix((1,), (classes,), (samples,)),))])
 
 
-@operator("BlackmanWindow", "HammingWindow", "HannWindow")
+@operator("BlackmanWindow", "HammingWindow", "HannWindow", category="other")
 def window_function(node: Node) -> Output:
     return Output(node.ints(0) or ())
 
 
-@operator("MelWeightMatrix")
+@operator("MelWeightMatrix", category="other")
 def mel_weights(node: Node) -> Output:
     bins, length = node.ints(0), node.ints(1)
     assert bins is not None
@@ -89,7 +95,7 @@ def mel_weights(node: Node) -> Output:
     return Output((length[0] // 2 + 1, bins[0]))
 
 
-@operator("AffineGrid")
+@operator("AffineGrid", category="other")
 def affine_grid(node: Node) -> Output:
     """Every coordinate is made by its own row of the affine matrix."""
     (batch, rows, columns), size = node.shape(0), node.ints(1)

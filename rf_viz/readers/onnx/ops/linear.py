@@ -24,12 +24,12 @@ from ...reading.values import DataDependent
 from ..node import Node, operator
 
 
-@operator("MatMul")
+@operator("MatMul", category="attention, dense", multiplies=True, weights=(0, 1))
 def matrices(node: Node) -> Output:
     return product(node, (0, 1), matmul(node.shape(0), node.shape(1)))
 
 
-@operator("MatMulInteger")
+@operator("MatMulInteger", category="attention, dense", multiplies=True, weights=(0, 1))
 def integer_matrices(node: Node) -> Output:
     """With zero points for all of a matrix, or for each of A's rows and of B's columns."""
     output = product(node, (0, 1), matmul(node.shape(0), node.shape(1)))
@@ -37,7 +37,7 @@ def integer_matrices(node: Node) -> Output:
     return output
 
 
-@operator("QLinearMatMul")
+@operator("QLinearMatMul", category="attention, dense", multiplies=True, weights=(0, 3))
 def quantised_matrices(node: Node) -> Output:
     output = product(node, (0, 3), matmul(node.shape(0), node.shape(3)))
     after = output.shape
@@ -66,7 +66,7 @@ def zero_points(node: Node, rows: int, columns: int, after: Shape) -> list[Edge]
     return edges
 
 
-@operator("Gemm")
+@operator("Gemm", category="attention, dense", multiplies=True, weights=(0, 1, 2))
 def gemm(node: Node) -> Output:
     return general_product(node, 0, 1, 2)
 
@@ -86,14 +86,14 @@ def general_product(node: Node, a: int, b: int, c: int) -> Output:
     return Output(made.shape, edges)
 
 
-@operator("Einsum")
+@operator("Einsum", category="attention, dense", multiplies=True, weights="any")
 def summation(node: Node) -> Output:
     shapes = tuple(node.shape(i) for i in range(len(node.inputs)))
     made = einsum(node.attribute("equation", ""), shapes)
     return product(node, range(len(shapes)), made)
 
 
-@operator("Det")
+@operator("Det", category="other", multiplies=None)
 def determinant(node: Node) -> Output:
     shape = node.shape()
     if len(shape) < 2 or shape[-1] != shape[-2]:
@@ -102,7 +102,7 @@ def determinant(node: Node) -> Output:
     return Output(shape[:-2], [Edge(0, reduce(shape, (rank - 2, rank - 1), False))])
 
 
-@operator("DFT")
+@operator("DFT", category="attention, dense", multiplies=None)
 def fourier(node: Node) -> Output:
     """Frequencies see all of the axis, or what of it the transform's length takes."""
     shape = node.shape()
@@ -125,7 +125,7 @@ def fourier(node: Node) -> Output:
     return Output(after, [Edge(0, relation)])
 
 
-@operator("STFT")
+@operator("STFT", category="attention, dense", multiplies=None)
 def short_time_fourier(node: Node) -> Output:
     shape = node.shape()
     if len(shape) == 2:
@@ -143,7 +143,7 @@ def short_time_fourier(node: Node) -> Output:
     return Output(after, edges)
 
 
-@operator("CausalConvWithState")
+@operator("CausalConvWithState", category="convolution", multiplies=None, weights=(1, 2))
 def causal_conv(node: Node) -> list[Output]:
     """Channel by channel, over the past state's positions followed by the input's."""
     shape, kernel = node.shape(), node.shape(1)[2]
@@ -160,7 +160,7 @@ def causal_conv(node: Node) -> list[Output]:
     return [Output(shape, edges), Output((*shape[:2], past), state)]
 
 
-@operator("RotaryEmbedding")
+@operator("RotaryEmbedding", category="attention, dense")
 def rotary(node: Node) -> Output:
     """Each element of a head is turned together with one other."""
     if any(node.depends(i) for i in (1, 2, 3)):

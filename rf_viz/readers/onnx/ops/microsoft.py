@@ -37,17 +37,19 @@ from .reductions import grouped_statistics
 HOME = "com.microsoft"
 
 
-@operator("Gelu", "QuickGelu", domain=HOME)
+@operator("Gelu", "QuickGelu", domain=HOME, category="activation", elementwise=True)
 def unary(node: Node) -> Output:
     return Output(node.shape(), SELF)
 
 
-@operator("FastGelu", "BiasGelu", "BiasAdd", "GatedAdd", domain=HOME)
+@operator("FastGelu", "BiasGelu", domain=HOME, category="activation", weights=(1,))
+@operator("BiasAdd", domain=HOME, category="join", weights=(1,))
+@operator("GatedAdd", domain=HOME, category="join")
 def with_bias(node: Node) -> Output:
     return joined(node, [i for i, v in enumerate(node.inputs) if v is not None])
 
 
-@operator("BiasSplitGelu", domain=HOME)
+@operator("BiasSplitGelu", domain=HOME, category="activation")
 def gated(node: Node) -> Output:
     """The left half of the channels, times a function of the right half; both biased first."""
     shape = node.shape()
@@ -63,14 +65,21 @@ def gated(node: Node) -> Output:
     return Output(after, edges)
 
 
-@operator("FusedConv", domain=HOME)
+@operator("FusedConv", domain=HOME, category="convolution", multiplies=True, weights=(1, 2))
 def fused_conv(node: Node) -> Output:
     output = OPERATORS["", "Conv"].describe(node)
     assert isinstance(output, Output)
     return _with_residual(node, output)
 
 
-@operator("NhwcConv", "NhwcFusedConv", domain=HOME)
+@operator(
+    "NhwcConv",
+    "NhwcFusedConv",
+    domain=HOME,
+    category="convolution",
+    multiplies=True,
+    weights=(1, 2),
+)
 def nhwc_conv(node: Node) -> Output:
     return _with_residual(node, channels_last(node, OPERATORS["", "Conv"].describe))
 
@@ -82,17 +91,23 @@ def _with_residual(node: Node, output: Output) -> Output:
     return output
 
 
-@operator("NhwcMaxPool", domain=HOME)
+@operator("NhwcMaxPool", domain=HOME, category="pooling")
 def nhwc_pool(node: Node) -> Output:
     return channels_last(node, OPERATORS["", "MaxPool"].describe)
 
 
-@operator("FusedGemm", domain=HOME)
+@operator("FusedGemm", domain=HOME, category="attention, dense", multiplies=True, weights=(0, 1, 2))
 def fused_gemm(node: Node) -> Output:
     return general_product(node, 0, 1, 2)
 
 
-@operator("GemmFastGelu", domain=HOME)
+@operator(
+    "GemmFastGelu",
+    domain=HOME,
+    category="attention, dense",
+    multiplies=True,
+    weights=(0, 1, 2),
+)
 def biased_product(node: Node) -> Output:
     output = product(node, (0, 1), matmul(node.shape(0), node.shape(1)))
     bias = parameter(node, 2, output.shape, len(output.shape) - 1)
@@ -100,7 +115,14 @@ def biased_product(node: Node) -> Output:
     return output
 
 
-@operator("FusedMatMul", "TransposeMatMul", domain=HOME)
+@operator(
+    "FusedMatMul",
+    "TransposeMatMul",
+    domain=HOME,
+    category="attention, dense",
+    multiplies=True,
+    weights=(0, 1),
+)
 def turned_product(node: Node) -> Output:
     turns, shapes = [], []
     for i, name in enumerate("AB"):
@@ -117,30 +139,32 @@ def turned_product(node: Node) -> Output:
     return Output(made.shape, [Edge(i, r) for i, r in enumerate(relations) if node.depends(i)])
 
 
-@operator("CDist", domain=HOME)
+@operator("CDist", domain=HOME, category="other", multiplies=True)
 def distances(node: Node) -> Output:
     return product(node, (0, 1), einsum("mk,nk->mn", (node.shape(0), node.shape(1))))
 
 
-@operator("Inverse", domain=HOME)
+@operator("Inverse", domain=HOME, category="other", multiplies=None)
 def inverse(node: Node) -> Output:
     shape = node.shape()
     rank = len(shape)
     return Output(shape, [Edge(0, mix(shape, (rank - 2, rank - 1)))])
 
 
-@operator("GridSample", domain=HOME)
+@operator("GridSample", domain=HOME, category="other")
 def grid_sample(node: Node) -> Outputs:
     return OPERATORS["", "GridSample"].describe(node)
 
 
-@operator("LayerNormalization", "SimplifiedLayerNormalization", domain=HOME)
-@operator("SimplifiedLayerNormalization")
+@operator("LayerNormalization", domain=HOME, category="normalisation", weights=(1, 2))
+@operator("SimplifiedLayerNormalization", domain=HOME, category="normalisation", weights=(1,))
+@operator("SimplifiedLayerNormalization", category="normalisation", weights=(1,))
 def layer_normalisation(node: Node) -> Outputs:
     return OPERATORS["", "LayerNormalization"].describe(node)
 
 
-@operator("SkipLayerNormalization", "SkipSimplifiedLayerNormalization", domain=HOME)
+@operator("SkipLayerNormalization", domain=HOME, category="normalisation", weights=(2, 3, 4))
+@operator("SkipSimplifiedLayerNormalization", domain=HOME, category="normalisation", weights=(2, 3))
 def skip_normalisation(node: Node) -> list[Output]:
     """The sum of the input, what skips to it and a bias, by statistics over the last axis."""
     shape = node.shape()
@@ -161,7 +185,7 @@ def skip_normalisation(node: Node) -> list[Output]:
     return [Output(shape, normal), statistics, statistics, Output(shape, sums)]
 
 
-@operator("GroupNorm", domain=HOME)
+@operator("GroupNorm", domain=HOME, category="normalisation", weights=(1, 2))
 def group_norm(node: Node) -> Output:
     def second(node: Node) -> Output:
         shape = node.shape()
@@ -173,7 +197,7 @@ def group_norm(node: Node) -> Output:
     return channels_last(node, second) if last else second(node)
 
 
-@operator("RotaryEmbedding", domain=HOME)
+@operator("RotaryEmbedding", domain=HOME, category="attention, dense")
 def rotary(node: Node) -> Output:
     if any(node.depends(i) for i in (1, 2, 3)):
         raise DataDependent(f"the angles of {node.op} {node.name} depend on the input")
@@ -195,7 +219,7 @@ def _rotated_heads(node: Node, size: int) -> Output:
     return Output(shape, [Edge(0, pairs(len(shape) - 1, shape[-1], table))])
 
 
-@operator("EmbedLayerNormalization", domain=HOME)
+@operator("EmbedLayerNormalization", domain=HOME, category="normalisation", weights=(2, 3, 4, 5, 6))
 def embedding(node: Node) -> list[Output]:
     """Numbers of words, positions and segments are looked up, added and normalised."""
     if any(node.depends(i) for i in (2, 3, 4, 7)):
@@ -213,7 +237,14 @@ def embedding(node: Node) -> list[Output]:
     return [Output(after, scaled), Output(ids[:1]), summed]
 
 
-@operator("Attention", "QAttention", domain=HOME)
+@operator(
+    "Attention",
+    "QAttention",
+    domain=HOME,
+    category="attention, dense",
+    multiplies=None,
+    weights=(1, 2),
+)
 def merged_attention(node: Node) -> list[Output]:
     """Queries, keys and values are all made of the one input (batch, positions, channels)."""
     past = {"Attention": 4, "QAttention": 8}[node.op]
@@ -245,7 +276,13 @@ def merged_attention(node: Node) -> list[Output]:
     return [Output((batch, length, sizes[2]), edges), Output(state, [Edge(0, kept)])]
 
 
-@operator("MultiHeadAttention", domain=HOME)
+@operator(
+    "MultiHeadAttention",
+    domain=HOME,
+    category="attention, dense",
+    multiplies=None,
+    weights=(3,),
+)
 def many_heads(node: Node) -> list[Output]:
     """Inputs: query, key, value, bias, padding mask, attention bias, past key, past value."""
     if not node.has(1) or not node.has(2) or any(node.depends(i) for i in (3, 4, 8, 9)):

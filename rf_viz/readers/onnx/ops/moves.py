@@ -27,19 +27,19 @@ _PADDINGS: dict[str, PadMode] = {
 }
 
 
-@operator("Concat")
+@operator("Concat", category="join")
 def concat(node: Node) -> Output:
     return concatenation(node, range(len(node.inputs)), node.attribute("axis", 1))
 
 
-@operator("Transpose")
+@operator("Transpose", category="layout")
 def transposed(node: Node) -> Output:
     shape = node.shape()
     order = node.attribute("perm") or tuple(range(len(shape)))[::-1]
     return Output(tuple([shape[i] for i in order]), [Edge(0, transpose(order))])
 
 
-@operator("Reshape")
+@operator("Reshape", category="layout")
 def reshaped(node: Node) -> Output:
     shape = node.shape()
     target = node.ints(1)
@@ -53,7 +53,7 @@ def _as(shape: Shape, after: Shape) -> Output:
     return Output(after, [Edge(0, reshape(shape, after))])
 
 
-@operator("Flatten")
+@operator("Flatten", category="layout")
 def flatten(node: Node) -> Output:
     shape = node.shape()
     axis = node.attribute("axis", 1)
@@ -61,20 +61,20 @@ def flatten(node: Node) -> Output:
     return _as(shape, (prod(shape[:axis]), prod(shape[axis:])))
 
 
-@operator("Unsqueeze")
+@operator("Unsqueeze", category="layout")
 def unsqueeze(node: Node) -> Output:
     axes = node.attribute("axes") if node.opset < 13 else node.ints(1)
     assert axes is not None
     return expanded(node, axes)
 
 
-@operator("Squeeze")
+@operator("Squeeze", category="layout")
 def squeeze(node: Node) -> Output:
     axes = node.attribute("axes") if node.opset < 13 else node.ints(1)
     return squeezed(node, axes)
 
 
-@operator("Expand")
+@operator("Expand", category="layout")
 def expand(node: Node) -> Output:
     shape, target = node.shape(), node.ints(1)
     assert target is not None
@@ -82,7 +82,7 @@ def expand(node: Node) -> Output:
     return Output(after, [Edge(0, broadcast(shape, after))])
 
 
-@operator("Tile")
+@operator("Tile", category="layout")
 def tiled(node: Node) -> Output:
     shape = node.shape()
     repeats = node.ints(1) or ()
@@ -92,7 +92,7 @@ def tiled(node: Node) -> Output:
     return Output(tuple(n * r for n, r in zip(shape, repeats, strict=True)), [Edge(0, relation)])
 
 
-@operator("Pad")
+@operator("Pad", category="layout")
 def padded(node: Node) -> Output:
     """The fill of constant padding is no input, but where it is computed from the input."""
     shape = node.shape()
@@ -112,7 +112,7 @@ def padded(node: Node) -> Output:
     return Output(after, edges)
 
 
-@operator("CenterCropPad")
+@operator("CenterCropPad", category="layout")
 def center_crop_pad(node: Node) -> Output:
     shape, target = node.shape(), node.ints(1)
     axes = node.attribute("axes") or tuple(range(len(shape)))
@@ -125,7 +125,7 @@ def center_crop_pad(node: Node) -> Output:
     return Output(after, [Edge(0, relation)])
 
 
-@operator("DepthToSpace")
+@operator("DepthToSpace", category="layout")
 def to_space(node: Node) -> Output:
     n, channels, *size = node.shape()
     block = node.attribute("blocksize")
@@ -137,7 +137,7 @@ def _blocks_first(node: Node) -> bool:
     return bool(node.attribute("mode", "DCR") == "DCR")
 
 
-@operator("SpaceToDepth")
+@operator("SpaceToDepth", category="layout")
 def to_depth(node: Node) -> Output:
     n, channels, *size = node.shape()
     block = node.attribute("blocksize")

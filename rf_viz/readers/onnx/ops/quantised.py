@@ -21,8 +21,8 @@ from .reductions import reduced
 MICROSOFT = "com.microsoft"
 
 
-@operator("QuantizeLinear", "DequantizeLinear")
-@operator("QuantizeLinear", "DequantizeLinear", domain=MICROSOFT)
+@operator("QuantizeLinear", "DequantizeLinear", category="other", weights=(0,))
+@operator("QuantizeLinear", "DequantizeLinear", domain=MICROSOFT, category="other", weights=(0,))
 def quantise(node: Node) -> Output:
     """Element by element; the scale is one number, or one for each position along an axis, or
     one for each block of positions."""
@@ -42,7 +42,7 @@ def quantise(node: Node) -> Output:
     return Output(shape, edges, why)
 
 
-@operator("DynamicQuantizeLinear")
+@operator("DynamicQuantizeLinear", category="other")
 def dynamic(node: Node) -> list[Output]:
     """The scale and zero point come from the smallest and the largest of all values."""
     shape = node.shape()
@@ -51,7 +51,13 @@ def dynamic(node: Node) -> list[Output]:
     return [Output(shape, normalise(0, shape, axes)), whole, whole]
 
 
-@operator("DynamicQuantizeMatMul", domain=MICROSOFT)
+@operator(
+    "DynamicQuantizeMatMul",
+    domain=MICROSOFT,
+    category="attention, dense",
+    multiplies=True,
+    weights=(1, 4),
+)
 def dynamic_product(node: Node) -> Output:
     """A, quantised by its smallest and largest values, times B. Then scale, zero point, bias."""
     made = matmul(node.shape(0), node.shape(1))
@@ -66,7 +72,13 @@ def dynamic_product(node: Node) -> Output:
     return output
 
 
-@operator("MatMulIntegerToFloat", domain=MICROSOFT)
+@operator(
+    "MatMulIntegerToFloat",
+    domain=MICROSOFT,
+    category="attention, dense",
+    multiplies=True,
+    weights=(0, 1, 6),
+)
 def scaled_product(node: Node) -> Output:
     output = product(node, (0, 1), matmul(node.shape(0), node.shape(1)))
     after = output.shape
@@ -79,39 +91,57 @@ def scaled_product(node: Node) -> Output:
     return output
 
 
-@operator("MatMulInteger16", domain=MICROSOFT)
+@operator(
+    "MatMulInteger16",
+    domain=MICROSOFT,
+    category="attention, dense",
+    multiplies=True,
+    weights=(0, 1),
+)
 def integer_product(node: Node) -> Output:
     return product(node, (0, 1), matmul(node.shape(0), node.shape(1)))
 
 
-@operator("MatMulNBits", "MatMulBnb4", domain=MICROSOFT)
+@operator(
+    "MatMulNBits",
+    "MatMulBnb4",
+    domain=MICROSOFT,
+    category="attention, dense",
+    multiplies=True,
+)
 def packed_product(node: Node) -> Output:
     """B is packed: its shape is in the attributes."""
     made = matmul(node.shape(0), (node.attribute("K", 0), node.attribute("N", 0)))
     return product(node, (0,), made)
 
 
-@operator("QGemm", domain=MICROSOFT)
+@operator(
+    "QGemm",
+    domain=MICROSOFT,
+    category="attention, dense",
+    multiplies=True,
+    weights=(0, 3, 6),
+)
 def quantised_general_product(node: Node) -> Output:
     return general_product(node, 0, 3, 6)
 
 
-@operator("QLinearAdd", "QLinearMul", domain=MICROSOFT)
+@operator("QLinearAdd", "QLinearMul", domain=MICROSOFT, category="join")
 def quantised_join(node: Node) -> Output:
     return joined(node, (0, 3))
 
 
-@operator("QLinearWhere", domain=MICROSOFT)
+@operator("QLinearWhere", domain=MICROSOFT, category="other")
 def quantised_choice(node: Node) -> Output:
     return joined(node, (0, 1, 4))
 
 
-@operator("QLinearSigmoid", "QLinearLeakyRelu", domain=MICROSOFT)
+@operator("QLinearSigmoid", "QLinearLeakyRelu", domain=MICROSOFT, category="activation")
 def quantised_unary(node: Node) -> Output:
     return Output(node.shape(), SELF)
 
 
-@operator("QLinearSoftmax", domain=MICROSOFT)
+@operator("QLinearSoftmax", domain=MICROSOFT, category="attention, dense")
 def quantised_softmax(node: Node) -> Output:
     shape = node.shape()
     axis = node.axis(len(shape), -1)
@@ -120,7 +150,7 @@ def quantised_softmax(node: Node) -> Output:
     return Output(shape, normalise(0, shape, axes))
 
 
-@operator("QLinearConcat", domain=MICROSOFT)
+@operator("QLinearConcat", domain=MICROSOFT, category="join")
 def quantised_concat(node: Node) -> Output:
     """Inputs: the output's scale and zero point, then of each part its values and the same."""
     numbers = range(2, len(node.inputs), 3)
@@ -137,22 +167,22 @@ def quantised_concat(node: Node) -> Output:
     return Output((*shapes[0][:axis], total, *shapes[0][axis + 1 :]), edges)
 
 
-@operator("QLinearReduceMean", "ReduceSumInteger", domain=MICROSOFT)
+@operator("QLinearReduceMean", "ReduceSumInteger", domain=MICROSOFT, category="pooling")
 def quantised_reduction(node: Node) -> Output:
     return reduced(node, node.attribute("axes"))
 
 
-@operator("QLinearAveragePool", domain=MICROSOFT)
+@operator("QLinearAveragePool", domain=MICROSOFT, category="pooling")
 def quantised_pool(node: Node) -> Outputs:
     return _either_layout(node, "AveragePool")
 
 
-@operator("QLinearGlobalAveragePool", domain=MICROSOFT)
+@operator("QLinearGlobalAveragePool", domain=MICROSOFT, category="pooling")
 def quantised_global_pool(node: Node) -> Outputs:
     return _either_layout(node, "GlobalAveragePool")
 
 
-@operator("QLinearConv", domain=MICROSOFT)
+@operator("QLinearConv", domain=MICROSOFT, category="convolution", multiplies=True, weights=(3, 8))
 def quantised_conv(node: Node) -> Outputs:
     return _either_layout(node, "QLinearConv")
 

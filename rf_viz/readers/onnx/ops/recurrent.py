@@ -15,7 +15,8 @@ from ...reading.values import DataDependent
 from ..node import Node, operator
 
 
-@operator("RNN", "GRU", "LSTM")
+@operator("RNN", "GRU", category="attention, dense", multiplies=None, weights=(1, 2, 3))
+@operator("LSTM", category="attention, dense", multiplies=None, weights=(1, 2, 3, 7))
 def recurrent(node: Node) -> list[Output]:
     """Inputs: X, W, R, bias, lengths, first hidden state, first cell state, peepholes.
 

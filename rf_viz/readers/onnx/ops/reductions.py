@@ -23,6 +23,7 @@ from ..node import Node, operator
 @operator(
     "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean",
     "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare",
+    category="pooling",
 )  # fmt: skip
 def reduction(node: Node) -> Output:
     return reduced(node, node.attribute("axes") or node.ints(1))
@@ -36,14 +37,14 @@ def reduced(node: Node, given: tuple[int, ...] | None) -> Output:
     return outputs.reduction(node, given or range(len(shape)), bool(node.attribute("keepdims", 1)))
 
 
-@operator("ArgMax", "ArgMin")
+@operator("ArgMax", "ArgMin", category="other")
 def arg_reduction(node: Node) -> Output:
     return outputs.reduction(
         node, (node.axis(len(node.shape())),), bool(node.attribute("keepdims", 1))
     )
 
 
-@operator("TopK")
+@operator("TopK", category="other")
 def top(node: Node) -> list[Output]:
     """Any of the axis' values may be among the largest."""
     shape = node.shape()
@@ -59,7 +60,7 @@ def top(node: Node) -> list[Output]:
     return [output, output]
 
 
-@operator("CumSum", "CumProd")
+@operator("CumSum", "CumProd", category="other")
 def cumulative(node: Node) -> Output:
     shape = node.shape()
     given = node.ints(1)
@@ -74,7 +75,7 @@ def cumulative(node: Node) -> Output:
     return Output(shape, [Edge(0, relation)])
 
 
-@operator("Softmax", "LogSoftmax", "Hardmax")
+@operator("Softmax", "LogSoftmax", "Hardmax", category="attention, dense")
 def softmax(node: Node) -> Output:
     """Before opset 13 over all axes from the given one on."""
     shape = node.shape()
@@ -83,13 +84,13 @@ def softmax(node: Node) -> Output:
     return Output(shape, normalise(0, shape, axes))
 
 
-@operator("LpNormalization")
+@operator("LpNormalization", category="normalisation")
 def lp_normalisation(node: Node) -> Output:
     shape = node.shape()
     return Output(shape, normalise(0, shape, (node.axis(len(shape), -1),)))
 
 
-@operator("MeanVarianceNormalization")
+@operator("MeanVarianceNormalization", category="normalisation")
 def mean_variance(node: Node) -> Output:
     shape = node.shape()
     given = node.attribute("axes", (0, 2, 3))
@@ -97,7 +98,8 @@ def mean_variance(node: Node) -> Output:
     return Output(shape, normalise(0, shape, axes))
 
 
-@operator("LayerNormalization", "RMSNormalization")
+@operator("LayerNormalization", category="normalisation", weights=(1, 2))
+@operator("RMSNormalization", category="normalisation", weights=(1,))
 def layer_normalisation(node: Node) -> list[Output]:
     """Statistics over all axes from the given one on; they are outputs too."""
     shape = node.shape()
@@ -109,7 +111,7 @@ def layer_normalisation(node: Node) -> list[Output]:
     return [Output(shape, edges), statistics, statistics]
 
 
-@operator("InstanceNormalization")
+@operator("InstanceNormalization", category="normalisation", weights=(1, 2))
 def instance_normalisation(node: Node) -> Output:
     shape = node.shape()
     edges = normalise(0, shape, tuple(range(2, len(shape))))
@@ -117,7 +119,7 @@ def instance_normalisation(node: Node) -> Output:
     return Output(shape, edges)
 
 
-@operator("GroupNormalization")
+@operator("GroupNormalization", category="normalisation", weights=(1, 2))
 def group_normalisation(node: Node) -> Output:
     """The scale and bias are one number a group before opset 21, one a channel since."""
     shape = node.shape()
@@ -149,14 +151,14 @@ def grouped_statistics(node: Node, shape: Shape, groups: int) -> list[Edge]:
     return [Edge(0, relation), Edge(0, (), local_beside_mix=True)]
 
 
-@operator("LRN")
+@operator("LRN", category="normalisation")
 def local_response(node: Node) -> Output:
     """Each channel by its neighbours: ``(size - 1) // 2`` before, ``size // 2`` after."""
     shape, size = node.shape(), node.attribute("size", 1)
     return Output(shape, [Edge(0, neighbours(1, shape[1], (size - 1) // 2, size // 2))])
 
 
-@operator("BatchNormalization")
+@operator("BatchNormalization", category="normalisation", weights=(1, 2, 3, 4))
 def batch_normalisation(node: Node) -> list[Output]:
     """By constants; in training by the batch's own statistics, which are outputs too."""
     shape = node.shape()
@@ -179,19 +181,19 @@ def batch_normalisation(node: Node) -> list[Output]:
     return [output, *running, *running]
 
 
-@operator("Dropout")
+@operator("Dropout", category="activation")
 def dropout(node: Node) -> list[Output]:
     """What is dropped does not depend on the data."""
     shape = node.shape()
     return [Output(shape, SELF), Output(shape)]
 
 
-@operator("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool")
+@operator("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", category="pooling")
 def global_pool(node: Node) -> Output:
     return outputs.reduction(node, tuple(range(2, len(node.shape()))), True)
 
 
-@operator("SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss")
+@operator("SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss", category="other")
 def loss(node: Node) -> list[Output]:
     """Scores of (batch, classes, ...) against labels of (batch, ...)."""
     shape, labels = node.shape(0), node.shape(1)

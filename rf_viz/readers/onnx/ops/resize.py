@@ -17,7 +17,7 @@ _SIMPLE = "simple"
 """How Upsample and the first Resize chose the nearest pixel."""
 
 
-@operator("Upsample")
+@operator("Upsample", category="resize")
 def upsample(node: Node) -> Output:
     scales = node.attribute("scales") if node.opset < 9 else _floats(node, 1)
     return _by_scales(node, scales)
@@ -31,7 +31,7 @@ def _by_scales(node: Node, scales: tuple[float, ...]) -> Output:
     return Output(after, [Edge(0, _resized(shape, after, scales, sampling))])
 
 
-@operator("Resize")
+@operator("Resize", category="resize")
 def resized(node: Node) -> Output:
     if node.opset < 11:
         return _by_scales(node, _floats(node, 1))

@@ -24,7 +24,7 @@ Floats = NDArray[Any]
 Places = NDArray[np.int64]
 
 
-@operator("GridSample")
+@operator("GridSample", category="other")
 def grid_sample(node: Node) -> Output:
     shape, grid = node.shape(0), node.shape(1)
     after = (*shape[:2], *grid[1:-1])
@@ -105,7 +105,8 @@ def _inside(at: Floats, size: int, padding: str, aligned: bool) -> Floats:
     return at
 
 
-@operator("RoiAlign", "MaxRoiPool")
+@operator("RoiAlign", category="other")
+@operator("MaxRoiPool", category="pooling")
 def regions_of_interest(node: Node) -> Output:
     """Each region may lie anywhere in any image of the batch."""
     shape, rois = node.shape(0), node.shape(1)
@@ -127,7 +128,7 @@ def regions_of_interest(node: Node) -> Output:
     return Output(after, edges, why)
 
 
-@operator("DeformConv")
+@operator("DeformConv", category="convolution", multiplies=None, weights=(1, 3))
 def deform_conv(node: Node) -> Output:
     """The offsets may move every tap anywhere in the image."""
     shape, kernel, offsets = node.shape(0), node.shape(1), node.shape(2)
@@ -155,7 +156,7 @@ def deform_conv(node: Node) -> Output:
     return Output(after, edges, why)
 
 
-@operator("MaxUnpool")
+@operator("MaxUnpool", category="pooling")
 def max_unpool(node: Node) -> Output:
     shape = node.shape()
     after = node.ints(2)

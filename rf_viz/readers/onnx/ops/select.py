@@ -24,7 +24,7 @@ from ..node import Node, operator
 Positions = NDArray[np.int64]
 
 
-@operator("Slice")
+@operator("Slice", category="layout")
 def sliced(node: Node) -> Output:
     shape = node.shape()
     if node.opset < 10:
@@ -44,7 +44,7 @@ def sliced(node: Node) -> Output:
     return Output(tuple(after), [Edge(0, relation)])
 
 
-@operator("Split")
+@operator("Split", category="layout")
 def split(node: Node) -> list[Output]:
     shape = node.shape()
     axis = node.axis(len(shape))
@@ -67,7 +67,7 @@ def split(node: Node) -> list[Output]:
     return outputs
 
 
-@operator("Gather")
+@operator("Gather", category="layout", weights="any")
 def gather(node: Node) -> Output:
     shape, picked = node.shape(0), node.shape(1)
     axis = node.axis(len(shape))
@@ -95,7 +95,7 @@ def _counted(indices: NDArray[Any], size: int | Positions) -> Positions:
     return np.where(indices < 0, indices + size, indices)
 
 
-@operator("GatherElements")
+@operator("GatherElements", category="layout")
 def gather_elements(node: Node) -> Output:
     shape, after = node.shape(0), node.shape(1)
     axis = node.axis(len(shape))
@@ -122,7 +122,7 @@ def _along(indices: Positions, axis: int) -> tuple[Positions, ...]:
     return tuple(indices if i == axis else grid[i] for i in range(indices.ndim))
 
 
-@operator("GatherND")
+@operator("GatherND", category="layout")
 def gather_nd(node: Node) -> Output:
     shape, picked = node.shape(0), node.shape(1)
     batch, depth = node.attribute("batch_dims", 0), picked[-1]
@@ -156,7 +156,7 @@ def _rows(indices: NDArray[Any], shape: Shape, batch: int = 0) -> tuple[Position
     return (*grid[:batch], *(inner[..., k] for k in range(depth)))
 
 
-@operator("ScatterElements", "Scatter")
+@operator("ScatterElements", "Scatter", category="other")
 def scatter_elements(node: Node) -> Output:
     shape, given = node.shape(0), node.shape(1)
     axis = node.axis(len(shape))
@@ -175,7 +175,7 @@ def scatter_elements(node: Node) -> Output:
     return Output(shape, edges)
 
 
-@operator("ScatterND")
+@operator("ScatterND", category="other")
 def scatter_nd(node: Node) -> Output:
     shape, given = node.shape(0), node.shape(1)
     depth = given[-1]
@@ -220,7 +220,7 @@ def _last_ones(places: Positions) -> Positions:
     return kept.reshape(places.shape)
 
 
-@operator("TensorScatter")
+@operator("TensorScatter", category="other")
 def tensor_scatter(node: Node) -> Output:
     """Each batch item's updates go to consecutive positions of its cache."""
     shape, given = node.shape(0), node.shape(1)
@@ -243,7 +243,7 @@ def tensor_scatter(node: Node) -> Output:
     return Output(shape, edges)
 
 
-@operator("Compress")
+@operator("Compress", category="other")
 def compress(node: Node) -> Output:
     shape, condition = node.shape(), node.value(1)
     if condition is None or node.depends(1):
@@ -262,7 +262,7 @@ def compress(node: Node) -> Output:
     return Output(after, [Edge(0, pick(axis, shape[axis], positions))])
 
 
-@operator("Trilu")
+@operator("Trilu", category="other")
 def trilu(node: Node) -> Output:
     shape = node.shape()
     diagonal = node.value(1) if node.has(1) else np.int64(0)
@@ -279,7 +279,7 @@ def trilu(node: Node) -> Output:
     return Output(shape, [Edge(0, (Elements(shape, index),))])
 
 
-@operator("ReverseSequence")
+@operator("ReverseSequence", category="layout")
 def reverse_sequence(node: Node) -> Output:
     shape = node.shape()
     time, batch = node.axis(len(shape), 0, "time_axis"), node.axis(len(shape), 1, "batch_axis")
@@ -296,7 +296,7 @@ def reverse_sequence(node: Node) -> Output:
     return Output(shape, edges)
 
 
-@operator("OneHot")
+@operator("OneHot", category="other")
 def one_hot(node: Node) -> Output:
     indices, depth = node.shape(0), node.ints(1)
     axis = node.axis(len(indices) + 1, -1)
@@ -311,7 +311,7 @@ def one_hot(node: Node) -> Output:
     return Output(after, edges)
 
 
-@operator("NonZero", "Unique")
+@operator("NonZero", "Unique", category="other")
 def as_many_as_found(node: Node) -> list[Output]:
     """The shape depends on the values, so constants are worked out at once."""
     if not any(node.depends(i) for i in range(len(node.inputs))):

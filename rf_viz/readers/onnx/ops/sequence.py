@@ -30,17 +30,17 @@ def _position(node: Node, i: int, count: int) -> int:
     return place + count if place < 0 else place
 
 
-@operator("SequenceEmpty")
+@operator("SequenceEmpty", category="other")
 def empty(node: Node) -> Value:
     return Value(None, items=[])
 
 
-@operator("SequenceConstruct")
+@operator("SequenceConstruct", category="other")
 def construct(node: Node) -> Value:
     return Value(None, items=[v for v in node.inputs if v is not None])
 
 
-@operator("SequenceInsert")
+@operator("SequenceInsert", category="other")
 def insert(node: Node) -> Value:
     sequence, item = items(node), node.inputs[1]
     if item is not None:
@@ -48,7 +48,7 @@ def insert(node: Node) -> Value:
     return Value(None, items=sequence)
 
 
-@operator("SequenceErase")
+@operator("SequenceErase", category="other")
 def erase(node: Node) -> Value:
     sequence = items(node)
     place = _position(node, 1, len(sequence)) if node.has(1) else len(sequence) - 1
@@ -56,18 +56,18 @@ def erase(node: Node) -> Value:
     return Value(None, items=sequence)
 
 
-@operator("SequenceAt")
+@operator("SequenceAt", category="other")
 def at(node: Node) -> Value:
     sequence = items(node)
     return sequence[_position(node, 1, len(sequence))]
 
 
-@operator("SequenceLength")
+@operator("SequenceLength", category="other")
 def length(node: Node) -> Output:
     return Output((), value=np.array(len(items(node)), np.int64))
 
 
-@operator("SplitToSequence")
+@operator("SplitToSequence", category="layout")
 def split(node: Node) -> Value:
     shape = node.shape()
     axis = node.axis(len(shape))
@@ -96,7 +96,7 @@ def split(node: Node) -> Value:
     return Value(None, items=parts)
 
 
-@operator("ConcatFromSequence")
+@operator("ConcatFromSequence", category="join")
 def concat(node: Node) -> Output:
     sequence = items(node)
     shapes: list[Shape] = []
@@ -133,21 +133,21 @@ def _join(node: Node, values: Sequence[Value], shapes: Sequence[Shape], axis: in
     )
 
 
-@operator("Optional")
+@operator("Optional", category="other")
 def optional(node: Node) -> Value:
     """With nothing in it where there is no input: a sequence of none."""
     given = node.inputs[0] if node.inputs else None
     return Value(None, items=[]) if given is None else given
 
 
-@operator("OptionalHasElement")
+@operator("OptionalHasElement", category="other")
 def has_element(node: Node) -> Output:
     given = node.inputs[0] if node.inputs else None
     full = given is not None and (given.shape is not None or bool(given.items))
     return Output((), value=np.array(full))
 
 
-@operator("OptionalGetElement")
+@operator("OptionalGetElement", category="other")
 def get_element(node: Node) -> Outputs:
     given = node.inputs[0]
     if given is None:

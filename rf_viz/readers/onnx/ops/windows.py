@@ -91,7 +91,9 @@ def _same(
     return front(size), -(-size // stride), len(fronts) > 1
 
 
-@operator("Conv", "ConvInteger", "QLinearConv")
+@operator("Conv", category="convolution", multiplies=True, weights=(1, 2))
+@operator("ConvInteger", category="convolution", multiplies=True, weights=(1,))
+@operator("QLinearConv", category="convolution", multiplies=True, weights=(3, 8))
 def conv(node: Node) -> Output:
     shape = node.shape()
     weights = 3 if node.op == "QLinearConv" else 1
@@ -116,7 +118,7 @@ def conv(node: Node) -> Output:
     return Output(after, edges)
 
 
-@operator("ConvTranspose")
+@operator("ConvTranspose", category="convolution", multiplies=True, weights=(1, 2))
 def conv_transpose(node: Node) -> Output:
     shape, kernel = node.shape(0), node.shape(1)
     group = node.attribute("group", 1)
@@ -189,7 +191,7 @@ def _taps(node: Node, weights: int) -> NDArray[np.bool_] | None:
     return None if taps.all() else taps
 
 
-@operator("MaxPool", "AveragePool", "LpPool")
+@operator("MaxPool", "AveragePool", "LpPool", category="pooling")
 def pool(node: Node) -> Output | list[Output]:
     shape = node.shape()
     kernel = node.attribute("kernel_shape")
@@ -201,7 +203,7 @@ def pool(node: Node) -> Output | list[Output]:
     return output if len(node.outputs) == 1 else [output] * len(node.outputs)
 
 
-@operator("Col2Im")
+@operator("Col2Im", category="other")
 def col2im(node: Node) -> Output:
     """Every pixel is the sum of what the blocks that cover it hold for it."""
     shape, image, block = node.shape(), node.ints(1), node.ints(2)
