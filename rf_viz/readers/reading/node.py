@@ -34,6 +34,11 @@ class Call(Protocol):
     def attributes(self) -> Mapping[str, Any]: ...
 
     @property
+    def graphs(self) -> Sequence[Subgraph[Any]]:
+        """The subgraphs that the node carries itself: its branches, or its body."""
+        ...
+
+    @property
     def inner(self) -> Iterable[str]:
         """The names of the surrounding graph that its subgraphs use, perhaps among others."""
         ...

@@ -26,6 +26,7 @@ class Call:
     __slots__ = ("attributes", "inputs", "local", "name", "op", "operator", "outputs", "same")
 
     inner: tuple[str, ...] = ()
+    graphs: tuple[Any, ...] = ()
 
     def __init__(
         self,
