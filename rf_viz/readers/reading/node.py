@@ -133,6 +133,10 @@ class BaseNode(Generic[C]):
         """Whether optional input ``i`` is given."""
         return i < len(self.inputs) and self.inputs[i] is not None
 
+    def missing(self, part: str) -> ModelError:
+        """The error to raise where the node lacks something that its operator requires."""
+        return ModelError(f"{self.op} {self.name!r} lacks its {part}: the graph is invalid")
+
     def depends(self, i: int) -> bool:
         """Whether input ``i`` depends on the traced input."""
         given = self.inputs[i] if i < len(self.inputs) else None
@@ -145,7 +149,7 @@ class BaseNode(Generic[C]):
         """
         given = self.inputs[i] if i < len(self.inputs) else None
         if given is None:
-            raise ModelError(f"{self.op} {self.name!r} lacks its input {i}: the graph is invalid")
+            raise self.missing(f"input {i}")
         if given.shape is None:
             if given.tensor >= 0:
                 raise ShapeUnknown
@@ -169,6 +173,16 @@ class BaseNode(Generic[C]):
         if value is None:
             raise DataDependent(f"input {i} of {self.op} {self.name} depends on the data")
         return tuple(np.asarray(value).reshape(-1).astype(int).tolist())
+
+    def required_ints(self, i: int) -> tuple[int, ...]:
+        """Input ``i`` as a tuple of ints.
+
+        Raises ModelError where it is missing, DataDependent where its values are not known.
+        """
+        numbers = self.ints(i)
+        if numbers is None:
+            raise self.missing(f"input {i}")
+        return numbers
 
     def axis(self, rank: int, default: int = 0, name: str = "axis") -> int:
         """An axis attribute, made not negative."""

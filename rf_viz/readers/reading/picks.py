@@ -103,9 +103,15 @@ def gathered_rows(node: Node, batch: int = 0) -> Output:
 
 
 def rows(indices: NDArray[Any], shape: Shape, batch: int = 0) -> tuple[Positions, ...]:
-    """The leading positions that the rows of indices mean, one array for each axis."""
+    """The leading positions that the rows of indices mean, one array for each axis.
+
+    Raises ValueError where one lies outside of a tensor of that shape.
+    """
     depth = indices.shape[-1]
-    inner = counted(indices, np.array(shape[batch : batch + depth]))
+    extents = np.array(shape[batch : batch + depth])
+    inner = counted(indices, extents)
+    if not np.all((inner >= 0) & (inner < extents)):
+        raise ValueError(f"an index lies outside of a tensor of {list(shape)}")
     grid = np.indices(indices.shape[:-1])
     return (*grid[:batch], *(inner[..., k] for k in range(depth)))
 
@@ -182,16 +188,16 @@ def reversed_sequences(node: Node, time: int, batch: int) -> Output:
 
 
 def one_hot(node: Node, depth: int, axis: int) -> Output:
-    """Input 0 spread along a new axis of ``depth``; other inputs hold what on and off are."""
+    """Input 0 spread along a new axis of ``depth``; other inputs hold the values for on and off."""
     indices = node.shape(0)
     after = (*indices[:axis], depth, *indices[axis:])
     edges = []
-    for i in range(len(node.inputs)):
-        if not node.depends(i):
-            continue
-        if i == 0:
-            wide = (*indices[:axis], 1, *indices[axis:])
-            edges.append(Edge(0, reshape(indices, wide) + broadcast(wide, after)))
-        else:
-            edges.append(Edge(i, everything(node.shape(i), after)))
+    if node.depends(0):
+        wide = (*indices[:axis], 1, *indices[axis:])
+        edges.append(Edge(0, reshape(indices, wide) + broadcast(wide, after)))
+    for i in range(1, len(node.inputs)):
+        if node.depends(i):
+            values = node.shape(i)
+            whole = reduce(values, tuple(range(len(values))), False)
+            edges.append(Edge(i, whole + broadcast((), after)))
     return Output(after, edges)

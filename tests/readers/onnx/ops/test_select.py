@@ -285,3 +285,9 @@ def test_what_is_found_in_constants_is_known() -> None:
     ]
     constants = {"c": np.array([0, 1, 0, 2], np.float32), "zero": ints([0])}
     assert_agrees(build(nodes, {"x": (2, 4)}, constants))
+
+
+@pytest.mark.parametrize("index", [4, -5])
+def test_an_index_outside_of_the_tensor_is_refused(index: int) -> None:
+    with pytest.raises(rf_viz.ModelError, match="GatherND 'y' is not valid: an index lies outside"):
+        traced(single("GatherND", (4, 2), ints([[index]])))
