@@ -24,8 +24,10 @@ from ....relation.common.basic import (
     broadcast,
     channel_mix,
     extent,
+    front_pad,
     reduce,
     reshape,
+    same_pads,
     slides,
     slides_back,
     transpose,
@@ -58,7 +60,9 @@ def _windows(node: Node, size: Shape, kernel: Shape, pools: bool = False) -> tup
         k, s, d = kernel[i], stride[i], dilation[i]
         varies = False
         if auto in ("SAME_UPPER", "SAME_LOWER"):
-            begin, out, varies = _same(size[i], k, s, d, auto == "SAME_LOWER", pools)
+            lower = auto == "SAME_LOWER"
+            total, out, varies = same_pads(size[i], k, s, d, lower=lower, clamp=not pools)
+            begin = front_pad(total, lower=lower)
         else:
             begin, end = (pads[i], pads[n + i]) if auto in ("NOTSET", "") else (0, 0)
             out = extent(size[i], k, s, d, begin + end, ceil=ceil)
@@ -73,22 +77,6 @@ def _windows(node: Node, size: Shape, kernel: Shape, pools: bool = False) -> tup
             )
         windows.append(Slide(2 + i, size[i], out, k, s, d, begin, varies))
     return tuple(windows)
-
-
-def _same(
-    size: int, kernel: int, stride: int, dilation: int, lower: bool, pools: bool
-) -> tuple[int, int, bool]:
-    """SAME padding: that in front, the output extent, and whether the first varies with the size.
-
-    ``lower``: where the total is odd, there is one more in front than behind.
-    """
-
-    def front(n: int) -> int:
-        total = (-(-n // stride) - 1) * stride + (kernel - 1) * dilation + 1 - n
-        return int(((total if pools else max(total, 0)) + lower) / 2)
-
-    fronts = {front(n) for n in range(stride * 64, stride * 65)}
-    return front(size), -(-size // stride), len(fronts) > 1
 
 
 @operator("Conv", category="convolution", multiplies=True, weights=(1, 2))
