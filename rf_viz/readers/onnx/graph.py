@@ -15,6 +15,7 @@ from .fold import evaluate
 from .inferred import infer_shapes
 from .node import Node
 from .program import Program
+from .rules import broken_rule
 
 
 class Reading(BaseReading[Call, Node]):
@@ -56,6 +57,9 @@ class Reading(BaseReading[Call, Node]):
     def unknown(self, node: Node) -> str:
         home = f"of domain {node.call.domain} " if node.call.domain else ""
         return f"custom operator {node.op} {home}is not known"
+
+    def violation(self, node: Node) -> str:
+        return broken_rule(node)
 
 
 def work_out(calls: Iterable[Call], values: dict[str, Value]) -> None:

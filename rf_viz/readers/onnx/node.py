@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import onnx
 
@@ -28,6 +29,11 @@ class Node(BaseNode[Call]):
         return self.call.proto
 
 
+D = TypeVar("D", bound=Describe)
+
+MICROSOFT = "com.microsoft"
+"""The domain of ONNX Runtime's own operators."""
+
 OPERATORS: dict[tuple[str, str], Operator] = {}
 """The table of operators, by domain and name."""
 
@@ -41,10 +47,10 @@ def operator(
     elementwise: bool = False,
     asks_shape_only: bool = False,
     asks_types_only: bool = False,
-) -> Callable[[Describe], Describe]:
+) -> Callable[[D], D]:
     """Enter a description into the table under one or more operator names (see ``Operator``)."""
 
-    def enter(describe: Describe) -> Describe:
+    def enter(describe: D) -> D:
         entry = Operator(
             describe,
             category,

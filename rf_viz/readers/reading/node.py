@@ -45,6 +45,7 @@ class Call(Protocol):
 
 
 C = TypeVar("C", bound=Call)
+Choice = TypeVar("Choice")
 Made = TypeVar("Made", bound=Call, covariant=True)
 
 
@@ -129,9 +130,29 @@ class BaseNode(Generic[C]):
         """An attribute as a Python value (strings decoded, lists as tuples), or the default."""
         return self.call.attributes.get(name, default)
 
+    def required(self, name: str) -> Any:  # noqa: ANN401
+        """An attribute without a default. Raises ModelError where it is missing."""
+        value = self.attribute(name)
+        if value is None:
+            raise self.missing(f"attribute {name}")
+        return value
+
+    def choice(self, name: str, choices: Mapping[str, Choice], default: str) -> Choice:
+        """Look up what an attribute's word stands for. Raises ModelError for an unknown one."""
+        word = self.attribute(name, default)
+        if word not in choices:
+            raise ModelError(
+                f"{self.op} {self.name!r} has {name} {word!r}, which is none of "
+                f"{', '.join(choices)}"
+            )
+        return choices[word]
+
+    def _input(self, i: int) -> Value | None:
+        return self.inputs[i] if i < len(self.inputs) else None
+
     def has(self, i: int) -> bool:
-        """Whether optional input ``i`` is given."""
-        return i < len(self.inputs) and self.inputs[i] is not None
+        """Whether optional input ``i`` is there."""
+        return self._input(i) is not None
 
     def missing(self, part: str) -> ModelError:
         """The error to raise where the node lacks something that its operator requires."""
@@ -139,40 +160,46 @@ class BaseNode(Generic[C]):
 
     def depends(self, i: int) -> bool:
         """Whether input ``i`` depends on the traced input."""
-        given = self.inputs[i] if i < len(self.inputs) else None
-        return given is not None and given.tensor >= 0
+        value = self._input(i)
+        return value is not None and value.tensor >= 0
 
-    def shape(self, i: int = 0) -> Shape:
-        """The shape of input ``i``.
+    def shape(self, i: int = 0, *, axes: int | None = None, least: int = 0) -> Shape:
+        """The shape of input ``i``, which must have that many ``axes`` or at ``least`` so many.
 
-        Raises ModelError where it is missing, DataDependent where it is not known.
+        Raises ModelError where it is missing or has others, DataDependent where it is not known.
         """
-        given = self.inputs[i] if i < len(self.inputs) else None
-        if given is None:
+        value = self._input(i)
+        if value is None:
             raise self.missing(f"input {i}")
-        if given.shape is None:
-            if given.tensor >= 0:
+        if value.shape is None:
+            if value.tensor >= 0:
                 raise ShapeUnknown
             raise DataDependent(f"the shape of input {i} of {self.op} {self.name} is not known")
-        return given.shape
+        if len(value.shape) < least or axes not in (None, len(value.shape)):
+            needed = f"at least {least}" if axes is None else axes
+            raise ModelError(
+                f"{self.op} {self.name!r} takes an input {i} of {needed} axes, "
+                f"not of {list(value.shape)}"
+            )
+        return value.shape
 
     def value(self, i: int) -> NDArray[Any] | None:
         """The values of input ``i`` where they are known: constants, and what shapes yield."""
-        given = self.inputs[i] if i < len(self.inputs) else None
-        return None if given is None else given.value()
+        value = self._input(i)
+        return None if value is None else value.value()
 
     def ints(self, i: int) -> tuple[int, ...] | None:
         """Input ``i`` as a tuple of ints, None where it is left out.
 
-        Raises DataDependent where it is given but not known.
+        Raises DataDependent where it is there but its values are not known.
         """
-        given = self.inputs[i] if i < len(self.inputs) else None
-        if given is None:
-            return None
-        value = given.value()
+        value = self._input(i)
         if value is None:
+            return None
+        array = value.value()
+        if array is None:
             raise DataDependent(f"input {i} of {self.op} {self.name} depends on the data")
-        return tuple(np.asarray(value).reshape(-1).astype(int).tolist())
+        return tuple(np.asarray(array).reshape(-1).astype(int).tolist())
 
     def required_ints(self, i: int) -> tuple[int, ...]:
         """Input ``i`` as a tuple of ints.
@@ -184,15 +211,22 @@ class BaseNode(Generic[C]):
             raise self.missing(f"input {i}")
         return numbers
 
+    def required_int(self, i: int) -> int:
+        """Input ``i``, which holds one int. Raises as ``required_ints`` does."""
+        numbers = self.required_ints(i)
+        if len(numbers) != 1:
+            raise ModelError(f"{self.op} {self.name!r} takes one number as its input {i}")
+        return numbers[0]
+
     def axis(self, rank: int, default: int = 0, name: str = "axis") -> int:
         """An axis attribute, made not negative."""
         return self.count_axis(int(self.attribute(name, default)), rank)
 
     def count_axis(self, axis: int, rank: int) -> int:
         """An axis of a tensor of ``rank`` axes, made not negative. Raises ModelError."""
-        if not -rank <= axis < max(rank, 1):
+        if not -rank <= axis < rank:
             raise ModelError(f"{self.op} {self.name!r} has axis {axis} for a tensor of {rank} axes")
-        return axis % rank if rank else 0
+        return axis % rank
 
     def run(self, graph: Subgraph[Any], inputs: Sequence[Value | None], part: str) -> list[Value]:
         """Read one of the node's subgraphs; ``part`` sets its tensors' names apart."""

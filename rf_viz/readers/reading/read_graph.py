@@ -187,6 +187,11 @@ class BaseReading(ABC, Generic[C, N]):
         prefix: str,
     ) -> list[Value]:
         """Read a subgraph on these inputs; its tensors' names get the prefix."""
+        if len(inputs) != len(graph.inputs):
+            raise ModelError(
+                f"{prefix.rstrip('/')} takes {len(graph.inputs)} inputs, where it gets "
+                f"{len(inputs)}: the graph is invalid"
+            )
         inner: MutableMapping[str, Value] = ChainMap(dict(graph.constants), outer)  # type: ignore[arg-type]
         for name, value in zip(graph.inputs, inputs, strict=True):
             inner[name] = value or Value(None)

@@ -112,8 +112,8 @@ def side_by_side(node: Node) -> Output:
 @operator("ArrayFeatureExtractor", domain=HOME, category="other")
 def extract(node: Node) -> Output:
     """The named positions of the last axis."""
-    shape, wanted = node.shape(), node.ints(1)
-    if wanted is None or any(not 0 <= i < shape[-1] for i in wanted):
+    shape, wanted = node.shape(least=1), node.required_ints(1)
+    if any(not 0 <= i < shape[-1] for i in wanted):
         raise ModelError(f"{node.op} {node.name!r} takes features {wanted} of {shape[-1]}")
     wide = shape if len(shape) > 1 else (1, *shape)
     step = Taps(len(wide) - 1, shape[-1], np.array(wanted)[:, None], why="features are picked")

@@ -7,6 +7,7 @@ from math import ceil, prod
 import numpy as np
 from onnx import AttributeProto
 
+from ....errors import ModelError
 from ....relation import Edge, Mix, Output
 from ....relation.common.basic import broadcast, reduce, reshape
 from ...reading.values import DataDependent, Value
@@ -55,12 +56,14 @@ def arrange(node: Node) -> Output:
     start, limit, delta = (node.value(i) for i in range(3))
     if start is None or limit is None or delta is None:
         raise DataDependent(f"how long Range {node.name!r} is depends on the data")
+    if not delta:
+        raise ModelError(f"Range {node.name!r} has steps of 0")
     return Output((max(0, ceil((limit.item() - start.item()) / delta.item())),))
 
 
 @operator("RandomNormal", "RandomUniform", category="other")
 def random(node: Node) -> Output:
-    return Output(node.attribute("shape"))
+    return Output(node.required("shape"))
 
 
 @operator(
@@ -89,17 +92,14 @@ def window_function(node: Node) -> Output:
 
 @operator("MelWeightMatrix", category="other")
 def mel_weights(node: Node) -> Output:
-    bins, length = node.ints(0), node.ints(1)
-    assert bins is not None
-    assert length is not None
+    bins, length = node.required_ints(0), node.required_ints(1)
     return Output((length[0] // 2 + 1, bins[0]))
 
 
 @operator("AffineGrid", category="other")
 def affine_grid(node: Node) -> Output:
     """Every coordinate is made by its own row of the affine matrix."""
-    (batch, rows, columns), size = node.shape(0), node.ints(1)
-    assert size is not None
+    (batch, rows, columns), size = node.shape(0), node.required_ints(1)
     after = (batch, *size[2:], rows)
     wide = (batch, *(1,) * rows, rows)
     relation = reduce((batch, rows, columns), (2,), False) + reshape((batch, rows), wide)

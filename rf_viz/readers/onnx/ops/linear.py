@@ -130,13 +130,15 @@ def short_time_fourier(node: Node) -> Output:
     shape = node.shape()
     if len(shape) == 2:
         shape = (*shape, 1)
-    step, given = node.ints(1), node.ints(3)
-    if len(shape) != 3 or step is None:
+    step, frame = node.required_int(1), node.ints(3)
+    if len(shape) != 3:
         raise ModelError(f"STFT {node.name!r} takes a signal of 3 axes, not {list(shape)}")
-    length = given[0] if given else node.shape(2)[0] if node.has(2) else shape[1]
+    if step < 1:
+        raise ModelError(f"STFT {node.name!r} has steps of {step}")
+    length = frame[0] if frame else node.shape(2, axes=1)[0] if node.has(2) else shape[1]
     bins = length // 2 + 1 if node.attribute("onesided", 1) else length
-    after = (shape[0], (shape[1] - length) // step[0] + 1, bins, 2)
-    edges = [Edge(0, reshape(node.shape(), shape) + frames(shape, length, step[0], bins))]
+    after = (shape[0], (shape[1] - length) // step + 1, bins, 2)
+    edges = [Edge(0, reshape(node.shape(), shape) + frames(shape, length, step, bins))]
     if node.depends(2):
         whole = reduce(node.shape(2), (0,), True) + reshape((1,), (1,) * 4)
         edges.append(Edge(2, whole + broadcast((1,) * 4, after)))
@@ -146,7 +148,7 @@ def short_time_fourier(node: Node) -> Output:
 @operator("CausalConvWithState", category="convolution", multiplies=None, weights=(1, 2))
 def causal_conv(node: Node) -> list[Output]:
     """Channel by channel, over the past state's positions followed by the input's."""
-    shape, kernel = node.shape(), node.shape(1)[2]
+    shape, kernel = node.shape(axes=3), node.shape(1, axes=3)[2]
     length, past = shape[2], kernel - 1
     edges = [Edge(0, (Window((Slide(2, length, length, kernel, pad=past),)),))]
     state = [Edge(0, crop(2, length, length - past, past))]
@@ -169,7 +171,7 @@ def rotary(node: Node) -> Output:
 
 
 def rotated(node: Node) -> Output:
-    shape = node.shape()
+    shape = node.shape(least=3)
     heads = node.attribute("num_heads", 0)
     width = shape[-1]
     size = width // heads if len(shape) == 3 and heads else width

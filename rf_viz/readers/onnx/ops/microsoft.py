@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ....errors import ModelError
 from ....relation import Edge, Output, Relation, Shape
 from ....relation.common.basic import (
     broadcast,
@@ -27,32 +28,31 @@ from ...reading.outputs import (
     parameter,
     product,
 )
-from ...reading.values import DataDependent, Outputs
-from ..node import OPERATORS, Node, operator
+from ...reading.values import DataDependent
+from ..node import MICROSOFT, Node, operator
 from .attention import Projected
 from .channels_last import channels_last
 from .linear import general_product, rotated
 from .reductions import grouped_statistics
+from .windows import conv, pool
 
-HOME = "com.microsoft"
 
-
-@operator("Gelu", "QuickGelu", domain=HOME, category="activation", elementwise=True)
+@operator("Gelu", "QuickGelu", domain=MICROSOFT, category="activation", elementwise=True)
 def unary(node: Node) -> Output:
     return Output(node.shape(), SELF)
 
 
-@operator("FastGelu", "BiasGelu", domain=HOME, category="activation", weights=(1,))
-@operator("BiasAdd", domain=HOME, category="join", weights=(1,))
-@operator("GatedAdd", domain=HOME, category="join")
+@operator("FastGelu", "BiasGelu", domain=MICROSOFT, category="activation", weights=(1,))
+@operator("BiasAdd", domain=MICROSOFT, category="join", weights=(1,))
+@operator("GatedAdd", domain=MICROSOFT, category="join")
 def with_bias(node: Node) -> Output:
     return joined(node, [i for i, v in enumerate(node.inputs) if v is not None])
 
 
-@operator("BiasSplitGelu", domain=HOME, category="activation")
+@operator("BiasSplitGelu", domain=MICROSOFT, category="activation")
 def gated(node: Node) -> Output:
     """The left half of the channels, times a function of the right half; both biased first."""
-    shape = node.shape()
+    shape = node.shape(least=1)
     half = shape[-1] // 2
     table = np.stack([np.arange(half), np.arange(half) + half], axis=1)
     last = len(shape) - 1
@@ -65,23 +65,21 @@ def gated(node: Node) -> Output:
     return Output(after, edges)
 
 
-@operator("FusedConv", domain=HOME, category="convolution", multiplies=True, weights=(1, 2))
+@operator("FusedConv", domain=MICROSOFT, category="convolution", multiplies=True, weights=(1, 2))
 def fused_conv(node: Node) -> Output:
-    output = OPERATORS["", "Conv"].describe(node)
-    assert isinstance(output, Output)
-    return _with_residual(node, output)
+    return _with_residual(node, conv(node))
 
 
 @operator(
     "NhwcConv",
     "NhwcFusedConv",
-    domain=HOME,
+    domain=MICROSOFT,
     category="convolution",
     multiplies=True,
     weights=(1, 2),
 )
 def nhwc_conv(node: Node) -> Output:
-    return _with_residual(node, channels_last(node, OPERATORS["", "Conv"].describe))
+    return _with_residual(node, channels_last(node, conv))
 
 
 def _with_residual(node: Node, output: Output) -> Output:
@@ -91,19 +89,21 @@ def _with_residual(node: Node, output: Output) -> Output:
     return output
 
 
-@operator("NhwcMaxPool", domain=HOME, category="pooling")
+@operator("NhwcMaxPool", domain=MICROSOFT, category="pooling")
 def nhwc_pool(node: Node) -> Output:
-    return channels_last(node, OPERATORS["", "MaxPool"].describe)
+    return channels_last(node, pool)
 
 
-@operator("FusedGemm", domain=HOME, category="attention, dense", multiplies=True, weights=(0, 1, 2))
+@operator(
+    "FusedGemm", domain=MICROSOFT, category="attention, dense", multiplies=True, weights=(0, 1, 2)
+)
 def fused_gemm(node: Node) -> Output:
     return general_product(node, 0, 1, 2)
 
 
 @operator(
     "GemmFastGelu",
-    domain=HOME,
+    domain=MICROSOFT,
     category="attention, dense",
     multiplies=True,
     weights=(0, 1, 2),
@@ -118,7 +118,7 @@ def biased_product(node: Node) -> Output:
 @operator(
     "FusedMatMul",
     "TransposeMatMul",
-    domain=HOME,
+    domain=MICROSOFT,
     category="attention, dense",
     multiplies=True,
     weights=(0, 1),
@@ -139,32 +139,22 @@ def turned_product(node: Node) -> Output:
     return Output(made.shape, [Edge(i, r) for i, r in enumerate(relations) if node.depends(i)])
 
 
-@operator("CDist", domain=HOME, category="other", multiplies=True)
+@operator("CDist", domain=MICROSOFT, category="other", multiplies=True)
 def distances(node: Node) -> Output:
     return product(node, (0, 1), einsum("mk,nk->mn", (node.shape(0), node.shape(1))))
 
 
-@operator("Inverse", domain=HOME, category="other", multiplies=None)
+@operator("Inverse", domain=MICROSOFT, category="other", multiplies=None)
 def inverse(node: Node) -> Output:
-    shape = node.shape()
+    shape = node.shape(least=2)
     rank = len(shape)
     return Output(shape, [Edge(0, mix(shape, (rank - 2, rank - 1)))])
 
 
-@operator("GridSample", domain=HOME, category="other")
-def grid_sample(node: Node) -> Outputs:
-    return OPERATORS["", "GridSample"].describe(node)
-
-
-@operator("LayerNormalization", domain=HOME, category="normalisation", weights=(1, 2))
-@operator("SimplifiedLayerNormalization", domain=HOME, category="normalisation", weights=(1,))
-@operator("SimplifiedLayerNormalization", category="normalisation", weights=(1,))
-def layer_normalisation(node: Node) -> Outputs:
-    return OPERATORS["", "LayerNormalization"].describe(node)
-
-
-@operator("SkipLayerNormalization", domain=HOME, category="normalisation", weights=(2, 3, 4))
-@operator("SkipSimplifiedLayerNormalization", domain=HOME, category="normalisation", weights=(2, 3))
+@operator("SkipLayerNormalization", domain=MICROSOFT, category="normalisation", weights=(2, 3, 4))
+@operator(
+    "SkipSimplifiedLayerNormalization", domain=MICROSOFT, category="normalisation", weights=(2, 3)
+)
 def skip_normalisation(node: Node) -> list[Output]:
     """The sum of the input, what skips to it and a bias, by statistics over the last axis."""
     shape = node.shape()
@@ -185,7 +175,7 @@ def skip_normalisation(node: Node) -> list[Output]:
     return [Output(shape, normal), statistics, statistics, Output(shape, sums)]
 
 
-@operator("GroupNorm", domain=HOME, category="normalisation", weights=(1, 2))
+@operator("GroupNorm", domain=MICROSOFT, category="normalisation", weights=(1, 2))
 def group_norm(node: Node) -> Output:
     def second(node: Node) -> Output:
         shape = node.shape()
@@ -197,13 +187,13 @@ def group_norm(node: Node) -> Output:
     return channels_last(node, second) if last else second(node)
 
 
-@operator("RotaryEmbedding", domain=HOME, category="attention, dense")
+@operator("RotaryEmbedding", domain=MICROSOFT, category="attention, dense")
 def rotary(node: Node) -> Output:
     if any(node.depends(i) for i in (1, 2, 3)):
         raise DataDependent(f"the angles of {node.op} {node.name} depend on the input")
     if len(node.shape()) == 3 and not node.attribute("num_heads", 0):
         # Without the number of heads their size is told by the angles.
-        return _rotated_heads(node, 2 * node.shape(2)[1])
+        return _rotated_heads(node, 2 * node.shape(2, axes=2)[1])
     return rotated(node)
 
 
@@ -219,13 +209,15 @@ def _rotated_heads(node: Node, size: int) -> Output:
     return Output(shape, [Edge(0, pairs(len(shape) - 1, shape[-1], table))])
 
 
-@operator("EmbedLayerNormalization", domain=HOME, category="normalisation", weights=(2, 3, 4, 5, 6))
+@operator(
+    "EmbedLayerNormalization", domain=MICROSOFT, category="normalisation", weights=(2, 3, 4, 5, 6)
+)
 def embedding(node: Node) -> list[Output]:
     """Numbers of words, positions and segments are looked up, added and normalised."""
     if any(node.depends(i) for i in (2, 3, 4, 7)):
         raise DataDependent(f"the tables of {node.op} {node.name} depend on the input")
-    ids = node.shape()
-    hidden = node.shape(2)[1]
+    ids = node.shape(axes=2)
+    hidden = node.shape(2, axes=2)[1]
     after = (*ids, hidden)
     edges = [
         Edge(i, reshape(node.shape(i), (*node.shape(i), 1)) + broadcast((*node.shape(i), 1), after))
@@ -240,7 +232,7 @@ def embedding(node: Node) -> list[Output]:
 @operator(
     "Attention",
     "QAttention",
-    domain=HOME,
+    domain=MICROSOFT,
     category="attention, dense",
     multiplies=None,
     weights=(1, 2),
@@ -253,7 +245,9 @@ def merged_attention(node: Node) -> list[Output]:
         raise DataDependent(f"{node.op} {node.name} has a past or a mask that depends on the input")
     batch, length, _ = node.shape()
     heads = node.attribute("num_heads", 1)
-    merged = node.shape(1)[1]
+    if heads < 1:
+        raise ModelError(f"{node.op} {node.name!r} has {heads} heads")
+    merged = node.shape(1, axes=2)[1]
     sizes = node.attribute("qkv_hidden_sizes") or (merged // 3,) * 3
     query: Shape = (batch, heads, length, sizes[0] // heads)
     value: Shape = (batch, heads, length, sizes[2] // heads)
@@ -278,7 +272,7 @@ def merged_attention(node: Node) -> list[Output]:
 
 @operator(
     "MultiHeadAttention",
-    domain=HOME,
+    domain=MICROSOFT,
     category="attention, dense",
     multiplies=None,
     weights=(3,),

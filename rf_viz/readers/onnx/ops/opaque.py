@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ....trace.tensors import Category
 from ...reading.operators import Describe, Weights
 from ...reading.values import DataDependent, Outputs
-from ..node import Node, operator
+from ..node import MICROSOFT, Node, operator
 
 OPAQUE: dict[str, dict[str, str]] = {}
 """Why each operator is opaque, by domain and name: half a sentence."""
@@ -69,7 +69,7 @@ _enter(
     },
 )
 _enter(
-    "com.microsoft",
+    MICROSOFT,
     "attention, dense",
     {
         "AttnLSTM": "it attends and recurs at once",
@@ -90,20 +90,20 @@ _enter(
     },
 )
 _enter(
-    "com.microsoft",
+    MICROSOFT,
     "attention, dense",
     {"LinearAttention": "its state's form was never standardised"},
     multiplies=None,
 )
 _enter(
-    "com.microsoft",
+    MICROSOFT,
     "convolution",
     {"CausalConvWithState": "its state's form was never standardised"},
     multiplies=None,
     weights=(1, 2),
 )
 _enter(
-    "com.microsoft",
+    MICROSOFT,
     "convolution",
     {
         "ConvTransposeWithDynamicPads": "its padding depends on the data",
@@ -111,7 +111,7 @@ _enter(
     },
 )
 _enter(
-    "com.microsoft",
+    MICROSOFT,
     "layout",
     {
         "RemovePadding": "what it removes depends on the data",
@@ -119,16 +119,16 @@ _enter(
     },
 )
 _enter(
-    "com.microsoft",
+    MICROSOFT,
     "normalisation",
     {
         "BranchwiseRMSNorm": "its branches were never standardised",
         "SkipGroupNorm": "its skip takes several forms",
     },
 )
-_enter("com.microsoft", "resize", {"CropAndResize": "where it crops depends on the data"})
+_enter(MICROSOFT, "resize", {"CropAndResize": "where it crops depends on the data"})
 _enter(
-    "com.microsoft",
+    MICROSOFT,
     "other",
     {
         "BeamSearch": "it generates by searching",

@@ -12,13 +12,11 @@ from ...reading.outputs import (
     parameter,
     product,
 )
-from ...reading.values import Outputs
-from ..node import OPERATORS, Node, operator
-from .channels_last import channels_last
+from ..node import MICROSOFT, Node, operator
+from .channels_last import DescribeTensors, channels_last
 from .linear import general_product, zero_points
-from .reductions import reduced
-
-MICROSOFT = "com.microsoft"
+from .reductions import global_pool, reduced
+from .windows import conv, pool
 
 
 @operator("QuantizeLinear", "DequantizeLinear", category="other", weights=(0,))
@@ -111,7 +109,7 @@ def integer_product(node: Node) -> Output:
 )
 def packed_product(node: Node) -> Output:
     """B is packed: its shape is in the attributes."""
-    made = matmul(node.shape(0), (node.attribute("K", 0), node.attribute("N", 0)))
+    made = matmul(node.shape(0), (node.required("K"), node.required("N")))
     return product(node, (0,), made)
 
 
@@ -155,6 +153,8 @@ def quantised_concat(node: Node) -> Output:
     """Inputs: the output's scale and zero point, then of each part its values and the same."""
     numbers = range(2, len(node.inputs), 3)
     shapes: list[Shape] = [node.shape(i) for i in numbers]
+    if not shapes:
+        raise node.missing("inputs")
     axis = node.axis(len(shapes[0]))
     if len({(*s[:axis], *s[axis + 1 :]) for s in shapes}) != 1:
         raise ModelError(f"{node.op} {node.name!r} cannot join {' and '.join(map(str, shapes))}")
@@ -173,22 +173,21 @@ def quantised_reduction(node: Node) -> Output:
 
 
 @operator("QLinearAveragePool", domain=MICROSOFT, category="pooling")
-def quantised_pool(node: Node) -> Outputs:
-    return _either_layout(node, "AveragePool")
+def quantised_pool(node: Node) -> Output | list[Output]:
+    return _either_layout(node, pool)
 
 
 @operator("QLinearGlobalAveragePool", domain=MICROSOFT, category="pooling")
-def quantised_global_pool(node: Node) -> Outputs:
-    return _either_layout(node, "GlobalAveragePool")
+def quantised_global_pool(node: Node) -> Output | list[Output]:
+    return _either_layout(node, global_pool)
 
 
 @operator("QLinearConv", domain=MICROSOFT, category="convolution", multiplies=True, weights=(3, 8))
-def quantised_conv(node: Node) -> Outputs:
-    return _either_layout(node, "QLinearConv")
+def quantised_conv(node: Node) -> Output | list[Output]:
+    return _either_layout(node, conv)
 
 
-def _either_layout(node: Node, standard: str) -> Outputs:
-    describe = OPERATORS["", standard].describe
+def _either_layout(node: Node, describe: DescribeTensors) -> Output | list[Output]:
     if node.attribute("channels_last", 0):
         return channels_last(node, describe)
     return describe(node)

@@ -17,7 +17,7 @@ from ....relation.common.basic import (
 from ....relation.common.products import neighbours, scan
 from ...reading import outputs
 from ...reading.outputs import SELF, parameter
-from ..node import Node, operator
+from ..node import MICROSOFT, Node, operator
 
 
 @operator(
@@ -99,7 +99,19 @@ def mean_variance(node: Node) -> Output:
 
 
 @operator("LayerNormalization", category="normalisation", weights=(1, 2))
-@operator("RMSNormalization", category="normalisation", weights=(1,))
+@operator("LayerNormalization", domain=MICROSOFT, category="normalisation", weights=(1, 2))
+@operator(
+    "RMSNormalization",
+    "SimplifiedLayerNormalization",
+    category="normalisation",
+    weights=(1,),
+)
+@operator(
+    "SimplifiedLayerNormalization",
+    domain=MICROSOFT,
+    category="normalisation",
+    weights=(1,),
+)
 def layer_normalisation(node: Node) -> list[Output]:
     """Statistics over all axes from the given one on; they are outputs too."""
     shape = node.shape()
@@ -139,9 +151,10 @@ def group_normalisation(node: Node) -> Output:
 
 def grouped_statistics(node: Node, shape: Shape, groups: int) -> list[Edge]:
     """Every element by statistics over its group of channels (axis 1) and all of space."""
-    if shape[1] % groups:
+    if len(shape) < 2 or groups < 1 or shape[1] % groups:
         raise ModelError(
-            f"{node.op} {node.name!r} cannot share {shape[1]} channels among {groups} groups"
+            f"{node.op} {node.name!r} cannot share the channels of {list(shape)} among "
+            f"{groups} groups"
         )
     split = (shape[0], groups, shape[1] // groups, *shape[2:])
     if prod(split[2:]) == 1:
@@ -154,7 +167,7 @@ def grouped_statistics(node: Node, shape: Shape, groups: int) -> list[Edge]:
 @operator("LRN", category="normalisation")
 def local_response(node: Node) -> Output:
     """Each channel by its neighbours: ``(size - 1) // 2`` before, ``size // 2`` after."""
-    shape, size = node.shape(), node.attribute("size", 1)
+    shape, size = node.shape(least=2), node.attribute("size", 1)
     return Output(shape, [Edge(0, neighbours(1, shape[1], (size - 1) // 2, size // 2))])
 
 
@@ -196,7 +209,7 @@ def global_pool(node: Node) -> Output:
 @operator("SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss", category="other")
 def loss(node: Node) -> list[Output]:
     """Scores of (batch, classes, ...) against labels of (batch, ...)."""
-    shape, labels = node.shape(0), node.shape(1)
+    shape, labels = node.shape(0, least=2), node.shape(1)
     rows = (shape[0], *shape[2:])
     if labels != rows:
         raise ModelError(f"{node.op} {node.name!r} has labels of {list(labels)} for {list(shape)}")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ....errors import ModelError
 from ....relation import Edge, Elements, Mix, Output, Relation, Scatter, Shape
 from ....relation.common.basic import (
     broadcast,
@@ -18,15 +19,28 @@ from ....relation.common.basic import (
     reshape,
 )
 from ...reading.outputs import parameter
-from ..node import Node, operator
+from ..node import MICROSOFT, Node, operator
+
+_MODES = {
+    "linear": "linear",
+    "bilinear": "linear",
+    "cubic": "cubic",
+    "bicubic": "cubic",
+    "nearest": "nearest",
+}
 
 Floats = NDArray[Any]
 Places = NDArray[np.int64]
 
 
 @operator("GridSample", category="other")
+@operator("GridSample", domain=MICROSOFT, category="other")
 def grid_sample(node: Node) -> Output:
-    shape, grid = node.shape(0), node.shape(1)
+    shape, grid = node.shape(0, least=3), node.shape(1)
+    if len(grid) != len(shape) or grid[-1] != len(shape) - 2 or grid[0] != shape[0]:
+        raise ModelError(
+            f"GridSample {node.name!r} has a grid of {list(grid)} for an input of {list(shape)}"
+        )
     after = (*shape[:2], *grid[1:-1])
     space = tuple(range(2, len(shape)))
     edges = []
@@ -44,9 +58,7 @@ def grid_sample(node: Node) -> Output:
 
 def _sampled(node: Node, shape: Shape, grid: Floats) -> list[Relation]:
     """What a constant grid reads: one relation for each tap of the interpolation."""
-    mode = {"bilinear": "linear", "bicubic": "cubic"}.get(
-        node.attribute("mode", "linear"), node.attribute("mode", "linear")
-    )
+    mode = node.choice("mode", _MODES, "linear")
     padding = node.attribute("padding_mode", "zeros")
     aligned = bool(node.attribute("align_corners", 0))
     by_axis = [
@@ -109,7 +121,7 @@ def _inside(at: Floats, size: int, padding: str, aligned: bool) -> Floats:
 @operator("MaxRoiPool", category="pooling")
 def regions_of_interest(node: Node) -> Output:
     """Each region may lie anywhere in any image of the batch."""
-    shape, rois = node.shape(0), node.shape(1)
+    shape, rois = node.shape(0, axes=4), node.shape(1, axes=2)
     size = node.attribute("pooled_shape") or (
         node.attribute("output_height", 1),
         node.attribute("output_width", 1),
@@ -131,9 +143,12 @@ def regions_of_interest(node: Node) -> Output:
 @operator("DeformConv", category="convolution", multiplies=None, weights=(1, 3))
 def deform_conv(node: Node) -> Output:
     """The offsets may move every tap anywhere in the image."""
-    shape, kernel, offsets = node.shape(0), node.shape(1), node.shape(2)
+    shape = node.shape(0, least=3)
+    kernel, offsets = node.shape(1, axes=len(shape)), node.shape(2, axes=len(shape))
     group, moved = node.attribute("group", 1), node.attribute("offset_group", 1)
     after = (shape[0], kernel[0], *offsets[2:])
+    if min(group, moved) < 1:
+        raise ModelError(f"DeformConv {node.name!r} has {min(group, moved)} groups")
     space = tuple(range(2, len(shape)))
     edges = []
     if node.depends(0):
@@ -161,7 +176,7 @@ def max_unpool(node: Node) -> Output:
     shape = node.shape()
     after = node.ints(2)
     if after is None:
-        kernel = node.attribute("kernel_shape")
+        kernel = node.required("kernel_shape")
         n = len(kernel)
         stride = node.attribute("strides", (1,) * n)
         pads = node.attribute("pads", (0,) * 2 * n)
@@ -174,6 +189,9 @@ def max_unpool(node: Node) -> Output:
         )
     places = None if node.depends(1) else node.value(1)
     if places is not None and not node.has(2):  # runtimes differ on what an output shape moves
+        places = places.astype(np.int64)
+        if places.size and not -1 <= places.min() <= places.max() < prod(after):
+            raise ModelError(f"MaxUnpool {node.name!r} puts values outside of {list(after)}")
         return Output(after, [Edge(0, (Scatter(after, places),))])
     edges = [Edge(i, everything(node.shape(i), after)) for i in (0, 1) if node.depends(i)]
     return Output(after, edges, "MaxUnpool puts its values wherever the data says")

@@ -30,11 +30,17 @@ from ..node import Node, operator
 def sliced(node: Node) -> Output:
     shape = node.shape()
     if node.opset < 10:
-        starts, ends = node.attribute("starts"), node.attribute("ends")
+        starts, ends = node.required("starts"), node.required("ends")
         axes, steps = node.attribute("axes"), None
     else:
-        starts, ends, axes, steps = (node.ints(i) for i in range(1, 5))
+        starts, ends = node.required_ints(1), node.required_ints(2)
+        axes, steps = node.ints(3), node.ints(4)
     axes = axes or tuple(range(len(starts)))
+    if len({len(starts), len(ends), len(axes), len(steps or axes)}) > 1:
+        raise ModelError(
+            f"Slice {node.name!r} has {len(starts)} starts, {len(ends)} ends, {len(axes)} axes "
+            f"and {len(steps or axes)} steps"
+        )
     after, relation = list(shape), IDENTITY
     for i, axis in enumerate(axes):
         axis = node.count_axis(axis, len(shape))
@@ -52,7 +58,10 @@ def split(node: Node) -> list[Output]:
     axis = node.axis(len(shape))
     size, parts = shape[axis], len(node.outputs)
     asked = node.attribute("split") if node.opset < 13 else node.ints(1)
-    each = -(-size // node.attribute("num_outputs", parts))
+    count = node.attribute("num_outputs", parts)
+    if count < 1:
+        raise ModelError(f"Split {node.name!r} makes {count} parts")
+    each = -(-size // count)
     sizes = asked or (*[each] * (parts - 1), size - each * (parts - 1))
     if sum(sizes) != size or min(sizes) < 0:
         raise ModelError(
@@ -146,10 +155,12 @@ def tensor_scatter(node: Node) -> Output:
     """Each batch item's updates go to consecutive positions of its cache."""
     shape, updates = node.shape(0), node.shape(1)
     axis = node.axis(len(shape), -2)
+    if len(updates) != len(shape):
+        raise ModelError(f"TensorScatter {node.name!r} puts {list(updates)} into {list(shape)}")
     starts = known(node, 2) if node.has(2) else np.zeros(shape[0], np.int64)
     if starts is not None:
         positions = list(np.indices(updates))
-        positions[axis] += np.asarray(starts).reshape(-1, *(1,) * (len(updates) - 1))
+        positions[axis] += np.asarray(starts, np.int64).reshape(-1, *(1,) * (len(updates) - 1))
         if node.attribute("mode", "linear") == "circular":
             positions[axis] %= shape[axis]
         flat = np.ravel_multi_index(tuple(positions), shape)
@@ -211,7 +222,7 @@ def reverse_sequence(node: Node) -> Output:
 @operator("OneHot", category="other")
 def one_hot_of(node: Node) -> Output:
     """Each index spread along a new axis; the values for on and off reach everything."""
-    return one_hot(node, node.required_ints(1)[0], node.axis(len(node.shape(0)) + 1, -1))
+    return one_hot(node, node.required_int(1), node.axis(len(node.shape(0)) + 1, -1))
 
 
 @operator("NonZero", "Unique", category="other")

@@ -50,10 +50,9 @@ def _windows(node: Node, size: Shape, kernel: Shape, pools: bool = False) -> tup
     Where the stride is larger than the kernel, automatic padding of a pooling is negative.
     """
     n = len(size)
-    stride = node.attribute("strides", (1,) * n)
-    dilation = node.attribute("dilations", (1,) * n)
+    stride, dilation = _per_axis(node, "strides", (1,) * n), _per_axis(node, "dilations", (1,) * n)
     auto = node.attribute("auto_pad", "NOTSET")
-    pads = node.attribute("pads", (0,) * 2 * n)
+    pads = _per_axis(node, "pads", (0,) * 2 * n)
     ceil = bool(node.attribute("ceil_mode", 0))
     windows = []
     for i in range(n):
@@ -79,6 +78,16 @@ def _windows(node: Node, size: Shape, kernel: Shape, pools: bool = False) -> tup
     return tuple(windows)
 
 
+def _per_axis(node: Node, name: str, default: Shape) -> Shape:
+    """An attribute of one number for each axis, or side of one. Raises ModelError."""
+    numbers: Shape = node.attribute(name, default)
+    if len(numbers) != len(default):
+        raise ModelError(
+            f"{node.op} {node.name!r} has {name} of {list(numbers)}: they must be {len(default)}"
+        )
+    return numbers
+
+
 @operator("Conv", category="convolution", multiplies=True, weights=(1, 2))
 @operator("ConvInteger", category="convolution", multiplies=True, weights=(1,))
 @operator("QLinearConv", category="convolution", multiplies=True, weights=(3, 8))
@@ -86,8 +95,7 @@ def conv(node: Node) -> Output:
     shape = node.shape()
     weights = 3 if node.op == "QLinearConv" else 1
     kernel = node.shape(weights)
-    group = node.attribute("group", 1)
-    _check(node, shape, kernel, kernel[1] * group)
+    group = _groups(node, shape, kernel)
     windows = _windows(node, shape[2:], kernel[2:])
     after = (shape[0], kernel[0], *[w.out for w in windows])
     edges = []
@@ -109,8 +117,7 @@ def conv(node: Node) -> Output:
 @operator("ConvTranspose", category="convolution", multiplies=True, weights=(1, 2))
 def conv_transpose(node: Node) -> Output:
     shape, kernel = node.shape(0), node.shape(1)
-    group = node.attribute("group", 1)
-    _check(node, shape, kernel, kernel[0])
+    group = _groups(node, shape, kernel, transposed=True)
     windows = _transposed_windows(node, shape[2:], kernel[2:])
     after = (shape[0], kernel[1] * group, *[w.size for w in windows])
     edges = []
@@ -130,20 +137,22 @@ def conv_transpose(node: Node) -> Output:
 def _transposed_windows(node: Node, size: Shape, kernel: Shape) -> tuple[Slide, ...]:
     """The windows of the convolution that is transposed: from the output's extents to ``size``."""
     n = len(size)
-    stride = node.attribute("strides", (1,) * n)
-    dilation = node.attribute("dilations", (1,) * n)
+    stride, dilation = _per_axis(node, "strides", (1,) * n), _per_axis(node, "dilations", (1,) * n)
     auto = node.attribute("auto_pad", "NOTSET")
-    pads = node.attribute("pads", (0,) * 2 * n)
-    more = node.attribute("output_padding") or (0,) * n
-    asked = node.attribute("output_shape")
+    pads = _per_axis(node, "pads", (0,) * 2 * n)
+    more = _per_axis(node, "output_padding", (0,) * n)
+    named = node.attribute("output_shape") or ()
+    extents = named[-n:]  # batch and channels may come before them
+    if extents and len(extents) != n:
+        raise ModelError(f"{node.op} {node.name!r} has an output shape of {list(named)}")
     windows = []
     for i in range(n):
         k, s, d = kernel[i], stride[i], dilation[i]
         whole = (size[i] - 1) * s + more[i] + (k - 1) * d + 1
-        if asked or auto in ("SAME_UPPER", "SAME_LOWER"):
-            total = max(whole - (asked[len(asked) - n + i] if asked else size[i] * s), 0)
+        if extents or auto in ("SAME_UPPER", "SAME_LOWER"):
+            total = max(whole - (extents[i] if extents else size[i] * s), 0)
             begin = total // 2 if auto == "SAME_UPPER" else total - total // 2
-            out = asked[len(asked) - n + i] if asked else whole - total
+            out = extents[i] if extents else whole - total
         else:
             begin, end = (pads[i], pads[n + i]) if auto in ("NOTSET", "") else (0, 0)
             out = whole - begin - end
@@ -151,15 +160,21 @@ def _transposed_windows(node: Node, size: Shape, kernel: Shape) -> tuple[Slide, 
     return tuple(windows)
 
 
-def _check(node: Node, shape: Shape, kernel: Shape, channels: int) -> None:
+def _groups(node: Node, shape: Shape, kernel: Shape, transposed: bool = False) -> int:
+    """The number of groups. Raises ModelError where the weights do not fit the input."""
+    group = int(node.attribute("group", 1))
+    if group < 1:
+        raise ModelError(f"{node.op} {node.name!r} has {group} groups of channels")
     if len(kernel) != len(shape) or len(shape) < 3:
         raise ModelError(
             f"{node.op} {node.name!r} has weights of {list(kernel)} for an input of {list(shape)}"
         )
+    channels = kernel[0] if transposed else kernel[1] * group
     if channels != shape[1]:
         raise ModelError(
             f"{node.op} {node.name!r} expects {channels} channels, its input has {shape[1]}"
         )
+    return group
 
 
 def _taps(node: Node, weights: int) -> NDArray[np.bool_] | None:
@@ -194,10 +209,10 @@ def pool(node: Node) -> Output | list[Output]:
 @operator("Col2Im", category="other")
 def col2im(node: Node) -> Output:
     """Every pixel is the sum of what the blocks that cover it hold for it."""
-    shape, image, block = node.shape(), node.ints(1), node.ints(2)
-    assert image is not None
-    assert block is not None
+    shape, image, block = node.shape(axes=3), node.required_ints(1), node.required_ints(2)
     n = len(image)
+    if len(block) != n or min(block, default=0) < 1:
+        raise ModelError(f"Col2Im {node.name!r} has blocks of {list(block)} in {list(image)}")
     windows = _windows(node, image, block)
     blocks = tuple(w.out for w in windows)
     channels = shape[1] // prod(block)
