@@ -24,6 +24,10 @@ _OLDEST = 9
 """The opset that the twin needs at least; from 7 to 9 only Upsample changed its inputs."""
 
 
+_SHAPE_ONLY = ("EyeLike", "RandomNormalLike", "RandomUniformLike", "Shape", "Size")
+"""Operators that ask their input for its shape only, so that no signal goes through."""
+
+
 class OnnxTwin:
     """The twin of a model for signals that come in at the input ``source``.
 
@@ -77,7 +81,7 @@ def _opset(proto: onnx.ModelProto) -> int:
 def _rewrite(graph: _Graph, node: onnx.NodeProto) -> None:
     used = list(uses(node))
     reason = next((graph.lost[name] for name in used if name in graph.lost), "")
-    if not reason and (graph.signals.isdisjoint(used) or node.op_type in ("Shape", "Size")):
+    if not reason and (graph.signals.isdisjoint(used) or node.op_type in _SHAPE_ONLY):
         graph.nodes.append(node)
         return
     if not reason:
@@ -90,7 +94,7 @@ def _rewrite(graph: _Graph, node: onnx.NodeProto) -> None:
 
 
 def _follow(graph: _Graph, node: onnx.NodeProto) -> None:
-    rule = _RULES.get((node.domain if node.domain != "ai.onnx" else "", node.op_type))
+    rule = RULES.get((node.domain if node.domain != "ai.onnx" else "", node.op_type))
     if rule is None:
         raise _NoTwinError(" is an operator that the twin does not know")
     raw = rule.make(graph, node)
@@ -214,7 +218,9 @@ class _Rule(NamedTuple):
     clean: bool
 
 
-_RULES: dict[tuple[str, str], _Rule] = {}
+RULES: dict[tuple[str, str], _Rule] = {}
+"""The table of rules, by domain and name. It shares no code with the reader's table, so that the
+twin can prove what that says."""
 
 
 def _rule(
@@ -222,7 +228,7 @@ def _rule(
 ) -> Callable[[_Make], _Make]:
     def enter(make: _Make) -> _Make:
         for op in ops:
-            _RULES[domain, op] = _Rule(make, data, clean)
+            RULES[domain, op] = _Rule(make, data, clean)
         return make
 
     return enter
@@ -241,13 +247,16 @@ def _input(node: onnx.NodeProto, i: int) -> str:
 
 
 @_rule("Clip", "Cast", "CastLike", "Dropout", "Identity", "DequantizeLinear", "QuantizeLinear",
-       "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Bernoulli", "BitwiseNot",
+       "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Bernoulli", "BitCast",
+       "BitwiseNot",
        "Ceil", "Celu", "Cos", "Cosh", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid",
        "HardSwish", "IsInf", "IsNaN", "LeakyRelu", "Log", "Mish", "Neg", "Not", "Reciprocal",
        "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh", "Softplus",
        "Softsign", "Sqrt", "Swish", "Tan", "Tanh", "ThresholdedRelu", clean=True)  # fmt: skip
 @_rule("QuickGelu", "QLinearSigmoid", "QLinearLeakyRelu", "DequantizeLinear", "QuantizeLinear",
        "Gelu", domain="com.microsoft", clean=True)  # fmt: skip
+@_rule("Binarizer", "CategoryMapper", "Imputer", "LabelEncoder", "Scaler", domain="ai.onnx.ml",
+       clean=True)  # fmt: skip
 def _pass(graph: _Graph, node: onnx.NodeProto) -> list[str]:
     return [node.input[0]] * len(node.output)
 
@@ -261,8 +270,8 @@ def _batch_norm(graph: _Graph, node: onnx.NodeProto) -> list[str]:
 
 @_rule("Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Equal",
        "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Mean", "Min", "Mod", "Mul",
-       "Or", "PRelu", "Pow", "Sub", "Sum", "Where", "Xor", data=None)  # fmt: skip
-@_rule("BiasGelu", "FastGelu", domain="com.microsoft", data=None)
+       "Or", "PRelu", "Pow", "Sub", "Sum", "SwiGLU", "Where", "Xor", data=None)  # fmt: skip
+@_rule("BiasAdd", "BiasGelu", "FastGelu", "GatedAdd", domain="com.microsoft", data=None)
 def _join(graph: _Graph, node: onnx.NodeProto) -> list[str]:
     return [_joined(graph, node, node.input)]
 
@@ -270,6 +279,11 @@ def _join(graph: _Graph, node: onnx.NodeProto) -> list[str]:
 @_rule("QLinearAdd", "QLinearMul", domain="com.microsoft", data=(0, 3))
 def _quantised_join(graph: _Graph, node: onnx.NodeProto) -> list[str]:
     return [_joined(graph, node, (node.input[0], node.input[3]))]
+
+
+@_rule("QLinearWhere", domain="com.microsoft", data=(0, 1, 4))
+def _quantised_choice(graph: _Graph, node: onnx.NodeProto) -> list[str]:
+    return [_joined(graph, node, [node.input[i] for i in (0, 1, 4)])]
 
 
 def _joined(graph: _Graph, node: onnx.NodeProto, inputs: Sequence[str]) -> str:
