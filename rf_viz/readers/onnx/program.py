@@ -36,6 +36,7 @@ class Program:
         fixed: list[Call] = []
         calls: list[Call] = []
         for call in self.graph.calls:
+            # A subgraph may use more than the inputs name; an unknown operator yields no values.
             if call.operator is not None and constants.issuperset(call.inputs) and not call.graphs:
                 constants.update(call.outputs)
                 fixed.append(call)

@@ -1,4 +1,4 @@
-"""Whether a node keeps its operator's rules, by the standard's own word."""
+"""Nodes checked against the rules of their operators, by the standard's own word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator's description is given: a node with its inputs' shapes and known values."""
+"""Nodes as operators' descriptions get them: with their inputs' shapes and constant values."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class Call(Protocol):
     local: bool
 
     @property
-    def attributes(self) -> Mapping[str, Any]: ...
+    def attributes(self) -> Mapping[str, Any]:
+        """The attributes as Python values, by name."""
+        ...
 
     @property
     def graphs(self) -> Sequence[Subgraph[Any]]:
@@ -46,10 +48,10 @@ class Call(Protocol):
 
 C = TypeVar("C", bound=Call)
 Choice = TypeVar("Choice")
-Made = TypeVar("Made", bound=Call, covariant=True)
+BodyCall = TypeVar("BodyCall", bound=Call, covariant=True)
 
 
-class Subgraph(Protocol[Made]):
+class Subgraph(Protocol[BodyCall]):
     """The body of a branch or loop."""
 
     inputs: tuple[str, ...]
@@ -57,11 +59,13 @@ class Subgraph(Protocol[Made]):
     constants: dict[str, Value]
 
     @property
-    def calls(self) -> Sequence[Made]: ...
+    def calls(self) -> Sequence[BodyCall]:
+        """The calls in the order of execution."""
+        ...
 
 
 class Surroundings(Protocol):
-    """What a node can ask of the pass that reads it. ``tensors`` are those described so far."""
+    """The pass that reads a node, as seen by the node; ``tensors`` holds those described so far."""
 
     weight_aware: bool
     tensors: list[Tensor]
@@ -101,15 +105,17 @@ class BaseNode(Generic[C]):
 
     @property
     def op(self) -> str:
+        """The operator's name."""
         return self.call.op
 
     @property
     def name(self) -> str:
+        """The node's own name, or its first output's."""
         return self.call.name
 
     @property
     def category(self) -> Category:
-        """What its operator is to a person."""
+        """The category of its operator; "other" of one that is not in the table."""
         return self.call.operator.category if self.call.operator else "other"
 
     @property
@@ -124,6 +130,7 @@ class BaseNode(Generic[C]):
 
     @property
     def weight_aware(self) -> bool:
+        """Whether kernel positions whose weights are all zero are left out."""
         return self.reading.weight_aware
 
     def attribute(self, name: str, default: Any = None) -> Any:  # noqa: ANN401
@@ -151,7 +158,7 @@ class BaseNode(Generic[C]):
         return self.inputs[i] if i < len(self.inputs) else None
 
     def has(self, i: int) -> bool:
-        """Whether optional input ``i`` is there."""
+        """Tell whether optional input ``i`` is there."""
         return self._input(i) is not None
 
     def missing(self, part: str) -> ModelError:
@@ -159,7 +166,7 @@ class BaseNode(Generic[C]):
         return ModelError(f"{self.op} {self.name!r} lacks its {part}: the graph is invalid")
 
     def depends(self, i: int) -> bool:
-        """Whether input ``i`` depends on the traced input."""
+        """Tell whether input ``i`` depends on the traced input."""
         value = self._input(i)
         return value is not None and value.tensor >= 0
 

@@ -106,8 +106,8 @@ def reshaped(node: Node, target: Shape) -> Output:
     """Input 0 under another shape, of which one extent may be -1."""
     shape, after = node.shape(), list(target)
     if -1 in after:
-        known = -prod(after)
-        after[after.index(-1)] = prod(shape) // known if known else 0
+        rest = -prod(after)
+        after[after.index(-1)] = prod(shape) // rest if rest else 0
     if prod(after) != prod(shape):
         raise ModelError(
             f"{node.op} {node.name!r} cannot turn {list(shape)} into {list(target)}: "
@@ -163,6 +163,6 @@ def padding(
     return tuple(after), relation
 
 
-def product(node: Node, numbers: Sequence[int], made: Product) -> Output:
-    """An output that is a product of the inputs of these numbers."""
-    return Output(made.shape, [e for e in made.edges(*numbers) if node.depends(e.input)])
+def product(node: Node, numbers: Sequence[int], result: Product) -> Output:
+    """The product of the inputs of these numbers; constants among them get no edge."""
+    return Output(result.shape, [e for e in result.edges(*numbers) if node.depends(e.input)])

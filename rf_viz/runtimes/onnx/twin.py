@@ -50,6 +50,7 @@ class OnnxTwin:
         self._runtime = OnnxRuntime(_rewritten(proto, source, graph), folder)
 
     def reached(self, signal: NDArray[np.bool_], name: str) -> NDArray[np.bool_]:
+        """As ``Twin.reached``."""
         values = self._runtime.activations({self._source: signal}, [name], self._shapes)
         return np.not_equal(values[name], 0)
 
@@ -64,9 +65,9 @@ def _rewritten(proto: onnx.ModelProto, source: str, graph: _Graph) -> onnx.Model
     del model.graph.node[:]
     model.graph.node.extend(graph.nodes)
     model.graph.initializer.extend(graph.constants)
-    for given in model.graph.input:
-        if given.name == source:
-            given.type.tensor_type.elem_type = TensorProto.FLOAT
+    for declared in model.graph.input:
+        if declared.name == source:
+            declared.type.tensor_type.elem_type = TensorProto.FLOAT
     for domain in model.opset_import:
         if domain.domain in ("", "ai.onnx"):
             domain.version = graph.opset
@@ -140,14 +141,17 @@ class _Graph:
     lost: dict[str, str] = field(default_factory=dict)
 
     def shape(self, name: str) -> tuple[int, ...]:
+        """The traced shape of a tensor. Raises _NoTwinError where it has none."""
         if name not in self.shapes:
             raise _NoTwinError(f" has no traced shape for {name}")
         return tuple(self.shapes[name])
 
     def new(self) -> str:
+        """A name that no tensor has yet."""
         return f"twin/{len(self.nodes) + len(self.constants)}"
 
     def constant(self, value: NDArray[Any] | np.generic) -> str:
+        """Add a constant; returns its name."""
         self.constants.append(numpy_helper.from_array(np.asarray(value), self.new()))
         return self.constants[-1].name
 
@@ -159,7 +163,7 @@ class _Graph:
         like: onnx.NodeProto | None = None,
         **attributes: _Attribute | None,
     ) -> str:
-        """One more node; returns the name of its output.
+        """Add a node; returns the name of its output.
 
         It has the attributes of ``like`` besides its own; those that are None are left out.
         """
@@ -174,32 +178,34 @@ class _Graph:
         return out
 
     def cast(self, name: str, out: str = "") -> str:
-        """As float32."""
+        """Add a cast to float32; returns the name of its output."""
         return self.add("Cast", name, to=TensorProto.FLOAT, out=out)
 
     def filled(self, name: str, value: float) -> str:
-        """A constant of the shape of any tensor."""
+        """Add a tensor of one value in the shape of another; returns its name."""
         fill = numpy_helper.from_array(np.array([value], np.float32))
         return self.add("ConstantOfShape", self.add("Shape", name), value=fill)
 
     def total(self, names: Sequence[str]) -> str:
-        """The sum of these, broadcast."""
+        """Add the sum of some tensors, broadcast; returns its name."""
         first, *rest = names
         for name in rest:
             first = self.add("Add", first, name)
         return first
 
     def expand(self, name: str, shape: Sequence[int]) -> str:
+        """Add a tensor broadcast to a shape; returns its name."""
         return self.add("Expand", name, self.constant(np.array(shape, np.int64)))
 
     def reduce(self, name: str, axes: Sequence[int], *, keep: bool = True) -> str:
+        """Add the largest value over some axes; returns its name."""
         if self.opset >= 18:
             where = self.constant(np.array(axes, np.int64))
             return self.add("ReduceMax", name, where, keepdims=int(keep))
         return self.add("ReduceMax", name, axes=list(axes), keepdims=int(keep))
 
     def mixed(self, name: str, axes: Sequence[int]) -> str:
-        """All to all along these axes."""
+        """Add a tensor mixed all to all along these axes; returns its name."""
         return self.add("Add", name, self.reduce(name, axes)) if axes else name
 
 
@@ -350,7 +356,7 @@ def _scatter(graph: _Graph, node: onnx.NodeProto) -> list[str]:
        "ReduceSum", "ReduceMean", "ReduceMax", "ReduceL1", "ReduceL2", "ReduceSumSquare",
        "CumSum", "Col2Im")  # fmt: skip
 def _positive(graph: _Graph, node: onnx.NodeProto) -> list[str]:
-    """What is positive for any positive input already."""
+    """Operators whose result is positive for any positive input already."""
     return [graph.add(node.op_type, *node.input, like=node)] * len(node.output)
 
 

@@ -91,7 +91,11 @@ class Projected:
 
 @operator("Attention", category="attention, dense", multiplies=None, weights=(1, 2))
 def attention(node: Node) -> list[Output]:
-    """Inputs: Q, K, V, mask, past key, past value, number of valid keys."""
+    """Queries see all keys and values that they may, past ones first.
+
+    Inputs: Q, K, V, mask, past key, past value, number of valid keys. Outputs: the attended
+    values, the keys and the values to remember, and the attention weights.
+    """
     p = Projected(
         node,
         heads=node.attribute("q_num_heads", 0),

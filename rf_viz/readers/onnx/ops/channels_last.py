@@ -1,4 +1,4 @@
-"""Operators whose channels come last: told as the same with channels second, between transposes."""
+"""Operators whose channels come last, described by those whose channels are second."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def channels_last(node: Node, describe: DescribeTensors, inputs: tuple[int, ...]
     turned = list(node.inputs)
     orders: dict[int, tuple[int, ...]] = {}
     for i in inputs:
-        given = node.inputs[i] if i < len(node.inputs) else None
-        if given is not None:
+        value = node.inputs[i] if i < len(node.inputs) else None
+        if value is not None:
             rank = len(node.shape(i, least=3))
             orders[i] = (0, rank - 1, *range(1, rank - 1))
-            turned[i] = Value(tuple(node.shape(i)[a] for a in orders[i]), given.tensor)
+            turned[i] = Value(tuple(node.shape(i)[a] for a in orders[i]), value.tensor)
     outputs = describe(Node(node.call, turned, node.reading, node.scope))
     output = outputs if isinstance(outputs, Output) else outputs[0]
     rank = len(output.shape)

@@ -33,8 +33,10 @@ def _graph(node: Node, name: str, outputs: int = 0) -> Graph:
 
 @operator("If", category="other")
 def branch(node: Node) -> Outputs:
-    """The branch that is taken where that is known; else whatever either of them sees, and the
-    condition. A branch that does not work out at this input size is not the one taken."""
+    """The results of the one branch where the condition is known, else of both, and the condition.
+
+    A branch that does not work out at this input size is not the one that runs.
+    """
     condition = node.inputs[0] if node.has(0) else None
     if condition is None:
         raise node.missing("input 0")
@@ -65,7 +67,7 @@ def branch(node: Node) -> Outputs:
 
 @operator("Loop", category="other")
 def loop(node: Node) -> Outputs:
-    """Turn by turn, as long as it is known before each whether it is the last."""
+    """The results of the body, turn by turn, as long as each is known to come."""
     carried = list(node.inputs[2:])
     body = _graph(node, "body", 1 + max(len(carried), len(node.outputs)))
     limit = node.ints(0)
@@ -87,14 +89,14 @@ def loop(node: Node) -> Outputs:
 
 
 def _truth(condition: Value | None) -> bool | None:
-    """Whether a condition holds; None where that is not known."""
+    """Tell whether a condition holds; None where that is not known."""
     array = None if condition is None else condition.value()
     return None if array is None or not array.size else bool(array.reshape(-1)[0])
 
 
 @operator("Scan", category="other")
 def scan(node: Node) -> Outputs:
-    """Turn by turn along the scanned axes."""
+    """The results of the body, turn by turn along the scanned axes."""
     if node.opset < 9:
         raise DataDependent(f"{node.op} {node.name} is of the form before opset 9")
     count = node.required("num_scan_inputs")
@@ -191,7 +193,7 @@ def _constants(shape: Shape, values: list[Value], axis: int) -> Value:
 
 @operator("SequenceMap", category="other")
 def sequence_map(node: Node) -> Outputs:
-    """The body on every item."""
+    """The results of the body on every item."""
     body = _graph(node, "body", len(node.outputs))
     count = len(items(node))
     if any(v is not None and v.items is not None and len(v.items) < count for v in node.inputs):

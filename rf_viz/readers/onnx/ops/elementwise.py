@@ -25,9 +25,9 @@ from ..node import Node, operator
 @operator("CastLike", category="layout", elementwise=True, asks_types_only=True)
 def unary(node: Node) -> Output | Value:
     """Every element by itself. CastLike's second input only says the type."""
-    given = node.inputs[0]
-    if given is not None and given.items is not None:
-        return given
+    sequence = node.inputs[0]
+    if sequence is not None and sequence.items is not None:
+        return sequence
     return Output(node.shape(), SELF)
 
 
@@ -41,6 +41,5 @@ def unary(node: Node) -> Output | Value:
 @operator("Max", "Mean", "Min", "Sum", category="join")
 @operator("PRelu", category="activation", weights=(1,))
 def join(node: Node) -> Output:
-    """Element by element from several inputs."""
-    given = [i for i, value in enumerate(node.inputs) if value is not None]
-    return joined(node, given)
+    """Element by element from several inputs, broadcast to one shape."""
+    return joined(node, [i for i, value in enumerate(node.inputs) if value is not None])

@@ -24,6 +24,7 @@ _TYPES = {
 
 @operator("Constant", category="other")
 def constant(node: Node) -> Output | Value:
+    """A tensor written out in the file; it sees nothing."""
     attribute = node.proto.attribute[0]
     if attribute.type == AttributeProto.TENSOR:
         return initializer(attribute.t, None)
@@ -36,11 +37,13 @@ def constant(node: Node) -> Output | Value:
 
 @operator("ConstantOfShape", category="other")
 def constant_of_shape(node: Node) -> Output:
+    """One number all over a shape; it sees nothing."""
     return Output(node.ints(0) or ())
 
 
 @operator("Shape", category="layout", asks_shape_only=True)
 def shape_of(node: Node) -> Output:
+    """The extents of the input, or some of them; no value of it is read."""
     shape = node.shape()
     part = shape[node.attribute("start", 0) : node.attribute("end", len(shape))]
     return Output((len(part),), value=np.array(part, np.int64))
@@ -48,11 +51,13 @@ def shape_of(node: Node) -> Output:
 
 @operator("Size", category="other", asks_shape_only=True)
 def size_of(node: Node) -> Output:
+    """The number of the input's elements; no value of it is read."""
     return Output((), value=np.array(prod(node.shape()), np.int64))
 
 
 @operator("Range", category="other")
 def arrange(node: Node) -> Output:
+    """Evenly spaced numbers between two that must be known."""
     start, limit, delta = (node.value(i) for i in range(3))
     if start is None or limit is None or delta is None:
         raise DataDependent(f"how long Range {node.name!r} is depends on the data")
@@ -63,6 +68,7 @@ def arrange(node: Node) -> Output:
 
 @operator("RandomNormal", "RandomUniform", category="other")
 def random(node: Node) -> Output:
+    """Random numbers of a fixed shape; they see nothing."""
     return Output(node.required("shape"))
 
 
@@ -80,6 +86,7 @@ def like(node: Node) -> Output:
 
 @operator("Multinomial", category="other")
 def multinomial(node: Node) -> Output:
+    """Samples drawn from rows of class scores; each sees all of its row."""
     batch, classes = node.shape()
     samples = node.attribute("sample_size", 1)
     return Output((batch, samples), [Edge(0, (Mix((1,), (classes,), (samples,)),))])
@@ -87,11 +94,13 @@ def multinomial(node: Node) -> Output:
 
 @operator("BlackmanWindow", "HammingWindow", "HannWindow", category="other")
 def window_function(node: Node) -> Output:
+    """The weights of a window of a given length; they see nothing."""
     return Output(node.ints(0) or ())
 
 
 @operator("MelWeightMatrix", category="other")
 def mel_weights(node: Node) -> Output:
+    """A matrix of frequency bands; it sees nothing."""
     bins, length = node.required_ints(0), node.required_ints(1)
     return Output((length[0] // 2 + 1, bins[0]))
 

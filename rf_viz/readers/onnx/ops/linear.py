@@ -26,12 +26,13 @@ from ..node import Node, operator
 
 @operator("MatMul", category="attention, dense", multiplies=True, weights=(0, 1))
 def matrices(node: Node) -> Output:
+    """A product of matrices: each number sees a row of A and a column of B."""
     return product(node, (0, 1), matmul(node.shape(0), node.shape(1)))
 
 
 @operator("MatMulInteger", category="attention, dense", multiplies=True, weights=(0, 1))
 def integer_matrices(node: Node) -> Output:
-    """With zero points for all of a matrix, or for each of A's rows and of B's columns."""
+    """A product of integer matrices, with zero points for A's rows and B's columns or for all."""
     output = product(node, (0, 1), matmul(node.shape(0), node.shape(1)))
     output.edges = [*output.edges, *zero_points(node, 2, 3, output.shape)]
     return output
@@ -39,6 +40,7 @@ def integer_matrices(node: Node) -> Output:
 
 @operator("QLinearMatMul", category="attention, dense", multiplies=True, weights=(0, 3))
 def quantised_matrices(node: Node) -> Output:
+    """A product of matrices with scales and zero points for A, B and the result."""
     output = product(node, (0, 3), matmul(node.shape(0), node.shape(3)))
     after = output.shape
     output.edges = [
@@ -68,6 +70,7 @@ def zero_points(node: Node, rows: int, columns: int, after: Shape) -> list[Edge]
 
 @operator("Gemm", category="attention, dense", multiplies=True, weights=(0, 1, 2))
 def gemm(node: Node) -> Output:
+    """A product of two matrices plus a third."""
     return general_product(node, 0, 1, 2)
 
 
@@ -78,23 +81,24 @@ def general_product(node: Node, a: int, b: int, c: int) -> Output:
     if any(len(s) != 2 for s in shapes):
         raise ModelError(f"{node.op} {node.name!r} takes matrices, not {shapes[0]} and {shapes[1]}")
     turned = [s[::-1] if t else s for s, t in zip(shapes, turns, strict=True)]
-    made = matmul(*turned)
-    relations: list[Relation] = [t + r for t, r in zip(turns, made.relations, strict=True)]
+    result = matmul(*turned)
+    relations: list[Relation] = [t + r for t, r in zip(turns, result.relations, strict=True)]
     edges = [Edge(i, r) for i, r in zip((a, b), relations, strict=True) if node.depends(i)]
     if node.depends(c):
-        edges.append(Edge(c, broadcast(node.shape(c), made.shape)))
-    return Output(made.shape, edges)
+        edges.append(Edge(c, broadcast(node.shape(c), result.shape)))
+    return Output(result.shape, edges)
 
 
 @operator("Einsum", category="attention, dense", multiplies=True, weights="any")
 def summation(node: Node) -> Output:
+    """A sum of products along the axes that its equation drops."""
     shapes = tuple(node.shape(i) for i in range(len(node.inputs)))
-    made = einsum(node.attribute("equation", ""), shapes)
-    return product(node, range(len(shapes)), made)
+    return product(node, range(len(shapes)), einsum(node.attribute("equation", ""), shapes))
 
 
 @operator("Det", category="other", multiplies=None)
 def determinant(node: Node) -> Output:
+    """One number per square matrix, which sees all of it."""
     shape = node.shape()
     if len(shape) < 2 or shape[-1] != shape[-2]:
         raise ModelError(f"{node.op} {node.name!r} takes square matrices, not {list(shape)}")
@@ -104,29 +108,30 @@ def determinant(node: Node) -> Output:
 
 @operator("DFT", category="attention, dense", multiplies=None)
 def fourier(node: Node) -> Output:
-    """Frequencies see all of the axis, or what of it the transform's length takes."""
+    """Frequencies along an axis: each sees all of it, up to the transform's length."""
     shape = node.shape()
     rank = len(shape)
-    given = node.ints(2) if node.opset >= 20 else (node.attribute("axis", 1),)
-    axis = node.count_axis(given[0] if given else -2, rank)
+    named = node.ints(2) if node.opset >= 20 else (node.attribute("axis", 1),)
+    axis = node.count_axis(named[0] if named else -2, rank)
     if axis == rank - 1:
         raise ModelError(f"DFT {node.name!r} runs along the axis that holds a number's parts")
     size, onesided = shape[axis], node.attribute("onesided", 0)
     inverse = bool(onesided and node.attribute("inverse", 0))
     length = node.ints(1)
     n = length[0] if length else 2 * (size - 1) if inverse else size
-    taken = min(n // 2 + 1 if inverse else n, size)
+    read = min(n // 2 + 1 if inverse else n, size)  # the rest of a longer transform is zeros
     out = n // 2 + 1 if onesided and not inverse else n
     after = (*shape[:axis], out, *shape[axis + 1 : -1], 1 if inverse else 2)
     relation = (
-        *crop(axis, size, 0, taken),
-        Mix((axis, rank - 1), (taken, shape[-1]), (out, after[-1])),
+        *crop(axis, size, 0, read),
+        Mix((axis, rank - 1), (read, shape[-1]), (out, after[-1])),
     )
     return Output(after, [Edge(0, relation)])
 
 
 @operator("STFT", category="attention, dense", multiplies=None)
 def short_time_fourier(node: Node) -> Output:
+    """Frequencies of each frame, which see the frame's samples and all of the window."""
     shape = node.shape()
     if len(shape) == 2:
         shape = (*shape, 1)
@@ -171,6 +176,7 @@ def rotary(node: Node) -> Output:
 
 
 def rotated(node: Node) -> Output:
+    """Turn each element of a head together with its partner, as the attributes pair them."""
     shape = node.shape(least=3)
     heads = node.attribute("num_heads", 0)
     width = shape[-1]

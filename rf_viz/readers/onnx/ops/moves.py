@@ -29,11 +29,13 @@ _PADDINGS: dict[str, PadMode] = {
 
 @operator("Concat", category="join")
 def concat(node: Node) -> Output:
+    """All inputs one after another along an axis."""
     return concatenation(node, range(len(node.inputs)), node.attribute("axis", 1))
 
 
 @operator("Transpose", category="layout")
 def transposed(node: Node) -> Output:
+    """The axes in another order."""
     shape = node.shape()
     order = node.attribute("perm") or tuple(range(len(shape)))[::-1]
     if sorted(order) != list(range(len(shape))):
@@ -43,6 +45,7 @@ def transposed(node: Node) -> Output:
 
 @operator("Reshape", category="layout")
 def reshaped(node: Node) -> Output:
+    """The elements in their order under another shape; 0 keeps an axis, -1 fits one."""
     shape = node.shape()
     target = node.required_ints(1)
     keeps = not node.attribute("allowzero", 0)
@@ -58,6 +61,7 @@ def _as(shape: Shape, after: Shape) -> Output:
 
 @operator("Flatten", category="layout")
 def flatten(node: Node) -> Output:
+    """The elements in their order as a matrix."""
     shape = node.shape()
     axis = node.attribute("axis", 1)
     axis += len(shape) if axis < 0 else 0
@@ -66,18 +70,21 @@ def flatten(node: Node) -> Output:
 
 @operator("Unsqueeze", category="layout")
 def unsqueeze(node: Node) -> Output:
+    """New axes of length 1."""
     axes = node.required("axes") if node.opset < 13 else node.required_ints(1)
     return expanded(node, axes)
 
 
 @operator("Squeeze", category="layout")
 def squeeze(node: Node) -> Output:
+    """Axes of length 1 dropped."""
     axes = node.attribute("axes") if node.opset < 13 else node.ints(1)
     return squeezed(node, axes)
 
 
 @operator("Expand", category="layout")
 def expand(node: Node) -> Output:
+    """The elements repeated along broadcast axes."""
     shape, target = node.shape(), node.required_ints(1)
     after = broadcast_shape(node, (shape, target))
     return Output(after, [Edge(0, broadcast(shape, after))])
@@ -85,6 +92,7 @@ def expand(node: Node) -> Output:
 
 @operator("Tile", category="layout")
 def tiled(node: Node) -> Output:
+    """The whole tensor repeated along each axis."""
     shape = node.shape()
     repeats = node.required_ints(1)
     relation: Relation = ()
@@ -114,6 +122,7 @@ def padded(node: Node) -> Output:
 
 @operator("CenterCropPad", category="layout")
 def center_crop_pad(node: Node) -> Output:
+    """The middle of the tensor, cropped or padded with zeros to the target extents."""
     shape, target = node.shape(), node.required_ints(1)
     axes = node.attribute("axes") or tuple(range(len(shape)))
     axes = tuple(node.count_axis(a, len(shape)) for a in axes)
@@ -126,6 +135,7 @@ def center_crop_pad(node: Node) -> Output:
 
 @operator("DepthToSpace", category="layout")
 def to_space(node: Node) -> Output:
+    """Channels dealt out to blocks of space."""
     n, channels, *size = node.shape(axes=4)
     block = _block(node)
     after = (n, channels // block ** len(size), *(s * block for s in size))
@@ -145,6 +155,7 @@ def _blocks_first(node: Node) -> bool:
 
 @operator("SpaceToDepth", category="layout")
 def to_depth(node: Node) -> Output:
+    """Blocks of space stacked as channels."""
     n, channels, *size = node.shape(axes=4)
     block = _block(node)
     after = (n, channels * block ** len(size), *(s // block for s in size))

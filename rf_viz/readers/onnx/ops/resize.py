@@ -34,12 +34,13 @@ _NEAREST = {name: name for name in ("round_prefer_floor", "round_prefer_ceil", "
 
 @operator("Upsample", category="resize")
 def upsample(node: Node) -> Output:
+    """Each pixel from those around its place in the input, by fixed scales."""
     scales = node.required("scales") if node.opset < 9 else _floats(node, 1)
     return _by_scales(node, scales)
 
 
 def _by_scales(node: Node, scales: tuple[float, ...]) -> Output:
-    """As it was before coordinates could be chosen."""
+    """Resize as it was before coordinates could be chosen."""
     shape = node.shape()
     after = tuple(_scaled(n, s) for n, s in zip(shape, scales, strict=True))
     sampling = Sampling(node.choice("mode", _MODES, "nearest"), "asymmetric", _SIMPLE)
@@ -48,6 +49,7 @@ def _by_scales(node: Node, scales: tuple[float, ...]) -> Output:
 
 @operator("Resize", category="resize")
 def resized(node: Node) -> Output:
+    """Each pixel from those around its place in the input, or in a region of it."""
     if node.opset < 11:
         return _by_scales(node, _floats(node, 1))
     shape = node.shape()
@@ -100,7 +102,7 @@ def _of(shape: Shape, axes: Shape) -> Shape:
 def _sizes(node: Node, shape: Shape, axes: Shape) -> tuple[tuple[float, ...], Shape]:
     """The nominal scale and the output extent of every axis."""
     scales, after = [1.0] * len(shape), list(shape)
-    if _given(node, 3):
+    if _has(node, 3):
         sizes = node.required_ints(3)
         ratios = [n / shape[a] for a, n in zip(axes, sizes, strict=True)]
         policy = node.attribute("keep_aspect_ratio_policy", "stretch")
@@ -116,8 +118,8 @@ def _sizes(node: Node, shape: Shape, axes: Shape) -> tuple[tuple[float, ...], Sh
     return tuple(scales), tuple(after)
 
 
-def _given(node: Node, i: int) -> bool:
-    """Whether an optional input is there; older models leave it out by giving it no elements."""
+def _has(node: Node, i: int) -> bool:
+    """Tell whether an optional input is there. Older models leave it out by an empty one."""
     return node.has(i) and node.shape(i) != (0,)
 
 

@@ -19,6 +19,7 @@ from ....relation.common.basic import (
     reshape,
 )
 from ...reading.outputs import parameter
+from ...reading.picks import known
 from ..node import MICROSOFT, Node, operator
 
 _MODES = {
@@ -36,6 +37,7 @@ Places = NDArray[np.int64]
 @operator("GridSample", category="other")
 @operator("GridSample", domain=MICROSOFT, category="other")
 def grid_sample(node: Node) -> Output:
+    """Each pixel from those around its place in the grid; from all where that is computed."""
     shape, grid = node.shape(0, least=3), node.shape(1)
     if len(grid) != len(shape) or grid[-1] != len(shape) - 2 or grid[0] != shape[0]:
         raise ModelError(
@@ -44,9 +46,9 @@ def grid_sample(node: Node) -> Output:
     after = (*shape[:2], *grid[1:-1])
     space = tuple(range(2, len(shape)))
     edges = []
-    known = None if node.depends(1) else node.value(1)
-    if node.depends(0) and known is not None:
-        edges += [Edge(0, relation) for relation in _sampled(node, shape, known)]
+    places = known(node, 1)
+    if node.depends(0) and places is not None:
+        edges += [Edge(0, relation) for relation in _sampled(node, shape, places)]
     elif node.depends(0):
         edges.append(Edge(0, (Mix(space, shape[2:], grid[1:-1]),)))
     if node.depends(1):
@@ -57,7 +59,7 @@ def grid_sample(node: Node) -> Output:
 
 
 def _sampled(node: Node, shape: Shape, grid: Floats) -> list[Relation]:
-    """What a constant grid reads: one relation for each tap of the interpolation."""
+    """Relations that a constant grid reads by: one for each tap of the interpolation."""
     mode = node.choice("mode", _MODES, "linear")
     padding = node.attribute("padding_mode", "zeros")
     aligned = bool(node.attribute("align_corners", 0))
@@ -120,7 +122,7 @@ def _inside(at: Floats, size: int, padding: str, aligned: bool) -> Floats:
 @operator("RoiAlign", category="other")
 @operator("MaxRoiPool", category="pooling")
 def regions_of_interest(node: Node) -> Output:
-    """Each region may lie anywhere in any image of the batch."""
+    """A pooled image of each region, which may lie anywhere in any image of the batch."""
     shape, rois = node.shape(0, axes=4), node.shape(1, axes=2)
     size = node.attribute("pooled_shape") or (
         node.attribute("output_height", 1),
@@ -142,7 +144,7 @@ def regions_of_interest(node: Node) -> Output:
 
 @operator("DeformConv", category="convolution", multiplies=None, weights=(1, 3))
 def deform_conv(node: Node) -> Output:
-    """The offsets may move every tap anywhere in the image."""
+    """A convolution whose taps the offsets may move anywhere in the image."""
     shape = node.shape(0, least=3)
     kernel, offsets = node.shape(1, axes=len(shape)), node.shape(2, axes=len(shape))
     group, moved = node.attribute("group", 1), node.attribute("offset_group", 1)
@@ -173,6 +175,7 @@ def deform_conv(node: Node) -> Output:
 
 @operator("MaxUnpool", category="pooling")
 def max_unpool(node: Node) -> Output:
+    """Values put back where they came from; anywhere if the positions are computed."""
     shape = node.shape()
     after = node.ints(2)
     if after is None:
@@ -187,7 +190,7 @@ def max_unpool(node: Node) -> Output:
                 for i, (size, s, k) in enumerate(zip(shape[2:], stride, kernel, strict=True))
             ],
         )
-    places = None if node.depends(1) else node.value(1)
+    places = known(node, 1)
     if places is not None and not node.has(2):  # runtimes differ on what an output shape moves
         places = places.astype(np.int64)
         if places.size and not -1 <= places.min() <= places.max() < prod(after):

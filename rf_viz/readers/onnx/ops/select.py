@@ -28,6 +28,7 @@ from ..node import Node, operator
 
 @operator("Slice", category="layout")
 def sliced(node: Node) -> Output:
+    """Positions of each axis at a fixed step; a negative one flips it."""
     shape = node.shape()
     if node.opset < 10:
         starts, ends = node.required("starts"), node.required("ends")
@@ -54,15 +55,16 @@ def sliced(node: Node) -> Output:
 
 @operator("Split", category="layout")
 def split(node: Node) -> list[Output]:
+    """Consecutive parts of an axis."""
     shape = node.shape()
     axis = node.axis(len(shape))
     size, parts = shape[axis], len(node.outputs)
-    asked = node.attribute("split") if node.opset < 13 else node.ints(1)
+    named = node.attribute("split") if node.opset < 13 else node.ints(1)
     count = node.attribute("num_outputs", parts)
     if count < 1:
         raise ModelError(f"Split {node.name!r} makes {count} parts")
     each = -(-size // count)
-    sizes = asked or (*[each] * (parts - 1), size - each * (parts - 1))
+    sizes = named or (*[each] * (parts - 1), size - each * (parts - 1))
     if sum(sizes) != size or min(sizes) < 0:
         raise ModelError(
             f"Split {node.name!r} cannot cut an axis of {size} into {list(sizes)}: "
@@ -72,7 +74,7 @@ def split(node: Node) -> list[Output]:
     for n in sizes:
         after = (*shape[:axis], n, *shape[axis + 1 :])
         outputs.append(
-            Output(after, [Edge(0, cut(axis, size, start, 1, n, not asked and start > 0))])
+            Output(after, [Edge(0, cut(axis, size, start, 1, n, not named and start > 0))])
         )
         start += n
     return outputs
@@ -140,7 +142,7 @@ def scatter_elements(node: Node) -> Output:
 
 
 def _adds(node: Node) -> bool:
-    """Whether an update is combined with what is there, rather than put in its place."""
+    """Tell whether an update is combined with what is there, rather than put in its place."""
     return bool(node.attribute("reduction", "none") != "none")
 
 
@@ -176,6 +178,7 @@ def tensor_scatter(node: Node) -> Output:
 
 @operator("Compress", category="other")
 def compress(node: Node) -> Output:
+    """The positions of an axis, or of all elements, that a constant condition keeps."""
     shape, condition = node.shape(), node.value(1)
     if condition is None or node.depends(1):
         raise DataDependent(f"Compress {node.name!r} keeps what its condition says")
@@ -195,6 +198,7 @@ def compress(node: Node) -> Output:
 
 @operator("Trilu", category="other")
 def trilu(node: Node) -> Output:
+    """The elements on one side of a diagonal; the others see nothing."""
     shape = node.shape()
     diagonal = node.value(1) if node.has(1) else np.int64(0)
     if diagonal is None:
@@ -226,8 +230,8 @@ def one_hot_of(node: Node) -> Output:
 
 
 @operator("NonZero", "Unique", category="other")
-def as_many_as_found(node: Node) -> list[Output]:
-    """The shape depends on the values, so constants are worked out at once."""
+def data_dependent_size(node: Node) -> list[Output]:
+    """Elements whose number depends on the values, so constants are computed right away."""
     if not any(node.depends(i) for i in range(len(node.inputs))):
         values = [evaluate(node, name) for name in node.outputs]
         if not any(v is None for v in values):

@@ -16,15 +16,14 @@ from ..node import Node, operator
 
 def items(node: Node, i: int = 0) -> list[Value]:
     """The items of a sequence. Raises DataDependent where they are not known one by one."""
-    given = node.inputs[i] if i < len(node.inputs) else None
-    if given is None or given.items is None:
+    sequence = node.inputs[i] if i < len(node.inputs) else None
+    if sequence is None or sequence.items is None:
         raise DataDependent(f"the items of the sequence that {node.op} {node.name} takes")
-    return list(given.items)
+    return list(sequence.items)
 
 
 def _position(node: Node, i: int, count: int) -> int:
-    given = node.ints(i)
-    place = given[0] if given else count
+    place = node.required_int(i) if node.has(i) else count
     if not -count <= place <= count:
         raise ModelError(f"{node.op} {node.name!r} takes item {place} of {count}")
     return place + count if place < 0 else place
@@ -32,16 +31,19 @@ def _position(node: Node, i: int, count: int) -> int:
 
 @operator("SequenceEmpty", category="other")
 def empty(node: Node) -> Value:
+    """A sequence without items."""
     return Value(None, items=[])
 
 
 @operator("SequenceConstruct", category="other")
 def construct(node: Node) -> Value:
+    """A sequence of the inputs."""
     return Value(None, items=[v for v in node.inputs if v is not None])
 
 
 @operator("SequenceInsert", category="other")
 def insert(node: Node) -> Value:
+    """The sequence with one more item."""
     sequence, item = items(node), node.inputs[1]
     if item is not None:
         sequence.insert(_position(node, 2, len(sequence)), item)
@@ -50,6 +52,7 @@ def insert(node: Node) -> Value:
 
 @operator("SequenceErase", category="other")
 def erase(node: Node) -> Value:
+    """The sequence with one item less."""
     sequence = items(node)
     place = _position(node, 1, len(sequence)) if node.has(1) else len(sequence) - 1
     del sequence[place]
@@ -58,28 +61,31 @@ def erase(node: Node) -> Value:
 
 @operator("SequenceAt", category="other")
 def at(node: Node) -> Value:
+    """One item of the sequence."""
     sequence = items(node)
     return sequence[_position(node, 1, len(sequence))]
 
 
 @operator("SequenceLength", category="other")
 def length(node: Node) -> Output:
+    """The number of items, which is known."""
     return Output((), value=np.array(len(items(node)), np.int64))
 
 
 @operator("SplitToSequence", category="layout")
 def split(node: Node) -> Value:
+    """A sequence of consecutive parts of an axis."""
     shape = node.shape()
     axis = node.axis(len(shape))
     size = shape[axis]
-    given = node.ints(1)
-    single = given is None
-    if given is None:
+    lengths = node.ints(1)
+    single = lengths is None
+    if lengths is None:
         sizes = [1] * size
     elif node.shape(1):
-        sizes = list(given)
+        sizes = list(lengths)
     else:
-        sizes = [min(given[0], size - start) for start in range(0, size, given[0])]
+        sizes = [min(lengths[0], size - start) for start in range(0, size, lengths[0])]
     if sum(sizes) != size:
         raise ModelError(f"{node.op} {node.name!r} cuts {size} into {sizes}")
     drop = single and not node.attribute("keepdims", 1)
@@ -98,6 +104,7 @@ def split(node: Node) -> Value:
 
 @operator("ConcatFromSequence", category="join")
 def concat(node: Node) -> Output:
+    """The items one after another along an axis, which may be a new one."""
     sequence = items(node)
     shapes: list[Shape] = []
     for item in sequence:
@@ -135,21 +142,23 @@ def _join(node: Node, values: Sequence[Value], shapes: Sequence[Shape], axis: in
 
 @operator("Optional", category="other")
 def optional(node: Node) -> Value:
-    """With nothing in it where there is no input: a sequence of none."""
-    given = node.inputs[0] if node.inputs else None
-    return Value(None, items=[]) if given is None else given
+    """The input as it is; without one a sequence of no items."""
+    value = node.inputs[0] if node.inputs else None
+    return Value(None, items=[]) if value is None else value
 
 
 @operator("OptionalHasElement", category="other")
 def has_element(node: Node) -> Output:
-    given = node.inputs[0] if node.inputs else None
-    full = given is not None and (given.shape is not None or bool(given.items))
+    """Whether the optional holds anything; the answer is known without running the model."""
+    value = node.inputs[0] if node.inputs else None
+    full = value is not None and (value.shape is not None or bool(value.items))
     return Output((), value=np.array(full))
 
 
 @operator("OptionalGetElement", category="other")
 def get_element(node: Node) -> Outputs:
-    given = node.inputs[0]
-    if given is None:
+    """The tensor or sequence in it."""
+    value = node.inputs[0]
+    if value is None:
         raise ModelError(f"{node.op} {node.name!r} takes what is not there")
-    return given
+    return value

@@ -92,6 +92,7 @@ def _per_axis(node: Node, name: str, default: Shape) -> Shape:
 @operator("ConvInteger", category="convolution", multiplies=True, weights=(1,))
 @operator("QLinearConv", category="convolution", multiplies=True, weights=(3, 8))
 def conv(node: Node) -> Output:
+    """A window over space, all to all within each group of channels."""
     shape = node.shape()
     weights = 3 if node.op == "QLinearConv" else 1
     kernel = node.shape(weights)
@@ -116,6 +117,7 @@ def conv(node: Node) -> Output:
 
 @operator("ConvTranspose", category="convolution", multiplies=True, weights=(1, 2))
 def conv_transpose(node: Node) -> Output:
+    """Each input laid on a window of the output, all to all within each group of channels."""
     shape, kernel = node.shape(0), node.shape(1)
     group = _groups(node, shape, kernel, transposed=True)
     windows = _transposed_windows(node, shape[2:], kernel[2:])
@@ -196,6 +198,7 @@ def _taps(node: Node, weights: int) -> NDArray[np.bool_] | None:
 
 @operator("MaxPool", "AveragePool", "LpPool", category="pooling")
 def pool(node: Node) -> Output | list[Output]:
+    """A window over space, channel by channel; a second output, of positions, sees the same."""
     shape = node.shape()
     kernel = node.attribute("kernel_shape")
     if kernel is None or len(kernel) != len(shape) - 2:
