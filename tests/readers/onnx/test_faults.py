@@ -210,6 +210,28 @@ def test_a_defect_of_ours_is_told_as_ours(
     assert "a defect" in caplog.text
 
 
+def test_a_defect_within_a_branch_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A branch that does not work out at a size is passed over, but not for our sake."""
+    entry = OPERATORS["", "Softmax"]
+    monkeypatch.setitem(OPERATORS, ("", "Softmax"), replace(entry, describe=bug))
+    branches = {
+        f"{way}_branch": helper.make_graph(
+            [helper.make_node(op, ["x"], ["z"])],
+            way,
+            [],
+            [helper.make_tensor_value_info("z", TensorProto.FLOAT, None)],
+        )
+        for way, op in (("then", "Softmax"), ("else", "Relu"))
+    }
+    nodes = [
+        helper.make_node("ReduceMax", ["x"], ["m"], keepdims=0),
+        helper.make_node("Cast", ["m"], ["c"], to=TensorProto.BOOL),
+        helper.make_node("If", ["c"], ["y"], **branches),
+    ]
+    with pytest.raises(DefectError, match="RF-Viz could not describe Softmax 'z'"):
+        traced(build(nodes, {"x": (2, 3)}))
+
+
 @pytest.mark.parametrize("domain", ["", "com.microsoft"])
 def test_what_depends_on_the_data_is_no_defect(
     domain: str, monkeypatch: pytest.MonkeyPatch

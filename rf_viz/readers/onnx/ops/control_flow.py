@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ....errors import ModelError
+from ....errors import DefectError, ModelError
 from ....relation import Edge, Output, Shape, Taps
 from ....relation.common.basic import everything, reshape
 from ...reading.values import DataDependent, Outputs, Value
@@ -49,6 +49,8 @@ def branch(node: Node) -> Outputs:
     for way in ("then", "else"):
         try:
             ways.append(node.run(_graph(node, f"{way}_branch", count), (), way))
+        except DefectError:
+            raise
         except ModelError as error:
             failed.append(error)
     if not ways:
