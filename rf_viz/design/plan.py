@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import prod
 
+from ..relation.common.basic import front_pad, same_pads
 from .kinds import LAYER_KINDS
 from .rows import Design, Row
 
@@ -224,8 +225,9 @@ def _pads(row: Row, size: int, reach: int) -> tuple[int, int]:
         return reach - 1, 0
     if row.padding == "valid":
         return 0, 0
-    total = max((-(-size // row.stride) - 1) * row.stride + reach - size, 0)
-    return total // 2, total - total // 2
+    total, _, _ = same_pads(size, row.kernel, row.stride, row.dilation)
+    front = front_pad(total)
+    return front, total - front
 
 
 def _laid(row: Row, taken: Shape) -> tuple[Shape, tuple[tuple[int, int], ...]]:

@@ -113,15 +113,15 @@ _IN_MEMORY = {
     ("tensorflow", "ConcreteFunction"): (".tensorflow.function", "of_function"),
     ("tensorflow", "Function"): (".tensorflow.function", "of_function"),
 }
-"""What takes objects of a package's class over; nothing is imported to recognise them."""
+"""Converters of objects by their package and class; nothing is imported to recognise them."""
 
 
 def _in_memory(source: object, name: str | None) -> Model:
     for ancestor in type(source).__mro__:
-        found = _IN_MEMORY.get((ancestor.__module__.partition(".")[0], ancestor.__name__))
-        if found is not None:
-            module, take = found
-            model: Model = getattr(import_module(module, __name__), take)(source, name)
+        reader = _IN_MEMORY.get((ancestor.__module__.partition(".")[0], ancestor.__name__))
+        if reader is not None:
+            module, convert = reader
+            model: Model = getattr(import_module(module, __name__), convert)(source, name)
             return model
     raise ModelError(
         f"an object of type {type(source).__name__} is no model that is known here: give the path "

@@ -15,18 +15,19 @@ _HEAD = 2**16
 
 @dataclass(frozen=True)
 class Content:
-    """What lies at ``path``, or ``given``; ``name`` is what to call it in messages.
+    """A model file at ``path``, or the bytes of one in ``data``.
 
-    A folder that is a model (a SavedModel) has no bytes of its own.
+    ``name`` is what to call it in messages. A folder that is a model (a SavedModel) has no bytes
+    of its own.
     """
 
     name: str
     path: str | None
-    given: bytes = b""
+    data: bytes = b""
 
     @classmethod
     def of(cls, source: str | os.PathLike[str] | bytes, name: str | None) -> Content:
-        """Raises ModelError where there is no such file."""
+        """Make one of a path or of bytes. Raises ModelError where there is no such file."""
         if isinstance(source, bytes | bytearray | memoryview):
             return cls(name or "model", None, bytes(source))
         path = os.fspath(source)
@@ -43,37 +44,41 @@ class Content:
 
     @property
     def extension(self) -> str:
+        """The end of the name from its last dot on, in lower case; empty without one."""
         return os.path.splitext(self.name)[1].lower()
 
     @cached_property
     def is_folder(self) -> bool:
+        """Whether it is a folder rather than a file."""
         return self.path is not None and os.path.isdir(self.path)
 
     @property
     def folder(self) -> str | None:
-        """Where the file lies, and its side files beside it."""
+        """The folder in which the file lies, its side files beside it; None for mere bytes."""
         return None if self.path is None else os.path.dirname(os.path.abspath(self.path))
 
     @cached_property
     def size(self) -> int:
-        return len(self.given) if self.path is None else os.path.getsize(self.path)
+        """The number of bytes."""
+        return len(self.data) if self.path is None else os.path.getsize(self.path)
 
     @cached_property
     def head(self) -> bytes:
-        """The first bytes."""
+        """The first bytes; none of a folder."""
         if self.is_folder:
             return b""
         with self.open() as file:
             return file.read(_HEAD)
 
     def read(self) -> bytes:
+        """Read all bytes. Raises ModelError where they cannot be read."""
         with self.open() as file:
             return file.read()
 
     def open(self) -> BinaryIO:
-        """The content from its start. Raises ModelError where it cannot be read."""
+        """Open it at its start. Raises ModelError where it cannot be read."""
         if self.path is None:
-            return io.BytesIO(self.given)
+            return io.BytesIO(self.data)
         try:
             return open(self.path, "rb")
         except OSError as error:

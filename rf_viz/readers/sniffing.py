@@ -21,7 +21,7 @@ SAVED_MODEL = b"\x08\x01\x12"
 """How the message of a SavedModel starts: its version, then its graphs."""
 
 KERAS_WEIGHTS = {"metadata.json", "model.weights.h5", "model.weights.npz", "model.weights.json"}
-"""What lies beside the configuration in an archive as Keras 3 writes it."""
+"""Files beside the configuration in an archive as Keras 3 writes it."""
 
 _MOST_NAMES = 10_000
 
@@ -53,7 +53,7 @@ _EXTENSIONS: Mapping[str, str] = {
 
 
 def name_for_what_it_is(content: Content) -> str | None:
-    """The rest of a sentence that starts with the file's name; None if it is nothing known."""
+    """Say what a file is, as the rest of a sentence that starts with its name; None if unknown."""
     head = content.head
     if not head:
         return "is empty: the download or export broke off"
@@ -74,7 +74,7 @@ def name_for_what_it_is(content: Content) -> str | None:
 
 
 def archive_names(content: Content) -> frozenset[str]:
-    """The names in a zip or tar archive; empty for what is none. Nothing is unpacked."""
+    """List the names in a zip or tar archive, none for any other file. Nothing is unpacked."""
     head = content.head
     packed = head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ"))
     try:
@@ -92,7 +92,7 @@ def archive_names(content: Content) -> frozenset[str]:
 
 
 def _zip(content: Content) -> str:
-    """What a zip archive is, by the names in it; nothing is unpacked."""
+    """Say what a zip archive is, by the names in it; nothing is unpacked."""
     try:
         with content.open() as file, zipfile.ZipFile(file) as archive:
             names = archive.namelist()
@@ -138,9 +138,9 @@ def _text(content: Content) -> str | None:
 
 
 def protobuf_fields(head: bytes) -> dict[int, int]:
-    """The fields of the message that a file starts with, each with its wire type.
+    """Read the numbers of the fields that a message starts with, each with its wire type.
 
-    As far as they can be told from its first bytes; empty if it is no such message.
+    As far as its first bytes go; empty where they are no such message.
     """
     fields: dict[int, int] = {}
     at = 0
@@ -161,7 +161,7 @@ def protobuf_fields(head: bytes) -> dict[int, int]:
 
 
 def varint(data: bytes, at: int) -> tuple[int, int]:
-    """The number of varying length that starts at a position, and where it ends."""
+    """Read the number of varying length at a position; returns it and where it ends."""
     value = shift = 0
     while at < len(data):
         byte = data[at]

@@ -1,23 +1,10 @@
-"""Run a model and fetch what any of its layers computes; one module for each framework."""
+"""Running a model and fetching what any of its layers computes; one package a runtime."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-
-class Runtime(Protocol):
-    """Something that runs a model."""
-
-    def activations(
-        self, feeds: Mapping[str, NDArray[np.generic]], names: Sequence[str]
-    ) -> dict[str, NDArray[np.float32]]:
-        """The values of the named tensors, as float32, for these inputs (by name).
-
-        Raises ModelError where the model cannot be run that far.
-        """
-        ...
 
 
 class Twin(Protocol):
@@ -31,12 +18,13 @@ class Twin(Protocol):
 
     @property
     def lost(self) -> Mapping[str, str]:
-        """The tensors that it does not compute, and why: an operator has no counterpart here."""
+        """The tensors that it does not compute, each with the reason: an operator has no rule."""
         ...
 
     def reached(self, signal: NDArray[np.bool_], name: str) -> NDArray[np.bool_]:
-        """Which elements of a tensor the marked elements of the input reach.
+        """Mark the elements of a tensor that the marked elements of the input reach.
 
-        ``signal`` has the input's shape. Raises ModelError where the twin cannot be run.
+        ``signal`` has the input's shape, the result the tensor's. Raises ModelError where the twin
+        cannot be run.
         """
         ...

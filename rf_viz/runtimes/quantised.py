@@ -21,12 +21,12 @@ class Quantised:
     axis: int
 
     def real(self, stored: NDArray[Any]) -> NDArray[np.float32]:
-        """What stored numbers stand for."""
+        """Decode stored numbers."""
         numbers = stored.astype(np.float64) - self._along(self.zero, stored)
         return np.asarray(numbers * self._along(self.scale, stored), np.float32)
 
     def stored(self, real: NDArray[Any]) -> NDArray[np.float64]:
-        """The whole numbers that come nearest, whether they fit their type or not."""
+        """Encode real numbers by the nearest whole ones, whether these fit their type or not."""
         numbers = np.rint(real / self._along(self.scale, real)) + self._along(self.zero, real)
         return np.asarray(numbers, np.float64)
 

@@ -1,4 +1,4 @@
-"""What goes into a model and comes out of it, as arrays; the same for every runtime."""
+"""Arrays that go into a model and come out of it, the same for every runtime."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..errors import ModelError
 
 
 def cast(value: NDArray[np.generic], dtype: np.dtype[Any]) -> NDArray[np.generic]:
-    """An input as the type that the model takes; whole numbers are rounded and kept in range."""
+    """Cast an input to the model's type; for whole numbers it is rounded and kept in range."""
     if dtype.kind in "iu" and value.dtype.kind == "f":
         limits = np.iinfo(dtype)
         value = np.clip(np.rint(value), limits.min, limits.max)
@@ -20,12 +20,12 @@ def cast(value: NDArray[np.generic], dtype: np.dtype[Any]) -> NDArray[np.generic
 
 
 def neutral(name: str, shape: Sequence[int], dtype: np.dtype[Any]) -> NDArray[np.generic]:
-    """An input that nobody gave: ones where its name says that it is a mask, else zeros."""
+    """Make up an input: ones where its name says that it is a mask, else zeros."""
     return np.full(tuple(shape), 1 if "mask" in name.lower() else 0, dtype)
 
 
 def as_float(name: str, value: object) -> NDArray[np.float32]:
-    """What a tensor holds as float32, of complex numbers the magnitude. Raises ModelError."""
+    """Cast an output to float32, complex numbers to their magnitude. Raises ModelError."""
     if isinstance(value, np.ndarray) and value.dtype.kind == "c":
         value = np.abs(value)
     # Short floats (bfloat16) are a kind of their own to NumPy.

@@ -47,9 +47,9 @@ def frozen(model: keras.Model) -> bytes:
         convert_variables_to_constants_v2 as freeze,
     )
 
-    given = [tf.TensorSpec(t.shape, t.dtype, name=t.name) for t in model.inputs]
+    specs = [tf.TensorSpec(t.shape, t.dtype, name=t.name) for t in model.inputs]
     call = tf.function(lambda x: model(x, training=False))
-    graph = freeze(call.get_concrete_function(*given)).graph.as_graph_def()
+    graph = freeze(call.get_concrete_function(*specs)).graph.as_graph_def()
     return bytes(graph.SerializeToString())
 
 

@@ -1,7 +1,7 @@
 """What really depends on what in an ONNX model, found by running it.
 
 ONNX Runtime (or ONNX's own reference implementation) runs the model, with one input element
-changed at a time (see ``tests.truth``).
+changed at a time (see ``tests.oracles.truth``).
 """
 
 from __future__ import annotations
@@ -49,20 +49,23 @@ def build(
 
 def single(
     op: str,
-    given: Sequence[int],
+    shape: Sequence[int],
     /,
     *rest: object,
     opset: int = 22,
     outputs: int = 1,
     **attributes: object,
 ) -> onnx.ModelProto:
-    """A model of one operator. Its first input ``x`` has the shape ``given``; ``rest`` are its
-    other inputs: an array is a constant, None is left out. Its outputs are ``y``, ``y1``, ..."""
+    """A model of one operator, whose first input ``x`` has that shape.
+
+    ``rest`` are its other inputs: an array is a constant, None is left out. Its outputs are ``y``,
+    ``y1``, ...
+    """
     names = ["" if a is None else f"c{i}" for i, a in enumerate(rest)]
-    made = ["y", *(f"y{i}" for i in range(1, outputs))]
-    node = helper.make_node(op, ["x", *names], made, **attributes)
+    results = ["y", *(f"y{i}" for i in range(1, outputs))]
+    node = helper.make_node(op, ["x", *names], results, **attributes)
     constants = {n: a for n, a in zip(names, rest, strict=True) if n}
-    return build([node], {"x": given}, constants, opset=opset)
+    return build([node], {"x": shape}, constants, opset=opset)
 
 
 def traced(model: onnx.ModelProto, **options: object) -> rf_viz.Network:

@@ -167,10 +167,10 @@ def test_it_is_the_same_network(
     for form, one in opened.items():
         name = one.trace().layers[-1].name
         if form.endswith(".onnx"):
-            made = one.activations(image.transpose(0, 3, 1, 2), [name])[name].transpose(0, 2, 3, 1)
+            out = one.activations(image.transpose(0, 3, 1, 2), [name])[name].transpose(0, 2, 3, 1)
         else:
-            made = one.activations(image, [name])[name]
-        difference = np.abs(made - own).max() / np.abs(own).max()
+            out = one.activations(image, [name])[name]
+        difference = np.abs(out - own).max() / np.abs(own).max()
         assert difference < (0.03 if form == "int8.tflite" else 1e-5), form
 
 

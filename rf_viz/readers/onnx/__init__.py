@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,8 +14,10 @@ from ...model import Model, ModelInput
 from ...relation import Shape
 from ...trace.tensors import Tensor
 from ..content import Content
+from ..reading.image_inputs import images_first
 from .file import parse
 from .graph import Reading, work_out
+from .ops import OPERATORS
 from .parameters import parameters
 from .program import Program
 
@@ -26,31 +27,35 @@ if TYPE_CHECKING:
 
 
 class OnnxModel(Model):
-    """A model read from an ONNX file; ``proto`` is the message, ``folder`` where it lay."""
+    """A model read from an ONNX file: its message, and the folder with its side files."""
 
     def __init__(self, proto: onnx.ModelProto, name: str, folder: str | None = None) -> None:
         self.proto, self.name, self.folder = proto, name, folder
-        self._program = Program(proto, folder, work_out)
-        self.inputs = declared_inputs(proto)
+        self._program = Program(proto, folder, OPERATORS, work_out)
+        self.inputs = images_first(_declared_inputs(proto.graph), self._program.graph.calls)
 
     def describe(
         self, shapes: Mapping[str, Shape], source: str, weight_aware: bool
     ) -> list[Tensor]:
+        """As ``Model.describe``, in the file's order, loops turn by turn."""
         return Reading(self._program, shapes, source, weight_aware).tensors
 
     def activations(
         self, tensor: NDArray[np.generic], names: Sequence[str], *, input: str | None = None
     ) -> dict[str, NDArray[np.float32]]:
+        """As ``Model.activations``, by ONNX Runtime."""
         source = self._input(input)
         shapes = self.shapes(tensor.shape, input=source.name)
         return self._runtime.activations({source.name: tensor}, names, shapes)
 
     def twin(self, shapes: Mapping[str, Shape], source: str, weight_aware: bool) -> OnnxTwin:
+        """As ``Model.twin``, run by ONNX Runtime."""
         from ...runtimes.onnx.twin import OnnxTwin
 
         return OnnxTwin(self.proto, source, shapes, weight_aware, self.folder)
 
     def parameters(self) -> dict[str, int]:
+        """As ``Model.parameters``, of the constants that stand where operators have weights."""
         return parameters(self._program)
 
     @cached_property
@@ -65,25 +70,15 @@ def load(content: Content) -> OnnxModel:
     return OnnxModel(parse(content), content.name, content.folder)
 
 
-def declared_inputs(proto: onnx.ModelProto) -> tuple[ModelInput, ...]:
-    """The inputs that a person feeds, those that an image or a signal could go into first."""
-    graph = proto.graph
+def _declared_inputs(graph: onnx.GraphProto) -> list[ModelInput]:
+    """The inputs that a person feeds, in the file's order."""
     constants = {t.name for t in graph.initializer}
     constants |= {t.values.name for t in graph.sparse_initializer}
-    inputs = [
+    return [
         _declared(i)
         for i in graph.input
         if i.name not in constants and i.type.WhichOneof("value") in (None, "tensor_type")
     ]
-    if len(inputs) < 2:
-        return tuple(inputs)
-    slid = _slid_over(graph)
-
-    def unlike_an_image(given: ModelInput) -> tuple[int, bool, bool]:
-        numbers = given.dtype.startswith(("float", "bfloat", "uint8"))
-        return -slid[given.name], not numbers, len(given.shape) < 3
-
-    return tuple(sorted(inputs, key=unlike_an_image))
 
 
 _ANY_RANK = 4
@@ -108,27 +103,3 @@ def _dtype(kind: int) -> str:
         return onnx.helper.tensor_dtype_to_np_dtype(kind).name
     except (KeyError, TypeError):
         return "float32"
-
-
-def _slid_over(graph: onnx.GraphProto) -> Counter[str]:
-    """By how many convolutions and pools each input's data is slid over, in branches too."""
-    sources = {i.name: {i.name} for i in graph.input}
-    count: Counter[str] = Counter()
-
-    def follow(graph: onnx.GraphProto) -> set[str]:
-        found: set[str] = set()
-        for node in graph.node:
-            if node.op_type == "Shape":
-                continue
-            if node.input and ("Conv" in node.op_type or "Pool" in node.op_type):
-                count.update(sources.get(node.input[0], ()))
-            seen = set().union(*(sources.get(name, ()) for name in node.input))
-            for attribute in node.attribute:
-                if attribute.HasField("g"):
-                    seen |= follow(attribute.g)
-            sources.update(dict.fromkeys(node.output, seen))
-            found |= seen
-        return found
-
-    follow(graph)
-    return count

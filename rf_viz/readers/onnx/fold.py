@@ -11,7 +11,6 @@ from math import prod
 from typing import Any
 
 import numpy as np
-import onnx
 from onnx import helper, numpy_helper
 
 from ...relation import Shape
@@ -23,45 +22,12 @@ from ..reading.constants import (
     divide,
     each,
 )
-from .node import Node, Value
+from .node import Node
 
 RANDOM = {
     "Bernoulli", "Dropout", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
     "RandomUniformLike",
 }  # fmt: skip
-
-
-def initializer(tensor: onnx.TensorProto, folder: str | None) -> Value:
-    """A constant of the file, its values decoded when first asked for.
-
-    Those in a side file are only read from within ``folder``; they are not known without one.
-    """
-    return Value(tuple(tensor.dims), get=lambda: _decoded(tensor, folder))
-
-
-def _decoded(tensor: onnx.TensorProto, folder: str | None) -> Constant | None:
-    try:
-        if tensor.data_location != onnx.TensorProto.EXTERNAL:
-            return numpy_helper.to_array(tensor)
-        if folder is None:
-            return None
-        copy = onnx.TensorProto()  # decoding writes the data into the message
-        copy.CopyFrom(tensor)
-        return numpy_helper.to_array(copy, folder)
-    except (OSError, ValueError, TypeError, RuntimeError, onnx.checker.ValidationError):
-        return None
-
-
-def dense(sparse: onnx.SparseTensorProto) -> Constant:
-    """A sparse constant written out."""
-    values = numpy_helper.to_array(sparse.values)
-    indices = numpy_helper.to_array(sparse.indices)
-    out = np.zeros(tuple(sparse.dims), values.dtype)
-    if indices.ndim == 1:
-        out.reshape(-1)[indices] = values
-    else:
-        out[tuple(indices.T)] = values
-    return out
 
 
 def evaluate(node: Node, name: str, shape: Shape | None = None) -> Constant | None:
@@ -70,10 +36,10 @@ def evaluate(node: Node, name: str, shape: Shape | None = None) -> Constant | No
     None where an input is not known, and where it would be too large or cannot be computed.
     """
     values: list[Constant | None] = []
-    for given in node.inputs:
+    for node_input in node.inputs:
         value = None
-        if given is not None:
-            value = given.value()
+        if node_input is not None:
+            value = node_input.value()
             if value is None:
                 return None
         values.append(value)

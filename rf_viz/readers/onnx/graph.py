@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 
 from ...relation import Shape
 from ..reading.read_graph import BaseReading
+from ..reading.values import Value
+from .call import Call
 from .fold import evaluate
 from .inferred import infer_shapes
-from .node import Node, Value
-from .program import Call, Program
+from .node import Node
+from .program import Program
+from .rules import broken_rule
 
 
 class Reading(BaseReading[Call, Node]):
@@ -39,12 +42,15 @@ class Reading(BaseReading[Call, Node]):
     def node(
         self, call: Call, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]
     ) -> Node:
+        """As ``BaseReading.node``."""
         return Node(call, inputs, self, scope)
 
     def evaluate(self, node: Node, name: str, shape: Shape) -> NDArray[Any] | None:
+        """As ``BaseReading.evaluate``, by NumPy or ONNX's reference implementation."""
         return evaluate(node, name, shape)
 
     def inferred_shape(self, name: str) -> Shape | None:
+        """As ``BaseReading.inferred_shape``; the whole model is inferred once."""
         if self._program is None:
             return None
         if self._inferred is None:
@@ -52,8 +58,13 @@ class Reading(BaseReading[Call, Node]):
         return self._inferred.get(name)
 
     def unknown(self, node: Node) -> str:
+        """As ``BaseReading.unknown``, with the operator's domain."""
         home = f"of domain {node.call.domain} " if node.call.domain else ""
         return f"custom operator {node.op} {home}is not known"
+
+    def violation(self, node: Node) -> str:
+        """As ``BaseReading.violation``, by the standard's schemas."""
+        return broken_rule(node)
 
 
 def work_out(calls: Iterable[Call], values: dict[str, Value]) -> None:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 import onnx
 
 from ...trace.tensors import Category
 from ..reading.node import BaseNode
-from ..reading.operators import Operator, Weights
-from ..reading.values import DataDependent, Outputs, Value
-
-if TYPE_CHECKING:
-    from .program import Call  # noqa: F401  (named as a string below)
-
-__all__ = ["OPERATORS", "DataDependent", "Describe", "Node", "Outputs", "Value", "operator"]
+from ..reading.operators import Describe, Operator, Weights
+from .call import Call
 
 
-class Node(BaseNode["Call"]):
+class Node(BaseNode[Call]):
     """One node of an ONNX graph."""
 
     __slots__ = ()
@@ -30,10 +25,14 @@ class Node(BaseNode["Call"]):
 
     @property
     def proto(self) -> onnx.NodeProto:
+        """The node's message."""
         return self.call.proto
 
 
-Describe = Callable[[Node], Outputs]
+D = TypeVar("D", bound=Describe)
+
+MICROSOFT = "com.microsoft"
+"""The domain of ONNX Runtime's own operators."""
 
 OPERATORS: dict[tuple[str, str], Operator] = {}
 """The table of operators, by domain and name."""
@@ -42,16 +41,16 @@ OPERATORS: dict[tuple[str, str], Operator] = {}
 def operator(
     *names: str,
     domain: str = "",
-    category: Category = "other",
+    category: Category,
     multiplies: bool | None = False,
     weights: Weights = (),
     elementwise: bool = False,
     asks_shape_only: bool = False,
     asks_types_only: bool = False,
-) -> Callable[[Describe], Describe]:
+) -> Callable[[D], D]:
     """Enter a description into the table under one or more operator names (see ``Operator``)."""
 
-    def enter(describe: Describe) -> Describe:
+    def enter(describe: D) -> D:
         entry = Operator(
             describe,
             category,

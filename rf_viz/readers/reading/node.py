@@ -1,4 +1,4 @@
-"""What an operator's description is given: a node with its inputs' shapes and known values."""
+"""Nodes as operators' descriptions get them: with their inputs' shapes and constant values."""
 
 from __future__ import annotations
 
@@ -31,7 +31,14 @@ class Call(Protocol):
     local: bool
 
     @property
-    def attributes(self) -> Mapping[str, Any]: ...
+    def attributes(self) -> Mapping[str, Any]:
+        """The attributes as Python values, by name."""
+        ...
+
+    @property
+    def graphs(self) -> Sequence[Subgraph[Any]]:
+        """The subgraphs that the node carries itself: its branches, or its body."""
+        ...
 
     @property
     def inner(self) -> Iterable[str]:
@@ -40,10 +47,11 @@ class Call(Protocol):
 
 
 C = TypeVar("C", bound=Call)
-Made = TypeVar("Made", bound=Call, covariant=True)
+Choice = TypeVar("Choice")
+BodyCall = TypeVar("BodyCall", bound=Call, covariant=True)
 
 
-class Subgraph(Protocol[Made]):
+class Subgraph(Protocol[BodyCall]):
     """The body of a branch or loop."""
 
     inputs: tuple[str, ...]
@@ -51,11 +59,13 @@ class Subgraph(Protocol[Made]):
     constants: dict[str, Value]
 
     @property
-    def calls(self) -> Sequence[Made]: ...
+    def calls(self) -> Sequence[BodyCall]:
+        """The calls in the order of execution."""
+        ...
 
 
 class Surroundings(Protocol):
-    """What a node can ask of the pass that reads it. ``tensors`` are those described so far."""
+    """The pass that reads a node, as seen by the node; ``tensors`` holds those described so far."""
 
     weight_aware: bool
     tensors: list[Tensor]
@@ -95,15 +105,17 @@ class BaseNode(Generic[C]):
 
     @property
     def op(self) -> str:
+        """The operator's name."""
         return self.call.op
 
     @property
     def name(self) -> str:
+        """The node's own name, or its first output's."""
         return self.call.name
 
     @property
     def category(self) -> Category:
-        """What its operator is to a person."""
+        """The category of its operator; "other" of one that is not in the table."""
         return self.call.operator.category if self.call.operator else "other"
 
     @property
@@ -118,52 +130,100 @@ class BaseNode(Generic[C]):
 
     @property
     def weight_aware(self) -> bool:
+        """Whether kernel positions whose weights are all zero are left out."""
         return self.reading.weight_aware
 
     def attribute(self, name: str, default: Any = None) -> Any:  # noqa: ANN401
         """An attribute as a Python value (strings decoded, lists as tuples), or the default."""
         return self.call.attributes.get(name, default)
 
+    def required(self, name: str) -> Any:  # noqa: ANN401
+        """An attribute without a default. Raises ModelError where it is missing."""
+        value = self.attribute(name)
+        if value is None:
+            raise self.missing(f"attribute {name}")
+        return value
+
+    def choice(self, name: str, choices: Mapping[str, Choice], default: str) -> Choice:
+        """Look up what an attribute's word stands for. Raises ModelError for an unknown one."""
+        word = self.attribute(name, default)
+        if word not in choices:
+            raise ModelError(
+                f"{self.op} {self.name!r} has {name} {word!r}, which is none of "
+                f"{', '.join(choices)}"
+            )
+        return choices[word]
+
+    def _input(self, i: int) -> Value | None:
+        return self.inputs[i] if i < len(self.inputs) else None
+
     def has(self, i: int) -> bool:
-        """Whether optional input ``i`` is given."""
-        return i < len(self.inputs) and self.inputs[i] is not None
+        """Tell whether optional input ``i`` is there."""
+        return self._input(i) is not None
+
+    def missing(self, part: str) -> ModelError:
+        """The error to raise where the node lacks something that its operator requires."""
+        return ModelError(f"{self.op} {self.name!r} lacks its {part}: the graph is invalid")
 
     def depends(self, i: int) -> bool:
-        """Whether input ``i`` depends on the traced input."""
-        given = self.inputs[i] if i < len(self.inputs) else None
-        return given is not None and given.tensor >= 0
+        """Tell whether input ``i`` depends on the traced input."""
+        value = self._input(i)
+        return value is not None and value.tensor >= 0
 
-    def shape(self, i: int = 0) -> Shape:
-        """The shape of input ``i``.
+    def shape(self, i: int = 0, *, axes: int | None = None, least: int = 0) -> Shape:
+        """The shape of input ``i``, which must have that many ``axes`` or at ``least`` so many.
 
-        Raises ModelError where it is missing, DataDependent where it is not known.
+        Raises ModelError where it is missing or has others, DataDependent where it is not known.
         """
-        given = self.inputs[i] if i < len(self.inputs) else None
-        if given is None:
-            raise ModelError(f"{self.op} {self.name!r} lacks its input {i}: the graph is invalid")
-        if given.shape is None:
-            if given.tensor >= 0:
+        value = self._input(i)
+        if value is None:
+            raise self.missing(f"input {i}")
+        if value.shape is None:
+            if value.tensor >= 0:
                 raise ShapeUnknown
             raise DataDependent(f"the shape of input {i} of {self.op} {self.name} is not known")
-        return given.shape
+        if len(value.shape) < least or axes not in (None, len(value.shape)):
+            needed = f"at least {least}" if axes is None else axes
+            raise ModelError(
+                f"{self.op} {self.name!r} takes an input {i} of {needed} axes, "
+                f"not of {list(value.shape)}"
+            )
+        return value.shape
 
     def value(self, i: int) -> NDArray[Any] | None:
         """The values of input ``i`` where they are known: constants, and what shapes yield."""
-        given = self.inputs[i] if i < len(self.inputs) else None
-        return None if given is None else given.value()
+        value = self._input(i)
+        return None if value is None else value.value()
 
     def ints(self, i: int) -> tuple[int, ...] | None:
         """Input ``i`` as a tuple of ints, None where it is left out.
 
-        Raises DataDependent where it is given but not known.
+        Raises DataDependent where it is there but its values are not known.
         """
-        given = self.inputs[i] if i < len(self.inputs) else None
-        if given is None:
-            return None
-        value = given.value()
+        value = self._input(i)
         if value is None:
+            return None
+        array = value.value()
+        if array is None:
             raise DataDependent(f"input {i} of {self.op} {self.name} depends on the data")
-        return tuple(np.asarray(value).reshape(-1).astype(int).tolist())
+        return tuple(np.asarray(array).reshape(-1).astype(int).tolist())
+
+    def required_ints(self, i: int) -> tuple[int, ...]:
+        """Input ``i`` as a tuple of ints.
+
+        Raises ModelError where it is missing, DataDependent where its values are not known.
+        """
+        numbers = self.ints(i)
+        if numbers is None:
+            raise self.missing(f"input {i}")
+        return numbers
+
+    def required_int(self, i: int) -> int:
+        """Input ``i``, which holds one int. Raises as ``required_ints`` does."""
+        numbers = self.required_ints(i)
+        if len(numbers) != 1:
+            raise ModelError(f"{self.op} {self.name!r} takes one number as its input {i}")
+        return numbers[0]
 
     def axis(self, rank: int, default: int = 0, name: str = "axis") -> int:
         """An axis attribute, made not negative."""
@@ -171,9 +231,9 @@ class BaseNode(Generic[C]):
 
     def count_axis(self, axis: int, rank: int) -> int:
         """An axis of a tensor of ``rank`` axes, made not negative. Raises ModelError."""
-        if not -rank <= axis < max(rank, 1):
+        if not -rank <= axis < rank:
             raise ModelError(f"{self.op} {self.name!r} has axis {axis} for a tensor of {rank} axes")
-        return axis % rank if rank else 0
+        return axis % rank
 
     def run(self, graph: Subgraph[Any], inputs: Sequence[Value | None], part: str) -> list[Value]:
         """Read one of the node's subgraphs; ``part`` sets its tensors' names apart."""

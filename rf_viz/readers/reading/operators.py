@@ -36,7 +36,7 @@ class Operator:
     """
 
     describe: Describe
-    category: Category = "other"
+    category: Category
     multiplies: bool | None = False
     weights: Weights = ()
     elementwise: bool = False

@@ -31,6 +31,8 @@ SELF = (Edge(0),)
 def joined(node: Node, inputs: Sequence[int]) -> Output:
     """Element by element from the inputs of these numbers, broadcast to one shape."""
     shapes = [node.shape(i) for i in inputs]
+    if not shapes:
+        raise node.missing("inputs")
     after = shapes[0]
     if any(shape != after for shape in shapes):
         after = broadcast_shape(node, shapes)
@@ -78,6 +80,8 @@ def parameter(node: Node, i: int, after: Shape, axis: int) -> list[Edge]:
 def concatenation(node: Node, inputs: Sequence[int], axis: int) -> Output:
     """The inputs of these numbers one after another along an axis."""
     shapes = [node.shape(i) for i in inputs]
+    if not shapes:
+        raise node.missing("inputs")
     first = shapes[0]
     axis = node.count_axis(axis, len(first))
     for shape in shapes:
@@ -102,8 +106,8 @@ def reshaped(node: Node, target: Shape) -> Output:
     """Input 0 under another shape, of which one extent may be -1."""
     shape, after = node.shape(), list(target)
     if -1 in after:
-        known = -prod(after)
-        after[after.index(-1)] = prod(shape) // known if known else 0
+        rest = -prod(after)
+        after[after.index(-1)] = prod(shape) // rest if rest else 0
     if prod(after) != prod(shape):
         raise ModelError(
             f"{node.op} {node.name!r} cannot turn {list(shape)} into {list(target)}: "
@@ -117,6 +121,8 @@ def expanded(node: Node, axes: Sequence[int]) -> Output:
     shape = node.shape()
     rank = len(shape) + len(axes)
     new = {node.count_axis(a, rank) for a in axes}
+    if len(new) != len(axes):
+        raise ModelError(f"{node.op} {node.name!r} names an axis twice: {list(axes)}")
     left = iter(shape)
     after = tuple([1 if i in new else next(left) for i in range(rank)])
     return Output(after, [Edge(0, reshape(shape, after))])
@@ -157,6 +163,6 @@ def padding(
     return tuple(after), relation
 
 
-def product(node: Node, numbers: Sequence[int], made: Product) -> Output:
-    """An output that is a product of the inputs of these numbers."""
-    return Output(made.shape, [e for e in made.edges(*numbers) if node.depends(e.input)])
+def product(node: Node, numbers: Sequence[int], result: Product) -> Output:
+    """The product of the inputs of these numbers; constants among them get no edge."""
+    return Output(result.shape, [e for e in result.edges(*numbers) if node.depends(e.input)])

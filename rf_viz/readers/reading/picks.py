@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...errors import ModelError
 from ...relation import (
     Edge,
     Elements,
@@ -79,8 +80,13 @@ def gathered_rows(node: Node, batch: int = 0) -> Output:
 
     The first ``batch`` axes are common to both.
     """
-    shape, picked = node.shape(0), node.shape(1)
+    shape, picked = node.shape(0), node.shape(1, least=1)
     depth = picked[-1]
+    fits = 0 <= batch < len(picked) and batch + depth <= len(shape)
+    if not fits or shape[:batch] != picked[:batch]:
+        raise ModelError(
+            f"{node.op} {node.name!r} cannot pick from {list(shape)} by indices of {list(picked)}"
+        )
     rest = shape[batch + depth :]
     after = (*picked[:-1], *rest)
     edges = []
@@ -103,9 +109,15 @@ def gathered_rows(node: Node, batch: int = 0) -> Output:
 
 
 def rows(indices: NDArray[Any], shape: Shape, batch: int = 0) -> tuple[Positions, ...]:
-    """The leading positions that the rows of indices mean, one array for each axis."""
+    """The leading positions that the rows of indices mean, one array for each axis.
+
+    Raises ValueError where one lies outside of a tensor of that shape.
+    """
     depth = indices.shape[-1]
-    inner = counted(indices, np.array(shape[batch : batch + depth]))
+    extents = np.array(shape[batch : batch + depth])
+    inner = counted(indices, extents)
+    if not np.all((inner >= 0) & (inner < extents)):
+        raise ValueError(f"an index lies outside of a tensor of {list(shape)}")
     grid = np.indices(indices.shape[:-1])
     return (*grid[:batch], *(inner[..., k] for k in range(depth)))
 
@@ -117,8 +129,13 @@ def scattered_rows(
 
     ``adds`` where what is already there still counts.
     """
-    given = node.shape(indices)
-    depth = given[-1]
+    rows_shape = node.shape(indices, least=1)
+    depth = rows_shape[-1]
+    if depth > len(shape):
+        raise ModelError(
+            f"{node.op} {node.name!r} cannot put values in {list(shape)} by indices of "
+            f"{list(rows_shape)}"
+        )
     rest = shape[depth:]
     values = known(node, indices)
     if values is not None:
@@ -126,11 +143,11 @@ def scattered_rows(
         return put(node, whole[rows(values, shape)], shape, data, updates, adds)
     edges = [Edge(data)] if data is not None and node.depends(data) else []
     if node.depends(indices):
-        edges.append(Edge(indices, everything(given, shape)))
+        edges.append(Edge(indices, everything(rows_shape, shape)))
     if node.depends(updates):
         wide = (*(1,) * depth, *rest)
-        every = tuple(range(len(given) - 1))
-        relation = reduce((*given[:-1], *rest), every, False)
+        every = tuple(range(len(rows_shape) - 1))
+        relation = reduce((*rows_shape[:-1], *rest), every, False)
         edges.append(Edge(updates, relation + reshape(rest, wide) + broadcast(wide, shape)))
     return Output(shape, edges)
 
@@ -170,8 +187,12 @@ def reversed_sequences(node: Node, time: int, batch: int) -> Output:
     each of the batch."""
     shape, lengths = node.shape(), known(node, 1)
     if lengths is not None:
+        if lengths.shape != (shape[batch],):
+            raise ModelError(
+                f"{node.op} {node.name!r} has {list(lengths.shape)} lengths for {list(shape)}"
+            )
         at = list(np.indices(shape))
-        length = np.asarray(lengths)[at[batch]]
+        length = lengths.astype(np.int64)[at[batch]]
         at[time] = np.where(at[time] < length, length - 1 - at[time], at[time])
         return Output(shape, [Edge(0, (Elements(shape, np.ravel_multi_index(at, shape)),))])
     edges = [Edge(0, (Mix((time,), (shape[time],)),))] if node.depends(0) else []
@@ -182,16 +203,16 @@ def reversed_sequences(node: Node, time: int, batch: int) -> Output:
 
 
 def one_hot(node: Node, depth: int, axis: int) -> Output:
-    """Input 0 spread along a new axis of ``depth``; other inputs hold what on and off are."""
+    """Input 0 spread along a new axis of ``depth``; other inputs hold the values for on and off."""
     indices = node.shape(0)
     after = (*indices[:axis], depth, *indices[axis:])
     edges = []
-    for i in range(len(node.inputs)):
-        if not node.depends(i):
-            continue
-        if i == 0:
-            wide = (*indices[:axis], 1, *indices[axis:])
-            edges.append(Edge(0, reshape(indices, wide) + broadcast(wide, after)))
-        else:
-            edges.append(Edge(i, everything(node.shape(i), after)))
+    if node.depends(0):
+        wide = (*indices[:axis], 1, *indices[axis:])
+        edges.append(Edge(0, reshape(indices, wide) + broadcast(wide, after)))
+    for i in range(1, len(node.inputs)):
+        if node.depends(i):
+            values = node.shape(i)
+            whole = reduce(values, tuple(range(len(values))), False)
+            edges.append(Edge(i, whole + broadcast((), after)))
     return Output(after, edges)

@@ -41,24 +41,25 @@ class BaseReading(ABC, Generic[C, N]):
 
     @abstractmethod
     def node(self, call: C, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]) -> N:
-        """The node that the call's description is given."""
+        """Make the node that the call's description gets."""
 
     @abstractmethod
     def evaluate(self, node: N, name: str, shape: Shape) -> NDArray[Any] | None:
-        """The values of an output, of that shape, that depends on constants only."""
+        """Compute the values of an output, of that shape, that depends on constants only."""
 
     @abstractmethod
     def inferred_shape(self, name: str) -> Shape | None:
-        """The shape of a tensor by the format's own inference."""
+        """Infer the shape of a tensor as the format itself does; None where that fails."""
 
     @abstractmethod
     def unknown(self, node: N) -> str:
-        """In words, that the operator is not in the table."""
+        """Say in words that the operator is not in the table."""
 
     def violation(self, node: N) -> str:
-        """In words, how a node breaks its operator's own rules; empty where it keeps them.
+        """Say in words how a node breaks its operator's own rules; empty where it keeps them.
 
-        Asked where a description failed in a way that nobody foresaw: whose fault is it?
+        This is asked where a description failed in a way that nobody foresaw, to tell whose fault
+        it is.
         """
         return ""
 
@@ -72,18 +73,18 @@ class BaseReading(ABC, Generic[C, N]):
         tensors = self.tensors
         for call in calls:
             if call.local:
-                given = values.get(call.inputs[0])
-                if given is not None and given.tensor >= 0:
+                value = values.get(call.inputs[0])
+                if value is not None and value.tensor >= 0:
                     name = call.outputs[0]
-                    values[name] = Value(given.shape, len(tensors))
-                    source = Source(given.tensor, ())
+                    values[name] = Value(value.shape, len(tensors))
+                    source = Source(value.tensor, ())
                     category = call.operator.category if call.operator else "other"
                     tensors.append(
                         Tensor(
                             name,
                             call.name,
                             call.op,
-                            given.shape or (),
+                            value.shape or (),
                             (source,),
                             category=category,
                         )
@@ -121,7 +122,7 @@ class BaseReading(ABC, Generic[C, N]):
             ) from error
 
     def describe(self, node: N) -> Sequence[Output | Value]:
-        """A node's outputs, by its description or as far as they can be told without."""
+        """Describe a node's outputs, by its operator's entry or as far as can be told without."""
         call, mark = node.call, len(self.tensors)
         if call.operator is None:
             why = f"{self.unknown(node)}: assumed to see everything"
@@ -138,8 +139,7 @@ class BaseReading(ABC, Generic[C, N]):
                 f"{call.op} {call.name!r} has {len(call.outputs)} outputs, where its operator "
                 f"has {len(listed)}: the graph is invalid"
             )
-        self._mention_all(node, listed)
-        return listed
+        return self._mention_all(node, listed)
 
     def _bind(self, node: N, name: str, output: Output | Value) -> Value:
         """Give an output its name, and enter it as a tensor if it depends on the input."""
@@ -187,6 +187,11 @@ class BaseReading(ABC, Generic[C, N]):
         prefix: str,
     ) -> list[Value]:
         """Read a subgraph on these inputs; its tensors' names get the prefix."""
+        if len(inputs) != len(graph.inputs):
+            raise ModelError(
+                f"{prefix.rstrip('/')} takes {len(graph.inputs)} inputs, where it gets "
+                f"{len(inputs)}: the graph is invalid"
+            )
         inner: MutableMapping[str, Value] = ChainMap(dict(graph.constants), outer)  # type: ignore[arg-type]
         for name, value in zip(graph.inputs, inputs, strict=True):
             inner[name] = value or Value(None)
@@ -206,7 +211,7 @@ class BaseReading(ABC, Generic[C, N]):
     def _assumed(
         self, node: BaseNode[Any], why: str, like_input: bool = False
     ) -> Sequence[Output | Value]:
-        """Every output depends on everything; shapes as far as the format's inference can tell.
+        """Let every output depend on everything, with shapes by the format's own inference.
 
         ``like_input`` takes a shape that cannot be told to be the first input's.
         """
@@ -238,29 +243,37 @@ class BaseReading(ABC, Generic[C, N]):
         )
         return Value(None, len(self.tensors) - 1)
 
-    def _mention_all(self, node: N, outputs: Sequence[Output | Value]) -> None:
-        """See to it that no input that depends on the image is passed over in silence.
+    def _mention_all(self, node: N, outputs: Sequence[Output | Value]) -> list[Output | Value]:
+        """Add an edge to each input that depends on the image and that no output mentions.
 
         Descriptions tell of the inputs that carry data; where a parameter (weights, a scale) comes
         from the data too and none is told of it, it is taken to reach everything. For a single
         number that is exact.
         """
         operator = node.call.operator
-        if operator.asks_shape_only or not all(isinstance(o, Output) for o in outputs):
-            return
-        told = {e.input for o in outputs for e in o.edges}  # type: ignore[union-attr]
-        for i, given in enumerate(node.inputs):
-            if given is None or given.tensor < 0 or i in told or (i and operator.asks_types_only):
+        described = [o for o in outputs if isinstance(o, Output)]
+        if operator.asks_shape_only or len(described) < len(outputs):
+            return list(outputs)
+        mentioned = {e.input for o in described for e in o.edges}
+        for i, value in enumerate(node.inputs):
+            if value is None or value.tensor < 0 or i in mentioned:
                 continue
-            shape = given.shape or ()
-            for number, output in enumerate(outputs):
-                assert isinstance(output, Output)
-                edges = [*output.edges, Edge(i, everything(shape, output.shape))]
-                assumed = output.assumed
-                if prod(shape) > 1:
-                    assumed = f"input {i} of {node.op} {node.name} depends on the data: assumed to "
-                    assumed += "reach everything"
-                outputs[number] = Output(output.shape, edges, assumed)  # type: ignore[index]
+            if i and operator.asks_types_only:
+                continue
+            shape = value.shape or ()
+            why = ""
+            if prod(shape) > 1:
+                why = f"input {i} of {node.op} {node.name} depends on the data: assumed to "
+                why += "reach everything"
+            described = [
+                Output(
+                    o.shape,
+                    [*o.edges, Edge(i, everything(shape, o.shape))],
+                    why or o.assumed,
+                )
+                for o in described
+            ]
+        return list(described)
 
 
 def _leaves(values: Iterable[Value | None]) -> list[Value]:
@@ -280,16 +293,16 @@ def _sources(node: BaseNode[Any], output: Output) -> list[Source]:
     """The edges to tensors that depend on the input, each seen to fit them."""
     sources = []
     for number, relation, local_beside_mix in output.edges:
-        given = node.inputs[number]
-        if given is None:
-            raise ModelError(f"{node.op} {node.name!r} lacks its input {number}")
-        if given.tensor < 0:
+        value = node.inputs[number]
+        if value is None:
+            raise node.missing(f"input {number}")
+        if value.tensor < 0:
             continue
-        shape = given.shape or ()
+        shape = value.shape or ()
         if (shape_after(relation, shape) if relation else shape) != output.shape:
             raise ModelError(
                 f"{node.op} {node.name!r} cannot make {list(output.shape)} of {list(shape)}: "
                 "the model does not work at this input size"
             )
-        sources.append(Source(given.tensor, relation, local_beside_mix))
+        sources.append(Source(value.tensor, relation, local_beside_mix))
     return sources

@@ -1,4 +1,4 @@
-"""What is known of the tensors of a graph while it is read."""
+"""Tensors of a graph while it is read: their shapes, and values where these are constant."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class DataDependent(Exception):  # noqa: N818  (a finding, not an error)
 
 
 class ShapeUnknown(DataDependent):
-    """It depends on a tensor whose own shape does, where the reason was given already."""
+    """An output's shape depends on a tensor whose own shape does, which has its reason already."""
 
 
 class Value:
-    """What is known of a tensor while a graph is read.
+    """A tensor while a graph is read: as much as can be told of it.
 
     ``tensor`` is its number among the described tensors, -1 where it does not depend on the
     traced input. ``shape`` is None where it depends on the data. A sequence has ``items``.
@@ -58,5 +58,6 @@ class Value:
 
 
 Outputs = Output | Value | Sequence[Output | Value]
-"""What an operator's description returns: its outputs in order. A ``Value`` is passed on as is:
-a sequence, or what a subgraph computed."""
+"""The outputs of an operator's description, in order.
+
+A ``Value`` is passed on as it is: a sequence, or the result of a subgraph."""

@@ -10,13 +10,13 @@ from .node import Call
 C = TypeVar("C", bound=Call)
 
 
-def taken(
+def first_uses(
     fixed: Iterable[C],
     calls: Iterable[C],
     sizes: Mapping[str, int | None],
     weights: Callable[[C], Iterable[str]],
 ) -> Iterator[tuple[C, int]]:
-    """The calls that are the first to use some weights, each with their number.
+    """Yield the calls that are the first to use some weights, each with their number.
 
     ``sizes`` are the numbers of weights by tensor, None where one is not known: a call that takes
     it is left out. ``weights`` are those of a call's inputs that may be weights, or made of such:
@@ -24,20 +24,20 @@ def taken(
     """
     made_of: dict[str, Set[str]] = {name: {name} for name in sizes}
     for call in fixed:
-        found = {p for name in weights(call) for p in made_of.get(name, ())}
-        if found:
-            made_of.update(dict.fromkeys(call.outputs, found))
+        parts = {p for name in weights(call) for p in made_of.get(name, ())}
+        if parts:
+            made_of.update(dict.fromkeys(call.outputs, parts))
     used: set[str] = set()
     for call in calls:
-        found = {p for name in weights(call) for p in made_of.get(name, ())} - used
-        used |= found
-        counts = [sizes[p] for p in found]
+        new = {p for name in weights(call) for p in made_of.get(name, ())} - used
+        used |= new
+        counts = [sizes[p] for p in new]
         if counts and None not in counts:
             yield call, sum(n for n in counts if n is not None)
 
 
 def summed(counts: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """The numbers by name, where one has several."""
+    """Add up the numbers of each name."""
     total: dict[str, int] = {}
     for name, n in counts:
         total[name] = total.get(name, 0) + n
@@ -45,30 +45,21 @@ def summed(counts: Iterable[tuple[str, int]]) -> dict[str, int]:
 
 
 class Constants:
-    """Which inputs are weights in a graph that keeps these as constants, among all others.
+    """Tells which inputs are weights in a graph that keeps these among all other constants.
 
-    An operator in ``positions`` has its weights there, of any type: inputs by their number. In
+    Where a call's operator names the inputs that hold its weights, these count, of any type. In
     arithmetic, and where ``fixed`` calls pass them on, real numbers count, if they are more than
     one: those in ``real``. ``sizes`` are those of all constants, by name.
     """
 
-    def __init__(
-        self,
-        fixed: Iterable[Call],
-        sizes: Mapping[str, int],
-        real: Set[str],
-        positions: Mapping[str, tuple[int, ...]],
-        arithmetic: Set[str],
-    ) -> None:
-        self._sizes, self._positions, self._arithmetic = sizes, positions, arithmetic
+    def __init__(self, fixed: Iterable[Call], sizes: Mapping[str, int], real: Set[str]) -> None:
+        self._sizes = sizes
         self._several = {name for name in real if sizes[name] > 1}
         self._fixed = set(map(id, fixed))
 
     def weights(self, call: Call) -> list[str]:
-        """Those of a call's inputs that may be weights, or made of such."""
-        at = self._positions.get(call.op)
-        if at is not None:
-            return [call.inputs[i] for i in at if i < len(call.inputs)]
-        if call.op in self._arithmetic or id(call) in self._fixed:
+        """List the inputs of a call that may be weights, or made of such."""
+        positions = call.operator.weights if call.operator else ()
+        if positions == "any" or (not positions and id(call) in self._fixed):
             return [n for n in call.inputs if n in self._several or n not in self._sizes]
-        return []
+        return [call.inputs[i] for i in positions if i < len(call.inputs)]

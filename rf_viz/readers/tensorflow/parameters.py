@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import prod
 from typing import Any
 
 from ..reading.values import Value
-from ..reading.weights import Constants, summed, taken
+from ..reading.weights import Constants, first_uses, summed
+from .node import OPERATORS
 from .program import VARIABLES, Call, Program, declared_shape
 from .protobuf.held import Constant
 from .protobuf.tensors import dtype
@@ -51,6 +53,12 @@ ARITHMETIC = frozenset(
 )
 """Operators that take weights anywhere, besides numbers that are none."""
 
+for _name, _positions in POSITIONS.items():
+    if _name in OPERATORS:
+        OPERATORS[_name] = replace(OPERATORS[_name], weights=_positions)
+for _name in ARITHMETIC & OPERATORS.keys():
+    OPERATORS[_name] = replace(OPERATORS[_name], weights="any")
+
 
 def parameters(program: Program, held: Mapping[str, Value]) -> dict[str, int]:
     """How many weights each operation takes that is the first to use them, by its output's name.
@@ -65,13 +73,13 @@ def parameters(program: Program, held: Mapping[str, Value]) -> dict[str, int]:
         def weights(call: Call) -> tuple[str, ...]:
             return () if call.operator and call.operator.asks_shape_only else call.inputs
 
-        found = taken(program.fixed, program.calls, variables, weights)
+        found = first_uses(program.fixed, program.calls, variables, weights)
     else:
         constants = {c.name: c.proto.attr["value"].tensor for c in program.fixed if c.op == "Const"}
         sizes = {n: prod(d.size for d in t.tensor_shape.dim) for n, t in constants.items()}
         real = {n for n, t in constants.items() if _is_real(t.dtype)}
-        kinds = Constants(program.fixed, sizes, real, POSITIONS, ARITHMETIC)
-        found = taken(program.fixed, program.calls, sizes, kinds.weights)
+        kinds = Constants(program.fixed, sizes, real)
+        found = first_uses(program.fixed, program.calls, sizes, kinds.weights)
     return summed((call.name, n) for call, n in found)
 
 

@@ -28,6 +28,7 @@ class Call:
     )  # fmt: skip
 
     inner: tuple[str, ...] = ()
+    graphs: tuple[Any, ...] = ()
 
     def __init__(
         self,

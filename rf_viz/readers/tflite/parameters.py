@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from ..reading.weights import Constants, summed, taken
-from ..tensorflow.parameters import ARITHMETIC, POSITIONS
+from ..reading.weights import Constants, first_uses, summed
 from .program import Call, Program
 
 
@@ -18,8 +17,8 @@ def parameters(program: Program) -> dict[str, int]:
     sizes = {name: prod(t.shape) for name, t in constants.items()}
     real = {n for n, t in constants.items() if "float" in t.dtype or t.quantised is not None}
     fixed, live = _split(program)
-    kinds = Constants(fixed, sizes, real, POSITIONS, ARITHMETIC)
-    return summed((call.name, n) for call, n in taken(fixed, live, sizes, kinds.weights))
+    kinds = Constants(fixed, sizes, real)
+    return summed((call.name, n) for call, n in first_uses(fixed, live, sizes, kinds.weights))
 
 
 def _split(program: Program) -> tuple[list[Call], list[Call]]:

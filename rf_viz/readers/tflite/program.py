@@ -26,6 +26,7 @@ class Call:
     __slots__ = ("attributes", "inputs", "local", "name", "op", "operator", "outputs", "same")
 
     inner: tuple[str, ...] = ()
+    graphs: tuple[Any, ...] = ()
 
     def __init__(
         self,
@@ -176,4 +177,4 @@ def _opaque(op: str, why: str | None) -> Operator | None:
     def describe(node: Any) -> Any:  # noqa: ANN401
         raise DataDependent(f"{node.op} {node.name} is taken to see everything: {why}")
 
-    return Operator(describe)
+    return Operator(describe, "other")

@@ -32,18 +32,30 @@ def extent(size: int, kernel: int, stride: int, dilation: int, pad: int, *, ceil
     return (-(-room // stride) if ceil else room // stride) + 1
 
 
-def same_pads(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int, bool]:
+def same_pads(
+    size: int, kernel: int, stride: int, dilation: int, *, lower: bool = False, clamp: bool = True
+) -> tuple[int, int, bool]:
     """SAME padding: its total, the output extent, and whether it varies with the size.
 
-    ``total = max((ceil(size / stride) - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)``.
-    It varies where two sizes give a different padding in front, ``total // 2``.
+    ``total = (ceil(size / stride) - 1) * stride + dilation * (kernel - 1) + 1 - size``. Where the
+    stride is larger than the kernel that may be negative, which ``clamp`` makes 0. It varies where
+    two sizes give a different padding in front (see ``front_pad``).
     """
 
     def total(n: int) -> int:
-        return max((-(-n // stride) - 1) * stride + dilation * (kernel - 1) + 1 - n, 0)
+        whole = (-(-n // stride) - 1) * stride + dilation * (kernel - 1) + 1 - n
+        return max(whole, 0) if clamp else whole
 
-    fronts = {total(n) // 2 for n in range(stride * 64, stride * 65)}
+    fronts = {front_pad(total(n), lower=lower) for n in range(stride * 64, stride * 65)}
     return total(size), -(-size // stride), len(fronts) > 1
+
+
+def front_pad(total: int, *, lower: bool = False) -> int:
+    """The part of a SAME padding that lies in front: half of it, rounded towards zero.
+
+    With ``lower`` an odd total has one more in front than behind.
+    """
+    return int((total + lower) / 2)
 
 
 @lru_cache(maxsize=4096)

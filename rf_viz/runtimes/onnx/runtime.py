@@ -63,11 +63,11 @@ class OnnxRuntime:
         self._inputs = {i.name: i for i in graph.input if i.name not in held}
         self._maker: dict[str, int] = {}
         self._constants: set[str] = set()
-        known = {"", *held}
+        constants = {"", *held}
         for number, node in enumerate(graph.node):
             self._maker.update((name, number) for name in node.output if name)
-            if node.op_type not in _NOT_TENSORS and known.issuperset(uses(node)):
-                known.update(node.output)
+            if node.op_type not in _NOT_TENSORS and constants.issuperset(uses(node)):
+                constants.update(node.output)
                 self._constants.update(filter(None, node.output))
         self._shared: dict[str, ort.OrtValue] = {}
         self._latest: tuple[tuple[str, ...], ort.InferenceSession] | None = None
@@ -88,7 +88,7 @@ class OnnxRuntime:
         """
         wanted = tuple(dict.fromkeys(names))
         session = self._session(wanted)
-        given = {}
+        values = {}
         for used in session.get_inputs():
             kind = self._inputs[used.name].type.tensor_type
             dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)
@@ -96,12 +96,12 @@ class OnnxRuntime:
             if value is None:
                 shape = (shapes or {}).get(used.name) or [d.dim_value or 1 for d in kind.shape.dim]
                 value = neutral(used.name, shape, dtype)
-            given[used.name] = cast(value, dtype)
+            values[used.name] = cast(value, dtype)
         try:
-            values = session.run(list(wanted), given)
+            results = session.run(list(wanted), values)
         except Exception as error:  # ONNX Runtime's exceptions share no base class but this one
             raise ModelError(_refusal(wanted, error)) from error
-        return {name: as_float(name, value) for name, value in zip(wanted, values, strict=True)}
+        return {name: as_float(name, value) for name, value in zip(wanted, results, strict=True)}
 
     def _session(self, names: tuple[str, ...]) -> ort.InferenceSession:
         with self._lock:

@@ -24,6 +24,10 @@ _OLDEST = 9
 """The opset that the twin needs at least; from 7 to 9 only Upsample changed its inputs."""
 
 
+_SHAPE_ONLY = ("EyeLike", "RandomNormalLike", "RandomUniformLike", "Shape", "Size")
+"""Operators that ask their input for its shape only, so that no signal goes through."""
+
+
 class OnnxTwin:
     """The twin of a model for signals that come in at the input ``source``.
 
@@ -46,6 +50,7 @@ class OnnxTwin:
         self._runtime = OnnxRuntime(_rewritten(proto, source, graph), folder)
 
     def reached(self, signal: NDArray[np.bool_], name: str) -> NDArray[np.bool_]:
+        """As ``Twin.reached``."""
         values = self._runtime.activations({self._source: signal}, [name], self._shapes)
         return np.not_equal(values[name], 0)
 
@@ -60,9 +65,9 @@ def _rewritten(proto: onnx.ModelProto, source: str, graph: _Graph) -> onnx.Model
     del model.graph.node[:]
     model.graph.node.extend(graph.nodes)
     model.graph.initializer.extend(graph.constants)
-    for given in model.graph.input:
-        if given.name == source:
-            given.type.tensor_type.elem_type = TensorProto.FLOAT
+    for declared in model.graph.input:
+        if declared.name == source:
+            declared.type.tensor_type.elem_type = TensorProto.FLOAT
     for domain in model.opset_import:
         if domain.domain in ("", "ai.onnx"):
             domain.version = graph.opset
@@ -77,7 +82,7 @@ def _opset(proto: onnx.ModelProto) -> int:
 def _rewrite(graph: _Graph, node: onnx.NodeProto) -> None:
     used = list(uses(node))
     reason = next((graph.lost[name] for name in used if name in graph.lost), "")
-    if not reason and (graph.signals.isdisjoint(used) or node.op_type in ("Shape", "Size")):
+    if not reason and (graph.signals.isdisjoint(used) or node.op_type in _SHAPE_ONLY):
         graph.nodes.append(node)
         return
     if not reason:
@@ -90,7 +95,7 @@ def _rewrite(graph: _Graph, node: onnx.NodeProto) -> None:
 
 
 def _follow(graph: _Graph, node: onnx.NodeProto) -> None:
-    rule = _RULES.get((node.domain if node.domain != "ai.onnx" else "", node.op_type))
+    rule = RULES.get((node.domain if node.domain != "ai.onnx" else "", node.op_type))
     if rule is None:
         raise _NoTwinError(" is an operator that the twin does not know")
     raw = rule.make(graph, node)
@@ -136,14 +141,17 @@ class _Graph:
     lost: dict[str, str] = field(default_factory=dict)
 
     def shape(self, name: str) -> tuple[int, ...]:
+        """The traced shape of a tensor. Raises _NoTwinError where it has none."""
         if name not in self.shapes:
             raise _NoTwinError(f" has no traced shape for {name}")
         return tuple(self.shapes[name])
 
     def new(self) -> str:
+        """A name that no tensor has yet."""
         return f"twin/{len(self.nodes) + len(self.constants)}"
 
     def constant(self, value: NDArray[Any] | np.generic) -> str:
+        """Add a constant; returns its name."""
         self.constants.append(numpy_helper.from_array(np.asarray(value), self.new()))
         return self.constants[-1].name
 
@@ -155,7 +163,7 @@ class _Graph:
         like: onnx.NodeProto | None = None,
         **attributes: _Attribute | None,
     ) -> str:
-        """One more node; returns the name of its output.
+        """Add a node; returns the name of its output.
 
         It has the attributes of ``like`` besides its own; those that are None are left out.
         """
@@ -170,32 +178,34 @@ class _Graph:
         return out
 
     def cast(self, name: str, out: str = "") -> str:
-        """As float32."""
+        """Add a cast to float32; returns the name of its output."""
         return self.add("Cast", name, to=TensorProto.FLOAT, out=out)
 
     def filled(self, name: str, value: float) -> str:
-        """A constant of the shape of any tensor."""
+        """Add a tensor of one value in the shape of another; returns its name."""
         fill = numpy_helper.from_array(np.array([value], np.float32))
         return self.add("ConstantOfShape", self.add("Shape", name), value=fill)
 
     def total(self, names: Sequence[str]) -> str:
-        """The sum of these, broadcast."""
+        """Add the sum of some tensors, broadcast; returns its name."""
         first, *rest = names
         for name in rest:
             first = self.add("Add", first, name)
         return first
 
     def expand(self, name: str, shape: Sequence[int]) -> str:
+        """Add a tensor broadcast to a shape; returns its name."""
         return self.add("Expand", name, self.constant(np.array(shape, np.int64)))
 
     def reduce(self, name: str, axes: Sequence[int], *, keep: bool = True) -> str:
+        """Add the largest value over some axes; returns its name."""
         if self.opset >= 18:
             where = self.constant(np.array(axes, np.int64))
             return self.add("ReduceMax", name, where, keepdims=int(keep))
         return self.add("ReduceMax", name, axes=list(axes), keepdims=int(keep))
 
     def mixed(self, name: str, axes: Sequence[int]) -> str:
-        """All to all along these axes."""
+        """Add a tensor mixed all to all along these axes; returns its name."""
         return self.add("Add", name, self.reduce(name, axes)) if axes else name
 
 
@@ -214,7 +224,9 @@ class _Rule(NamedTuple):
     clean: bool
 
 
-_RULES: dict[tuple[str, str], _Rule] = {}
+RULES: dict[tuple[str, str], _Rule] = {}
+"""The table of rules, by domain and name. It shares no code with the reader's table, so that the
+twin can prove what that says."""
 
 
 def _rule(
@@ -222,7 +234,7 @@ def _rule(
 ) -> Callable[[_Make], _Make]:
     def enter(make: _Make) -> _Make:
         for op in ops:
-            _RULES[domain, op] = _Rule(make, data, clean)
+            RULES[domain, op] = _Rule(make, data, clean)
         return make
 
     return enter
@@ -241,13 +253,16 @@ def _input(node: onnx.NodeProto, i: int) -> str:
 
 
 @_rule("Clip", "Cast", "CastLike", "Dropout", "Identity", "DequantizeLinear", "QuantizeLinear",
-       "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Bernoulli", "BitwiseNot",
+       "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Bernoulli", "BitCast",
+       "BitwiseNot",
        "Ceil", "Celu", "Cos", "Cosh", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid",
        "HardSwish", "IsInf", "IsNaN", "LeakyRelu", "Log", "Mish", "Neg", "Not", "Reciprocal",
        "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh", "Softplus",
        "Softsign", "Sqrt", "Swish", "Tan", "Tanh", "ThresholdedRelu", clean=True)  # fmt: skip
 @_rule("QuickGelu", "QLinearSigmoid", "QLinearLeakyRelu", "DequantizeLinear", "QuantizeLinear",
        "Gelu", domain="com.microsoft", clean=True)  # fmt: skip
+@_rule("Binarizer", "CategoryMapper", "Imputer", "LabelEncoder", "Scaler", domain="ai.onnx.ml",
+       clean=True)  # fmt: skip
 def _pass(graph: _Graph, node: onnx.NodeProto) -> list[str]:
     return [node.input[0]] * len(node.output)
 
@@ -261,8 +276,8 @@ def _batch_norm(graph: _Graph, node: onnx.NodeProto) -> list[str]:
 
 @_rule("Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Equal",
        "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Mean", "Min", "Mod", "Mul",
-       "Or", "PRelu", "Pow", "Sub", "Sum", "Where", "Xor", data=None)  # fmt: skip
-@_rule("BiasGelu", "FastGelu", domain="com.microsoft", data=None)
+       "Or", "PRelu", "Pow", "Sub", "Sum", "SwiGLU", "Where", "Xor", data=None)  # fmt: skip
+@_rule("BiasAdd", "BiasGelu", "FastGelu", "GatedAdd", domain="com.microsoft", data=None)
 def _join(graph: _Graph, node: onnx.NodeProto) -> list[str]:
     return [_joined(graph, node, node.input)]
 
@@ -270,6 +285,11 @@ def _join(graph: _Graph, node: onnx.NodeProto) -> list[str]:
 @_rule("QLinearAdd", "QLinearMul", domain="com.microsoft", data=(0, 3))
 def _quantised_join(graph: _Graph, node: onnx.NodeProto) -> list[str]:
     return [_joined(graph, node, (node.input[0], node.input[3]))]
+
+
+@_rule("QLinearWhere", domain="com.microsoft", data=(0, 1, 4))
+def _quantised_choice(graph: _Graph, node: onnx.NodeProto) -> list[str]:
+    return [_joined(graph, node, [node.input[i] for i in (0, 1, 4)])]
 
 
 def _joined(graph: _Graph, node: onnx.NodeProto, inputs: Sequence[str]) -> str:
@@ -336,7 +356,7 @@ def _scatter(graph: _Graph, node: onnx.NodeProto) -> list[str]:
        "ReduceSum", "ReduceMean", "ReduceMax", "ReduceL1", "ReduceL2", "ReduceSumSquare",
        "CumSum", "Col2Im")  # fmt: skip
 def _positive(graph: _Graph, node: onnx.NodeProto) -> list[str]:
-    """What is positive for any positive input already."""
+    """Operators whose result is positive for any positive input already."""
     return [graph.add(node.op_type, *node.input, like=node)] * len(node.output)
 
 

@@ -72,9 +72,9 @@ def test_a_branch_that_cannot_run_at_this_size_is_not_the_one_taken() -> None:
     assert not [layer for layer in net.layers if "/else/" in layer.name]
 
 
-@pytest.mark.parametrize("taken", [True, False])
-def test_a_branch_that_is_known_is_the_one_followed(taken: bool) -> None:
-    model = build([node("If", "c", "y", **branches())], {"x": (2, 3)}, {"c": np.array(taken)})
+@pytest.mark.parametrize("condition", [True, False])
+def test_a_branch_that_is_known_is_the_one_followed(condition: bool) -> None:
+    model = build([node("If", "c", "y", **branches())], {"x": (2, 3)}, {"c": np.array(condition)})
     assert_agrees(model, nudges=NUDGE)
 
 

@@ -25,7 +25,7 @@ Node = onnx.NodeProto
 make = helper.make_node
 
 
-def known(model: onnx.ModelProto, name: str) -> NDArray[Any] | None:
+def constant(model: onnx.ModelProto, name: str) -> NDArray[Any] | None:
     """What a model's reader works out for a constant tensor."""
     loaded = rf_viz.load(model.SerializeToString())
     assert isinstance(loaded, OnnxModel)
@@ -107,10 +107,10 @@ TRUE = np.array([True, False, True, True])
 def test_constants_are_what_the_runtime_computes(
     node: Node, constants: tuple[NDArray[Any], ...]
 ) -> None:
-    given = dict(zip("abdef", map(np.asarray, constants), strict=False))
-    model = build([node, make("Relu", ["x"], ["y"])], {"x": (1,)}, given)
+    arrays = dict(zip("abdef", map(np.asarray, constants), strict=False))
+    model = build([node, make("Relu", ["x"], ["y"])], {"x": (1,)}, arrays)
     real = runner(model)({"x": np.zeros(1, np.float32)})["c"]
-    value = known(model, "c")
+    value = constant(model, "c")
     assert value is not None
     assert value.dtype == real.dtype
     assert value.shape == real.shape
@@ -150,12 +150,12 @@ def test_constant_nodes(attributes: dict[str, Any]) -> None:
     assert traced(build(nodes, {"x": (3, 4)}), spatial_axes=(0, 1))["y"].shape == (2, 6)
     for kind, value in (("value_int", 3), ("value_float", 0.5), ("value_floats", [1.0, 2.0])):
         model = build([make("Constant", [], ["c"], **{kind: value})], {"x": (1,)})
-        assert np.array_equal(known(model, "c"), value)
+        assert np.array_equal(constant(model, "c"), value)
 
 
 def test_what_is_random_is_not_known() -> None:
     model = build([make("RandomNormal", [], ["c"], shape=[2])], {"x": (1,)})
-    assert known(model, "c") is None
+    assert constant(model, "c") is None
 
 
 def test_what_would_be_huge_is_never_written_out() -> None:
@@ -165,12 +165,12 @@ def test_what_would_be_huge_is_never_written_out() -> None:
         make("Tile", ["one", "shape"], ["tiled"]),
     ]
     model = build(nodes, {"x": (1,)}, {"shape": ints(2**12, 2**14), "one": F[:1, :1]})
-    value = known(model, "c")
+    value = constant(model, "c")
     assert value is not None
     assert value.shape == (2**12, 2**14)
     assert value.strides == (0, 0)
-    assert known(model, "more") is None
-    assert known(model, "tiled") is None
+    assert constant(model, "more") is None
+    assert constant(model, "tiled") is None
 
 
 def test_a_long_chain() -> None:

@@ -24,9 +24,9 @@ def small() -> onnx.ModelProto:
 
 def archive(*names: str) -> bytes:
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as made:
+    with zipfile.ZipFile(file, "w") as packed:
         for name in names:
-            made.writestr(name, "x")
+            packed.writestr(name, "x")
     return file.getvalue()
 
 

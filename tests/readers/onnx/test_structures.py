@@ -27,9 +27,9 @@ class Graph:
 
     def __call__(self, op: str, *inputs: Any, outputs: int = 1, **attributes: Any) -> Any:  # noqa: ANN401
         names = [i if isinstance(i, str) else self.constant(i) for i in inputs]
-        made = [f"{op.lower()}{len(self.nodes)}_{k}" for k in range(outputs)]
-        self.nodes.append(helper.make_node(op, names, made, **attributes))
-        return made[0] if outputs == 1 else made
+        results = [f"{op.lower()}{len(self.nodes)}_{k}" for k in range(outputs)]
+        self.nodes.append(helper.make_node(op, names, results, **attributes))
+        return results[0] if outputs == 1 else results
 
     def constant(self, value: Any) -> str:  # noqa: ANN401
         name = f"k{len(self.constants)}"
@@ -59,9 +59,9 @@ def attended(g: Graph, x: str, tokens: int, width: int, heads: int) -> str:
     size = width // heads
     parts = []
     for i in range(3):
-        made = g("MatMul", x, generic((width, width), 10 + i) - 1.5)
-        made = g("Reshape", made, np.array([-1, tokens, heads, size]))
-        parts.append(g("Transpose", made, perm=[0, 2, 3, 1] if i == 1 else [0, 2, 1, 3]))
+        projected = g("MatMul", x, generic((width, width), 10 + i) - 1.5)
+        projected = g("Reshape", projected, np.array([-1, tokens, heads, size]))
+        parts.append(g("Transpose", projected, perm=[0, 2, 3, 1] if i == 1 else [0, 2, 1, 3]))
     scores = g("Softmax", g("MatMul", parts[0], parts[1]), axis=-1)
     out = g("Transpose", g("MatMul", scores, parts[2]), perm=[0, 2, 1, 3])
     return g("Reshape", out, np.array([-1, tokens, width]))

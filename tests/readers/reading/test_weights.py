@@ -24,24 +24,24 @@ from keras import layers as kl  # isort: skip
     "name", ["MobileNet", "MobileNetV3Small", "DenseNet121", "NASNetMobile", "ConvNeXtTiny"]
 )
 def test_a_keras_application_has_as_many_as_keras_counts(name: str) -> None:
-    made = made_by(lambda: getattr(keras.applications, name)(weights=None))
-    model = rf_viz.load(made)
-    found = model.parameters()
-    assert sum(found.values()) == made.count_params()
-    assert found.keys() <= {layer.name for layer in model.trace((224, 224)).layers}
+    network = made_by(lambda: getattr(keras.applications, name)(weights=None))
+    model = rf_viz.load(network)
+    counts = model.parameters()
+    assert sum(counts.values()) == network.count_params()
+    assert counts.keys() <= {layer.name for layer in model.trace((224, 224)).layers}
 
 
 def test_what_no_operation_takes_is_not_counted() -> None:
     """Keras' Normalization computes with copies of its mean and variance, and keeps a count."""
-    made = made_by(lambda: keras.applications.EfficientNetB0(weights=None))
-    assert sum(rf_viz.load(made).parameters().values()) == made.count_params() - 3 - 3 - 1
+    network = made_by(lambda: keras.applications.EfficientNetB0(weights=None))
+    assert sum(rf_viz.load(network).parameters().values()) == network.count_params() - 3 - 3 - 1
 
 
 @pytest.fixture(scope="module")
 def small() -> keras.Model:
     keras.utils.set_random_seed(0)
-    given = keras.Input((16, 16, 3), batch_size=1)
-    x = kl.Conv2D(4, 3, name="conv")(given)
+    image = keras.Input((16, 16, 3), batch_size=1)
+    x = kl.Conv2D(4, 3, name="conv")(image)
     x = kl.BatchNormalization(name="bn")(x)
     x = kl.PReLU(shared_axes=(1, 2), name="slope")(x)
     x = kl.SeparableConv2D(6, 3, name="separable")(x)
@@ -51,20 +51,20 @@ def small() -> keras.Model:
     x = kl.add([twice(x), twice(twice(x))])
     x = kl.Rescaling([1.0, 2.0, 3.0, 4.0], name="rescaling")(x)
     x = kl.GlobalAveragePooling2D(name="pool")(x)
-    model = keras.Model(given, kl.Dense(5, name="dense")(x))
+    model = keras.Model(image, kl.Dense(5, name="dense")(x))
     for variable in model.variables:
         variable.assign(generic(tuple(variable.shape), len(variable.path)))
     return model
 
 
 def by_keras_layer(model: rf_viz.Model) -> dict[str, int]:
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     net = model.trace()
     for name, n in model.parameters().items():
         group = net[name].group
         assert group is not None
-        found[group.name] = found.get(group.name, 0) + n
-    return found
+        counts[group.name] = counts.get(group.name, 0) + n
+    return counts
 
 
 def test_a_keras_file_layer_by_layer(small: keras.Model, tmp_path: Path) -> None:
@@ -89,8 +89,8 @@ def test_a_frozen_graph_has_constants_in_their_place(small: keras.Model) -> None
     call = tf.function(lambda x: small(x, training=False))
     graph = frozen(call.get_concrete_function(tf.TensorSpec((1, 16, 16, 3)))).graph
     data = graph.as_graph_def().SerializeToString()
-    found = rf_viz.load(data, "net.pb").parameters()
-    assert sum(found.values()) == small.count_params() + 4
+    counts = rf_viz.load(data, "net.pb").parameters()
+    assert sum(counts.values()) == small.count_params() + 4
 
 
 def test_a_variable_of_a_size_that_is_not_known_is_left_out() -> None:

@@ -101,7 +101,7 @@ def test_an_unknown_operator_stops_only_what_lies_behind_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "given", "expected"),
+    ("kind", "numbers", "expected"),
     [
         ("float16", [0.5, 2.0], [0.5, 2.0]),
         ("uint8", [-3.0, 254.6], [0.0, 255.0]),
@@ -111,12 +111,12 @@ def test_an_unknown_operator_stops_only_what_lies_behind_it() -> None:
     ],
 )
 def test_inputs_are_cast_to_the_models_type_and_come_back_as_float32(
-    kind: str, given: list[float], expected: list[float]
+    kind: str, numbers: list[float], expected: list[float]
 ) -> None:
     model = parser.parse_model(f"""
         <ir_version: 8, opset_import: ["" : 17]>
         net ({kind}[2] x) => ({kind}[2] out) {{ out = Identity (x) }}""")
-    values = OnnxRuntime(model).activations({"x": np.array(given)}, ["out"])
+    values = OnnxRuntime(model).activations({"x": np.array(numbers)}, ["out"])
     assert values["out"].dtype == np.float32
     assert values["out"].tolist() == expected
 
@@ -132,8 +132,8 @@ def test_other_inputs_are_neutral_unless_given() -> None:
     runtime = OnnxRuntime(model)
     assert (runtime.activations({"x": x}, ["out"])["out"] == x).all()
     assert runtime.activations({"x": x}, ["out"], {"state": (3, 4)})["out"].shape == (3, 4)
-    given = runtime.activations({"x": x, "state": np.ones((2, 4))}, ["out"])["out"]
-    assert (given == x + np.ones((2, 4), np.float32)).all()
+    fed = runtime.activations({"x": x, "state": np.ones((2, 4))}, ["out"])["out"]
+    assert (fed == x + np.ones((2, 4), np.float32)).all()
 
 
 def test_an_input_may_be_a_single_number() -> None:
@@ -277,8 +277,8 @@ def test_weights_that_are_cut_short_are_named() -> None:
 def test_old_models_with_weights_made_in_the_graph_run(name: str) -> None:
     model = onnx.load(LIGHT / f"light_{name}.onnx")
     weights = {t.name for t in model.graph.initializer}
-    (given,) = [i.name for i in model.graph.input if i.name not in weights]
+    (source,) = [i.name for i in model.graph.input if i.name not in weights]
     x = normal(1, 3, 224, 224)
     out = model.graph.output[0].name
-    value = OnnxRuntime(model).activations({given: x}, [out])[out]
-    np.testing.assert_allclose(value, reference(model, {given: x}, out), rtol=1e-4, atol=1e-6)
+    value = OnnxRuntime(model).activations({source: x}, [out])[out]
+    np.testing.assert_allclose(value, reference(model, {source: x}, out), rtol=1e-4, atol=1e-6)

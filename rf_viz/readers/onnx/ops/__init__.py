@@ -1,5 +1,6 @@
-"""The table of ONNX operators, one module a family; importing it fills ``node.OPERATORS``."""
+"""The table of ONNX operators, one module a family; importing them fills ``OPERATORS``."""
 
+from ..node import OPERATORS
 from . import (
     attention,
     classical,
@@ -21,6 +22,7 @@ from . import (
 )
 
 __all__ = [
+    "OPERATORS",
     "attention",
     "classical",
     "control_flow",

@@ -57,7 +57,7 @@ class Projected:
             shapes.append(shape)
         self.flat = len(node.shape()) == 3
         self.past = past if past is not None and node.has(past[0]) else None
-        self.offset = node.shape(self.past[0])[2] if self.past else 0
+        self.offset = node.shape(self.past[0], axes=4)[2] if self.past else 0
         self.query = shapes[0]
         self.new = shapes[1:]
         self.total = [(*s[:2], self.offset + s[2], s[3]) for s in self.new]
@@ -68,7 +68,7 @@ class Projected:
         if self.past is None:
             return [new]
         number = self.past[which]
-        first, second = concatenated([self.node.shape(number), self.new[which]], 2)
+        first, second = concatenated([self.node.shape(number, axes=4), self.new[which]], 2)
         return [Edge(number, first), Edge(new.input, new.relation + second)]
 
     def attend(self, heads: Heads, biases: tuple[int, ...] = ()) -> Output:
@@ -89,9 +89,13 @@ class Projected:
         return Output(self.total[which], self.whole(which))
 
 
-@operator("Attention")
+@operator("Attention", category="attention, dense", multiplies=None, weights=(1, 2))
 def attention(node: Node) -> list[Output]:
-    """Inputs: Q, K, V, mask, past key, past value, number of valid keys."""
+    """Queries see all keys and values that they may, past ones first.
+
+    Inputs: Q, K, V, mask, past key, past value, number of valid keys. Outputs: the attended
+    values, the keys and the values to remember, and the attention weights.
+    """
     p = Projected(
         node,
         heads=node.attribute("q_num_heads", 0),
@@ -136,16 +140,18 @@ def _weights(node: Node, p: Projected, heads: Heads) -> Output:
     return Output(heads.scores, edges)
 
 
-@operator("LinearAttention")
+@operator("LinearAttention", category="attention, dense", multiplies=None)
 def linear_attention(node: Node) -> list[Output]:
     """A state of (keys' size, values' size) a head, updated position by position and queried.
 
     Inputs: query, key, value, past state, decay, beta. An element of a value only ever meets
     its own column of the state.
     """
-    heads, few = node.attribute("q_num_heads", 0), node.attribute("kv_num_heads", 0)
+    heads, few = node.required("q_num_heads"), node.required("kv_num_heads")
+    if min(heads, few) < 1:
+        raise ModelError(f"{node.op} {node.name!r} has {min(heads, few)} heads")
     batch, length, _ = node.shape(0)
-    size, width = node.shape(1)[2] // few, node.shape(2)[2] // few
+    size, width = node.shape(1, axes=3)[2] // few, node.shape(2, axes=3)[2] // few
     state = (batch, few, size, width)
     mixes_keys = node.attribute("update_rule", "gated_delta") in ("delta", "gated_delta")
     grouped = (batch, few, length, width)
@@ -183,7 +189,7 @@ def linear_attention(node: Node) -> list[Output]:
     for i in (1, 4, 5):
         if not node.has(i):
             continue
-        shape = node.shape(i)
+        shape = node.shape(i, axes=3)
         single = shape[2] == 1 and few > 1
         wide = (batch, length, few)
         split = (broadcast(shape, wide) if single else ()) + split_heads(

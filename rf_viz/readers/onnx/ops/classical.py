@@ -14,39 +14,51 @@ from ....relation.common.basic import (
 )
 from ....relation.common.products import concatenated
 from ...reading.outputs import SELF
-from ..node import DataDependent, Node, operator
+from ...reading.values import DataDependent
+from ..node import Node, operator
 
 HOME = "ai.onnx.ml"
 
 
-@operator("Binarizer", "CategoryMapper", "Imputer", "LabelEncoder", "Scaler", domain=HOME)
+@operator(
+    "Binarizer", "CategoryMapper", "Imputer", "LabelEncoder", "Scaler",
+    domain=HOME,
+    category="other",
+    elementwise=True,
+)  # fmt: skip
 def by_element(node: Node) -> Output:
+    """Every element by itself."""
     return Output(node.shape(), SELF)
 
 
-@operator("Normalizer", domain=HOME)
+@operator("Normalizer", domain=HOME, category="normalisation")
 def normaliser(node: Node) -> Output:
+    """Every feature by the norm of its row."""
     shape = node.shape()
     return Output(shape, normalise(0, shape, (len(shape) - 1,)))
 
 
-@operator("LinearRegressor", domain=HOME)
+@operator("LinearRegressor", domain=HOME, category="other", multiplies=True)
 def linear_regressor(node: Node) -> Output:
+    """Each target of a row sees all its features."""
     return _of_rows(node, node.attribute("targets", 1))
 
 
-@operator("SVMRegressor", domain=HOME)
+@operator("SVMRegressor", domain=HOME, category="other", multiplies=None)
 def svm_regressor(node: Node) -> Output:
+    """The one number of a row sees all its features."""
     return _of_rows(node, 1)
 
 
-@operator("TreeEnsembleRegressor", "TreeEnsemble", domain=HOME)
+@operator("TreeEnsembleRegressor", "TreeEnsemble", domain=HOME, category="other")
 def trees(node: Node) -> Output:
-    """Any feature may decide. ``n_targets`` numbers come out of a row."""
+    """Each target of a row sees all its features: any of them may decide."""
     return _of_rows(node, node.attribute("n_targets", 1))
 
 
-@operator("LinearClassifier", "SVMClassifier", "TreeEnsembleClassifier", domain=HOME)
+@operator("LinearClassifier", domain=HOME, category="other", multiplies=True)
+@operator("SVMClassifier", domain=HOME, category="other", multiplies=None)
+@operator("TreeEnsembleClassifier", domain=HOME, category="other")
 def classifier(node: Node) -> list[Output]:
     """A label and the scores of all classes for each row."""
     names = ("classlabels_int64s", "classlabels_ints", "classlabels_strings")
@@ -82,16 +94,18 @@ def _of_rows(node: Node, count: int) -> Output:
     return Output(after, [Edge(0, relation)])
 
 
-@operator("OneHotEncoder", domain=HOME)
+@operator("OneHotEncoder", domain=HOME, category="other")
 def one_hot(node: Node) -> Output:
+    """A category spread along a new last axis."""
     shape = node.shape()
     count = len(node.attribute("cats_int64s") or node.attribute("cats_strings") or ())
     one, after = (*shape, 1), (*shape, count)
     return Output(after, [Edge(0, reshape(shape, one) + broadcast(one, after))])
 
 
-@operator("FeatureVectorizer", domain=HOME)
+@operator("FeatureVectorizer", domain=HOME, category="join")
 def side_by_side(node: Node) -> Output:
+    """Rows of features joined along the feature axis."""
     shapes = [node.shape(i) for i in range(len(node.inputs))]
     rows: list[Shape] = [s if len(s) == 2 else (1, *s) for s in shapes]
     edges = [
@@ -101,12 +115,12 @@ def side_by_side(node: Node) -> Output:
     return Output((rows[0][0], sum(r[1] for r in rows)), edges)
 
 
-@operator("ArrayFeatureExtractor", domain=HOME)
+@operator("ArrayFeatureExtractor", domain=HOME, category="other")
 def extract(node: Node) -> Output:
     """The named positions of the last axis."""
-    shape, wanted = node.shape(), node.ints(1)
-    if wanted is None or any(not 0 <= i < shape[-1] for i in wanted):
-        raise ModelError(f"{node.op} {node.name!r} takes features {wanted} of {shape[-1]}")
+    shape, positions = node.shape(least=1), node.required_ints(1)
+    if any(not 0 <= i < shape[-1] for i in positions):
+        raise ModelError(f"{node.op} {node.name!r} takes features {positions} of {shape[-1]}")
     wide = shape if len(shape) > 1 else (1, *shape)
-    step = Taps(len(wide) - 1, shape[-1], np.array(wanted)[:, None], why="features are picked")
-    return Output((*wide[:-1], len(wanted)), [Edge(0, (*reshape(shape, wide), step))])
+    step = Taps(len(wide) - 1, shape[-1], np.array(positions)[:, None], why="features are picked")
+    return Output((*wide[:-1], len(positions)), [Edge(0, (*reshape(shape, wide), step))])

@@ -4,33 +4,42 @@ from __future__ import annotations
 
 from ....relation import Output
 from ...reading.outputs import SELF, joined
-from ..node import Node, Value, operator
+from ...reading.values import Value
+from ..node import Node, operator
 
 
 @operator(
-    "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Bernoulli", "BitCast",
-    "BitwiseNot", "Cast", "Ceil", "Celu", "Cos", "Cosh", "Elu", "Erf", "Exp",
-    "Floor", "Gelu", "HardSigmoid", "HardSwish", "Identity", "IsInf", "IsNaN", "LeakyRelu",
-    "Log", "Mish", "Neg", "Not", "Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid",
-    "Sign", "Sin", "Sinh", "Softplus", "Softsign", "Sqrt", "Swish", "Tan", "Tanh",
-    "ThresholdedRelu",
+    "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Bernoulli", "BitwiseNot", "Ceil",
+    "Cos", "Cosh", "Floor", "IsInf", "IsNaN", "Log", "Neg", "Not", "Reciprocal", "Round", "Sign",
+    "Sin", "Sinh", "Tan",
+    category="other",
     elementwise=True,
 )  # fmt: skip
-@operator("CastLike", elementwise=True, asks_types_only=True)
+@operator("BitCast", "Cast", "Identity", category="layout", elementwise=True)
+@operator(
+    "Celu", "Elu", "Erf", "Exp", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Mish", "Relu",
+    "Selu", "Shrink", "Sigmoid", "Softplus", "Softsign", "Sqrt", "Swish", "Tanh", "ThresholdedRelu",
+    category="activation",
+    elementwise=True,
+)  # fmt: skip
+@operator("CastLike", category="layout", elementwise=True, asks_types_only=True)
 def unary(node: Node) -> Output | Value:
     """Every element by itself. CastLike's second input only says the type."""
-    given = node.inputs[0]
-    if given is not None and given.items is not None:
-        return given
+    sequence = node.inputs[0]
+    if sequence is not None and sequence.items is not None:
+        return sequence
     return Output(node.shape(), SELF)
 
 
+@operator("Add", "Div", "Mul", "Sub", category="join", weights="any")
 @operator(
-    "Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Clip", "Div", "Equal",
-    "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Mean", "Min", "Mod", "Mul", "Or",
-    "PRelu", "Pow", "Sub", "Sum", "SwiGLU", "Where", "Xor",
+    "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Equal", "Greater",
+    "GreaterOrEqual", "Less", "LessOrEqual", "Mod", "Or", "Pow", "Where", "Xor",
+    category="other",
 )  # fmt: skip
+@operator("Clip", "SwiGLU", category="activation")
+@operator("Max", "Mean", "Min", "Sum", category="join")
+@operator("PRelu", category="activation", weights=(1,))
 def join(node: Node) -> Output:
-    """Element by element from several inputs."""
-    given = [i for i, value in enumerate(node.inputs) if value is not None]
-    return joined(node, given)
+    """Element by element from several inputs, broadcast to one shape."""
+    return joined(node, [i for i, value in enumerate(node.inputs) if value is not None])

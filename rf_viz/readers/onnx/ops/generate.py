@@ -7,10 +7,12 @@ from math import ceil, prod
 import numpy as np
 from onnx import AttributeProto
 
+from ....errors import ModelError
 from ....relation import Edge, Mix, Output
 from ....relation.common.basic import broadcast, reduce, reshape
-from ..fold import dense, initializer
-from ..node import DataDependent, Node, Value, operator
+from ...reading.values import DataDependent, Value
+from ..constants import dense, initializer
+from ..node import Node, operator
 
 _TYPES = {
     "value_float": np.float32,
@@ -20,8 +22,9 @@ _TYPES = {
 }
 
 
-@operator("Constant")
+@operator("Constant", category="other")
 def constant(node: Node) -> Output | Value:
+    """A tensor written out in the file; it sees nothing."""
     attribute = node.proto.attribute[0]
     if attribute.type == AttributeProto.TENSOR:
         return initializer(attribute.t, None)
@@ -32,67 +35,80 @@ def constant(node: Node) -> Output | Value:
     return Output(value.shape, value=value)
 
 
-@operator("ConstantOfShape")
+@operator("ConstantOfShape", category="other")
 def constant_of_shape(node: Node) -> Output:
+    """One number all over a shape; it sees nothing."""
     return Output(node.ints(0) or ())
 
 
-@operator("Shape", asks_shape_only=True)
+@operator("Shape", category="layout", asks_shape_only=True)
 def shape_of(node: Node) -> Output:
+    """The extents of the input, or some of them; no value of it is read."""
     shape = node.shape()
     part = shape[node.attribute("start", 0) : node.attribute("end", len(shape))]
     return Output((len(part),), value=np.array(part, np.int64))
 
 
-@operator("Size", asks_shape_only=True)
+@operator("Size", category="other", asks_shape_only=True)
 def size_of(node: Node) -> Output:
+    """The number of the input's elements; no value of it is read."""
     return Output((), value=np.array(prod(node.shape()), np.int64))
 
 
-@operator("Range")
+@operator("Range", category="other")
 def arrange(node: Node) -> Output:
+    """Evenly spaced numbers between two that must be known."""
     start, limit, delta = (node.value(i) for i in range(3))
     if start is None or limit is None or delta is None:
         raise DataDependent(f"how long Range {node.name!r} is depends on the data")
+    if not delta:
+        raise ModelError(f"Range {node.name!r} has steps of 0")
     return Output((max(0, ceil((limit.item() - start.item()) / delta.item())),))
 
 
-@operator("RandomNormal", "RandomUniform")
+@operator("RandomNormal", "RandomUniform", category="other")
 def random(node: Node) -> Output:
-    return Output(node.attribute("shape"))
+    """Random numbers of a fixed shape; they see nothing."""
+    return Output(node.required("shape"))
 
 
-@operator("EyeLike", "RandomNormalLike", "RandomUniformLike", asks_shape_only=True)
+@operator(
+    "EyeLike",
+    "RandomNormalLike",
+    "RandomUniformLike",
+    category="other",
+    asks_shape_only=True,
+)
 def like(node: Node) -> Output:
     """Only the input's shape is used."""
     return Output(node.shape())
 
 
-@operator("Multinomial")
+@operator("Multinomial", category="other")
 def multinomial(node: Node) -> Output:
+    """Samples drawn from rows of class scores; each sees all of its row."""
     batch, classes = node.shape()
     samples = node.attribute("sample_size", 1)
     return Output((batch, samples), [Edge(0, (Mix((1,), (classes,), (samples,)),))])
 
 
-@operator("BlackmanWindow", "HammingWindow", "HannWindow")
+@operator("BlackmanWindow", "HammingWindow", "HannWindow", category="other")
 def window_function(node: Node) -> Output:
+    """The weights of a window of a given length; they see nothing."""
     return Output(node.ints(0) or ())
 
 
-@operator("MelWeightMatrix")
+@operator("MelWeightMatrix", category="other")
 def mel_weights(node: Node) -> Output:
-    bins, length = node.ints(0), node.ints(1)
-    assert bins is not None
-    assert length is not None
+    """A matrix of frequency bands; it sees nothing."""
+    bins, length = node.required_ints(0), node.required_ints(1)
     return Output((length[0] // 2 + 1, bins[0]))
 
 
-@operator("AffineGrid")
+@operator("AffineGrid", category="other")
 def affine_grid(node: Node) -> Output:
     """Every coordinate is made by its own row of the affine matrix."""
-    (batch, rows, columns), size = node.shape(0), node.ints(1)
-    assert size is not None
+    (batch, rows, columns), size = node.shape(0), node.required_ints(1)
     after = (batch, *size[2:], rows)
     wide = (batch, *(1,) * rows, rows)
     relation = reduce((batch, rows, columns), (2,), False) + reshape((batch, rows), wide)

@@ -20,24 +20,27 @@ from ....relation.common.products import (
     pairs,
 )
 from ...reading.outputs import parameter, product
-from ..node import DataDependent, Node, operator
+from ...reading.values import DataDependent
+from ..node import Node, operator
 
 
-@operator("MatMul")
+@operator("MatMul", category="attention, dense", multiplies=True, weights=(0, 1))
 def matrices(node: Node) -> Output:
+    """A product of matrices: each number sees a row of A and a column of B."""
     return product(node, (0, 1), matmul(node.shape(0), node.shape(1)))
 
 
-@operator("MatMulInteger")
+@operator("MatMulInteger", category="attention, dense", multiplies=True, weights=(0, 1))
 def integer_matrices(node: Node) -> Output:
-    """With zero points for all of a matrix, or for each of A's rows and of B's columns."""
+    """A product of integer matrices, with zero points for A's rows and B's columns or for all."""
     output = product(node, (0, 1), matmul(node.shape(0), node.shape(1)))
     output.edges = [*output.edges, *zero_points(node, 2, 3, output.shape)]
     return output
 
 
-@operator("QLinearMatMul")
+@operator("QLinearMatMul", category="attention, dense", multiplies=True, weights=(0, 3))
 def quantised_matrices(node: Node) -> Output:
+    """A product of matrices with scales and zero points for A, B and the result."""
     output = product(node, (0, 3), matmul(node.shape(0), node.shape(3)))
     after = output.shape
     output.edges = [
@@ -65,8 +68,9 @@ def zero_points(node: Node, rows: int, columns: int, after: Shape) -> list[Edge]
     return edges
 
 
-@operator("Gemm")
+@operator("Gemm", category="attention, dense", multiplies=True, weights=(0, 1, 2))
 def gemm(node: Node) -> Output:
+    """A product of two matrices plus a third."""
     return general_product(node, 0, 1, 2)
 
 
@@ -77,23 +81,24 @@ def general_product(node: Node, a: int, b: int, c: int) -> Output:
     if any(len(s) != 2 for s in shapes):
         raise ModelError(f"{node.op} {node.name!r} takes matrices, not {shapes[0]} and {shapes[1]}")
     turned = [s[::-1] if t else s for s, t in zip(shapes, turns, strict=True)]
-    made = matmul(*turned)
-    relations: list[Relation] = [t + r for t, r in zip(turns, made.relations, strict=True)]
+    result = matmul(*turned)
+    relations: list[Relation] = [t + r for t, r in zip(turns, result.relations, strict=True)]
     edges = [Edge(i, r) for i, r in zip((a, b), relations, strict=True) if node.depends(i)]
     if node.depends(c):
-        edges.append(Edge(c, broadcast(node.shape(c), made.shape)))
-    return Output(made.shape, edges)
+        edges.append(Edge(c, broadcast(node.shape(c), result.shape)))
+    return Output(result.shape, edges)
 
 
-@operator("Einsum")
+@operator("Einsum", category="attention, dense", multiplies=True, weights="any")
 def summation(node: Node) -> Output:
+    """A sum of products along the axes that its equation drops."""
     shapes = tuple(node.shape(i) for i in range(len(node.inputs)))
-    made = einsum(node.attribute("equation", ""), shapes)
-    return product(node, range(len(shapes)), made)
+    return product(node, range(len(shapes)), einsum(node.attribute("equation", ""), shapes))
 
 
-@operator("Det")
+@operator("Det", category="other", multiplies=None)
 def determinant(node: Node) -> Output:
+    """One number per square matrix, which sees all of it."""
     shape = node.shape()
     if len(shape) < 2 or shape[-1] != shape[-2]:
         raise ModelError(f"{node.op} {node.name!r} takes square matrices, not {list(shape)}")
@@ -101,51 +106,54 @@ def determinant(node: Node) -> Output:
     return Output(shape[:-2], [Edge(0, reduce(shape, (rank - 2, rank - 1), False))])
 
 
-@operator("DFT")
+@operator("DFT", category="attention, dense", multiplies=None)
 def fourier(node: Node) -> Output:
-    """Frequencies see all of the axis, or what of it the transform's length takes."""
+    """Frequencies along an axis: each sees all of it, up to the transform's length."""
     shape = node.shape()
     rank = len(shape)
-    given = node.ints(2) if node.opset >= 20 else (node.attribute("axis", 1),)
-    axis = node.count_axis(given[0] if given else -2, rank)
+    named = node.ints(2) if node.opset >= 20 else (node.attribute("axis", 1),)
+    axis = node.count_axis(named[0] if named else -2, rank)
     if axis == rank - 1:
         raise ModelError(f"DFT {node.name!r} runs along the axis that holds a number's parts")
     size, onesided = shape[axis], node.attribute("onesided", 0)
     inverse = bool(onesided and node.attribute("inverse", 0))
     length = node.ints(1)
     n = length[0] if length else 2 * (size - 1) if inverse else size
-    taken = min(n // 2 + 1 if inverse else n, size)
+    read = min(n // 2 + 1 if inverse else n, size)  # the rest of a longer transform is zeros
     out = n // 2 + 1 if onesided and not inverse else n
     after = (*shape[:axis], out, *shape[axis + 1 : -1], 1 if inverse else 2)
     relation = (
-        *crop(axis, size, 0, taken),
-        Mix((axis, rank - 1), (taken, shape[-1]), (out, after[-1])),
+        *crop(axis, size, 0, read),
+        Mix((axis, rank - 1), (read, shape[-1]), (out, after[-1])),
     )
     return Output(after, [Edge(0, relation)])
 
 
-@operator("STFT")
+@operator("STFT", category="attention, dense", multiplies=None)
 def short_time_fourier(node: Node) -> Output:
+    """Frequencies of each frame, which see the frame's samples and all of the window."""
     shape = node.shape()
     if len(shape) == 2:
         shape = (*shape, 1)
-    step, given = node.ints(1), node.ints(3)
-    if len(shape) != 3 or step is None:
+    step, frame = node.required_int(1), node.ints(3)
+    if len(shape) != 3:
         raise ModelError(f"STFT {node.name!r} takes a signal of 3 axes, not {list(shape)}")
-    length = given[0] if given else node.shape(2)[0] if node.has(2) else shape[1]
+    if step < 1:
+        raise ModelError(f"STFT {node.name!r} has steps of {step}")
+    length = frame[0] if frame else node.shape(2, axes=1)[0] if node.has(2) else shape[1]
     bins = length // 2 + 1 if node.attribute("onesided", 1) else length
-    after = (shape[0], (shape[1] - length) // step[0] + 1, bins, 2)
-    edges = [Edge(0, reshape(node.shape(), shape) + frames(shape, length, step[0], bins))]
+    after = (shape[0], (shape[1] - length) // step + 1, bins, 2)
+    edges = [Edge(0, reshape(node.shape(), shape) + frames(shape, length, step, bins))]
     if node.depends(2):
         whole = reduce(node.shape(2), (0,), True) + reshape((1,), (1,) * 4)
         edges.append(Edge(2, whole + broadcast((1,) * 4, after)))
     return Output(after, edges)
 
 
-@operator("CausalConvWithState")
+@operator("CausalConvWithState", category="convolution", multiplies=None, weights=(1, 2))
 def causal_conv(node: Node) -> list[Output]:
     """Channel by channel, over the past state's positions followed by the input's."""
-    shape, kernel = node.shape(), node.shape(1)[2]
+    shape, kernel = node.shape(axes=3), node.shape(1, axes=3)[2]
     length, past = shape[2], kernel - 1
     edges = [Edge(0, (Window((Slide(2, length, length, kernel, pad=past),)),))]
     state = [Edge(0, crop(2, length, length - past, past))]
@@ -159,7 +167,7 @@ def causal_conv(node: Node) -> list[Output]:
     return [Output(shape, edges), Output((*shape[:2], past), state)]
 
 
-@operator("RotaryEmbedding")
+@operator("RotaryEmbedding", category="attention, dense")
 def rotary(node: Node) -> Output:
     """Each element of a head is turned together with one other."""
     if any(node.depends(i) for i in (1, 2, 3)):
@@ -168,7 +176,8 @@ def rotary(node: Node) -> Output:
 
 
 def rotated(node: Node) -> Output:
-    shape = node.shape()
+    """Turn each element of a head together with its partner, as the attributes pair them."""
+    shape = node.shape(least=3)
     heads = node.attribute("num_heads", 0)
     width = shape[-1]
     size = width // heads if len(shape) == 3 and heads else width

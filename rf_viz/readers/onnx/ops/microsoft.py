@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ....errors import ModelError
 from ....relation import Edge, Output, Relation, Shape
 from ....relation.common.basic import (
     broadcast,
@@ -27,29 +28,33 @@ from ...reading.outputs import (
     parameter,
     product,
 )
-from ..node import OPERATORS, DataDependent, Node, Outputs, operator
+from ...reading.values import DataDependent
+from ..node import MICROSOFT, Node, operator
 from .attention import Projected
 from .channels_last import channels_last
 from .linear import general_product, rotated
 from .reductions import grouped_statistics
+from .windows import conv, pool
 
-HOME = "com.microsoft"
 
-
-@operator("Gelu", "QuickGelu", domain=HOME)
+@operator("Gelu", "QuickGelu", domain=MICROSOFT, category="activation", elementwise=True)
 def unary(node: Node) -> Output:
+    """Every element by itself."""
     return Output(node.shape(), SELF)
 
 
-@operator("FastGelu", "BiasGelu", "BiasAdd", "GatedAdd", domain=HOME)
+@operator("FastGelu", "BiasGelu", domain=MICROSOFT, category="activation", weights=(1,))
+@operator("BiasAdd", domain=MICROSOFT, category="join", weights=(1,))
+@operator("GatedAdd", domain=MICROSOFT, category="join")
 def with_bias(node: Node) -> Output:
+    """Element by element from all inputs, broadcast to one shape."""
     return joined(node, [i for i, v in enumerate(node.inputs) if v is not None])
 
 
-@operator("BiasSplitGelu", domain=HOME)
+@operator("BiasSplitGelu", domain=MICROSOFT, category="activation")
 def gated(node: Node) -> Output:
     """The left half of the channels, times a function of the right half; both biased first."""
-    shape = node.shape()
+    shape = node.shape(least=1)
     half = shape[-1] // 2
     table = np.stack([np.arange(half), np.arange(half) + half], axis=1)
     last = len(shape) - 1
@@ -62,16 +67,23 @@ def gated(node: Node) -> Output:
     return Output(after, edges)
 
 
-@operator("FusedConv", domain=HOME)
+@operator("FusedConv", domain=MICROSOFT, category="convolution", multiplies=True, weights=(1, 2))
 def fused_conv(node: Node) -> Output:
-    output = OPERATORS["", "Conv"].describe(node)
-    assert isinstance(output, Output)
-    return _with_residual(node, output)
+    """A convolution, to which another tensor may be added."""
+    return _with_residual(node, conv(node))
 
 
-@operator("NhwcConv", "NhwcFusedConv", domain=HOME)
+@operator(
+    "NhwcConv",
+    "NhwcFusedConv",
+    domain=MICROSOFT,
+    category="convolution",
+    multiplies=True,
+    weights=(1, 2),
+)
 def nhwc_conv(node: Node) -> Output:
-    return _with_residual(node, channels_last(node, OPERATORS["", "Conv"].describe))
+    """A convolution with its channels last, to which another tensor may be added."""
+    return _with_residual(node, channels_last(node, conv))
 
 
 def _with_residual(node: Node, output: Output) -> Output:
@@ -81,26 +93,45 @@ def _with_residual(node: Node, output: Output) -> Output:
     return output
 
 
-@operator("NhwcMaxPool", domain=HOME)
+@operator("NhwcMaxPool", domain=MICROSOFT, category="pooling")
 def nhwc_pool(node: Node) -> Output:
-    return channels_last(node, OPERATORS["", "MaxPool"].describe)
+    """A pooling with its channels last."""
+    return channels_last(node, pool)
 
 
-@operator("FusedGemm", domain=HOME)
+@operator(
+    "FusedGemm", domain=MICROSOFT, category="attention, dense", multiplies=True, weights=(0, 1, 2)
+)
 def fused_gemm(node: Node) -> Output:
+    """A product of two matrices plus a third."""
     return general_product(node, 0, 1, 2)
 
 
-@operator("GemmFastGelu", domain=HOME)
+@operator(
+    "GemmFastGelu",
+    domain=MICROSOFT,
+    category="attention, dense",
+    multiplies=True,
+    weights=(0, 1, 2),
+)
 def biased_product(node: Node) -> Output:
+    """A product of matrices plus one number for each column."""
     output = product(node, (0, 1), matmul(node.shape(0), node.shape(1)))
     bias = parameter(node, 2, output.shape, len(output.shape) - 1)
     output.edges = [*output.edges, *bias]
     return output
 
 
-@operator("FusedMatMul", "TransposeMatMul", domain=HOME)
+@operator(
+    "FusedMatMul",
+    "TransposeMatMul",
+    domain=MICROSOFT,
+    category="attention, dense",
+    multiplies=True,
+    weights=(0, 1),
+)
 def turned_product(node: Node) -> Output:
+    """A product of matrices, whose axes may be turned before."""
     turns, shapes = [], []
     for i, name in enumerate("AB"):
         shape = node.shape(i)
@@ -111,37 +142,31 @@ def turned_product(node: Node) -> Output:
             order[-2:] = order[:-3:-1]
         turns.append(transpose(tuple(order)))
         shapes.append(tuple(shape[a] for a in order))
-    made = matmul(*shapes)
-    relations: list[Relation] = [t + r for t, r in zip(turns, made.relations, strict=True)]
-    return Output(made.shape, [Edge(i, r) for i, r in enumerate(relations) if node.depends(i)])
+    result = matmul(*shapes)
+    relations: list[Relation] = [t + r for t, r in zip(turns, result.relations, strict=True)]
+    return Output(result.shape, [Edge(i, r) for i, r in enumerate(relations) if node.depends(i)])
 
 
-@operator("CDist", domain=HOME)
+@operator("CDist", domain=MICROSOFT, category="other", multiplies=True)
 def distances(node: Node) -> Output:
+    """The distance of each row of A to each row of B."""
     return product(node, (0, 1), einsum("mk,nk->mn", (node.shape(0), node.shape(1))))
 
 
-@operator("Inverse", domain=HOME)
+@operator("Inverse", domain=MICROSOFT, category="other", multiplies=None)
 def inverse(node: Node) -> Output:
-    shape = node.shape()
+    """Inverted matrices; each element sees all of its matrix."""
+    shape = node.shape(least=2)
     rank = len(shape)
     return Output(shape, [Edge(0, mix(shape, (rank - 2, rank - 1)))])
 
 
-@operator("GridSample", domain=HOME)
-def grid_sample(node: Node) -> Outputs:
-    return OPERATORS["", "GridSample"].describe(node)
-
-
-@operator("LayerNormalization", "SimplifiedLayerNormalization", domain=HOME)
-@operator("SimplifiedLayerNormalization")
-def layer_normalisation(node: Node) -> Outputs:
-    return OPERATORS["", "LayerNormalization"].describe(node)
-
-
-@operator("SkipLayerNormalization", "SkipSimplifiedLayerNormalization", domain=HOME)
+@operator("SkipLayerNormalization", domain=MICROSOFT, category="normalisation", weights=(2, 3, 4))
+@operator(
+    "SkipSimplifiedLayerNormalization", domain=MICROSOFT, category="normalisation", weights=(2, 3)
+)
 def skip_normalisation(node: Node) -> list[Output]:
-    """The sum of the input, what skips to it and a bias, by statistics over the last axis."""
+    """A sum of the input, a skip connection and a bias, by statistics over the last axis."""
     shape = node.shape()
     last = len(shape) - 1
     simplified = node.op == "SkipSimplifiedLayerNormalization"
@@ -160,8 +185,10 @@ def skip_normalisation(node: Node) -> list[Output]:
     return [Output(shape, normal), statistics, statistics, Output(shape, sums)]
 
 
-@operator("GroupNorm", domain=HOME)
+@operator("GroupNorm", domain=MICROSOFT, category="normalisation", weights=(1, 2))
 def group_norm(node: Node) -> Output:
+    """Every element by statistics over its group of channels and all of space."""
+
     def second(node: Node) -> Output:
         shape = node.shape()
         edges = grouped_statistics(node, shape, node.attribute("groups", 1))
@@ -172,13 +199,14 @@ def group_norm(node: Node) -> Output:
     return channels_last(node, second) if last else second(node)
 
 
-@operator("RotaryEmbedding", domain=HOME)
+@operator("RotaryEmbedding", domain=MICROSOFT, category="attention, dense")
 def rotary(node: Node) -> Output:
+    """Each element of a head is turned together with one other."""
     if any(node.depends(i) for i in (1, 2, 3)):
         raise DataDependent(f"the angles of {node.op} {node.name} depend on the input")
     if len(node.shape()) == 3 and not node.attribute("num_heads", 0):
         # Without the number of heads their size is told by the angles.
-        return _rotated_heads(node, 2 * node.shape(2)[1])
+        return _rotated_heads(node, 2 * node.shape(2, axes=2)[1])
     return rotated(node)
 
 
@@ -194,13 +222,15 @@ def _rotated_heads(node: Node, size: int) -> Output:
     return Output(shape, [Edge(0, pairs(len(shape) - 1, shape[-1], table))])
 
 
-@operator("EmbedLayerNormalization", domain=HOME)
+@operator(
+    "EmbedLayerNormalization", domain=MICROSOFT, category="normalisation", weights=(2, 3, 4, 5, 6)
+)
 def embedding(node: Node) -> list[Output]:
-    """Numbers of words, positions and segments are looked up, added and normalised."""
+    """Vectors of words, positions and segments, looked up, added and normalised."""
     if any(node.depends(i) for i in (2, 3, 4, 7)):
         raise DataDependent(f"the tables of {node.op} {node.name} depend on the input")
-    ids = node.shape()
-    hidden = node.shape(2)[1]
+    ids = node.shape(axes=2)
+    hidden = node.shape(2, axes=2)[1]
     after = (*ids, hidden)
     edges = [
         Edge(i, reshape(node.shape(i), (*node.shape(i), 1)) + broadcast((*node.shape(i), 1), after))
@@ -212,30 +242,39 @@ def embedding(node: Node) -> list[Output]:
     return [Output(after, scaled), Output(ids[:1]), summed]
 
 
-@operator("Attention", "QAttention", domain=HOME)
+@operator(
+    "Attention",
+    "QAttention",
+    domain=MICROSOFT,
+    category="attention, dense",
+    multiplies=None,
+    weights=(1, 2),
+)
 def merged_attention(node: Node) -> list[Output]:
-    """Queries, keys and values are all made of the one input (batch, positions, channels)."""
+    """Attention whose queries, keys and values are all made of (batch, positions, channels)."""
     past = {"Attention": 4, "QAttention": 8}[node.op]
     others = [i for i in range(1, len(node.inputs)) if node.depends(i)]
     if node.has(past) or others:
         raise DataDependent(f"{node.op} {node.name} has a past or a mask that depends on the input")
     batch, length, _ = node.shape()
     heads = node.attribute("num_heads", 1)
-    merged = node.shape(1)[1]
+    if heads < 1:
+        raise ModelError(f"{node.op} {node.name!r} has {heads} heads")
+    merged = node.shape(1, axes=2)[1]
     sizes = node.attribute("qkv_hidden_sizes") or (merged // 3,) * 3
     query: Shape = (batch, heads, length, sizes[0] // heads)
     value: Shape = (batch, heads, length, sizes[2] // heads)
     causal = 0 if node.attribute("unidirectional", 0) else None
     visible = visible_keys(length, length, 0, None, causal)
-    made = Heads(query, query, value, visible)
+    attention = Heads(query, query, value, visible)
     mixed = reduce(node.shape(), (2,), True) + reshape((batch, length, 1), (batch, 1, length, 1))
     one: Shape = (batch, 1, length, 1)
     out = transpose((0, 2, 1, 3)) + reshape(
         (batch, length, heads, value[3]), (batch, length, sizes[2])
     )
     edges = [
-        Edge(0, mixed + broadcast(one, query) + made.from_query() + out),
-        Edge(0, mixed + broadcast(one, value) + made.from_value() + out),
+        Edge(0, mixed + broadcast(one, query) + attention.from_query() + out),
+        Edge(0, mixed + broadcast(one, value) + attention.from_value() + out),
     ]
     state: Shape = (2, batch, heads, length, query[3])
     kept = (
@@ -244,21 +283,31 @@ def merged_attention(node: Node) -> list[Output]:
     return [Output((batch, length, sizes[2]), edges), Output(state, [Edge(0, kept)])]
 
 
-@operator("MultiHeadAttention", domain=HOME)
+@operator(
+    "MultiHeadAttention",
+    domain=MICROSOFT,
+    category="attention, dense",
+    multiplies=None,
+    weights=(3,),
+)
 def many_heads(node: Node) -> list[Output]:
-    """Inputs: query, key, value, bias, padding mask, attention bias, past key, past value."""
+    """Queries see all keys and values that they may, past ones first.
+
+    Inputs: query, key, value, bias, padding mask, attention bias, past key, past value. Outputs:
+    the attended values, the keys and the values to remember, and the attention weights.
+    """
     if not node.has(1) or not node.has(2) or any(node.depends(i) for i in (3, 4, 8, 9)):
         raise DataDependent(f"{node.op} {node.name} packs its inputs or masks by the input")
     heads = node.attribute("num_heads", 1)
     p = Projected(node, heads=heads, kv_heads=heads, past=(6, 7))
     causal = 0 if node.attribute("unidirectional", 0) else None
     visible = visible_keys(p.query[2], p.total[0][2], p.offset, None, causal)
-    made = Heads(p.query, p.total[0], p.total[1], visible)
-    scores = made.scores
+    attention = Heads(p.query, p.total[0], p.total[1], visible)
+    scores = attention.scores
     one = (*scores[:3], 1)
     over = reduce(scores, (3,), True) + broadcast(one, scores)
-    weights = [Edge(0, p.split[0] + made.scores_from_query())]
-    weights += [Edge(i, r + made.scores_from_key() + over) for i, r, _ in p.whole(0)]
+    weights = [Edge(0, p.split[0] + attention.scores_from_query())]
+    weights += [Edge(i, r + attention.scores_from_key() + over) for i, r, _ in p.whole(0)]
     if node.depends(5):
         weights.append(Edge(5, everything(node.shape(5), scores)))
-    return [p.attend(made, (5,)), p.present(0), p.present(1), Output(scores, weights)]
+    return [p.attend(attention, (5,)), p.present(0), p.present(1), Output(scores, weights)]

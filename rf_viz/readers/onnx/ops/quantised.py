@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from ....errors import ModelError
-from ....relation import Edge, Output, Shape
+from ....relation import Edge, Output
 from ....relation.common.basic import everything, normalise, reduce
-from ....relation.common.products import concatenated, matmul
+from ....relation.common.products import matmul
 from ...reading.outputs import (
     SELF,
+    concatenation,
     joined,
     parameter,
     product,
 )
-from ..node import OPERATORS, Node, Outputs, operator
-from .channels_last import channels_last
+from ..node import MICROSOFT, Node, operator
+from .channels_last import DescribeTensors, channels_last
 from .linear import general_product, zero_points
-from .reductions import reduced
+from .reductions import global_pool, reduced
+from .windows import conv, pool
 
-MICROSOFT = "com.microsoft"
 
-
-@operator("QuantizeLinear", "DequantizeLinear")
-@operator("QuantizeLinear", "DequantizeLinear", domain=MICROSOFT)
+@operator("QuantizeLinear", "DequantizeLinear", category="other", weights=(0,))
+@operator("QuantizeLinear", "DequantizeLinear", domain=MICROSOFT, category="other", weights=(0,))
 def quantise(node: Node) -> Output:
-    """Element by element; the scale is one number, or one for each position along an axis, or
-    one for each block of positions."""
+    """Every element by itself and its scale and zero point.
+
+    These are one for all, one for each position along an axis, or one for each block of positions.
+    """
     shape = node.shape()
     axis = node.axis(max(len(shape), 2), 1) if len(shape) > 1 else 0
     edges = [*SELF]
@@ -41,32 +42,47 @@ def quantise(node: Node) -> Output:
     return Output(shape, edges, why)
 
 
-@operator("DynamicQuantizeLinear")
+@operator("DynamicQuantizeLinear", category="other")
 def dynamic(node: Node) -> list[Output]:
-    """The scale and zero point come from the smallest and the largest of all values."""
+    """Every element scaled by the smallest and the largest of all elements."""
     shape = node.shape()
     axes = tuple(range(len(shape)))
     whole = Output((), [Edge(0, reduce(shape, axes, False))])
     return [Output(shape, normalise(0, shape, axes)), whole, whole]
 
 
-@operator("DynamicQuantizeMatMul", domain=MICROSOFT)
+@operator(
+    "DynamicQuantizeMatMul",
+    domain=MICROSOFT,
+    category="attention, dense",
+    multiplies=True,
+    weights=(1, 4),
+)
 def dynamic_product(node: Node) -> Output:
-    """A, quantised by its smallest and largest values, times B. Then scale, zero point, bias."""
-    made = matmul(node.shape(0), node.shape(1))
-    output = product(node, (0, 1), made)
+    """A product of A with B, where A is quantised by its smallest and largest values.
+
+    Inputs: A, B, B's scale, its zero point, bias.
+    """
+    output = product(node, (0, 1), matmul(node.shape(0), node.shape(1)))
+    after = output.shape
     if node.depends(0):
-        statistics = Edge(0, everything(node.shape(0), made.shape))
+        statistics = Edge(0, everything(node.shape(0), after))
         local = [e._replace(local_beside_mix=True) if e.input == 0 else e for e in output.edges]
         output.edges = [statistics, *local]
-    last = len(made.shape) - 1
     for i in (2, 3, 4):
-        output.edges = [*output.edges, *parameter(node, i, made.shape, last)]
+        output.edges = [*output.edges, *parameter(node, i, after, len(after) - 1)]
     return output
 
 
-@operator("MatMulIntegerToFloat", domain=MICROSOFT)
+@operator(
+    "MatMulIntegerToFloat",
+    domain=MICROSOFT,
+    category="attention, dense",
+    multiplies=True,
+    weights=(0, 1, 6),
+)
 def scaled_product(node: Node) -> Output:
+    """A product of integer matrices, with scales and zero points of its rows and columns."""
     output = product(node, (0, 1), matmul(node.shape(0), node.shape(1)))
     after = output.shape
     output.edges = [
@@ -78,40 +94,63 @@ def scaled_product(node: Node) -> Output:
     return output
 
 
-@operator("MatMulInteger16", domain=MICROSOFT)
+@operator(
+    "MatMulInteger16",
+    domain=MICROSOFT,
+    category="attention, dense",
+    multiplies=True,
+    weights=(0, 1),
+)
 def integer_product(node: Node) -> Output:
+    """A product of integer matrices: each number sees a row of A and a column of B."""
     return product(node, (0, 1), matmul(node.shape(0), node.shape(1)))
 
 
-@operator("MatMulNBits", "MatMulBnb4", domain=MICROSOFT)
+@operator(
+    "MatMulNBits",
+    "MatMulBnb4",
+    domain=MICROSOFT,
+    category="attention, dense",
+    multiplies=True,
+)
 def packed_product(node: Node) -> Output:
-    """B is packed: its shape is in the attributes."""
-    made = matmul(node.shape(0), (node.attribute("K", 0), node.attribute("N", 0)))
-    return product(node, (0,), made)
+    """A product with a packed B, whose shape is in the attributes."""
+    return product(node, (0,), matmul(node.shape(0), (node.required("K"), node.required("N"))))
 
 
-@operator("QGemm", domain=MICROSOFT)
+@operator(
+    "QGemm",
+    domain=MICROSOFT,
+    category="attention, dense",
+    multiplies=True,
+    weights=(0, 3, 6),
+)
 def quantised_general_product(node: Node) -> Output:
+    """A product of two matrices plus a third."""
     return general_product(node, 0, 3, 6)
 
 
-@operator("QLinearAdd", "QLinearMul", domain=MICROSOFT)
+@operator("QLinearAdd", "QLinearMul", domain=MICROSOFT, category="join")
 def quantised_join(node: Node) -> Output:
+    """Element by element from two tensors, each with its scale and zero point."""
     return joined(node, (0, 3))
 
 
-@operator("QLinearWhere", domain=MICROSOFT)
+@operator("QLinearWhere", domain=MICROSOFT, category="other")
 def quantised_choice(node: Node) -> Output:
+    """Element by element from one input or the other, as a condition says."""
     return joined(node, (0, 1, 4))
 
 
-@operator("QLinearSigmoid", "QLinearLeakyRelu", domain=MICROSOFT)
+@operator("QLinearSigmoid", "QLinearLeakyRelu", domain=MICROSOFT, category="activation")
 def quantised_unary(node: Node) -> Output:
+    """Every element by itself."""
     return Output(node.shape(), SELF)
 
 
-@operator("QLinearSoftmax", domain=MICROSOFT)
+@operator("QLinearSoftmax", domain=MICROSOFT, category="attention, dense")
 def quantised_softmax(node: Node) -> Output:
+    """Every element by the sum over an axis (before opset 13, over all axes from that one on)."""
     shape = node.shape()
     axis = node.axis(len(shape), -1)
     single = node.attribute("opset", 13) >= 13
@@ -119,45 +158,40 @@ def quantised_softmax(node: Node) -> Output:
     return Output(shape, normalise(0, shape, axes))
 
 
-@operator("QLinearConcat", domain=MICROSOFT)
+@operator("QLinearConcat", domain=MICROSOFT, category="join")
 def quantised_concat(node: Node) -> Output:
-    """Inputs: the output's scale and zero point, then of each part its values and the same."""
-    numbers = range(2, len(node.inputs), 3)
-    shapes: list[Shape] = [node.shape(i) for i in numbers]
-    axis = node.axis(len(shapes[0]))
-    if len({(*s[:axis], *s[axis + 1 :]) for s in shapes}) != 1:
-        raise ModelError(f"{node.op} {node.name!r} cannot join {' and '.join(map(str, shapes))}")
-    edges = [
-        Edge(i, r)
-        for i, r in zip(numbers, concatenated(shapes, axis), strict=True)
-        if node.depends(i)
-    ]
-    total = sum(s[axis] for s in shapes)
-    return Output((*shapes[0][:axis], total, *shapes[0][axis + 1 :]), edges)
+    """All parts one after another along an axis.
+
+    Inputs: the output's scale and zero point, then of each part its values and the same two.
+    """
+    return concatenation(node, range(2, len(node.inputs), 3), node.attribute("axis", 0))
 
 
-@operator("QLinearReduceMean", "ReduceSumInteger", domain=MICROSOFT)
+@operator("QLinearReduceMean", "ReduceSumInteger", domain=MICROSOFT, category="pooling")
 def quantised_reduction(node: Node) -> Output:
+    """One number per reduced part, which sees all of that part."""
     return reduced(node, node.attribute("axes"))
 
 
-@operator("QLinearAveragePool", domain=MICROSOFT)
-def quantised_pool(node: Node) -> Outputs:
-    return _either_layout(node, "AveragePool")
+@operator("QLinearAveragePool", domain=MICROSOFT, category="pooling")
+def quantised_pool(node: Node) -> Output | list[Output]:
+    """A window over space, channel by channel."""
+    return _either_layout(node, pool)
 
 
-@operator("QLinearGlobalAveragePool", domain=MICROSOFT)
-def quantised_global_pool(node: Node) -> Outputs:
-    return _either_layout(node, "GlobalAveragePool")
+@operator("QLinearGlobalAveragePool", domain=MICROSOFT, category="pooling")
+def quantised_global_pool(node: Node) -> Output | list[Output]:
+    """One number per channel, which sees all of space."""
+    return _either_layout(node, global_pool)
 
 
-@operator("QLinearConv", domain=MICROSOFT)
-def quantised_conv(node: Node) -> Outputs:
-    return _either_layout(node, "QLinearConv")
+@operator("QLinearConv", domain=MICROSOFT, category="convolution", multiplies=True, weights=(3, 8))
+def quantised_conv(node: Node) -> Output | list[Output]:
+    """A convolution of quantised tensors."""
+    return _either_layout(node, conv)
 
 
-def _either_layout(node: Node, standard: str) -> Outputs:
-    describe = OPERATORS["", standard].describe
+def _either_layout(node: Node, describe: DescribeTensors) -> Output | list[Output]:
     if node.attribute("channels_last", 0):
         return channels_last(node, describe)
     return describe(node)

@@ -11,24 +11,28 @@ from ....relation.common.basic import (
     transpose,
 )
 from ....relation.common.products import crop, scan
-from ..node import DataDependent, Node, operator
+from ...reading.values import DataDependent
+from ..node import Node, operator
+
+_DIRECTIONS = {"forward": (False,), "reverse": (True,), "bidirectional": (False, True)}
+"""Which ways a layer runs: whether each is backwards."""
 
 
-@operator("RNN", "GRU", "LSTM")
+@operator("RNN", "GRU", category="attention, dense", multiplies=None, weights=(1, 2, 3))
+@operator("LSTM", category="attention, dense", multiplies=None, weights=(1, 2, 3, 7))
 def recurrent(node: Node) -> list[Output]:
-    """Inputs: X, W, R, bias, lengths, first hidden state, first cell state, peepholes.
+    """Each position sees all before it, or all after it in the other direction.
 
-    Outputs: every hidden state (positions, directions, batch, hidden), the last one, and an
-    LSTM's last cell state; with ``layout`` 1 the batch comes first.
+    Inputs: X, W, R, bias, lengths, first hidden state, first cell state, peepholes. Outputs:
+    every hidden state (positions, directions, batch, hidden), the last one, and an LSTM's last
+    cell state; with ``layout`` 1 the batch comes first.
     """
     batch_first = bool(node.attribute("layout", 0))
-    given = node.shape()
+    shape = node.shape(axes=3)
     swap = transpose((1, 0, 2)) if batch_first else ()
-    length, batch, width = (given[1], given[0], given[2]) if batch_first else given
-    hidden = node.shape(2)[2]
-    directions = {"forward": (False,), "reverse": (True,), "bidirectional": (False, True)}[
-        node.attribute("direction", "forward")
-    ]
+    length, batch, width = (shape[1], shape[0], shape[2]) if batch_first else shape
+    hidden = node.shape(2, axes=3)[2]
+    directions = node.choice("direction", _DIRECTIONS, "forward")
     count = len(directions)
     _check_lengths(node, length)
 

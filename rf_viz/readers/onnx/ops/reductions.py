@@ -17,53 +17,51 @@ from ....relation.common.basic import (
 from ....relation.common.products import neighbours, scan
 from ...reading import outputs
 from ...reading.outputs import SELF, parameter
-from ..node import Node, operator
+from ..node import MICROSOFT, Node, operator
 
 
 @operator(
     "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean",
     "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare",
+    category="pooling",
 )  # fmt: skip
 def reduction(node: Node) -> Output:
+    """One number per reduced part, which sees all of that part."""
     return reduced(node, node.attribute("axes") or node.ints(1))
 
 
-def reduced(node: Node, given: tuple[int, ...] | None) -> Output:
-    """Reduce over the axes given; over all where none are, unless the node says not to."""
+def reduced(node: Node, axes: tuple[int, ...] | None) -> Output:
+    """Reduce over some axes; over all where none are named, unless the node says not to."""
     shape = node.shape()
-    if not given and node.attribute("noop_with_empty_axes", 0):
+    if not axes and node.attribute("noop_with_empty_axes", 0):
         return Output(shape, SELF)
-    return outputs.reduction(node, given or range(len(shape)), bool(node.attribute("keepdims", 1)))
+    return outputs.reduction(node, axes or range(len(shape)), bool(node.attribute("keepdims", 1)))
 
 
-@operator("ArgMax", "ArgMin")
+@operator("ArgMax", "ArgMin", category="other")
 def arg_reduction(node: Node) -> Output:
+    """The position of the largest or smallest value, which sees all of the axis."""
     return outputs.reduction(
         node, (node.axis(len(node.shape())),), bool(node.attribute("keepdims", 1))
     )
 
 
-@operator("TopK")
+@operator("TopK", category="other")
 def top(node: Node) -> list[Output]:
-    """Any of the axis' values may be among the largest."""
+    """The largest values along an axis and their positions; each sees all of the axis."""
     shape = node.shape()
     axis = node.axis(len(shape), -1)
-    k = node.attribute("k") if node.opset < 10 else None
-    if k is None:
-        given = node.ints(1)
-        if not given:
-            raise ModelError(f"TopK {node.name!r} does not say how many: the graph is invalid")
-        k = given[0]
+    k = node.required("k") if node.opset < 10 else node.required_int(1)
     after = (*shape[:axis], k, *shape[axis + 1 :])
     output = Output(after, [Edge(0, (Mix((axis,), (shape[axis],), (k,)),))])
     return [output, output]
 
 
-@operator("CumSum", "CumProd")
+@operator("CumSum", "CumProd", category="other")
 def cumulative(node: Node) -> Output:
+    """Each position sees those before it along the axis, or after it in reverse."""
     shape = node.shape()
-    given = node.ints(1)
-    axis = node.count_axis(given[0] if given else 0, len(shape))
+    axis = node.count_axis(node.required_int(1), len(shape))
     relation = scan(
         axis,
         shape[axis],
@@ -74,32 +72,47 @@ def cumulative(node: Node) -> Output:
     return Output(shape, [Edge(0, relation)])
 
 
-@operator("Softmax", "LogSoftmax", "Hardmax")
+@operator("Softmax", "LogSoftmax", "Hardmax", category="attention, dense")
 def softmax(node: Node) -> Output:
-    """Before opset 13 over all axes from the given one on."""
+    """Every element by the sum over an axis (before opset 13, over all axes from that one on)."""
     shape = node.shape()
     axis = node.axis(len(shape), -1 if node.opset >= 13 else 1)
     axes = (axis,) if node.opset >= 13 else tuple(range(axis, len(shape)))
     return Output(shape, normalise(0, shape, axes))
 
 
-@operator("LpNormalization")
+@operator("LpNormalization", category="normalisation")
 def lp_normalisation(node: Node) -> Output:
+    """Every element by the norm over an axis."""
     shape = node.shape()
     return Output(shape, normalise(0, shape, (node.axis(len(shape), -1),)))
 
 
-@operator("MeanVarianceNormalization")
+@operator("MeanVarianceNormalization", category="normalisation")
 def mean_variance(node: Node) -> Output:
+    """Every element by statistics over some axes."""
     shape = node.shape()
-    given = node.attribute("axes", (0, 2, 3))
-    axes = tuple(sorted({node.count_axis(a, len(shape)) for a in given}))
+    named = node.attribute("axes", (0, 2, 3))
+    axes = tuple(sorted({node.count_axis(a, len(shape)) for a in named}))
     return Output(shape, normalise(0, shape, axes))
 
 
-@operator("LayerNormalization", "RMSNormalization")
+@operator("LayerNormalization", category="normalisation", weights=(1, 2))
+@operator("LayerNormalization", domain=MICROSOFT, category="normalisation", weights=(1, 2))
+@operator(
+    "RMSNormalization",
+    "SimplifiedLayerNormalization",
+    category="normalisation",
+    weights=(1,),
+)
+@operator(
+    "SimplifiedLayerNormalization",
+    domain=MICROSOFT,
+    category="normalisation",
+    weights=(1,),
+)
 def layer_normalisation(node: Node) -> list[Output]:
-    """Statistics over all axes from the given one on; they are outputs too."""
+    """Every element by statistics over the axes from one on; they are outputs too."""
     shape = node.shape()
     first = node.axis(len(shape), -1)
     axes = tuple(range(first, len(shape)))
@@ -109,17 +122,21 @@ def layer_normalisation(node: Node) -> list[Output]:
     return [Output(shape, edges), statistics, statistics]
 
 
-@operator("InstanceNormalization")
+@operator("InstanceNormalization", category="normalisation", weights=(1, 2))
 def instance_normalisation(node: Node) -> Output:
+    """Every element by statistics over its channel, scaled and shifted."""
     shape = node.shape()
     edges = normalise(0, shape, tuple(range(2, len(shape))))
     edges += parameter(node, 1, shape, 1) + parameter(node, 2, shape, 1)
     return Output(shape, edges)
 
 
-@operator("GroupNormalization")
+@operator("GroupNormalization", category="normalisation", weights=(1, 2))
 def group_normalisation(node: Node) -> Output:
-    """The scale and bias are one number a group before opset 21, one a channel since."""
+    """Every element by statistics over its group of channels and all of space.
+
+    The scale and bias are one number a group before opset 21, one a channel since.
+    """
     shape = node.shape()
     groups = node.attribute("num_groups", 1)
     edges = grouped_statistics(node, shape, groups)
@@ -136,10 +153,11 @@ def group_normalisation(node: Node) -> Output:
 
 
 def grouped_statistics(node: Node, shape: Shape, groups: int) -> list[Edge]:
-    """Every element by statistics over its group of channels (axis 1) and all of space."""
-    if shape[1] % groups:
+    """Edges from every element to its group of channels (axis 1) over all of space."""
+    if len(shape) < 2 or groups < 1 or shape[1] % groups:
         raise ModelError(
-            f"{node.op} {node.name!r} cannot share {shape[1]} channels among {groups} groups"
+            f"{node.op} {node.name!r} cannot share the channels of {list(shape)} among "
+            f"{groups} groups"
         )
     split = (shape[0], groups, shape[1] // groups, *shape[2:])
     if prod(split[2:]) == 1:
@@ -149,16 +167,19 @@ def grouped_statistics(node: Node, shape: Shape, groups: int) -> list[Edge]:
     return [Edge(0, relation), Edge(0, (), local_beside_mix=True)]
 
 
-@operator("LRN")
+@operator("LRN", category="normalisation")
 def local_response(node: Node) -> Output:
     """Each channel by its neighbours: ``(size - 1) // 2`` before, ``size // 2`` after."""
-    shape, size = node.shape(), node.attribute("size", 1)
+    shape, size = node.shape(least=2), node.attribute("size", 1)
     return Output(shape, [Edge(0, neighbours(1, shape[1], (size - 1) // 2, size // 2))])
 
 
-@operator("BatchNormalization")
+@operator("BatchNormalization", category="normalisation", weights=(1, 2, 3, 4))
 def batch_normalisation(node: Node) -> list[Output]:
-    """By constants; in training by the batch's own statistics, which are outputs too."""
+    """Every element by constants of its channel.
+
+    In training by the batch's own statistics over all other axes, which are outputs too.
+    """
     shape = node.shape()
     channel = shape[1:2]
     if node.opset >= 14:
@@ -179,22 +200,23 @@ def batch_normalisation(node: Node) -> list[Output]:
     return [output, *running, *running]
 
 
-@operator("Dropout")
+@operator("Dropout", category="activation")
 def dropout(node: Node) -> list[Output]:
-    """What is dropped does not depend on the data."""
+    """Every element by itself; which ones are dropped does not depend on the data."""
     shape = node.shape()
     return [Output(shape, SELF), Output(shape)]
 
 
-@operator("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool")
+@operator("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", category="pooling")
 def global_pool(node: Node) -> Output:
+    """One number per channel, which sees all of space."""
     return outputs.reduction(node, tuple(range(2, len(node.shape()))), True)
 
 
-@operator("SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss")
+@operator("SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss", category="other")
 def loss(node: Node) -> list[Output]:
-    """Scores of (batch, classes, ...) against labels of (batch, ...)."""
-    shape, labels = node.shape(0), node.shape(1)
+    """A loss of scores (batch, classes, ...) against labels (batch, ...), and the likelihoods."""
+    shape, labels = node.shape(0, least=2), node.shape(1)
     rows = (shape[0], *shape[2:])
     if labels != rows:
         raise ModelError(f"{node.op} {node.name!r} has labels of {list(labels)} for {list(shape)}")

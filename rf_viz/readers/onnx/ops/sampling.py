@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ....errors import ModelError
 from ....relation import Edge, Elements, Mix, Output, Relation, Scatter, Shape
 from ....relation.common.basic import (
     broadcast,
@@ -18,21 +19,36 @@ from ....relation.common.basic import (
     reshape,
 )
 from ...reading.outputs import parameter
-from ..node import Node, operator
+from ...reading.picks import known
+from ..node import MICROSOFT, Node, operator
+
+_MODES = {
+    "linear": "linear",
+    "bilinear": "linear",
+    "cubic": "cubic",
+    "bicubic": "cubic",
+    "nearest": "nearest",
+}
 
 Floats = NDArray[Any]
 Places = NDArray[np.int64]
 
 
-@operator("GridSample")
+@operator("GridSample", category="other")
+@operator("GridSample", domain=MICROSOFT, category="other")
 def grid_sample(node: Node) -> Output:
-    shape, grid = node.shape(0), node.shape(1)
+    """Each pixel from those around its place in the grid; from all where that is computed."""
+    shape, grid = node.shape(0, least=3), node.shape(1)
+    if len(grid) != len(shape) or grid[-1] != len(shape) - 2 or grid[0] != shape[0]:
+        raise ModelError(
+            f"GridSample {node.name!r} has a grid of {list(grid)} for an input of {list(shape)}"
+        )
     after = (*shape[:2], *grid[1:-1])
     space = tuple(range(2, len(shape)))
     edges = []
-    known = None if node.depends(1) else node.value(1)
-    if node.depends(0) and known is not None:
-        edges += [Edge(0, relation) for relation in _sampled(node, shape, known)]
+    places = known(node, 1)
+    if node.depends(0) and places is not None:
+        edges += [Edge(0, relation) for relation in _sampled(node, shape, places)]
     elif node.depends(0):
         edges.append(Edge(0, (Mix(space, shape[2:], grid[1:-1]),)))
     if node.depends(1):
@@ -43,10 +59,8 @@ def grid_sample(node: Node) -> Output:
 
 
 def _sampled(node: Node, shape: Shape, grid: Floats) -> list[Relation]:
-    """What a constant grid reads: one relation for each tap of the interpolation."""
-    mode = {"bilinear": "linear", "bicubic": "cubic"}.get(
-        node.attribute("mode", "linear"), node.attribute("mode", "linear")
-    )
+    """Relations that a constant grid reads by: one for each tap of the interpolation."""
+    mode = node.choice("mode", _MODES, "linear")
     padding = node.attribute("padding_mode", "zeros")
     aligned = bool(node.attribute("align_corners", 0))
     by_axis = [
@@ -105,10 +119,11 @@ def _inside(at: Floats, size: int, padding: str, aligned: bool) -> Floats:
     return at
 
 
-@operator("RoiAlign", "MaxRoiPool")
+@operator("RoiAlign", category="other")
+@operator("MaxRoiPool", category="pooling")
 def regions_of_interest(node: Node) -> Output:
-    """Each region may lie anywhere in any image of the batch."""
-    shape, rois = node.shape(0), node.shape(1)
+    """A pooled image of each region, which may lie anywhere in any image of the batch."""
+    shape, rois = node.shape(0, axes=4), node.shape(1, axes=2)
     size = node.attribute("pooled_shape") or (
         node.attribute("output_height", 1),
         node.attribute("output_width", 1),
@@ -127,12 +142,15 @@ def regions_of_interest(node: Node) -> Output:
     return Output(after, edges, why)
 
 
-@operator("DeformConv")
+@operator("DeformConv", category="convolution", multiplies=None, weights=(1, 3))
 def deform_conv(node: Node) -> Output:
-    """The offsets may move every tap anywhere in the image."""
-    shape, kernel, offsets = node.shape(0), node.shape(1), node.shape(2)
+    """A convolution whose taps the offsets may move anywhere in the image."""
+    shape = node.shape(0, least=3)
+    kernel, offsets = node.shape(1, axes=len(shape)), node.shape(2, axes=len(shape))
     group, moved = node.attribute("group", 1), node.attribute("offset_group", 1)
     after = (shape[0], kernel[0], *offsets[2:])
+    if min(group, moved) < 1:
+        raise ModelError(f"DeformConv {node.name!r} has {min(group, moved)} groups")
     space = tuple(range(2, len(shape)))
     edges = []
     if node.depends(0):
@@ -155,12 +173,13 @@ def deform_conv(node: Node) -> Output:
     return Output(after, edges, why)
 
 
-@operator("MaxUnpool")
+@operator("MaxUnpool", category="pooling")
 def max_unpool(node: Node) -> Output:
+    """Values put back where they came from; anywhere if the positions are computed."""
     shape = node.shape()
     after = node.ints(2)
     if after is None:
-        kernel = node.attribute("kernel_shape")
+        kernel = node.required("kernel_shape")
         n = len(kernel)
         stride = node.attribute("strides", (1,) * n)
         pads = node.attribute("pads", (0,) * 2 * n)
@@ -171,8 +190,11 @@ def max_unpool(node: Node) -> Output:
                 for i, (size, s, k) in enumerate(zip(shape[2:], stride, kernel, strict=True))
             ],
         )
-    places = None if node.depends(1) else node.value(1)
+    places = known(node, 1)
     if places is not None and not node.has(2):  # runtimes differ on what an output shape moves
+        places = places.astype(np.int64)
+        if places.size and not -1 <= places.min() <= places.max() < prod(after):
+            raise ModelError(f"MaxUnpool {node.name!r} puts values outside of {list(after)}")
         return Output(after, [Edge(0, (Scatter(after, places),))])
     edges = [Edge(i, everything(node.shape(i), after)) for i in (0, 1) if node.depends(i)]
     return Output(after, edges, "MaxUnpool puts its values wherever the data says")

@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ....errors import ModelError
-from ....relation import IDENTITY, Edge, Elements, Mix, Output, Relation, Scatter, Shape
-from ....relation.common.basic import (
-    broadcast,
-    everything,
-    reduce,
-    reshape,
-)
+from ....relation import IDENTITY, Edge, Elements, Mix, Output, Relation
+from ....relation.common.basic import broadcast, everything, reshape
 from ....relation.common.picks import cut, pick
+from ...reading.picks import (
+    Positions,
+    counted,
+    gathered,
+    gathered_rows,
+    known,
+    one_hot,
+    put,
+    reversed_sequences,
+    scattered_rows,
+)
+from ...reading.values import DataDependent
 from ..fold import evaluate
-from ..node import DataDependent, Node, operator
-
-Positions = NDArray[np.int64]
+from ..node import Node, operator
 
 
-@operator("Slice")
+@operator("Slice", category="layout")
 def sliced(node: Node) -> Output:
+    """Positions of each axis at a fixed step; a negative one flips it."""
     shape = node.shape()
     if node.opset < 10:
-        starts, ends = node.attribute("starts"), node.attribute("ends")
+        starts, ends = node.required("starts"), node.required("ends")
         axes, steps = node.attribute("axes"), None
     else:
-        starts, ends, axes, steps = (node.ints(i) for i in range(1, 5))
+        starts, ends = node.required_ints(1), node.required_ints(2)
+        axes, steps = node.ints(3), node.ints(4)
     axes = axes or tuple(range(len(starts)))
+    if len({len(starts), len(ends), len(axes), len(steps or axes)}) > 1:
+        raise ModelError(
+            f"Slice {node.name!r} has {len(starts)} starts, {len(ends)} ends, {len(axes)} axes "
+            f"and {len(steps or axes)} steps"
+        )
     after, relation = list(shape), IDENTITY
     for i, axis in enumerate(axes):
         axis = node.count_axis(axis, len(shape))
@@ -43,14 +53,18 @@ def sliced(node: Node) -> Output:
     return Output(tuple(after), [Edge(0, relation)])
 
 
-@operator("Split")
+@operator("Split", category="layout")
 def split(node: Node) -> list[Output]:
+    """Consecutive parts of an axis."""
     shape = node.shape()
     axis = node.axis(len(shape))
     size, parts = shape[axis], len(node.outputs)
-    asked = node.attribute("split") if node.opset < 13 else node.ints(1)
-    each = -(-size // node.attribute("num_outputs", parts))
-    sizes = asked or (*[each] * (parts - 1), size - each * (parts - 1))
+    named = node.attribute("split") if node.opset < 13 else node.ints(1)
+    count = node.attribute("num_outputs", parts)
+    if count < 1:
+        raise ModelError(f"Split {node.name!r} makes {count} parts")
+    each = -(-size // count)
+    sizes = named or (*[each] * (parts - 1), size - each * (parts - 1))
     if sum(sizes) != size or min(sizes) < 0:
         raise ModelError(
             f"Split {node.name!r} cannot cut an axis of {size} into {list(sizes)}: "
@@ -60,49 +74,28 @@ def split(node: Node) -> list[Output]:
     for n in sizes:
         after = (*shape[:axis], n, *shape[axis + 1 :])
         outputs.append(
-            Output(after, [Edge(0, cut(axis, size, start, 1, n, not asked and start > 0))])
+            Output(after, [Edge(0, cut(axis, size, start, 1, n, not named and start > 0))])
         )
         start += n
     return outputs
 
 
-@operator("Gather")
+@operator("Gather", category="layout", weights="any")
 def gather(node: Node) -> Output:
-    shape, picked = node.shape(0), node.shape(1)
-    axis = node.axis(len(shape))
-    size = shape[axis]
-    after = (*shape[:axis], *picked, *shape[axis + 1 :])
-    edges = []
-    if node.depends(0):
-        flat = (*shape[:axis], prod(picked), *shape[axis + 1 :])
-        indices = None if node.depends(1) else node.value(1)
-        relation: Relation
-        if indices is None:
-            relation = (Mix((axis,), (size,), (flat[axis],)),)
-        else:
-            relation = pick(axis, size, _counted(indices, size).reshape(-1).tolist())
-        edges.append(Edge(0, relation + reshape(flat, after)))
-    if node.depends(1):
-        wide = (1,) * axis + picked + (1,) * (len(shape) - axis - 1)
-        edges.append(Edge(1, reshape(picked, wide) + broadcast(wide, after)))
-    return Output(after, edges)
+    """Positions along an axis; any of it where the indices are computed."""
+    return gathered(node, node.axis(len(node.shape())))
 
 
-def _counted(indices: NDArray[Any], size: int | Positions) -> Positions:
-    """Indices along an axis of ``size``, none of them negative."""
-    indices = np.asarray(indices, np.int64)
-    return np.where(indices < 0, indices + size, indices)
-
-
-@operator("GatherElements")
+@operator("GatherElements", category="layout")
 def gather_elements(node: Node) -> Output:
+    """An element of its own line for each index; any of the line where they are computed."""
     shape, after = node.shape(0), node.shape(1)
     axis = node.axis(len(shape))
-    indices = None if node.depends(1) else node.value(1)
+    indices = known(node, 1)
     edges = []
     if node.depends(0):
         if indices is not None:
-            positions = _along(_counted(indices, shape[axis]), axis)
+            positions = _along(counted(indices, shape[axis]), axis)
             edges.append(Edge(0, (Elements(shape, np.ravel_multi_index(positions, shape)),)))
         else:
             relation: Relation = (Mix((axis,), (shape[axis],), (after[axis],)),)
@@ -121,129 +114,71 @@ def _along(indices: Positions, axis: int) -> tuple[Positions, ...]:
     return tuple(indices if i == axis else grid[i] for i in range(indices.ndim))
 
 
-@operator("GatherND")
+@operator("GatherND", category="layout")
 def gather_nd(node: Node) -> Output:
-    shape, picked = node.shape(0), node.shape(1)
-    batch, depth = node.attribute("batch_dims", 0), picked[-1]
-    rest = shape[batch + depth :]
-    after = (*picked[:-1], *rest)
-    edges = []
-    indices = None if node.depends(1) else node.value(1)
-    if node.depends(0):
-        if indices is not None:
-            positions = _rows(indices, shape, batch)
-            whole = np.arange(prod(shape)).reshape(*shape[: batch + depth], *rest)
-            edges.append(Edge(0, (Elements(shape, whole[positions]),)))
-        else:
-            axes = tuple(range(batch, batch + depth))
-            wide = (*shape[:batch], *(1,) * (len(picked) - 1 - batch), *rest)
-            relation = reduce(shape, axes, False)
-            relation += reshape((*shape[:batch], *rest), wide) + broadcast(wide, after)
-            edges.append(Edge(0, relation))
-    if node.depends(1):
-        wide = (*picked[:-1], *(1,) * len(rest))
-        relation = reduce(picked, (len(picked) - 1,), False)
-        edges.append(Edge(1, relation + reshape(picked[:-1], wide) + broadcast(wide, after)))
-    return Output(after, edges)
+    """A slice for each row of indices; any of the indexed axes where they are computed."""
+    return gathered_rows(node, node.attribute("batch_dims", 0))
 
 
-def _rows(indices: NDArray[Any], shape: Shape, batch: int = 0) -> tuple[Positions, ...]:
-    """The leading positions that GatherND and ScatterND mean by the rows of their indices."""
-    depth = indices.shape[-1]
-    inner = _counted(indices, np.array(shape[batch : batch + depth]))
-    grid = np.indices(indices.shape[:-1])
-    return (*grid[:batch], *(inner[..., k] for k in range(depth)))
-
-
-@operator("ScatterElements", "Scatter")
+@operator("ScatterElements", "Scatter", category="other")
 def scatter_elements(node: Node) -> Output:
-    shape, given = node.shape(0), node.shape(1)
+    """Elements put into their own line of a copy; anywhere in it where indices are computed."""
+    shape, places = node.shape(0), node.shape(1)
     axis = node.axis(len(shape))
-    indices = None if node.depends(1) else node.value(1)
+    indices = known(node, 1)
     if indices is not None:
-        positions = _along(_counted(indices, shape[axis]), axis)
-        return _scattered(node, np.ravel_multi_index(positions, shape), 2)
+        positions = _along(counted(indices, shape[axis]), axis)
+        flat = np.ravel_multi_index(positions, shape)
+        return put(node, flat, shape, 0, 2, _adds(node))
     edges = [Edge(0)] if node.depends(0) else []
     for i in (1, 2):
         if node.depends(i):
-            relation: Relation = (Mix((axis,), (given[axis],), (shape[axis],)),)
-            for k, n in enumerate(given):
+            relation: Relation = (Mix((axis,), (places[axis],), (shape[axis],)),)
+            for k, n in enumerate(places):
                 if k != axis:
                     relation += pick(k, n, [*range(n), *[-1] * (shape[k] - n)])
             edges.append(Edge(i, relation))
     return Output(shape, edges)
 
 
-@operator("ScatterND")
+def _adds(node: Node) -> bool:
+    """Tell whether an update is combined with what is there, rather than put in its place."""
+    return bool(node.attribute("reduction", "none") != "none")
+
+
+@operator("ScatterND", category="other")
 def scatter_nd(node: Node) -> Output:
-    shape, given = node.shape(0), node.shape(1)
-    depth = given[-1]
-    rest = shape[depth:]
-    indices = None if node.depends(1) else node.value(1)
-    if indices is not None:
-        whole = np.arange(prod(shape)).reshape(shape)
-        return _scattered(node, whole[_rows(indices, shape)], 2)
-    edges = [Edge(0)] if node.depends(0) else []
-    wide = (*(1,) * depth, *rest)
-    if node.depends(1):
-        edges.append(Edge(1, everything(given, shape)))
-    if node.depends(2):
-        rows = tuple(range(len(given) - 1))
-        relation = reduce((*given[:-1], *rest), rows, False)
-        edges.append(Edge(2, relation + reshape(rest, wide) + broadcast(wide, shape)))
-    return Output(shape, edges)
+    """Slices put where the rows of indices say, into a copy of the data."""
+    return scattered_rows(node, node.shape(), 0, 1, 2, _adds(node))
 
 
-def _scattered(node: Node, places: Positions, updates: int) -> Output:
-    """Updates put into a copy of the data; ``places`` are flat positions, one for each update."""
-    shape = node.shape(0)
-    edges = []
-    if node.attribute("reduction", "none") != "none":
-        edges = [Edge(0)]
-    else:
-        places = _last_ones(places)
-        kept = np.arange(prod(shape))
-        kept[places[places >= 0]] = -1
-        edges = [Edge(0, (Elements(shape, kept.reshape(shape)),))]
-    edges.append(Edge(updates, (Scatter(shape, places),)))
-    return Output(shape, [e for e in edges if node.depends(e.input)])
-
-
-def _last_ones(places: Positions) -> Positions:
-    """Of several updates of the same place the last one holds; the others get -1."""
-    flat = places.reshape(-1)
-    _, last = np.unique(flat[::-1], return_index=True)
-    kept = np.full(flat.shape, -1)
-    at = flat.size - 1 - last
-    kept[at] = flat[at]
-    return kept.reshape(places.shape)
-
-
-@operator("TensorScatter")
+@operator("TensorScatter", category="other")
 def tensor_scatter(node: Node) -> Output:
     """Each batch item's updates go to consecutive positions of its cache."""
-    shape, given = node.shape(0), node.shape(1)
+    shape, updates = node.shape(0), node.shape(1)
     axis = node.axis(len(shape), -2)
-    starts = np.zeros(shape[0], np.int64) if not node.has(2) else node.value(2)
-    if node.depends(2):
-        starts = None
+    if len(updates) != len(shape):
+        raise ModelError(f"TensorScatter {node.name!r} puts {list(updates)} into {list(shape)}")
+    starts = known(node, 2) if node.has(2) else np.zeros(shape[0], np.int64)
     if starts is not None:
-        positions = list(np.indices(given))
-        positions[axis] += np.asarray(starts).reshape(-1, *(1,) * (len(given) - 1))
+        positions = list(np.indices(updates))
+        positions[axis] += np.asarray(starts, np.int64).reshape(-1, *(1,) * (len(updates) - 1))
         if node.attribute("mode", "linear") == "circular":
             positions[axis] %= shape[axis]
-        return _scattered(node, np.ravel_multi_index(tuple(positions), shape), 1)
+        flat = np.ravel_multi_index(tuple(positions), shape)
+        return put(node, flat, shape, 0, 1, adds=False)
     edges = [Edge(0)] if node.depends(0) else []
     if node.depends(1):
-        edges.append(Edge(1, (Mix((axis,), (given[axis],), (shape[axis],)),)))
+        edges.append(Edge(1, (Mix((axis,), (updates[axis],), (shape[axis],)),)))
     if node.depends(2):
         wide = (shape[0], *(1,) * (len(shape) - 1))
         edges.append(Edge(2, reshape((shape[0],), wide) + broadcast(wide, shape)))
     return Output(shape, edges)
 
 
-@operator("Compress")
+@operator("Compress", category="other")
 def compress(node: Node) -> Output:
+    """The positions of an axis, or of all elements, that a constant condition keeps."""
     shape, condition = node.shape(), node.value(1)
     if condition is None or node.depends(1):
         raise DataDependent(f"Compress {node.name!r} keeps what its condition says")
@@ -261,8 +196,9 @@ def compress(node: Node) -> Output:
     return Output(after, [Edge(0, pick(axis, shape[axis], positions))])
 
 
-@operator("Trilu")
+@operator("Trilu", category="other")
 def trilu(node: Node) -> Output:
+    """The elements on one side of a diagonal; the others see nothing."""
     shape = node.shape()
     diagonal = node.value(1) if node.has(1) else np.int64(0)
     if diagonal is None:
@@ -278,41 +214,24 @@ def trilu(node: Node) -> Output:
     return Output(shape, [Edge(0, (Elements(shape, index),))])
 
 
-@operator("ReverseSequence")
+@operator("ReverseSequence", category="layout")
 def reverse_sequence(node: Node) -> Output:
-    shape = node.shape()
-    time, batch = node.axis(len(shape), 0, "time_axis"), node.axis(len(shape), 1, "batch_axis")
-    lengths = None if node.depends(1) else node.value(1)
-    if lengths is not None:
-        at = list(np.indices(shape))
-        length = np.asarray(lengths)[at[batch]]
-        at[time] = np.where(at[time] < length, length - 1 - at[time], at[time])
-        return Output(shape, [Edge(0, (Elements(shape, np.ravel_multi_index(at, shape)),))])
-    edges = [Edge(0, (Mix((time,), (shape[time],)),))] if node.depends(0) else []
-    if node.depends(1):
-        wide = tuple(n if i == batch else 1 for i, n in enumerate(shape))
-        edges.append(Edge(1, reshape((shape[batch],), wide) + broadcast(wide, shape)))
-    return Output(shape, edges)
+    """The first positions of each sequence turned round; any of it where lengths are computed."""
+    rank = len(node.shape())
+    return reversed_sequences(
+        node, node.axis(rank, 0, "time_axis"), node.axis(rank, 1, "batch_axis")
+    )
 
 
-@operator("OneHot")
-def one_hot(node: Node) -> Output:
-    indices, depth = node.shape(0), node.ints(1)
-    axis = node.axis(len(indices) + 1, -1)
-    assert depth is not None
-    after = (*indices[:axis], depth[0], *indices[axis:])
-    edges = []
-    if node.depends(0):
-        wide = (*indices[:axis], 1, *indices[axis:])
-        edges.append(Edge(0, reshape(indices, wide) + broadcast(wide, after)))
-    if node.depends(2):
-        edges.append(Edge(2, reduce((2,), (0,), False) + broadcast((), after)))
-    return Output(after, edges)
+@operator("OneHot", category="other")
+def one_hot_of(node: Node) -> Output:
+    """Each index spread along a new axis; the values for on and off reach everything."""
+    return one_hot(node, node.required_int(1), node.axis(len(node.shape(0)) + 1, -1))
 
 
-@operator("NonZero", "Unique")
-def as_many_as_found(node: Node) -> list[Output]:
-    """The shape depends on the values, so constants are worked out at once."""
+@operator("NonZero", "Unique", category="other")
+def data_dependent_size(node: Node) -> list[Output]:
+    """Elements whose number depends on the values, so constants are computed right away."""
     if not any(node.depends(i) for i in range(len(node.inputs))):
         values = [evaluate(node, name) for name in node.outputs]
         if not any(v is None for v in values):

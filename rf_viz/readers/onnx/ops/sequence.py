@@ -10,75 +10,82 @@ from ....errors import ModelError
 from ....relation import Edge, Output, Shape
 from ....relation.common.basic import reshape
 from ....relation.common.products import concatenated, crop
-from ..node import DataDependent, Node, Outputs, Value, operator
+from ...reading.values import DataDependent, Outputs, Value
+from ..node import Node, operator
 
 
 def items(node: Node, i: int = 0) -> list[Value]:
     """The items of a sequence. Raises DataDependent where they are not known one by one."""
-    given = node.inputs[i] if i < len(node.inputs) else None
-    if given is None or given.items is None:
+    sequence = node.inputs[i] if i < len(node.inputs) else None
+    if sequence is None or sequence.items is None:
         raise DataDependent(f"the items of the sequence that {node.op} {node.name} takes")
-    return list(given.items)
+    return list(sequence.items)
 
 
 def _position(node: Node, i: int, count: int) -> int:
-    given = node.ints(i)
-    place = given[0] if given else count
+    place = node.required_int(i) if node.has(i) else count
     if not -count <= place <= count:
         raise ModelError(f"{node.op} {node.name!r} takes item {place} of {count}")
     return place + count if place < 0 else place
 
 
-@operator("SequenceEmpty")
+@operator("SequenceEmpty", category="other")
 def empty(node: Node) -> Value:
+    """A sequence without items."""
     return Value(None, items=[])
 
 
-@operator("SequenceConstruct")
+@operator("SequenceConstruct", category="other")
 def construct(node: Node) -> Value:
+    """A sequence of the inputs."""
     return Value(None, items=[v for v in node.inputs if v is not None])
 
 
-@operator("SequenceInsert")
+@operator("SequenceInsert", category="other")
 def insert(node: Node) -> Value:
+    """The sequence with one more item."""
     sequence, item = items(node), node.inputs[1]
     if item is not None:
         sequence.insert(_position(node, 2, len(sequence)), item)
     return Value(None, items=sequence)
 
 
-@operator("SequenceErase")
+@operator("SequenceErase", category="other")
 def erase(node: Node) -> Value:
+    """The sequence with one item less."""
     sequence = items(node)
     place = _position(node, 1, len(sequence)) if node.has(1) else len(sequence) - 1
     del sequence[place]
     return Value(None, items=sequence)
 
 
-@operator("SequenceAt")
+@operator("SequenceAt", category="other")
 def at(node: Node) -> Value:
+    """One item of the sequence."""
     sequence = items(node)
     return sequence[_position(node, 1, len(sequence))]
 
 
-@operator("SequenceLength")
+@operator("SequenceLength", category="other")
 def length(node: Node) -> Output:
+    """The number of items, which is known."""
     return Output((), value=np.array(len(items(node)), np.int64))
 
 
-@operator("SplitToSequence")
+@operator("SplitToSequence", category="layout")
 def split(node: Node) -> Value:
+    """A sequence of consecutive parts of an axis."""
     shape = node.shape()
     axis = node.axis(len(shape))
     size = shape[axis]
-    given = node.ints(1)
-    single = given is None
-    if given is None:
+    lengths = node.ints(1)
+    single = lengths is None
+    if lengths is None:
         sizes = [1] * size
     elif node.shape(1):
-        sizes = list(given)
+        sizes = list(lengths)
     else:
-        sizes = [min(given[0], size - start) for start in range(0, size, given[0])]
+        sizes = [min(lengths[0], size - start) for start in range(0, size, lengths[0])]
     if sum(sizes) != size:
         raise ModelError(f"{node.op} {node.name!r} cuts {size} into {sizes}")
     drop = single and not node.attribute("keepdims", 1)
@@ -95,8 +102,9 @@ def split(node: Node) -> Value:
     return Value(None, items=parts)
 
 
-@operator("ConcatFromSequence")
+@operator("ConcatFromSequence", category="join")
 def concat(node: Node) -> Output:
+    """The items one after another along an axis, which may be a new one."""
     sequence = items(node)
     shapes: list[Shape] = []
     for item in sequence:
@@ -132,23 +140,25 @@ def _join(node: Node, values: Sequence[Value], shapes: Sequence[Shape], axis: in
     )
 
 
-@operator("Optional")
+@operator("Optional", category="other")
 def optional(node: Node) -> Value:
-    """With nothing in it where there is no input: a sequence of none."""
-    given = node.inputs[0] if node.inputs else None
-    return Value(None, items=[]) if given is None else given
+    """The input as it is; without one a sequence of no items."""
+    value = node.inputs[0] if node.inputs else None
+    return Value(None, items=[]) if value is None else value
 
 
-@operator("OptionalHasElement")
+@operator("OptionalHasElement", category="other")
 def has_element(node: Node) -> Output:
-    given = node.inputs[0] if node.inputs else None
-    full = given is not None and (given.shape is not None or bool(given.items))
+    """Whether the optional holds anything; the answer is known without running the model."""
+    value = node.inputs[0] if node.inputs else None
+    full = value is not None and (value.shape is not None or bool(value.items))
     return Output((), value=np.array(full))
 
 
-@operator("OptionalGetElement")
+@operator("OptionalGetElement", category="other")
 def get_element(node: Node) -> Outputs:
-    given = node.inputs[0]
-    if given is None:
+    """The tensor or sequence in it."""
+    value = node.inputs[0]
+    if value is None:
         raise ModelError(f"{node.op} {node.name!r} takes what is not there")
-    return given
+    return value

@@ -24,8 +24,10 @@ from ....relation.common.basic import (
     broadcast,
     channel_mix,
     extent,
+    front_pad,
     reduce,
     reshape,
+    same_pads,
     slides,
     slides_back,
     transpose,
@@ -48,17 +50,18 @@ def _windows(node: Node, size: Shape, kernel: Shape, pools: bool = False) -> tup
     Where the stride is larger than the kernel, automatic padding of a pooling is negative.
     """
     n = len(size)
-    stride = node.attribute("strides", (1,) * n)
-    dilation = node.attribute("dilations", (1,) * n)
+    stride, dilation = _per_axis(node, "strides", (1,) * n), _per_axis(node, "dilations", (1,) * n)
     auto = node.attribute("auto_pad", "NOTSET")
-    pads = node.attribute("pads", (0,) * 2 * n)
+    pads = _per_axis(node, "pads", (0,) * 2 * n)
     ceil = bool(node.attribute("ceil_mode", 0))
     windows = []
     for i in range(n):
         k, s, d = kernel[i], stride[i], dilation[i]
         varies = False
         if auto in ("SAME_UPPER", "SAME_LOWER"):
-            begin, out, varies = _same(size[i], k, s, d, auto == "SAME_LOWER", pools)
+            lower = auto == "SAME_LOWER"
+            total, out, varies = same_pads(size[i], k, s, d, lower=lower, clamp=not pools)
+            begin = front_pad(total, lower=lower)
         else:
             begin, end = (pads[i], pads[n + i]) if auto in ("NOTSET", "") else (0, 0)
             out = extent(size[i], k, s, d, begin + end, ceil=ceil)
@@ -75,29 +78,25 @@ def _windows(node: Node, size: Shape, kernel: Shape, pools: bool = False) -> tup
     return tuple(windows)
 
 
-def _same(
-    size: int, kernel: int, stride: int, dilation: int, lower: bool, pools: bool
-) -> tuple[int, int, bool]:
-    """SAME padding: that in front, the output extent, and whether the first varies with the size.
-
-    ``lower``: where the total is odd, there is one more in front than behind.
-    """
-
-    def front(n: int) -> int:
-        total = (-(-n // stride) - 1) * stride + (kernel - 1) * dilation + 1 - n
-        return int(((total if pools else max(total, 0)) + lower) / 2)
-
-    fronts = {front(n) for n in range(stride * 64, stride * 65)}
-    return front(size), -(-size // stride), len(fronts) > 1
+def _per_axis(node: Node, name: str, default: Shape) -> Shape:
+    """An attribute of one number for each axis, or side of one. Raises ModelError."""
+    numbers: Shape = node.attribute(name, default)
+    if len(numbers) != len(default):
+        raise ModelError(
+            f"{node.op} {node.name!r} has {name} of {list(numbers)}: they must be {len(default)}"
+        )
+    return numbers
 
 
-@operator("Conv", "ConvInteger", "QLinearConv")
+@operator("Conv", category="convolution", multiplies=True, weights=(1, 2))
+@operator("ConvInteger", category="convolution", multiplies=True, weights=(1,))
+@operator("QLinearConv", category="convolution", multiplies=True, weights=(3, 8))
 def conv(node: Node) -> Output:
+    """A window over space, all to all within each group of channels."""
     shape = node.shape()
     weights = 3 if node.op == "QLinearConv" else 1
     kernel = node.shape(weights)
-    group = node.attribute("group", 1)
-    _check(node, shape, kernel, kernel[1] * group)
+    group = _groups(node, shape, kernel)
     windows = _windows(node, shape[2:], kernel[2:])
     after = (shape[0], kernel[0], *[w.out for w in windows])
     edges = []
@@ -116,11 +115,11 @@ def conv(node: Node) -> Output:
     return Output(after, edges)
 
 
-@operator("ConvTranspose")
+@operator("ConvTranspose", category="convolution", multiplies=True, weights=(1, 2))
 def conv_transpose(node: Node) -> Output:
+    """Each input laid on a window of the output, all to all within each group of channels."""
     shape, kernel = node.shape(0), node.shape(1)
-    group = node.attribute("group", 1)
-    _check(node, shape, kernel, kernel[0])
+    group = _groups(node, shape, kernel, transposed=True)
     windows = _transposed_windows(node, shape[2:], kernel[2:])
     after = (shape[0], kernel[1] * group, *[w.size for w in windows])
     edges = []
@@ -140,20 +139,22 @@ def conv_transpose(node: Node) -> Output:
 def _transposed_windows(node: Node, size: Shape, kernel: Shape) -> tuple[Slide, ...]:
     """The windows of the convolution that is transposed: from the output's extents to ``size``."""
     n = len(size)
-    stride = node.attribute("strides", (1,) * n)
-    dilation = node.attribute("dilations", (1,) * n)
+    stride, dilation = _per_axis(node, "strides", (1,) * n), _per_axis(node, "dilations", (1,) * n)
     auto = node.attribute("auto_pad", "NOTSET")
-    pads = node.attribute("pads", (0,) * 2 * n)
-    more = node.attribute("output_padding") or (0,) * n
-    asked = node.attribute("output_shape")
+    pads = _per_axis(node, "pads", (0,) * 2 * n)
+    more = _per_axis(node, "output_padding", (0,) * n)
+    named = node.attribute("output_shape") or ()
+    extents = named[-n:]  # batch and channels may come before them
+    if extents and len(extents) != n:
+        raise ModelError(f"{node.op} {node.name!r} has an output shape of {list(named)}")
     windows = []
     for i in range(n):
         k, s, d = kernel[i], stride[i], dilation[i]
         whole = (size[i] - 1) * s + more[i] + (k - 1) * d + 1
-        if asked or auto in ("SAME_UPPER", "SAME_LOWER"):
-            total = max(whole - (asked[len(asked) - n + i] if asked else size[i] * s), 0)
+        if extents or auto in ("SAME_UPPER", "SAME_LOWER"):
+            total = max(whole - (extents[i] if extents else size[i] * s), 0)
             begin = total // 2 if auto == "SAME_UPPER" else total - total // 2
-            out = asked[len(asked) - n + i] if asked else whole - total
+            out = extents[i] if extents else whole - total
         else:
             begin, end = (pads[i], pads[n + i]) if auto in ("NOTSET", "") else (0, 0)
             out = whole - begin - end
@@ -161,15 +162,21 @@ def _transposed_windows(node: Node, size: Shape, kernel: Shape) -> tuple[Slide, 
     return tuple(windows)
 
 
-def _check(node: Node, shape: Shape, kernel: Shape, channels: int) -> None:
+def _groups(node: Node, shape: Shape, kernel: Shape, transposed: bool = False) -> int:
+    """The number of groups. Raises ModelError where the weights do not fit the input."""
+    group = int(node.attribute("group", 1))
+    if group < 1:
+        raise ModelError(f"{node.op} {node.name!r} has {group} groups of channels")
     if len(kernel) != len(shape) or len(shape) < 3:
         raise ModelError(
             f"{node.op} {node.name!r} has weights of {list(kernel)} for an input of {list(shape)}"
         )
+    channels = kernel[0] if transposed else kernel[1] * group
     if channels != shape[1]:
         raise ModelError(
             f"{node.op} {node.name!r} expects {channels} channels, its input has {shape[1]}"
         )
+    return group
 
 
 def _taps(node: Node, weights: int) -> NDArray[np.bool_] | None:
@@ -189,8 +196,9 @@ def _taps(node: Node, weights: int) -> NDArray[np.bool_] | None:
     return None if taps.all() else taps
 
 
-@operator("MaxPool", "AveragePool", "LpPool")
+@operator("MaxPool", "AveragePool", "LpPool", category="pooling")
 def pool(node: Node) -> Output | list[Output]:
+    """A window over space, channel by channel; a second output, of positions, sees the same."""
     shape = node.shape()
     kernel = node.attribute("kernel_shape")
     if kernel is None or len(kernel) != len(shape) - 2:
@@ -201,13 +209,13 @@ def pool(node: Node) -> Output | list[Output]:
     return output if len(node.outputs) == 1 else [output] * len(node.outputs)
 
 
-@operator("Col2Im")
+@operator("Col2Im", category="other")
 def col2im(node: Node) -> Output:
     """Every pixel is the sum of what the blocks that cover it hold for it."""
-    shape, image, block = node.shape(), node.ints(1), node.ints(2)
-    assert image is not None
-    assert block is not None
+    shape, image, block = node.shape(axes=3), node.required_ints(1), node.required_ints(2)
     n = len(image)
+    if len(block) != n or min(block, default=0) < 1:
+        raise ModelError(f"Col2Im {node.name!r} has blocks of {list(block)} in {list(image)}")
     windows = _windows(node, image, block)
     blocks = tuple(w.out for w in windows)
     channels = shape[1] // prod(block)

@@ -175,8 +175,8 @@ def family(op: str) -> str | None:
 def by_family(op: str) -> Operator | None:
     """The entry of an op that is only told by its family."""
     why = family(op)
-    return None if why is None else Operator(_taken_to_see_everything(why))
+    return None if why is None else Operator(_taken_to_see_everything(why), "other")
 
 
 for _name, _why in OPAQUE.items():
-    OPERATORS[_name] = Operator(_taken_to_see_everything(_why))
+    OPERATORS[_name] = Operator(_taken_to_see_everything(_why), "other")

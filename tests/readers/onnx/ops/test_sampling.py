@@ -94,12 +94,12 @@ def test_deformable_convolution(source: str, group: int, moved: int) -> None:
     model = build([node], inputs)
     feeds = {name: generic(shape, i) for i, (name, shape) in enumerate(inputs.items())}
     feeds["offset"] = grid(inputs["offset"], 0.4) / 2
-    found = dependence(model, feeds, source, nudges=(0.1,))["y"]
+    seen = dependence(model, feeds, source, nudges=(0.1,))["y"]
     net = traced(model, input=source, spatial_axes=range(len(inputs[source])))
     for index in np.ndindex(1, 2, 3, 3):
-        assert not (found[index] & ~net["y"].mask_of(index)).any()
+        assert not (seen[index] & ~net["y"].mask_of(index)).any()
         if source in ("bias", "mask"):
-            assert np.array_equal(found[index], net["y"].mask_of(index))
+            assert np.array_equal(seen[index], net["y"].mask_of(index))
 
 
 def test_unpooling() -> None:
@@ -113,6 +113,6 @@ def test_unpooling() -> None:
     model = build(nodes, {"x": (1, 1, 4, 4)})
     assert_agrees(model, exact=False)
     assert not traced(model)["y"].exact
-    asked = np.array([1, 1, 5, 5], np.int64)
-    model = single("MaxUnpool", (1, 1, 2, 2), places, asked, kernel_shape=[2, 2], strides=[2, 2])
+    extents = np.array([1, 1, 5, 5], np.int64)
+    model = single("MaxUnpool", (1, 1, 2, 2), places, extents, kernel_shape=[2, 2], strides=[2, 2])
     assert not traced(model)["y"].exact

@@ -74,9 +74,9 @@ def test_where_a_slice_starts_may_depend_on_the_size() -> None:
         field = loaded.trace("unknown")["y"].receptive_field
         assert field is not None
         assert (field.size, field.stride, field.padding) == ((3,), (1,), padding)
-        known = loaded.trace((9,))["y"].receptive_field
-        assert known is not None
-        assert known.padding == (-1,)
+        bound = loaded.trace((9,))["y"].receptive_field
+        assert bound is not None
+        assert bound.padding == (-1,)
 
 
 @pytest.mark.parametrize("axis", [0, 1, -1])
@@ -139,8 +139,8 @@ def test_computed_indices_may_pick_anything(
 def seen_by_each(model, feeds):  # noqa: ANN001, ANN201
     from tests.oracles.onnx_oracle import dependence
 
-    found = dependence(model, feeds, "x", nudges=(0.5,))["y"]
-    return {index: found[index] for index in np.ndindex(found.shape[:-2])}
+    seen = dependence(model, feeds, "x", nudges=(0.5,))["y"]
+    return {index: seen[index] for index in np.ndindex(seen.shape[:-2])}
 
 
 def test_an_embedding_is_one_row_a_token() -> None:
@@ -285,3 +285,9 @@ def test_what_is_found_in_constants_is_known() -> None:
     ]
     constants = {"c": np.array([0, 1, 0, 2], np.float32), "zero": ints([0])}
     assert_agrees(build(nodes, {"x": (2, 4)}, constants))
+
+
+@pytest.mark.parametrize("index", [4, -5])
+def test_an_index_outside_of_the_tensor_is_refused(index: int) -> None:
+    with pytest.raises(rf_viz.ModelError, match="GatherND 'y' is not valid: an index lies outside"):
+        traced(single("GatherND", (4, 2), ints([[index]])))

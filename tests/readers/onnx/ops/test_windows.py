@@ -221,8 +221,8 @@ def test_any_window(case: tuple[str, int, dict[str, Any], int]) -> None:
     weights = [generic((1, 1, kernel))] if op.startswith("Conv") else []
     model = single(op, (1, 1, size), *weights, **attributes)
     try:
-        made = runner(model)({"x": generic((1, 1, size))})["y"]
+        result = runner(model)({"x": generic((1, 1, size))})["y"]
     except Exception:  # ONNX Runtime refuses it
         assume(False)
-    assume(made.size)
+    assume(result.size)
     assert_agrees(model)

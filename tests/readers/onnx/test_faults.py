@@ -1,0 +1,247 @@
+"""Whose fault it is: a graph that breaks its operators' rules is told so, a defect of ours too."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from onnx import NodeProto, TensorProto, helper
+
+from rf_viz.errors import DefectError, ModelError
+from rf_viz.readers.onnx.node import OPERATORS
+from rf_viz.readers.reading.values import DataDependent, Outputs
+from tests.oracles.onnx_oracle import build, traced
+from tests.oracles.truth import generic
+
+
+def refusal(node: NodeProto, opset: int = 22, shape: Sequence[int] = (1, 2, 4, 4)) -> str:
+    """What is said of a graph of one node, which the graph is to blame for."""
+    inputs = {name: shape for name in ("x", "other") if name in node.input}
+    inputs = inputs or {"x": shape}
+    model = build([node], inputs, CONSTANTS, opset=opset)
+    with pytest.raises(ModelError) as caught:
+        traced(model)
+    assert not isinstance(caught.value, DefectError)
+    return str(caught.value)
+
+
+CONSTANTS = {
+    "numbers": np.array([2, 2], np.int64),
+    "on": np.array(True),
+    "w": generic((2, 2, 3, 3)),
+}
+
+
+@pytest.mark.parametrize(
+    ("op", "inputs", "missing", "opset"),
+    [
+        ("AffineGrid", ["x"], "input 1", 22),
+        ("CenterCropPad", ["x"], "input 1", 22),
+        ("Col2Im", ["x"], "input 1", 22),
+        ("Col2Im", ["x", "numbers"], "input 2", 22),
+        ("Expand", ["x"], "input 1", 22),
+        ("MelWeightMatrix", ["", "", "", "x"], "input 0", 22),
+        ("MelWeightMatrix", ["numbers", "", "", "x"], "input 1", 22),
+        ("OneHot", ["x"], "input 1", 22),
+        ("Pad", ["x"], "input 1", 22),
+        ("Pad", ["x"], "attribute pads", 10),
+        ("Reshape", ["x"], "input 1", 22),
+        ("Slice", ["x"], "input 1", 22),
+        ("Slice", ["x"], "attribute starts", 9),
+        ("Tile", ["x"], "input 1", 22),
+        ("Unsqueeze", ["x"], "input 1", 22),
+        ("Unsqueeze", ["x"], "attribute axes", 11),
+        ("DepthToSpace", ["x"], "attribute blocksize", 22),
+        ("Upsample", ["x"], "attribute scales", 8),
+        ("If", ["", "x"], "input 0", 22),
+        ("Loop", ["numbers", "on", "x"], "graph body", 22),
+    ],
+)
+def test_what_a_node_lacks_is_named(op: str, inputs: list[str], missing: str, opset: int) -> None:
+    shape = (1, 2, 3) if op in ("AffineGrid", "Col2Im") else (1, 2, 4, 4)
+    node = helper.make_node(op, inputs, ["y"], name="node")
+    said = refusal(node, opset, shape)
+    assert said == f"{op} 'node' lacks its {missing}: the graph is invalid"
+
+
+@pytest.mark.parametrize(
+    ("op", "inputs", "attributes"),
+    [
+        ("Pad", ["x", "eight"], {"mode": "sideways"}),
+        ("Resize", ["x", "", "four"], {"mode": "sideways"}),
+        ("LSTM", ["sequence", "a", "b"], {"direction": "sideways", "hidden_size": 1}),
+    ],
+)
+def test_a_word_that_an_operator_does_not_know(
+    op: str, inputs: list[str], attributes: dict[str, Any]
+) -> None:
+    constants = {
+        "eight": np.zeros(8, np.int64),
+        "four": np.ones(4, np.float32),
+        "a": generic((1, 4, 2)),
+        "b": generic((1, 4, 1)),
+    }
+    used = {name: (3, 1, 2) if name == "sequence" else (1, 2, 4, 4) for name in inputs[:1]}
+    model = build([helper.make_node(op, inputs, ["y"], **attributes)], used, constants)
+    with pytest.raises(ModelError, match="'sideways', which is none of") as caught:
+        traced(model)
+    assert not isinstance(caught.value, DefectError)
+
+
+NUMBERS = {
+    "empty": np.zeros(0, np.int64),
+    "one": np.array([1], np.int64),
+    "eight": np.zeros(8, np.int64),
+    "many": np.zeros((2, 2, 2), np.int64),
+    "far": np.full((2, 3, 4), 99),
+    "reals": np.full((2, 3, 4), 7.5, np.float32),
+}
+
+
+@pytest.mark.parametrize(
+    ("op", "inputs", "shape", "attributes"),
+    [
+        ("ArgMax", ["x"], (), {}),
+        ("AveragePool", ["x"], (1, 1, 4, 4), {"kernel_shape": [2, 2], "pads": [1]}),
+        ("CausalConvWithState", ["x", "reals"], (), {}),
+        ("Col2Im", ["x", "one", "one"], (4,), {}),
+        ("Col2Im", ["x", "one", "empty"], (1, 4, 4), {}),
+        ("ConvTranspose", ["x", "w"], (1, 2, 4, 4), {"output_padding": [0]}),
+        ("DepthToSpace", ["x"], (1, 4, 4, 4), {"blocksize": 0}),
+        ("Gather", ["x", "one"], (), {}),
+        ("GatherND", ["x", "eight"], (2,), {}),
+        ("GatherND", ["x", "many"], (1, 2, 3), {"batch_dims": -7}),
+        ("GridSample", ["x", "reals"], (1, 2, 3, 4), {}),
+        ("GRU", ["x", "reals", "one"], (2, 1, 3), {"hidden_size": 1}),
+        ("LinearAttention", ["x", "x", "x"], (1, 2, 4), {"q_num_heads": 1, "kv_num_heads": 0}),
+        ("LRN", ["x"], (3,), {"size": 3}),
+        ("MaxUnpool", ["x", "far"], (2, 3, 4), {"kernel_shape": [1]}),
+        ("Range", ["zero", "zero", "zero", "x"], (2,), {}),
+        ("Reshape", ["x", "eight"], (2, 3), {}),
+        ("Resize", ["x", "", "reals"], (1, 1, 4, 4), {}),
+        ("Resize", ["x", "", "", "eight"], (2,) * 8, {}),
+        ("ReverseSequence", ["x", "one"], (4, 3), {}),
+        ("RoiAlign", ["x", "one", "one"], (2, 3), {}),
+        ("ScatterND", ["x", "eight", "reals"], (2, 3), {}),
+        ("Slice", ["x", "one", "eight"], (4, 4), {}),
+        ("Softmax", ["x"], (), {"axis": 0}),
+        ("Split", ["x"], (4,), {"num_outputs": 0}),
+        ("Squeeze", ["x", "eight"], (), {}),
+        ("STFT", ["x", "zero"], (1, 8, 1), {}),
+        ("STFT", ["x", "empty"], (1, 8, 1), {}),
+        ("Transpose", ["x"], (2, 3), {"perm": [0, 99]}),
+        ("Unsqueeze", ["x", "eight"], (2, 3), {}),
+    ],
+)
+def test_shapes_and_numbers_that_do_not_fit(
+    op: str, inputs: list[str], shape: tuple[int, ...], attributes: dict[str, Any]
+) -> None:
+    """What ONNX's checker lets pass, descriptions see themselves."""
+    constants = {**CONSTANTS, **NUMBERS, "zero": np.array(0, np.int64)}
+    node = helper.make_node(op, inputs, ["y"], name="node", **attributes)
+    with pytest.raises(ModelError, match=f"^{op} 'node' ") as caught:
+        traced(build([node], {"x": shape}, constants, opset=24))
+    assert not isinstance(caught.value, DefectError)
+
+
+BROKEN = {
+    "a missing input": (helper.make_node("Conv", ["x"], ["y"], name="node"), "input size 1"),
+    "an empty input": (helper.make_node("Conv", ["x", ""], ["y"], name="node"), "marked single"),
+    "an attribute of another type": (
+        helper.make_node("Flatten", ["x"], ["y"], name="node", axis="last"),
+        "attribute type",
+    ),
+    "a missing attribute": (
+        helper.make_node("Concat", ["x", "other"], ["y"], name="node"),
+        "'axis' is missing",
+    ),
+}
+
+
+def bug(node: object) -> Outputs:
+    """A description that trips over its own feet."""
+    return {}["a defect"]
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_graph_that_breaks_a_rule_is_told_the_rule(
+    broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even where the description fails in a way that nobody foresaw."""
+    node, reason = BROKEN[broken]
+    entry = OPERATORS["", node.op_type]
+    monkeypatch.setitem(OPERATORS, ("", node.op_type), replace(entry, describe=bug))
+    said = refusal(node)
+    assert said.startswith(f"{node.op_type} 'node' is not valid: ")
+    assert reason in said
+
+
+def valid(op: str) -> NodeProto:
+    if op == "Conv":
+        return helper.make_node("Conv", ["x", "w"], ["y"], name="node")
+    branch = helper.make_graph(
+        [helper.make_node("Relu", ["x"], ["z"])],
+        "branch",
+        [],
+        [helper.make_tensor_value_info("z", TensorProto.FLOAT, None)],
+    )
+    return helper.make_node(
+        "If", ["on"], ["y"], name="node", then_branch=branch, else_branch=branch
+    )
+
+
+@pytest.mark.parametrize("op", ["Conv", "If"])
+def test_a_defect_of_ours_is_told_as_ours(
+    op: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A branch may use tensors from around the node: that is no fault of the graph."""
+    entry = OPERATORS["", op]
+    monkeypatch.setitem(OPERATORS, ("", op), replace(entry, describe=bug))
+    model = build([valid(op)], {"x": (1, 2, 4, 4)}, CONSTANTS)
+    with caplog.at_level(logging.ERROR), pytest.raises(DefectError) as caught:
+        traced(model)
+    assert str(caught.value).startswith(f"RF-Viz could not describe {op} 'node' (KeyError)")
+    assert "Traceback" in caplog.text
+    assert "in bug" in caplog.text
+    assert "a defect" in caplog.text
+
+
+def test_a_defect_within_a_branch_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A branch that does not work out at a size is passed over, but not for our sake."""
+    entry = OPERATORS["", "Softmax"]
+    monkeypatch.setitem(OPERATORS, ("", "Softmax"), replace(entry, describe=bug))
+    branches = {
+        f"{way}_branch": helper.make_graph(
+            [helper.make_node(op, ["x"], ["z"])],
+            way,
+            [],
+            [helper.make_tensor_value_info("z", TensorProto.FLOAT, None)],
+        )
+        for way, op in (("then", "Softmax"), ("else", "Relu"))
+    }
+    nodes = [
+        helper.make_node("ReduceMax", ["x"], ["m"], keepdims=0),
+        helper.make_node("Cast", ["m"], ["c"], to=TensorProto.BOOL),
+        helper.make_node("If", ["c"], ["y"], **branches),
+    ]
+    with pytest.raises(DefectError, match="RF-Viz could not describe Softmax 'z'"):
+        traced(build(nodes, {"x": (2, 3)}))
+
+
+@pytest.mark.parametrize("domain", ["", "com.microsoft"])
+def test_what_depends_on_the_data_is_no_defect(
+    domain: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(node: object) -> Outputs:
+        raise DataDependent("nobody knows")
+
+    entry = OPERATORS[domain, "Gelu"]
+    changed = replace(entry, describe=unknown, elementwise=False)
+    monkeypatch.setitem(OPERATORS, (domain, "Gelu"), changed)
+    node = helper.make_node("Gelu", ["x"], ["y"], domain=domain)
+    net = traced(build([node], {"x": (1, 2, 4, 4)}, domains={"com.microsoft": 1}))
+    assert net["y"].assumed == ("nobody knows",)
