@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 from ...model import ModelInput
 from .node import Call
@@ -15,27 +15,29 @@ _NUMBERS = ("float", "bfloat", "uint8", "int8")
 def images_first(inputs: Sequence[ModelInput], calls: Iterable[Call]) -> tuple[ModelInput, ...]:
     """Sort a model's inputs by how much each is like an image.
 
-    Those come first that most convolutions and pools take as their data, also within branches and
-    loops; then those of numbers; then those of most axes.
+    Those come first that most convolutions take as their data, also within branches and loops; then
+    those that most poolings do; then those of numbers; then those of most axes.
     """
     if len(inputs) < 2:
         return tuple(inputs)
-    slid = _slid_over([i.name for i in inputs], calls)
+    reached = _reached_as_data([i.name for i in inputs], calls)
 
-    def unlike_an_image(model_input: ModelInput) -> tuple[int, bool, bool]:
-        numbers = model_input.dtype.startswith(_NUMBERS)
-        return -slid[model_input.name], not numbers, len(model_input.shape) < 3
+    def unlike_an_image(model_input: ModelInput) -> tuple[int, int, bool, bool]:
+        name, numbers = model_input.name, model_input.dtype.startswith(_NUMBERS)
+        # Reductions are poolings too, and no sign of an image where something is convolved.
+        convolutions, poolings = (reached[c][name] for c in ("convolution", "pooling"))
+        return -convolutions, -poolings, not numbers, len(model_input.shape) < 3
 
     return tuple(sorted(inputs, key=unlike_an_image))
 
 
-def _slid_over(names: Iterable[str], calls: Iterable[Call]) -> Counter[str]:
-    """Count for each input the convolutions and pools that it reaches as data.
+def _reached_as_data(names: Iterable[str], calls: Iterable[Call]) -> Mapping[str, Counter[str]]:
+    """Count for each category, and each input, the operators of it that the input reaches as data.
 
     Inputs that hold an operator's weights are no data. Where several others are left (the extents
     of a transposed convolution besides its data), their types and axes tell them apart.
     """
-    slid: Counter[str] = Counter()
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     reaching: dict[str, set[str]] = {name: {name} for name in names}
 
     def follow(calls: Iterable[Call]) -> set[str]:
@@ -45,13 +47,14 @@ def _slid_over(names: Iterable[str], calls: Iterable[Call]) -> Counter[str]:
             if operator is not None and operator.asks_shape_only:
                 continue
             sources = [reaching.get(name, set()) for name in call.inputs]
-            if operator is not None and operator.category in ("convolution", "pooling"):
+            if operator is not None:
                 weights = () if operator.weights == "any" else operator.weights
-                slid.update(set().union(*(s for i, s in enumerate(sources) if i not in weights)))
+                data = (s for i, s in enumerate(sources) if i not in weights)
+                counts[operator.category].update(set().union(*data))
             reached = set().union(*sources, *(follow(graph.calls) for graph in call.graphs))
             reaching.update((name, reached) for name in call.outputs if name)
             everything |= reached
         return everything
 
     follow(calls)
-    return slid
+    return counts
