@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any
 
+from ...runtimes.tensorflow.graph_names import VARIABLES
 from ..reading.values import Value
 from ..reading.weights import Constants, summed, taken
-from .program import VARIABLES, Call, Program, declared_shape
+from .program import Call, Program, declared_shape
 from .protobuf.held import Constant
 from .protobuf.tensors import dtype
 

@@ -19,7 +19,7 @@ _lock = Lock()
 
 
 def import_tensorflow() -> Any:  # noqa: ANN401  (a module)
-    """The module ``tensorflow``, loaded at the first call. Raises ModelError if there is none.
+    """Import the module ``tensorflow`` at the first call. Raises ModelError if there is none.
 
     Its log level is what TF_CPP_MIN_LOG_LEVEL says, errors only by default.
     """

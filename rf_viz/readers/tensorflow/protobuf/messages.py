@@ -75,6 +75,7 @@ from names, ``?`` one of several of which a message has one."""
 
 
 def _classes() -> dict[str, Any]:
+    """The classes of the messages, by name."""
     file = descriptor_pb2.FileDescriptorProto(
         name="rf_viz/tensorflow.proto", package="tensorflow", syntax="proto3"
     )
@@ -97,6 +98,7 @@ def _classes() -> dict[str, Any]:
 
 
 def _add(message: descriptor_pb2.DescriptorProto, kind: str, name: str, number: int) -> None:
+    """Add a field to a message; ``kind`` is its type, marked as in the table."""
     repeated = kind.endswith(("*", "{}"))
     field = message.field.add(name=name, number=number, label=3 if repeated else 1)
     bare = kind.rstrip("*?{}")
