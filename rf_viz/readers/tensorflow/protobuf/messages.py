@@ -29,7 +29,7 @@ _TYPES = (
 REFERENCE = 100
 """What is added to a type for a reference to a variable of that type."""
 
-_MESSAGES = {
+MESSAGES = {
     "GraphDef": "NodeDef* node 1, FunctionDefLibrary library 2, int32 version 3, "
     "VersionDef versions 4",
     "VersionDef": "int32 producer 1, int32 min_consumer 2, int32* bad_consumers 3",
@@ -84,7 +84,7 @@ def _classes() -> dict[str, Any]:
         kinds.value.add(name=f"DT_{word}", number=number)
         if number:
             kinds.value.add(name=f"DT_{word}_REF", number=REFERENCE + number)
-    for name, fields in _MESSAGES.items():
+    for name, fields in MESSAGES.items():
         message = file.message_type.add(name=name)
         for field in fields.split(", "):
             kind, label, at = field.split()
@@ -93,7 +93,7 @@ def _classes() -> dict[str, Any]:
     pool.Add(file)
     return {
         name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"tensorflow.{name}"))
-        for name in _MESSAGES
+        for name in MESSAGES
     }
 
 
