@@ -205,7 +205,7 @@ def test_a_model_is_recognised_by_what_it_calls_itself() -> None:
 def test_the_table_is_read_when_somebody_asks_and_needs_no_keras() -> None:
     code = (
         "import sys\n"
-        "from rf_viz import keras_applications\n"
+        "from rf_viz.catalogue import keras_applications\n"
         "assert keras_applications._rows.cache_info().currsize == 0\n"
         "assert len(keras_applications.KERAS_APPLICATIONS) >= 40\n"
         "assert not {'tensorflow', 'keras'} & sys.modules.keys()"
