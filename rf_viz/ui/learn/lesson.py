@@ -61,7 +61,7 @@ def _step(step: LessonStep, number: int) -> bool:
                 st.latex(step.equation(example))
     finished = step.done(example, Unit(pin.row, pin.unit))
     with told:
-        tell(step.task, step.found, finished)
+        tell(step.task, step.conclusion, finished)
     return finished
 
 
