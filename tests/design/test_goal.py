@@ -31,7 +31,7 @@ def test_every_proposal_reaches_the_goal_and_tells_its_cost(key: str, goal: Goal
     for proposal in found:
         assert check(proposal.design) == []
         reached = reached_by(study(proposal.design))
-        assert reached == proposal.reach
+        assert reached == proposal.reached
         assert reached is not None
         assert reached.size >= goal.size
         assert reached.stride <= goal.stride
@@ -56,9 +56,9 @@ def test_a_single_change_is_no_larger_than_it_need_be() -> None:
     """One 3x3 convolution at stride 1: only a kernel of 9 or a dilation of 4 gets to 9."""
     design = Design((3, 32, 32), (row("convolution"), row("ReLU")))
     told = {made.changes[0]: made for made in seek(design, Goal(9, 1)) if len(made.changes) == 1}
-    assert told["conv1 with kernel 9 instead of 3"].reach.size == 9
-    assert told["conv1 with dilation 4 instead of 1"].reach.size == 9
-    assert told["3 more layers like conv1"].reach.size == 9
+    assert told["conv1 with kernel 9 instead of 3"].reached.size == 9
+    assert told["conv1 with dilation 4 instead of 1"].reached.size == 9
+    assert told["3 more layers like conv1"].reached.size == 9
     assert len(told["3 more layers like conv1"].design.rows) == 8  # each with its activation
 
 

@@ -86,7 +86,7 @@ def _nothing(study: Study, goal: Goal, *, closed: bool) -> None:
 
 def _draw(number: int, made: Proposal, what: str, apply: Callable[[Design], None]) -> None:
     words = "; ".join(made.changes)
-    sees = f"{made.reach.size} {what}, stride {made.reach.stride}"
+    sees = f"{made.reached.size} {what}, stride {made.reached.stride}"
     gaps = f", but only {percent(made.share)} of the {what} in it count" if made.share < 1 else ""
     button, text = st.columns([1, 6], vertical_alignment="center")
     button.button("Apply", key=f"apply {number}", on_click=apply, args=(made.design,))
