@@ -123,6 +123,7 @@ def _chain(rng: Random, layers: Sequence[Sliding]) -> _Plan:
 
 
 def _is_dilated(layer: Conv) -> bool:
+    """Whether the taps of a layer lie apart."""
     return layer.dilation > 1
 
 

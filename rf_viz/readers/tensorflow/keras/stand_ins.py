@@ -184,6 +184,7 @@ def our_layers() -> dict[str, Any]:
             shape: list[int | None] | None,
             dtype: str,
         ) -> Any:  # noqa: ANN401
+            """An output of this shape, the first tensor's where it is None, and of this type."""
             first, reason = tensors[0], self.reason
             extents = tf.shape(first)
             if shape is None or (None in shape[1:] and len(shape) != first.shape.rank):

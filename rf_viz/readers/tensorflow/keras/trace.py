@@ -219,6 +219,7 @@ class _Calls:
 
         @wraps(call)
         def recording_call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            """Call the layer, and note in which scope and what it returned."""
             with self._noting_defects():
                 scope = tf.get_current_name_scope()
                 within_function = tf.compat.v1.get_default_graph() is not self._graph

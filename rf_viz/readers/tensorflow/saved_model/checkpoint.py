@@ -141,6 +141,7 @@ class Checkpoint:
 
     @cached_property
     def _shapes(self) -> Mapping[str, list[int]]:
+        """The shapes of its entries, by name."""
         shapes: Mapping[str, list[int]] = self._reader.get_variable_to_shape_map()
         return shapes
 

@@ -37,6 +37,7 @@ def _rule(*ops: str, data: slice = _FIRST, clean: bool = False) -> Callable[[_Ma
     """Enter a rule for these operators."""
 
     def enter(make: _Make) -> _Make:
+        """Enter one rule under every operator."""
         for op in ops:
             RULES[op] = Rule(make, data, clean)
         return make
@@ -289,6 +290,7 @@ def _mixing(*axes: int) -> _Make:
     """A rule that mixes all to all along these axes."""
 
     def make(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+        """The input, each element with all along these axes."""
         return [writer.mixed(_at(writer, node)[0], axes)]
 
     return make
@@ -302,6 +304,7 @@ def _transform(axes: int) -> _Make:
     """A rule that mixes all to all along the last axes, whose extents may change."""
 
     def make(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+        """All along the axes, at every position of the output."""
         mixed = writer.reduce(_at(writer, node)[0], range(-axes, 0))
         return [writer.expand(mixed, writer.shape(node.name))]
 

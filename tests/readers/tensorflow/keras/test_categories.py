@@ -59,12 +59,12 @@ def test_classes_are_of_their_category(expected: str, classes: str) -> None:
 
 
 def test_groups_carry_the_category_of_their_layer() -> None:
-    found = categories(small())
-    assert found["first"] == "convolution"
-    assert found["norm"] == "normalisation"
-    assert found["dropped"] == "activation"
-    assert found["pool"] == "pooling"
-    assert found["padded"] == "layout"
+    by_group = categories(small())
+    assert by_group["first"] == "convolution"
+    assert by_group["norm"] == "normalisation"
+    assert by_group["dropped"] == "activation"
+    assert by_group["pool"] == "pooling"
+    assert by_group["padded"] == "layout"
 
 
 class Block(keras.layers.Layer):
@@ -97,8 +97,8 @@ def test_a_persons_own_layer_is_what_it_derives_from() -> None:
 
 
 def test_a_call_of_a_function_is_of_the_category_of_its_operator() -> None:
-    found = categories(KERAS_2 / "functional.h5")
-    assert found["tf.nn.relu"] == OPERATORS["Relu"].category
+    by_group = categories(KERAS_2 / "functional.h5")
+    assert by_group["tf.nn.relu"] == OPERATORS["Relu"].category
     layer = our_layers()[FUNCTION]("nn.relu")
     assert category(layer, "Relu") == OPERATORS["Relu"].category
     assert category(layer, "no operator") == "other"

@@ -282,9 +282,9 @@ def test_functions_that_multiply_are_refused_before_they_fill_the_memory() -> No
         function.signature.input_arg.add(name="x", type=1)
         function.signature.output_arg.add(name="y", type=1)
         function.ret["y"] = "b:y:0" if depth else "b:output:0"
-        for name, given in (("a", "x"), ("b", "a:y:0" if depth else "a:output:0")):
+        for name, source in (("a", "x"), ("b", "a:y:0" if depth else "a:output:0")):
             op = f"f{depth - 1}" if depth else "Identity"
-            function.node_def.add(name=name, op=op, input=[given])
+            function.node_def.add(name=name, op=op, input=[source])
     graph.node.add(name="x", op="Placeholder").attr["dtype"].type = 1
     graph.node.add(name="y", op="f39", input=["x"])
     with pytest.raises(rf_viz.ModelError, match="more than 500,000 nodes"):

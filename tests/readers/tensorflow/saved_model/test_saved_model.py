@@ -51,8 +51,8 @@ def test_of_tensorflow_1(variable: str, tmp_path: Path) -> None:
     assert [layer.name for layer in net.layers] == ["once", "twice"]
     assert net["twice"].receptive_field == ReceptiveField((7, 7), (2, 2), (2, 2))
     image = np.ones((1, 9, 9, 1), np.float32)
-    made = model.activations(image, ["once"])["once"]
-    assert (made == KERNEL.sum()).all()
+    values = model.activations(image, ["once"])["once"]
+    assert (values == KERNEL.sum()).all()
 
 
 class Blur(tf.Module):
