@@ -18,7 +18,7 @@ from .study import Measured, Study, study
 _KERNELS = (2, 3, 5, 7, 9, 11, 13, 15, 17, 21, 25, 31)
 _DILATIONS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128, 256)
 _MORE = (1, 2, 3, 4, 6, 8, 12, 16)
-"""How many layers may be added at one place."""
+"""Numbers of layers that may be added at one place."""
 
 _PLACES = 6
 """The most rows that are tried, those nearest to the output first."""
@@ -99,7 +99,7 @@ def reached_by(study: Study) -> Reached | None:
 
 
 def _reached_in(study: Study, row: Measured) -> Reached:
-    """How far the cells of a row see."""
+    """Measure how far the cells of a row see."""
     field = row.field
     if field is not None:
         return Reached(row.step.number, min(field.size), max(field.stride), True)
@@ -177,7 +177,7 @@ class _Search:
         )
 
     def _trace(self, design: Design) -> tuple[Study, Reached] | None:
-        """What a candidate comes to; None where it cannot be built or after too many trials."""
+        """Trace a candidate; None where it cannot be built or after too many trials."""
         if design not in self.traces:
             self.traces[design] = None
             if self.count < _TRIALS and plan(design).ok:
@@ -254,7 +254,7 @@ def _slides(kind: str) -> bool:
 
 
 def _ladders(design: Design, places: int = _PLACES) -> Iterator[list[_Edit]]:
-    """For some rows and some ways to see farther, ever larger changes."""
+    """List ever larger changes, for some rows and some ways to see farther."""
     windows = [
         number
         for number, row in enumerate(design.rows, 1)
@@ -325,7 +325,7 @@ def _rewired(design: Design, before: int) -> Design:
 
 
 def _strides(design: Design) -> Iterable[_Edit]:
-    """One stride more, or one moved nearer to the input."""
+    """List changes of strides: one more, or one moved nearer to the input."""
     windows = [n for n, row in enumerate(design.rows, 1) if _slides(row.kind)]
     plain = [n for n in windows if design.rows[n - 1].stride == 1 and design.rows[n - 1].kernel > 1]
     for number in plain[-_PLACES:]:

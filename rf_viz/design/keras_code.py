@@ -118,7 +118,7 @@ def to_keras(design: Design) -> str:
 
 
 def _padding(step: PlannedRow) -> str:
-    """How Keras can pad for it: by its own "same", "valid" or "causal", or by a "number"."""
+    """Choose how Keras can pad for it: by its own "same", "valid" or "causal", or by a "number"."""
     row = step.row
     if not any(map(any, step.pads)):
         return "valid"

@@ -118,7 +118,7 @@ def to_pytorch(design: Design) -> str:
 
 
 def _step(worked: Plan, step: PlannedRow, axes: int) -> tuple[list[str], list[str]]:
-    """What makes a row's parts, and what runs them."""
+    """Write the lines that make a row's parts, and those that run them."""
     row, name, before = step.row, step.name, step.input_shape
     sources = [worked.name(source) for source in step.sources]
     x = sources[0]

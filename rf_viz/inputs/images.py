@@ -20,7 +20,7 @@ MAX_PIXELS = 80_000_000
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "ICO")
 
 Fit = Literal["crop", "stretch", "pad"]
-"""How a picture of another shape fills the input: cut to the centre, distorted, or with borders."""
+"""Way in which a picture of another shape fills the input: cropped, distorted, or with borders."""
 
 LUMINANCE = (0.299, 0.587, 0.114)
 """The shares of red, green and blue in brightness, as ITU-R BT.601 has them."""

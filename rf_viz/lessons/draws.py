@@ -29,7 +29,7 @@ class Drawn(NamedTuple):
 
 
 class _Plan(NamedTuple):
-    """One way from the input to the output, or two."""
+    """Plan of one way from the input to the output, or of two."""
 
     length: int
     ways: tuple[_Way, ...]
@@ -102,7 +102,7 @@ def _plan(level: int, seed: int, rng: Random) -> _Plan | None:
 
 
 def _asks(level: int, seed: int, rng: Random, plan: _Plan) -> str | int:
-    """What to ask: symbols, or a unit. Levels 3 and 4 ask for both in turn."""
+    """Choose what to ask for: symbols, or a unit. Levels 3 and 4 ask for both in turn."""
     if level == 2:
         return "rS"
     if level == 5 or (level in (3, 4) and seed % 2):
@@ -149,7 +149,7 @@ def _branches(rng: Random, *, aligned: bool) -> _Plan | None:
 
 
 def _box(layers: Sequence[Conv]) -> tuple[int, int]:
-    """Where unit 0 begins, padding counted, and how much it sees."""
+    """Find where the field of unit 0 begins, padding counted, and its size."""
     seen = 0, 0
     for layer in reversed(layers):
         seen = below(layer, seen)
@@ -177,7 +177,7 @@ def _bordered(rng: Random) -> _Plan:
 
 
 def _out(layer: Sliding, size: int) -> int:
-    """How many units a layer makes of so many; not positive where it does not fit."""
+    """Count the units that a layer makes of so many; not positive where it does not fit."""
     assert layer.padding != "same"
     pads = sum(layer.padding)
     if isinstance(layer, Transposed):
@@ -216,7 +216,7 @@ def _worth_asking(plan: _Plan, level: int, seed: int, unit: int) -> bool:
 
 
 def _together(ends: Sequence[Interval]) -> Interval:
-    """From the lowest of some intervals to the highest."""
+    """Join intervals, from the lowest unit to the highest."""
     return min(first for first, _ in ends), max(last for _, last in ends)
 
 

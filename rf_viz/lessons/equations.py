@@ -175,12 +175,12 @@ def _padding(conv: Conv) -> tuple[int, int]:
 
 
 def _effective_kernel(conv: Conv) -> int:
-    """How many units the kernel spans, gaps counted."""
+    """Count the units that the kernel spans, gaps included."""
     return (conv.kernel - 1) * conv.dilation + 1
 
 
 def _jumps(convs: Sequence[Conv]) -> list[int]:
-    """For each layer the product of the strides below it, and last that of all."""
+    """Multiply the strides below each layer, and last all of them."""
     jumps = [1]
     for conv in convs:
         jumps.append(jumps[-1] * conv.stride)

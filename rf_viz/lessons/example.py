@@ -125,7 +125,7 @@ def _model(layers: tuple[Layer, ...], length: int) -> rf_viz.Model:
 
 @lru_cache(maxsize=256)
 def _stack(layers: tuple[Layer, ...], length: int) -> Example:
-    """As ``stack``: kept, since a slider comes back to the same layers again and again."""
+    """Stack layers; kept, since a slider comes back to the same ones again and again."""
     _check_forks(layers, length)
     model = _model(layers, length)
     tensors = model.describe({INPUT: (1, 1, length)}, INPUT, False)
@@ -156,7 +156,7 @@ def _stack(layers: tuple[Layer, ...], length: int) -> Example:
 
 
 def _linked(relation: Relation, size: int, shape: Shape) -> tuple[tuple[int, ...], ...]:
-    """For each unit those that it takes, by its relation to a row of ``size`` units."""
+    """List for each unit those that it takes, by the relation to a row of ``size`` units."""
     for step in relation:
         if isinstance(step, Window):
             (slide,) = (w for w in step.windows if w.axis == _UNITS)

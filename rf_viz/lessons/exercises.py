@@ -111,7 +111,7 @@ def exercise(level: int, seed: int) -> Exercise:
 
 
 def _remark(example: Example, unit: int) -> str:
-    """What the closed form says of a unit instead; empty where it says the same."""
+    """Say what the closed form says of a unit instead; empty where it says the same."""
     field, region = example.last.receptive_field, example.last.region((unit,))
     if field is None:
         return f"There is no closed form for this ({example.last.note}): the way down always works."

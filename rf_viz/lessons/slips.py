@@ -11,7 +11,7 @@ from .layers import Conv, Transposed
 from .worked import Interval, Sliding, below, dilation, form, front, paths, span, within
 
 Slips = Mapping[int, str]
-"""By wrong answer: what was likely done."""
+"""Wrong answers, each with what was likely done."""
 
 _Path = Sequence[Sliding]
 
@@ -182,7 +182,7 @@ def _padding(path: _Path) -> list[tuple[int, str]]:
 
 
 def _strides_before(path: _Path) -> list[int]:
-    """What all strides before each layer come to."""
+    """Multiply all strides before each layer."""
     return [prod(layer.stride for layer in path[:at]) for at in range(len(path))]
 
 

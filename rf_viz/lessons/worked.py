@@ -136,7 +136,7 @@ def sizes(example: Example, symbols: str) -> tuple[SolutionStep, ...]:
 
 
 def _named(values: tuple[int, int, int], symbols: str) -> tuple[int, ...]:
-    """Those of r, S and P that ``symbols`` names."""
+    """Pick those of r, S and P that ``symbols`` names."""
     return tuple(values["rSP".index(symbol)] for symbol in symbols)
 
 
@@ -220,7 +220,7 @@ def within(seen: Interval, size: int) -> Interval:
 
 
 def _down(stage: Stage, under: str, seen: Interval) -> tuple[Interval, SolutionStep]:
-    """What some units see in the layer below, whose subscript is ``under``, and the step there."""
+    """Go down to the layer below, of subscript ``under``: what units see there, and the step."""
     (u, v), layer = seen, stage.layer
     full = below(layer, seen)
     real = within(full, stage.below)
@@ -253,7 +253,7 @@ def _down(stage: Stage, under: str, seen: Interval) -> tuple[Interval, SolutionS
 
 
 def _sides(layer: Conv, now: str, seen: Interval) -> tuple[str, str]:
-    """Where what some units see begins and ends: in symbols, and in numbers."""
+    """Write where what units see begins and ends: in symbols, and in numbers."""
     (u, v), padding = seen, front(layer)
     symbols, span_of_taps = "k - 1", str(layer.kernel - 1)
     if layer.dilation > 1:
@@ -266,7 +266,7 @@ def _sides(layer: Conv, now: str, seen: Interval) -> tuple[str, str]:
 
 
 def _turned_sides(layer: Transposed, now: str, seen: Interval) -> tuple[str, str]:
-    """As ``_sides``, of a transposed layer."""
+    """Write as ``_sides`` does, of a transposed layer."""
     (u, v), padding = seen, front(layer)
     named, numbers = (" + p", f" + {padding}") if padding else ("", "")
     low = rf"(u_{{{now}}}{named} - k + 1) / s", f"({u}{numbers} - {layer.kernel} + 1)"

@@ -38,7 +38,7 @@ def called_functions(nodes: Iterable[Any], functions: Mapping[str, Any]) -> list
 
 
 def _names_of_functions(node: Any) -> Iterator[str]:  # noqa: ANN401
-    """What may be a function's name in a node: its operator, and what its attributes name."""
+    """List what may be a function's name: a node's operator, and what its attributes name."""
     yield node.op
     for attribute in node.attr.values():
         if attribute.HasField("func"):

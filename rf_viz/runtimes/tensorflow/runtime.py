@@ -30,7 +30,7 @@ _WITHOUT_VALUES = ("TemporaryVariable", *VARIABLES)
 _NOT_NUMBERS = {7, 20, 21}
 """DataType's DT_STRING, DT_RESOURCE and DT_VARIANT."""
 _CONTROL_FLOW = ("Enter", "RefEnter", "RefSwitch", "Switch")
-"""Where these are, a node's control inputs say in which branch or loop it runs."""
+"""Operators beside which a node's control inputs say in which branch or loop it runs."""
 
 
 class _Cut(NamedTuple):

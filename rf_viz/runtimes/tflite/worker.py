@@ -26,7 +26,7 @@ THREADS = 2
 """Processor threads that one run may use."""
 
 _OUTPUTS, _OPERATORS = 8, 10
-"""Where a SubGraph of the schema keeps its outputs and its operators."""
+"""Slots in which a SubGraph of the schema keeps its outputs and its operators."""
 
 
 def send(pipe: BinaryIO, message: Mapping[str, NDArray[Any]]) -> None:

@@ -14,7 +14,7 @@ ONE_AT_A_TIME = threading.RLock()
 """Keras keeps scopes and names for the whole process: models are made and traced in turn."""
 
 _UNMADE = "uninitialized_variables"
-"""Where Keras notes which variables to make as soon as it may. It has no public name."""
+"""Keras's own name, which is not public, of the list of variables that it makes when it may."""
 
 
 def built(config: dict[str, Any]) -> Any:  # noqa: ANN401

@@ -39,7 +39,7 @@ _REFUSED = {
 _OPERATIONS = tuple(
     f"keras.src.ops.{name}" for name in ("core", "image", "linalg", "math", "nn", "numpy")
 )
-"""Where Keras keeps the functions that may be called in the place of layers."""
+"""Modules in which Keras keeps the functions that may be called in the place of layers."""
 
 _MODELS = ("Functional", "Sequential", "Model")
 
@@ -112,7 +112,7 @@ def _as_model(config: Config) -> Config:
 
 
 class _Cleaning:
-    """One pass over a configuration, making a new one; ``declared`` as ``_declared_outputs``."""
+    """Pass over a configuration, making a new one; ``declared`` as ``_declared_outputs``."""
 
     def __init__(self, declared: dict[str, dict[int, DeclaredOutput]], distrusted: bool) -> None:
         self._declared, self._distrusted = declared, distrusted
@@ -166,7 +166,7 @@ class _Cleaning:
         return {k: self.value(v) for k, v in inner.items()}
 
     def _layer(self, entry: Any) -> Config:  # noqa: ANN401
-        """One layer of a model; a stand-in where it may not be built. Raises ModelError."""
+        """Clean a layer of a model; a stand-in where it may not be built. Raises ModelError."""
         if (
             not isinstance(entry, dict)
             or not isinstance(entry.get("class_name"), str)
@@ -191,7 +191,7 @@ class _Cleaning:
             return self._stand_in(entry, str(reason))
 
     def _stand_in(self, entry: Config, reason: str) -> Config:
-        """What stands for a layer that is not built, for this reason."""
+        """Make a stand-in for a layer that is not built, for this reason."""
         inner = _inner(entry)
         name = str(entry.get("name") or inner.get("name") or entry["class_name"].lower())
         outputs = [output for _, output in sorted(self._declared.get(name, {}).items())]

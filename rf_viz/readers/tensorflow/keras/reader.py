@@ -36,10 +36,10 @@ LARGEST_WEIGHTS = 2**35
 _CONFIG = "config.json"
 
 _SPARE = 2**30
-"""How many bytes of weights a small file may make, beyond what it holds."""
+"""Bytes of weights that a small file may make, beyond what it holds."""
 
 _EXPANSION = 8
-"""How many times the size of its file a model's weights may have."""
+"""The most times the size of its file that a model's weights may have."""
 
 
 def load(content: Content) -> TensorFlowModel:

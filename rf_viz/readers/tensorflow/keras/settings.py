@@ -16,7 +16,7 @@ def settings(layer: Any) -> str:  # noqa: ANN401
 
 
 def _amount(layer: Any) -> list[str]:  # noqa: ANN401
-    """How many filters or units a layer has, and how large its kernel is."""
+    """Count a layer's filters or units, and say how large its kernel is."""
     kernel = _full(getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None))
     filters, units = _number(layer, "filters"), _number(layer, "units")
     if filters:
@@ -27,7 +27,7 @@ def _amount(layer: Any) -> list[str]:  # noqa: ANN401
 
 
 def _window(layer: Any) -> list[str]:  # noqa: ANN401
-    """How a layer's kernel is slid."""
+    """Say how a layer's kernel is slid."""
     words = []
     stride = _by(getattr(layer, "strides", None))
     if stride and stride != "1":

@@ -144,7 +144,7 @@ def _sliced(x: Any, slice_spec: Any) -> Any:  # noqa: ANN401
 
 
 def _slice(part: Any) -> Any:  # noqa: ANN401
-    """One axis's part of a slice."""
+    """Read one axis's part of a slice."""
     if isinstance(part, dict) and "start" in part:
         return slice(part["start"], part.get("stop"), part.get("step"))
     return Ellipsis if isinstance(part, dict) or part == "Ellipsis" else part

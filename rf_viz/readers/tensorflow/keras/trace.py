@@ -40,7 +40,7 @@ _CALLS = ("PartitionedCall", "StatefulPartitionedCall", "While", "StatelessWhile
           "StatelessIf", "Case", "StatelessCase")  # fmt: skip
 
 Fetch = Callable[[Any], NDArray[Any] | None]
-"""From one of the model's variables to its values."""
+"""Function from one of the model's variables to its values."""
 
 
 @dataclass
@@ -106,14 +106,14 @@ def _own_value(variable: Any) -> NDArray[Any]:  # noqa: ANN401
 
 
 def _first_line(error: Exception) -> str:
-    """What an exception says, in one line."""
+    """Put what an exception says into one line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return (lines[0] if lines else type(error).__name__)[:300]
 
 
 @dataclass
 class _Spec:
-    """One input of a model."""
+    """Input of a model."""
 
     name: str
     shape: tuple[int | None, ...]
@@ -128,7 +128,7 @@ def _placeholder(spec: _Spec) -> Any:  # noqa: ANN401
 
 
 def _signature(model: Any, name: str) -> Any:  # noqa: ANN401
-    """What a model takes, in the structure in which it takes it. Raises ModelError."""
+    """Find what a model takes, in the structure in which it takes it. Raises ModelError."""
     import keras
 
     # Keras tells of the structure, of the layer behind an input, and of the shapes that a model
@@ -171,7 +171,7 @@ def _is_shape(value: Any) -> bool:  # noqa: ANN401
 
 @dataclass
 class _Call:
-    """One call of a layer: the scope of TensorFlow in which it ran, and what it made."""
+    """Call of a layer: the scope of TensorFlow in which it ran, and what it made."""
 
     path: str
     layer: Any
@@ -318,7 +318,7 @@ def _named(
 
 
 def _group(call: _Call, output: str, operators: Mapping[str, str]) -> Group:
-    """What is told of a call, by its output and the operators of the graph's nodes."""
+    """Describe a call, by its output and the operators of the graph's nodes."""
     return Group(
         call.path,
         kind_of(call.layer),

@@ -80,7 +80,7 @@ def _check(nodes: Iterable[Any], functions: Mapping[str, Any]) -> None:
     sizes: dict[str, int] = {}
 
     def size(nodes: Iterable[Any], within: tuple[str, ...]) -> int:
-        """How many nodes these become, in functions that lie within each other."""
+        """Count the nodes that these become, in functions that lie within each other."""
         total = 0
         for node in nodes:
             total += 1
@@ -158,7 +158,7 @@ class _Writer:
         inputs: Sequence[str],
         attributes: Mapping[str, Any],
     ) -> list[str]:
-        """As ``inline``, for a call's inputs in order. Raises ModelError where they do not fit."""
+        """Inline a function, its inputs in order. Raises ModelError where they do not fit."""
         arguments = [a.name for a in function.signature.input_arg]
         if len(arguments) != len(inputs):
             raise ModelError(
@@ -273,7 +273,7 @@ class _Writer:
         self._pass(node.name, merged, out_kinds)
 
     def _conditions(self, node: Any, chosen_by: str, count: int) -> list[tuple[str, int]]:  # noqa: ANN401
-        """For each branch a truth value and the side of a ``Switch`` by it.
+        """Find for each branch a truth value and the side of a ``Switch`` by it.
 
         ``chosen_by`` is the condition, or a number. The last branch of a ``Case`` takes every
         number that is no other's.

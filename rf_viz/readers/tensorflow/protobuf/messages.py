@@ -27,7 +27,7 @@ _TYPES = (
 """The names of the values of the enumeration DataType, from 0 on."""
 
 REFERENCE = 100
-"""What is added to a type for a reference to a variable of that type."""
+"""Number added to a type for a reference to a variable of that type."""
 
 MESSAGES = {
     "GraphDef": "NodeDef* node 1, FunctionDefLibrary library 2, int32 version 3, "

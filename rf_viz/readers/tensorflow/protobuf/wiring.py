@@ -17,7 +17,7 @@ _EFFECTS = (
     "NextIteration", "NoOp", "PrintV2", "Restore", "Save", "ScalarSummary", "TensorSummary",
     "WriteFile",
 )  # fmt: skip
-"""How the names of operators begin that are run for their effect, not for what they return."""
+"""Beginnings of the names of operators that are run for their effect, not for what they return."""
 
 
 def output_number(text: str) -> int:

@@ -25,17 +25,17 @@ LARGEST = 2**34
 MOST_ENTRIES = 10_000
 
 _SMALL = 2**26
-"""What unpacks to no more than this may be compressed as much as it likes."""
+"""Bytes up to which an archive may be compressed as much as it likes."""
 
 _EXPANSION = 200
-"""How many times its own size a larger archive may unpack to."""
+"""The most times its own size that a larger archive may unpack to."""
 
 _BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError,
            RuntimeError, NotImplementedError)  # fmt: skip
 
 
 class _Opened(Protocol):
-    """What zip and tar archives have in common."""
+    """Archive of either kind, zip or tar."""
 
     @property
     def sizes(self) -> Mapping[str, int]:

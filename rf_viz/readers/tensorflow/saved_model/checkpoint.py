@@ -78,7 +78,7 @@ def _copied(graph_def: Any, entries: Mapping[str, str]) -> dict[str, str]:  # no
 
 
 def _identity(variable: Any) -> str:  # noqa: ANN401
-    """What variables of the same value have in common: several nodes may be handles of one."""
+    """Name the variable behind a node: several nodes may be handles of one."""
     shared = variable.attr["shared_name"].s if "shared_name" in variable.attr else b""
     return shared.decode("utf-8", "replace") or str(variable.name)
 
@@ -130,7 +130,7 @@ class Checkpoint:
 
     @cached_property
     def _prefix(self) -> str:
-        """How the paths of its files begin."""
+        """Beginning of the paths of its files."""
         return os.path.join(self._folder(), "variables")
 
     @cached_property

@@ -107,7 +107,7 @@ def _rewrite(writer: Writer, node: Any) -> None:  # noqa: ANN401
 
 
 def _keep(writer: Writer, node: Any) -> None:  # noqa: ANN401
-    """What no signal comes to stays, but for variables: of these nothing is known but the shape."""
+    """Keep a node that no signal comes to; of a variable only the shape is known."""
     if node.op in VARIABLES:
         writer.ones_of(node)
     elif node.op == "ReadVariableOp":
