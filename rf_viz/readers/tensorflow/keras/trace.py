@@ -324,7 +324,7 @@ def _group(call: _Call, output: str, operators: Mapping[str, str]) -> Group:
         kind_of(call.layer),
         settings(call.layer),
         output.removesuffix(":0"),
-        category(call.layer, operators[maker(output)]),
+        category(call.layer, operators.get(maker(output), "")),
     )
 
 
