@@ -12,10 +12,12 @@ from timing import LIGHT, compare, tell
 
 
 def cold(*argv: str) -> None:
+    """Run Python once, in a process of its own."""
     subprocess.run([sys.executable, *argv], check=True, stdout=subprocess.DEVNULL)
 
 
 def main() -> None:
+    """Measure two networks."""
     print(f"{'':32} {'rf_viz':>12} {'onnx':>12}")
     for path in (LIGHT / "light_resnet50.onnx", LIGHT / "light_densenet121.onnx"):
         ours, peer = compare(

@@ -47,14 +47,14 @@ WATCH_CLICKS = """() => {
   let begun = null;
   addEventListener("pointerup", () => { begun = performance.now(); }, { capture: true });
   new MutationObserver(() => {
-    const told = document.querySelector(".rf-answer [data-of=cell]")?.textContent;
-    if (begun !== null && told && told !== window.told) {
+    const shown = document.querySelector(".rf-answer [data-of=cell]")?.textContent;
+    if (begun !== null && shown && shown !== window.shown) {
       window.clicks_ms.push(performance.now() - begun);
       begun = null;
     }
-    window.told = told ?? window.told;
+    window.shown = shown ?? window.shown;
   }).observe(document.body, { childList: true, subtree: true, characterData: true });
-  window.told = document.querySelector(".rf-answer [data-of=cell]").textContent;
+  window.shown = document.querySelector(".rf-answer [data-of=cell]").textContent;
 }"""
 
 
@@ -76,6 +76,7 @@ WATCH_OVERLAYS = """() => {
 
 
 def free_port() -> int:
+    """Find a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -83,6 +84,7 @@ def free_port() -> int:
 
 @contextmanager
 def server(port: int) -> Iterator[None]:
+    """Run the app on a port while it lasts."""
     # As with a person's browser, without a search for an outside address.
     options = [
         f"--server.port={port}",
@@ -117,6 +119,7 @@ def open_when_ready(page: Page, port: int) -> None:
 
 
 def cold_start(page: Page) -> float:
+    """Measure the seconds from starting a server to the first useful view."""
     port = free_port()
     begun = time.monotonic()
     with server(port):
@@ -125,6 +128,7 @@ def cold_start(page: Page) -> float:
 
 
 def hover(page: Page) -> list[float]:
+    """Measure from moving the pointer over the map to the frame that shows it, in ms."""
     page.evaluate(WATCH_HOVER)
     box = page.locator("[data-pane=map] .plot").bounding_box()
     assert box
@@ -137,6 +141,7 @@ def hover(page: Page) -> list[float]:
 
 
 def clicks(page: Page) -> list[float]:
+    """Measure from the click on a cell to the answer's text, in ms."""
     page.evaluate(WATCH_CLICKS)
     box = page.locator("[data-pane=map] .plot").bounding_box()
     assert box
@@ -186,6 +191,7 @@ def overlays(page: Page) -> list[float]:
 
 
 def upload(page: Page, name: str, content: bytes, layer: str) -> None:
+    """Upload a model, and wait for the row of a layer of it."""
     page.get_by_role("button", name="upload").first.click()
     page.locator("[data-testid=stFileUploader] input").set_input_files(
         [{"name": name, "mimeType": "application/octet-stream", "buffer": content}]
@@ -220,6 +226,7 @@ class Received:
         session.on("Network.webSocketFrameReceived", self._count)
 
     def _count(self, event: dict[str, Any]) -> None:
+        """Add the bytes of a frame."""
         data = event["response"]["payloadData"]
         self.bytes += len(data) * 3 // 4  # frames of bytes come in Base64
 
@@ -254,6 +261,7 @@ def gallery(page: Page) -> float:
 
 
 def report(what: str, figure: float, limit: float, unit: str) -> bool:
+    """Print a figure beside its limit; returns whether it is within."""
     good = figure <= limit
     verdict = "" if good else "MISSED"
     print(f"{what:<44} {figure:8.1f} {unit:<2} limit {limit:6.1f} {unit:<2} {verdict}")
@@ -261,6 +269,7 @@ def report(what: str, figure: float, limit: float, unit: str) -> bool:
 
 
 def main() -> int:
+    """Measure everything; returns the exit code."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]

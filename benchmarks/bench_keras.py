@@ -20,17 +20,20 @@ import rf_viz
 
 
 def by_keras(path: Path) -> None:
+    """Load a model with Keras, and trace one call of it."""
     model = keras.saving.load_model(path, compile=False)
     call = tf.function(lambda x: model(x, training=False))
     call.get_concrete_function(tf.TensorSpec(model.inputs[0].shape, model.inputs[0].dtype))
 
 
 def by_us(path: Path) -> None:
+    """Load a model with RF-Viz, and find all regions of all layers."""
     net = rf_viz.load(path).trace()
     assert all(layer.spans() for layer in net.layers)
 
 
 def main() -> None:
+    """Measure both forms of files."""
     print(f"{'':32} {'rf_viz':>12} {'keras':>12}")
     with TemporaryDirectory() as folder:
         for form in ("keras", "h5"):

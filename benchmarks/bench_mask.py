@@ -14,6 +14,7 @@ import rf_viz
 
 
 def main() -> None:
+    """Measure every network that is slow enough."""
     print(f"{'':32} {'rf_viz':>12} {'pass':>12}")
     for path in sorted(LIGHT.glob("*.onnx")):
         net = rf_viz.load(path).trace()
@@ -26,9 +27,11 @@ def main() -> None:
         image = np.zeros(net.input.shape, np.float32)
 
         def run() -> None:
+            """Run the whole network."""
             session.run(None, {net.input.name: image})  # noqa: B023
 
         def mask() -> None:
+            """Find the exact mask of the cell."""
             deep.mask(cell)  # noqa: B023
 
         run()

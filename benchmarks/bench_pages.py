@@ -21,7 +21,7 @@ IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 WATCH = """(selector) => {
   window.drawn_ms = [];
   let begun = null;
-  const found = [document, ...[...document.querySelectorAll("*")]
+  const element = [document, ...[...document.querySelectorAll("*")]
     .flatMap((element) => (element.shadowRoot ? [element.shadowRoot] : []))]
     .map((root) => root.querySelector(selector))
     .find(Boolean);
@@ -30,11 +30,12 @@ WATCH = """(selector) => {
     if (begun === null) return;
     window.drawn_ms.push(performance.now() - begun);
     begun = null;
-  }).observe(found, { childList: true, subtree: true, characterData: true, attributes: true });
+  }).observe(element, { childList: true, subtree: true, characterData: true, attributes: true });
 }"""
 
 
 def opened(page: Page, url: str) -> None:
+    """Open an address, and wait until nothing is drawn any more."""
     page.goto(url)
     page.locator(IDLE).wait_for()
     page.wait_for_timeout(2500)
@@ -71,21 +72,21 @@ def chain(nodes: int) -> bytes:
     """Blocks of two convolutions and a sum, each in a scope of its own."""
     weights = numpy_helper.from_array(np.ones((2, 2, 3, 3), np.float32), "w")
     first = numpy_helper.from_array(np.ones((2, 3, 3, 3), np.float32), "v")
-    made = [helper.make_node("Conv", ["x", "v"], ["stem"], "stem", pads=[1] * 4)]
+    blocks = [helper.make_node("Conv", ["x", "v"], ["stem"], "stem", pads=[1] * 4)]
     last = "stem"
     for block in range((nodes - 1) // 4):
         names = [f"stage{block // 50}/block{block}/{part}" for part in ("a", "relu", "b", "sum")]
         a, relu, b, total = names
-        made += [
+        blocks += [
             helper.make_node("Conv", [last, "w"], [a], a, pads=[1] * 4),
             helper.make_node("Relu", [a], [relu], relu),
             helper.make_node("Conv", [relu, "w"], [b], b, pads=[1] * 4),
             helper.make_node("Add", [last, b], [total], total),
         ]
         last = total
-    given = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 64, 64])
+    image = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 64, 64])
     result = helper.make_tensor_value_info(last, TensorProto.FLOAT, None)
-    graph = helper.make_graph(made, "chain", [given], [result], [weights, first])
+    graph = helper.make_graph(blocks, "chain", [image], [result], [weights, first])
     opsets = [helper.make_opsetid("", 18)]
     return bytes(helper.make_model(graph, ir_version=10, opset_imports=opsets).SerializeToString())
 
@@ -111,6 +112,7 @@ def graph(page: Page, url: str) -> float:
 
 
 def main() -> int:
+    """Measure the three pages; returns the exit code."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]

@@ -30,17 +30,20 @@ class Chain:
         self.weights: dict[tuple[int, ...], str] = {}
 
     def add(self, op: str, *sources: str, **attributes: object) -> str:
+        """Add a node; returns the name of its output."""
         name = f"t{len(self.nodes)}"
         self.nodes.append(helper.make_node(op, sources, [name], **attributes))
         return name
 
     def conv(self, source: str, ins: int, outs: int, kernel: int, stride: int = 1) -> str:
+        """Add a padded convolution; returns the name of its output."""
         shape = (outs, ins, kernel, kernel)
         weight = self.weights.setdefault(shape, f"w{len(self.weights)}")
         pad = [kernel // 2] * 4
         return self.add("Conv", source, weight, strides=[stride] * 2, pads=pad)
 
     def model(self) -> bytes:
+        """Write the graph as a file, its last node being the output."""
         size = ["height", "width"]
         graph = helper.make_graph(
             self.nodes,
@@ -52,10 +55,10 @@ class Chain:
                 for shape, name in self.weights.items()
             ],
         )
-        made: bytes = helper.make_model(
+        content: bytes = helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8
         ).SerializeToString()
-        return made
+        return content
 
 
 def resnet50() -> bytes:
@@ -101,7 +104,10 @@ def dense(nodes: int) -> bytes:
 
 
 def regions(model: bytes, size: Sequence[int]) -> Callable[[], object]:
+    """Make the work of finding all regions of a model at a size."""
+
     def work() -> None:
+        """Load, trace, and bound all cells."""
         for layer in rf_viz.load(model).trace(input_size=size).layers:
             layer.spans()
 
@@ -109,6 +115,7 @@ def regions(model: bytes, size: Sequence[int]) -> Callable[[], object]:
 
 
 def mask(model: bytes, size: Sequence[int]) -> Callable[[], object]:
+    """Make the work of finding the mask of the last layer's middle cell."""
     last = rf_viz.load(model).trace(input_size=size).layers[-1]
     cell = [n // 2 for n in last.grid]
     return lambda: last.mask(cell)
@@ -122,6 +129,7 @@ def doublings(what: str, names: Iterable[object], works: Sequence[Callable[[], o
 
 
 def main() -> None:
+    """Double the sizes and the nodes."""
     print(f"{'':32} {'twice':>12} {'once':>12}")
     model = resnet50()
     doublings("ResNet-50 regions, side", SIZES, [regions(model, (n, n)) for n in SIZES])

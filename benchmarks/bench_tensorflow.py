@@ -26,6 +26,7 @@ LIMIT, AIM = 0.5, 0.1
 
 
 def main() -> None:
+    """Measure four networks."""
     print(f"{'':24} {'layers':>7} {'all cells':>12} {'parsing':>12} {'TensorFlow import':>18}")
     for name in NAMES:
         data = gzip.decompress((SLIM / f"{name}.pb.gz").read_bytes())
@@ -33,14 +34,17 @@ def main() -> None:
         count = len(TensorFlowModel(graph, name).trace().layers)
 
         def trace() -> None:
+            """Trace the graph, and bound all cells of all layers."""
             net = TensorFlowModel(graph, name).trace()  # noqa: B023
             for layer in net.layers:
                 layer.spans()
 
         def parse() -> None:
+            """Parse the message."""
             GraphDef.FromString(data)  # noqa: B023
 
         def take_over() -> None:
+            """Let TensorFlow import the graph."""
             with tf.Graph().as_default():
                 tf.graph_util.import_graph_def(theirs, name="")  # noqa: B023
 

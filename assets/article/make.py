@@ -28,12 +28,12 @@ Row = dict[str, str]
 def computed(layer: Layer) -> Row:
     """The figures of a layer; empty where it has none, or where rows and columns differ."""
     field = layer.receptive_field
-    found = {}
+    figures = {}
     for name in FIGURES:
         values = set(getattr(field, name)) if field else {None}
         value = values.pop() if len(values) == 1 else None
-        found[f"computed_{name}"] = "" if value is None else str(value)
-    return found
+        figures[f"computed_{name}"] = "" if value is None else str(value)
+    return figures
 
 
 def rows_of(model: Model, resolution: str, rows: list[Row]) -> list[Row]:
@@ -43,6 +43,7 @@ def rows_of(model: Model, resolution: str, rows: list[Row]) -> list[Row]:
 
 
 def main() -> None:
+    """Work the table out anew."""
     rows = []
     for (file, resolution), published in test_published.PUBLISHED.items():
         rows += rows_of(test_published.slim(file), resolution, published)

@@ -115,6 +115,7 @@ def applications() -> dict[str, Callable[..., Any]]:
 
 
 def module_of(build: Callable[..., Any]) -> str:
+    """Name the module of Keras that a network is in."""
     return build.__module__.rpartition(".")[2]
 
 
@@ -125,25 +126,30 @@ def built(name: str, size: int | None = None, held: bool = False) -> tuple[Model
     """
     keras = import_keras()
     keras.backend.clear_session()  # so that layers without a name of their own count from 0
-    made: list[Any] = []
+    models: list[Any] = []
 
     def build() -> Any:  # noqa: ANN401
+        """Build the network, and keep what Keras made."""
         options = {} if size is None else {"input_shape": (size, size, 3)}
         model = applications()[name](weights=None, **options)
-        made.append(without_gates(keras, model) if held else model)
-        return made[-1]
+        models.append(without_gates(keras, model) if held else model)
+        return models[-1]
 
-    return without_weights(build, name), made[-1]
+    return without_weights(build, name), models[-1]
 
 
 def without_gates(keras: ModuleType, model: Any) -> Any:  # noqa: ANN401
     """The same network, but for global averages, which are zero whatever the image."""
 
     class Nothing(keras.layers.GlobalAveragePooling2D):  # type: ignore[name-defined,misc]
+        """Global average that is zero, whatever the image."""
+
         def call(self, inputs: Any) -> Any:  # noqa: ANN401
+            """Return zeros in the shape of the averages."""
             return keras.ops.zeros_like(super().call(inputs))
 
     def copied(layer: Any) -> Any:  # noqa: ANN401
+        """Copy a layer; a global average becomes nothing."""
         averages = isinstance(layer, keras.layers.GlobalAveragePooling2D)
         return (Nothing if averages else type(layer)).from_config(layer.get_config())
 
@@ -200,26 +206,28 @@ def preprocessing(module: str) -> str:
     """The mode that a module's ``preprocess_input`` works in; "none" where it does nothing."""
     home = import_keras().applications
     pixels = np.random.default_rng(0).integers(0, 256, (4, 4, 3)).astype(np.float32)
-    made = getattr(home, module).preprocess_input(pixels.copy())
+    processed = getattr(home, module).preprocess_input(pixels.copy())
     ways = {m: home.imagenet_utils.preprocess_input(pixels.copy(), mode=m) for m in MODES}
-    return next(mode for mode, way in {"none": pixels, **ways}.items() if np.array_equal(made, way))
+    return next(
+        mode for mode, way in {"none": pixels, **ways}.items() if np.array_equal(processed, way)
+    )
 
 
-def verified(known: Row) -> Row:
+def verified(entry: Row) -> Row:
     """Checks a network against itself, running with random weights. Raises where they disagree."""
-    whole, cost = known["input"][0], known["gflops"]
+    whole, cost = entry["input"][0], entry["gflops"]
     size = whole if cost <= MOST_GFLOPS else int(whole * (MOST_GFLOPS / cost) ** 0.5) // 32 * 32
-    gated = known["module"] in GATED
-    model, _ = built(known["name"], size, held=gated)
+    gated = entry["module"] in GATED
+    model, _ = built(entry["name"], size, held=gated)
     net = model.trace()
     last = last_map(net)
-    if size == whole and figures(last) != {key: known[key] for key in figures(last)}:
-        raise ValueError(f"{known['name']}: {figures(last)} is not what the table says")
+    if size == whole and figures(last) != {key: entry[key] for key in figures(last)}:
+        raise ValueError(f"{entry['name']}: {figures(last)} is not what the table says")
     on_the_way = [layer for layer in net.layers if max(layer.grid, default=1) > 1]
     places = np.linspace(0, len(on_the_way) - 1, 5)[1:].round().astype(int)
     report = verify(model, net, [on_the_way[i].name for i in places], cells=3)
     if not report.ok:
-        raise ValueError(f"{known['name']} disagrees:\n{report.summary()}")
+        raise ValueError(f"{entry['name']} disagrees:\n{report.summary()}")
     return {
         "input": [size, size],
         "checks": len(report.checks),
@@ -232,8 +240,8 @@ def in_a_process(step: str, name: str) -> Row:
     """A row, or what verifying one came to, worked out in a process of its own."""
     command = [sys.executable, __file__, step, name]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    found: Row = json.loads(done.stdout.splitlines()[-1])
-    return found
+    result: Row = json.loads(done.stdout.splitlines()[-1])
+    return result
 
 
 def table() -> dict[str, Row]:
@@ -242,35 +250,37 @@ def table() -> dict[str, Row]:
 
 
 def write(rows: Iterable[Row]) -> None:
+    """Write the table, a line for each network."""
     in_order = sorted(rows, key=lambda r: r["name"])
     lines = [json.dumps(r, ensure_ascii=False) for r in in_order]
     TABLE.write_text("[\n" + ",\n".join(lines) + "\n]\n", "utf-8")
 
 
 def main() -> None:
+    """Work out the rows that are named, or one step of a row in this process."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="default: all of them")
     parser.add_argument("--figures-only", action="store_true", help="verify nothing")
     for step in ("--row", "--verify"):
         parser.add_argument(step, metavar="NAME", help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.row:
-        print(json.dumps(row(asked.row)))
+    options = parser.parse_args()
+    if options.row:
+        print(json.dumps(row(options.row)))
         return
-    if asked.verify:
-        print(json.dumps(verified(table()[asked.verify])))
+    if options.verify:
+        print(json.dumps(verified(table()[options.verify])))
         return
-    names = asked.names or list(applications())
+    names = options.names or list(applications())
     rows = table()
     for name in names:
-        found, before = in_a_process("--row", name), rows.get(name, {})
-        if all(found[key] == before.get(key) for key in found if key not in LATER):
-            found["verified"] = before["verified"]
-        rows[name] = found
-        print(name, found["size"], found["gflops"], flush=True)
+        new, before = in_a_process("--row", name), rows.get(name, {})
+        if all(new[key] == before.get(key) for key in new if key not in LATER):
+            new["verified"] = before["verified"]
+        rows[name] = new
+        print(name, new["size"], new["gflops"], flush=True)
         write(rows.values())
     failed = []
-    for name in names if not asked.figures_only else ():
+    for name in names if not options.figures_only else ():
         if rows[name]["verified"] is None:
             try:
                 rows[name]["verified"] = in_a_process("--verify", name)

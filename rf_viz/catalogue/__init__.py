@@ -1,1 +1,1 @@
-"""What comes along as data: samples, the published tables, the networks of Keras."""
+"""Data that comes along: samples, the published tables, the networks of Keras."""

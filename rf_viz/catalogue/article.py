@@ -1,4 +1,4 @@
-"""What the article published, as data, and the curve through accuracy over receptive field size.
+"""Figures that the article published, and the curve through accuracy over receptive field size.
 
 A. Araujo, W. Norris, J. Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill
 2019 (doi 10.23915/distill.00021); the files and where they come from are in assets/article/.
@@ -20,7 +20,7 @@ _FOLDER = ASSETS / "article"
 
 
 class Figures(NamedTuple):
-    """Receptive field size, effective stride and effective padding, the same along both axes.
+    """Receptive field size, effective stride and effective padding in pixels, on both axes alike.
 
     The padding is None where it depends on the image's size; all are None where there is no
     closed form.
@@ -33,7 +33,7 @@ class Figures(NamedTuple):
 
 @dataclass(frozen=True)
 class EndPoint:
-    """A row of the published table; ``resolution`` is the image's side, None for any."""
+    """Row of the published table; ``resolution`` is the image's side, None for any."""
 
     net: str
     resolution: int | None
@@ -43,13 +43,13 @@ class EndPoint:
 
     @property
     def agrees(self) -> bool:
-        """Whether what RF-Viz computes is what was published."""
+        """Agreement of what RF-Viz computes with what was published."""
         return self.published == self.computed
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A network of the article's summary, its last layer at 224 x 224.
+    """Network of the article's summary, its last layer at 224 x 224.
 
     ``top1`` is its accuracy on ImageNet as the article plots it, None where it plots none.
     """
@@ -63,7 +63,7 @@ class Summary:
 
 @cache
 def end_points() -> tuple[EndPoint, ...]:
-    """All rows of the published table, and what RF-Viz computes of each."""
+    """Read all rows of the published table, with what RF-Viz computes of each."""
     return tuple(
         EndPoint(
             row["net"],
@@ -78,7 +78,7 @@ def end_points() -> tuple[EndPoint, ...]:
 
 @cache
 def summary() -> tuple[Summary, ...]:
-    """The twelve networks of the article's summary."""
+    """Read the twelve networks of the article's summary."""
     return tuple(
         Summary(
             row["net"],
@@ -92,21 +92,24 @@ def summary() -> tuple[Summary, ...]:
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
+    """The rows of a table."""
     with (_FOLDER / name).open(newline="", encoding="utf-8") as file:
         yield from csv.DictReader(file)
 
 
 def _figures(row: dict[str, str], prefix: str = "") -> Figures:
+    """The figures in a row's columns, whose names have the prefix."""
     return Figures(*(_number(row[prefix + name]) for name in Figures._fields))
 
 
 def _number(text: str) -> int | None:
+    """The number in a field; None where it is empty."""
     return int(text) if text else None
 
 
 @dataclass(frozen=True)
 class Fit:
-    """accuracy = slope * ln(size) + intercept, by least squares over ``count`` networks.
+    """Curve ``accuracy = slope * ln(size) + intercept``, by least squares over ``count`` networks.
 
     ``correlation`` is Pearson's, of the accuracy with ln(size).
     """
@@ -117,12 +120,15 @@ class Fit:
     count: int
 
     def at(self, size: float) -> float:
-        """The accuracy on the curve."""
+        """Compute the accuracy on the curve for a receptive field size in pixels."""
         return self.slope * float(np.log(size)) + self.intercept
 
 
 def fit(sizes: Sequence[int], accuracies: Sequence[float]) -> Fit | None:
-    """The logarithmic curve through accuracies; None for fewer than two sizes."""
+    """Fit the logarithmic curve through accuracies; None for fewer than two sizes.
+
+    By ordinary least squares of the accuracies on ln(size).
+    """
     if len(set(sizes)) < 2:
         return None
     x, y = np.log(sizes), np.asarray(accuracies)

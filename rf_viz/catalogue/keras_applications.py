@@ -1,4 +1,4 @@
-"""The networks that Keras itself has, as data: what each is, and how far its last map sees."""
+"""Networks that Keras itself has, as data: what each is, and how far its last map sees."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from typing import Any
 from .samples import ASSETS
 
 TABLE = ASSETS / "keras_applications" / "table.json"
+"""The table's file, a list of rows."""
 
 
 @dataclass(frozen=True)
 class Verified:
-    """How a network was checked against itself, run with random weights at this input size.
+    """Verification of a network against itself, run with random weights at this input size.
 
     ``checks`` were made, of which so many ``agree``, so many are ``undecided``, and none disagrees.
     """
@@ -28,7 +29,7 @@ class Verified:
 
 @dataclass(frozen=True)
 class KerasApplication:
-    """One of ``keras.applications``; assets/keras_applications/make.py makes them.
+    """Network of ``keras.applications``; assets/keras_applications/make.py makes the table.
 
     Attributes:
         name: the function that builds it ("ResNet50").
@@ -76,6 +77,7 @@ class KerasApplication:
 
 @cache
 def _rows() -> dict[str, KerasApplication]:
+    """The rows of the table, by name."""
     rows = {}
     for row in json.loads(TABLE.read_text("utf-8")):
         values = {field.name: _fixed(row[field.name]) for field in fields(KerasApplication)}
@@ -91,7 +93,7 @@ def _fixed(value: Any) -> Any:  # noqa: ANN401
 
 
 class _Table(Mapping[str, KerasApplication]):
-    """The rows of the table, which is read when somebody first asks."""
+    """Rows of the table by name, which is read when somebody first asks."""
 
     def __getitem__(self, name: str) -> KerasApplication:
         return _rows()[name]
@@ -104,13 +106,14 @@ class _Table(Mapping[str, KerasApplication]):
 
 
 KERAS_APPLICATIONS: Mapping[str, KerasApplication] = _Table()
-"""By name, in the order of the alphabet."""
+"""The networks by name, in the order of the alphabet."""
 
 
 def application_of(title: str) -> KerasApplication | None:
-    """Which of them a Keras model is, by what it calls itself ("mobilenetv2_1.00_224")."""
+    """Tell which of them a Keras model is, by what it calls itself ("mobilenetv2_1.00_224")."""
 
     def plain(name: str) -> str:
+        """Letters and digits of a name, in lower case."""
         return "".join(c for c in name.lower() if c.isalnum())
 
     named = [a for a in KERAS_APPLICATIONS.values() if plain(title).startswith(plain(a.name))]

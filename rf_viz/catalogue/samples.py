@@ -1,4 +1,4 @@
-"""The sample models, images and signal that come with the project, as data (files in assets/)."""
+"""Sample models, images, signal and volume that come with the project (files in assets/)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from ..inputs.images import Fit
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
+"""The folder of the project's data."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """A network and how to look at it first.
+    """Network, and how to look at it first.
 
     Attributes:
         title: name for people.
@@ -43,7 +44,7 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class SampleModel(Sample):
-    """A trained network in a file of ours: ``key`` is its short name, fit for a URL."""
+    """Trained network in a file of ours: ``key`` is its short name, fit for a URL."""
 
     key: str
     path: Path
@@ -51,7 +52,7 @@ class SampleModel(Sample):
 
 @dataclass(frozen=True)
 class SampleImage:
-    """A photograph: short name, name for people, file, and whom to thank."""
+    """Photograph: short name, name for people, file, and whom to thank."""
 
     key: str
     title: str
@@ -137,12 +138,12 @@ SAMPLE_IMAGES: Mapping[str, SampleImage] = {
 
 
 def tone(n: int = 1024, rate: int = 16_000, hz: float = 440.0) -> NDArray[np.float32]:
-    """A plucked tone, ready for the pitch tracker: four harmonics that fade.
+    """Synthesise a plucked tone, ready for the pitch tracker: four harmonics that fade.
 
     Args:
         n: number of samples.
         rate: samples a second; the default is what the pitch tracker expects.
-        hz: pitch of the tone.
+        hz: pitch of the tone, in periods a second.
 
     Returns:
         A float32 array (n,) with mean 0 and standard deviation 1.
@@ -156,7 +157,7 @@ def tone(n: int = 1024, rate: int = 16_000, hz: float = 440.0) -> NDArray[np.flo
 
 
 def phantom(shape: tuple[int, int, int] = (32, 48, 48)) -> NDArray[np.float32]:
-    """A volume like a scan of a head: shells, and bodies in them with a smooth texture.
+    """Draw a volume like a scan of a head: shells, and bodies in them with a smooth texture.
 
     Args:
         shape: depth, height and width.
@@ -177,7 +178,8 @@ def phantom(shape: tuple[int, int, int] = (32, 48, 48)) -> NDArray[np.float32]:
 
 
 _BODIES = (
-    # brightness, centre and radii (depth, height, width), turn about the depth
+    # Brightness, centre and radii (depth, height, width), turn about the depth; what comes later
+    # lies inside of what comes before.
     (0.9, (0, 0, 0), (0.95, 0.92, 0.75), 0),
     (0.3, (0, 0.01, 0), (0.88, 0.85, 0.68), 0),
     (0.5, (0.1, -0.05, 0), (0.7, 0.66, 0.5), 0),

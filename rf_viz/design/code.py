@@ -1,4 +1,4 @@
-"""What the writers of code have in common."""
+"""Helpers that the writers of code share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .rows import Design
 
 
 def checked(design: Design) -> Plan:
-    """The design worked out. Raises ModelError where something is wrong with it."""
+    """Work a design out. Raises ModelError where something is wrong with it."""
     worked = plan(design)
     if not worked.ok:
         number, message = worked.problems[0]
@@ -17,11 +17,11 @@ def checked(design: Design) -> Plan:
 
 
 def ends(worked: Plan) -> list[str]:
-    """The names of what no other row takes: the network's outputs."""
+    """Name the outputs of the network: what no other row takes."""
     used = {source for step in worked.steps.values() for source in step.sources}
     return [step.name for step in worked.steps.values() if step.number not in used]
 
 
 def literal(value: object) -> str:
-    """A value as Python code, texts in double quotes."""
+    """Write a value as Python code, texts in double quotes."""
     return f'"{value}"' if isinstance(value, str) else repr(value)

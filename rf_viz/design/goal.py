@@ -1,4 +1,4 @@
-"""Goal seek: which few changes give a network's cells the receptive field that is asked for?
+"""Goal seek: a few changes that give a network's cells the receptive field of a goal.
 
 Every candidate is built and traced like any other network, so a proposal is known to reach the
 goal; what it costs is counted in the same trace.
@@ -18,18 +18,18 @@ from .study import Measured, Study, study
 _KERNELS = (2, 3, 5, 7, 9, 11, 13, 15, 17, 21, 25, 31)
 _DILATIONS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128, 256)
 _MORE = (1, 2, 3, 4, 6, 8, 12, 16)
-"""How many layers may be added at one place."""
+"""Numbers of layers that may be added at one place."""
 
 _PLACES = 6
-"""So many rows are tried, those nearest to the output first."""
+"""The most rows that are tried, those nearest to the output first."""
 
 _TRIALS = 400
-"""No more candidates are traced."""
+"""The most candidates that are traced."""
 
 
 @dataclass(frozen=True)
 class Goal:
-    """At least ``size`` input pixels, by cells no more than ``stride`` apart."""
+    """Goal: cells that see at least ``size`` input pixels and lie at most ``stride`` apart."""
 
     size: int
     stride: int
@@ -43,7 +43,7 @@ class Proposal:
         changes: in words, one sentence without a full stop each.
         ways: in which way each of them works: "kernel", "dilation", "more" layers or "stride".
         design: the network with them.
-        reach: what it comes to.
+        reached: how far its cells see.
         share: of the pixels within a cell's region, how many the cell depends on; less than 1
             where dilations leave gaps.
         parameters, multiply_adds: those of the whole network.
@@ -53,7 +53,7 @@ class Proposal:
     changes: tuple[str, ...]
     ways: tuple[str, ...]
     design: Design
-    reach: Reached
+    reached: Reached
     share: float
     parameters: int
     multiply_adds: int
@@ -63,7 +63,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Reached:
-    """How far the cells of a network's last map see, and how far apart they are.
+    """Receptive field that the cells of a network's last map reach, in input pixels.
 
     Attributes:
         row: the number of the row.
@@ -79,6 +79,7 @@ class Reached:
     closed: bool
 
     def meets(self, goal: Goal) -> bool:
+        """Tell whether the cells see far enough and lie near enough."""
         return self.size >= goal.size and self.stride <= goal.stride
 
 
@@ -92,12 +93,13 @@ class _Edit:
 
 
 def reached_by(study: Study) -> Reached | None:
-    """Of the last row that is a map of more than one cell; None where there is none."""
+    """Measure the last row that is a map of more than one cell; None where there is none."""
     maps = [row for row in study.rows if prod(row.step.shape[1:]) > 1]
-    return _reach(study, maps[-1]) if maps else None
+    return _reached_in(study, maps[-1]) if maps else None
 
 
-def _reach(study: Study, row: Measured) -> Reached:
+def _reached_in(study: Study, row: Measured) -> Reached:
+    """Measure how far the cells of a row see."""
     field = row.field
     if field is not None:
         return Reached(row.step.number, min(field.size), max(field.stride), True)
@@ -106,78 +108,84 @@ def _reach(study: Study, row: Measured) -> Reached:
 
 
 def seek(design: Design, goal: Goal, most: int = 6) -> list[Proposal]:
-    """Up to ``most`` proposals, the cheapest first; empty where nothing was found, or the network
-    reaches the goal as it is. Raises ModelError for a design that something is wrong with.
+    """Propose up to ``most`` ways to reach a goal, the cheapest first.
+
+    Empty where there is none, or the network reaches the goal as it is. Raises ModelError for a
+    design that something is wrong with.
     """
     return _Search(study(design), goal).proposals(most)
 
 
 class _Search:
+    """Search for a goal, beginning with a network as it is."""
+
     def __init__(self, start: Study, goal: Goal) -> None:
         self.start, self.goal = start, goal
-        self.known: dict[Design, tuple[Study, Reached] | None] = {}
-        self.traced = 0
+        self.traces: dict[Design, tuple[Study, Reached] | None] = {}
+        self.count = 0
 
     def proposals(self, most: int) -> list[Proposal]:
+        """List up to ``most`` proposals, the cheapest first."""
         now = reached_by(self.start)
         if now is None or now.meets(self.goal):
             return []
         beginnings: list[tuple[_Edit, ...]] = [()]
         if now.stride > self.goal.stride:
             beginnings = list(self._finer())
-        found: dict[Design, Proposal] = {}
+        by_design: dict[Design, Proposal] = {}
         for edits in beginnings:
             for more in self._farther(edits):
-                made = self._proposal((*edits, *more))
-                if made is not None:
-                    found.setdefault(made.design, made)
-        ranked = sorted(found.values(), key=self._cost)
-        return [replace(made, share=self._share(made)) for made in _varied(ranked, most)]
+                proposal = self._proposal((*edits, *more))
+                if proposal is not None:
+                    by_design.setdefault(proposal.design, proposal)
+        ranked = sorted(by_design.values(), key=self._cost)
+        return [replace(p, share=self._share(p)) for p in _varied(ranked, most)]
 
-    def _share(self, made: Proposal) -> float:
-        """By the cell in the middle of the map."""
-        traced = self._trace(made.design)
+    def _share(self, proposal: Proposal) -> float:
+        """``Proposal.share`` of the cell in the middle of the map."""
+        traced = self._trace(proposal.design)
         assert traced is not None
-        layer = next(r for r in traced[0].rows if r.step.number == made.reach.row).layer
+        layer = next(r for r in traced[0].rows if r.step.number == proposal.reached.row).layer
         cell = tuple(n // 2 for n in layer.grid)
         region = layer.region(cell)
         return float(layer.mask(cell)[region.slices].mean()) if not region.empty else 0.0
 
-    def _cost(self, made: Proposal) -> tuple[float, int, int]:
+    def _cost(self, proposal: Proposal) -> tuple[float, int, int]:
         """Weights and products, each as a share of what there was; then the simplest."""
-        share = made.parameters / max(self.start.parameters, 1)
-        share += made.multiply_adds / max(self.start.multiply_adds, 1)
-        return round(share, 4), len(made.changes), made.reach.size
+        share = proposal.parameters / max(self.start.parameters, 1)
+        share += proposal.multiply_adds / max(self.start.multiply_adds, 1)
+        return round(share, 4), len(proposal.changes), proposal.reached.size
 
     def _proposal(self, edits: Sequence[_Edit]) -> Proposal | None:
+        """The proposal of some edits; None where they do not reach the goal."""
         if not edits:
             return None
         traced = self._trace(edits[-1].design)
         if traced is None or not traced[1].meets(self.goal):
             return None
-        made, reached = traced
+        changed, reached = traced
         return Proposal(
             tuple(edit.words for edit in edits),
             tuple(edit.way for edit in edits),
-            made.design,
+            changed.design,
             reached,
             1.0,
-            made.parameters,
-            made.multiply_adds,
-            made.parameters - self.start.parameters,
-            made.multiply_adds - self.start.multiply_adds,
+            changed.parameters,
+            changed.multiply_adds,
+            changed.parameters - self.start.parameters,
+            changed.multiply_adds - self.start.multiply_adds,
         )
 
     def _trace(self, design: Design) -> tuple[Study, Reached] | None:
-        """What a candidate comes to; None where it cannot be built or after too many trials."""
-        if design not in self.known:
-            self.known[design] = None
-            if self.traced < _TRIALS and plan(design).ok:
-                self.traced += 1
-                made = study(design)
-                reached = reached_by(made)
-                self.known[design] = None if reached is None else (made, reached)
-        return self.known[design]
+        """Trace a candidate; None where it cannot be built or after too many trials."""
+        if design not in self.traces:
+            self.traces[design] = None
+            if self.count < _TRIALS and plan(design).ok:
+                self.count += 1
+                candidate = study(design)
+                reached = reached_by(candidate)
+                self.traces[design] = None if reached is None else (candidate, reached)
+        return self.traces[design]
 
     def _finer(self) -> Iterator[tuple[_Edit, ...]]:
         """The fewest strides set to one that bring the cells near enough, from either end."""
@@ -190,7 +198,7 @@ class _Search:
             changed = design
             for number in order:
                 changed = _restrided(changed, number, 1)
-                edits.append(_Edit(_told(design, number, "stride 1"), "stride", changed))
+                edits.append(_Edit(_worded(design, number, "stride 1"), "stride", changed))
                 traced = self._trace(changed)
                 if traced is not None and traced[1].stride <= self.goal.stride:
                     yield tuple(edits)
@@ -233,19 +241,20 @@ class _Search:
 def _varied(ranked: Sequence[Proposal], most: int) -> list[Proposal]:
     """The best of each combination of ways, then the others, in the order that they had."""
     best: dict[tuple[str, ...], Proposal] = {}
-    for made in ranked:
-        best.setdefault(made.ways, made)
-    others = [made for made in ranked if best[made.ways] is not made]
+    for proposal in ranked:
+        best.setdefault(proposal.ways, proposal)
+    others = [proposal for proposal in ranked if best[proposal.ways] is not proposal]
     kept = [*best.values(), *others][:most]
-    return [made for made in ranked if made in kept]
+    return [proposal for proposal in ranked if proposal in kept]
 
 
 def _slides(kind: str) -> bool:
+    """Whether layers of a kind slide a window."""
     return LAYER_KINDS[kind].does in ("window", "pool")
 
 
 def _ladders(design: Design, places: int = _PLACES) -> Iterator[list[_Edit]]:
-    """For some rows and some ways to see farther, ever larger changes."""
+    """List ever larger changes, for some rows and some ways to see farther."""
     windows = [
         number
         for number, row in enumerate(design.rows, 1)
@@ -258,7 +267,7 @@ def _ladders(design: Design, places: int = _PLACES) -> Iterator[list[_Edit]]:
         odd = row.kernel % 2
         yield [
             _Edit(
-                _told(design, number, f"kernel {kernel} instead of {row.kernel}"),
+                _worded(design, number, f"kernel {kernel} instead of {row.kernel}"),
                 "kernel",
                 design.replaced(number, replace(row, kernel=kernel)),
             )
@@ -268,7 +277,7 @@ def _ladders(design: Design, places: int = _PLACES) -> Iterator[list[_Edit]]:
         if "dilation" in row.settings():
             yield [
                 _Edit(
-                    _told(design, number, f"dilation {dilation} instead of {row.dilation}"),
+                    _worded(design, number, f"dilation {dilation} instead of {row.dilation}"),
                     "dilation",
                     design.replaced(number, replace(row, dilation=dilation)),
                 )
@@ -316,12 +325,12 @@ def _rewired(design: Design, before: int) -> Design:
 
 
 def _strides(design: Design) -> Iterable[_Edit]:
-    """One stride more, or one moved nearer to the input."""
+    """List changes of strides: one more, or one moved nearer to the input."""
     windows = [n for n, row in enumerate(design.rows, 1) if _slides(row.kind)]
     plain = [n for n in windows if design.rows[n - 1].stride == 1 and design.rows[n - 1].kernel > 1]
     for number in plain[-_PLACES:]:
         yield _Edit(
-            _told(design, number, "stride 2 instead of 1"),
+            _worded(design, number, "stride 2 instead of 1"),
             "stride",
             _restrided(design, number, 2),
         )
@@ -335,11 +344,13 @@ def _strides(design: Design) -> Iterable[_Edit]:
 
 
 def _restrided(design: Design, number: int, stride: int) -> Design:
+    """The design with another stride of a row."""
     row = replace(design.rows[number - 1], stride=stride)
     if LAYER_KINDS[row.kind].does == "pool" and stride == 1:
         row = replace(row, padding="same")  # so that the map does not shrink
     return design.replaced(number, row)
 
 
-def _told(design: Design, number: int, what: str) -> str:
+def _worded(design: Design, number: int, what: str) -> str:
+    """A change of a row in words."""
     return f"{name_of(design, number)} with {what}"

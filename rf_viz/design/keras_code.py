@@ -1,4 +1,4 @@
-"""A design as Keras code: a script that builds the same network, channels last."""
+"""Keras code of a design: a script that builds the same network, channels last."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def window_attention(x, size, heads, name, shifted=False):
 
 
 def to_keras(design: Design) -> str:
-    """Python code that makes ``model``, its layers named as in the design.
+    """Write Python code that makes ``model``, its layers named as in the design.
 
     Raises ModelError for a design that something is wrong with.
     """
@@ -110,15 +110,15 @@ def to_keras(design: Design) -> str:
     for step in worked.steps.values():
         lines += _lines(worked, step, axes)
     outputs = ends(worked)
-    made = outputs[0] if len(outputs) == 1 else f"[{', '.join(outputs)}]"
-    lines.append(f"model = keras.Model({start}, {made})")
+    output = outputs[0] if len(outputs) == 1 else f"[{', '.join(outputs)}]"
+    lines.append(f"model = keras.Model({start}, {output})")
     if masked:
         lines += _MASK_NOW.splitlines()
     return "\n".join(lines) + "\n"
 
 
 def _padding(step: PlannedRow) -> str:
-    """How Keras can pad for it: by its own "same", "valid" or "causal", or by a "number"."""
+    """Choose how Keras can pad for it: by its own "same", "valid" or "causal", or by a "number"."""
     row = step.row
     if not any(map(any, step.pads)):
         return "valid"
@@ -135,44 +135,46 @@ def _thinned(step: PlannedRow) -> bool:
 
 
 def _lines(worked: Plan, step: PlannedRow, axes: int) -> list[str]:
+    """The lines that make a row's tensor, by its name."""
     row, name = step.row, step.name
     sources = [worked.name(source) for source in step.sources]
     x = sources[0]
 
     def layer(kind: str, *arguments: object, **options: object) -> str:
-        given = [literal(a) for a in arguments]
-        given += [f"{key}={literal(value)}" for key, value in options.items()]
-        return f"layers.{kind}({', '.join([*given, f'name={literal(name)}'])})"
+        """The code of a layer of the row's name."""
+        code = [literal(a) for a in arguments]
+        code += [f"{key}={literal(value)}" for key, value in options.items()]
+        return f"layers.{kind}({', '.join([*code, f'name={literal(name)}'])})"
 
     match row.kind:
         case "transposed convolution":
             padding = "same" if row.padding == "same" else "valid"
             cropped = padding == "valid" and any(map(any, step.pads))
             inner = f"{name}_whole" if cropped else name
-            made = (
+            call = (
                 f"layers.Conv{axes}DTranspose({row.channels}, {row.kernel}, strides={row.stride}, "
                 f"padding={literal(padding)}, name={literal(inner)})({x})"
             )
             if not cropped:
-                return [f"{name} = {made}"]
+                return [f"{name} = {call}"]
             crop = layer(f"Cropping{axes}D", row.padding)
-            return [f"{name} = {made}", f"{name} = {crop}({name})"]
+            return [f"{name} = {call}", f"{name} = {crop}({name})"]
         case "max pooling" | "average pooling":
             before, x, padding = _padded(step, x, axes)
             kind = "Max" if row.kind == "max pooling" else "Average"
-            made = layer(f"{kind}Pooling{axes}D", row.kernel, strides=row.stride, padding=padding)
-            return [*before, f"{name} = {made}({x})"]
+            code = layer(f"{kind}Pooling{axes}D", row.kernel, strides=row.stride, padding=padding)
+            return [*before, f"{name} = {code}({x})"]
         case "global pooling":
-            made = layer(f"GlobalAveragePooling{axes}D", keepdims=True)
+            code = layer(f"GlobalAveragePooling{axes}D", keepdims=True)
         case "nearest upsampling" | "bilinear upsampling":
             options: dict[str, object] = (
                 {} if axes == 1 else {"interpolation": row.kind.partition(" ")[0]}
             )
-            made = layer(f"UpSampling{axes}D", row.stride, **options)
+            code = layer(f"UpSampling{axes}D", row.stride, **options)
         case "batch normalisation":
-            made = layer("BatchNormalization", epsilon=1e-5)
+            code = layer("BatchNormalization", epsilon=1e-5)
         case "layer normalisation":
-            made = layer("LayerNormalization", epsilon=1e-5)
+            code = layer("LayerNormalization", epsilon=1e-5)
         case "add" | "multiply" | "concatenate":
             return [f"{name} = {layer(_JOINS[row.kind])}([{', '.join(sources)}])"]
         case "squeeze-and-excite":
@@ -182,34 +184,35 @@ def _lines(worked: Plan, step: PlannedRow, axes: int) -> list[str]:
             call = f"window_attention({x}, {row.kernel}, {row.groups}, {literal(name)}{shifted})"
             return [f"{name} = {call}"]
         case "dense":
-            if len(step.taken) > 1:
+            if len(step.input_shape) > 1:
                 flat = f"layers.Flatten(name={literal(f'{name}_flat')})({x})"
                 return [f"{name} = {flat}", f"{name} = {layer('Dense', row.channels)}({name})"]
-            made = layer("Dense", row.channels)
+            code = layer("Dense", row.channels)
         case kind if kind in _FUNCTIONS:
-            made = layer("Activation", _FUNCTIONS[kind])
+            code = layer("Activation", _FUNCTIONS[kind])
         case kind:
             before, x, padding = _padded(step, x, axes)
             options = _options(step, padding)
             if kind == "depthwise convolution":
-                made = layer(f"DepthwiseConv{axes}D", row.kernel, **options)
+                code = layer(f"DepthwiseConv{axes}D", row.kernel, **options)
             else:
                 if row.groups > 1:
                     options["groups"] = row.groups
-                made = layer(f"Conv{axes}D", row.channels, row.kernel, **options)
+                code = layer(f"Conv{axes}D", row.channels, row.kernel, **options)
             if kind.startswith("masked"):
                 mask = f"kernel_constraint=Masked({literal(kind[-1])})"
-                made = made.replace("name=", f"{mask}, name=")
+                code = code.replace("name=", f"{mask}, name=")
             if _thinned(step):
                 whole = f"{name}_whole"
-                made = made.replace(literal(name), literal(whole))
+                code = code.replace(literal(name), literal(whole))
                 thin = layer(f"MaxPooling{axes}D", 1, strides=row.stride)
-                return [*before, f"{whole} = {made}({x})", f"{name} = {thin}({whole})"]
-            return [*before, f"{name} = {made}({x})"]
-    return [f"{name} = {made}({x})"]
+                return [*before, f"{whole} = {code}({x})", f"{name} = {thin}({whole})"]
+            return [*before, f"{name} = {code}({x})"]
+    return [f"{name} = {code}({x})"]
 
 
 def _options(step: PlannedRow, padding: str) -> dict[str, object]:
+    """The options of a convolution that are not Keras' defaults, besides ``padding``."""
     row = step.row
     options: dict[str, object] = {"padding": padding}
     if row.stride > 1 and not _thinned(step):
@@ -227,20 +230,21 @@ def _padded(step: PlannedRow, x: str, axes: int) -> tuple[list[str], str, str]:
     padded = f"{step.name}_padded"
     if step.row.kind == "max pooling":
         widths = [(0, 0), *step.pads, (0, 0)]
-        made = f'ops.pad({x}, {literal(widths)}, constant_values=float("-inf"))'
-        return [f"{padded} = {made}"], padded, "valid"
+        code = f'ops.pad({x}, {literal(widths)}, constant_values=float("-inf"))'
+        return [f"{padded} = {code}"], padded, "valid"
     widths_of = literal(step.pads if axes == 2 else step.pads[0])
-    made = f"layers.ZeroPadding{axes}D({widths_of}, name={literal(padded)})({x})"
-    return [f"{padded} = {made}"], padded, "valid"
+    code = f"layers.ZeroPadding{axes}D({widths_of}, name={literal(padded)})({x})"
+    return [f"{padded} = {code}"], padded, "valid"
 
 
 def _excite(step: PlannedRow, x: str, axes: int) -> list[str]:
+    """The lines of a squeeze-and-excite row."""
     name = step.name
     pool = f"layers.GlobalAveragePooling{axes}D(keepdims=True, name={literal(f'{name}_squeeze')})"
     lines = [f"{name} = {pool}({x})"]
     for part, units, function in (
         ("reduce", step.row.channels, "relu"),
-        ("expand", step.taken[0], "sigmoid"),
+        ("expand", step.input_shape[0], "sigmoid"),
     ):
         named = literal(f"{name}_{part}")
         dense = f"layers.Dense({units}, activation={literal(function)}, name={named})"

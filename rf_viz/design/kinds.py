@@ -1,4 +1,4 @@
-"""The kinds of layers that a network can be built of, and the settings that each of them has."""
+"""Kinds of layers that a network can be built of, and the settings that each of them has."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Value = int | str
+"""A setting of a row."""
 
 SETTINGS = ("channels", "kernel", "stride", "padding", "dilation", "groups")
 """All settings that a row can have, in the order of the table's columns."""
@@ -14,13 +15,13 @@ SETTINGS = ("channels", "kernel", "stride", "padding", "dilation", "groups")
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of layer.
+    """Kind of layer.
 
     Attributes:
         short: how the names of such layers begin; an identifier in any language.
-        family: which operators it is like, a key of ``rf_viz.kinds.KINDS``.
+        family: the category of operators that it belongs to, and so its colour.
         about: what it does, in a few words.
-        settings: those that it has, each with what a new row begins with.
+        settings: the settings that it has, each with what a new row begins with.
         does: what its code is made from, where several kinds share that.
         joins: whether it takes several rows.
         called: what its settings are called where the usual name would mislead.
@@ -112,7 +113,7 @@ LAYER_KINDS: Mapping[str, Kind] = {
     ),
     "dense": Kind("dense", "attention, dense", "every unit sees everything", {"channels": 10}),
 }
-"""The kinds by the names that people see."""
+"""The kinds of layers by the names that people see."""
 
 VARIANTS: Mapping[str, tuple[str, Mapping[str, Value]]] = {
     "dilated convolution": ("convolution", {"dilation": 2}),

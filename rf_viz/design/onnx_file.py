@@ -1,4 +1,4 @@
-"""A design as an ONNX file, with random weights."""
+"""ONNX file of a design, with random weights."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LABEL = "Made with RF-Viz. The weights are random (He initialisation), not trai
 
 
 def to_onnx(design: Design, seed: int | None = 0) -> bytes:
-    """The network as an ONNX file whose weights are random: He initialisation by ``seed``.
+    """Write the network as an ONNX file of random weights: He initialisation by ``seed``.
 
     Without a seed its weights are all zero and take no room: a graph to trace, not to run. Where
     kernels are masked, all weights that count are one instead, so that the masks show. Raises
@@ -36,9 +36,10 @@ def to_onnx(design: Design, seed: int | None = 0) -> bytes:
 
 
 def taps(kind: str, kernel: int) -> NDArray[np.bool_]:
-    """Which positions of a masked kernel count: those before the centre, of type B the centre too.
+    """Mark the positions of a masked kernel that count: (kernel, kernel), rows first.
 
-    van den Oord, Kalchbrenner and Kavukcuoglu, "Pixel Recurrent Neural Networks", 2016.
+    Those before the centre in reading order do, of type B the centre too. By van den Oord,
+    Kalchbrenner and Kavukcuoglu, "Pixel Recurrent Neural Networks", 2016.
     """
     order = np.arange(kernel * kernel).reshape(kernel, kernel)
     centre = kernel * kernel // 2
@@ -46,6 +47,8 @@ def taps(kind: str, kernel: int) -> NDArray[np.bool_]:
 
 
 class _Writer:
+    """Writer of a design's graph, row by row."""
+
     def __init__(self, worked: Plan, seed: int | None) -> None:
         self._plan, self._seed = worked, seed
         self._masked = any(row.kind.startswith("masked") for row in worked.design.rows)
@@ -55,6 +58,7 @@ class _Writer:
         self._random = np.random.default_rng(0)
 
     def file(self) -> onnx.ModelProto:
+        """Return the model of what has been written."""
         shapes = {step.name: step.shape for step in self._plan.steps.values()}
         graph = helper.make_graph(
             self._nodes,
@@ -71,6 +75,7 @@ class _Writer:
         )
 
     def write(self, step: PlannedRow) -> None:
+        """Write the nodes of a row; the last of them has its name."""
         sources = [self._plan.name(source) for source in step.sources]
         if self._seed is not None:
             self._random = np.random.default_rng([self._seed, step.number])
@@ -85,10 +90,10 @@ class _Writer:
             case "nearest upsampling" | "bilinear upsampling":
                 self._resize(step, x)
             case "batch normalisation":
-                ones, zeros = np.ones(step.taken[0]), np.zeros(step.taken[0])
+                ones, zeros = np.ones(step.input_shape[0]), np.zeros(step.input_shape[0])
                 kept = {"scale": ones, "shift": zeros, "mean": zeros, "variance": ones}
-                given = [self._constant(f"{name}/{part}", value) for part, value in kept.items()]
-                self._flat("BatchNormalization", x, step, given)
+                inputs = [x, *(self._constant(f"{name}/{k}", value) for k, value in kept.items())]
+                self._node("BatchNormalization", inputs, name)
             case "layer normalisation":
                 self._layer_norm(step, x)
             case "SiLU":
@@ -105,16 +110,17 @@ class _Writer:
                 self._attention(step, x)
             case "dense":
                 flat = self._node("Flatten", [x], f"{name}/flat")
-                shape = (prod(step.taken), step.row.channels)
-                given = [flat, self._weight(name, shape, shape[0]), self._bias(name, shape[1])]
-                self._node("Gemm", given, name)
+                shape = (prod(step.input_shape), step.row.channels)
+                inputs = [flat, self._weight(name, shape, shape[0]), self._bias(name, shape[1])]
+                self._node("Gemm", inputs, name)
             case kind if kind in _FUNCTIONS:
                 self._node(_FUNCTIONS[kind], [x], name)
             case _:
                 self._convolution(step, x)
 
     def _convolution(self, step: PlannedRow, x: str) -> None:
-        row, channels, axes = step.row, step.taken[0], len(step.taken) - 1
+        """A convolution, of which the kernel may be masked."""
+        row, channels, axes = step.row, step.input_shape[0], len(step.input_shape) - 1
         groups = groups_of(row, channels)
         shape = (step.shape[0], channels // groups, *[row.kernel] * axes)
         masked = row.kind.startswith("masked")
@@ -135,8 +141,9 @@ class _Writer:
         )
 
     def _transposed(self, step: PlannedRow, x: str) -> None:
-        row, axes = step.row, len(step.taken) - 1
-        shape = (step.taken[0], row.channels, *[row.kernel] * axes)
+        """A transposed convolution: a cell sees kernel / stride weights along each axis."""
+        row, axes = step.row, len(step.input_shape) - 1
+        shape = (step.input_shape[0], row.channels, *[row.kernel] * axes)
         inputs = shape[0] * row.kernel**axes // row.stride**axes
         self._node(
             "ConvTranspose",
@@ -148,7 +155,8 @@ class _Writer:
         )
 
     def _pool(self, step: PlannedRow, x: str) -> None:
-        row, axes = step.row, len(step.taken) - 1
+        """A pooling; averages count the padding, as Keras and PyTorch do when they pad first."""
+        row, axes = step.row, len(step.input_shape) - 1
         average = row.kind == "average pooling"
         self._node(
             "AveragePool" if average else "MaxPool",
@@ -161,7 +169,8 @@ class _Writer:
         )
 
     def _resize(self, step: PlannedRow, x: str) -> None:
-        factors = np.array([1, 1, *[step.row.stride] * (len(step.taken) - 1)], np.float32)
+        """An upsampling by a whole factor."""
+        factors = np.array([1, 1, *[step.row.stride] * (len(step.input_shape) - 1)], np.float32)
         scales = self._constant(f"{step.name}/factors", factors)
         nearest = step.row.kind == "nearest upsampling"
         self._node(
@@ -173,31 +182,31 @@ class _Writer:
             **({"nearest_mode": "floor"} if nearest else {}),
         )
 
-    def _flat(self, operator: str, x: str, step: PlannedRow, given: list[str]) -> None:
-        self._node(operator, [x, *given], step.name)
-
     def _layer_norm(self, step: PlannedRow, x: str) -> None:
-        name, rank = step.name, len(step.taken) + 1
-        given = [
-            self._constant(f"{name}/scale", np.ones(step.taken[0])),
-            self._constant(f"{name}/shift", np.zeros(step.taken[0])),
+        """Normalise all channels of a cell together: ONNX does so along the last axes only."""
+        name, rank = step.name, len(step.input_shape) + 1
+        parameters = [
+            self._constant(f"{name}/scale", np.ones(step.input_shape[0])),
+            self._constant(f"{name}/shift", np.zeros(step.input_shape[0])),
         ]
         if rank == 2:
-            self._flat("LayerNormalization", x, step, given)
+            self._node("LayerNormalization", [x, *parameters], name)
             return
         last = [0, *range(2, rank), 1]
         x = self._node("Transpose", [x], f"{name}/last", perm=last)
-        x = self._node("LayerNormalization", [x, *given], f"{name}/normed")
+        x = self._node("LayerNormalization", [x, *parameters], f"{name}/normed")
         self._node("Transpose", [x], name, perm=[0, rank - 1, *range(1, rank - 1)])
 
     def _joined(self, operator: str, sources: Sequence[str], name: str) -> None:
+        """An operator of two, applied to several rows in turn."""
         x = sources[0]
         for number, other in enumerate(sources[1:], 1):
             last = number == len(sources) - 1
             x = self._node(operator, [x, other], name if last else f"{name}/{number}")
 
     def _excite(self, step: PlannedRow, x: str) -> None:
-        name, (channels, *space) = step.name, step.taken
+        """Squeeze-and-excite (Hu et al., "Squeeze-and-Excitation Networks", 2018)."""
+        name, (channels, *space) = step.name, step.input_shape
         hidden, ones = step.row.channels, [1] * len(space)
         gate = self._node("GlobalAveragePool", [x], f"{name}/squeeze")
         for part, shape, after in (
@@ -205,8 +214,9 @@ class _Writer:
             ("expand", (channels, hidden, *ones), "Sigmoid"),
         ):
             inner = f"{name}/{part}"
-            given = [gate, self._weight(inner, shape, shape[1]), self._bias(inner, shape[0])]
-            gate = self._node(after, [self._node("Conv", given, inner)], f"{inner}/{after.lower()}")
+            inputs = [gate, self._weight(inner, shape, shape[1]), self._bias(inner, shape[0])]
+            conv = self._node("Conv", inputs, inner)
+            gate = self._node(after, [conv], f"{inner}/{after.lower()}")
         self._node("Mul", [x, gate], name)
 
     def _attention(self, step: PlannedRow, x: str) -> None:
@@ -216,7 +226,7 @@ class _Writer:
         a cell of the margin has no neighbours from the other side.
         """
         name, row = step.name, step.row
-        channels, *space = step.taken
+        channels, *space = step.input_shape
         size, axes = row.kernel, len(space)
         front = size // 2
         shifted = row.kind.startswith("shifted")
@@ -260,13 +270,16 @@ class _Writer:
             self._node("Slice", [x, starts, stops, along], name)
 
     def _product(self, x: str, name: str, channels: int) -> str:
+        """A dense layer over the channels, without a bias; returns its name."""
         weight = self._weight(name, (channels, channels), 2 * channels)
         return self._node("MatMul", [x, weight], name)
 
     def _reshape(self, x: str, name: str, shape: Sequence[int]) -> str:
+        """A reshape; returns its name."""
         return self._node("Reshape", [x, self._integers(f"{name}/shape", shape)], name)
 
     def _node(self, operator: str, inputs: Sequence[str], name: str, **attributes: Any) -> str:  # noqa: ANN401
+        """A node that makes the tensor of its name; returns the name."""
         self._nodes.append(helper.make_node(operator, inputs, [name], name, **attributes))
         return name
 
@@ -277,7 +290,10 @@ class _Writer:
         inputs: int,
         mask: NDArray[np.bool_] | None = None,
     ) -> str:
-        """Normal, variance 2 / inputs (He et al., "Delving Deep into Rectifiers", 2015)."""
+        """A weight: normal, variance 2 / inputs (He et al., "Delving Deep into Rectifiers", 2015).
+
+        Where ``mask`` is False it is zero. Returns its name.
+        """
         name = f"{name}/weight"
         if self._seed is None:
             if not self._masked:
@@ -297,20 +313,25 @@ class _Writer:
         return name
 
     def _bias(self, name: str, channels: int) -> str:
+        """A bias of zeros; returns its name."""
         return self._constant(f"{name}/bias", np.zeros(channels))
 
     def _integers(self, name: str, values: Sequence[int]) -> str:
+        """A constant of whole numbers; returns its name."""
         self._constants[name] = numpy_helper.from_array(np.array(values, np.int64), name)
         return name
 
     def _constant(self, name: str, values: NDArray[np.generic]) -> str:
+        """A constant of real numbers; returns its name."""
         self._constants[name] = numpy_helper.from_array(np.asarray(values, np.float32), name)
         return name
 
 
 def _pads(step: PlannedRow) -> list[int]:
+    """The paddings as ONNX lists them: all in front, then all behind."""
     return [front for front, _ in step.pads] + [behind for _, behind in step.pads]
 
 
 def _value(name: str, shape: Sequence[int]) -> onnx.ValueInfoProto:
+    """An input or output of the graph; ``shape`` is without the batch."""
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, *shape])

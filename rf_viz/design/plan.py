@@ -1,4 +1,4 @@
-"""From a design to what has to be built: shapes and paddings worked out, mistakes told by row."""
+"""Plans: designs worked out to shapes and paddings, and their mistakes, row by row."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from .kinds import LAYER_KINDS
 from .rows import Design, Row
 
 Shape = tuple[int, ...]
-"""Channels and extents; after a dense layer the units alone."""
+"""Channels and extents (no batch); after a dense layer the units alone."""
 
 MOST_WEIGHTS = 32_000_000
-"""A network of more is not built: it would take too long to draw after each change."""
+"""The most weights of a network: one of more would take too long to draw after each change."""
 
 MOST_VALUES = 2**26
-"""No row may have more values than this."""
+"""The most values of a row."""
 
 
 @dataclass(frozen=True)
 class PlannedRow:
-    """A row with everything that it takes to build it.
+    """Row with everything that it takes to build it.
 
     Attributes:
         number, row, name: the row, and what its layer is called.
         sources: the numbers of the rows that it takes, 0 for the input.
         inputs: their shapes.
         shape: of what it makes.
-        pads: in front and behind, along each axis that its window slides over; what is cropped
-            for a transposed convolution.
+        pads: in front and behind, in cells, along each axis that its window slides over; what is
+            cropped for a transposed convolution.
         weights: how many it has.
     """
 
@@ -43,14 +43,14 @@ class PlannedRow:
     weights: int = 0
 
     @property
-    def taken(self) -> Shape:
-        """The shape of the first that it takes."""
+    def input_shape(self) -> Shape:
+        """Shape of the first row that it takes."""
         return self.inputs[0]
 
 
 @dataclass
 class Plan:
-    """The steps of a design, and what is wrong with it: messages by row.
+    """Plan of a design: its rows by number, and messages of what is wrong with some.
 
     A row that takes one that is wrong has no step and no message of its own.
     """
@@ -61,45 +61,46 @@ class Plan:
 
     @property
     def ok(self) -> bool:
+        """Soundness: nothing is wrong with the design."""
         return not self.problems
 
     def name(self, number: int) -> str:
-        """What the layer of a row is called; 0 is the input."""
+        """Name the layer of a row; 0 is the input."""
         return name_of(self.design, number)
 
 
 class _RowError(Exception):
-    """What is wrong with a row, in words."""
+    """Raised for a row that something is wrong with, in words."""
 
 
 def name_of(design: Design, number: int) -> str:
-    """What the layer of a row is called; 0 is the input."""
+    """Name the layer of a row; 0 is the input."""
     if number:
         return f"{LAYER_KINDS[design.rows[number - 1].kind].short}{number}"
     return "image" if len(design.input) == 3 else "signal"
 
 
 def check(design: Design) -> list[tuple[int, str]]:
-    """What is wrong with a design: the numbers of rows, each with a message; empty if nothing."""
+    """List what is wrong with a design: numbers of rows, each with a message; empty if nothing."""
     return plan(design).problems
 
 
 def plan(design: Design) -> Plan:
-    """Works out a design row by row."""
-    made = Plan(design)
+    """Work a design out row by row."""
+    worked = Plan(design)
     shapes: dict[int, Shape] = {0: design.input}
     weights = 0
     if not design.rows:
-        made.problems.append((0, "there is no layer yet: add one"))
+        worked.problems.append((0, "there is no layer yet: add one"))
     if prod(design.input) > MOST_VALUES:
-        made.problems.append((0, f"{_by(design.input)} is too large to be computed here"))
-        return made
+        worked.problems.append((0, f"{_by(design.input)} is too large to be computed here"))
+        return worked
     for number, row in enumerate(design.rows, 1):
         try:
             sources = _sources(number, row)
             if any(source not in shapes for source in sources):
                 continue  # that row has said what is wrong
-            step = _step(made, number, row, sources, tuple(shapes[s] for s in sources))
+            step = _step(design, number, sources, tuple(shapes[s] for s in sources))
             weights += step.weights
             if weights > MOST_WEIGHTS:
                 raise _RowError(
@@ -109,14 +110,15 @@ def plan(design: Design) -> Plan:
             if prod(step.shape) > MOST_VALUES:
                 raise _RowError(f"{_by(step.shape)} is too large to be computed here")
         except _RowError as wrong:
-            made.problems.append((number, str(wrong)))
+            worked.problems.append((number, str(wrong)))
         else:
-            made.steps[number] = step
+            worked.steps[number] = step
             shapes[number] = step.shape
-    return made
+    return worked
 
 
 def _sources(number: int, row: Row) -> tuple[int, ...]:
+    """The rows that a row takes. Raises _RowError."""
     named = row.sources
     for source in named:
         if source >= number:
@@ -127,28 +129,29 @@ def _sources(number: int, row: Row) -> tuple[int, ...]:
         return named or (number - 1,)
     if not named:
         raise _RowError(f"{row.kind} needs another row: name it under From")
-    found = named if len(named) > 1 else (number - 1, *named)
-    return tuple(sorted(found, reverse=True))
+    sources = named if len(named) > 1 else (number - 1, *named)
+    return tuple(sorted(sources, reverse=True))
 
 
 def _step(
-    made: Plan, number: int, row: Row, sources: tuple[int, ...], inputs: tuple[Shape, ...]
+    design: Design, number: int, sources: tuple[int, ...], inputs: tuple[Shape, ...]
 ) -> PlannedRow:
-    taken = inputs[0]
+    """A row worked out, by the shapes of what it takes. Raises _RowError."""
+    row, before = design.rows[number - 1], inputs[0]
     pads: tuple[tuple[int, int], ...] = ()
     weights = 0
     kind = LAYER_KINDS[row.kind]
-    if kind.does not in ("map", "join") and row.kind != "dense" and len(taken) == 1:
-        raise _RowError(f"{row.kind} needs a map, and a dense layer leaves only {taken[0]} units")
-    channels, space = taken[0], taken[1:]
+    if kind.does not in ("map", "join") and row.kind != "dense" and len(before) == 1:
+        raise _RowError(f"{row.kind} needs a map, and a dense layer leaves only {before[0]} units")
+    channels, space = before[0], before[1:]
     match row.kind:
         case _ if kind.does in ("window", "pool"):
-            shape, pads = _slid(row, taken)
+            shape, pads = _slid(row, before)
             if kind.does == "window":
                 weights = shape[0] * (channels // groups_of(row, channels))
                 weights = weights * row.kernel ** len(space) + shape[0]
         case "transposed convolution":
-            shape, pads = _laid(row, taken)
+            shape, pads = _laid(row, before)
             weights = channels * row.channels * row.kernel ** len(space) + row.channels
         case "global pooling":
             shape = (channels, *(1 for _ in space))
@@ -157,33 +160,32 @@ def _step(
                 raise _RowError("bilinear upsampling needs an image: take nearest for a signal")
             shape = (channels, *(n * row.stride for n in space))
         case "batch normalisation":  # its statistics count too
-            shape, weights = taken, 4 * channels
+            shape, weights = before, 4 * channels
         case "layer normalisation":
-            shape, weights = taken, 2 * channels
+            shape, weights = before, 2 * channels
         case "concatenate":
-            shape = _joined(made, sources, inputs, apart=True)
+            shape = _joined(sources, inputs, apart=True)
         case "add" | "multiply":
-            shape = _joined(made, sources, inputs, apart=False)
+            shape = _joined(sources, inputs, apart=False)
         case "squeeze-and-excite":
-            shape, weights = taken, 2 * channels * row.channels + channels + row.channels
+            shape, weights = before, 2 * channels * row.channels + channels + row.channels
         case "window attention" | "shifted window attention":
-            shape, weights = _attended(row, taken), 4 * channels**2
+            shape, weights = _attended(row, before), 4 * channels**2
         case "dense":
-            shape, weights = (row.channels,), prod(taken) * row.channels + row.channels
+            shape, weights = (row.channels,), prod(before) * row.channels + row.channels
         case _:
-            shape = taken
-    return PlannedRow(
-        number, row, name_of(made.design, number), sources, inputs, shape, pads, weights
-    )
+            shape = before
+    return PlannedRow(number, row, name_of(design, number), sources, inputs, shape, pads, weights)
 
 
 def groups_of(row: Row, channels: int) -> int:
-    """Into how many groups a convolution divides its channels."""
+    """Count the groups that a convolution divides its channels into."""
     return channels if row.kind == "depthwise convolution" else row.groups
 
 
-def _slid(row: Row, taken: Shape) -> tuple[Shape, tuple[tuple[int, int], ...]]:
-    channels, *space = taken
+def _slid(row: Row, before: Shape) -> tuple[Shape, tuple[tuple[int, int], ...]]:
+    """Shape and paddings of a window that slides over a map. Raises _RowError."""
+    channels, *space = before
     masked = row.kind.startswith("masked")
     if masked and row.kernel % 2 == 0:
         raise _RowError(f"a masked kernel has a centre, so its size is odd, not {row.kernel}")
@@ -201,14 +203,16 @@ def _slid(row: Row, taken: Shape) -> tuple[Shape, tuple[tuple[int, int], ...]]:
         raise _RowError(
             f"padding {row.padding} is more than half of the pool's kernel {row.kernel}"
         )
-    reach = row.dilation * (row.kernel - 1) + 1
-    pads = tuple(_pads(row, n, reach) for n in space)
+    effective_kernel = row.dilation * (row.kernel - 1) + 1
+    pads = tuple(_pads(row, n, effective_kernel) for n in space)
     extents = []
     for n, (front, behind) in zip(space, pads, strict=True):
-        room = n + front + behind - reach
+        room = n + front + behind - effective_kernel
         if room < 0:
             spread = (
-                f" with dilation {row.dilation} reaches {reach}, which" if row.dilation > 1 else ""
+                f" with dilation {row.dilation} reaches {effective_kernel}, which"
+                if row.dilation > 1
+                else ""
             )
             padded = " even with its padding" if front + behind else ""
             raise _RowError(
@@ -230,7 +234,8 @@ def _pads(row: Row, size: int, reach: int) -> tuple[int, int]:
     return front, total - front
 
 
-def _laid(row: Row, taken: Shape) -> tuple[Shape, tuple[tuple[int, int], ...]]:
+def _laid(row: Row, before: Shape) -> tuple[Shape, tuple[tuple[int, int], ...]]:
+    """Shape and croppings of a transposed convolution. Raises _RowError."""
     if row.kernel < row.stride:
         raise _RowError(
             f"kernel {row.kernel} is smaller than its stride {row.stride}: it leaves gaps"
@@ -242,29 +247,31 @@ def _laid(row: Row, taken: Shape) -> tuple[Shape, tuple[tuple[int, int], ...]]:
         str(row.padding), (row.padding, row.padding)
     )
     front, behind = int(crop[0]), int(crop[1])
-    extents = [(n - 1) * row.stride + row.kernel - front - behind for n in taken[1:]]
+    extents = [(n - 1) * row.stride + row.kernel - front - behind for n in before[1:]]
     if min(extents) < 1 or max(front, behind) >= row.kernel:
         raise _RowError(f"padding {row.padding} crops away all that kernel {row.kernel} makes")
     return (row.channels, *extents), ((front, behind),) * len(extents)
 
 
-def _joined(
-    made: Plan, sources: tuple[int, ...], inputs: tuple[Shape, ...], *, apart: bool
-) -> Shape:
-    """The shape of what is joined; ``apart`` says that the channels stand one after another."""
+def _joined(sources: tuple[int, ...], inputs: tuple[Shape, ...], *, apart: bool) -> Shape:
+    """The shape of what is joined; ``apart`` says that the channels stand one after another.
+
+    Raises _RowError where the shapes do not fit.
+    """
     first = inputs[0]
     for source, shape in zip(sources[1:], inputs[1:], strict=True):
         fits = shape[1:] == first[1:] and len(shape) == len(first)
         if not (fits if apart else shape == first):
             what = "concatenation with" if apart else "residual from"
             raise _RowError(
-                f"{what} {_told(source)}: {_channels(shape)} do not fit {_channels(first)}"
+                f"{what} {_name(source)}: {_channels(shape)} do not fit {_channels(first)}"
             )
     return (sum(shape[0] for shape in inputs), *first[1:]) if apart else first
 
 
-def _attended(row: Row, taken: Shape) -> Shape:
-    channels, *space = taken
+def _attended(row: Row, before: Shape) -> Shape:
+    """The shape of attention within windows. Raises _RowError where they do not fit the map."""
+    channels, *space = before
     if channels % row.groups:
         raise _RowError(f"{channels} channels do not divide among {row.groups} heads")
     for n in space:
@@ -272,18 +279,21 @@ def _attended(row: Row, taken: Shape) -> Shape:
             raise _RowError(f"windows of {row.kernel} do not divide a map of {_by(tuple(space))}")
     if row.groups * prod(space) * row.kernel ** len(space) > MOST_VALUES:
         raise _RowError(f"attention in windows of {row.kernel} is too large to be computed here")
-    return taken
+    return before
 
 
-def _told(source: int) -> str:
+def _name(source: int) -> str:
+    """A row in a message."""
     return f"row {source}" if source else "the input"
 
 
 def _channels(shape: Shape) -> str:
+    """A shape in a message."""
     if len(shape) == 1:
         return f"{shape[0]} units"
     return f"{shape[0]} channels at {_by(shape[1:])}"
 
 
 def _by(extents: Shape) -> str:
+    """Extents in a message."""
     return "\N{MULTIPLICATION SIGN}".join(map(str, extents))

@@ -1,4 +1,4 @@
-"""Networks to begin with: well-known ones, and the small ones that show one thing each."""
+"""Networks to begin with: well-known ones, and small ones that show one thing each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Rows = list[Row]
 
 @dataclass(frozen=True)
 class Preset:
-    """A network to begin with: name for people, what it shows, and the design itself."""
+    """Network to begin with: name for people, what it shows, and the design itself."""
 
     title: str
     about: str
@@ -21,14 +21,17 @@ class Preset:
 
 
 def _conv(channels: int, kernel: int = 3, *sources: int, **settings: Value) -> Row:
+    """A convolution."""
     return row("convolution", *sources, channels=channels, kernel=kernel, **settings)
 
 
 def _pool(kernel: int, stride: int, padding: Value = "valid") -> Row:
+    """A max pooling."""
     return row("max pooling", kernel=kernel, stride=stride, padding=padding)
 
 
 def _small() -> Design:
+    """A plain stack of convolutions and pools."""
     rows = [_conv(16), row("ReLU"), _conv(16), row("ReLU"), _pool(2, 2)]
     rows += [_conv(32), row("ReLU"), _conv(32), row("ReLU"), _pool(2, 2)]
     rows += [_conv(64), row("ReLU")]
@@ -36,6 +39,7 @@ def _small() -> Design:
 
 
 def _lenet_5() -> Design:
+    """LeNet-5 (LeCun et al., 1998)."""
     return Design(
         (1, 32, 32),
         (
@@ -55,6 +59,7 @@ def _lenet_5() -> Design:
 
 
 def _alexnet() -> Design:
+    """AlexNet of a single column (Krizhevsky, 2014)."""
     rows = [_conv(64, 11, stride=4, padding="valid"), row("ReLU"), _pool(3, 2)]
     rows += [_conv(192, 5), row("ReLU"), _pool(3, 2)]
     for channels in (384, 384, 256):
@@ -64,6 +69,7 @@ def _alexnet() -> Design:
 
 
 def _vgg_16() -> Design:
+    """VGG-16 (Simonyan and Zisserman, 2015)."""
     rows: Rows = []
     for channels, depth in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
         for _ in range(depth):
@@ -104,6 +110,7 @@ def _unit(rows: Rows, channels: int, stride: int, layers: list[tuple[int, int, i
 
 
 def _resnet_18() -> Design:
+    """ResNet-18 (He et al., 2016)."""
     rows, width = _stem(), 64
     for stage, channels in enumerate((64, 128, 256, 512)):
         for unit in range(2):
@@ -128,6 +135,7 @@ def _resnet_50(strided: int) -> Design:
 
 
 def _inception() -> Design:
+    """A block of four branches (Szegedy et al., 2015)."""
     return Design(
         (3, 64, 64),
         (
@@ -147,6 +155,7 @@ def _inception() -> Design:
 
 
 def _mobilenet_v2() -> Design:
+    """Inverted residual units (Sandler et al., 2018)."""
     rows: Rows = [_conv(24, 3, stride=2), row("batch normalisation"), row("ReLU")]
     for stride in (1, 2):
         start = len(rows)
@@ -166,6 +175,7 @@ def _mobilenet_v2() -> Design:
 
 
 def _densenet() -> Design:
+    """A block of densely connected layers (Huang et al., 2017)."""
     rows: Rows = [_conv(24, 3)]
     for _ in range(4):
         start = len(rows)
@@ -183,6 +193,7 @@ def _densenet() -> Design:
 
 
 def _u_net() -> Design:
+    """U-Net (Ronneberger et al., 2015)."""
     rows: Rows = []
     skips = []
     for channels in (16, 32, 64):
@@ -201,6 +212,7 @@ def _u_net() -> Design:
 
 
 def _wavenet() -> Design:
+    """Causal, dilated, gated layers (van den Oord et al., 2016)."""
     rows: Rows = [_conv(16, 2, padding="causal")]
     for dilation in (1, 2, 4, 8, 16, 32, 64, 128):
         start = len(rows)
@@ -218,6 +230,7 @@ def _wavenet() -> Design:
 
 
 def _context() -> Design:
+    """A dilated context module (Yu and Koltun, 2016)."""
     rows: Rows = []
     for dilation in (1, 1, 2, 4, 8, 16, 1):
         rows += [_conv(12, 3, dilation=dilation), row("ReLU")]
@@ -226,6 +239,7 @@ def _context() -> Design:
 
 
 def _pixel_cnn() -> Design:
+    """Masked convolutions (van den Oord et al., 2016)."""
     rows: Rows = [row("masked convolution A", channels=16, kernel=7), row("ReLU")]
     for _ in range(4):
         start = len(rows)
@@ -241,6 +255,7 @@ def _pixel_cnn() -> Design:
 
 
 def _swin() -> Design:
+    """Attention in windows and shifted windows (Liu et al., 2021)."""
     rows: Rows = [_conv(48, 4, stride=4, padding="valid"), row("layer normalisation")]
     for kind in ("window attention", "shifted window attention"):
         start = len(rows)
@@ -258,11 +273,13 @@ def _swin() -> Design:
 
 
 def _two_layers() -> Design:
+    """A chain whose recurrence can be done by hand."""
     rows = (_conv(4, 3, stride=3, padding=1), _conv(4, 2, padding="valid"))
     return Design((1, 24, 24), rows)
 
 
 def _aligned() -> Design:
+    """Branches that agree."""
     return Design(
         (1, 32, 32),
         (
@@ -276,6 +293,7 @@ def _aligned() -> Design:
 
 
 def _misaligned() -> Design:
+    """Branches that do not agree."""
     return Design(
         (1, 8, 8),
         (
@@ -360,7 +378,7 @@ PRESETS: Mapping[str, Preset] = {
         _misaligned,
     ),
 }
-"""The presets by key."""
+"""The networks to begin with, by key."""
 
 FIRST = "small"
-"""What a person begins with."""
+"""The key of the network that a person begins with."""

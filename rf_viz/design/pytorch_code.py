@@ -1,4 +1,4 @@
-"""A design as PyTorch code: a module that is the same network."""
+"""PyTorch code of a design: a module that is the same network."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class WindowAttention(nn.Module):
 
 
 def to_pytorch(design: Design) -> str:
-    """Python code that makes ``model``, its parts named as in the design.
+    """Write Python code that makes ``model``, its parts named as in the design.
 
     Raises ModelError for a design that something is wrong with.
     """
@@ -96,11 +96,11 @@ def to_pytorch(design: Design) -> str:
     ):
         if needed:
             lines += [*text.splitlines(), ""]
-    made, run = [], []
+    parts, run = [], []
     for step in worked.steps.values():
-        parts, then = _step(worked, step, axes)
-        made += parts
-        run += then
+        own_parts, own_run = _step(worked, step, axes)
+        parts += own_parts
+        run += own_run
     start, outputs = worked.name(0), ends(worked)
     lines += [
         "",
@@ -108,7 +108,7 @@ def to_pytorch(design: Design) -> str:
         "    def __init__(self):",
         "        super().__init__()",
     ]
-    lines += [f"        {line}" for line in made]
+    lines += [f"        {line}" for line in parts]
     lines += ["", f"    def forward(self, {start}):"]
     lines += [f"        {line}" for line in run]
     lines += [f"        return {', '.join(outputs)}", "", "", "model = Network().eval()"]
@@ -118,39 +118,40 @@ def to_pytorch(design: Design) -> str:
 
 
 def _step(worked: Plan, step: PlannedRow, axes: int) -> tuple[list[str], list[str]]:
-    """What makes a row's parts, and what runs them."""
-    row, name, taken = step.row, step.name, step.taken
+    """Write the lines that make a row's parts, and those that run them."""
+    row, name, before = step.row, step.name, step.input_shape
     sources = [worked.name(source) for source in step.sources]
     x = sources[0]
     self = f"self.{name}"
 
-    def part(made: str, before: list[str] | None = None, x: str = x) -> tuple[list[str], list[str]]:
-        return [f"{self} = {made}"], [*(before or []), f"{name} = {self}({x})"]
+    def part(code: str, first: list[str] | None = None, x: str = x) -> tuple[list[str], list[str]]:
+        """The row as one part: its code, and the lines that run it after some that go first."""
+        return [f"{self} = {code}"], [*(first or []), f"{name} = {self}({x})"]
 
     match row.kind:
         case "transposed convolution":
-            made = f"nn.ConvTranspose{axes}d({taken[0]}, {row.channels}, {row.kernel}, "
+            code = f"nn.ConvTranspose{axes}d({before[0]}, {row.channels}, {row.kernel}, "
             front, behind = step.pads[0]
             if front == behind:
-                return part(f"{made}stride={row.stride}, padding={front})")
+                return part(f"{code}stride={row.stride}, padding={front})")
             cut = ", ".join([f"{front}:-{behind}"] * axes)
-            parts, run = part(f"{made}stride={row.stride})")
+            parts, run = part(f"{code}stride={row.stride})")
             return parts, [*run, f"{name} = {name}[..., {cut}]"]
         case "max pooling" | "average pooling":
             kind = "Max" if row.kind == "max pooling" else "Avg"
             fill = ', value=float("-inf")' if kind == "Max" else ""
-            before, x, padding = _padded(step, x, fill, most=row.kernel // 2)
-            made = f"nn.{kind}Pool{axes}d({row.kernel}, stride={row.stride}, padding={padding})"
-            return part(made, before, x)
+            first, x, padding = _padded(step, x, fill, most=row.kernel // 2)
+            code = f"nn.{kind}Pool{axes}d({row.kernel}, stride={row.stride}, padding={padding})"
+            return part(code, first, x)
         case "global pooling":
             return [], [f"{name} = {x}.mean({tuple(range(2, 2 + axes))}, keepdim=True)"]
         case "nearest upsampling" | "bilinear upsampling":
             mode = row.kind.partition(" ")[0]
             return [], [f'{name} = F.interpolate({x}, scale_factor={row.stride}, mode="{mode}")']
         case "batch normalisation":
-            return part(f"nn.BatchNorm{axes if len(taken) > 1 else 1}d({taken[0]})")
+            return part(f"nn.BatchNorm{axes if len(before) > 1 else 1}d({before[0]})")
         case "layer normalisation":
-            return part(f"ChannelNorm({taken[0]})")
+            return part(f"ChannelNorm({before[0]})")
         case "add" | "multiply":
             sign = " + " if row.kind == "add" else " * "
             return [], [f"{name} = {sign.join(sources)}"]
@@ -160,26 +161,27 @@ def _step(worked: Plan, step: PlannedRow, axes: int) -> tuple[list[str], list[st
             inner = [
                 f"{self} = nn.Sequential(",
                 f"    nn.AdaptiveAvgPool{axes}d(1),",
-                f"    nn.Conv{axes}d({taken[0]}, {row.channels}, 1),",
+                f"    nn.Conv{axes}d({before[0]}, {row.channels}, 1),",
                 "    nn.ReLU(),",
-                f"    nn.Conv{axes}d({row.channels}, {taken[0]}, 1),",
+                f"    nn.Conv{axes}d({row.channels}, {before[0]}, 1),",
                 "    nn.Sigmoid(),",
                 ")",
             ]
             return inner, [f"{name} = {x} * {self}({x})"]
         case "window attention" | "shifted window attention":
             shifted = ", shifted=True" if row.kind.startswith("shifted") else ""
-            return part(f"WindowAttention({taken[0]}, {row.kernel}, {row.groups}{shifted})")
+            return part(f"WindowAttention({before[0]}, {row.kernel}, {row.groups}{shifted})")
         case "dense":
-            flat = f"{x}.flatten(1)" if len(taken) > 1 else x
-            return part(f"nn.Linear({prod(taken)}, {row.channels})", x=flat)
+            flat = f"{x}.flatten(1)" if len(before) > 1 else x
+            return part(f"nn.Linear({prod(before)}, {row.channels})", x=flat)
         case kind if kind in _FUNCTIONS:
             return [], [f"{name} = {_FUNCTIONS[kind]}({x})"]
     return part(*_convolution(step, x, axes))
 
 
 def _convolution(step: PlannedRow, x: str, axes: int) -> tuple[str, list[str], str]:
-    row, channels = step.row, step.taken[0]
+    """The code of a convolution, the lines that go before it, and what it is run on."""
+    row, channels = step.row, step.input_shape[0]
     before, x, padding = _padded(step, x, "")
     options = [f"padding={padding}"] if padding else []
     if row.stride > 1:

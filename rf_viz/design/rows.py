@@ -1,4 +1,4 @@
-"""A design: the rows of a network, before anything is built of them."""
+"""Designs: the rows of a network, before anything is built of them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ..errors import ModelError
 from .kinds import LAYER_KINDS, SETTINGS, VARIANTS, Value
 
 MOST_ROWS = 400
+"""The most rows of a network."""
 LARGEST = {"channels": 4096, "kernel": 255, "stride": 32, "dilation": 1024, "groups": 4096}
 """The largest value of each setting."""
 
@@ -26,7 +27,7 @@ _PADDINGS = ("same", "valid", "causal")
 
 @dataclass(frozen=True)
 class Row:
-    """One layer; made by ``row``, which gives it the settings of its kind.
+    """Row of a network, one layer; ``row`` makes it, with the settings of its kind.
 
     ``sources`` are the numbers of the rows that it takes, from 1, and 0 for the input; empty for
     the row before. A kind that joins takes a single one together with the row before.
@@ -42,7 +43,7 @@ class Row:
     groups: int = 1
 
     def settings(self) -> dict[str, Value]:
-        """Those that its kind has."""
+        """Return the settings that its kind has."""
         return {
             name: getattr(self, name)
             for name in SETTINGS
@@ -50,15 +51,18 @@ class Row:
         }
 
     def with_kind(self, name: str) -> Row:
-        """Another kind in its place, which keeps the settings that mean the same in both."""
-        made = row(name, *self.sources)
-        other = {*LAYER_KINDS[self.kind].called, *LAYER_KINDS[made.kind].called}
-        both = self.settings().keys() & made.settings().keys() - other
-        return replace(made, **{key: getattr(self, key) for key in both})
+        """Put another kind in its place, with the settings that mean the same in both.
+
+        Raises ModelError for a kind that there is not.
+        """
+        changed = row(name, *self.sources)
+        other = {*LAYER_KINDS[self.kind].called, *LAYER_KINDS[changed.kind].called}
+        both = self.settings().keys() & changed.settings().keys() - other
+        return replace(changed, **{key: getattr(self, key) for key in both})
 
 
 def row(name: str, /, *sources: int, **settings: Value) -> Row:
-    """A row of a kind or of one of the ``VARIANTS``, with the usual settings but for those given.
+    """Make a row of a kind or of one of the ``VARIANTS``, with its usual settings or these.
 
     Raises ModelError for a kind, a setting or a value that there is not.
     """
@@ -74,6 +78,7 @@ def row(name: str, /, *sources: int, **settings: Value) -> Row:
 
 
 def _check(setting: str, value: object) -> None:
+    """Raise ModelError for a value that a setting cannot have."""
     if setting == "padding" and isinstance(value, str):
         if value not in _PADDINGS:
             raise ModelError(f"a padding is {', '.join(_PADDINGS)} or a number, not {value!r}")
@@ -85,21 +90,21 @@ def _check(setting: str, value: object) -> None:
 
 @dataclass(frozen=True)
 class Design:
-    """A network: its input's channels and extents, (channels, height, width) or (channels, length),
-    and its rows, which are numbered from 1.
+    """Design of a network: its input's shape and its rows, which are numbered from 1.
 
-    Changes give another design; in it the numbers of the rows that others take are put right.
+    The shape is (channels, height, width) or (channels, length). Changes give another design; in
+    it the numbers of the rows that others take are put right.
     """
 
     input: tuple[int, ...]
     rows: tuple[Row, ...] = ()
 
     def replaced(self, number: int, row: Row) -> Design:
-        """With another row in the place of this one."""
+        """Put another row in the place of the one of this number."""
         return replace(self, rows=(*self.rows[: number - 1], row, *self.rows[number:]))
 
     def inserted(self, after: int, row: Row) -> Design:
-        """With one more row, ``after`` one of that number, or 0 for the beginning.
+        """Add a row ``after`` the one of that number, or 0 for the beginning.
 
         Its own sources count the rows as they were.
         """
@@ -107,7 +112,7 @@ class Design:
         return replace(self, rows=_renumbered(rows, lambda n: n + (n > after)))
 
     def removed(self, number: int) -> Design:
-        """Without a row. What took it takes what it took, its first source."""
+        """Remove a row. What took it takes what it took, its first source."""
         gone = self.rows[number - 1]
         instead = gone.sources[0] if gone.sources else number - 1
         rows = [*self.rows[: number - 1], *self.rows[number:]]
@@ -116,16 +121,16 @@ class Design:
         )
 
     def moved(self, number: int, by: int) -> Design:
-        """With a row moved down, or up where ``by`` is negative, as far as that goes."""
+        """Move a row down, or up where ``by`` is negative, as far as that goes."""
         to = min(max(number + by, 1), len(self.rows))
         order = [n for n in range(1, len(self.rows) + 1) if n != number]
         order.insert(to - 1, number)
-        place = {old: new for new, old in enumerate(order, 1)}
+        renumbered = {old: new for new, old in enumerate(order, 1)}
         rows = [self.rows[n - 1] for n in order]
-        return replace(self, rows=_renumbered(rows, lambda n: place.get(n, n)))
+        return replace(self, rows=_renumbered(rows, lambda n: renumbered.get(n, n)))
 
     def to_json(self) -> str:
-        """The design as JSON, the same text for the same design; ``from_json`` reads it."""
+        """Write the design as JSON, the same text for the same design; ``from_json`` reads it."""
         rows = []
         for row in self.rows:
             entry: dict[str, Any] = {"kind": row.kind, **row.settings()}
@@ -137,7 +142,7 @@ class Design:
 
     @staticmethod
     def from_json(text: str) -> Design:
-        """Raises ModelError for what is no design."""
+        """Read a design that ``to_json`` wrote. Raises ModelError for what is none."""
         try:
             whole = json.loads(text)
             extents, entries = tuple(whole["input"]), list(whole["rows"])
@@ -149,13 +154,13 @@ class Design:
         return Design(extents, tuple(map(_row_of, entries)))
 
     def compact(self) -> str:
-        """The design as a short text that may stand in an address; ``expand`` reads it."""
+        """Write the design as a short text that may stand in an address; ``expand`` reads it."""
         packed = zlib.compress(self.to_json().encode(), 9)
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
     @staticmethod
     def expand(text: str) -> Design:
-        """Raises ModelError for what ``compact`` did not make."""
+        """Read a design that ``compact`` wrote. Raises ModelError for what is none."""
         try:
             packed = base64.b64decode(text + "=" * (-len(text) % 4), "-_", validate=True)
             unpacked = zlib.decompressobj().decompress(packed, _LONGEST_LINK)
@@ -166,7 +171,7 @@ class Design:
 
 
 def check_input(extents: tuple[object, ...]) -> None:
-    """Raises ModelError for what is no input's channels and extents."""
+    """Raise ModelError for what is no input's channels and extents."""
     most = _LARGEST_INPUT.get(len(extents))
     if most is None:
         raise ModelError("an input is channels, height and width, or channels and length")
@@ -184,6 +189,7 @@ def _renumbered(rows: list[Row], number: Callable[[int], int]) -> tuple[Row, ...
 
 
 def _row_of(entry: object) -> Row:
+    """A row as JSON has it. Raises ModelError."""
     if not isinstance(entry, Mapping) or not isinstance(entry.get("kind"), str):
         raise ModelError("a row of a network tells its kind and its settings")
     settings = {name: value for name, value in entry.items() if name not in ("kind", "from")}

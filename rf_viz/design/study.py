@@ -1,4 +1,4 @@
-"""What a design comes to: built as an ONNX graph, read and traced like any other."""
+"""Studies of designs: built as ONNX graphs, read and traced like any other."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .rows import Design
 
 @dataclass(frozen=True)
 class Measured:
-    """A row as it was traced.
+    """Row as it was traced.
 
     Attributes:
         step: the row and its shapes.
         layer: the layer that it became.
-        largest: the largest region of its cells, inside the input.
+        largest: the extents of the largest region of its cells, inside the input.
         parameters: how many weights it has.
         multiply_adds: how many products are summed to make it.
     """
@@ -34,12 +34,13 @@ class Measured:
 
     @property
     def field(self) -> ReceptiveField | None:
+        """Closed form of the layer's receptive field, where it has one."""
         return self.layer.receptive_field
 
 
 @dataclass(frozen=True)
 class Study:
-    """A design that was built and traced."""
+    """Design that was built and traced."""
 
     design: Design
     plan: Plan
@@ -48,25 +49,27 @@ class Study:
 
     @property
     def parameters(self) -> int:
+        """Number of weights in all."""
         return sum(row.parameters for row in self.rows)
 
     @property
     def multiply_adds(self) -> int:
+        """Number of products that are summed in all, for one input."""
         return sum(row.multiply_adds for row in self.rows)
 
     @property
     def last(self) -> Measured | None:
-        """The last row that has a closed form."""
+        """Last row that has a closed form."""
         return next((row for row in reversed(self.rows) if row.field), None)
 
 
 def masked(design: Design) -> bool:
-    """Whether kernels are masked, so that only a trace that knows their weights tells the truth."""
+    """Tell whether kernels are masked: then only a trace that knows their weights is right."""
     return any(row.kind.startswith("masked") for row in design.rows)
 
 
 def study(design: Design) -> Study:
-    """Builds a design without weights and traces it. Raises ModelError for one that is wrong."""
+    """Build a design without weights and trace it. Raises ModelError for one that is wrong."""
     model = rf_viz.load(to_onnx(design, seed=None), "the network")
     net = model.trace(weight_aware=masked(design), cut_global=True)
     worked = plan(design)

@@ -1,1 +1,1 @@
-"""What a model is fed: images and volumes, fitted to the size that it expects."""
+"""Inputs of models: images and volumes, fitted to the size that a model expects."""

@@ -1,10 +1,10 @@
-"""From any image to the tensor a network eats: open upright, fit to the input size, preprocess."""
+"""Images as inputs: opened upright, fitted to the input size, preprocessed to a tensor."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO, Literal, get_args
@@ -20,18 +20,19 @@ MAX_PIXELS = 80_000_000
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "ICO")
 
 Fit = Literal["crop", "stretch", "pad"]
-"""How a picture of another shape fills the input: cut to the centre, distorted, or with borders."""
+"""Way in which a picture of another shape fills the input: cropped, distorted, or with borders."""
 
 LUMINANCE = (0.299, 0.587, 0.114)
+"""The shares of red, green and blue in brightness, as ITU-R BT.601 has them."""
 
 
 class ImageError(ValueError):
-    """An image that cannot be used; the message is one sentence for the person who chose it."""
+    """Raised for an image that cannot be used, with one sentence for the person who chose it."""
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What a network expects of its pixels: ``(pixels * scale - mean) / std``, pixels in 0..255.
+    """Preprocessing that a network expects: ``(pixels * scale - mean) / std``, pixels in 0..255.
 
     Attributes:
         order: the order of the colour channels in the tensor.
@@ -69,7 +70,7 @@ pixels as they are and preprocess them inside."""
 
 
 def open_image(source: bytes | str | os.PathLike[str] | BinaryIO) -> Image.Image:
-    """Opens any image as people see it: upright, RGB, 8 bits a channel, on white.
+    """Open any image as people see it: upright, RGB, 8 bits a channel, on white.
 
     EXIF rotation is applied, transparency is laid on white, of an animation the first frame is
     taken, and greyscale with more than 8 bits is scaled from its own range to 0..255.
@@ -95,46 +96,64 @@ def open_image(source: bytes | str | os.PathLike[str] | BinaryIO) -> Image.Image
         if not stream.read(1):
             raise ImageError(f"{name} is empty: choose an image with something in it")
         stream.seek(0)
-        # A damaged file makes decoders raise almost anything, from struct.error to SyntaxError.
-        try:
-            image = Image.open(stream, formats=FORMATS)
-        except UnidentifiedImageError as error:
-            raise ImageError(
-                f"{name} is not an image that can be read: use PNG, JPEG, WebP, GIF, TIFF or BMP"
-            ) from error
-        except Image.DecompressionBombError as error:
-            raise ImageError(_too_large(name)) from error
-        except Exception as error:
-            raise ImageError(_damaged(name)) from error
+        with _decoding(name):
+            image = _opened(stream, name)
         if image.width * image.height > MAX_PIXELS:
             raise ImageError(_too_large(name))
-        try:
+        deep = None
+        with _decoding(name):
             image.load()
             _turn_upright(image)
+            if image.mode == "F" or image.mode.startswith("I"):
+                deep = np.array(image, np.float32)
+        if deep is not None:
+            image = Image.fromarray(_to_8_bits(deep))
+        with _decoding(name):
             return _to_rgb(image)
-        except Image.DecompressionBombError as error:
-            raise ImageError(_too_large(name)) from error
-        except Exception as error:
-            raise ImageError(_damaged(name)) from error
+
+
+def _opened(stream: BinaryIO, name: str) -> Image.Image:
+    """An image of which only the header has been read. Raises ImageError where it is none."""
+    try:
+        return Image.open(stream, formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise ImageError(
+            f"{name} is not an image that can be read: use PNG, JPEG, WebP, GIF, TIFF or BMP"
+        ) from error
+
+
+@contextmanager
+def _decoding(name: str) -> Iterator[None]:
+    """Let Pillow work on a file. Raises ImageError for whatever it complains about.
+
+    A damaged file makes decoders raise almost anything, from struct.error to SyntaxError.
+    """
+    try:
+        yield
+    except ImageError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise ImageError(_too_large(name)) from error
+    except Exception as error:
+        raise ImageError(
+            f"{name} is a damaged or incomplete image: save it again as PNG or JPEG"
+        ) from error
 
 
 def _too_large(name: str) -> str:
+    """In words, that an image has too many pixels."""
     limit = MAX_PIXELS // 1_000_000
     return f"{name} has more than {limit} megapixels: make it smaller and try again"
 
 
-def _damaged(name: str) -> str:
-    return f"{name} is a damaged or incomplete image: save it again as PNG or JPEG"
-
-
 def _turn_upright(image: Image.Image) -> None:
+    """Turn and mirror an image as its EXIF data says."""
     with suppress(Exception):  # Unreadable EXIF data says nothing about the pixels.
         ImageOps.exif_transpose(image, in_place=True)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "F" or image.mode.startswith("I"):
-        image = _to_8_bits(image)
+    """An image of 8 bits a channel as RGB, transparency laid on white."""
     if image.has_transparency_data:
         image = image if image.mode == "RGBA" else image.convert("RGBA")
         opaque = Image.new("RGB", image.size, "white")
@@ -143,19 +162,19 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _to_8_bits(image: Image.Image) -> Image.Image:
+def _to_8_bits(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Greyscale with many bits, from its range (0..1, or so many bits, or min..max) to 0..255."""
-    values = np.nan_to_num(np.array(image, np.float32), copy=False, nan=0, posinf=0, neginf=0)
+    values = np.nan_to_num(values, copy=False, nan=0, posinf=0, neginf=0)
     low, high = min(0.0, float(values.min())), float(values.max())
     if low == 0:
         high = next((top for top in (1, 255, 1023, 4095, 16383, 65535) if high <= top), high)
     values -= low
     values *= 255 / ((high - low) or 1)
-    return Image.fromarray(np.rint(values, out=values).astype(np.uint8))
+    return np.rint(values, out=values).astype(np.uint8)
 
 
 def fit(image: Image.Image, size: tuple[int, int], how: Fit = "crop") -> NDArray[np.uint8]:
-    """The picture as the network sees it, scaled with antialiasing.
+    """Fit a picture to the input of a network, scaled with antialiasing.
 
     Args:
         image: an RGB image, as from ``open_image``.
@@ -196,7 +215,7 @@ def to_tensor(
     spatial_axes: tuple[int, int],
     preprocessing: Preprocessing,
 ) -> NDArray[np.float32]:
-    """A model's input made of a picture.
+    """Make a model's input of a picture.
 
     The last axis that is not spatial holds the channels: 1 takes the luminance, 3 the colours, 4
     the colours and an opaque alpha; a luminance and an alpha are preprocessed with the average
@@ -252,7 +271,7 @@ def to_tensor(
 
 
 def signal_tensor(values: ArrayLike, shape: Sequence[int], axis: int) -> NDArray[np.float32]:
-    """A model's input made of a one-dimensional signal, repeated along all other axes.
+    """Make a model's input of a one-dimensional signal, repeated along all other axes.
 
     Args:
         values: one number for each position along ``axis``.

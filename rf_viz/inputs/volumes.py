@@ -1,4 +1,4 @@
-"""From a file to the tensor that a network of volumes eats: open, fit to the input, fill it."""
+"""Volumes as inputs: opened, fitted to the input size, made a tensor."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ MAX_VOXELS = 64_000_000
 """Larger volumes are refused by their header, before any voxel is read."""
 
 _FORMATS = ("TIFF", "GIF")
-"""What holds one slice a frame."""
+"""Formats that hold one slice a frame, by Pillow's names."""
 
 
 def open_volume(source: bytes | str | os.PathLike[str], name: str = "") -> NDArray[np.float32]:
-    """Opens a volume: an array of three axes, or of four of which one is short (channels).
+    """Open a volume: an array of three axes, or of four of which one is short (channels).
 
     Args:
         source: the bytes or the path of a NumPy file (.npy), or of a TIFF or GIF with one slice a
@@ -54,6 +54,7 @@ def open_volume(source: bytes | str | os.PathLike[str], name: str = "") -> NDArr
 
 
 def _array(stream: BinaryIO, name: str) -> NDArray[np.generic]:
+    """The array in a NumPy file. Raises ImageError."""
     damaged = f"{name} is a damaged or incomplete NumPy file: save it again with numpy.save"
     try:
         version = np.lib.format.read_magic(stream)
@@ -75,6 +76,7 @@ def _array(stream: BinaryIO, name: str) -> NDArray[np.generic]:
 
 
 def _frames(stream: BinaryIO, name: str) -> NDArray[np.generic]:
+    """The frames of an image, one behind the other, in grey. Raises ImageError."""
     try:
         image = Image.open(stream, formats=_FORMATS)
         frames = getattr(image, "n_frames", 1)
@@ -84,31 +86,36 @@ def _frames(stream: BinaryIO, name: str) -> NDArray[np.generic]:
             "with one slice a frame"
         ) from error
     _check_size((frames, image.height, image.width), name)
+    damaged = f"{name} is damaged, or its frames are not all of one size: save it again"
     volume = np.empty((frames, image.height, image.width), np.float32)
-    try:
-        for number in range(frames):
+    for number in range(frames):
+        try:
             image.seek(number)
-            volume[number] = _grey(image)
-    except Exception as error:
-        raise ImageError(
-            f"{name} is damaged, or its frames are not all of one size: save it again"
-        ) from error
+            pixels = _pixels(image)
+        except Exception as error:  # decoders raise almost anything
+            raise ImageError(damaged) from error
+        if pixels.shape[:2] != volume.shape[1:]:
+            raise ImageError(damaged)
+        volume[number] = pixels if pixels.ndim == 2 else pixels @ np.array(LUMINANCE, np.float32)
     return volume
 
 
-def _grey(image: Image.Image) -> NDArray[np.float32]:
+def _pixels(image: Image.Image) -> NDArray[np.float32]:
+    """The current frame of an image: (height, width), or (height, width, 3) of one in colour."""
     if image.mode == "F" or image.mode.startswith("I") or image.mode in ("1", "L"):
         return np.asarray(image, np.float32)
-    return np.asarray(image.convert("RGB"), np.float32) @ np.array(LUMINANCE, np.float32)
+    return np.asarray(image.convert("RGB"), np.float32)
 
 
 def _check_size(shape: Sequence[int], name: str) -> None:
+    """Raise ImageError for a volume that is too large to be opened."""
     if prod(shape) > MAX_VOXELS:
         limit = MAX_VOXELS // 1_000_000
         raise ImageError(f"{name} has more than {limit} million voxels: make it smaller")
 
 
 def _three_axes(array: NDArray[np.generic], name: str) -> NDArray[np.generic]:
+    """An array's three axes, channels averaged. Raises ImageError where it is no volume."""
     shape = array.shape
     if array.ndim > 3:
         array = array.reshape([n for n in shape if n > 1])
@@ -123,9 +130,10 @@ def _three_axes(array: NDArray[np.generic], name: str) -> NDArray[np.generic]:
 
 
 def fit_volume(volume: NDArray[np.float32], size: Sequence[int]) -> NDArray[np.float32]:
-    """The volume as the network sees it: stretched to a size, its values to 0..1.
+    """Fit a volume to the input of a network: stretched to a size, its values to 0..1.
 
-    Along each axis it is interpolated, or averaged over what becomes one voxel.
+    Along each axis it is interpolated, or averaged over what becomes one voxel. Raises ImageError
+    for a size that is not positive.
     """
     if min(size) < 1:
         raise ImageError(f"A volume cannot be {tuple(size)}: give a positive size")
@@ -137,6 +145,7 @@ def fit_volume(volume: NDArray[np.float32], size: Sequence[int]) -> NDArray[np.f
 
 
 def _stretched(volume: NDArray[np.float32], axis: int, length: int) -> NDArray[np.float32]:
+    """A volume with another length along an axis."""
     extent = volume.shape[axis]
     if length == extent:
         return volume
@@ -151,7 +160,7 @@ def _stretched(volume: NDArray[np.float32], axis: int, length: int) -> NDArray[n
 
 
 def _between(lines: NDArray[np.floating], at: NDArray[np.float64]) -> NDArray[np.floating]:
-    """Along the first axis, what lies at positions between the values, which go on at the ends."""
+    """Values at positions between those along the first axis, which go on at the ends."""
     at = at.clip(0, len(lines) - 1)
     first = np.minimum(at.astype(int), max(0, len(lines) - 2))
     share = (at - first).reshape(-1, *[1] * (lines.ndim - 1))
@@ -163,7 +172,7 @@ def _between(lines: NDArray[np.floating], at: NDArray[np.float64]) -> NDArray[np
 def volume_tensor(
     values: ArrayLike, shape: Sequence[int], spatial_axes: Sequence[int]
 ) -> NDArray[np.float32]:
-    """A model's input made of a volume, repeated along all other axes.
+    """Make a model's input of a volume, repeated along all other axes.
 
     Args:
         values: an array (depth, height, width), as from ``fit_volume``.

@@ -1,4 +1,4 @@
-"""Why the effective receptive field is a bell: path counts through layers of one kernel.
+"""Bell of the effective receptive field: path counts through layers of one kernel.
 
 Luo, Li, Urtasun and Zemel, "Understanding the Effective Receptive Field in Deep Convolutional
 Neural Networks", NeurIPS 2016 (arXiv 1701.04128).
@@ -17,6 +17,7 @@ from .example import network
 from .layers import Conv
 
 DEEPEST = 160
+"""The most layers that are stacked."""
 
 LEAST_SHARE = 1 - 0.9545
 """Units count as within the bell from this share of the middle's path count on, as in the paper."""
@@ -24,7 +25,7 @@ LEAST_SHARE = 1 - 0.9545
 
 @lru_cache(maxsize=256)
 def counts(depth: int, kernel: int) -> NDArray[np.float64]:
-    """The path counts of one unit over its region, after so many layers, summing to 1."""
+    """Return the path counts of one unit over its region, after so many layers, summing to 1."""
     layer = _deep(kernel).layers[depth - 1]
     middle = (layer.grid[0] // 2,)
     line = layer.paths(middle)[layer.region(middle).slices]
@@ -34,20 +35,25 @@ def counts(depth: int, kernel: int) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=8)
 def _deep(kernel: int) -> Network:
+    """The deepest network of one kernel, whose layers are all the shallower ones' outputs."""
     return network([Conv(kernel)] * DEEPEST, DEEPEST * (kernel - 1) + 1)
 
 
 def within(counts: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which units are within the bell."""
+    """Mark the units that are within the bell."""
     return np.asarray(counts >= LEAST_SHARE * counts.max())
 
 
 def width(counts: NDArray[np.float64]) -> int:
-    """How many units are within the bell."""
+    """Count the units that are within the bell."""
     return int(within(counts).sum())
 
 
 def gaussian_width(depth: int, kernel: int) -> float:
-    """The width that the central limit theorem gives: it grows with the square root of depth."""
+    """Compute the width that the central limit theorem gives, in units.
+
+    Path counts are those of a sum of ``depth`` independent steps, each even over ``kernel`` units,
+    so their variance is depth (k^2 - 1) / 12: the width grows with the square root of depth.
+    """
     variance = depth * (kernel**2 - 1) / 12
     return 2 * sqrt(2 * log(1 / LEAST_SHARE) * variance)

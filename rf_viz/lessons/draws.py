@@ -1,4 +1,4 @@
-"""Random small networks for the levels of the exercises, and what to ask about them."""
+"""Draws of random small networks for the levels of the exercises, and what to ask about them."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from .layers import Conv, Fork, Transposed
 from .worked import Interval, Sliding, below, form, front, paths, region, within
 
 LARGEST = 32
-"""So many units at most has a layer: a drawing of them can still be read."""
+"""The most units of a layer: a drawing of them can still be read."""
 
 SMALLEST = 3
-"""So many units at least has a layer."""
+"""The fewest units of a layer."""
 
 _Way = tuple[Sliding, ...]
 
 
 class Drawn(NamedTuple):
-    """A network, and what to ask: "rS" or "rSP" of its last layer, or the region of one unit."""
+    """Network, and what to ask: "rS" or "rSP" of its last layer, or the region of one unit."""
 
     example: Example
     asks: str | int
 
 
 class _Plan(NamedTuple):
-    """One way from the input to the output, or two."""
+    """Plan of one way from the input to the output, or of two."""
 
     length: int
     ways: tuple[_Way, ...]
 
     def sizes(self, way: int) -> list[int]:
-        """How many units there are along a way, those of the input first."""
+        """Count the units of the layers along a way, those of the input first."""
         sizes = [self.length]
         for layer in self.ways[way]:
             sizes.append(_out(layer, sizes[-1]))
         return sizes
 
     def down(self, unit: int, *, cut: bool) -> list[Interval]:
-        """What a unit of the output sees by each way, padding counted at the input.
+        """Find what a unit of the output sees by each way, padding counted at the input.
 
         With ``cut`` the padding of the layers further up does not count.
         """
@@ -57,11 +57,12 @@ class _Plan(NamedTuple):
         return ends
 
     def stack(self) -> Example:
+        """Trace the network."""
         return stack(self.ways[0] if len(self.ways) == 1 else (Fork(self.ways),), self.length)
 
 
 def draw(level: int, seed: int) -> Drawn:
-    """What the exercise of a level (1 to 6) and a seed is about.
+    """Draw the network and the question of a level (1 to 6) and a seed.
 
     Most of what is drawn is put back by plain arithmetic; what is left is traced and looked at.
     """
@@ -79,6 +80,7 @@ def draw(level: int, seed: int) -> Drawn:
 
 
 def _plan(level: int, seed: int, rng: Random) -> _Plan | None:
+    """A network of a level; None where it does not show what the level is about."""
     if level == 1:
         return _chain(rng, [Conv(rng.randint(2, 5), rng.randint(1, 3))])
     count = rng.randint(2, 3)
@@ -100,7 +102,7 @@ def _plan(level: int, seed: int, rng: Random) -> _Plan | None:
 
 
 def _asks(level: int, seed: int, rng: Random, plan: _Plan) -> str | int:
-    """Levels 3 and 4 ask both in turn."""
+    """Choose what to ask for: symbols, or a unit. Levels 3 and 4 ask for both in turn."""
     if level == 2:
         return "rS"
     if level == 5 or (level in (3, 4) and seed % 2):
@@ -109,21 +111,24 @@ def _asks(level: int, seed: int, rng: Random, plan: _Plan) -> str | int:
 
 
 def _some(rng: Random, dilation: int = 1) -> Conv:
+    """Some layer, padded alike at both ends."""
     kernel = rng.randint(2, 4)
     padding = rng.randint(0, min(2, (kernel - 1) * dilation))
     return Conv(kernel, rng.randint(1, 2), (padding, padding), dilation)
 
 
 def _chain(rng: Random, layers: Sequence[Sliding]) -> _Plan:
+    """Layers one on the other, over an input of some length."""
     return _Plan(rng.randint(10, LARGEST - 8), (tuple(layers),))
 
 
 def _is_dilated(layer: Conv) -> bool:
+    """Whether the taps of a layer lie apart."""
     return layer.dilation > 1
 
 
 def _pads_after_a_stride(layers: Sequence[Conv]) -> bool:
-    """So that the padding is wider than it looks."""
+    """Whether some padding is wider in input units than it looks."""
     stride = 1
     for layer in layers:
         if stride > 1 and front(layer):
@@ -144,7 +149,7 @@ def _branches(rng: Random, *, aligned: bool) -> _Plan | None:
 
 
 def _box(layers: Sequence[Conv]) -> tuple[int, int]:
-    """Where unit 0 begins, padding counted, and how much it sees."""
+    """Find where the field of unit 0 begins, padding counted, and its size."""
     seen = 0, 0
     for layer in reversed(layers):
         seen = below(layer, seen)
@@ -172,7 +177,7 @@ def _bordered(rng: Random) -> _Plan:
 
 
 def _out(layer: Sliding, size: int) -> int:
-    """How many units a layer makes of so many; not positive where it does not fit."""
+    """Count the units that a layer makes of so many; not positive where it does not fit."""
     assert layer.padding != "same"
     pads = sum(layer.padding)
     if isinstance(layer, Transposed):
@@ -181,6 +186,7 @@ def _out(layer: Sliding, size: int) -> int:
 
 
 def _readable(plan: _Plan) -> bool:
+    """Whether all ways end alike, and no layer is too long or too short to be drawn."""
     sizes = [plan.sizes(way) for way in range(len(plan.ways))]
     everything = [n for way in sizes for n in way]
     return (
@@ -191,7 +197,7 @@ def _readable(plan: _Plan) -> bool:
 
 
 def _worth_asking(plan: _Plan, level: int, seed: int, unit: int) -> bool:
-    """Whether a unit sees what the level is about.
+    """Whether what a unit sees shows what the level is about.
 
     Namely an end of the input, or padding further up, or more than by either branch.
     """
@@ -210,6 +216,7 @@ def _worth_asking(plan: _Plan, level: int, seed: int, unit: int) -> bool:
 
 
 def _together(ends: Sequence[Interval]) -> Interval:
+    """Join intervals, from the lowest unit to the highest."""
     return min(first for first, _ in ends), max(last for _, last in ends)
 
 

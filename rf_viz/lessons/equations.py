@@ -1,4 +1,4 @@
-"""The article's equations in LaTeX, with the numbers of a network filled in.
+"""Equations of the article in LaTeX, with the numbers of a network filled in.
 
 Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019
 (doi 10.23915/distill.00021). Layers are counted from the input, from 1 on; what comes after the
@@ -17,29 +17,32 @@ from .layers import Conv, Transposed
 
 
 def output_size(conv: Conv, below: int, size: int) -> str:
-    """How many units a convolution makes of ``below``."""
+    """Write how many units a convolution makes of ``below`` units."""
     p, q = _padding(conv)
-    reach = _reach(conv)
+    kernel = _effective_kernel(conv)
     return (
         r"n_1 = \left\lfloor \frac{n_0 + p + q - k}{s} \right\rfloor + 1 = "
-        rf"\left\lfloor \frac{{{below} + {p} + {q} - {reach}}}{{{conv.stride}}} \right\rfloor + 1"
+        rf"\left\lfloor \frac{{{below} + {p} + {q} - {kernel}}}{{{conv.stride}}} \right\rfloor + 1"
         f" = {size}"
     )
 
 
 def layer_region(conv: Conv, unit: int) -> str:
-    """Which units of its input one unit of a convolution takes: u0 to v0."""
+    """Write which units of its input one unit of a convolution takes: u0 to v0, both included."""
     p, _ = _padding(conv)
-    s, reach = conv.stride, _reach(conv)
+    s, kernel = conv.stride, _effective_kernel(conv)
     first = s * unit - p
     return _aligned(
         rf"u_0 &= s\,u_1 - p = {s} \cdot {unit} - {p} = {first}",
-        rf"v_0 &= u_0 + k - 1 = {_bracketed(first)} + {reach} - 1 = {first + reach - 1}",
+        rf"v_0 &= u_0 + k - 1 = {_bracketed(first)} + {kernel} - 1 = {first + kernel - 1}",
     )
 
 
 def size(example: Example) -> str:
-    """The closed form of the receptive field size of a chain of convolutions."""
+    """Write the closed form of the receptive field size of a chain of convolutions.
+
+    Raises ValueError for other layers.
+    """
     convs = _convs(example)
     dilated = any(conv.dilation != 1 for conv in convs)
     d = r"\,d_l" if dilated else ""
@@ -61,7 +64,10 @@ def size(example: Example) -> str:
 
 
 def recurrence(example: Example) -> str:
-    """The receptive field size from the output down, a line for each layer."""
+    """Write the receptive field size from the output down, a line for each layer.
+
+    Raises ValueError for layers other than convolutions.
+    """
     convs = _convs(example)
     lines = [
         r"r_{l-1} &= s_l \cdot r_l + (k_l - s_l)",
@@ -69,17 +75,20 @@ def recurrence(example: Example) -> str:
     ]
     size = 1
     for number, conv in reversed(list(enumerate(convs, 1))):
-        reach = _reach(conv)
-        after = conv.stride * size + reach - conv.stride
-        told = str(after) if number > 1 else rf"\mathbf{{{_field(example.last).size[0]}}}"
+        kernel = _effective_kernel(conv)
+        after = conv.stride * size + kernel - conv.stride
+        result = str(after) if number > 1 else rf"\mathbf{{{_field(example.last).size[0]}}}"
         s = conv.stride
-        lines.append(rf"r_{{{number - 1}}} &= {s} \cdot {size} + ({reach} - {s}) = {told}")
+        lines.append(rf"r_{{{number - 1}}} &= {s} \cdot {size} + ({kernel} - {s}) = {result}")
         size = after
     return _aligned(*lines)
 
 
 def region(example: Example, unit: int) -> tuple[str, str]:
-    """The region of a unit of the output in the input, padding counted: its first, its last."""
+    """Write the region of a unit of the output, padding counted: its first and its last unit.
+
+    Raises ValueError for layers other than convolutions.
+    """
     convs = _convs(example)
     jumps = _jumps(convs)
     count, stride = len(convs), jumps[-1]
@@ -87,7 +96,7 @@ def region(example: Example, unit: int) -> tuple[str, str]:
     paddings = [_padding(conv)[0] for conv in convs]
     first = _sum(rf"{p} \cdot {j}" for p, j in zip(paddings, jumps, strict=False))
     last = _sum(
-        rf"(1 + {p} - {_reach(conv)}) \cdot {j}"
+        rf"(1 + {p} - {_effective_kernel(conv)}) \cdot {j}"
         for conv, p, j in zip(convs, paddings, jumps, strict=False)
     )
     start, stop = field.start((unit,))[0], field.stop((unit,))[0]
@@ -106,7 +115,7 @@ def region(example: Example, unit: int) -> tuple[str, str]:
 
 
 def alignment(paths: Sequence[tuple[str, rf_viz.ReceptiveField | None]]) -> str:
-    """Stride and centre of unit 0 along each path: aligned means that they agree.
+    """Write stride and centre of unit 0 along each path: aligned means that they agree.
 
     A path without layers has no field: it passes the input on.
     """
@@ -123,7 +132,7 @@ def alignment(paths: Sequence[tuple[str, rf_viz.ReceptiveField | None]]) -> str:
 
 
 def transposed_size(layer: Transposed, below: int, size: int) -> str:
-    """How many units a transposed convolution makes of ``below``."""
+    """Write how many units a transposed convolution makes of ``below`` units."""
     p, q = layer.padding
     return (
         r"n_1 = s\,(n_0 - 1) + k - p - q = "
@@ -132,7 +141,7 @@ def transposed_size(layer: Transposed, below: int, size: int) -> str:
 
 
 def bell_width(depth: int, kernel: int) -> str:
-    """The width of the effective receptive field by the central limit theorem."""
+    """Write the width of the effective receptive field by the central limit theorem."""
     share = rf"\ln \tfrac{{1}}{{{LEAST_SHARE:.4f}}}"
     variance = (
         rf"n \cdot \tfrac{{k^2 - 1}}{{12}} = {depth} \cdot \tfrac{{{kernel}^2 - 1}}{{12}} = "
@@ -145,6 +154,7 @@ def bell_width(depth: int, kernel: int) -> str:
 
 
 def _convs(example: Example) -> list[Conv]:
+    """The layers of a chain of convolutions. Raises ValueError for another example."""
     convs = [layer for layer in example.layers if isinstance(layer, Conv)]
     if len(convs) < len(example.layers):
         raise ValueError("the closed form is that of a chain of convolutions")
@@ -152,23 +162,25 @@ def _convs(example: Example) -> list[Conv]:
 
 
 def _field(layer: rf_viz.Layer) -> rf_viz.ReceptiveField:
+    """The closed form of a layer of a chain, which always has one."""
     assert layer.receptive_field is not None
     return layer.receptive_field
 
 
 def _padding(conv: Conv) -> tuple[int, int]:
+    """The padding before and after. Raises ValueError where it depends on the input."""
     if conv.padding == "same":
         raise ValueError("how much padding SAME is depends on the input")
     return conv.padding
 
 
-def _reach(conv: Conv) -> int:
-    """How many units the kernel spans."""
+def _effective_kernel(conv: Conv) -> int:
+    """Count the units that the kernel spans, gaps included."""
     return (conv.kernel - 1) * conv.dilation + 1
 
 
 def _jumps(convs: Sequence[Conv]) -> list[int]:
-    """For each layer the product of the strides below it, and last that of all."""
+    """Multiply the strides below each layer, and last all of them."""
     jumps = [1]
     for conv in convs:
         jumps.append(jumps[-1] * conv.stride)
@@ -176,13 +188,16 @@ def _jumps(convs: Sequence[Conv]) -> list[int]:
 
 
 def _sum(terms: Iterable[str]) -> str:
+    """Terms with plus signs between them."""
     return " + ".join(terms)
 
 
 def _bracketed(number: int) -> str:
+    """A number, in brackets where it is negative."""
     return f"({number})" if number < 0 else str(number)
 
 
 def _aligned(*lines: str) -> str:
+    """Lines one below the other, aligned at their ampersands."""
     rows = r" \\ ".join(lines)
     return rf"\begin{{aligned}} {rows} \end{{aligned}}"

@@ -1,4 +1,4 @@
-"""An example: a small network, traced, with every connection between its units."""
+"""Examples: small networks, traced, with every connection between their units."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import rf_viz
 
 from ..errors import ModelError
 from ..relation import OR, Relation, Shape, Window, pull, spread
-from .layers import INPUT, Conv, Fork, Layer, Place, places, to_onnx
+from .layers import INPUT, Conv, Fork, GraphNode, Layer, graph_nodes, to_onnx
 
 _UNITS = 2
 """The axis of the tensors (batch, channel, units) that the units lie along."""
 
 Spans = list[tuple[int, int]]
-"""For each unit of a row its first input unit and the one after its last."""
+"""For each unit of a row its first input unit and the one after its last (half-open)."""
 
 
 @dataclass(frozen=True)
 class Links:
-    """For each unit of a row the units of the row ``source`` that it takes.
+    """Links of each unit of a row to the units of the row ``source`` that it takes.
 
-    Those below 0 or beyond the last are padding.
+    Numbers below 0 or beyond the last unit are padding.
     """
 
     source: int
@@ -34,7 +34,7 @@ class Links:
 
 @dataclass(frozen=True)
 class Row:
-    """The units of one layer, or of the input, whose ``layer`` is None.
+    """Units of one layer, or of the input, whose ``layer`` is None.
 
     ``about`` says what makes it ("k = 3, s = 2"), ``path`` on which path of a fork it lies, and
     ``step`` how many input units lie between two of its own.
@@ -51,7 +51,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Example:
-    """A traced network and its rows of units, the input first and the output last."""
+    """Traced network and its rows of units, the input first and the output last."""
 
     layers: tuple[Layer, ...]
     net: rf_viz.Network
@@ -59,30 +59,30 @@ class Example:
 
     @property
     def last(self) -> rf_viz.Layer:
-        """The network's output."""
+        """Output of the network."""
         return self.net.layers[-1]
 
     @property
     def length(self) -> int:
-        """How many units the input has."""
+        """Length of the input, in units."""
         return self.rows[0].size
 
     @cached_property
     def padding(self) -> list[tuple[int, int]]:
-        """How many units of padding are taken before and after each row."""
-        found = [(0, 0)] * len(self.rows)
+        """Padding before and after each row, in units of the row."""
+        widths = [(0, 0)] * len(self.rows)
         for row in self.rows:
             for links in row.links:
-                taken = [i for units in links.of for i in units]
-                before, after = found[links.source]
-                found[links.source] = (
-                    max(before, -min(taken)),
-                    max(after, max(taken) - self.rows[links.source].size + 1),
+                linked = [i for units in links.of for i in units]
+                before, after = widths[links.source]
+                widths[links.source] = (
+                    max(before, -min(linked)),
+                    max(after, max(linked) - self.rows[links.source].size + 1),
                 )
-        return found
+        return widths
 
     def spans(self, row: int) -> Spans:
-        """The exact input region of each unit of a row; (0, 0) where it sees nothing."""
+        """Return the exact input region of each unit of a row; (0, 0) where it sees nothing."""
         layer = self.rows[row].layer
         if layer is None:
             return [(u, u + 1) for u in range(self.length)]
@@ -90,7 +90,10 @@ class Example:
         return list(zip(starts[:, 0].tolist(), stops[:, 0].tolist(), strict=True))
 
     def forms(self, row: int) -> Spans | None:
-        """What the closed form says of each unit of a row, padding counted; None without one."""
+        """Return the closed form's region of each unit of a row, padding counted.
+
+        None where the row has no closed form.
+        """
         layer = self.rows[row].layer
         if layer is None:
             return self.spans(row)
@@ -102,7 +105,7 @@ class Example:
 
 
 def stack(layers: Sequence[Layer], length: int) -> Example:
-    """One or more layers, one on the other, over an input of ``length`` units.
+    """Stack layers, one on the other, over an input of ``length`` units.
 
     Raises ModelError where they do not fit: a kernel larger than what it slides over, or paths
     of different lengths.
@@ -111,73 +114,81 @@ def stack(layers: Sequence[Layer], length: int) -> Example:
 
 
 def network(layers: Sequence[Layer], length: int) -> rf_viz.Network:
-    """As ``stack``, without the rows: for networks too deep to draw unit by unit."""
+    """Trace layers as ``stack`` does, without the rows: for networks too deep to draw by unit."""
     return _model(tuple(layers), length).trace(spatial_axes=(_UNITS,))
 
 
 def _model(layers: tuple[Layer, ...], length: int) -> rf_viz.Model:
+    """The layers as a model, by way of ONNX."""
     return rf_viz.load(to_onnx(layers, length).SerializeToString(), "the example")
 
 
 @lru_cache(maxsize=256)
 def _stack(layers: tuple[Layer, ...], length: int) -> Example:
+    """Stack layers; kept, since a slider comes back to the same ones again and again."""
     _check_forks(layers, length)
     model = _model(layers, length)
     tensors = model.describe({INPUT: (1, 1, length)}, INPUT, False)
     net = model.trace(spatial_axes=(_UNITS,))
-    if len(net.layers) < len(places(layers)):
-        raise ModelError(f"nothing is left of {places(layers)[len(net.layers)].name}")
+    nodes = graph_nodes(layers)
+    if len(net.layers) < len(nodes):
+        raise ModelError(f"nothing is left of {nodes[len(net.layers)].name}")
     rows = [Row(INPUT, "", length, 1, None)]
-    for place, tensor, layer in zip(places(layers), tensors[1:], net.layers, strict=True):
+    for node, tensor, layer in zip(nodes, tensors[1:], net.layers, strict=True):
         below = rows[tensor.sources[0].tensor]
-        _check_fit(place, below.size)
+        _check_fit(node, below.size)
         links = tuple(
-            Links(source.tensor, _taken(source.relation, rows[source.tensor].size, tensor.shape))
+            Links(source.tensor, _linked(source.relation, rows[source.tensor].size, tensor.shape))
             for source in tensor.sources
         )
         rows.append(
             Row(
-                place.name,
-                str(place.what or "added"),
+                node.name,
+                str(node.layer or "added"),
                 tensor.shape[_UNITS],
-                below.step * (place.what.step if place.what else 1),
+                below.step * (node.layer.step if node.layer else 1),
                 layer,
                 links,
-                place.path,
+                node.path,
             )
         )
     return Example(layers, net, tuple(rows))
 
 
-def _taken(relation: Relation, size: int, shape: Shape) -> tuple[tuple[int, ...], ...]:
-    """For each unit those that it takes, by its relation to a row of ``size`` units."""
+def _linked(relation: Relation, size: int, shape: Shape) -> tuple[tuple[int, ...], ...]:
+    """List for each unit those that it takes, by the relation to a row of ``size`` units."""
     for step in relation:
         if isinstance(step, Window):
             (slide,) = (w for w in step.windows if w.axis == _UNITS)
             taps = range(0, slide.kernel * slide.dilation, slide.dilation)
             firsts = (u * slide.stride - slide.pad for u in range(slide.out))
             return tuple(tuple(first + tap for tap in taps) for first in firsts)
-    taken = []
+    units = []
     for unit in range(shape[_UNITS]):
         one = np.zeros(shape, bool)
         one[..., unit] = True
         line = spread(pull(relation, one, OR), _UNITS, size)
-        taken.append(tuple(np.flatnonzero(line[0, 0]).tolist()))
-    return tuple(taken)
+        units.append(tuple(np.flatnonzero(line[0, 0]).tolist()))
+    return tuple(units)
 
 
-def _check_fit(place: Place, below: int) -> None:
-    """Runtimes round a size between 0 and 1 up with a stride; here nothing may stick out."""
-    if isinstance(place.what, Conv) and place.what.padding != "same":
-        reach = (place.what.kernel - 1) * place.what.dilation + 1
-        padded = below + sum(place.what.padding)
-        if reach > padded:
+def _check_fit(node: GraphNode, below: int) -> None:
+    """Raise ModelError for a kernel that is larger than what it slides over.
+
+    Runtimes round a size between 0 and 1 up with a stride; here nothing may stick out.
+    """
+    conv = node.layer
+    if isinstance(conv, Conv) and conv.padding != "same":
+        extent = (conv.kernel - 1) * conv.dilation + 1
+        padded = below + sum(conv.padding)
+        if extent > padded:
             raise ModelError(
-                f"{place.name}: its kernel of {reach} is larger than its input of {padded}"
+                f"{node.name}: its kernel of {extent} is larger than its input of {padded}"
             )
 
 
 def _check_forks(layers: tuple[Layer, ...], length: int) -> None:
+    """Raise ModelError where the paths of a fork end with unlike numbers of units."""
     for number, layer in enumerate(layers):
         if isinstance(layer, Fork):
             ends = [(*layers[:number], *path) for path in layer.paths]

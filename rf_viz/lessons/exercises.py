@@ -19,7 +19,7 @@ LEVELS = (
     "Two branches",
     "Beyond the closed form",
 )
-"""What the levels are about, from the first one up."""
+"""Topics of the levels, from the first one up."""
 
 _LABELS = {
     "r": "Receptive field size r",
@@ -32,7 +32,7 @@ _LABELS = {
 
 @dataclass(frozen=True)
 class Part:
-    """A number to find. ``slips`` has wrong answers, and what was likely done."""
+    """Number to find. ``slips`` has wrong answers, and what was likely done."""
 
     symbol: str
     label: str
@@ -42,7 +42,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Exercise:
-    """A small network and a question about it.
+    """Small network and a question about it.
 
     Attributes:
         level, seed: what it was drawn from.
@@ -67,12 +67,16 @@ class Exercise:
 
     @property
     def answer(self) -> tuple[int, ...]:
+        """Right numbers of all parts."""
         return tuple(part.answer for part in self.parts)
 
 
 @lru_cache(maxsize=256)
 def exercise(level: int, seed: int) -> Exercise:
-    """The exercise of a level and a seed, both from 1. Raises ValueError where there is none."""
+    """Draw the exercise of a level and a seed, both from 1; the same for the same two.
+
+    Raises ValueError for a level or a seed that there is not.
+    """
     if not 1 <= level <= len(LEVELS) or seed < 1:
         raise ValueError(f"there is no exercise {level}-{seed}")
     example, asks = draw(level, seed)
@@ -107,6 +111,7 @@ def exercise(level: int, seed: int) -> Exercise:
 
 
 def _remark(example: Example, unit: int) -> str:
+    """Say what the closed form says of a unit instead; empty where it says the same."""
     field, region = example.last.receptive_field, example.last.region((unit,))
     if field is None:
         return f"There is no closed form for this ({example.last.note}): the way down always works."
@@ -122,6 +127,7 @@ def _remark(example: Example, unit: int) -> str:
 
 
 def _size_hints(example: Example, asks: str) -> list[str]:
+    """Hints for r, S and P, of which ``asks`` names those to find."""
     ways = paths(example)
     hints = [
         "Go up from the input. A kernel adds $k - 1$ steps to $r$, each as wide as all strides "
@@ -140,14 +146,15 @@ def _size_hints(example: Example, asks: str) -> list[str]:
 
 
 def _region_hints(example: Example) -> list[str]:
+    """Hints for the region of a unit."""
     ways = paths(example)
     layers = [stage.layer for path in ways for stage in path]
     padded = any(layer.padding != (0, 0) for layer in layers)
     minus = " - p" if padded else ""
-    reach = "d(k - 1)" if any(dilation(layer) > 1 for layer in layers) else "k - 1"
+    span = "d(k - 1)" if any(dilation(layer) > 1 for layer in layers) else "k - 1"
     hints = [
         "Go down from the unit, one layer at a time: what the units $u$ to $v$ see begins at "
-        rf"$s\,u{minus}$ and ends at $s\,v{minus} + {reach}$."
+        rf"$s\,u{minus}$ and ends at $s\,v{minus} + {span}$."
     ]
     if any(isinstance(layer, Transposed) for layer in layers):
         hints.append(

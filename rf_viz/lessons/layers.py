@@ -1,4 +1,4 @@
-"""The layers that an example may have, and the ONNX model that they make."""
+"""Layers that an example may have, and the ONNX model that they make."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ import onnx
 from onnx import helper, numpy_helper
 
 INPUT = "input"
+"""The name of an example's input."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conv:
-    """A convolution or pooling of ``kernel`` taps.
+    """Convolution or pooling of ``kernel`` taps.
 
-    ``padding`` is what is added before and after; "same" is the padding that TensorFlow calls so.
+    ``padding`` is how many units are added before and after; "same" is the padding that
+    TensorFlow calls so.
     """
 
     kernel: int
@@ -27,10 +29,11 @@ class Conv:
 
     @property
     def step(self) -> float:
-        """How many units of the layer below lie between two of its own."""
+        """Distance of two of its units, in units of the layer below."""
         return self.stride
 
     def __str__(self) -> str:
+        """Spell the settings out: "k = 3, s = 2, p = 1"."""
         parts = [f"k = {self.kernel}"]
         if self.stride != 1:
             parts.append(f"s = {self.stride}")
@@ -47,7 +50,7 @@ class Conv:
 
 @dataclass(frozen=True, slots=True)
 class Transposed:
-    """A transposed convolution; ``padding`` is what is cut off before and after."""
+    """Transposed convolution; ``padding`` is how many units are cut off before and after."""
 
     kernel: int
     stride: int = 2
@@ -55,9 +58,11 @@ class Transposed:
 
     @property
     def step(self) -> float:
+        """Distance of two of its units, in units of the layer below."""
         return 1 / self.stride
 
     def __str__(self) -> str:
+        """Spell the settings out: "transposed, k = 3, s = 2"."""
         p, q = self.padding
         cut = f", p = {p}" if p == q and p else f", p = {p}, q = {q}" if p or q else ""
         return f"transposed, k = {self.kernel}, s = {self.stride}{cut}"
@@ -65,22 +70,27 @@ class Transposed:
 
 @dataclass(frozen=True, slots=True)
 class Upsample:
-    """A resize by a whole factor: every unit repeated, or linear between them."""
+    """Resize by a whole factor: every unit repeated, or linear between them."""
 
     factor: int
     mode: Literal["nearest", "linear"] = "nearest"
 
     @property
     def step(self) -> float:
+        """Distance of two of its units, in units of the layer below."""
         return 1 / self.factor
 
     def __str__(self) -> str:
+        """Spell the settings out: the mode, and by how much."""
         return f"{self.mode}, \N{MULTIPLICATION SIGN}{self.factor}"
 
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """Several paths from the layer below, which are added; one without layers passes it on."""
+    """Fork into several paths from the layer below, which are added in the end.
+
+    A path without layers passes the layer below on.
+    """
 
     paths: tuple[tuple[Conv | Transposed | Upsample, ...], ...]
 
@@ -90,82 +100,87 @@ Single = Conv | Transposed | Upsample
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A tensor of an example: its name, what makes it, from which tensors, and on which path."""
+class GraphNode:
+    """Node of an example's graph, which makes one tensor of the same name.
+
+    ``layer`` is what it computes, None for the sum of paths; ``sources`` are the tensors that it
+    takes, ``path`` says on which path of a fork it lies.
+    """
 
     name: str
-    what: Single | None
+    layer: Single | None
     sources: tuple[str, ...]
     path: int | None = None
 
 
-def places(layers: Sequence[Layer]) -> list[Place]:
-    """Every tensor that the layers make, in order; where paths meet there is one for their sum."""
-    found: list[Place] = []
+def graph_nodes(layers: Sequence[Layer]) -> list[GraphNode]:
+    """List the nodes that layers make, in order; where paths meet there is one for their sum."""
+    nodes: list[GraphNode] = []
     last, count, letter = INPUT, 0, ord("A")
     for layer in layers:
         if not isinstance(layer, Fork):
             count += 1
-            found.append(Place(f"layer {count}", layer, (last,)))
-            last = found[-1].name
+            nodes.append(GraphNode(f"layer {count}", layer, (last,)))
+            last = nodes[-1].name
             continue
         ends = []
         for path, singles in enumerate(layer.paths):
             end = last
             for number, single in enumerate(singles, 1):
-                found.append(Place(f"{chr(letter)}{number}", single, (end,), path))
-                end = found[-1].name
+                nodes.append(GraphNode(f"{chr(letter)}{number}", single, (end,), path))
+                end = nodes[-1].name
             ends.append(end)
             letter += 1
         names = [chr(letter - len(ends) + i) for i in range(len(ends))]
         last = " + ".join(names)
-        found.append(Place(last, None, tuple(ends)))
-    return found
+        nodes.append(GraphNode(last, None, tuple(ends)))
+    return nodes
 
 
 def to_onnx(layers: Sequence[Layer], length: int) -> onnx.ModelProto:
-    """The layers over an input of one channel; the weights are all one."""
-    made = places(layers)
-    kernels = sorted({p.what.kernel for p in made if isinstance(p.what, Conv | Transposed)})
-    factors = sorted({p.what.factor for p in made if isinstance(p.what, Upsample)})
+    """Build an ONNX model of the layers over an input (1, 1, length), its weights all one."""
+    nodes = graph_nodes(layers)
+    kernels = sorted({n.layer.kernel for n in nodes if isinstance(n.layer, Conv | Transposed)})
+    factors = sorted({n.layer.factor for n in nodes if isinstance(n.layer, Upsample)})
     constants = {f"ones {k}": np.ones((1, 1, k), np.float32) for k in kernels}
     constants |= {f"by {f}": np.array([1, 1, f], np.float32) for f in factors}
     graph = helper.make_graph(
-        [_node(place) for place in made],
+        [_node(node) for node in nodes],
         "example",
         [helper.make_tensor_value_info(INPUT, onnx.TensorProto.FLOAT, [1, 1, length])],
-        [helper.make_tensor_value_info(made[-1].name, onnx.TensorProto.FLOAT, None)],
+        [helper.make_tensor_value_info(nodes[-1].name, onnx.TensorProto.FLOAT, None)],
         [numpy_helper.from_array(array, name) for name, array in constants.items()],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
 
 
-def _node(place: Place) -> onnx.NodeProto:
-    what, sources = place.what, place.sources
-    output, name = [place.name], place.name
-    if what is None:
+def _node(node: GraphNode) -> onnx.NodeProto:
+    """A node as ONNX has it."""
+    layer, sources = node.layer, node.sources
+    output, name = [node.name], node.name
+    if layer is None:
         return helper.make_node("Sum", sources, output, name)
-    if isinstance(what, Upsample):
+    if isinstance(layer, Upsample):
         rest = {"coordinate_transformation_mode": "half_pixel"}
-        if what.mode == "nearest":
+        if layer.mode == "nearest":
             rest = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-        taken = [*sources, "", f"by {what.factor}"]
-        return helper.make_node("Resize", taken, output, name, mode=what.mode, **rest)
-    taken = [*sources, f"ones {what.kernel}"]
-    if isinstance(what, Transposed):
+        inputs = [*sources, "", f"by {layer.factor}"]
+        return helper.make_node("Resize", inputs, output, name, mode=layer.mode, **rest)
+    inputs = [*sources, f"ones {layer.kernel}"]
+    if isinstance(layer, Transposed):
         return helper.make_node(
-            "ConvTranspose", taken, output, name, strides=[what.stride], pads=what.padding
+            "ConvTranspose", inputs, output, name, strides=[layer.stride], pads=layer.padding
         )
-    pads: dict[str, Any] = {"pads": what.padding}
-    if what.padding == "same":
+    pads: dict[str, Any] = {"pads": layer.padding}
+    if layer.padding == "same":
         pads = {"auto_pad": "SAME_UPPER"}
     return helper.make_node(
-        "Conv", taken, output, name, strides=[what.stride], dilations=[what.dilation], **pads
+        "Conv", inputs, output, name, strides=[layer.stride], dilations=[layer.dilation], **pads
     )
 
 
 def length_for(convs: Sequence[Conv], units: int) -> int:
-    """How long an input is that gives so many units without padding, none left over."""
+    """Compute the length of an input that gives so many units without padding, none left over."""
     for conv in reversed(convs):
         units = (units - 1) * conv.stride + (conv.kernel - 1) * conv.dilation + 1
     return units

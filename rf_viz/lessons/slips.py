@@ -11,24 +11,24 @@ from .layers import Conv, Transposed
 from .worked import Interval, Sliding, below, dilation, form, front, paths, span, within
 
 Slips = Mapping[int, str]
-"""By wrong answer: what was likely done."""
+"""Wrong answers, each with what was likely done."""
 
 _Path = Sequence[Sliding]
 
 
 def size_slips(example: Example) -> dict[str, Slips]:
-    """For r, S and P of the last layer."""
+    """List likely wrong answers for r, S and P of the last layer."""
     ways = paths(example)
     ends = [form(path[-1].traced) for path in ways]
     wide = max(range(len(ends)), key=lambda n: ends[n][0])
     path = [stage.layer for stage in ways[wide]]
-    found = [_size(path), _stride(path), _padding(path)]
+    by_symbol = [_size(path), _stride(path), _padding(path)]
     if len(ends) > 1:
-        for symbol, slips in enumerate(found):
+        for symbol, slips in enumerate(by_symbol):
             slips[:0] = _of_branches(symbol, [end[symbol] for end in ends], wide)
     return {
         symbol: _without(right, slips)
-        for symbol, right, slips in zip("rSP", form(example.last), found, strict=True)
+        for symbol, right, slips in zip("rSP", form(example.last), by_symbol, strict=True)
     }
 
 
@@ -42,6 +42,7 @@ def _without(right: int, slips: Iterable[tuple[int, str]]) -> Slips:
 
 
 def _of_branches(symbol: int, values: list[int], wide: int) -> list[tuple[int, str]]:
+    """Slips where branches meet, of r, S or P; ``wide`` is the number of the wider branch."""
     if symbol == 1:
         return [
             (
@@ -69,9 +70,11 @@ def _of_branches(symbol: int, values: list[int], wide: int) -> list[tuple[int, s
 
 
 def _size(path: _Path) -> list[tuple[int, str]]:
+    """Slips in r of a path."""
     before = _strides_before(path)
 
     def total(width: Callable[[Sliding], int], strides: Sequence[int] = before) -> int:
+        """The closed form, with other widths of the layers or other strides before them."""
         return 1 + sum(width(layer) * s for layer, s in zip(path, strides, strict=True))
 
     return [
@@ -121,6 +124,7 @@ def _size(path: _Path) -> list[tuple[int, str]]:
 
 
 def _stride(path: _Path) -> list[tuple[int, str]]:
+    """Slips in S of a path."""
     strides = [layer.stride for layer in path]
     return [
         (
@@ -144,9 +148,11 @@ def _stride(path: _Path) -> list[tuple[int, str]]:
 
 
 def _padding(path: _Path) -> list[tuple[int, str]]:
+    """Slips in P of a path."""
     before = _strides_before(path)
 
     def total(widths: Sequence[int]) -> int:
+        """The padding in front, a unit of each layer's as wide as this."""
         return sum(front(layer) * width for layer, width in zip(path, widths, strict=True))
 
     return [
@@ -176,23 +182,26 @@ def _padding(path: _Path) -> list[tuple[int, str]]:
 
 
 def _strides_before(path: _Path) -> list[int]:
-    """What all strides before each layer come to."""
+    """Multiply all strides before each layer."""
     return [prod(layer.stride for layer in path[:at]) for at in range(len(path))]
 
 
 def region_slips(example: Example, unit: int) -> dict[str, Slips]:
-    """For the first and the last input unit that a unit of the last layer sees."""
+    """List likely wrong answers for the first and the last input unit that a unit sees.
+
+    The unit is one of the last layer.
+    """
     ways = paths(example)
-    found: list[tuple[Interval, str]] = []
+    intervals: list[tuple[Interval, str]] = []
     if len(ways) > 1:
         for name, path in zip("AB", ways, strict=True):
             seen = path[-1].traced.region((unit,))
             why = f"That is what branch {name} alone sees: the sum sees what either of them sees."
-            found.append(((seen.start[0], seen.stop[0] - 1), why))
+            intervals.append(((seen.start[0], seen.stop[0] - 1), why))
     field = example.last.receptive_field
     if field is not None:
         counted = field.start((unit,))[0], field.stop((unit,))[0] - 1
-        found += [
+        intervals += [
             (
                 counted,
                 "That counts padding as input: what a window reaches beyond the input is no input.",
@@ -205,15 +214,15 @@ def region_slips(example: Example, unit: int) -> dict[str, Slips]:
             ),
         ]
     for path in ways:
-        found += _of_path([stage.layer for stage in path], example.length, unit)
+        intervals += _of_path([stage.layer for stage in path], example.length, unit)
     region = example.last.region((unit,))
     (start,), (stop,) = region.start, region.stop
     lasts = [
         (stop, "One too far: units are counted from 0, and this is the first that is not seen."),
-        *((last, why) for (_, last), why in found),
+        *((last, why) for (_, last), why in intervals),
     ]
     firsts = [
-        *((first, why) for (first, _), why in found),
+        *((first, why) for (first, _), why in intervals),
         (start + 1, "One too far: units are counted from 0."),
     ]
     return {"first": _without(start, firsts), "last": _without(stop - 1, lasts)}

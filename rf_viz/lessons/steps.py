@@ -1,4 +1,4 @@
-"""The guided lesson: small networks to change, and what each of them is to be changed to."""
+"""Steps of the guided lesson: small networks, and what each of them is to be changed to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .layers import Conv, Fork
 
 @dataclass(frozen=True)
 class Slider:
-    """Something to set: from ``low`` to ``high``, at first ``start``."""
+    """Slider for a whole number: from ``low`` to ``high``, at first ``start``."""
 
     label: str
     low: int
@@ -22,7 +22,7 @@ class Slider:
 
 @dataclass(frozen=True)
 class Unit:
-    """A unit of a row, counted from the input."""
+    """Unit of a row; rows are counted from the input, which is row 0."""
 
     row: int
     unit: int
@@ -30,13 +30,13 @@ class Unit:
 
 @dataclass(frozen=True)
 class LessonStep:
-    """One step: one thing to learn, one thing to do.
+    """Step of the lesson: one thing to learn, one thing to do.
 
     Attributes:
         title: what it is about.
         says: what to know, in Markdown.
         task: what to do.
-        found: what has been seen once it is done.
+        conclusion: what has been seen once it is done.
         sliders: what can be set.
         build: the network, from what is set.
         done: whether the task is done, by the network and the pinned unit.
@@ -47,7 +47,7 @@ class LessonStep:
     title: str
     says: str
     task: str
-    found: str
+    conclusion: str
     sliders: tuple[Slider, ...]
     build: Callable[..., Example]
     done: Callable[[Example, Unit], bool]
@@ -56,13 +56,16 @@ class LessonStep:
 
 
 def size(example: Example) -> int | None:
-    """The receptive field size of the last layer."""
+    """Return the receptive field size of the last layer; None where it has no closed form."""
     field = example.last.receptive_field
     return field.size[0] if field else None
 
 
 def cut_off(example: Example, unit: int) -> tuple[int, int] | None:
-    """What the closed form says of a unit of the output, cut off at the input's ends."""
+    """Return the closed form's region of a unit of the output, cut off at the input's ends.
+
+    Half-open; None where there is no closed form.
+    """
     forms = example.forms(len(example.rows) - 1)
     if forms is None:
         return None
@@ -77,13 +80,17 @@ def _is_misjudged(example: Example, pinned: Unit) -> bool:
 
 
 def share_at_the_end(example: Example) -> float:
-    """The path count of the outermost unit that the middle of the output sees, of the largest."""
+    """Return the path count of the outermost unit that the middle of the output sees.
+
+    As a share of the largest path count.
+    """
     middle = (example.rows[-1].size // 2,)
     counts = example.last.paths(middle)[example.last.region(middle).slices]
     return float(counts[0] / counts.max())
 
 
 def _alignment(example: Example) -> str:
+    """The equations of the paths of an example's fork."""
     ends = [row for row in example.rows if row.path is not None]
     return equations.alignment(
         [(row.name[0], row.layer.receptive_field) for row in ends if row.layer]
@@ -91,6 +98,7 @@ def _alignment(example: Example) -> str:
 
 
 def _long_as_the_input(example: Example, _: Unit) -> bool:
+    """Whether the output has as many units as the input."""
     return example.rows[-1].size == example.length
 
 
@@ -214,11 +222,13 @@ STEPS: Sequence[LessonStep] = (
 
 
 def _sizes(example: Example) -> tuple[int, int] | None:
+    """r and S of the last layer; None where it has no closed form."""
     field = example.last.receptive_field
     return (field.size[0], field.stride[0]) if field else None
 
 
 def _conv(example: Example) -> Conv:
+    """The only layer of an example."""
     (layer,) = example.layers
     assert isinstance(layer, Conv)
     return layer

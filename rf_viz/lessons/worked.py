@@ -10,13 +10,14 @@ from .example import Example, Row
 from .layers import Conv, Fork, Transposed
 
 Interval = tuple[int, int]
-"""The first and the last of some units."""
+"""The first and the last of some units, both included."""
 
 Sliding = Conv | Transposed
+"""A layer whose kernel slides."""
 
 
 class Stage(NamedTuple):
-    """A layer of a path, the row that it makes, and how many units there are below it."""
+    """Layer of a path, the row that it makes, and how many units there are below it."""
 
     layer: Sliding
     row: Row
@@ -24,30 +25,33 @@ class Stage(NamedTuple):
 
     @property
     def traced(self) -> Traced:
+        """Layer of the traced network."""
         assert self.row.layer is not None
         return self.row.layer
 
     @property
     def subscript(self) -> str:
-        """What its symbols are told apart by."""
+        """Subscript of its symbols: "1", "A2"."""
         return self.row.name.removeprefix("layer ")
 
     @property
     def title(self) -> str:
+        """Heading of its step of the solution."""
         return f"Layer {self.subscript}, {self.row.about}"
 
 
 Path = tuple[Stage, ...]
+"""The layers from the input to the output."""
 
 
 @dataclass(frozen=True)
 class SolutionStep:
-    """A step of a solution.
+    """Step of a solution.
 
     Attributes:
         says: what is done, in Markdown.
         equations: in LaTeX, with the numbers filled in.
-        values: what is known after it, of what was asked for.
+        values: the numbers after it of what is to be found.
     """
 
     says: str
@@ -56,14 +60,14 @@ class SolutionStep:
 
 
 def paths(example: Example) -> list[Path]:
-    """The paths from the input to the output, each from the input up.
+    """List the paths from the input to the output, each from the input up.
 
     The example is one path of layers, or one fork.
     """
     first = example.layers[0]
     ways = first.paths if isinstance(first, Fork) else (example.layers,)
     rows = iter(example.rows[1:])
-    found = []
+    chains = []
     for way in ways:
         below, stages = example.length, []
         for layer in way:
@@ -71,27 +75,28 @@ def paths(example: Example) -> list[Path]:
             row = next(rows)
             stages.append(Stage(layer, row, below))
             below = row.size
-        found.append(tuple(stages))
-    return found
+        chains.append(tuple(stages))
+    return chains
 
 
 def front(layer: Sliding) -> int:
-    """How many units of padding there are in front."""
+    """Return how many units of padding there are in front."""
     assert layer.padding != "same"
     return layer.padding[0]
 
 
 def dilation(layer: Sliding) -> int:
+    """Return how many units the taps of a kernel lie apart."""
     return layer.dilation if isinstance(layer, Conv) else 1
 
 
 def span(layer: Sliding) -> int:
-    """From the kernel's first tap to its last."""
+    """Return the distance from the kernel's first tap to its last, in units."""
     return (layer.kernel - 1) * dilation(layer)
 
 
 def form(layer: Traced) -> tuple[int, int, int]:
-    """r, S and P of a layer that has them, along the first axis."""
+    """Return r, S and P of a layer that has them, along the first axis."""
     field = layer.receptive_field
     assert field is not None
     size, stride, padding = field.size[0], field.stride[0], field.padding[0]
@@ -100,7 +105,7 @@ def form(layer: Traced) -> tuple[int, int, int]:
 
 
 def sizes(example: Example, symbols: str) -> tuple[SolutionStep, ...]:
-    """From the input up, layer by layer, to those of r, S and P that ``symbols`` names."""
+    """Solve for those of r, S and P that ``symbols`` names: from the input up, layer by layer."""
     steps = []
     ways = paths(example)
     for path in ways:
@@ -131,10 +136,12 @@ def sizes(example: Example, symbols: str) -> tuple[SolutionStep, ...]:
 
 
 def _named(values: tuple[int, int, int], symbols: str) -> tuple[int, ...]:
+    """Pick those of r, S and P that ``symbols`` names."""
     return tuple(values["rSP".index(symbol)] for symbol in symbols)
 
 
 def _size(layer: Sliding, was: str, now: str, before: tuple[int, int, int], after: int) -> str:
+    """The equation of r, from the subscript ``was`` to ``now``."""
     named = rf"(k_{{{now}}} - 1)\,S_{{{was}}}"
     numbers = rf"{layer.kernel - 1} \cdot {before[1]}"
     if dilation(layer) > 1:
@@ -143,6 +150,7 @@ def _size(layer: Sliding, was: str, now: str, before: tuple[int, int, int], afte
 
 
 def _meeting(example: Example, ways: list[Path], symbols: str) -> SolutionStep:
+    """The step from aligned branches to their sum."""
     ends = [path[-1] for path in ways]
     names = [end.subscript for end in ends]
     forms = [form(end.traced) for end in ends]
@@ -168,7 +176,10 @@ def _meeting(example: Example, ways: list[Path], symbols: str) -> SolutionStep:
 
 
 def region(example: Example, unit: int) -> tuple[SolutionStep, ...]:
-    """From a unit of the last layer down, layer by layer: the first and last unit that it sees."""
+    """Solve for the first and last input unit that a unit of the last layer sees.
+
+    From the unit down, layer by layer.
+    """
     steps, ends = [], []
     for path in paths(example):
         seen = (unit, unit)
@@ -193,7 +204,10 @@ def region(example: Example, unit: int) -> tuple[SolutionStep, ...]:
 
 
 def below(layer: Sliding, seen: Interval) -> Interval:
-    """Between which units the taps of some units lie in the layer below, padding counted."""
+    """Find the units between which the taps of some units lie in the layer below.
+
+    Padding counts: they may lie below 0 or beyond the last unit.
+    """
     (u, v), stride, padding = seen, layer.stride, front(layer)
     if isinstance(layer, Transposed):
         return -((span(layer) - padding - u) // stride), (v + padding) // stride
@@ -201,11 +215,12 @@ def below(layer: Sliding, seen: Interval) -> Interval:
 
 
 def within(seen: Interval, size: int) -> Interval:
-    """Without what lies beyond the units that are there."""
+    """Cut an interval off at the ends of a layer of ``size`` units."""
     return max(seen[0], 0), min(seen[1], size - 1)
 
 
 def _down(stage: Stage, under: str, seen: Interval) -> tuple[Interval, SolutionStep]:
+    """Go down to the layer below, of subscript ``under``: what units see there, and the step."""
     (u, v), layer = seen, stage.layer
     full = below(layer, seen)
     real = within(full, stage.below)
@@ -238,20 +253,20 @@ def _down(stage: Stage, under: str, seen: Interval) -> tuple[Interval, SolutionS
 
 
 def _sides(layer: Conv, now: str, seen: Interval) -> tuple[str, str]:
-    """Where what some units see begins and ends: in symbols, and in numbers."""
+    """Write where what units see begins and ends: in symbols, and in numbers."""
     (u, v), padding = seen, front(layer)
-    reach, spread = "k - 1", str(layer.kernel - 1)
+    symbols, span_of_taps = "k - 1", str(layer.kernel - 1)
     if layer.dilation > 1:
-        reach, spread = "d(k - 1)", rf"{layer.dilation} \cdot {spread}"
+        symbols, span_of_taps = "d(k - 1)", rf"{layer.dilation} \cdot {span_of_taps}"
     named, numbers = (" - p", f" - {padding}") if padding else ("", "")
     return (
         rf"s\,u_{{{now}}}{named} = {layer.stride} \cdot {u}{numbers}",
-        rf"s\,v_{{{now}}}{named} + {reach} = {layer.stride} \cdot {v}{numbers} + {spread}",
+        rf"s\,v_{{{now}}}{named} + {symbols} = {layer.stride} \cdot {v}{numbers} + {span_of_taps}",
     )
 
 
 def _turned_sides(layer: Transposed, now: str, seen: Interval) -> tuple[str, str]:
-    """The same of a transposed layer."""
+    """Write as ``_sides`` does, of a transposed layer."""
     (u, v), padding = seen, front(layer)
     named, numbers = (" + p", f" + {padding}") if padding else ("", "")
     low = rf"(u_{{{now}}}{named} - k + 1) / s", f"({u}{numbers} - {layer.kernel} + 1)"

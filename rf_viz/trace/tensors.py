@@ -36,14 +36,15 @@ class Group:
 
     ``name`` is its path ("block1/conv"), ``kind`` its class ("Conv2D"), ``settings`` what is set
     there in a few words ("64 filters 3x3, stride 2, same"), ``output`` the name of the tensor that
-    it returns (the first of several). A group within another has the other's name before its own.
+    it returns (the first of several), ``category`` what the layer is to a person. A group within
+    another has the other's name before its own.
     """
 
     name: str
     kind: str
     settings: str
     output: str
-    category: Category = "other"
+    category: Category
 
 
 @dataclass(slots=True)

@@ -31,8 +31,8 @@ def test_rows_say_what_the_core_computes(network: str) -> None:
     else:
         file = f"{network}_224.pb.gz"
         net = test_published.slim(file).trace((224, 224))
-        known = test_published.PUBLISHED[file, "224"]
-        names = {row["end_point"]: row["output_node"] for row in known}
+        published = test_published.PUBLISHED[file, "224"]
+        names = {row["end_point"]: row["output_node"] for row in published}
     for row in random.Random(0).sample(rows, 4):
         field = net[names.get(row.name, row.name)].receptive_field
         assert field is not None
@@ -54,11 +54,11 @@ def test_two_networks_of_the_summary_have_no_published_accuracy() -> None:
 
 def test_the_fit_finds_the_curve_that_points_lie_on() -> None:
     sizes = [10, 100, 350, 2000]
-    found = fit(sizes, [0.05 * math.log(size) + 0.4 for size in sizes])
-    assert found is not None
-    assert (found.slope, found.intercept) == pytest.approx((0.05, 0.4))
-    assert found.correlation == pytest.approx(1)
-    assert found.at(350) == pytest.approx(0.05 * math.log(350) + 0.4)
+    curve = fit(sizes, [0.05 * math.log(size) + 0.4 for size in sizes])
+    assert curve is not None
+    assert (curve.slope, curve.intercept) == pytest.approx((0.05, 0.4))
+    assert curve.correlation == pytest.approx(1)
+    assert curve.at(350) == pytest.approx(0.05 * math.log(350) + 0.4)
 
 
 def test_no_curve_goes_through_one_size() -> None:
@@ -67,6 +67,6 @@ def test_no_curve_goes_through_one_size() -> None:
 
 
 def test_equal_accuracies_are_a_level_curve_without_correlation() -> None:
-    found = fit([10, 100], [0.7, 0.7])
-    assert found is not None
-    assert (found.slope, found.correlation) == (0, 0)
+    curve = fit([10, 100], [0.7, 0.7])
+    assert curve is not None
+    assert (curve.slope, curve.correlation) == (0, 0)

@@ -54,8 +54,8 @@ def test_every_application_of_keras_has_its_row() -> None:
 def test_building_and_tracing_anew_gives_the_same_row(name: str) -> None:
     expected = {k: v for k, v in asdict(KERAS_APPLICATIONS[name]).items() if k != "verified"}
     row = make().row(name)
-    found = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items() if k != "verified"}
-    assert found == expected
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items() if k != "verified"}
+    assert values == expected
 
 
 PUBLISHED = [
@@ -124,7 +124,7 @@ def last_map(net: rf_viz.Network) -> rf_viz.Layer:
 
 def torchvision_resnet(blocks: Sequence[int]) -> keras.Model:
     """With the stride of a block in its 3x3 convolution."""
-    x = given = keras.Input((224, 224, 3))
+    x = image = keras.Input((224, 224, 3))
     x = kl.Conv2D(64, 7, 2)(kl.ZeroPadding2D(3)(x))
     x = kl.MaxPooling2D(3, 2)(kl.ZeroPadding2D(1)(x))
     for stage, count in enumerate(blocks):
@@ -135,7 +135,7 @@ def torchvision_resnet(blocks: Sequence[int]) -> keras.Model:
             y = kl.ZeroPadding2D(1)(kl.Conv2D(width, 1)(x))
             y = kl.Conv2D(4 * width, 1)(kl.Conv2D(width, 3, stride)(y))
             x = kl.add([short, y])
-    return keras.Model(given, kl.Dense(1000)(kl.GlobalAveragePooling2D()(x)))
+    return keras.Model(image, kl.Dense(1000)(kl.GlobalAveragePooling2D()(x)))
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,8 @@ def test_convnext_is_the_same_with_convolutions_for_its_dense_layers() -> None:
 
 
 def test_what_is_said_of_xception_at_another_size() -> None:
-    made = made_by(lambda: keras.applications.Xception(weights=None, input_shape=(295, 295, 3)))
-    layer = last_map(rf_viz.load(made).trace())
+    model = made_by(lambda: keras.applications.Xception(weights=None, input_shape=(295, 295, 3)))
+    layer = last_map(rf_viz.load(model).trace())
     assert layer.aligned
     assert layer.receptive_field == rf_viz.ReceptiveField((1083, 1083), (32, 32), (538, 538))
 

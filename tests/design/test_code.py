@@ -27,11 +27,11 @@ def run(code: str) -> dict[str, Any]:
 @pytest.mark.parametrize("design", PAIRS)
 def test_keras_code_makes_a_network_of_the_same_regions(design: Design) -> None:
     import_tensorflow()
-    made = study(design)
+    studied = study(design)
     model = run(to_keras(design))["model"]
-    assert model.count_params() == made.parameters
+    assert model.count_params() == studied.parameters
     net = rf_viz.load(model).trace(weight_aware=masked(design), cut_global=True)
-    for measured in made.rows:
+    for measured in studied.rows:
         layer, other = net[measured.step.name], measured.layer
         assert layer.exact
         assert layer.grid == other.grid
@@ -46,7 +46,7 @@ def test_pytorch_code_names_every_part_that_it_runs(design: Design) -> None:
     code = to_pytorch(design)
     tree = ast.parse(code)
     network = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Network")
-    made, run = (ast.walk(f) for f in network.body if isinstance(f, ast.FunctionDef))
+    init, run = (ast.walk(f) for f in network.body if isinstance(f, ast.FunctionDef))
 
     def parts(nodes: Any) -> set[str]:  # noqa: ANN401
         return {
@@ -57,7 +57,7 @@ def test_pytorch_code_names_every_part_that_it_runs(design: Design) -> None:
             and node.value.id == "self"
         }
 
-    assert parts(made) == parts(run)
+    assert parts(init) == parts(run)
     weighted = {step.step.name for step in study(design).rows if step.parameters}
     assert weighted <= _attributes(tree)
     if find_spec("torch"):

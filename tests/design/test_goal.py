@@ -8,8 +8,8 @@ from rf_viz.design import PRESETS, Design, Goal, check, reached_by, row, seek, s
 
 
 def costs(design: Design) -> tuple[int, int]:
-    made = study(design)
-    return made.parameters, made.multiply_adds
+    studied = study(design)
+    return studied.parameters, studied.multiply_adds
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,13 @@ def costs(design: Design) -> tuple[int, int]:
 )
 def test_every_proposal_reaches_the_goal_and_tells_its_cost(key: str, goal: Goal) -> None:
     design = PRESETS[key].build()
-    found = seek(design, goal)
-    assert found
+    proposals = seek(design, goal)
+    assert proposals
     before = costs(design)
-    for proposal in found:
+    for proposal in proposals:
         assert check(proposal.design) == []
         reached = reached_by(study(proposal.design))
-        assert reached == proposal.reach
+        assert reached == proposal.reached
         assert reached is not None
         assert reached.size >= goal.size
         assert reached.stride <= goal.stride
@@ -45,26 +45,39 @@ def test_every_proposal_reaches_the_goal_and_tells_its_cost(key: str, goal: Goal
 
 def test_the_ways_differ_and_the_cheapest_comes_first() -> None:
     design = PRESETS["small"].build()
-    found = seek(design, Goal(60, 8))
-    assert {way for made in found for way in made.ways} == {"kernel", "dilation", "more", "stride"}
+    proposals = seek(design, Goal(60, 8))
+    assert {way for proposal in proposals for way in proposal.ways} == {
+        "kernel",
+        "dilation",
+        "more",
+        "stride",
+    }
     weights, products = costs(design)
-    shares = [made.parameters / weights + made.multiply_adds / products for made in found]
+    shares = [
+        proposal.parameters / weights + proposal.multiply_adds / products for proposal in proposals
+    ]
     assert shares == sorted(shares)
 
 
 def test_a_single_change_is_no_larger_than_it_need_be() -> None:
     """One 3x3 convolution at stride 1: only a kernel of 9 or a dilation of 4 gets to 9."""
     design = Design((3, 32, 32), (row("convolution"), row("ReLU")))
-    told = {made.changes[0]: made for made in seek(design, Goal(9, 1)) if len(made.changes) == 1}
-    assert told["conv1 with kernel 9 instead of 3"].reach.size == 9
-    assert told["conv1 with dilation 4 instead of 1"].reach.size == 9
-    assert told["3 more layers like conv1"].reach.size == 9
-    assert len(told["3 more layers like conv1"].design.rows) == 8  # each with its activation
+    by_change = {
+        proposal.changes[0]: proposal
+        for proposal in seek(design, Goal(9, 1))
+        if len(proposal.changes) == 1
+    }
+    assert by_change["conv1 with kernel 9 instead of 3"].reached.size == 9
+    assert by_change["conv1 with dilation 4 instead of 1"].reached.size == 9
+    assert by_change["3 more layers like conv1"].reached.size == 9
+    assert len(by_change["3 more layers like conv1"].design.rows) == 8  # each with its activation
 
 
 def test_gaps_between_dilated_taps_are_told() -> None:
     design = Design((3, 32, 32), (row("convolution"),))
-    dilated = next(made for made in seek(design, Goal(9, 1)) if made.ways == ("dilation",))
+    dilated = next(
+        proposal for proposal in seek(design, Goal(9, 1)) if proposal.ways == ("dilation",)
+    )
     assert dilated.share == pytest.approx(9 / 81)
 
 
@@ -78,5 +91,5 @@ def test_a_goal_that_is_reached_or_cannot_be_has_no_proposals() -> None:
 def test_residual_branches_stay_whole() -> None:
     """More layers behind a bridge's start do not change what the bridge takes from before it."""
     rows = (row("convolution"), row("convolution"), row("add", 1))
-    for made in seek(Design((3, 32, 32), rows), Goal(9, 1)):
-        assert check(made.design) == []
+    for proposal in seek(Design((3, 32, 32), rows), Goal(9, 1)):
+        assert check(proposal.design) == []

@@ -66,12 +66,12 @@ def test_shapes_are_those_that_onnx_infers(whole: Design) -> None:
     proto = onnx.load_from_string(to_onnx(whole))
     onnx.checker.check_model(proto, full_check=True)
     inferred = onnx.shape_inference.infer_shapes(proto, strict_mode=True, data_prop=True)
-    known = {
+    inferred = {
         value.name: tuple(d.dim_value for d in value.type.tensor_type.shape.dim)
         for value in [*inferred.graph.value_info, *inferred.graph.output]
     }
     for step in plan(whole).steps.values():
-        assert known[step.name] == (1, *step.shape)
+        assert inferred[step.name] == (1, *step.shape)
 
 
 @pytest.mark.parametrize(
@@ -122,10 +122,10 @@ def test_shapes_are_those_that_onnx_infers(whole: Design) -> None:
     ],
 )
 def test_a_mistake_is_told_at_its_row(rows: list[Row], problems: list[tuple[int, str]]) -> None:
-    found = check(design(*rows))
-    assert [number for number, _ in found] == [number for number, _ in problems]
-    for (_, told), (_, wanted) in zip(found, problems, strict=True):
-        assert wanted in told
+    messages = check(design(*rows))
+    assert [number for number, _ in messages] == [number for number, _ in problems]
+    for (_, message), (_, wanted) in zip(messages, problems, strict=True):
+        assert wanted in message
 
 
 @pytest.mark.parametrize("write", [to_onnx, to_keras, to_pytorch])

@@ -41,15 +41,15 @@ FIELDS: dict[str, tuple[str, int, int, int]] = {
 def test_a_preset_is_valid_and_traced_exactly(key: str) -> None:
     design = PRESETS[key].build()
     onnx.checker.check_model(onnx.load_from_string(to_onnx(design)), full_check=True)
-    made = study(design)
-    assert all(layer.exact for layer in made.net.layers)
-    for measured in made.rows:
+    studied = study(design)
+    assert all(layer.exact for layer in studied.net.layers)
+    for measured in studied.rows:
         assert measured.layer.shape == (1, *measured.step.shape)
         assert measured.parameters == measured.step.weights
     if key in FIELDS:
         name, *numbers = FIELDS[key]
         size, stride, padding = ((n, n) for n in numbers)
-        assert made.net[name].receptive_field == ReceptiveField(size, stride, padding)
+        assert studied.net[name].receptive_field == ReceptiveField(size, stride, padding)
 
 
 @pytest.mark.parametrize("key", [key for key in PRESETS if key not in LARGE])
@@ -133,5 +133,5 @@ def test_two_layers_by_hand() -> None:
 
 def test_costs_are_those_of_the_trace() -> None:
     """A 3x3 convolution of 3 to 4 channels on 8x8: 4 * 64 * 27 products, 4 * 27 + 4 weights."""
-    made = study(Design((3, 8, 8), (row("convolution", channels=4), row("ReLU"))))
-    assert (made.multiply_adds, made.parameters) == (4 * 64 * 27, 4 * 27 + 4)
+    studied = study(Design((3, 8, 8), (row("convolution", channels=4), row("ReLU"))))
+    assert (studied.multiply_adds, studied.parameters) == (4 * 64 * 27, 4 * 27 + 4)

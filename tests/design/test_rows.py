@@ -42,18 +42,18 @@ def test_any_row_survives_a_link(rng: Random) -> None:
 def test_who_takes_a_row_still_takes_it_after_rows_were_inserted_moved_and_removed() -> None:
     """Row 5 adds row 1, row 6 joins rows 5 and 2: told by their channels, 1 and 2."""
 
-    def taken(design: Design) -> list[int]:
+    def channels_of_sources(design: Design) -> list[int]:
         joins = [r for r in design.rows if r.kind in ("add", "concatenate")]
         numbers = [joins[0].sources[0], joins[1].sources[1]]
         return [design.rows[n - 1].channels for n in numbers]
 
-    assert taken(BRIDGE) == [1, 2]
-    assert taken(BRIDGE.inserted(0, row("ReLU"))) == [1, 2]
-    assert taken(BRIDGE.inserted(1, row("ReLU"))) == [1, 2]
-    assert taken(BRIDGE.moved(1, 2)) == [1, 2]
-    assert taken(BRIDGE.moved(3, -2)) == [1, 2]
-    assert taken(BRIDGE.removed(3)) == [1, 2]
-    assert taken(BRIDGE.removed(2)) == [1, 1]  # what took row 2 takes what row 2 took
+    assert channels_of_sources(BRIDGE) == [1, 2]
+    assert channels_of_sources(BRIDGE.inserted(0, row("ReLU"))) == [1, 2]
+    assert channels_of_sources(BRIDGE.inserted(1, row("ReLU"))) == [1, 2]
+    assert channels_of_sources(BRIDGE.moved(1, 2)) == [1, 2]
+    assert channels_of_sources(BRIDGE.moved(3, -2)) == [1, 2]
+    assert channels_of_sources(BRIDGE.removed(3)) == [1, 2]
+    assert channels_of_sources(BRIDGE.removed(2)) == [1, 1]  # what took row 2 takes what row 2 took
     assert BRIDGE.removed(1).rows[3].sources == (0,)
 
 
@@ -73,7 +73,7 @@ def test_another_kind_keeps_what_means_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "said"),
     [
         ("{", "damaged"),
         ("[]", "damaged"),
@@ -90,10 +90,10 @@ def test_another_kind_keeps_what_means_the_same() -> None:
         (json.dumps({"input": [3, 8, 8], "rows": [{"kind": "ReLU"}] * 401}), "at most 400 rows"),
     ],
 )
-def test_what_is_no_network_is_refused_in_words(text: str, told: str) -> None:
-    with pytest.raises(ModelError, match=told):
+def test_what_is_no_network_is_refused_in_words(text: str, said: str) -> None:
+    with pytest.raises(ModelError, match=said):
         Design.from_json(text)
-    with pytest.raises(ModelError, match=told):
+    with pytest.raises(ModelError, match=said):
         Design.expand(urlsafe_b64encode(zlib.compress(text.encode())).decode())
 
 

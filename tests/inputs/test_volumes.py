@@ -105,11 +105,11 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("content", "told"), BAD.values(), ids=BAD)
-def test_what_is_no_volume_is_told_in_a_sentence(content: bytes, told: str) -> None:
+@pytest.mark.parametrize(("content", "said"), BAD.values(), ids=BAD)
+def test_what_is_no_volume_is_told_in_a_sentence(content: bytes, said: str) -> None:
     with pytest.raises(ImageError) as error:
         open_volume(content, "scan.npy")
-    assert str(error.value).startswith(told)
+    assert str(error.value).startswith(said)
     assert "\n" not in str(error.value)
 
 

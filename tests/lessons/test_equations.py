@@ -15,7 +15,7 @@ from rf_viz.lessons.layers import length_for
 
 def sides(latex: str) -> list[list[int | float]]:
     """For each line the values of its sides that are numbers only, from left to right."""
-    found = []
+    steps = []
     for line in latex.replace(r"\begin{aligned}", "").replace(r"\end{aligned}", "").split(r"\\"):
         values = []
         for side in line.split("="):
@@ -25,8 +25,8 @@ def sides(latex: str) -> list[list[int | float]]:
             text = text.replace(r"\right\rfloor", ")")
             if re.fullmatch(r"(?:int\(|[-+*/() \d.])+", text) and re.search(r"\d", text):
                 values.append(eval(text))
-        found.append(values)
-    return found
+        steps.append(values)
+    return steps
 
 
 def some_convs(rng: Random, most: int, *, padded: bool = False) -> list[Conv]:
@@ -77,10 +77,10 @@ def test_one_layer_has_the_size_and_the_connections_that_its_equations_tell(rng:
     size = example.rows[-1].size
     assert sides(equations.output_size(conv, n, size)) == [[size, size]]
     unit = rng.randrange(size)
-    taken = example.rows[1].links[0].of[unit]
+    units = example.rows[1].links[0].of[unit]
     first, last = sides(equations.layer_region(conv, unit))
-    assert first == [taken[0]] * 2
-    assert last == [taken[-1]] * 2
+    assert first == [units[0]] * 2
+    assert last == [units[-1]] * 2
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,12 @@ def followed(example: Example, row: int, unit: int) -> NDArray[np.bool_]:
     """The input units that a unit depends on, found by following the connections down."""
     if row == 0:
         return np.arange(example.length) == unit
-    found = np.zeros(example.length, bool)
+    reached = np.zeros(example.length, bool)
     for links in example.rows[row].links:
-        for taken in links.of[unit]:
-            if 0 <= taken < example.rows[links.source].size:
-                found |= followed(example, links.source, taken)
-    return found
+        for below in links.of[unit]:
+            if 0 <= below < example.rows[links.source].size:
+                reached |= followed(example, links.source, below)
+    return reached
 
 
 def some_layer(rng: Random) -> Layer:

@@ -17,7 +17,7 @@ TURNS = {"misaligned": 0, "transposed": 1, "border": 2}
 """What the last level asks in turn, by the seed's remainder."""
 
 
-def taken(layer: Sliding, size: int, unit: int) -> set[int]:
+def taps(layer: Sliding, size: int, unit: int) -> set[int]:
     """The units below that a unit takes, padding left out: one tap after the other."""
     assert layer.padding != "same"
     if isinstance(layer, Transposed):
@@ -32,7 +32,7 @@ def taken(layer: Sliding, size: int, unit: int) -> set[int]:
     return {tap for tap in taps if 0 <= tap < size}
 
 
-def made(layer: Sliding, size: int) -> int:
+def units_above(layer: Sliding, size: int) -> int:
     """How many units a layer makes: as many as have all their taps on units or padding."""
     assert layer.padding != "same"
     if isinstance(layer, Transposed):
@@ -44,16 +44,16 @@ def made(layer: Sliding, size: int) -> int:
     return unit
 
 
-def ways(asked: Exercise) -> list[tuple[Sliding, ...]]:
-    first = asked.example.layers[0]
-    return list(first.paths) if isinstance(first, Fork) else [asked.example.layers]
+def ways(task: Exercise) -> list[tuple[Sliding, ...]]:
+    first = task.example.layers[0]
+    return list(first.paths) if isinstance(first, Fork) else [task.example.layers]
 
 
 def extents(way: tuple[Sliding, ...], length: int) -> list[int]:
     """How many units there are along a way, those of the input first."""
     sizes = [length]
     for layer in way:
-        sizes.append(made(layer, sizes[-1]))
+        sizes.append(units_above(layer, sizes[-1]))
     return sizes
 
 
@@ -62,31 +62,31 @@ def seen(way: tuple[Sliding, ...], length: int, unit: int) -> set[int]:
     sizes = extents(way, length)
     units = {unit}
     for layer, size in zip(reversed(way), sizes[-2::-1], strict=True):
-        units = {below for above in units for below in taken(layer, size, above)}
+        units = {below for above in units for below in taps(layer, size, above)}
     return units
 
 
-def by_enumeration(asked: Exercise) -> tuple[int, ...]:
+def by_enumeration(task: Exercise) -> tuple[int, ...]:
     """The answer, by going along every tap."""
-    if asked.unit is not None:
-        units = set().union(*(seen(w, asked.example.length, asked.unit) for w in ways(asked)))
+    if task.unit is not None:
+        units = set().union(*(seen(w, task.example.length, task.unit) for w in ways(task)))
         return min(units), max(units)
     # Of an input so long that the unit in its middle meets no padding: start = -P + u S.
     long, middle = 400, 20
     boxes = []
     for unit in (middle, middle + 1):
-        units = set().union(*(seen(w, long, unit) for w in ways(asked)))
+        units = set().union(*(seen(w, long, unit) for w in ways(task)))
         boxes.append((min(units), max(units)))
     (start, stop), (after, _) = boxes
     stride = after - start
-    found = {"r": stop - start + 1, "S": stride, "P": middle * stride - start}
-    return tuple(found[part.symbol] for part in asked.parts)
+    numbers = {"r": stop - start + 1, "S": stride, "P": middle * stride - start}
+    return tuple(numbers[part.symbol] for part in task.parts)
 
 
 @pytest.mark.parametrize("level", range(1, len(LEVELS) + 1))
 def test_every_answer_is_what_going_along_every_tap_finds(level: int) -> None:
-    asked = [exercise(level, seed) for seed in SEEDS]
-    assert [e.answer for e in asked] == [by_enumeration(e) for e in asked]
+    exercises = [exercise(level, seed) for seed in SEEDS]
+    assert [e.answer for e in exercises] == [by_enumeration(e) for e in exercises]
 
 
 def result(equation: str) -> int:
@@ -96,23 +96,21 @@ def result(equation: str) -> int:
 
 def test_solutions_end_on_the_answer() -> None:
     for at in EVERY:
-        asked = exercise(*at)
-        last = asked.solution[-1]
-        assert last.values == asked.answer, at
-        assert tuple(map(result, last.equations[-len(asked.parts) :])) == asked.answer, at
+        task = exercise(*at)
+        last = task.solution[-1]
+        assert last.values == task.answer, at
+        assert tuple(map(result, last.equations[-len(task.parts) :])) == task.answer, at
 
 
 def test_every_step_of_a_way_down_is_what_the_units_see() -> None:
     for at in EVERY:
-        asked = exercise(*at)
-        if asked.unit is None:
+        task = exercise(*at)
+        if task.unit is None:
             continue
-        steps = iter(asked.solution)
-        for way in ways(asked):
+        steps = iter(task.solution)
+        for way in ways(task):
             for depth in reversed(range(len(way))):
-                units = seen(
-                    way[depth:], extents(way[:depth], asked.example.length)[-1], asked.unit
-                )
+                units = seen(way[depth:], extents(way[:depth], task.example.length)[-1], task.unit)
                 assert next(steps).values == (min(units), max(units)), at
 
 
@@ -126,27 +124,27 @@ def test_no_wrong_answer_is_right() -> None:
 
 def test_nothing_is_asked_that_needs_no_thought() -> None:
     for at in EVERY:
-        asked = exercise(*at)
-        sizes = [row.size for row in asked.example.rows]
+        task = exercise(*at)
+        sizes = [row.size for row in task.example.rows]
         assert min(sizes) >= 3, at
         assert max(sizes) <= 32, at
-        if asked.unit is None:
-            assert asked.parts[0].answer > 2, at
+        if task.unit is None:
+            assert task.parts[0].answer > 2, at
         else:
-            first, last = asked.answer
-            assert 0 <= first < last < asked.example.length, at
-            assert (first, last) != (0, asked.example.length - 1), at
+            first, last = task.answer
+            assert 0 <= first < last < task.example.length, at
+            assert (first, last) != (0, task.example.length - 1), at
 
 
-def layers(asked: Exercise) -> list[Sliding]:
-    return [layer for way in ways(asked) for layer in way]
+def layers(task: Exercise) -> list[Sliding]:
+    return [layer for way in ways(task) for layer in way]
 
 
-def cut(asked: Exercise) -> tuple[int, int]:
-    """What the closed form says of the asked unit, cut off at the input's ends."""
-    field = asked.example.last.receptive_field
-    (start,), (stop,) = field.start((asked.unit,)), field.stop((asked.unit,))
-    return max(start, 0), min(stop, asked.example.length) - 1
+def cut(task: Exercise) -> tuple[int, int]:
+    """What the closed form says of the unit in question, cut off at the input's ends."""
+    field = task.example.last.receptive_field
+    (start,), (stop,) = field.start((task.unit,)), field.stop((task.unit,))
+    return max(start, 0), min(stop, task.example.length) - 1
 
 
 def test_the_levels_are_what_they_say() -> None:
@@ -163,8 +161,8 @@ def test_the_levels_are_what_they_say() -> None:
         assert any(layer.padding != (0, 0) for layer in layers(padding)[1:])
         assert all(layer.dilation == 1 for layer in layers(padding))
         assert any(layer.dilation > 1 for layer in layers(dilation))
-        for asked in (padding, dilation):
-            assert asked.unit is None or cut(asked) == asked.answer
+        for task in (padding, dilation):
+            assert task.unit is None or cut(task) == task.answer
 
         assert len(ways(branches)) == 2
         assert branches.example.last.aligned
@@ -183,8 +181,8 @@ def test_the_levels_are_what_they_say() -> None:
 def test_seeds_differ() -> None:
     for level in range(1, len(LEVELS) + 1):
         drawn = (exercise(level, seed) for seed in SEEDS)
-        asked = {(e.example.layers, e.example.length, e.unit) for e in drawn}
-        assert len(asked) > 40
+        drawn_networks = {(e.example.layers, e.example.length, e.unit) for e in drawn}
+        assert len(drawn_networks) > 40
 
 
 def test_an_exercise_is_the_same_everywhere() -> None:
@@ -201,8 +199,8 @@ def test_an_exercise_is_the_same_everywhere() -> None:
 
 
 def test_likely_slips_are_told_apart() -> None:
-    asked = exercise(3, 3)
-    size, stride, padding = asked.parts
+    task = exercise(3, 3)
+    size, stride, padding = task.parts
     assert "forgets the strides" in size.slips[1 + 3 + 3]
     assert "adds the strides" in stride.slips[2 + 1]
     assert "stride so far" in padding.slips[2 + 2]

@@ -56,11 +56,11 @@ def test_at_the_border_one_unit_is_misjudged() -> None:
 
 
 def test_what_the_steps_tell_is_true() -> None:
-    found = {step.title: step for step in STEPS}
-    padded = found["Padding"].build(2).last
+    by_title = {step.title: step for step in STEPS}
+    padded = by_title["Padding"].build(2).last
     assert padded.region((0,)).size == (3,)
-    dilated = found["Dilation"].build(4).last
+    dilated = by_title["Dilation"].build(4).last
     assert (dilated.region((2,)).size, dilated.mask((2,)).sum()) == ((9,), 3)
-    assert 1 / share_at_the_end(found["The effective receptive field"].build(6)) == pytest.approx(
-        141
-    )
+    assert 1 / share_at_the_end(
+        by_title["The effective receptive field"].build(6)
+    ) == pytest.approx(141)

@@ -46,7 +46,7 @@ def test_every_step_says_what_to_do(number: int) -> None:
 
 def test_a_task_that_is_done_lights_up_and_stays_ticked() -> None:
     app = slide(visit(2), 2, "Layers", 3)
-    assert STEPS[1].found in app.success[0].value
+    assert STEPS[1].conclusion in app.success[0].value
     assert not app.info
     app.button(key="lesson next").click().run()
     assert shown(app) == "#### 3. Stride"
@@ -62,7 +62,7 @@ def test_a_unit_that_is_pinned_can_be_the_answer() -> None:
     app = visit(6)
     app.session_state["lesson diagram 6"] = {"pinned": {"above": 0, "unit": 3}}
     app.run()
-    assert STEPS[5].found in app.success[0].value
+    assert STEPS[5].conclusion in app.success[0].value
 
 
 def test_the_last_step_is_a_real_network() -> None:

@@ -8,12 +8,11 @@ from typing import Any
 
 from ...errors import ModelError
 from ...relation import Shape
-from ...runtimes.tensorflow.functions import called
+from ...runtimes.tensorflow.graph_names import PLACEHOLDERS, called_functions
 from ...runtimes.tensorflow.imports import import_tensorflow
 from ...runtimes.tensorflow.safety import may_run
 from .program import Program
 from .protobuf.messages import GraphDef
-from .protobuf.wiring import PLACEHOLDERS
 
 _SMALL = 1024
 """Constants of up to so many elements may say something about a shape."""
@@ -63,7 +62,7 @@ def _bound(program: Program, shapes: Mapping[str, Shape]) -> Any:  # noqa: ANN40
             for n in shape:
                 copy.attr["shape"].shape.dim.add(size=n)
     functions = {f.signature.name: f for f in program.graph_def.library.function}
-    bound.library.function.extend(called(bound.node, functions))
+    bound.library.function.extend(called_functions(bound.node, functions))
     return bound
 
 

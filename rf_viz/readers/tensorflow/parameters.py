@@ -7,10 +7,11 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
+from ...runtimes.tensorflow.graph_names import VARIABLES
 from ..reading.values import Value
 from ..reading.weights import Constants, first_uses, summed
 from .node import OPERATORS
-from .program import VARIABLES, Call, Program, declared_shape
+from .program import Call, Program, declared_shape
 from .protobuf.held import Constant
 from .protobuf.tensors import dtype
 

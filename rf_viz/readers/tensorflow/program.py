@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from ...runtimes.tensorflow.graph_names import PLACEHOLDERS, VARIABLES
 from ..reading.operators import Operator
 from . import ops as _table  # noqa: F401  (fills OPERATORS)
 from .node import OPERATORS, Value
 from .ops.opaque import by_family
 from .protobuf.flatten import Body, written_out
-from .protobuf.wiring import PLACEHOLDERS, Wiring
-
-VARIABLES = ("VarHandleOp", "Variable", "VariableV2")
-"""What is known by its shape only."""
+from .protobuf.wiring import Wiring
 
 
 class Call:

@@ -63,13 +63,13 @@ class TfliteModel(Model):
 
     @cached_property
     def _runtime(self) -> TfliteRuntime:
-        from ...runtimes.tflite.runtime import Place, TfliteRuntime
+        from ...runtimes.tflite.runtime import TensorSlot, TfliteRuntime
 
-        places = {n: Place(i, t.dtype, t.quantised) for n, (i, t) in self._tensors.items()}
+        slots = {n: TensorSlot(i, t.dtype, t.quantised) for n, (i, t) in self._tensors.items()}
         return TfliteRuntime(
             self._data,
-            {name: places[name] for name in self._program.shown},
-            {name: places[name] for name in self._program.inputs},
+            {name: slots[name] for name in self._program.shown},
+            {name: slots[name] for name in self._program.inputs},
         )
 
 

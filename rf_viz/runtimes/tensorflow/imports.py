@@ -13,13 +13,13 @@ from typing import Any
 from ...errors import ModelError
 
 _CHATTER = (b"WARNING: All log messages before absl::InitializeLog()", b"I0000 ", b"W0000 ")
-"""How the lines begin that TensorFlow writes before it can be told to be quiet."""
+"""Beginnings of the lines that TensorFlow writes before it can be told to be quiet."""
 
 _lock = Lock()
 
 
 def import_tensorflow() -> Any:  # noqa: ANN401  (a module)
-    """The module ``tensorflow``, loaded at the first call. Raises ModelError if there is none.
+    """Import the module ``tensorflow`` at the first call. Raises ModelError if there is none.
 
     Its log level is what TF_CPP_MIN_LOG_LEVEL says, errors only by default.
     """
@@ -40,7 +40,7 @@ def import_tensorflow() -> Any:  # noqa: ANN401  (a module)
 
 @contextmanager
 def _without_chatter() -> Iterator[None]:
-    """What C++ code writes to standard error is held back, and all but chatter written after."""
+    """Hold back what C++ code writes to standard error, and write all but chatter after."""
     with TemporaryFile() as held:
         sys.stderr.flush()
         terminal = os.dup(2)

@@ -1,6 +1,6 @@
 """Run a flat TensorFlow graph with TensorFlow and fetch any tensor of it.
 
-Only the part of the graph that leads to the asked tensors is given to TensorFlow, unoptimised:
+Only the part of the graph that leads to the fetched tensors is handed to TensorFlow, unoptimised:
 that takes some tenths of a second at most, so that looking at another layer feels immediate, and
 nothing that the layer does not need has to be known to TensorFlow or is ever run. Large weights
 stay out of that part; they are fed.
@@ -18,34 +18,35 @@ from numpy.typing import NDArray
 
 from ...errors import ModelError
 from ..values import as_float, cast, neutral
-from .functions import called
+from .graph_names import PLACEHOLDERS, VARIABLES, called_functions, maker
 from .imports import import_tensorflow
 from .safety import may_run
 
 THREADS = 2
+"""Processor threads that one run may use."""
 _FED_FROM = 4096
 """Bytes from which a constant is fed."""
-_PLACEHOLDERS = ("Placeholder", "PlaceholderV2")
-_VARIABLES = ("TemporaryVariable", "VarHandleOp", "Variable", "VariableV2")
+_WITHOUT_VALUES = ("TemporaryVariable", *VARIABLES)
 _NOT_NUMBERS = {7, 20, 21}
 """DataType's DT_STRING, DT_RESOURCE and DT_VARIANT."""
 _CONTROL_FLOW = ("Enter", "RefEnter", "RefSwitch", "Switch")
-"""Where these are, a node's control inputs say in which branch or loop it runs."""
+"""Operators beside which a node's control inputs say in which branch or loop it runs."""
 
 
 class _Cut(NamedTuple):
     """A part of the graph, ready to run: the values it takes, and the types of its inputs."""
 
     session: Any
-    asked: list[Any]
+    fetches: list[Any]
     values: dict[str, NDArray[Any]]
     inputs: dict[str, np.dtype[Any]]
 
 
 class TensorFlowRuntime:
-    """Activations of a flat graph. May be shared between threads. Loads TensorFlow when it is made.
+    """Activations of a flat graph. May be shared between threads.
 
-    ``graph_def`` is a GraphDef; its output 0 of node n is called "n", output 1 "n:1".
+    ``graph_def`` is a GraphDef; its output 0 of node n is called "n", output 1 "n:1". TensorFlow
+    is loaded when a runtime is made.
     """
 
     def __init__(self, graph_def: Any) -> None:  # noqa: ANN401  (messages have no types)
@@ -65,7 +66,7 @@ class TensorFlowRuntime:
         names: Sequence[str],
         shapes: Mapping[str, Sequence[int]] | None = None,
     ) -> dict[str, NDArray[np.float32]]:
-        """The values of the named tensors, as float32, for these inputs (by name).
+        """Compute the named tensors, as float32, for these inputs (by name).
 
         Inputs are cast to the model's own types. Placeholders that are not given are ones where
         their name says that they are a mask, else zeros, in the shape that ``shapes`` says
@@ -75,7 +76,7 @@ class TensorFlowRuntime:
         """
         wanted = tuple(dict.fromkeys(names))
         for name in wanted:
-            if _maker(name) not in self._nodes:
+            if maker(name) not in self._nodes:
                 raise ModelError(
                     f"{name} is not a value that an operation of this model's graph computes, "
                     "so it cannot be shown: pick another layer"
@@ -86,19 +87,20 @@ class TensorFlowRuntime:
                 self._latest = None
                 self._latest = key, self._cut(wanted, key[0], self._fixed(key[0]))
             cut = self._latest[1]
-        given = dict(cut.values)
+        values_in = dict(cut.values)
         for name, dtype in cut.inputs.items():
             value = feeds.get(name)
             if value is None:
                 shape = (shapes or {}).get(name)
                 value = neutral(name, self._declared(name) if shape is None else shape, dtype)
-            given[f"{name}:0"] = cast(value, dtype)
-        values = self._run(cut, wanted, given)
+            values_in[f"{name}:0"] = cast(value, dtype)
+        values = self._run(cut, wanted, values_in)
         return {name: as_float(name, value) for name, value in zip(wanted, values, strict=True)}
 
-    def _run(self, cut: _Cut, names: Sequence[str], given: Mapping[str, Any]) -> list[Any]:
+    def _run(self, cut: _Cut, names: Sequence[str], values_in: Mapping[str, Any]) -> list[Any]:
+        """Run a part of the graph. Raises ModelError where TensorFlow refuses."""
         try:
-            values: list[Any] = cut.session.run(cut.asked, given)
+            values: list[Any] = cut.session.run(cut.fetches, values_in)
         except (self._tf.errors.OpError, TypeError, ValueError) as error:
             raise ModelError(_refusal(names, error)) from error
         return values
@@ -111,12 +113,12 @@ class TensorFlowRuntime:
         moving = {n.name for n in self._nodes.values() if n.op.startswith("Placeholder")} | fed
         for node in self._nodes.values():
             for reference in node.input:
-                users.setdefault(_maker(reference), []).append(node.name)
-        todo = list(moving)
-        while todo:
-            found = set(users.get(todo.pop(), ())) - moving
-            moving |= found
-            todo.extend(found)
+                users.setdefault(maker(reference), []).append(node.name)
+        pending = list(moving)
+        while pending:
+            new = set(users.get(pending.pop(), ())) - moving
+            moving |= new
+            pending.extend(new)
         return self._nodes.keys() - moving
 
     def _cut(self, names: Sequence[str], fed: frozenset[str], fixed: set[str]) -> _Cut:
@@ -127,23 +129,23 @@ class TensorFlowRuntime:
         used: dict[str, str] = {}
         for name in self._ancestors(names, fed, fixed):
             node = self._nodes[name]
-            if node.op in _VARIABLES:
+            if node.op in _WITHOUT_VALUES:
                 raise ModelError(
                     f"this graph holds no weights ({name} is a variable without a value), so its "
                     "activations cannot be computed; what its cells see holds all the same"
                 )
-            if name in fed or node.op in _PLACEHOLDERS:
+            if name in fed or node.op in PLACEHOLDERS:
                 inputs[name] = self._add_placeholder(part, name, node.attr["dtype"].type)
                 continue
             copy = part.node.add(name=name, op=node.op)
             for reference in self._inputs(node):
-                if self._is_known(_maker(reference), fixed):
+                if self._is_fed(maker(reference), fixed):
                     reference = used.setdefault(reference, f"value/{len(used)}")
                 copy.input.append(reference)
             for key, value in node.attr.items():
                 if key[0] != "_":  # colocation and other hints, which name absent nodes
                     copy.attr[key].CopyFrom(value)
-        part.library.function.extend(called(part.node, self._functions))
+        part.library.function.extend(called_functions(part.node, self._functions))
         reason = may_run(part)
         if reason:
             raise ModelError(f"this model cannot be run up to {names[0]}: {reason}")
@@ -156,35 +158,37 @@ class TensorFlowRuntime:
         try:
             with tf.Graph().as_default() as graph:
                 tf.import_graph_def(message, name="")
-                # Copies, since what is fetched itself is never turned round (see _config).
-                asked = [tf.identity(graph.get_tensor_by_name(_reference(n))) for n in names]
+                # Copies, since a tensor that is fetched itself never gets its axes turned round
+                # (see _config).
+                fetches = [tf.identity(graph.get_tensor_by_name(_reference(n))) for n in names]
         except (tf.errors.OpError, KeyError, TypeError, ValueError) as error:
             raise ModelError(_refusal(names, error)) from error
         config = _config(tf, any(_is_channels_first(node) for node in part.node))
-        return _Cut(tf.compat.v1.Session(graph=graph, config=config), asked, values, inputs)
+        return _Cut(tf.compat.v1.Session(graph=graph, config=config), fetches, values, inputs)
 
     def _inputs(self, node: Any) -> list[str]:  # noqa: ANN401
+        """A node's inputs; its control inputs only where they matter."""
         return [i for i in node.input if self._ordered or i[0] != "^"]
 
     def _ancestors(
         self, names: Iterable[str], fed: frozenset[str], fixed: set[str]
     ) -> Iterable[str]:
-        """The nodes that lead to these tensors, but for those whose values are known."""
-        found: dict[str, None] = {}
-        todo = [_maker(name) for name in names]
-        while todo:
-            name = todo.pop()
-            if name in found:
+        """The nodes that lead to these tensors, but for those whose values are fed."""
+        ancestors: dict[str, None] = {}
+        pending = [maker(name) for name in names]
+        while pending:
+            name = pending.pop()
+            if name in ancestors:
                 continue
             if name not in self._nodes:
                 raise ModelError(f"the graph reads {name!r}, which nothing makes: it is invalid")
-            found[name] = None
+            ancestors[name] = None
             if name not in fed:
-                makers = map(_maker, self._inputs(self._nodes[name]))
-                todo.extend(m for m in makers if not self._is_known(m, fixed))
-        return found
+                makers = map(maker, self._inputs(self._nodes[name]))
+                pending.extend(m for m in makers if not self._is_fed(m, fixed))
+        return ancestors
 
-    def _is_known(self, name: str, fixed: set[str]) -> bool:
+    def _is_fed(self, name: str, fixed: set[str]) -> bool:
         """Whether a node's values are fed rather than computed: large weights, and what is fixed.
 
         Small constants stay in the graph, where TensorFlow can read shapes and axes from them.
@@ -198,13 +202,13 @@ class TensorFlowRuntime:
         return self._can_be_fed[name]
 
     def _evaluate(self, references: Iterable[str]) -> None:
-        """Work out ``_values`` for these tensors, all of them known."""
+        """Work out ``_values`` for these tensors, none of which depends on an input."""
         new = []
         for reference in references:
             if reference not in self._values:
-                node = self._nodes[_maker(reference)]
+                node = self._nodes[maker(reference)]
                 while node.op == "Identity":
-                    node = self._nodes[_maker(node.input[0])]
+                    node = self._nodes[maker(node.input[0])]
                 if node.op == "Const":
                     self._values[reference] = self._constant(node)
                 else:
@@ -214,6 +218,7 @@ class TensorFlowRuntime:
             self._values.update(zip(new, self._run(cut, new, cut.values), strict=True))
 
     def _constant(self, node: Any) -> NDArray[Any]:  # noqa: ANN401
+        """The values of a Const. Raises ModelError where they do not fill its shape."""
         tensor = node.attr["value"].tensor
         dtype = np.dtype(self._tf.dtypes.as_dtype(tensor.dtype).as_numpy_dtype)
         shape = [d.size for d in tensor.tensor_shape.dim]
@@ -240,30 +245,28 @@ class TensorFlowRuntime:
         return numpy_type
 
     def _declared(self, placeholder: str) -> list[int]:
+        """The shape that a placeholder declares, open axes 1."""
         shape = self._nodes[placeholder].attr["shape"].shape
         return [max(d.size, 1) for d in shape.dim]
 
 
 def _reference(name: str) -> str:
+    """A tensor's name as TensorFlow spells it, with the number of the output."""
     return name if ":" in name else f"{name}:0"
-
-
-def _maker(reference: str) -> str:
-    """The node that makes a tensor."""
-    return reference.lstrip("^").partition(":")[0]
 
 
 def _is_numeric(node: Any) -> bool:  # noqa: ANN401
     """Whether what a node makes can be fed: no text, no handle of a variable, table or list."""
     from tensorflow.python.framework import op_def_registry
 
-    known = op_def_registry.get(node.op)
+    definition = op_def_registry.get(node.op)
     kinds = [kind for a in node.attr.values() for kind in (a.type, *a.list.type)]
-    kinds += [argument.type for argument in known.output_arg] if known else []
+    kinds += [argument.type for argument in definition.output_arg] if definition else []
     return _NOT_NUMBERS.isdisjoint(kinds)
 
 
 def _is_channels_first(node: Any) -> bool:  # noqa: ANN401
+    """Whether a node takes its image with the channels before the rows and columns."""
     return "data_format" in node.attr and node.attr["data_format"].s.startswith(b"NC")
 
 

@@ -1,4 +1,4 @@
-"""What of a graph may be run: arithmetic, and nothing that reaches beyond it.
+"""Judging what of a graph may be run: arithmetic, and nothing that reaches beyond it.
 
 A graph is a program. Some operators read or write files, reach the network, start servers or call
 Python. Those that keep state are refused unless they are known to be harmless, those that keep
@@ -26,20 +26,20 @@ _HARMLESS_STATE = re.compile(
 
 
 def may_run(graph_def: Any) -> str:  # noqa: ANN401  (protobuf messages have no types)
-    """In words, why this graph is not run; empty if it may be. Needs TensorFlow."""
+    """Say in words why this graph is not run; empty if it may be. Loads TensorFlow."""
     from tensorflow.python.framework import op_def_registry
 
     own = {function.signature.name for function in graph_def.library.function}
     for node in _nodes(graph_def):
         if node.op in own:
             continue
-        known = op_def_registry.get(node.op)
-        if known is None and "reason" in node.attr:
+        definition = op_def_registry.get(node.op)
+        if definition is None and "reason" in node.attr:
             return str(node.attr["reason"].s.decode("utf-8", "replace"))  # a reader's stand-in
-        if known is None:
+        if definition is None:
             return f"{node.op} ({node.name}) is not an operator of TensorFlow's own"
         if _OUTSIDE.search(node.op) or (
-            known.is_stateful and not _HARMLESS_STATE.fullmatch(node.op)
+            definition.is_stateful and not _HARMLESS_STATE.fullmatch(node.op)
         ):
             return (
                 f"{node.op} ({node.name}) reaches beyond the graph, to files, devices, the "
@@ -49,6 +49,7 @@ def may_run(graph_def: Any) -> str:  # noqa: ANN401  (protobuf messages have no 
 
 
 def _nodes(graph_def: Any) -> Iterator[Any]:  # noqa: ANN401
+    """All nodes of a graph and of its functions."""
     yield from graph_def.node
     for function in graph_def.library.function:
         yield from function.node_def

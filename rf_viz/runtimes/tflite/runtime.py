@@ -1,11 +1,13 @@
 """Run a TFLite model with LiteRT and fetch any tensor of its main graph.
 
-LiteRT runs in a process of its own (see ``tflite_worker``), which is started when it is first
-asked and ends with this one.
+LiteRT runs in a process of its own (see ``worker``), which is started when it is first asked and
+ends with this one.
 """
 
 from __future__ import annotations
 
+import logging
+import os
 import re
 import subprocess
 import sys
@@ -18,18 +20,22 @@ from typing import cast as typed
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import ModelError
+from ...errors import DefectError, ModelError
 from ..quantised import Quantised
 from ..values import as_float, cast, neutral
-from . import worker as tflite_worker
 from .worker import Message, receive, send
 
 PATIENCE = 120.0
 """Seconds that a run may take."""
 
+_WORKER = os.path.join(os.path.dirname(__file__), "worker.py")
+"""The worker's program: run as a file and not as a module, so that it loads only what it needs."""
 
-class Place(NamedTuple):
-    """A tensor of the main graph: its number there, and how it stores its values.
+_LOG = logging.getLogger(__name__)
+
+
+class TensorSlot(NamedTuple):
+    """Slot of a tensor in the main graph: its number there, and how it stores its values.
 
     ``dtype`` is NumPy's name of its type, empty for one that NumPy does not have.
     """
@@ -46,7 +52,7 @@ class TfliteRuntime:
     """
 
     def __init__(
-        self, data: bytes, computed: Mapping[str, Place], inputs: Mapping[str, Place]
+        self, data: bytes, computed: Mapping[str, TensorSlot], inputs: Mapping[str, TensorSlot]
     ) -> None:
         self._data, self._computed, self._inputs = data, computed, inputs
         self._worker: tuple[subprocess.Popen[bytes], BinaryIO, BinaryIO] | None = None
@@ -58,7 +64,7 @@ class TfliteRuntime:
         names: Sequence[str],
         shapes: Mapping[str, Sequence[int]],
     ) -> dict[str, NDArray[np.float32]]:
-        """The real numbers that the named tensors hold, as float32, for these inputs (by name).
+        """Compute the real numbers that the named tensors hold, as float32, for inputs by name.
 
         An input of a quantised type takes its own integers as they are, floats as real numbers.
         Inputs that are not given are ones where their name says that they are a mask, else zeros,
@@ -73,25 +79,33 @@ class TfliteRuntime:
                     "so it cannot be shown: pick another layer"
                 )
         request: Message = {"wanted": np.array([self._computed[n].number for n in wanted])}
-        for name, place in self._inputs.items():
-            request[str(place.number)] = _stored(name, place, feeds.get(name), shapes)
+        for name, slot in self._inputs.items():
+            request[str(slot.number)] = _stored(name, slot, feeds.get(name), shapes)
         with self._lock:
             reply = self._ask(request)
+        if "defect" in reply:
+            _LOG.error("the worker that runs TFLite models failed\n%s", reply["defect"])
+            raise DefectError(
+                "RF-Viz could not run this model with LiteRT: that is a defect of RF-Viz itself, "
+                "please report it"
+            )
         if "error" in reply:
             raise ModelError(_refusal(wanted, str(reply["error"])))
         values = {}
         for name in wanted:
-            place = self._computed[name]
-            value = reply[str(place.number)]
-            real = value if place.quantised is None else place.quantised.real(value)
+            slot = self._computed[name]
+            value = reply[str(slot.number)]
+            real = value if slot.quantised is None else slot.quantised.real(value)
             values[name] = as_float(name, real)
         return values
 
     def _ask(self, request: Message) -> Message:
+        """Send the worker a request and wait for its reply. Raises ModelError where none comes."""
         worker, requests, replies = self._started()
         late: list[bool] = []
 
         def give_up() -> None:
+            """End a worker that takes too long, so that the wait for its reply ends too."""
             late.append(True)
             worker.kill()
 
@@ -120,8 +134,7 @@ class TfliteRuntime:
         """The worker, where it takes requests and where it replies."""
         if self._worker is None:
             worker = subprocess.Popen(
-                # As a file and not as a module: so it loads nothing but what it needs.
-                [sys.executable, "-P", tflite_worker.__file__],
+                [sys.executable, "-P", _WORKER],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -133,24 +146,25 @@ class TfliteRuntime:
 
 
 def _end(worker: subprocess.Popen[bytes]) -> None:
+    """End a worker, and close its pipes."""
     worker.kill()
     worker.communicate()
 
 
 def _stored(
     name: str,
-    place: Place,
+    slot: TensorSlot,
     value: NDArray[np.generic] | None,
     shapes: Mapping[str, Sequence[int]],
 ) -> NDArray[np.generic]:
-    """An input as its tensor stores it."""
-    if not place.dtype:
+    """An input as its tensor stores it. Raises ModelError where it cannot be fed."""
+    if not slot.dtype:
         raise ModelError(f"input {name} is of a type that cannot be fed here")
-    dtype = np.dtype(place.dtype)
+    dtype = np.dtype(slot.dtype)
     if value is None:
         return neutral(name, shapes[name], dtype)
-    if place.quantised is not None and value.dtype.kind == "f":
-        value = place.quantised.stored(value)
+    if slot.quantised is not None and value.dtype.kind == "f":
+        value = slot.quantised.stored(value)
     return cast(value, dtype)
 
 

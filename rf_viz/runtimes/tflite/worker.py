@@ -1,8 +1,8 @@
-"""Runs a TFLite model in a process of its own, for ``tflite_runtime``.
+"""Program that runs a TFLite model in a process of its own, for ``runtime``.
 
 LiteRT trusts a file's numbers: a damaged one can take down the process that runs it. So this
 module is a program. It reads messages from standard input, the model's bytes first, and answers
-each on standard output.
+each on standard output. It imports nothing of RF-Viz, which would take longer than the run.
 """
 
 from __future__ import annotations
@@ -11,17 +11,22 @@ import io
 import os
 import struct
 import sys
-from collections.abc import Mapping, Sequence
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 Message = dict[str, NDArray[Any]]
+"""Named arrays, as they pass between the processes."""
 
 THREADS = 2
+"""Processor threads that one run may use."""
+
 _OUTPUTS, _OPERATORS = 8, 10
-"""Where a SubGraph of the schema keeps its outputs and its operators."""
+"""Slots in which a SubGraph of the schema keeps its outputs and its operators."""
 
 
 def send(pipe: BinaryIO, message: Mapping[str, NDArray[Any]]) -> None:
@@ -46,43 +51,73 @@ def receive(pipe: BinaryIO) -> Message | None:
         return dict(arrays)
 
 
-class Part:
-    """The operators of a model up to the one that makes the last of the tensors ``wanted``."""
+class ComplaintError(Exception):
+    """Raised where LiteRT refuses a model, with LiteRT's own words."""
+
+
+@contextmanager
+def _complaining() -> Iterator[None]:
+    """Let LiteRT work, which complains in exceptions of several kinds. Raises ComplaintError."""
+    try:
+        yield
+    except Exception as error:
+        raise ComplaintError(str(error) or type(error).__name__) from error
+
+
+class Beginning:
+    """Operators of a model up to the one that makes the last of the tensors ``wanted``.
+
+    Raises ComplaintError where LiteRT does not take them.
+    """
 
     def __init__(self, data: bytes, wanted: Sequence[int]) -> None:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
         self._wanted = wanted
-        self._interpreter = Interpreter(
-            model_content=cut(data, wanted),
-            num_threads=THREADS,
-            # Delegates would fuse tensors away.
-            experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
-            experimental_preserve_all_tensors=True,
-        )
+        shorter = cut(data, wanted)
+        with _complaining():
+            self._interpreter = Interpreter(
+                model_content=shorter,
+                num_threads=THREADS,
+                # Delegates would fuse tensors away.
+                experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+                experimental_preserve_all_tensors=True,
+            )
         self._allocated = False
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> Message:
-        """What the wanted tensors hold for these inputs; both by number, as they are stored."""
+        """Compute the wanted tensors for these inputs, both by number and as they are stored.
+
+        Raises ComplaintError where LiteRT does not.
+        """
         model = self._interpreter
-        inputs = model.get_input_details()
-        for given in inputs:
-            feed = feeds[str(given["index"])]
-            if tuple(given["shape"]) != feed.shape:
-                model.resize_tensor_input(given["index"], list(feed.shape))
-                self._allocated = False
-        if not self._allocated:
-            model.allocate_tensors()
-            self._allocated = True
-        for given in inputs:
-            model.set_tensor(given["index"], feeds[str(given["index"])])
-        model.reset_all_variables()
-        model.invoke()
-        return {str(number): np.asarray(model.get_tensor(number)) for number in self._wanted}
+        with _complaining():
+            inputs = {details["index"]: details["shape"] for details in model.get_input_details()}
+        arrays = {number: feeds[str(number)] for number in inputs}
+        with _complaining():
+            for number, array in arrays.items():
+                if tuple(inputs[number]) != array.shape:
+                    model.resize_tensor_input(number, list(array.shape))
+                    self._allocated = False
+            if not self._allocated:
+                model.allocate_tensors()
+                self._allocated = True
+            for number, array in arrays.items():
+                model.set_tensor(number, array)
+            model.reset_all_variables()
+            model.invoke()
+            values = {str(n): np.asarray(model.get_tensor(n)) for n in self._wanted}
+        if any(value.dtype.hasobject for value in values.values()):
+            raise ComplaintError("it makes a text, not numbers")
+        return values
 
 
 def cut(data: bytes, wanted: Sequence[int]) -> bytes:
-    """The file with its main graph ended after the operator that makes the last one wanted."""
+    """End a file's main graph after the operator that makes the last of the tensors wanted.
+
+    The vectors of operators and of outputs keep their places: the first is told to be shorter,
+    the second to hold the first tensor wanted, over and over.
+    """
     from ai_edge_litert.schema_py_generated import Model
 
     graph = Model.GetRootAs(data, 0).Subgraphs(0)
@@ -91,7 +126,7 @@ def cut(data: bytes, wanted: Sequence[int]) -> bytes:
         for i in range(graph.OperatorsLength())
         if not set(wanted).isdisjoint(graph.Operators(i).OutputsAsNumpy().tolist())
     )
-    table = graph._tab
+    table = graph._tab  # the only way to where in the bytes a vector lies
     shorter = bytearray(data)
     struct.pack_into("<I", shorter, table.Vector(table.Offset(_OPERATORS)) - 4, last + 1)
     for i in range(graph.OutputsLength()):
@@ -101,24 +136,29 @@ def cut(data: bytes, wanted: Sequence[int]) -> bytes:
 
 
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
-    """Answer requests until there are no more. What fails is answered with its ``error``."""
+    """Answer requests until there are no more.
+
+    What LiteRT refuses is answered with its words as ``error``, a defect of ours with its
+    traceback as ``defect``.
+    """
     first = receive(requests)
     if first is None:
         return
     data = first["model"].tobytes()
-    latest: tuple[list[int], Part] | None = None
+    latest: tuple[list[int], Beginning] | None = None
     while (request := receive(requests)) is not None:
         wanted = request.pop("wanted").tolist()
         try:
             if latest is None or latest[0] != wanted:
                 latest = None
-                latest = wanted, Part(data, wanted)
+                latest = wanted, Beginning(data, wanted)
             reply = latest[1].run(request)
-            if any(a.dtype.hasobject for a in reply.values()):
-                raise ValueError("it makes a text, not numbers")
-        except Exception as error:  # LiteRT's complaints are of several kinds
+        except ComplaintError as complaint:
             latest = None
-            reply = {"error": np.array(str(error) or type(error).__name__)}
+            reply = {"error": np.array(str(complaint))}
+        except Exception:
+            latest = None
+            reply = {"defect": np.array(traceback.format_exc())}
         send(replies, reply)
 
 

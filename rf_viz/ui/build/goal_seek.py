@@ -93,7 +93,7 @@ def _say_nothing_helps(study: Study, goal: Goal, *, closed: bool) -> None:
 
 def _draw(number: int, proposal: Proposal, what: str, apply: Callable[[Design], None]) -> None:
     words = "; ".join(proposal.changes)
-    sees = f"{proposal.reach.size} {what}, stride {proposal.reach.stride}"
+    sees = f"{proposal.reached.size} {what}, stride {proposal.reached.stride}"
     gaps = ""
     if proposal.share < 1:
         gaps = f", but only {percent(proposal.share)} of the {what} in it count"

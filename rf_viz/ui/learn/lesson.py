@@ -62,7 +62,7 @@ def _step(step: LessonStep, number: int) -> bool:
                 st.latex(step.equation(example))
     finished = step.done(example, Unit(pin.row, pin.unit))
     with message:
-        task(step.task, step.found, finished)
+        task(step.task, step.conclusion, finished)
     return finished
 
 

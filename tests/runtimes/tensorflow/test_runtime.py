@@ -45,22 +45,22 @@ def test_any_tensor_is_what_tensorflow_itself_computes() -> None:
     graph_def = graph(deep, x=(1, 12, 12, 3))
     x = normal(1, 12, 12, 3)
     names = ["layer0", "layer2", "y"]
-    with tf.Graph().as_default() as made:
+    with tf.Graph().as_default() as whole:
         tf.import_graph_def(graph_def, name="")
-        expected = v1.Session(graph=made).run([f"{n}:0" for n in names], {"x:0": x})
+        expected = v1.Session(graph=whole).run([f"{n}:0" for n in names], {"x:0": x})
     values = TensorFlowRuntime(graph_def).activations({"x": x}, names)
     for name, value in zip(names, expected, strict=True):
         np.testing.assert_allclose(values[name], value, rtol=1e-4, atol=1e-5 * value.max())
 
 
 def test_sizes_need_not_be_the_declared_ones() -> None:
-    made = runtime(deep, x=(1, 12, 12, 3))
-    assert made.activations({"x": normal(1, 9, 20, 3)}, ["y"])["y"].shape == (1, 9, 20, 8)
+    running = runtime(deep, x=(1, 12, 12, 3))
+    assert running.activations({"x": normal(1, 9, 20, 3)}, ["y"])["y"].shape == (1, 9, 20, 8)
 
 
 def test_further_outputs_are_fetched_by_number() -> None:
-    made = runtime(lambda x: tf.split(x, 2, axis=1, name="halves"), x=(1, 4))
-    values = made.activations({"x": np.arange(4.0)[None]}, ["halves", "halves:1"])
+    running = runtime(lambda x: tf.split(x, 2, axis=1, name="halves"), x=(1, 4))
+    values = running.activations({"x": np.arange(4.0)[None]}, ["halves", "halves:1"])
     assert values["halves"].tolist() == [[0, 1]]
     assert values["halves:1"].tolist() == [[2, 3]]
 
@@ -69,10 +69,10 @@ def test_only_what_leads_to_the_tensor_is_run() -> None:
     graph_def = graph(lambda x: tf.nn.relu(x, name="kept"), x=(1, 4))
     graph_def.node.add(name="custom", op="AcmeSwirl").input.append("kept")
     graph_def.node.add(name="file", op="ReadFile").input.append("custom")
-    made = TensorFlowRuntime(graph_def)
-    assert made.activations({"x": -(normal(1, 4) ** 2)}, ["kept"])["kept"].tolist() == [[0] * 4]
+    running = TensorFlowRuntime(graph_def)
+    assert running.activations({"x": -(normal(1, 4) ** 2)}, ["kept"])["kept"].tolist() == [[0] * 4]
     with pytest.raises(ModelError, match=r"AcmeSwirl \(custom\) is not an operator of TensorFlow"):
-        made.activations({"x": normal(1, 4)}, ["custom"])
+        running.activations({"x": normal(1, 4)}, ["custom"])
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_what_reaches_beyond_the_graph_is_never_run(
     reach: Callable[[Any, str], Any], tmp_path: Path
 ) -> None:
     path = tmp_path / "there"
-    made = runtime(lambda x: reach(x, str(path)), x=(1,))
+    running = runtime(lambda x: reach(x, str(path)), x=(1,))
     with pytest.raises(ModelError, match=r"beyond the graph, .* and is never run"):
-        made.activations({"x": normal(1)}, ["y"])
+        running.activations({"x": normal(1)}, ["y"])
     assert not path.exists()
 
 
@@ -106,9 +106,9 @@ def test_not_even_inside_a_function(tmp_path: Path) -> None:
         tf.io.write_file(str(path), "run")
         return x + 1
 
-    made = runtime(lambda x: inner(x), x=(1,))
+    running = runtime(lambda x: inner(x), x=(1,))
     with pytest.raises(ModelError, match=r"WriteFile .* is never run"):
-        made.activations({"x": normal(1)}, ["y"])
+        running.activations({"x": normal(1)}, ["y"])
     assert not path.exists()
 
 
@@ -117,10 +117,10 @@ def test_a_graph_without_weights_says_so() -> None:
         kernel = v1.get_variable("kernel", (4, 2), use_resource=False)
         return tf.nn.relu(tf.nn.relu(x, name="before") @ kernel)
 
-    made = runtime(unfrozen, x=(1, 4))
+    running = runtime(unfrozen, x=(1, 4))
     with pytest.raises(ModelError, match=r"no weights \(kernel is a variable.*holds all the same"):
-        made.activations({"x": normal(1, 4)}, ["y"])
-    assert made.activations({"x": normal(1, 4)}, ["before"])["before"].shape == (1, 4)
+        running.activations({"x": normal(1, 4)}, ["y"])
+    assert running.activations({"x": normal(1, 4)}, ["before"])["before"].shape == (1, 4)
 
 
 def test_other_placeholders_are_neutral_unless_given() -> None:
@@ -128,24 +128,24 @@ def test_other_placeholders_are_neutral_unless_given() -> None:
         training = v1.placeholder(tf.bool, (), "training")
         return tf.where(training, -x, x * pad_mask + state)
 
-    made = runtime(several, x=(1, 4), state=(1, 4), pad_mask=(1, 4))
+    running = runtime(several, x=(1, 4), state=(1, 4), pad_mask=(1, 4))
     x = normal(1, 4)
-    assert (made.activations({"x": x}, ["y"])["y"] == x).all()
-    assert made.activations({"x": x}, ["y"], {"state": (3, 4)})["y"].shape == (3, 4)
-    given = made.activations({"x": x, "training": np.array(True)}, ["y"])["y"]
-    assert (given == -x).all()
+    assert (running.activations({"x": x}, ["y"])["y"] == x).all()
+    assert running.activations({"x": x}, ["y"], {"state": (3, 4)})["y"].shape == (3, 4)
+    negated = running.activations({"x": x, "training": np.array(True)}, ["y"])["y"]
+    assert (negated == -x).all()
 
 
 def test_inputs_are_cast_to_the_types_of_the_graph() -> None:
-    made = runtime(lambda x: tf.cast(x, tf.float32) + 1, x=np.zeros(3, np.uint8))
-    assert made.activations({"x": np.array([-5, 3.6, 300])}, ["y"])["y"].tolist() == [1, 5, 256]
+    running = runtime(lambda x: tf.cast(x, tf.float32) + 1, x=np.zeros(3, np.uint8))
+    assert running.activations({"x": np.array([-5, 3.6, 300])}, ["y"])["y"].tolist() == [1, 5, 256]
 
 
 def test_short_floats_and_complex_numbers_come_out_as_float32() -> None:
-    made = runtime(
+    running = runtime(
         lambda x: (tf.cast(x, tf.bfloat16), tf.cast(x, tf.float16), tf.complex(x, x)), x=(2,)
     )
-    values = made.activations({"x": np.array([1, -2])}, ["y", "y1", "y2"])
+    values = running.activations({"x": np.array([1, -2])}, ["y", "y1", "y2"])
     assert [v.dtype for v in values.values()] == [np.float32] * 3
     assert values["y"].tolist() == values["y1"].tolist() == [1, -2]
     np.testing.assert_allclose(values["y2"], np.sqrt([2, 8]), rtol=1e-6)
@@ -157,8 +157,8 @@ def test_channels_first_runs_on_a_processor() -> None:
         x = tf.nn.bias_add(x, normal(4), data_format="NC..")
         return tf.nn.max_pool2d(x, 2, 2, "VALID", data_format="NCHW", name="pooled")
 
-    made = runtime(channels_first, x=(1, 3, 12, 12))
-    values = made.activations({"x": normal(1, 3, 12, 12)}, ["pooled"])
+    running = runtime(channels_first, x=(1, 3, 12, 12))
+    values = running.activations({"x": normal(1, 3, 12, 12)}, ["pooled"])
     assert values["pooled"].shape == (1, 4, 3, 3)
 
 
@@ -173,13 +173,13 @@ def test_branches_and_loops_run() -> None:
     for use_v2 in (False, True):
         (v1.enable_control_flow_v2 if use_v2 else v1.disable_control_flow_v2)()
         try:
-            made = runtime(controlled, x=(4,))
+            running = runtime(controlled, x=(4,))
         finally:
             v1.enable_control_flow_v2()
-        no = made.activations({"x": x}, ["y", "y1"])
+        no = running.activations({"x": x}, ["y", "y1"])
         assert no["y"].tolist() == [-1] * 4
         assert no["y1"].tolist() == [0, 8, 16, 24]
-        yes = made.activations({"x": x, "flag": np.array(True)}, ["y"])
+        yes = running.activations({"x": x, "flag": np.array(True)}, ["y"])
         assert yes["y"].tolist() == [1, 2, 3, 4]
 
 
@@ -189,22 +189,22 @@ def test_lists_of_tensors_that_a_loop_fills_run() -> None:
         body = lambda i, a: (i + 1, a.write(i, x * tf.cast(i, tf.float32)))  # noqa: E731
         return tf.while_loop(lambda i, a: i < 4, body, (0, array))[1].stack()
 
-    made = runtime(collected, x=(2,))
-    assert made.activations({"x": np.ones(2)}, ["y"])["y"][:, 0].tolist() == [0, 1, 2, 3]
+    running = runtime(collected, x=(2,))
+    assert running.activations({"x": np.ones(2)}, ["y"])["y"][:, 0].tolist() == [0, 1, 2, 3]
 
 
 def test_what_cannot_be_shown_is_named() -> None:
-    made = runtime(lambda x: tf.strings.as_string(x, name="text"), x=(2,))
+    running = runtime(lambda x: tf.strings.as_string(x, name="text"), x=(2,))
     with pytest.raises(ModelError, match="nowhere is not a value that an operation"):
-        made.activations({"x": np.ones(2)}, ["nowhere"])
+        running.activations({"x": np.ones(2)}, ["nowhere"])
     with pytest.raises(ModelError, match="text is not a tensor of numbers"):
-        made.activations({"x": np.ones(2)}, ["text"])
+        running.activations({"x": np.ones(2)}, ["text"])
 
 
 def test_a_size_that_does_not_work_out_is_one_sentence() -> None:
-    made = runtime(lambda x: tf.reshape(x, (2, 8)), x=(1, 16))
+    running = runtime(lambda x: tf.reshape(x, (2, 8)), x=(1, 16))
     with pytest.raises(ModelError) as caught:
-        made.activations({"x": np.ones((1, 15))}, ["y"])
+        running.activations({"x": np.ones((1, 15))}, ["y"])
     assert str(caught.value).startswith("TensorFlow cannot run this model up to y: ")
     assert "15" in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -227,12 +227,12 @@ def test_a_graph_that_refers_to_what_is_not_there_is_invalid() -> None:
 
 
 def test_threads_may_share_it() -> None:
-    made = runtime(deep, x=(1, 12, 12, 3))
+    running = runtime(deep, x=(1, 12, 12, 3))
     x = generic((1, 12, 12, 3))
     names = ["layer0", "layer1", "layer2"] * 4
-    alone = {name: made.activations({"x": x}, [name])[name] for name in names}
+    alone = {name: running.activations({"x": x}, [name])[name] for name in names}
     with ThreadPoolExecutor(4) as pool:
-        values = pool.map(lambda name: made.activations({"x": x}, [name])[name], names)
+        values = pool.map(lambda name: running.activations({"x": x}, [name])[name], names)
     for name, value in zip(names, values, strict=True):
         np.testing.assert_array_equal(value, alone[name])
 
@@ -248,13 +248,13 @@ def test_looking_at_another_layer_feels_immediate() -> None:
             x = tf.nn.relu(tf.nn.conv2d(x, w, 1, "SAME") * factor + normal(64), name=f"layer{i}")
         return x
 
-    made = runtime(long, x=(1, 7, 7, 64))
+    running = runtime(long, x=(1, 7, 7, 64))
     x = normal(1, 7, 7, 64)
-    made.activations({"x": x}, ["layer159"])
+    running.activations({"x": x}, ["layer159"])
     times = []
     for name in ("layer158", "layer10", "layer157"):
         start = process_time()
-        made.activations({"x": x}, [name])
+        running.activations({"x": x}, [name])
         times.append(process_time() - start)
     assert min(times[0], times[2]) < 0.4
 

@@ -14,7 +14,9 @@ import pytest
 from numpy.typing import NDArray
 
 import rf_viz
+from rf_viz.errors import DefectError
 from rf_viz.readers.tflite import TfliteModel
+from rf_viz.readers.tflite.file import parse
 from rf_viz.runtimes.tflite import runtime
 from tests.oracles.tflite_oracle import (
     Op,
@@ -42,9 +44,9 @@ def loaded(data: bytes) -> TfliteModel:
     return model
 
 
-def refusal(model: rf_viz.Model, given: NDArray[Any], name: str) -> str:
+def refusal(model: rf_viz.Model, fed: NDArray[Any], name: str) -> str:
     with pytest.raises(rf_viz.ModelError) as error:
-        model.activations(given, [name])
+        model.activations(fed, [name])
     return str(error.value)
 
 
@@ -77,11 +79,11 @@ def test_a_shape_that_does_not_work_out(model: TfliteModel) -> None:
 
 @pytest.mark.parametrize("dtype", ["int8", "uint8"])
 def test_quantised_values_are_told_as_the_real_numbers_they_stand_for(dtype: str) -> None:
-    given = np.zeros((1, 2, 2, 1), dtype)
+    zeros = np.zeros((1, 2, 2, 1), dtype)
     data = build(
         [Op("MAX_POOL_2D", ["x"], ["y"], options("Pool2D", filterHeight=1, filterWidth=1,
                                                 strideH=1, strideW=1))],
-        {"x": given},
+        {"x": zeros},
         made={"y": dtype},
         quantised={"x": (0.5, 3), "y": (0.5, 3)},
     )  # fmt: skip
@@ -105,10 +107,10 @@ def test_layers_before_a_custom_operator_are_shown() -> None:
 def test_states_do_not_pass_from_one_run_to_the_next() -> None:
     op = Op("UNIDIRECTIONAL_SEQUENCE_RNN", ["x", "w", "r", "b", "h"], ["y"], options("SequenceRNN"))
     constants = {"w": generic((2, 3)), "r": generic((2, 2)), "b": generic((2,))}
-    given = generic((1, 4, 3))
-    model = loaded(build([op], {"x": given}, constants, variables={"h": (1, 2)}))
-    first = model.activations(given, ["y"])["y"]
-    assert np.array_equal(model.activations(given, ["y"])["y"], first)
+    series = generic((1, 4, 3))
+    model = loaded(build([op], {"x": series}, constants, variables={"h": (1, 2)}))
+    first = model.activations(series, ["y"])["y"]
+    assert np.array_equal(model.activations(series, ["y"])["y"], first)
 
 
 def test_a_model_that_takes_litert_down_is_named_and_others_go_on(model: TfliteModel) -> None:
@@ -120,6 +122,16 @@ def test_a_model_that_takes_litert_down_is_named_and_others_go_on(model: TfliteM
     assert "LiteRT broke down on this model" in refusal(broken, X, "y")
     assert np.array_equal(broken.activations(X, ["y"])["y"], before)
     assert model.activations(X, ["y"])["y"].shape == (1, 3, 5, 3)
+
+
+def test_a_defect_of_ours_is_not_told_as_litert_s(caplog: pytest.LogCaptureFixture) -> None:
+    data = build(OPS[:1], {"x": X}, CONSTANTS)
+    numbers = {tensor.name: i for i, tensor in enumerate(parse(data, "m.tflite")[0].tensors)}
+    slot = runtime.TensorSlot(numbers["y"], "float32", None)
+    forgets_inputs = runtime.TfliteRuntime(data, {"y": slot}, {})
+    with pytest.raises(DefectError, match=r"could not run this model with LiteRT: .* report it"):
+        forgets_inputs.activations({"x": X}, ["y"], {})
+    assert "KeyError" in caplog.text
 
 
 def endless() -> bytes:

@@ -1,4 +1,4 @@
-"""The networks that Keras itself has, built without weights or with the trained ones."""
+"""Networks that Keras itself has, built without weights or with the trained ones."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _PATIENCE = 20
 
 
 def load(name: str, *, trained: bool = False) -> TensorFlowModel:
-    """One of ``keras.applications`` by its name ("ResNet50").
+    """Build one of ``keras.applications`` by its name ("ResNet50").
 
-    Not ``trained``, it has random weights, made when somebody asks for a value. The trained ones
+    Unless ``trained`` it has random weights, made when somebody asks for a value. The trained ones
     are what Keras keeps in its folder, or downloads. Raises ModelError where it can do neither.
     """
     keras = import_keras()
@@ -38,7 +38,7 @@ def load(name: str, *, trained: bool = False) -> TensorFlowModel:
 
 @contextmanager
 def _patience() -> Iterator[None]:
-    """Connections of this process fail when nothing answers."""
+    """Let connections of this process fail when nothing answers."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_PATIENCE)
     try:

@@ -1,4 +1,4 @@
-"""Builds Keras models from configurations, without making their weights."""
+"""Building Keras models from configurations, without making their weights."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ ONE_AT_A_TIME = threading.RLock()
 """Keras keeps scopes and names for the whole process: models are made and traced in turn."""
 
 _UNMADE = "uninitialized_variables"
-"""Where Keras notes which variables to make as soon as it may."""
+"""Keras's own name, which is not public, of the list of variables that it makes when it may."""
 
 
 def built(config: dict[str, Any]) -> Any:  # noqa: ANN401
-    """What a configuration describes; it is used up. Its variables have no values.
+    """Build what a configuration describes, its variables without values.
 
-    Raises whatever Keras does.
+    The configuration is used up. Raises whatever Keras does.
     """
     import keras
 
@@ -31,21 +31,21 @@ def built(config: dict[str, Any]) -> Any:  # noqa: ANN401
 
 
 def made_by(build: Callable[[], Any]) -> Any:  # noqa: ANN401
-    """What a function builds, its variables without values."""
+    """Call a function that builds a model; returns the model, its variables without values."""
     with _unmade():
         return build()
 
 
 @contextmanager
 def _unmade() -> Iterator[None]:
-    """Variables that are declared meanwhile get no values, now or later by themselves."""
+    """Let variables that are declared meanwhile have no values, now or later by themselves."""
     import keras
     from keras.src.backend.common import global_state
 
-    noted = list(global_state.get_global_attribute(_UNMADE) or [])
+    to_make = list(global_state.get_global_attribute(_UNMADE) or [])
     try:
         with keras.StatelessScope(initialize_variables=False), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        global_state.set_global_attribute(_UNMADE, noted)
+        global_state.set_global_attribute(_UNMADE, to_make)

@@ -1,8 +1,8 @@
-"""What of a Keras model's configuration may be built: Keras's own layers, and nothing that runs.
+"""Configurations of Keras models, made safe: Keras's own layers are built, and nothing is run.
 
 A configuration is data that names classes and functions. Those of Keras itself are built; a layer
 of any other class, one that holds Python code, and one that would open files or other models when
-it is made, is replaced by a stand-in (see ``keras_layers``) of which everything is assumed. Nothing
+it is made, is replaced by a stand-in (see ``stand_ins``) of which everything is assumed. Nothing
 that a file names is imported, other than from the keras package.
 
 Both forms are read: Keras 3's, and the legacy one of HDF5 files, which Keras 2 wrote too. The
@@ -39,7 +39,7 @@ _REFUSED = {
 _OPERATIONS = tuple(
     f"keras.src.ops.{name}" for name in ("core", "image", "linalg", "math", "nn", "numpy")
 )
-"""Where Keras keeps the functions that may be called in the place of layers."""
+"""Modules in which Keras keeps the functions that may be called in the place of layers."""
 
 _MODELS = ("Functional", "Sequential", "Model")
 
@@ -48,22 +48,26 @@ class _Refused(Exception):  # noqa: N818  (a finding, not an error)
     """An object of a configuration is not built; the argument says why, after its layer's name."""
 
 
-class Made(NamedTuple):
-    """The shape and type that a configuration says a layer's output has."""
+class DeclaredOutput(NamedTuple):
+    """Shape and type that a configuration says a layer's output has."""
 
     shape: list[int | None]
     dtype: str
 
 
 def parse(text: str | bytes, name: str) -> Config:
-    """The configuration of a model that a text holds. Raises ModelError."""
+    """Parse the configuration of a model. Raises ModelError."""
     if len(text) > LARGEST_CONFIG:
         raise ModelError(f"{name} has a configuration of {len(text):,} bytes: that is too large")
     try:
         config = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{name} is damaged: its configuration is no JSON") from error
-    if not isinstance(config, dict) or not isinstance(config.get("config"), dict | list):
+    if (
+        not isinstance(config, dict)
+        or not isinstance(config.get("config"), dict | list)
+        or not isinstance(config.get("class_name"), str)
+    ):
         raise ModelError(
             f"{name} does not describe a Keras model: its configuration is of something else"
         )
@@ -72,14 +76,14 @@ def parse(text: str | bytes, name: str) -> Config:
     return config
 
 
-def made_safe(config: Config, name: str, *, distrusted: bool = False) -> Config:
-    """A configuration of which nothing but Keras's own layers and stand-ins is built.
+def safe_config(config: Config, name: str, *, distrusted: bool = False) -> Config:
+    """Rewrite a configuration so that nothing but Keras's own layers and stand-ins is built.
 
     With ``distrusted`` each layer is made once on its own first, and one that Keras cannot make is
     replaced too. Raises ModelError where the model itself is of a class that is not Keras's own.
     """
     try:
-        return _Cleaning(_tensors_made(config), distrusted).object(_as_model(config))
+        return _Cleaning(_declared_outputs(config), distrusted).object(_as_model(config))
     except _Refused as reason:
         raise ModelError(
             f"{name} is a model that {reason}, which is not run: load it in Python, where its "
@@ -108,12 +112,13 @@ def _as_model(config: Config) -> Config:
 
 
 class _Cleaning:
-    """One pass over a configuration, making a new one. ``made`` is what ``_tensors_made`` found."""
+    """Pass over a configuration, making a new one; ``declared`` as ``_declared_outputs``."""
 
-    def __init__(self, made: dict[str, dict[int, Made]], distrusted: bool) -> None:
-        self._made, self._distrusted = made, distrusted
+    def __init__(self, declared: dict[str, dict[int, DeclaredOutput]], distrusted: bool) -> None:
+        self._declared, self._distrusted = declared, distrusted
 
     def value(self, value: Any) -> Any:  # noqa: ANN401
+        """Clean any value. Raises _Refused where an object in it is not built."""
         if isinstance(value, list):
             return [self.value(v) for v in value]
         if not isinstance(value, dict):
@@ -122,33 +127,35 @@ class _Cleaning:
             return self.object(value)
         return {k: self.value(v) for k, v in value.items()}
 
-    def object(self, given: Config) -> Config:
-        kind = given["class_name"]
+    def object(self, entry: Config) -> Config:
+        """Clean what describes an object. Raises _Refused where it is not built."""
+        kind = entry["class_name"]
         if kind in _DATA:
-            return given
+            return entry
         if kind == "__lambda__":
             raise _Refused("holds Python code")
         if kind == "function":
-            _check_function(given)
-            return given
-        cls = _keras_class(given)
+            _check_function(entry)
+            return entry
+        cls = _keras_class(entry)
         if cls is None:
             raise _Refused(f"is of a class of its maker's own, {kind}")
         if kind in _REFUSED:
             raise _Refused(_REFUSED[kind])
-        inner = given["config"] if isinstance(given["config"], dict) else {}
+        inner = _inner(entry)
         if isinstance(inner.get("vocabulary"), str):
             raise _Refused("reads its vocabulary from another file")
-        clean = {k: v for k, v in given.items() if k != "compile_config"}
+        clean = {k: v for k, v in entry.items() if k != "compile_config"}
         if cls.__module__.split(".")[0] == "keras":
             clean.update(module=cls.__module__, registered_name=None)
         clean["config"] = self._settings(inner, kind)
-        if "inbound_nodes" in given:
+        if "inbound_nodes" in entry:
             clean.setdefault("name", inner.get("name"))
-            clean["inbound_nodes"] = self.value(given["inbound_nodes"])
+            clean["inbound_nodes"] = self.value(entry["inbound_nodes"])
         return clean
 
     def _settings(self, inner: Config, kind: str) -> Config:
+        """Clean the settings of an object of class ``kind``."""
         inner = _modern(inner, kind)
         if kind in _MODELS and isinstance(inner.get("layers"), list):
             layers = [self._layer(entry) for entry in inner["layers"]]
@@ -159,15 +166,19 @@ class _Cleaning:
         return {k: self.value(v) for k, v in inner.items()}
 
     def _layer(self, entry: Any) -> Config:  # noqa: ANN401
-        """One layer of a model; a stand-in where it may not be built."""
-        if not isinstance(entry, dict) or not isinstance(entry.get("class_name"), str):
+        """Clean a layer of a model; a stand-in where it may not be built. Raises ModelError."""
+        if (
+            not isinstance(entry, dict)
+            or not isinstance(entry.get("class_name"), str)
+            or "config" not in entry
+        ):
             raise ModelError("the configuration lists something that is no layer: it is damaged")
         if is_function_call(entry):
             replaced = stand_in_for_function(entry)
             if replaced is not None:
                 return replaced
-            called = entry.get("config", {}).get("function")
-            return self._stand_in(entry, f"calls {called}, which is not known here")
+            function = _inner(entry).get("function")
+            return self._stand_in(entry, f"calls {function}, which is not known here")
         try:
             clean = self.object(_as_model(entry) if entry["class_name"] not in _MODELS else entry)
             for key in ("name", "inbound_nodes"):
@@ -180,34 +191,45 @@ class _Cleaning:
             return self._stand_in(entry, str(reason))
 
     def _stand_in(self, entry: Config, reason: str) -> Config:
-        inner = entry["config"] if isinstance(entry["config"], dict) else {}
+        """Make a stand-in for a layer that is not built, for this reason."""
+        inner = _inner(entry)
         name = str(entry.get("name") or inner.get("name") or entry["class_name"].lower())
-        outputs = [m for _, m in sorted(self._made.get(name, {}).items())]
-        given = _plain_shape(inner.get("output_shape"))
-        if not outputs and given is not None:
-            outputs = [Made([None, *given], "")]
+        outputs = [output for _, output in sorted(self._declared.get(name, {}).items())]
+        shape = _plain_shape(inner.get("output_shape"))
+        if not outputs and shape is not None:
+            outputs = [DeclaredOutput([None, *shape], "")]
         why = f"{entry['class_name']} layer {name!r} is not executed ({reason})"
         replaced = {
             "module": "rf_viz",
             "class_name": NOT_EXECUTED,
             "registered_name": NOT_EXECUTED,
             "config": {"name": name, "reason": why, "kind": entry["class_name"],
-                       "outputs": [list(m) for m in outputs]},
+                       "outputs": [list(output) for output in outputs]},
         }  # fmt: skip
         if "inbound_nodes" in entry:
+            nodes = entry["inbound_nodes"]
+            if not isinstance(nodes, list):
+                raise ModelError(f"the layer {name!r} of the configuration is damaged: no calls")
             replaced["name"] = name
-            replaced["inbound_nodes"] = [_tensors_only(node) for node in entry["inbound_nodes"]]
+            replaced["inbound_nodes"] = [_tensors_only(node) for node in nodes]
         return replaced
 
 
+def _inner(entry: Config) -> Config:
+    """The settings of an object; none where they are of another form."""
+    return entry["config"] if isinstance(entry["config"], dict) else {}
+
+
 def _tensors_only(node: Any) -> Any:  # noqa: ANN401
-    """A call of a layer on the tensors that it is given, without its other arguments."""
+    """A call of a layer on the tensors among its arguments only. Raises ModelError."""
     if isinstance(node, dict):
         tensors = [
             {"class_name": "__keras_tensor__", "config": config} for config in _keras_tensors(node)
         ]
         return {"args": tensors, "kwargs": {}}
-    return [given[:3] if isinstance(given, list) else given for given in node]
+    if not isinstance(node, list):
+        raise ModelError("the configuration has a call that is of no known form: it is damaged")
+    return [tensor[:3] if isinstance(tensor, list) else tensor for tensor in node]
 
 
 def _modern(inner: Config, kind: str) -> Config:
@@ -230,13 +252,13 @@ def _modern(inner: Config, kind: str) -> Config:
     return inner
 
 
-def _keras_class(given: Config) -> type | None:
+def _keras_class(entry: Config) -> type | None:
     """The class of Keras's own, or registered by the person, that a configuration names."""
     import keras
     from keras.src.models.functional import Functional
 
-    kind, module = given["class_name"], given.get("module")
-    registered = keras.saving.get_registered_object(given.get("registered_name") or kind)
+    kind, module = entry["class_name"], entry.get("module")
+    registered = keras.saving.get_registered_object(str(entry.get("registered_name") or kind))
     if registered is not None:
         return registered if isinstance(registered, type) else None
     if module is not None and str(module).split(".")[0] not in ("keras", "tf_keras"):
@@ -246,13 +268,13 @@ def _keras_class(given: Config) -> type | None:
     homes = [_keras_module(module), keras, keras.layers, keras.initializers, keras.regularizers,
              keras.constraints, keras.dtype_policies, *map(_keras_module, _OPERATIONS)]  # fmt: skip
     for home in homes:
-        found = getattr(home, kind, None)
+        cls = getattr(home, kind, None)
         if (
-            isinstance(found, type)
-            and found.__module__.split(".")[0] == "keras"
-            and hasattr(found, "from_config")
+            isinstance(cls, type)
+            and cls.__module__.split(".")[0] == "keras"
+            and hasattr(cls, "from_config")
         ):
-            return found
+            return cls
     return None
 
 
@@ -266,11 +288,11 @@ def _keras_module(path: Any) -> Any:  # noqa: ANN401
     return home if home is not None else sys.modules.get(path)
 
 
-def _check_function(given: Config) -> None:
-    """A function must be one of those that Keras names by a word, as activations are."""
+def _check_function(entry: Config) -> None:
+    """Raise _Refused unless a function is one that Keras names by a word, as activations are."""
     import keras
 
-    name, module = given["config"], given.get("module")
+    name, module = entry["config"], entry.get("module")
     if isinstance(name, str) and (module == "builtins" or module is None):
         for home in (keras.activations, keras.losses, keras.metrics):
             if callable(getattr(home, name, None)):
@@ -278,7 +300,7 @@ def _check_function(given: Config) -> None:
     home = _keras_module(module)
     if home in (keras.activations, keras.ops) and isinstance(name, str):
         return
-    if keras.saving.get_registered_object(given.get("registered_name") or str(name)) is None:
+    if keras.saving.get_registered_object(str(entry.get("registered_name") or name)) is None:
         raise _Refused(f"calls a function of its maker's own, {name}")
 
 
@@ -291,36 +313,38 @@ def _try(clean: Config) -> None:
         raise _Refused(f"Keras cannot make it: {why[:200]}") from error
 
 
-def _tensors_made(config: Config) -> dict[str, dict[int, Made]]:
-    """By layer name and number of the output, what is said of outputs where others take them."""
-    found: dict[str, dict[int, Made]] = {}
+def _declared_outputs(config: Config) -> dict[str, dict[int, DeclaredOutput]]:
+    """Outputs as other layers say that they take them, by layer name and number of the output."""
+    declared: dict[str, dict[int, DeclaredOutput]] = {}
     for inner in _keras_tensors(config):
         history, shape = inner.get("keras_history"), _plain_shape(inner.get("shape"))
         if isinstance(history, list) and len(history) == 3 and shape is not None:
             layer, _, number = history
             if isinstance(layer, str) and isinstance(number, int):
                 dtype = inner.get("dtype")
-                made = Made(shape, dtype if isinstance(dtype, str) else "")
-                found.setdefault(layer, {}).setdefault(number, made)
-    return found
+                output = DeclaredOutput(shape, dtype if isinstance(dtype, str) else "")
+                declared.setdefault(layer, {}).setdefault(number, output)
+    return declared
 
 
 def _keras_tensors(config: Any) -> Iterator[Config]:  # noqa: ANN401
+    """The tensors that a value of a configuration names, however deep."""
     pending = [config]
     while pending:
         value = pending.pop()
         if isinstance(value, dict):
-            if value.get("class_name") == "__keras_tensor__" and isinstance(value["config"], dict):
-                yield value["config"]
+            inner = value.get("config")
+            if value.get("class_name") == "__keras_tensor__" and isinstance(inner, dict):
+                yield inner
             pending.extend(value.values())
         elif isinstance(value, list):
             pending.extend(value)
 
 
-def _plain_shape(given: Any) -> list[int | None] | None:  # noqa: ANN401
+def _plain_shape(value: Any) -> list[int | None] | None:  # noqa: ANN401
     """A shape as a list; None for what is none: a function, or shapes of several outputs."""
-    if isinstance(given, dict) and given.get("class_name") == "__tuple__":
-        given = given.get("items")
-    if isinstance(given, list) and all(n is None or type(n) is int for n in given):
-        return list(given)
+    if isinstance(value, dict) and value.get("class_name") == "__tuple__":
+        value = value.get("items")
+    if isinstance(value, list) and all(n is None or type(n) is int for n in value):
+        return list(value)
     return None

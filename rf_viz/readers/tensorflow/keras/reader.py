@@ -1,4 +1,4 @@
-"""Reads Keras models: ``.keras`` archives, legacy HDF5 files, configurations, and those in memory.
+"""Reading Keras models: ``.keras`` archives, legacy HDF5 files, configurations, and in memory.
 
 Of a file only the configuration is read at first, and the model is built without weights. They are
 made, and filled from the file, when somebody asks for a value.
@@ -6,9 +6,11 @@ made, and filled from the file, when somebody asks for a value.
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,8 +25,8 @@ from .build import ONE_AT_A_TIME, built, made_by
 from .config import (
     LARGEST_CONFIG,
     Config,
-    made_safe,
     parse,
+    safe_config,
 )
 from .trace import Fetch, trace
 
@@ -34,10 +36,10 @@ LARGEST_WEIGHTS = 2**35
 _CONFIG = "config.json"
 
 _SPARE = 2**30
-"""How many bytes of weights a small file may make, beyond what it holds."""
+"""Bytes of weights that a small file may make, beyond what it holds."""
 
 _EXPANSION = 8
-"""How many times the size of its file a model's weights may have."""
+"""The most times the size of its file that a model's weights may have."""
 
 
 def load(content: Content) -> TensorFlowModel:
@@ -58,19 +60,23 @@ def load(content: Content) -> TensorFlowModel:
 
 
 def of_model(model: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401
-    """A Keras model as it is in memory."""
+    """Take over a Keras model that is in memory. Raises ModelError."""
     import_keras()
     return _opened(model, name or model.name, None)
 
 
 def without_weights(build: Callable[[], Any], name: str) -> TensorFlowModel:
-    """What a function builds; its weights are random, and made when somebody asks for a value."""
+    """Build a model by calling a function.
+
+    Its weights are random, and made when somebody asks for a value.
+    """
     with ONE_AT_A_TIME:
         model = made_by(build)
         return _opened(model, name, _Weights(model, None).of)
 
 
 def _opened(model: Any, name: str, fetch: Fetch | None) -> TensorFlowModel:  # noqa: ANN401
+    """A Keras model as one of ours; ``fetch`` as in ``trace``."""
     traced = trace(model, name, fetch)
     opened = TensorFlowModel(
         traced.graph, name, traced.inputs, held=traced.held, groups=traced.groups
@@ -80,7 +86,7 @@ def _opened(model: Any, name: str, fetch: Fetch | None) -> TensorFlowModel:  # n
 
 
 def import_keras() -> Any:  # noqa: ANN401
-    """Keras, running on TensorFlow. Raises ModelError where it is missing."""
+    """Import Keras, running on TensorFlow. Raises ModelError where it is missing."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     import_tensorflow()
     import keras
@@ -94,6 +100,7 @@ def import_keras() -> Any:  # noqa: ANN401
 
 
 def _of_archive(content: Content) -> tuple[bytes, Mapping[str, Any]]:
+    """The configuration that a Keras 3 archive holds, and what it says of itself."""
     with Archive.open(content) as archive:
         if _CONFIG not in archive.names:
             raise ModelError(
@@ -108,13 +115,12 @@ def _of_archive(content: Content) -> tuple[bytes, Mapping[str, Any]]:
 
 
 def _json_object(text: bytes) -> Mapping[str, Any]:
-    import json
-
+    """The object that a text holds; an empty one where it holds none."""
     try:
-        found = json.loads(text)
-    except ValueError:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _of_hdf5(content: Content) -> bytes:
@@ -141,11 +147,13 @@ def _of_hdf5(content: Content) -> bytes:
     return _text(text).encode()
 
 
-def _text(given: Any) -> str:  # noqa: ANN401
-    return given.decode("utf-8", "replace") if isinstance(given, bytes) else str(given)
+def _text(value: Any) -> str:  # noqa: ANN401
+    """An attribute of an HDF5 file as text."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _check_version(version: str, name: str) -> None:
+    """Raise ModelError for a file of a Keras that is too old."""
     if version.startswith(("0.", "1.")):
         raise ModelError(
             f"{name} was written by Keras {version}, which today's Keras cannot read: load it "
@@ -154,18 +162,17 @@ def _check_version(version: str, name: str) -> None:
 
 
 def _built(config: Config, name: str) -> Any:  # noqa: ANN401
-    """The model of a configuration, its weights not made yet."""
+    """The model of a configuration, its weights not made yet. Raises ModelError."""
     import_keras()
+    # Made safe outside of the try: what fails there is ours, and no complaint of Keras.
+    safe = safe_config(config, name)
     try:
-        model = built(made_safe(config, name))
-    except ModelError:
-        raise
+        model = built(safe)
     except Exception:
         # Some layer has settings that this Keras does not know: the others can be shown.
+        safe = safe_config(config, name, distrusted=True)
         try:
-            model = built(made_safe(config, name, distrusted=True))
-        except ModelError:
-            raise
+            model = built(safe)
         except Exception as error:
             lines = str(error).strip().splitlines() or [type(error).__name__]
             raise ModelError(f"Keras cannot build {name}: {lines[0][:300]}") from error
@@ -176,22 +183,28 @@ def _built(config: Config, name: str) -> Any:  # noqa: ANN401
 
 
 class _Weights:
-    """The values of a built model's variables: from its file, random where it holds none."""
+    """Values of a built model's variables: from its file, random where it holds none."""
 
     def __init__(self, model: Any, content: Content | None) -> None:  # noqa: ANN401
         self._model, self._content = model, content
-        self._made = False
+        self._have_values = False
 
     def of(self, variable: Any) -> NDArray[Any]:  # noqa: ANN401
-        """The values of one variable. Raises ModelError where the file does not give them."""
+        """Return the values of one variable, which makes all of them at first.
+
+        Raises ModelError where the file does not give them.
+        """
         with ONE_AT_A_TIME:
-            if not self._made:
+            if not self._have_values:
                 self._make()
             return np.asarray(variable.numpy())
 
     def _make(self) -> None:
+        """Give the variables their values. Raises ModelError where they are too many."""
         import keras
 
+        # Keras makes deferred variables all at once and at random, or not at all: to make them
+        # without values, and only where somebody asks, takes attributes of its own.
         variables = [v for v in self._model.variables if v._value is None]
         size = sum(int(np.prod(v.shape, dtype=object)) * 4 for v in variables)
         if self._content is None:
@@ -207,22 +220,23 @@ class _Weights:
                 variable._initializer = keras.initializers.Zeros()
             variable._deferred_initialize()
         if self._content is not None:
-            _on_disk(self._content, self._fill)
-        self._made = True
+            _on_disk(self._content, partial(_fill, self._model, self._content.name))
+        self._have_values = True
 
-    def _fill(self, path: str) -> None:
-        assert self._content is not None
-        try:
-            self._model.load_weights(path)
-        except Exception as error:
-            lines = str(error).strip().splitlines() or [type(error).__name__]
-            raise ModelError(
-                f"the weights of {self._content.name} do not fit its layers: {lines[0][:300]}"
-            ) from error
+
+def _fill(model: Any, name: str, path: str) -> None:  # noqa: ANN401
+    """Fill a model's variables from the file at ``path``. Raises ModelError."""
+    try:
+        model.load_weights(path)
+    except Exception as error:  # whatever Keras makes of a file that does not fit
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise ModelError(
+            f"the weights of {name} do not fit its layers: {lines[0][:300]}"
+        ) from error
 
 
 def _on_disk(content: Content, use: Callable[[str], None]) -> None:
-    """Give a file's path, under a name by which Keras knows the format."""
+    """Call ``use`` with the path of a file, named so that Keras knows the format."""
     extension = ".h5" if content.head.startswith(b"\x89HDF") else ".keras"
     if content.path is not None and content.path.endswith(extension):
         return use(content.path)

@@ -1,4 +1,4 @@
-"""A Keras layer's settings in a few words: ``64 filters 3x3, stride 2, same``."""
+"""Settings of a Keras layer in a few words: ``64 filters 3x3, stride 2, same``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def settings(layer: Any) -> str:  # noqa: ANN401
-    """The settings of a layer that shape what its cells see, and what it computes of it."""
+    """Say in words the settings of a layer that shape what its cells see and compute."""
     words = [*_amount(layer), *_window(layer), *_other(layer)]
     activation = getattr(getattr(layer, "activation", None), "__name__", "")
     if activation and activation != "linear":
@@ -16,6 +16,7 @@ def settings(layer: Any) -> str:  # noqa: ANN401
 
 
 def _amount(layer: Any) -> list[str]:  # noqa: ANN401
+    """Count a layer's filters or units, and say how large its kernel is."""
     kernel = _full(getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None))
     filters, units = _number(layer, "filters"), _number(layer, "units")
     if filters:
@@ -26,6 +27,7 @@ def _amount(layer: Any) -> list[str]:  # noqa: ANN401
 
 
 def _window(layer: Any) -> list[str]:  # noqa: ANN401
+    """Say how a layer's kernel is slid."""
     words = []
     stride = _by(getattr(layer, "strides", None))
     if stride and stride != "1":
@@ -48,11 +50,12 @@ def _window(layer: Any) -> list[str]:  # noqa: ANN401
 
 
 def _other(layer: Any) -> list[str]:  # noqa: ANN401
+    """Settings of the layers that resize, crop, reshape, attend and drop."""
     words = []
-    for name, said in (("size", "times {}"), ("cropping", "cropping {}")):
+    for name, phrase in (("size", "times {}"), ("cropping", "cropping {}")):
         value = getattr(layer, name, None)
         if isinstance(value, tuple | list):
-            words.append(said.format(_by(value) if name == "size" else _pairs(value)))
+            words.append(phrase.format(_by(value) if name == "size" else _pairs(value)))
     interpolation = getattr(layer, "interpolation", None)
     if isinstance(interpolation, str):
         words.append(interpolation)
@@ -71,23 +74,25 @@ def _other(layer: Any) -> list[str]:  # noqa: ANN401
 
 
 def _number(layer: Any, name: str) -> int | None:  # noqa: ANN401
+    """A setting that is a whole number; None where it is another thing, or not there."""
     value = getattr(layer, name, None)
     return value if type(value) is int else None
 
 
 def _full(extents: Any) -> str:  # noqa: ANN401
-    """``3x3``"""
+    """Extents as ``3x3``; empty for what is none."""
     if type(extents) is int:
         return str(extents)
     return "x".join(map(str, extents)) if isinstance(extents, tuple | list) else ""
 
 
 def _by(extents: Any) -> str:  # noqa: ANN401
-    """``2``, or ``2x1`` where they differ."""
+    """Extents as ``2``, or ``2x1`` where they differ."""
     if isinstance(extents, tuple | list) and len(set(extents)) == 1:
         return str(extents[0])
     return _full(extents)
 
 
 def _pairs(pairs: Sequence[Any]) -> str:
+    """Paddings as ``(1, 2) (0, 0)``."""
     return " ".join(f"({_full(pair)})".replace("x", ", ") for pair in pairs)

@@ -13,13 +13,16 @@ from collections.abc import Callable, Mapping
 from functools import cache, reduce
 from typing import Any
 
+from ....errors import ModelError
 from ..ops.stand_in import NOT_EXECUTED
 
-_FUNCTION = "rf_viz>TensorFlowFunction"
+FUNCTION = "rf_viz>TensorFlowFunction"
+"""The name under which configurations have the stand-in for a call of a TensorFlow function."""
 
 _FUNCTION_LAYERS = ("TFOpLambda", "SlicingOpLambda")
 
 _NAMESPACES = ("math", "nn", "image", "linalg", "signal")
+"""TensorFlow's modules whose functions are called."""
 
 _FUNCTIONS = re.split(
     r"\s+",
@@ -33,7 +36,7 @@ _FUNCTIONS = re.split(
     slice softmax space_to_batch split sqrt square squeeze stack stop_gradient strided_slice
     subtract tan tanh tensordot tile transpose truediv unstack where zeros zeros_like""",
 )
-"""Those at TensorFlow's top."""
+"""Functions at TensorFlow's top that are called."""
 
 _REFLECTED = {"radd": "add", "rsub": "sub", "rmul": "mul", "rtruediv": "truediv", "rpow": "pow",
               "rfloordiv": "floordiv", "rmod": "mod", "rmatmul": "matmul"}  # fmt: skip
@@ -41,38 +44,49 @@ _OPERATORS = {*_REFLECTED.values(), "neg", "abs", "eq", "ne", "lt", "le", "gt", 
 
 
 def is_function_call(entry: Mapping[str, Any]) -> bool:
-    """Whether a layer of a configuration is Keras 2's call of a TensorFlow function."""
+    """Tell whether a layer of a configuration is Keras 2's call of a TensorFlow function."""
     return entry["class_name"] in _FUNCTION_LAYERS
 
 
 def stand_in_for_function(entry: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Such a layer's configuration as one that Keras 3 can build; None for another function."""
-    name = entry.get("config", {}).get("function")
-    if not isinstance(name, str) or _function(name) is None:
+    """Rewrite such a layer's configuration so that Keras 3 can build it.
+
+    Returns None for a function that is not called. Raises ModelError where it is damaged.
+    """
+    settings = entry["config"] if isinstance(entry["config"], dict) else {}
+    function = settings.get("function")
+    if not isinstance(function, str) or _function(function) is None:
         return None
-    called = entry.get("name") or entry["config"].get("name")
+    name = entry.get("name") or settings.get("name")
+    nodes = entry.get("inbound_nodes", [])
+    if not isinstance(nodes, list):
+        raise ModelError(f"the configuration of the layer {name!r} is damaged: it has no calls")
     return {
         "module": "rf_viz",
-        "class_name": _FUNCTION,
-        "registered_name": _FUNCTION,
-        "name": called,
-        "config": {"name": called, "function": name},
-        "inbound_nodes": [_node(node) for node in entry.get("inbound_nodes", [])],
+        "class_name": FUNCTION,
+        "registered_name": FUNCTION,
+        "name": name,
+        "config": {"name": name, "function": function},
+        "inbound_nodes": [_node(node) for node in nodes],
     }
 
 
-def _node(node: list[Any]) -> dict[str, Any]:
-    """A call as Keras 2 wrote it, as Keras 3 does.
+def _node(node: Any) -> dict[str, Any]:  # noqa: ANN401
+    """A call as Keras 2 wrote it, as Keras 3 does. Raises ModelError where it is damaged.
 
     Keras 2: the first argument, a list of tensors or one, each (layer, number of its call, number
     of its output, other arguments); or a constant in the place of the tensor.
     """
-    several = bool(node) and isinstance(node[0], list)
+    several = isinstance(node, list) and bool(node) and isinstance(node[0], list)
     firsts = node if several else [node]
+    if not all(isinstance(first, list) and len(first) >= 3 for first in firsts):
+        raise ModelError("the configuration has a call that is of no known form: it is damaged")
     arguments = [
         first[2] if first[0] == "_CONSTANT_VALUE" else _tensor(first[:3]) for first in firsts
     ]
     others = firsts[0][3] if len(firsts[0]) > 3 else {}
+    if not isinstance(others, dict):
+        raise ModelError("the configuration has a call that is of no known form: it is damaged")
     return {
         "args": [arguments if several else arguments[0]],
         "kwargs": {k: _argument(v) for k, v in others.items() if k != "name"},
@@ -80,6 +94,7 @@ def _node(node: list[Any]) -> dict[str, Any]:
 
 
 def _argument(value: Any) -> Any:  # noqa: ANN401
+    """An argument of a call as Keras 2 wrote it, as Keras 3 does."""
     if isinstance(value, list):
         if len(value) == 3 and isinstance(value[0], str) and all(type(n) is int for n in value[1:]):
             return value[2] if value[0] == "_CONSTANT_VALUE" else _tensor(value)
@@ -90,6 +105,7 @@ def _argument(value: Any) -> Any:  # noqa: ANN401
 
 
 def _tensor(history: list[Any]) -> dict[str, Any]:
+    """A tensor as Keras 3 writes it: by its layer, and the numbers of the call and the output."""
     config = {"shape": [None], "dtype": "float32", "keras_history": list(history)}
     return {"class_name": "__keras_tensor__", "config": config}
 
@@ -115,10 +131,10 @@ def _function(name: str) -> Callable[..., Any] | None:
     if last.startswith("_") or any(part.startswith("_") for part in space):
         return None
     try:
-        found = reduce(getattr, name.split("."), tf)
+        function = reduce(getattr, name.split("."), tf)
     except AttributeError:
         return None
-    return found if callable(found) else None
+    return function if callable(function) else None
 
 
 def _sliced(x: Any, slice_spec: Any) -> Any:  # noqa: ANN401
@@ -128,34 +144,48 @@ def _sliced(x: Any, slice_spec: Any) -> Any:  # noqa: ANN401
 
 
 def _slice(part: Any) -> Any:  # noqa: ANN401
+    """Read one axis's part of a slice."""
     if isinstance(part, dict) and "start" in part:
-        return slice(part["start"], part["stop"], part["step"])
+        return slice(part["start"], part.get("stop"), part.get("step"))
     return Ellipsis if isinstance(part, dict) or part == "Ellipsis" else part
 
 
 @cache
-def our_layers() -> dict[str, type]:
-    """The classes, by the names under which a configuration has them."""
+def our_layers() -> dict[str, Any]:
+    """Return the classes of the stand-ins, by the names under which configurations have them."""
     import keras
     import tensorflow as tf
 
     class NotExecuted(keras.layers.Layer):  # type: ignore[misc]
-        """Stands for a layer that is not executed: everything reaches everything."""
+        """Stand-in for a layer that is not executed: everything reaches everything.
+
+        ``reason`` says why, in a sentence that names the layer, ``kind`` is its class, and
+        ``outputs`` are the shape and type of each output, empty where they are not known.
+        """
 
         def __init__(self, reason: str, kind: str, outputs: list[Any], **kwargs: Any) -> None:  # noqa: ANN401
             super().__init__(**kwargs)
             self.reason, self.kind = reason, kind
-            self.makes: list[tuple[Any, str]] = [(list(shape), dtype) for shape, dtype in outputs]
+            self.declared: list[Any] = [(list(shape), dtype) for shape, dtype in outputs]
             self._allow_non_tensor_positional_args = True
 
         def call(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-            given = [t for t in keras.tree.flatten([args, kwargs]) if keras.ops.is_tensor(t)]
-            said: list[tuple[Any, str]] = self.makes or [(None, "")]
-            made = [self._make(given, shape, dtype) for shape, dtype in said]
-            return made if len(made) > 1 else made[0]
+            """Make outputs of the declared shapes that depend on every tensor in the arguments."""
+            tensors = [t for t in keras.tree.flatten([args, kwargs]) if keras.ops.is_tensor(t)]
+            if not tensors:
+                raise ValueError(f"the layer {self.name} is called on no tensor")
+            declared = self.declared or [(None, "")]
+            outputs = [self._output(tensors, shape, dtype) for shape, dtype in declared]
+            return outputs if len(outputs) > 1 else outputs[0]
 
-        def _make(self, given: list[Any], shape: list[int | None] | None, dtype: str) -> Any:  # noqa: ANN401
-            first, reason = given[0], self.reason
+        def _output(
+            self,
+            tensors: list[Any],
+            shape: list[int | None] | None,
+            dtype: str,
+        ) -> Any:  # noqa: ANN401
+            """An output of this shape, the first tensor's where it is None, and of this type."""
+            first, reason = tensors[0], self.reason
             extents = tf.shape(first)
             if shape is None or (None in shape[1:] and len(shape) != first.shape.rank):
                 reason += ", its output to have the shape of its input"
@@ -166,24 +196,32 @@ def our_layers() -> dict[str, type]:
             kind = dtype or first.dtype
             token = f"{NOT_EXECUTED} {reason}"
             # Any operation would do: it is renamed once the graph is made, and never run.
-            made = tf.raw_ops.PyFunc(
-                input=[*given, extents], token=token, Tout=[kind], name="assumed"
-            )[0]
-            made.set_shape(static)
-            return made
+            (output,) = tf.raw_ops.PyFunc(
+                input=[*tensors, extents], token=token, Tout=[kind], name="assumed"
+            )
+            output.set_shape(static)
+            return output
 
     class TensorFlowFunction(keras.layers.Layer):  # type: ignore[misc]
-        """Keras 2's call of a TensorFlow function."""
+        """Stand-in for Keras 2's call of a TensorFlow function, given by its name."""
 
         def __init__(self, function: str, **kwargs: Any) -> None:  # noqa: ANN401
             super().__init__(**kwargs)
-            self.function, self.kind = function, f"tf.{function}"
+            self.kind = f"tf.{function}"
             self._called_function = _function(function)
             self._allow_non_tensor_positional_args = True
             self._convert_input_args = False
 
         def call(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-            assert self._called_function is not None
+            """Call the function."""
+            if self._called_function is None:
+                raise ValueError(f"{self.kind} is not a function that is called")
             return self._called_function(*args, **kwargs)
 
-    return {NOT_EXECUTED: NotExecuted, _FUNCTION: TensorFlowFunction}
+    return {NOT_EXECUTED: NotExecuted, FUNCTION: TensorFlowFunction}
+
+
+def kind_of(layer: Any) -> str:  # noqa: ANN401
+    """Name the class of a layer, of a stand-in that of what it stands for."""
+    stands_in = isinstance(layer, tuple(our_layers().values()))
+    return str(layer.kind if stands_in else type(layer).__name__)

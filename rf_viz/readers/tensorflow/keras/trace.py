@@ -1,4 +1,4 @@
-"""From a Keras model to one graph: traced once, with its own input signature.
+"""Tracing: from a Keras model to one graph, by one call with its own input signature.
 
 Variables are placeholders of the graph, so that no weight is copied, nor even made, before somebody
 asks for its value. Every node is named after the Keras layer that made it: ``block1/conv/BiasAdd``.
@@ -6,6 +6,7 @@ asks for its value. Every node is named after the Keras layer that made it: ``bl
 
 from __future__ import annotations
 
+import logging
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -17,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....errors import ModelError
+from ....errors import DefectError, ModelError
 from ....model import ModelInput
+from ....runtimes.tensorflow.graph_names import maker
 from ....trace.tensors import Group
 from ...reading.values import Value
 from ..ops.stand_in import NOT_EXECUTED
@@ -28,18 +30,22 @@ from ..protobuf.held import Weight, hold
 from ..protobuf.messages import GraphDef
 from ..protobuf.scopes import Names, enclosing, rename
 from .build import ONE_AT_A_TIME
+from .categories import category
 from .settings import settings
+from .stand_ins import kind_of
+
+_LOG = logging.getLogger(__name__)
 
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall", "While", "StatelessWhile", "If",
           "StatelessIf", "Case", "StatelessCase")  # fmt: skip
 
 Fetch = Callable[[Any], NDArray[Any] | None]
-"""The values of one of the model's variables."""
+"""Function from one of the model's variables to its values."""
 
 
 @dataclass
 class Traced:
-    """``graph`` is flat, with a placeholder for each input and for each variable ``held``.
+    """Graph of a model: flat, with a placeholder for each input and for each variable ``held``.
 
     ``groups`` gives, by the path that its nodes' names begin with, each call of a layer.
     """
@@ -73,8 +79,14 @@ def trace(model: Any, name: str, fetch: Fetch | None = None) -> Traced:  # noqa:
                 with scope, calls.recorded():
                     model(fed, training=False)
             except Exception as error:
+                if calls.defect is not None:
+                    raise DefectError(
+                        f"RF-Viz could not follow the layers of {name} "
+                        f"({type(calls.defect).__name__}): that is a defect of RF-Viz itself, "
+                        "please report it"
+                    ) from calls.defect
                 raise ModelError(f"{name} cannot be called: {_first_line(error)}") from error
-    made = flatten(GraphDef.FromString(graph.as_graph_def().SerializeToString()))
+    flat = flatten(GraphDef.FromString(graph.as_graph_def().SerializeToString()))
     own = fetch or _own_value
     weights = captured(graph)
     names = {t.op.name: _plain_name(v.path) for v, t in zip(variables, stand, strict=True)}
@@ -85,21 +97,23 @@ def trace(model: Any, name: str, fetch: Fetch | None = None) -> Traced:  # noqa:
         t.op.name: ModelInput(spec.name, tuple(t.shape.as_list()), t.dtype.name)
         for spec, t in zip(keras.tree.flatten(structure), keras.tree.flatten(fed), strict=True)
     }
-    return _named(made, takes, weights, names, calls.found)
+    return _named(flat, takes, weights, names, calls.by_scope)
 
 
 def _own_value(variable: Any) -> NDArray[Any]:  # noqa: ANN401
+    """The values that a variable has."""
     return np.asarray(variable.numpy())
 
 
 def _first_line(error: Exception) -> str:
+    """Put what an exception says into one line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return (lines[0] if lines else type(error).__name__)[:300]
 
 
 @dataclass
 class _Spec:
-    """One input of a model."""
+    """Input of a model."""
 
     name: str
     shape: tuple[int | None, ...]
@@ -107,15 +121,18 @@ class _Spec:
 
 
 def _placeholder(spec: _Spec) -> Any:  # noqa: ANN401
+    """A placeholder of the current graph for an input."""
     import tensorflow as tf
 
     return tf.compat.v1.placeholder(spec.dtype, spec.shape, name="input")
 
 
 def _signature(model: Any, name: str) -> Any:  # noqa: ANN401
-    """What a model takes, in the structure in which it takes it."""
+    """Find what a model takes, in the structure in which it takes it. Raises ModelError."""
     import keras
 
+    # Keras tells of the structure, of the layer behind an input, and of the shapes that a model
+    # was built for, in attributes of its own only: ``model.inputs`` is a flat list.
     own = getattr(model, "_functional", None) or model  # a Sequential's
     structure = getattr(own, "_inputs_struct", None)
     if structure is not None:
@@ -143,17 +160,18 @@ def _signature(model: Any, name: str) -> Any:  # noqa: ANN401
     )
 
 
-def _is_shape(given: Any) -> bool:  # noqa: ANN401
+def _is_shape(value: Any) -> bool:  # noqa: ANN401
+    """Whether a value is a shape of one axis or more, None along axes of any size."""
     return (
-        isinstance(given, list | tuple)
-        and len(given) > 0
-        and all(n is None or isinstance(n, int) for n in given)
+        isinstance(value, list | tuple)
+        and len(value) > 0
+        and all(n is None or isinstance(n, int) for n in value)
     )
 
 
 @dataclass
 class _Call:
-    """One call of a layer: the scope of TensorFlow in which it ran, and what it made."""
+    """Call of a layer: the scope of TensorFlow in which it ran, and what it made."""
 
     path: str
     layer: Any
@@ -161,24 +179,30 @@ class _Call:
 
 
 class _Calls:
-    """The calls of a model's layers while it is traced into ``graph``, by TensorFlow scope."""
+    """The calls of a model's layers while it is traced into ``graph``, by TensorFlow scope.
+
+    ``defect`` is what went wrong in recording them, as against in Keras or in a layer.
+    """
 
     def __init__(self, model: Any, graph: Any, structure: Any) -> None:  # noqa: ANN401
         import keras
 
         self._graph, self._model = graph, model
-        self.found: dict[str, _Call] = {}
+        self.by_scope: dict[str, _Call] = {}
+        self.defect: Exception | None = None
         self._paths = {s.name for s in keras.tree.flatten(structure)}
         self._open: list[str] = [""]
 
     @contextmanager
     def recorded(self) -> Iterator[None]:
-        """While it lasts, the model's layers tell when they are called."""
+        """Record the calls of the model's layers while it lasts."""
         changed = []
         try:
+            # Layers within layers have no other list.
             for layer in {id(x): x for x in self._model._flatten_layers()}.values():
                 before = layer.__dict__.get("call")
-                object.__setattr__(layer, "call", self._telling(layer, layer.call))
+                # Past Keras, which would track what is set, and has to find its layers unchanged.
+                object.__setattr__(layer, "call", self._recording(layer, layer.call))
                 changed.append((layer, before))
             yield
         finally:
@@ -188,27 +212,43 @@ class _Calls:
                 else:
                     object.__setattr__(layer, "call", before)
 
-    def _telling(self, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401
+    def _recording(self, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401
+        """A layer's ``call`` that records itself."""
         import keras
         import tensorflow as tf
 
         @wraps(call)
-        def told(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-            scope = tf.get_current_name_scope()
-            if tf.compat.v1.get_default_graph() is not self._graph or scope in self.found:
+        def recording_call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            """Call the layer, and note in which scope and what it returned."""
+            with self._noting_defects():
+                scope = tf.get_current_name_scope()
+                within_function = tf.compat.v1.get_default_graph() is not self._graph
+                part_of_another = within_function or scope in self.by_scope
+                if not part_of_another:
+                    self.by_scope[scope] = _Call(self._free_path(layer), layer)
+            if part_of_another:
                 return call(*args, **kwargs)
-            mine = _Call(self._free_path(layer), layer)
-            self.found[scope] = mine
-            self._open.append(mine.path)
+            self._open.append(self.by_scope[scope].path)
             try:
                 outputs = call(*args, **kwargs)
             finally:
                 self._open.pop()
             if layer is self._model:
                 return outputs
-            return keras.tree.map_structure(partial(self._own, scope), outputs)
+            with self._noting_defects():
+                return keras.tree.map_structure(partial(self._own, scope), outputs)
 
-        return told
+        return recording_call
+
+    @contextmanager
+    def _noting_defects(self) -> Iterator[None]:
+        """Note an exception as a defect: Keras passes on what a call raises as if it were its."""
+        try:
+            yield
+        except Exception as error:
+            _LOG.exception("the call of a Keras layer could not be recorded")
+            self.defect = error
+            raise
 
     def _free_path(self, layer: Any) -> str:  # noqa: ANN401
         """The layer's path, with a number where it is called again."""
@@ -229,13 +269,12 @@ class _Calls:
 
         if not isinstance(output, tf.Tensor):
             return output
-        maker = output.op.name
-        if enclosing(maker, self.found) != scope or output.op.type in _CALLS:
+        if enclosing(output.op.name, self.by_scope) != scope or output.op.type in _CALLS:
             mask = getattr(output, "_keras_mask", None)
             output = tf.identity(output, name="output")
             if mask is not None:
-                output._keras_mask = mask
-        self.found[scope].outputs.append(output.name)
+                output._keras_mask = mask  # where Keras keeps it; a copy would be without
+        self.by_scope[scope].outputs.append(output.name)
         return output
 
 
@@ -260,8 +299,8 @@ def _named(
     held = hold(graph, weights)
     names = Names()
     inputs = tuple(
-        ModelInput(names.give(old, given.name), given.shape, given.dtype)
-        for old, given in takes.items()
+        ModelInput(names.give(old, declared.name), declared.shape, declared.dtype)
+        for old, declared in takes.items()
     )
     held = {
         names.give(old, names_of_weights.get(old, "constant")): value for old, value in held.items()
@@ -269,20 +308,28 @@ def _named(
     rename(graph, lambda node: _new_name(node, calls), names)
     for node in graph.node:
         _mark(node)
+    operators = {node.name: node.op for node in graph.node}
     groups = {
-        call.path: Group(
-            call.path,
-            getattr(call.layer, "kind", None) or type(call.layer).__name__,
-            settings(call.layer),
-            names.of(call.outputs[0]).removesuffix(":0"),
-        )
+        call.path: _group(call, names.of(call.outputs[0]), operators)
         for call in calls.values()
         if call.path and call.outputs
     }
     return Traced(graph, inputs, held, groups)
 
 
+def _group(call: _Call, output: str, operators: Mapping[str, str]) -> Group:
+    """Describe a call, by its output and the operators of the graph's nodes."""
+    return Group(
+        call.path,
+        kind_of(call.layer),
+        settings(call.layer),
+        output.removesuffix(":0"),
+        category(call.layer, operators.get(maker(output), "")),
+    )
+
+
 def _new_name(old: str, calls: Mapping[str, _Call]) -> str:
+    """A node's name by the layer that made it."""
     scope = enclosing(old, calls)
     if scope is None:
         return old

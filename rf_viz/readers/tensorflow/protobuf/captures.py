@@ -1,4 +1,4 @@
-"""What a traced function holds of the program around it: variables and constants."""
+"""Captures of a traced function: the variables and constants of the program around it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .held import Constant, Weight
 
 
 def captured(graph: Any) -> dict[str, Weight]:  # noqa: ANN401
-    """By the names of the nodes that stand for them, what a FuncGraph captured."""
+    """Return what a FuncGraph captured, by the names of the nodes that stand for it."""
     import tensorflow as tf
 
-    found: dict[str, Weight] = {}
+    weights: dict[str, Weight] = {}
     for outer, inner in graph.captures:
         if outer.dtype == tf.resource:
-            data = outer._handle_data
+            data = outer._handle_data  # the one place that says what a handle leads to
             if data is None or not data.is_set or len(data.shape_and_type) != 1:
                 continue  # a table or the like
             kind = data.shape_and_type[0].dtype
@@ -28,11 +28,12 @@ def captured(graph: Any) -> dict[str, Weight]:  # noqa: ANN401
         else:
             kind = outer.dtype.as_datatype_enum
             value = Constant(tuple(outer.shape), get=outer.numpy)
-        found[inner.op.name] = Weight(value, kind)
-    return found
+        weights[inner.op.name] = Weight(value, kind)
+    return weights
 
 
 def _read(handle: Any, kind: int) -> NDArray[Any]:  # noqa: ANN401
+    """The values of the variable behind a handle."""
     import tensorflow as tf
 
     return np.asarray(tf.raw_ops.ReadVariableOp(resource=handle, dtype=kind).numpy())

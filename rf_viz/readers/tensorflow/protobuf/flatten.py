@@ -1,4 +1,4 @@
-"""From a graph and its functions to one flat graph, which computes the same."""
+"""Flattening: from a graph and its functions to one graph that computes the same."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ....errors import ModelError
 from . import messages
 from .messages import GraphDef, NodeDef
+from .wiring import output_number
 
 LARGEST = 500_000
 """The most nodes of a flat graph."""
@@ -30,7 +31,7 @@ _INT32, _BOOL = 3, 10
 
 
 class Body(NamedTuple):
-    """A function written out: its nodes, the names of its arguments, and those of its results."""
+    """Function written out: its nodes, the names of its arguments, and those of its results."""
 
     nodes: list[Any]
     arguments: tuple[str, ...]
@@ -38,7 +39,7 @@ class Body(NamedTuple):
 
 
 def flatten(graph_def: Any) -> Any:  # noqa: ANN401
-    """The graph with every function that a node calls put in its place.
+    """Put every function that a node calls in the place of the call.
 
     What was the call passes the function's results on under its old name; the function's nodes
     get that name in front of theirs. Branches become ``Switch`` and ``Merge``. The bodies of loops
@@ -70,6 +71,7 @@ def _called(node: Any, functions: Mapping[str, Any]) -> list[str]:  # noqa: ANN4
 
 
 def _if(node: Any) -> tuple[Any, Any]:  # noqa: ANN401
+    """The functions of an ``If``, in the order of the values of its condition."""
     return node.attr["else_branch"].func, node.attr["then_branch"].func
 
 
@@ -78,6 +80,7 @@ def _check(nodes: Iterable[Any], functions: Mapping[str, Any]) -> None:
     sizes: dict[str, int] = {}
 
     def size(nodes: Iterable[Any], within: tuple[str, ...]) -> int:
+        """Count the nodes that these become, in functions that lie within each other."""
         total = 0
         for node in nodes:
             total += 1
@@ -98,7 +101,7 @@ def _check(nodes: Iterable[Any], functions: Mapping[str, Any]) -> None:
 
 
 def written_out(functions: Mapping[str, Any], name: str) -> Body:
-    """A function of the library, those that it calls put in their places. Raises ModelError."""
+    """Write out a function of the library and those that it calls. Raises ModelError."""
     function = _function(functions, name)
     _check(function.node_def, functions)
     writer = _Writer(functions)
@@ -108,13 +111,14 @@ def written_out(functions: Mapping[str, Any], name: str) -> Body:
 
 
 def _function(functions: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401
+    """A function of the library. Raises ModelError where it is not there."""
     if name not in functions:
         raise ModelError(f"the graph calls a function {name!r} that it does not hold")
     return functions[name]
 
 
 class _Writer:
-    """Collects the nodes of a flat graph."""
+    """Writer of a flat graph: collects its ``nodes``."""
 
     def __init__(self, functions: Mapping[str, Any]) -> None:
         self._functions = functions
@@ -126,8 +130,8 @@ class _Writer:
         if node.op in _BRANCHES:
             self._branch(node, data)
         elif node.op in _CALLS:
-            called = node.attr[_FUNCTION.get(node.op, "f")].func
-            self._call(node, called.name, called.attr, data)
+            function = node.attr[_FUNCTION.get(node.op, "f")].func
+            self._call(node, function.name, function.attr, data)
         elif node.op in self._functions:
             self._call(node, node.op, node.attr, data)
         else:
@@ -142,6 +146,7 @@ class _Writer:
         attributes: Mapping[str, Any],
         inputs: Sequence[str],
     ) -> None:
+        """Add the nodes of the function that a node calls, and pass its results on."""
         function = _function(self._functions, name)
         results = self._inlined(function, f"{node.name}/", inputs, attributes)
         self._pass(node.name, results, _kinds(function.signature.output_arg, attributes))
@@ -153,32 +158,37 @@ class _Writer:
         inputs: Sequence[str],
         attributes: Mapping[str, Any],
     ) -> list[str]:
+        """Inline a function, its inputs in order. Raises ModelError where they do not fit."""
         arguments = [a.name for a in function.signature.input_arg]
         if len(arguments) != len(inputs):
             raise ModelError(
                 f"function {function.signature.name!r} takes {len(arguments)} arguments, a call "
                 f"has {len(inputs)}: the graph is invalid"
             )
-        given = dict(zip(arguments, inputs, strict=True))
-        return self.inline(function, prefix, given, attributes)
+        by_argument = dict(zip(arguments, inputs, strict=True))
+        return self.inline(function, prefix, by_argument, attributes)
 
     def inline(
         self,
         function: Any,  # noqa: ANN401
         prefix: str,
-        given: Mapping[str, str],
+        inputs: Mapping[str, str],
         attributes: Mapping[str, Any],
     ) -> list[str]:
-        """Add a function's nodes, and return the names of its results."""
+        """Add a function's nodes, and return the names of its results.
+
+        ``inputs`` are what it is called on, by the names of its arguments; ``attributes`` are
+        those of the call, which its own may refer to.
+        """
         makers = {node.name: node for node in function.node_def}
 
         def outer(reference: str) -> str:
-            """How the flat graph calls what the function's body refers to."""
+            """Name in the flat graph what the function's body refers to."""
             if reference.startswith("^"):
                 return f"^{prefix}{reference[1:]}"
             name, _, output = reference.partition(":")
-            if name in given:
-                return given[name]
+            if name in inputs:
+                return inputs[name]
             if name not in makers:
                 raise ModelError(
                     f"function {function.signature.name!r} reads {name!r}, which nothing makes: "
@@ -197,11 +207,13 @@ class _Writer:
         return [outer(function.ret[a.name]) for a in function.signature.output_arg]
 
     def _number(self, node: Any, output: str) -> int:  # noqa: ANN401
-        """Which of all its outputs a node's ``name:position`` is."""
+        """Count which of all its outputs a node's ``name:position`` is. Raises ModelError."""
         name, _, position = output.partition(":")
-        number = int(position or 0)
+        number = output_number(position)
         if node.op in self._functions:
             names = [a.name for a in self._functions[node.op].signature.output_arg]
+            if name not in names:
+                raise ModelError(f"{node.name!r} has no output {name!r}: the graph is invalid")
             return names.index(name) + number
         for before, length in several_outputs().get(node.op, ()):
             if before == name:
@@ -215,29 +227,41 @@ class _Writer:
         return number
 
     def _branch(self, node: Any, inputs: Sequence[str]) -> None:  # noqa: ANN401
-        """Every branch on what a ``Switch`` lets through to it; a ``Merge`` takes what arrives."""
-        asked, *given = inputs
+        """Add every branch, on what a ``Switch`` lets through, and a ``Merge`` of them all."""
         kinds = list(node.attr["Tin"].list.type)
+        if len(inputs) != 1 + len(kinds):
+            raise ModelError(
+                f"{node.op} {node.name!r} has {len(inputs)} inputs, and types of {len(kinds)} that "
+                "it passes on: the graph is invalid"
+            )
+        chosen_by, *passed_on = inputs
         if node.op.endswith("If"):
             ways = dict(zip(("else", "then"), _if(node), strict=True))
         else:
             ways = {f"branch{i}": f for i, f in enumerate(node.attr["branches"].list.func)}
-        conditions = self._conditions(node, asked, len(ways))
+        if not ways:
+            raise ModelError(f"{node.op} {node.name!r} has no branches: the graph is invalid")
+        conditions = self._conditions(node, chosen_by, len(ways))
         results = []
         out_kinds: list[int] = []
-        for (way, called), (condition, side) in zip(ways.items(), conditions, strict=True):
+        for (way, branch), (condition, side) in zip(ways.items(), conditions, strict=True):
             prefix = f"{node.name}/{way}/"
-            passed = []
-            for i, (name, kind) in enumerate(zip(given, kinds, strict=True)):
-                passed.append(self._switch(f"{prefix}given{i}", name, condition, kind, side))
-            function = _function(self._functions, called.name)
-            made = self._inlined(function, prefix, passed, called.attr)
-            out_kinds = _kinds(function.signature.output_arg, called.attr)
+            let_in = []
+            for i, (name, kind) in enumerate(zip(passed_on, kinds, strict=True)):
+                let_in.append(self._switch(f"{prefix}given{i}", name, condition, kind, side))
+            function = _function(self._functions, branch.name)
+            branch_results = self._inlined(function, prefix, let_in, branch.attr)
+            out_kinds = _kinds(function.signature.output_arg, branch.attr)
             results.append(
                 [
                     self._switch(f"{prefix}made{i}", name, condition, kind, side)
-                    for i, (name, kind) in enumerate(zip(made, out_kinds, strict=True))
+                    for i, (name, kind) in enumerate(zip(branch_results, out_kinds, strict=True))
                 ]
+            )
+        if len({len(names) for names in results}) > 1:
+            raise ModelError(
+                f"the branches of {node.op} {node.name!r} have unlike numbers of results: "
+                "the graph is invalid"
             )
         merged = []
         for i, (names, kind) in enumerate(zip(zip(*results, strict=True), out_kinds, strict=True)):
@@ -248,32 +272,37 @@ class _Writer:
             merged.append(merge.name)
         self._pass(node.name, merged, out_kinds)
 
-    def _conditions(self, node: Any, asked: str, count: int) -> list[tuple[str, int]]:  # noqa: ANN401
-        """For each branch a truth value and the side of a ``Switch`` by it. The last branch of a
-        ``Case`` takes every number that is no other's."""
+    def _conditions(self, node: Any, chosen_by: str, count: int) -> list[tuple[str, int]]:  # noqa: ANN401
+        """Find for each branch a truth value and the side of a ``Switch`` by it.
+
+        ``chosen_by`` is the condition, or a number. The last branch of a ``Case`` takes every
+        number that is no other's.
+        """
         if node.op.endswith("If"):
             if node.attr["Tcond"].type not in (0, _BOOL):
-                asked = self._add("Cast", f"{node.name}/condition", asked, DstT=_BOOL)
+                chosen_by = self._add("Cast", f"{node.name}/condition", chosen_by, DstT=_BOOL)
                 self.nodes[-1].attr["SrcT"].type = node.attr["Tcond"].type
-            return [(asked, 0), (asked, 1)]
-        found: list[tuple[str, int]] = []
+            return [(chosen_by, 0), (chosen_by, 1)]
+        conditions: list[tuple[str, int]] = []
         for i in range(max(count - 1, 1)):
             number = self._add("Const", f"{node.name}/number{i}", dtype=_INT32)
             tensor = self.nodes[-1].attr["value"].tensor
             tensor.dtype = _INT32
             tensor.int_val.append(i)
-            found.append((self._add("Equal", f"{node.name}/is{i}", asked, number, T=_INT32), 1))
-        other = found[0][0]
-        for i, (condition, _) in enumerate(found[1:]):
+            is_number = self._add("Equal", f"{node.name}/is{i}", chosen_by, number, T=_INT32)
+            conditions.append((is_number, 1))
+        other = conditions[0][0]
+        for i, (condition, _) in enumerate(conditions[1:]):
             other = self._add("LogicalOr", f"{node.name}/any{i}", other, condition)
-        return [*found[: count - 1], (other, 0)]
+        return [*conditions[: count - 1], (other, 0)]
 
-    def _switch(self, name: str, given: str, condition: str, kind: int, side: int) -> str:
-        """What passes to one side of a condition."""
-        self._add("Switch", name, given, condition, T=kind)
+    def _switch(self, name: str, tensor: str, condition: str, kind: int, side: int) -> str:
+        """Add a ``Switch``, and name the output that passes to one side of a condition."""
+        self._add("Switch", name, tensor, condition, T=kind)
         return f"{name}:1" if side else name
 
     def _add(self, op: str, name: str, *inputs: str, **kinds: int) -> str:
+        """Add a node whose attributes ``kinds`` are types; returns its name."""
         node = NodeDef(name=name, op=op, input=inputs)
         for key, kind in kinds.items():
             node.attr[key].type = kind
@@ -297,7 +326,7 @@ def _kinds(arguments: Iterable[Any], attributes: Mapping[str, Any]) -> list[int]
 
 
 def _copy(message: Any) -> Any:  # noqa: ANN401
-    """A message of our own classes, whosever it was."""
+    """A message as one of our own classes, whosever it was."""
     mine = getattr(messages, type(message).__name__)()
     mine.MergeFromString(message.SerializeToString())
     return mine
@@ -305,8 +334,11 @@ def _copy(message: Any) -> Any:  # noqa: ANN401
 
 @cache
 def several_outputs() -> dict[str, list[tuple[str, str]]]:
-    """The outputs of every operator that has more than one, in order: the name of each, and that
-    of the attribute that says how many tensors it is; empty for a single one."""
+    """Table of the operators that have more than one output, each with its outputs in order.
+
+    Of an output it has the name, and the name of the attribute that says how many tensors it is,
+    empty for a single one.
+    """
     table = {}
     for line in (files(__package__) / "several_outputs.txt").read_text().splitlines():
         op, *outputs = line.split()

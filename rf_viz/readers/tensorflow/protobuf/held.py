@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ....runtimes.tensorflow.graph_names import maker
 from ...reading.values import Value
 
 _RESOURCE = 20
@@ -14,13 +15,13 @@ _RESOURCE = 20
 
 
 class Constant(Value):
-    """What a function found around it and took along as it was: no variable."""
+    """Constant that a function took along from the program around it: no variable."""
 
     __slots__ = ()
 
 
 class Weight(NamedTuple):
-    """What a node stands for: its values, and their type as a number of the enumeration."""
+    """Weight that a node stands for: its values, and their type as a number of DataType."""
 
     value: Value
     kind: int
@@ -35,7 +36,7 @@ def hold(graph_def: Any, weights: Mapping[str, Weight]) -> dict[str, Value]:  # 
     readers: dict[str, list[Any]] = {}
     for node in graph_def.node:
         for reference in node.input:
-            readers.setdefault(reference.lstrip("^").partition(":")[0], []).append(node)
+            readers.setdefault(maker(reference), []).append(node)
     held: dict[str, Value] = {}
     for node in graph_def.node:
         weight = weights.get(node.name)
@@ -61,19 +62,19 @@ def hold(graph_def: Any, weights: Mapping[str, Weight]) -> dict[str, Value]:  # 
 
 def _reads(handle: str, readers: Mapping[str, list[Any]]) -> list[Any] | None:
     """The nodes that a handle reaches by being passed on, if all of them read it."""
-    found, todo = [], [handle]
-    while todo:
-        for node in readers.get(todo.pop(), []):
+    reads, pending = [], [handle]
+    while pending:
+        for node in readers.get(pending.pop(), []):
             if node.op not in ("Identity", "ReadVariableOp"):
                 return None
-            found.append(node)
+            reads.append(node)
             if node.op == "Identity":
-                todo.append(node.name)
-    return found
+                pending.append(node.name)
+    return reads
 
 
 def filled(graph_def: Any, held: Mapping[str, Value]) -> Any:  # noqa: ANN401
-    """The graph with the values of what it holds in their places, to be run.
+    """Return the graph with the values of what it holds in their places, to be run.
 
     Raises ModelError where its file does not give them.
     """

@@ -27,9 +27,9 @@ _TYPES = (
 """The names of the values of the enumeration DataType, from 0 on."""
 
 REFERENCE = 100
-"""What is added to a type for a reference to a variable of that type."""
+"""Number added to a type for a reference to a variable of that type."""
 
-_MESSAGES = {
+MESSAGES = {
     "GraphDef": "NodeDef* node 1, FunctionDefLibrary library 2, int32 version 3, "
     "VersionDef versions 4",
     "VersionDef": "int32 producer 1, int32 min_consumer 2, int32* bad_consumers 3",
@@ -75,6 +75,7 @@ from names, ``?`` one of several of which a message has one."""
 
 
 def _classes() -> dict[str, Any]:
+    """The classes of the messages, by name."""
     file = descriptor_pb2.FileDescriptorProto(
         name="rf_viz/tensorflow.proto", package="tensorflow", syntax="proto3"
     )
@@ -83,7 +84,7 @@ def _classes() -> dict[str, Any]:
         kinds.value.add(name=f"DT_{word}", number=number)
         if number:
             kinds.value.add(name=f"DT_{word}_REF", number=REFERENCE + number)
-    for name, fields in _MESSAGES.items():
+    for name, fields in MESSAGES.items():
         message = file.message_type.add(name=name)
         for field in fields.split(", "):
             kind, label, at = field.split()
@@ -92,11 +93,12 @@ def _classes() -> dict[str, Any]:
     pool.Add(file)
     return {
         name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"tensorflow.{name}"))
-        for name in _MESSAGES
+        for name in MESSAGES
     }
 
 
 def _add(message: descriptor_pb2.DescriptorProto, kind: str, name: str, number: int) -> None:
+    """Add a field to a message; ``kind`` is its type, marked as in the table."""
     repeated = kind.endswith(("*", "{}"))
     field = message.field.add(name=name, number=number, label=3 if repeated else 1)
     bare = kind.rstrip("*?{}")

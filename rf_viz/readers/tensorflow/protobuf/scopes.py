@@ -1,4 +1,4 @@
-"""The scopes that TensorFlow's names are made of: ``block1/conv/BiasAdd`` lies in two."""
+"""Scopes that TensorFlow's names are made of: ``block1/conv/BiasAdd`` lies in two."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _CALLS = re.compile(r"((Stateful)?PartitionedCall(_\d+)?/)+")
 
 
 def enclosing(node: str, scopes: Container[str]) -> str | None:
-    """The innermost of the scopes that a node lies in."""
+    """Return the innermost of the scopes that a node lies in; None where it lies in none."""
     scope, slash, _ = node.rpartition("/")
     while slash:
         if scope in scopes:
@@ -20,7 +20,7 @@ def enclosing(node: str, scopes: Container[str]) -> str | None:
 
 
 def without_calls(node: str) -> str:
-    """A node's name without the calls of functions that nobody named."""
+    """Strip a node's name of the calls of functions that nobody named."""
     return _CALLS.sub("", node) if _CALLS.match(node) else node
 
 
@@ -29,27 +29,27 @@ class Names:
 
     def __init__(self) -> None:
         self.new: dict[str, str] = {}
-        self._taken: set[str] = set()
+        self._used: set[str] = set()
 
     def give(self, old: str, wanted: str) -> str:
-        """The name wanted, with a number where it is taken."""
+        """Give a node the name wanted, with a number where another node has it already."""
         name, count = wanted, 0
-        while name in self._taken:
+        while name in self._used:
             count += 1
             name = f"{wanted}_{count}"
-        self._taken.add(name)
+        self._used.add(name)
         self.new[old] = name
         return name
 
     def of(self, reference: str) -> str:
-        """A reference to a node's output, or to its having run, by the new name."""
+        """Translate a reference to a node's output, or to its having run, to the new name."""
         mark = "^" if reference.startswith("^") else ""
         node, colon, number = reference[len(mark) :].partition(":")
         return f"{mark}{self.new.get(node, node)}{colon}{number}"
 
 
 def rename(graph_def: Any, wanted: Callable[[str], str], names: Names | None = None) -> Names:  # noqa: ANN401
-    """Give the nodes of a graph other names; ``names`` are those that are given already."""
+    """Give the nodes of a graph other names; ``names`` are those that were given before."""
     names = names or Names()
     for node in graph_def.node:
         if node.name not in names.new:

@@ -29,12 +29,15 @@ _FIELDS: dict[str, str] = {
 
 
 def dtype(kind: int) -> str | None:
-    """NumPy's name of a type, also of a reference to a variable of it; None if it has none."""
+    """Return NumPy's name of a type, or of what a reference refers to; None if it has none."""
     return _DTYPES.get(kind % REFERENCE)
 
 
 def constant(tensor: Any) -> Value:  # noqa: ANN401
-    """A constant of the graph, its values decoded when first asked for. Raises ValueError."""
+    """Read a constant of the graph, its values decoded when first asked for.
+
+    Raises ValueError for a negative extent.
+    """
     shape = tuple(d.size for d in tensor.tensor_shape.dim)
     if min(shape, default=0) < 0:
         raise ValueError(f"it is a constant of {shape}")
@@ -42,7 +45,7 @@ def constant(tensor: Any) -> Value:  # noqa: ANN401
 
 
 def decoded(tensor: Any) -> NDArray[Any] | None:  # noqa: ANN401
-    """The values of a TensorProto; None where they are no numbers, or damaged.
+    """Decode the values of a TensorProto; None where they are no numbers, or damaged.
 
     Where fewer are listed than there are elements, the last is repeated.
     """

@@ -1,4 +1,4 @@
-"""Which node of a graph reads which tensors, and an order in which all are made before."""
+"""Wiring of a graph: which node reads which tensors, and an order to compute them in."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ....errors import ModelError
-
-PLACEHOLDERS = ("Placeholder", "PlaceholderV2")
-"""What a person feeds."""
+from ....runtimes.tensorflow.graph_names import maker
 
 _COUNTS = {"DynamicPartition": "num_partitions", "Split": "num_split", "SplitV": "num_split",
            "Unpack": "num"}  # fmt: skip
@@ -19,32 +17,35 @@ _EFFECTS = (
     "NextIteration", "NoOp", "PrintV2", "Restore", "Save", "ScalarSummary", "TensorSummary",
     "WriteFile",
 )  # fmt: skip
-"""How the names of operators begin that are run for their effect, not for what they return."""
+"""Beginnings of the names of operators that are run for their effect, not for what they return."""
 
 
-def maker(tensor: str) -> str:
-    """The node that a tensor is an output of."""
-    return tensor.partition(":")[0]
+def output_number(text: str) -> int:
+    """Read the number of an output behind a colon; 0 where there is none. Raises ModelError."""
+    if text and not text.isdecimal():
+        raise ModelError(f"the graph refers to an output {text!r} of a node: it is invalid")
+    return int(text or 0)
 
 
 class Wiring:
-    """The nodes of a graph by name: those that are run for their effect only are left out.
+    """Nodes of a graph by name, but for those that are run for their effect only.
 
     ``inputs`` are the names of the tensors that each reads: output 0 of node n is called n, output
     1 n:1, and so on; mere orders of execution are left out. ``sources`` are the nodes that make
-    them. ``order`` has every node after those that it reads from. Where the values of a loop come
+    them. ``order`` has every node after those that it reads from. ``outer`` are names that the
+    nodes may read besides: a function's arguments. Where the values of a loop come
     together, what comes back from its end is replaced by everything else that enters it. Where
     branches meet, their results are followed by the tensor that lets each happen, or an empty
     name, if one of them is a constant of its branch. Raises ModelError for a graph that goes in
     circles.
     """
 
-    def __init__(self, nodes: Iterable[Any], given: Iterable[str] = ()) -> None:
+    def __init__(self, nodes: Iterable[Any], outer: Iterable[str] = ()) -> None:
         self.nodes: dict[str, Any] = {}
         self.inputs: dict[str, tuple[str, ...]] = {}
         self.sources: dict[str, list[str]] = {}
         self._last: dict[str, int] = {}
-        made = set(given)
+        before = set(outer)
         merges: list[str] = []
         ordered = True
         for node in nodes:
@@ -56,19 +57,19 @@ class Wiring:
             mine: list[str] = []
             makers: list[str] = []
             for reference in node.input:
-                if reference[0] == "^":
+                if reference.startswith("^"):
                     continue
                 name, _, number = reference.partition(":")
                 if not number or number == "0":
                     mine.append(name)
                 else:
                     mine.append(reference)
-                    self._last[name] = max(self._last.get(name, 0), int(number))
+                    self._last[name] = max(self._last.get(name, 0), output_number(number))
                 makers.append(name)
-            ordered = ordered and made.issuperset(makers)
+            ordered = ordered and before.issuperset(makers)
             if own in self.nodes:
                 raise ModelError(f"the graph has two nodes of the name {own!r}: it is invalid")
-            made.add(own)
+            before.add(own)
             self.sources[own] = makers
             self.nodes[own] = node
             self.inputs[own] = tuple(mine)
@@ -80,7 +81,7 @@ class Wiring:
         self.order = list(self.nodes) if ordered else self._sorted()
 
     def outputs(self, name: str) -> tuple[str, ...]:
-        """The names of a node's outputs: all that are read, and all that it says it has."""
+        """Names of a node's outputs: all that are read, and all that it says it has."""
         node = self.nodes[name]
         count = self._last.get(name, 0) + 1
         if node.op in _COUNTS:
@@ -88,17 +89,18 @@ class Wiring:
         return (name,) if count == 1 else (name, *(f"{name}:{i}" for i in range(1, count)))
 
     def before(self, names: Iterable[str]) -> set[str]:
-        """The nodes from which these are computed, these among them."""
-        found: set[str] = set()
-        todo = list(names)
-        while todo:
-            name = todo.pop()
-            if name not in found:
-                found.add(name)
-                todo.extend(self.sources.get(name, ()))
-        return found
+        """Names of the nodes from which these are computed, these among them."""
+        ancestors: set[str] = set()
+        pending = list(names)
+        while pending:
+            name = pending.pop()
+            if name not in ancestors:
+                ancestors.add(name)
+                pending.extend(self.sources.get(name, ()))
+        return ancestors
 
     def _open_loops(self, merges: Iterable[str]) -> None:
+        """Replace what comes back from a loop's end by everything else that enters the loop."""
         frames: dict[str, list[str]] = {}
         for name, node in self.nodes.items():
             if node.op in ("Enter", "RefEnter"):
@@ -110,15 +112,19 @@ class Wiring:
                 self.inputs[name] = tuple(dict.fromkeys([*entered, *others]))
 
     def _let(self, merge: str) -> None:
-        """A constant made in a branch tells of the branch only by its order of execution."""
+        """Append to the inputs of a merge the tensors that let each of its branches happen.
+
+        A constant made in a branch tells of the branch only by its order of execution.
+        """
         lets = tuple(self._branch_of(tensor) for tensor in self.inputs[merge])
         if any(lets):
             self.inputs[merge] += lets
 
     def _branch_of(self, tensor: str) -> str:
-        todo = [maker(tensor)]
-        while todo:
-            name = todo.pop()
+        """The tensor that lets a constant's branch happen; empty where no constant is in sight."""
+        pending = [maker(tensor)]
+        while pending:
+            name = pending.pop()
             node = self.nodes.get(name)
             if node is None or node.op in ("Switch", "RefSwitch"):
                 continue
@@ -126,10 +132,11 @@ class Wiring:
                 for reference in node.input:
                     if reference[1:] in self.nodes:
                         return str(reference[1:])
-            todo.extend(maker(t) for t in self.inputs[name][:1])
+            pending.extend(maker(t) for t in self.inputs[name][:1])
         return ""
 
     def _sorted(self) -> list[str]:
+        """The nodes, each after those that it reads from. Raises ModelError for a circle."""
         order: list[str] = []
         state: dict[str, bool] = {}  # False while what a node reads is being put in order
         for start in self.nodes:
@@ -154,4 +161,5 @@ class Wiring:
 
 
 def _frame(node: Any) -> str:  # noqa: ANN401
+    """The name of the loop that an ``Enter`` leads into."""
     return str(node.attr["frame_name"].s)

@@ -12,7 +12,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import PurePosixPath
 from typing import BinaryIO, Protocol
 
@@ -25,26 +25,30 @@ LARGEST = 2**34
 MOST_ENTRIES = 10_000
 
 _SMALL = 2**26
-"""What unpacks to no more than this may be compressed as much as it likes."""
+"""Bytes up to which an archive may be compressed as much as it likes."""
 
 _EXPANSION = 200
-"""How many times its own size a larger archive may unpack to."""
+"""The most times its own size that a larger archive may unpack to."""
 
 _BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError,
            RuntimeError, NotImplementedError)  # fmt: skip
 
 
 class _Opened(Protocol):
-    """What zip and tar archives have in common."""
+    """Archive of either kind, zip or tar."""
 
     @property
-    def sizes(self) -> Mapping[str, int]: ...
+    def sizes(self) -> Mapping[str, int]:
+        """Bytes of each file, by its name."""
+        ...
 
-    def open(self, name: str) -> BinaryIO: ...
+    def open(self, name: str) -> BinaryIO:
+        """Open a file of the archive to read it."""
+        ...
 
 
 class Archive:
-    """An open archive whose entries have been looked at; ``names`` are its files'."""
+    """Open archive whose entries have been looked at; ``names`` are its files'."""
 
     def __init__(self, opened: _Opened, name: str) -> None:
         self._opened, self.name = opened, name
@@ -53,42 +57,58 @@ class Archive:
     @classmethod
     @contextmanager
     def open(cls, content: Content) -> Iterator[Archive]:
-        """Raises ModelError where it is damaged, or its entries are not to be trusted."""
-        try:
-            with content.open() as file:
+        """Open an archive.
+
+        Raises ModelError where it is damaged, or its entries are not to be trusted.
+        """
+        with ExitStack() as stack:
+            with _told_as_damaged(content.name):
+                file = stack.enter_context(content.open())
+                opened: _Opened
                 if content.head.startswith(b"PK"):
-                    with zipfile.ZipFile(file) as archive:
-                        yield cls(_Zip(archive, content), content.name)
+                    opened = _Zip(stack.enter_context(zipfile.ZipFile(file)), content)
                 else:
-                    with tarfile.open(fileobj=file) as archive:
-                        yield cls(_Tar(archive, content), content.name)
-        except ModelError:
-            raise
-        except _BROKEN as error:
-            raise ModelError(
-                f"{content.name} is an archive that is damaged or cut off: "
-                "download or pack it again"
-            ) from error
+                    opened = _Tar(stack.enter_context(tarfile.open(fileobj=file)), content)
+            yield cls(opened, content.name)
 
     def read(self, name: str, limit: int) -> bytes:
-        """The content of an entry. Raises ModelError where it has more bytes than the limit."""
-        with self._opened.open(name) as file:
+        """Read an entry. Raises ModelError where it is damaged or has more bytes than the limit."""
+        with _told_as_damaged(self.name), self._opened.open(name) as file:
             data = file.read(limit + 1)
         if len(data) > limit:
             raise ModelError(f"{name} in {self.name} is larger than {limit:,} bytes: refused")
         return data
 
     def extract(self, prefix: str, folder: str) -> None:
-        """Write the entries whose names start with ``prefix`` into a folder, without it."""
+        """Write the entries whose names start with ``prefix`` into a folder, without it.
+
+        Raises ModelError where one is damaged, or cannot be written beside the others.
+        """
         for name in self.names:
             if name.startswith(prefix):
                 path = os.path.join(folder, *PurePosixPath(name[len(prefix) :]).parts)
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-                with self._opened.open(name) as source, open(path, "xb") as target:
-                    shutil.copyfileobj(source, target)
+                with _told_as_damaged(self.name):
+                    os.makedirs(os.path.dirname(path), exist_ok=True)
+                    with self._opened.open(name) as source, open(path, "xb") as target:
+                        shutil.copyfileobj(source, target)
+
+
+@contextmanager
+def _told_as_damaged(name: str) -> Iterator[None]:
+    """Tell what the readers of archives complain about as ModelError; ``name`` is the file's."""
+    try:
+        yield
+    except ModelError:
+        raise
+    except _BROKEN as error:
+        raise ModelError(
+            f"{name} is an archive that is damaged or cut off: download or pack it again"
+        ) from error
 
 
 class _Zip:
+    """Entries of a zip archive. Raises ModelError where they are not to be trusted."""
+
     def __init__(self, archive: zipfile.ZipFile, content: Content) -> None:
         self._archive = archive
         entries = archive.infolist()
@@ -99,12 +119,16 @@ class _Zip:
         self.sizes = _checked(content, [(e.filename, e.file_size, e.is_dir()) for e in entries])
 
     def open(self, name: str) -> BinaryIO:
+        """Open a file of the archive to read it."""
         return self._archive.open(name)  # type: ignore[return-value]
 
 
 class _Tar:
+    """Entries of a tar archive. Raises ModelError where they are not to be trusted."""
+
     def __init__(self, archive: tarfile.TarFile, content: Content) -> None:
         self._archive = archive
+        self._files: dict[str, tarfile.TarInfo] = {}
         entries = []
         total = 0
         for entry in archive:  # which unpacks a compressed one as it goes
@@ -113,15 +137,17 @@ class _Tar:
                     f"{content.name} holds a link or a device, {entry.name!r}: refused"
                 )
             total += entry.size
-            entries.append((entry.name, entry.size, entry.isdir()))
+            name = _plain(entry.name)
+            entries.append((name, entry.size, entry.isdir()))
+            if entry.isfile():
+                self._files[name] = entry
             _check_size(content, total, len(entries))
-        self._members = {_plain(name): name for name, _, _ in entries}
-        self.sizes = _checked(content, [(_plain(n), size, folder) for n, size, folder in entries])
+        self.sizes = _checked(content, entries)
 
     def open(self, name: str) -> BinaryIO:
-        file = self._archive.extractfile(self._members[name])
-        assert file is not None
-        return file  # type: ignore[return-value]
+        """Open a file of the archive to read it."""
+        # By its entry, not its name, which a folder further on may have too.
+        return self._archive.extractfile(self._files[name])  # type: ignore[return-value]
 
 
 def _plain(name: str) -> str:
@@ -150,6 +176,7 @@ def _checked(content: Content, entries: list[tuple[str, int, bool]]) -> dict[str
 
 
 def _check_size(content: Content, total: int, count: int) -> None:
+    """See to it that an archive is of a sane size. Raises ModelError."""
     if count > MOST_ENTRIES:
         raise ModelError(f"{content.name} has more than {MOST_ENTRIES:,} entries: refused")
     if total > LARGEST or (total > _SMALL and total > _EXPANSION * content.size):

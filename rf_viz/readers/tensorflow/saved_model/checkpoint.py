@@ -1,4 +1,4 @@
-"""The values of a SavedModel's variables, from the checkpoint beside its graph.
+"""Checkpoints: the values of a SavedModel's variables, from the file beside its graph.
 
 Which of the checkpoint's entries a variable is restored from is read off the graph that TensorFlow
 itself would run to restore it. Nothing of it is run.
@@ -15,18 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import ModelError
+from ....runtimes.tensorflow.graph_names import VARIABLES, maker
 from ...reading.values import Value
-from ..program import VARIABLES, dims
+from ..program import dims
 from ..protobuf.ancestors import ancestors
 from ..protobuf.flatten import flatten
 from ..protobuf.held import Weight
+from ..protobuf.wiring import output_number
 
 _ASSIGN = ("Assign", "AssignVariableOp")
 _PASSES = ("Identity", "Cast", "ReadVariableOp", "Reshape")
 
 
 def restored_from(graph_def: Any, restore: str) -> dict[str, str]:  # noqa: ANN401
-    """By the identities of variables, the checkpoint's entries that they are restored from.
+    """Find the checkpoint's entries that variables are restored from, by their identities.
 
     ``restore`` is the node that restores them all.
     """
@@ -34,46 +36,49 @@ def restored_from(graph_def: Any, restore: str) -> dict[str, str]:  # noqa: ANN4
     nodes = {node.name: node for node in flat.node}
 
     def origin(reference: str) -> tuple[Any, int]:
-        """Where a value comes from, past what only passes it on, and which output it is."""
+        """Follow a value back past what only passes it on: to its node, and which output it is."""
         for _ in range(len(nodes) + 1):
             name, _, number = reference.partition(":")
             node = nodes.get(name)
-            if node is None or node.op not in _PASSES:
-                return node, int(number or 0)
+            if node is None or node.op not in _PASSES or not node.input:
+                return node, output_number(number)
             reference = node.input[0]
         return None, 0
 
-    found: dict[str, str] = {}
+    entries: dict[str, str] = {}
     for node in flat.node:
         if node.op not in _ASSIGN or len(node.input) < 2:
             continue
         variable, _ = origin(node.input[0])
         value, number = origin(node.input[1])
-        if variable is None or value is None or value.op != "RestoreV2":
+        if variable is None or value is None or value.op != "RestoreV2" or len(value.input) < 2:
             continue
         keys, _ = origin(value.input[1])
         listed = keys.attr["value"].tensor.string_val if keys is not None else []
         if number < len(listed):
-            found[_identity(variable)] = listed[number].decode("utf-8", "replace")
-    return {**_copied(graph_def, found), **found}
+            entries[_identity(variable)] = listed[number].decode("utf-8", "replace")
+    return {**_copied(graph_def, entries), **entries}
 
 
-def _copied(graph_def: Any, found: Mapping[str, str]) -> dict[str, str]:  # noqa: ANN401
-    """The same for variables of which those restored are made: Keras's, saved as they are."""
+def _copied(graph_def: Any, entries: Mapping[str, str]) -> dict[str, str]:  # noqa: ANN401
+    """Entries of the variables that the restored ones are copies of: Keras saves such copies."""
     nodes = {node.name: node for node in graph_def.node}
     originals: dict[str, str] = {}
     for node in graph_def.node:
         if node.op == "AssignVariableOp":
-            copy, value = (nodes.get(name.partition(":")[0]) for name in node.input[:2])
-            if copy is not None and value is not None and value.op == "ReadVariableOp":
-                original = nodes.get(value.input[0])
-                if original is not None and _identity(copy) in found:
-                    originals[_identity(original)] = found[_identity(copy)]
+            if len(node.input) < 2:
+                continue
+            copy, value = (nodes.get(maker(name)) for name in node.input[:2])
+            if copy is None or value is None or value.op != "ReadVariableOp":
+                continue
+            original = nodes.get(value.input[0]) if value.input else None
+            if original is not None and _identity(copy) in entries:
+                originals[_identity(original)] = entries[_identity(copy)]
     return originals
 
 
 def _identity(variable: Any) -> str:  # noqa: ANN401
-    """What variables of the same value have in common: several nodes may be handles of one."""
+    """Name the variable behind a node: several nodes may be handles of one."""
     shared = variable.attr["shared_name"].s if "shared_name" in variable.attr else b""
     return shared.decode("utf-8", "replace") or str(variable.name)
 
@@ -83,32 +88,32 @@ def weights(
     keys: Mapping[str, str],
     checkpoint: Checkpoint,
 ) -> dict[str, Weight]:
-    """What the variables of a graph stand for, by node name, where that is known."""
-    found: dict[str, Weight] = {}
+    """Return what the variables of a graph stand for, by node name, where that is known."""
+    restored: dict[str, Weight] = {}
     for node in graph_def.node:
         if node.op not in VARIABLES:
             continue
         key, shape = keys.get(_identity(node)), dims(node.attr["shape"].shape)
         if key is not None and shape is not None and -1 not in shape:
             value = Value(shape, get=partial(checkpoint.read, key, shape))
-            found[node.name] = Weight(value, node.attr["dtype"].type)
-    return found
+            restored[node.name] = Weight(value, node.attr["dtype"].type)
+    return restored
 
 
 class Checkpoint:
-    """The file of variables; ``folder`` gives where it lies when it is first asked."""
+    """File of variables; ``folder`` gives where it lies, and is called when one is first read."""
 
     def __init__(self, folder: Callable[[], str], name: str) -> None:
         self._folder, self._name = folder, name
 
     def read(self, key: str, shape: tuple[int, ...]) -> NDArray[Any]:
-        """The values of one entry. Raises ModelError where it is missing or damaged."""
-        there = self._shapes.get(key)
-        if there is None:
+        """Read the values of one entry. Raises ModelError where it is missing or damaged."""
+        stored_shape = self._shapes.get(key)
+        if stored_shape is None:
             raise ModelError(f"the checkpoint of {self._name} lacks {key}: it is incomplete")
-        if tuple(there) != shape:
+        if tuple(stored_shape) != shape:
             raise ModelError(
-                f"the checkpoint of {self._name} has {key} of {list(there)}, the graph of "
+                f"the checkpoint of {self._name} has {key} of {list(stored_shape)}, the graph of "
                 f"{list(shape)}: they do not belong together"
             )
         if int(np.prod(shape, dtype=object)) > self._bytes:
@@ -125,20 +130,24 @@ class Checkpoint:
 
     @cached_property
     def _prefix(self) -> str:
+        """Beginning of the paths of its files."""
         return os.path.join(self._folder(), "variables")
 
     @cached_property
     def _bytes(self) -> int:
+        """The size of its files together."""
         folder = os.path.dirname(self._prefix)
         return sum(entry.stat().st_size for entry in os.scandir(folder) if entry.is_file())
 
     @cached_property
     def _shapes(self) -> Mapping[str, list[int]]:
+        """The shapes of its entries, by name."""
         shapes: Mapping[str, list[int]] = self._reader.get_variable_to_shape_map()
         return shapes
 
     @cached_property
     def _reader(self) -> Any:  # noqa: ANN401
+        """TensorFlow's reader of it. Raises ModelError where it is missing or damaged."""
         from ....runtimes.tensorflow.imports import import_tensorflow
 
         tf = import_tensorflow()

@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError
 
 from ....errors import ModelError
 from ....model import ModelInput
+from ....runtimes.tensorflow.graph_names import maker
 from ...content import Content
 from .. import TensorFlowModel
 from ..program import dims
@@ -28,6 +29,7 @@ from .archive import Archive
 from .checkpoint import Checkpoint, restored_from, weights
 
 FILE = "saved_model.pb"
+"""The name of the file that holds the graph."""
 
 _SERVING, _DEFAULT = "serve", "serving_default"
 
@@ -36,9 +38,8 @@ _LARGEST_GRAPH = 2**31 - 1
 
 def load(content: Content) -> TensorFlowModel:
     """Read a SavedModel. Raises ModelError where it is damaged or has no signature."""
-    if content.is_folder:
-        assert content.path is not None
-        path = content.path
+    path = content.path
+    if content.is_folder and path is not None:
         data = Content.of(os.path.join(path, FILE), content.name).read()
         return _read(data, content.name, lambda: os.path.join(path, "variables"))
     if content.head[:3] == b"\x08\x01\x12":  # the message itself, its folder around it
@@ -48,26 +49,27 @@ def load(content: Content) -> TensorFlowModel:
 
 
 def _beside(content: Content) -> str:
+    """The folder of the variables beside a file; nowhere for one that came as bytes."""
     return os.path.join(content.folder or "", "variables") if content.folder else os.devnull
 
 
 class _Unpacked:
-    """A SavedModel in an archive; its variables are unpacked when they are first asked for."""
+    """SavedModel in an archive; its variables are unpacked when they are first asked for."""
 
     def __init__(self, content: Content) -> None:
         self._content = content
         self._temporary: TemporaryDirectory[str] | None = None
         with Archive.open(content) as archive:
-            found = [n for n in archive.names if n.rpartition("/")[2] == FILE]
-            if len(found) != 1:
+            graphs = [n for n in archive.names if n.rpartition("/")[2] == FILE]
+            if len(graphs) != 1:
                 raise ModelError(
-                    f"{content.name} holds {len(found)} SavedModels: pack one folder only"
+                    f"{content.name} holds {len(graphs)} SavedModels: pack one folder only"
                 )
-            self._root = found[0].removesuffix(FILE)
-            self.graph = archive.read(found[0], _LARGEST_GRAPH)
+            self._root = graphs[0].removesuffix(FILE)
+            self.graph = archive.read(graphs[0], _LARGEST_GRAPH)
 
     def variables(self) -> str:
-        """The folder of the variables."""
+        """Unpack the variables, once; returns their folder."""
         if self._temporary is None:
             temporary = TemporaryDirectory()
             with Archive.open(self._content) as archive:
@@ -77,6 +79,7 @@ class _Unpacked:
 
 
 def _read(data: bytes, name: str, variables: Callable[[], str]) -> TensorFlowModel:
+    """Read the message of a SavedModel; ``variables`` gives the folder of its variables."""
     try:
         saved = SavedModel.FromString(data)
     except DecodeError as error:
@@ -89,23 +92,24 @@ def _read(data: bytes, name: str, variables: Callable[[], str]) -> TensorFlowMod
         (m for m in saved.meta_graphs if _SERVING in m.meta_info_def.tags), saved.meta_graphs[0]
     )
     key, signature = _signature(meta, name)
-    outputs = [info.name.partition(":")[0] for info in signature.outputs.values() if info.name]
+    outputs = [maker(info.name) for info in signature.outputs.values() if info.name]
     graph = ancestors(meta.graph_def, outputs)
     if not graph.node:
         raise ModelError(f"{name} is damaged: the outputs of its signature {key!r} are not there")
-    restore = meta.saver_def.restore_op_name.partition(":")[0]
+    restore = maker(meta.saver_def.restore_op_name)
     keys = restored_from(meta.graph_def, restore) if restore else {}
     inputs = _fed(graph, signature, key)
     graph = flatten(graph)
     names = Names()
-    for given in inputs:
-        names.give(given.name, given.name)
+    for model_input in inputs:
+        names.give(model_input.name, model_input.name)
     rename(graph, without_calls, names)
     held = hold(graph, weights(graph, keys, Checkpoint(variables, name)))
     return TensorFlowModel(graph, name, inputs, held=held)
 
 
 def _signature(meta: Any, name: str) -> tuple[str, Any]:  # noqa: ANN401
+    """The signature to read, and what it is called. Raises ModelError where there is none."""
     usable = {
         key: s
         for key, s in sorted(meta.signature_def.items())
@@ -154,7 +158,7 @@ def _fed(graph: Any, signature: Any, key: str) -> tuple[ModelInput, ...]:  # noq
         )
     for node in graph.node:
         for i, reference in enumerate(node.input):
-            maker, colon, number = reference.partition(":")
-            if maker in names:
-                node.input[i] = f"{names[maker]}{colon}{number}"
+            name, colon, number = reference.partition(":")
+            if name in names:
+                node.input[i] = f"{names[name]}{colon}{number}"
     return tuple(inputs)

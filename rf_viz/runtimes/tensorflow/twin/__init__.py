@@ -1,4 +1,4 @@
-"""The twin of a TensorFlow graph (see ``runtimes.Twin``), run by TensorFlow.
+"""Twin of a TensorFlow graph (see ``runtimes.Twin``), run by TensorFlow.
 
 Fed with 1 at some pixels and 0 elsewhere, it is 1 wherever these pixels reach. An operator
 without a rule here cannot be kept: what lies behind it is ``lost``, with the reason.
@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..graph_names import VARIABLES, data_inputs, maker
 from ..runtime import TensorFlowRuntime
 from .rules import RULES
-from .writer import FLOAT, NoTwinError, Writer, maker
+from .writer import FLOAT, NoTwinError, Writer
 
 _SHAPE_ONLY = ("Rank", "Shape", "ShapeN", "Size")
 _LIKE = ("OnesLike", "ZerosLike")
-_VARIABLES = ("VarHandleOp", "Variable", "VariableV2")
 
 
 class TensorFlowTwin:
-    """The twin of a flat graph for signals that come in at the placeholder ``source``.
+    """Twin of a flat graph for signals that come in at the placeholder ``source``.
 
     ``shapes`` are those of all inputs and of the tensors that depend on the source. With
     ``weight_aware`` kernel positions whose weights are all zero stay zero. Variables that have no
@@ -55,6 +55,10 @@ class TensorFlowTwin:
         self._runtime = TensorFlowRuntime(writer.graph_def)
 
     def reached(self, signal: NDArray[np.bool_], name: str) -> NDArray[np.bool_]:
+        """Mark the elements of a tensor that the marked elements of the source reach.
+
+        ``signal`` has the source's shape. Raises ModelError where TensorFlow refuses.
+        """
         if name not in self._signals:
             return np.zeros(tuple(self._shapes[name]), bool)
         at = self._signals[name]
@@ -66,21 +70,22 @@ def _in_order(nodes: Mapping[str, Any]) -> list[str]:
     """The nodes, each after those that it reads, as far as they are in no loop."""
     order: dict[str, None] = {}
     for start in nodes:
-        todo = [(start, False)]
+        pending = [(start, False)]
         begun = set()
-        while todo:
-            name, done = todo.pop()
+        while pending:
+            name, done = pending.pop()
             if done:
                 order[name] = None
             elif name in nodes and name not in order and name not in begun:
                 begun.add(name)
-                todo.append((name, True))
-                todo.extend((maker(i), False) for i in nodes[name].input)
+                pending.append((name, True))
+                pending.extend((maker(i), False) for i in nodes[name].input)
     return list(order)
 
 
 def _rewrite(writer: Writer, node: Any) -> None:  # noqa: ANN401
-    inputs = [i.removesuffix(":0") for i in node.input if i[0] != "^"]
+    """Write what a node becomes in the twin, or note why it is lost."""
+    inputs = data_inputs(node)
     lost = next(filter(None, map(writer.why_lost, inputs)), "")
     if lost:
         writer.lost[node.name] = lost
@@ -102,8 +107,8 @@ def _rewrite(writer: Writer, node: Any) -> None:  # noqa: ANN401
 
 
 def _keep(writer: Writer, node: Any) -> None:  # noqa: ANN401
-    """What no signal comes to stays, but for variables: of these nothing is known but the shape."""
-    if node.op in _VARIABLES:
+    """Keep a node that no signal comes to; of a variable only the shape is known."""
+    if node.op in VARIABLES:
         writer.ones_of(node)
     elif node.op == "ReadVariableOp":
         copy = writer.keep("Identity", node.name, *node.input[:1])
@@ -114,6 +119,7 @@ def _keep(writer: Writer, node: Any) -> None:  # noqa: ANN401
 
 
 def _follow(writer: Writer, node: Any, inputs: Sequence[str]) -> None:  # noqa: ANN401
+    """Write a node that signals come to. Raises NoTwinError where it has no counterpart."""
     rule = RULES.get(node.op)
     if rule is None:
         raise NoTwinError(" is an operator that the twin does not know")

@@ -1,4 +1,4 @@
-"""How the twin follows each operator."""
+"""Rules by which the twin follows each operator."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..graph_names import data_inputs
 from .writer import NoTwinError, Writer
 
 _Make = Callable[[Writer, Any], list[str]]
 
 
 class Rule(NamedTuple):
-    """How an operator is followed. ``make`` returns its outputs, positive where a signal arrives.
+    """Rule for an operator. ``make`` returns its outputs, positive where a signal arrives.
 
     ``data`` are the inputs that a signal may come from. ``clean`` says that elements only move, so
     that they are still 0 or 1.
@@ -26,13 +27,17 @@ class Rule(NamedTuple):
 
 
 RULES: dict[str, Rule] = {}
+"""The rules, by operator."""
 
 _FIRST, _SECOND, _THIRD = slice(1), slice(1, 2), slice(2, 3)
 _FIRST_TWO, _FIRST_AND_THIRD, _ALL = slice(2), slice(0, 3, 2), slice(None)
 
 
 def _rule(*ops: str, data: slice = _FIRST, clean: bool = False) -> Callable[[_Make], _Make]:
+    """Enter a rule for these operators."""
+
     def enter(make: _Make) -> _Make:
+        """Enter one rule under every operator."""
         for op in ops:
             RULES[op] = Rule(make, data, clean)
         return make
@@ -40,17 +45,13 @@ def _rule(*ops: str, data: slice = _FIRST, clean: bool = False) -> Callable[[_Ma
     return enter
 
 
-def _names(node: Any) -> list[str]:  # noqa: ANN401
-    """The tensors that a node reads."""
-    return [i.removesuffix(":0") for i in node.input if i[0] != "^"]
-
-
 def _at(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
-    """The same as the twin calls them."""
-    return [writer.signals.get(name, name) for name in _names(node)]
+    """The tensors that a node reads, as the twin calls them."""
+    return [writer.signals.get(name, name) for name in data_inputs(node)]
 
 
 def _kind(node: Any) -> int:  # noqa: ANN401
+    """The type of a node's data, as a number of the enumeration DataType."""
     kind: int = node.attr["T"].type
     return kind
 
@@ -68,25 +69,29 @@ def _kind(node: Any) -> int:  # noqa: ANN401
        "Square", "StopGradient", "Tan", "Tanh", "BatchNormWithGlobalNormalization",
        clean=True)  # fmt: skip
 def _pass(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """Element by element from the first input."""
     return _at(writer, node)[:1]
 
 
 @_rule("Switch", clean=True)
 def _switch(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """Both outputs from the first input: which side runs is not followed."""
     return _at(writer, node)[:1] * 2
 
 
 @_rule("IdentityN", data=_ALL, clean=True)
 def _pass_each(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """Every output from the input of its number."""
     kinds = node.attr["T"].list.type
     return [
         writer.signals.get(name) or writer.filled(name, kind, 0)
-        for name, kind in zip(_names(node), kinds, strict=True)
+        for name, kind in zip(data_inputs(node), kinds, strict=True)
     ]
 
 
 @_rule("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", clean=True)
 def _batch_norm(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """Element by element, where the statistics are constants."""
     if "is_training" not in node.attr or node.attr["is_training"].b:
         raise NoTwinError(" computes its statistics from the image")
     return _at(writer, node)[:1]
@@ -100,16 +105,17 @@ def _batch_norm(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
        "RightShift", "SelectV2", "SquaredDifference", "Sub", "TruncateDiv", "TruncateMod",
        "Xdivy", "Xlog1py", "Xlogy", "Zeta", data=_ALL)  # fmt: skip
 def _join(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
-    names = [name for name in _names(node) if name in writer.signals]
+    """Element by element from all inputs, broadcast."""
+    names = [name for name in data_inputs(node) if name in writer.signals]
     return [_joined(writer, node, [writer.signals[n] for n in names], map(writer.shape, names))]
 
 
 @_rule("Select", data=_ALL)
 def _select(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
-    """The condition may be one for each row."""
+    """Element by element from all inputs; a condition may be one for each row."""
     after = writer.shape(node.name)
     parts, shapes = [], []
-    for i, name in enumerate(_names(node)):
+    for i, name in enumerate(data_inputs(node)):
         if name in writer.signals:
             shape = writer.shape(name)
             if i == 0:
@@ -120,6 +126,7 @@ def _select(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
 
 
 def _joined(writer: Writer, node: Any, parts: Sequence[str], shapes: Any) -> str:  # noqa: ANN401
+    """The sum of signals, broadcast to the shape of the node's output."""
     after = writer.shape(node.name)
     value = writer.total(parts)
     return value if np.broadcast_shapes(*shapes) == after else writer.expand(value, after)
@@ -131,17 +138,20 @@ def _joined(writer: Writer, node: Any, parts: Sequence[str], shapes: Any) -> str
        "Roll", "Slice", "SpaceToBatch", "SpaceToBatchND", "SpaceToDepth", "Squeeze",
        "StridedSlice", "Tile", "Transpose", clean=True)  # fmt: skip
 def _move(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """Elements move, by the operator itself."""
     return [writer.add(node.op, *_at(writer, node), like=node)]
 
 
 @_rule("PadV2", clean=True)
 def _pad(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """Zeros around, whatever the operator fills in."""
     return [writer.add("Pad", *_at(writer, node)[:2], like=node)]
 
 
 @_rule("Gather", "GatherV2", "GatherNd", "ResourceGather", data=_FIRST_TWO, clean=True)
 def _gather(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
-    data, where, *_ = _names(node)
+    """Selected slices; where indices come from the image, all that they select."""
+    data, where, *_ = data_inputs(node)
     if where not in writer.signals:
         return [writer.add(node.op, *_at(writer, node), like=node, kind="Tparams")]
     after, before = writer.shape(node.name), writer.shape(where)
@@ -155,19 +165,22 @@ def _gather(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
 @_rule("Split", data=_SECOND, clean=True)
 @_rule("SplitV", clean=True)
 def _split(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """Slices, by the operator itself."""
     count = node.attr["num" if node.op == "Unpack" else "num_split"].i
-    made = writer.add(node.op, *_at(writer, node), like=node)
-    return [made, *(f"{made}:{i}" for i in range(1, count))]
+    first = writer.add(node.op, *_at(writer, node), like=node)
+    return [first, *(f"{first}:{i}" for i in range(1, count))]
 
 
 @_rule("ConcatV2", "Pack", data=_ALL, clean=True)
 def _concat(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """Parts side by side, by the operator itself."""
     parts = _parts(writer, node, range(node.attr["N"].i))
     return [writer.add(node.op, *parts, like=node)]
 
 
 @_rule("Concat", data=_ALL, clean=True)
 def _old_concat(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """Parts side by side, behind the axis that comes first."""
     parts = _parts(writer, node, range(1, node.attr["N"].i + 1))
     return [writer.add("Concat", *parts, like=node)]
 
@@ -178,13 +191,14 @@ def _parts(writer: Writer, node: Any, data: Sequence[int]) -> list[str]:  # noqa
         writer.filled(name, _kind(node), 0)
         if i in data and name not in writer.signals
         else writer.signals.get(name, name)
-        for i, name in enumerate(_names(node))
+        for i, name in enumerate(data_inputs(node))
     ]
 
 
 @_rule("TensorScatterAdd", "TensorScatterMax", "TensorScatterMin", "TensorScatterSub",
        "TensorScatterUpdate", data=_FIRST_AND_THIRD)  # fmt: skip
 def _scatter(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """The first input with what the third puts into it."""
     op = node.op if node.op == "TensorScatterUpdate" else "TensorScatterAdd"
     return [writer.add(op, *_parts(writer, node, (0, 2)), like=node)]
 
@@ -192,33 +206,38 @@ def _scatter(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
 @_rule("ScatterNd", data=_SECOND)
 @_rule("AvgPool", "AvgPool3D", "Cumsum", "Max", "MaxPool", "MaxPool3D", "MaxPoolV2", "Mean", "Sum")
 def _positive(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
-    """What is positive for any positive input already."""
+    """Windows and reductions that are positive for any positive input already."""
     return [writer.add(node.op, *_at(writer, node), like=node)]
 
 
 @_rule("All", "Any", "EuclideanNorm", "Min", "Prod")
 def _reduce(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """Reductions along axes, as a maximum."""
     return [writer.add("Max", *_at(writer, node), like=node)]
 
 
 @_rule("ArgMax", "ArgMin")
 def _arg(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """Positions of extremes: from all along the axis, as a maximum."""
     return [writer.add("Max", *_at(writer, node), like=node, output_type=None)]
 
 
 @_rule("CumulativeLogsumexp", "Cumprod")
 def _cumulate(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """From all before along the axis, as a sum."""
     return [writer.add("Cumsum", *_at(writer, node), like=node)]
 
 
 @_rule("L2Loss")
 def _loss(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
-    (name,) = _names(node)
+    """One number from all."""
+    (name,) = data_inputs(node)
     return [writer.reduce(writer.signals[name], range(len(writer.shape(name))), keep=False)]
 
 
 @_rule("MaxPoolWithArgmax")
 def _pool_with_argmax(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """Windows: the values and where they were found see the same."""
     pooled = writer.add(
         "MaxPool", *_at(writer, node), like=node, Targmax=None, include_batch_in_index=None
     )
@@ -227,7 +246,8 @@ def _pool_with_argmax(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
 
 @_rule("Conv2D", "Conv3D", "DepthwiseConv2dNative")
 def _convolution(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
-    data, weights = _names(node)
+    """Windows, by the operator itself with a kernel of ones."""
+    data, weights = data_inputs(node)
     kernel = _kernel(writer, node, weights)
     return [writer.add(node.op, writer.signals[data], kernel, like=node)]
 
@@ -235,7 +255,8 @@ def _convolution(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
 @_rule("Conv2DBackpropInput", "Conv3DBackpropInputV2", "DepthwiseConv2dNativeBackpropInput",
        data=_THIRD)  # fmt: skip
 def _transposed(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
-    size, weights, data = _names(node)
+    """Windows the other way round, by the operator itself with a kernel of ones."""
+    size, weights, data = data_inputs(node)
     kernel = _kernel(writer, node, weights)
     return [writer.add(node.op, size, kernel, writer.signals[data], like=node)]
 
@@ -252,7 +273,7 @@ def _kernel(writer: Writer, node: Any, weights: str) -> str:  # noqa: ANN401
 @_rule("Einsum", data=_ALL)
 def _product(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """The signals' products with ones: each signal's own reach, added up."""
-    names = _names(node)
+    names = data_inputs(node)
     ones = [writer.filled(name, _kind(node), 1) for name in names]
     return [
         writer.total(
@@ -266,7 +287,10 @@ def _product(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
 
 
 def _mixing(*axes: int) -> _Make:
+    """A rule that mixes all to all along these axes."""
+
     def make(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+        """The input, each element with all along these axes."""
         return [writer.mixed(_at(writer, node)[0], axes)]
 
     return make
@@ -277,7 +301,10 @@ _rule("AdjustContrastv2")(_mixing(-3, -2))
 
 
 def _transform(axes: int) -> _Make:
+    """A rule that mixes all to all along the last axes, whose extents may change."""
+
     def make(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+        """All along the axes, at every position of the output."""
         mixed = writer.reduce(_at(writer, node)[0], range(-axes, 0))
         return [writer.expand(mixed, writer.shape(node.name))]
 
@@ -291,7 +318,7 @@ _rule("FFT3D", "IFFT3D", "RFFT3D", "IRFFT3D")(_transform(3))
 
 @_rule("LRN")
 def _local_response(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
-    """A window over the channels, slid as a pool over the rows of an image of one column."""
+    """Windows over the channels, slid as a pool over the rows of an image of one column."""
     shape = writer.shape(node.name)
     radius = node.attr["depth_radius"].i if "depth_radius" in node.attr else 5
     rows = writer.reshape(_at(writer, node)[0], (prod(shape[:-1]), shape[-1], 1, 1))
@@ -303,6 +330,7 @@ def _local_response(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
 
 @_rule("CropAndResize", "ResizeArea", "ResizeBicubic", "ResizeBilinear", "ResizeNearestNeighbor")
 def _resize(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """Resampling, by the operator itself."""
     # Cubic weights may be negative. Those of one output never add up to zero by themselves.
     resized = writer.add(node.op, *_at(writer, node), like=node, extrapolation_value=None)
     return [writer.add("Abs", resized)]
@@ -310,12 +338,14 @@ def _resize(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
 
 @_rule("TopK", "TopKV2")
 def _top(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """The largest along the last axis: from all along it."""
     best = writer.expand(writer.reduce(_at(writer, node)[0], [-1]), writer.shape(node.name))
     return [best, best]
 
 
 @_rule("OneHot", clean=True)
 def _one_hot(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """An axis more, all of which sees the index."""
     axis = node.attr["axis"].i if "axis" in node.attr else -1
     column = writer.add("ExpandDims", _at(writer, node)[0], writer.ints(axis))
     return [writer.expand(column, writer.shape(node.name))]

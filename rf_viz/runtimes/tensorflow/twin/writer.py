@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..graph_names import maker
+
 FLOAT, INT32, INT64, BOOL = 1, 3, 9, 10
 """DataType's DT_FLOAT, DT_INT32, DT_INT64 and DT_BOOL."""
 
@@ -15,16 +17,11 @@ Attribute = bool | int | float | str | Sequence[int] | None
 
 
 class NoTwinError(Exception):
-    """The twin has no node with the same reach; the argument says why."""
-
-
-def maker(reference: str) -> str:
-    """The node that makes a tensor."""
-    return reference.lstrip("^").partition(":")[0]
+    """Raised where the twin has no node with the same reach; the argument says why."""
 
 
 class Writer:
-    """The twin's graph as it is made.
+    """Writer of the twin's graph.
 
     ``signals`` say where the twin holds each tensor that a signal may come to, always as float32.
     The nodes that are ``kept`` have their old names. ``lost`` says why a node is not there.
@@ -46,31 +43,31 @@ class Writer:
         self._shapes = shapes
 
     def why_lost(self, tensor: str) -> str:
-        """Why the twin does not have a tensor; empty if it has, under whatever name."""
+        """Say why the twin does not have a tensor; empty if it has, under whatever name."""
         name = maker(tensor)
         if tensor in self.signals or name in self.kept:
             return ""
         return self.lost.get(name) or f"of {name} the twin has only some outputs"
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """The shape of a tensor that depends on the input."""
+        """Look up the shape of a tensor that depends on the input. Raises NoTwinError."""
         if name not in self._shapes:
             raise NoTwinError(f" has no traced shape for {name}")
         return tuple(self._shapes[name])
 
     def node(self, op: str, name: str = "", *inputs: str) -> Any:  # noqa: ANN401
-        """One more node, without attributes."""
+        """Add a node without attributes."""
         return self.graph_def.node.add(
             op=op, name=name or f"twin/{len(self.graph_def.node)}", input=inputs
         )
 
     def keep(self, op: str, name: str, *inputs: str) -> Any:  # noqa: ANN401
-        """A node under its old name, without attributes."""
+        """Add a node under its old name, without attributes."""
         self.kept.add(name)
         return self.node(op, name, *inputs)
 
     def copy(self, node: Any) -> Any:  # noqa: ANN401
-        """A node as it is."""
+        """Add a node as it is."""
         self.kept.add(node.name)
         self.graph_def.node.append(node)
         return self.graph_def.node[-1]
@@ -83,25 +80,26 @@ class Writer:
         kind: str = "T",
         **attributes: Attribute,
     ) -> str:
-        """One more node; returns the name of its output.
+        """Add a node; returns the name of its output.
 
         It has the attributes of ``like`` besides its own; those that are None are left out. The
         attribute ``kind`` is the type of its data, float32.
         """
         node = self.node(op, "", *inputs)
         if like is not None:
-            for key, value in like.attr.items():
-                if key not in attributes and key[0] != "_":
-                    node.attr[key].CopyFrom(value)
-        for key, given in attributes.items():
-            if given is not None:
-                _set(node.attr[key], given)
+            for key, attribute in like.attr.items():
+                if key not in attributes and not key.startswith("_"):
+                    node.attr[key].CopyFrom(attribute)
+        for key, value in attributes.items():
+            if value is not None:
+                _set(node.attr[key], value)
         if kind:
             node.attr[kind].type = FLOAT
         name: str = node.name
         return name
 
     def constant(self, value: NDArray[Any]) -> str:
+        """Add a constant of float32, int32 or int64; returns its name."""
         node = self.node("Const")
         kind = {"f4": FLOAT, "i4": INT32, "i8": INT64}[value.dtype.str[1:]]
         tensor = node.attr["value"].tensor
@@ -113,14 +111,15 @@ class Writer:
         return name
 
     def ints(self, values: Sequence[int] | int) -> str:
+        """Add a constant of int32; returns its name."""
         return self.constant(np.asarray(values, np.int32))
 
     def number(self, kind: int, value: int) -> str:
-        """A single number of any type."""
+        """Add a constant of one number, of the type ``kind``; returns its name."""
         return self._cast(self.constant(np.asarray(value, np.float32)), FLOAT, kind)
 
     def ones_of(self, variable: Any) -> None:  # noqa: ANN401
-        """A variable's name for ones of its type and shape."""
+        """Write ones of a variable's type and shape under its name, or note that it is lost."""
         kind, shape = variable.attr["dtype"].type, variable.attr["shape"].shape
         if shape.unknown_rank or any(d.size < 0 for d in shape.dim):
             self.lost[variable.name] = f"{variable.op} {variable.name} has no known shape"
@@ -130,11 +129,14 @@ class Writer:
         node.attr["T"].type = kind
 
     def dimensions(self, name: str) -> str:
-        """The shape of a tensor that depends on the input, as a tensor."""
+        """Add the shape of a tensor that depends on the input, as a constant."""
         return self.ints(self.shape(name))
 
     def filled(self, name: str, kind: int, value: float) -> str:
-        """Some number in the shape of any tensor; ``kind`` is its type where no signal comes."""
+        """Add a tensor of the shape of another, filled with one number.
+
+        ``kind`` is the type of the other where no signal comes to it.
+        """
         if name in self.signals:
             dims = self.dimensions(name)
         else:
@@ -144,38 +146,46 @@ class Writer:
         return self.add("Fill", dims, self.constant(np.asarray(value, np.float32)))
 
     def total(self, names: Sequence[str]) -> str:
-        """The sum of these, broadcast."""
+        """Add the sum of tensors, broadcast; returns its name."""
         first, *rest = names
         for name in rest:
             first = self.add("AddV2", first, name)
         return first
 
     def reshape(self, name: str, shape: Sequence[int]) -> str:
+        """Add a tensor in another shape; returns its name."""
         return self.add("Reshape", name, self.ints(shape))
 
     def expand(self, name: str, shape: Sequence[int]) -> str:
+        """Add a tensor broadcast to another shape; returns its name."""
         return self.add("BroadcastTo", name, self.ints(shape))
 
     def reduce(self, name: str, axes: Sequence[int], *, keep: bool = True) -> str:
+        """Add the largest values along axes, kept at length 1 with ``keep``; returns its name."""
         return self.add("Max", name, self.ints(list(axes)), keep_dims=keep)
 
     def mixed(self, name: str, axes: Sequence[int]) -> str:
-        """All to all along these axes."""
+        """Mix a tensor all to all along axes; returns the name of what it adds."""
         return self.add("AddV2", name, self.reduce(name, axes)) if axes else name
 
     def used(self, weights: str, kind: int) -> str:
-        """1 at the positions of a kernel where some weight is not zero, over the last two axes."""
+        """Add 1 at the positions of a kernel where some weight is not zero, 0 elsewhere.
+
+        The channels are the last two axes, and are kept at length 1.
+        """
         sizes = self.add("Abs", self._cast(weights, kind, FLOAT))
         return self.add("Sign", self.reduce(sizes, [-2, -1]))
 
     def _cast(self, name: str, before: int, after: int) -> str:
+        """Add a tensor as another type; returns its name."""
         node = self.node("Cast", "", name)
         node.attr["SrcT"].type, node.attr["DstT"].type = before, after
-        made: str = node.name
-        return made
+        output: str = node.name
+        return output
 
 
 def _set(attribute: Any, value: bool | int | float | str | Sequence[int]) -> None:  # noqa: ANN401
+    """Set an AttrValue to a Python value."""
     if isinstance(value, bool):
         attribute.b = value
     elif isinstance(value, int):

@@ -43,10 +43,10 @@ def test_every_form_tells_the_same_regions(model: keras.Model, forms: dict[str, 
     own = convolutions(rf_viz.load(model).trace())
     assert len(own) >= 6
     for form, path in forms.items():
-        told = convolutions(rf_viz.load(path).trace())
-        assert [layer.shape for layer in told] == [layer.shape for layer in own], form
-        assert [regions(layer) for layer in told] == [regions(layer) for layer in own], form
-        assert all(layer.exact for layer in told), form
+        layers = convolutions(rf_viz.load(path).trace())
+        assert [layer.shape for layer in layers] == [layer.shape for layer in own], form
+        assert [regions(layer) for layer in layers] == [regions(layer) for layer in own], form
+        assert all(layer.exact for layer in layers), form
 
 
 def test_a_file_is_known_by_its_content_and_may_come_as_bytes(forms: dict[str, Path]) -> None:
@@ -61,8 +61,8 @@ def test_activations_are_the_model_s_own(
     loaded = rf_viz.load(forms[form])
     net = loaded.trace()
     last = net.layers[-1].name
-    made = loaded.activations(image, [last])[last]
-    np.testing.assert_allclose(made, model(image).numpy(), rtol=1e-5)
+    values = loaded.activations(image, [last])[last]
+    np.testing.assert_allclose(values, model(image).numpy(), rtol=1e-5)
 
 
 def test_weights_are_not_read_before_they_are_asked_for(
@@ -85,9 +85,9 @@ def test_weights_are_not_read_before_they_are_asked_for(
 def test_a_configuration_alone_runs_with_random_weights(
     forms: dict[str, Path], image: np.ndarray
 ) -> None:
-    made = rf_viz.load(forms["a.json"]).activations(image, ["first/Relu"])["first/Relu"]
-    assert made.shape == (1, 10, 10, 6)
-    assert made.std() > 0
+    values = rf_viz.load(forms["a.json"]).activations(image, ["first/Relu"])["first/Relu"]
+    assert values.shape == (1, 10, 10, 6)
+    assert values.std() > 0
 
 
 def test_weights_that_are_zero_count_when_asked(tmp_path: Path) -> None:
@@ -100,8 +100,8 @@ def test_weights_that_are_zero_count_when_asked(tmp_path: Path) -> None:
     for source in (masked, tmp_path / "masked.keras"):
         loaded = rf_viz.load(source)
         assert loaded.trace()["conv"].region((4, 4)) == rf_viz.Region((3, 3), (6, 6))
-        told = loaded.trace(weight_aware=True)["conv"].region((4, 4))
-        assert told == rf_viz.Region((4, 5), (5, 6))
+        region = loaded.trace(weight_aware=True)["conv"].region((4, 4))
+        assert region == rf_viz.Region((4, 5), (5, 6))
 
 
 def test_layers_are_found_by_the_names_that_keras_gives(forms: dict[str, Path]) -> None:
@@ -177,8 +177,8 @@ def test_several_inputs_and_outputs() -> None:
     assert net["head1"].region((0, 0)).size == (3, 3)
     assert net["head3"].region((0, 0)).size == (5, 5)
     head = net["head3"].name
-    made = loaded.activations(np.ones((1, 10, 12, 3), np.float32), [head])
-    assert made[head].shape == (1, 6, 8, 1)
+    values = loaded.activations(np.ones((1, 10, 12, 3), np.float32), [head])
+    assert values[head].shape == (1, 6, 8, 1)
 
 
 @keras.saving.register_keras_serializable(package="tests")
@@ -264,8 +264,8 @@ def test_files_that_keras_2_wrote(form: str) -> None:
     )
     expected = json.loads((KERAS_2 / "functional.json").read_text())
     random = np.random.default_rng(0).random((1, 8, 9, 3), np.float32)
-    made = loaded.activations(random, ["add/Add"])["add/Add"]
-    np.testing.assert_allclose(made, expected, rtol=1e-4, atol=1e-5)
+    values = loaded.activations(random, ["add/Add"])["add/Add"]
+    np.testing.assert_allclose(values, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_a_sequential_file_of_keras_2() -> None:

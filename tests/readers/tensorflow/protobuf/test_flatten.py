@@ -10,7 +10,7 @@ from google.protobuf.descriptor import Descriptor
 
 import rf_viz
 from rf_viz.readers.tensorflow.protobuf.flatten import flatten, several_outputs
-from rf_viz.readers.tensorflow.protobuf.messages import _MESSAGES, GraphDef, SavedModel
+from rf_viz.readers.tensorflow.protobuf.messages import MESSAGES, GraphDef, SavedModel
 from tests.oracles.tensorflow_oracle import tf
 
 Function = tf.types.experimental.ConcreteFunction
@@ -219,6 +219,61 @@ def test_functions_that_call_themselves_or_are_missing_are_refused() -> None:
         rf_viz.load(graph.SerializeToString(), "f.pb")
 
 
+def without_a_result(graph: GraphDef) -> None:
+    """One branch returns less than the other."""
+    name = next(n for n in graph.node if n.op.endswith("If")).attr["then_branch"].func.name
+    function = next(f for f in graph.library.function if f.signature.name == name)
+    del function.signature.output_arg[:]
+
+
+def damaged(text: str) -> Callable[[GraphDef], None]:
+    """Every reference within a function is put in the place of this one."""
+
+    def damage(graph: GraphDef) -> None:
+        for function in graph.library.function:
+            for node in function.node_def:
+                for i, reference in enumerate(node.input):
+                    if ":" in reference:
+                        node.input[i] = text.format(reference.partition(":")[0])
+
+    return damage
+
+
+def by_name(graph: GraphDef) -> None:
+    """Functions are called by operators of their names, and asked for a result they do not have."""
+    for function in graph.library.function:
+        for node in function.node_def:
+            if "f" in node.attr:
+                node.op = node.attr["f"].func.name
+    damaged("{}:nothing:0")(graph)
+
+
+def without_inputs(graph: GraphDef) -> None:
+    """A branch has no condition."""
+    for node in graph.node:
+        if node.op.endswith("If"):
+            del node.input[:]
+
+
+@pytest.mark.parametrize(
+    ("compute", "damage", "said"),
+    [
+        (nested, by_name, "has no output 'nothing'"),
+        (nested, damaged("{}:output:x"), "refers to an output 'x'"),
+        (nested, damaged(""), "which nothing makes"),
+        (chosen, without_a_result, "unlike numbers of results"),
+        (chosen, without_inputs, "types of"),
+    ],
+)
+def test_damaged_functions_are_told_in_a_sentence(
+    compute: Callable[..., tf.Tensor], damage: Callable[[GraphDef], None], said: str
+) -> None:
+    graph = graph_of(traced_function(compute, (1, 12, 12, 1)))
+    damage(graph)
+    with pytest.raises(rf_viz.ModelError, match=said):
+        rf_viz.load(graph.SerializeToString(), "f.pb")
+
+
 def test_functions_that_multiply_are_refused_before_they_fill_the_memory() -> None:
     graph = GraphDef()
     for depth in range(40):
@@ -227,9 +282,9 @@ def test_functions_that_multiply_are_refused_before_they_fill_the_memory() -> No
         function.signature.input_arg.add(name="x", type=1)
         function.signature.output_arg.add(name="y", type=1)
         function.ret["y"] = "b:y:0" if depth else "b:output:0"
-        for name, given in (("a", "x"), ("b", "a:y:0" if depth else "a:output:0")):
+        for name, source in (("a", "x"), ("b", "a:y:0" if depth else "a:output:0")):
             op = f"f{depth - 1}" if depth else "Identity"
-            function.node_def.add(name=name, op=op, input=[given])
+            function.node_def.add(name=name, op=op, input=[source])
     graph.node.add(name="x", op="Placeholder").attr["dtype"].type = 1
     graph.node.add(name="y", op="f39", input=["x"])
     with pytest.raises(rf_viz.ModelError, match="more than 500,000 nodes"):
@@ -257,7 +312,7 @@ def test_the_messages_have_the_fields_that_tensorflow_gives_them() -> None:
     seen: set[str] = set()
     compare(SavedModel.DESCRIPTOR, saved_model_pb2.SavedModel.DESCRIPTOR, seen)
     compare(GraphDef.DESCRIPTOR, graph_pb2.GraphDef.DESCRIPTOR, seen)
-    assert {f"tensorflow.{name}" for name in _MESSAGES} <= seen
+    assert {f"tensorflow.{name}" for name in MESSAGES} <= seen
 
 
 def test_the_outputs_of_every_operator_with_several_are_known() -> None:

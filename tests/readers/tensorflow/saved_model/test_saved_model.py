@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,8 @@ import pytest
 
 import rf_viz
 from rf_viz import ReceptiveField
+from rf_viz.readers.content import Content
+from rf_viz.readers.tensorflow.saved_model.archive import Archive
 from tests.models.keras_models import tf
 
 V1 = tf.compat.v1
@@ -47,8 +51,8 @@ def test_of_tensorflow_1(variable: str, tmp_path: Path) -> None:
     assert [layer.name for layer in net.layers] == ["once", "twice"]
     assert net["twice"].receptive_field == ReceptiveField((7, 7), (2, 2), (2, 2))
     image = np.ones((1, 9, 9, 1), np.float32)
-    made = model.activations(image, ["once"])["once"]
-    assert (made == KERNEL.sum()).all()
+    values = model.activations(image, ["once"])["once"]
+    assert (values == KERNEL.sum()).all()
 
 
 class Blur(tf.Module):
@@ -132,3 +136,20 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "saved_model.pb").write_bytes(b"\x08\x01\x12\xff")
     with pytest.raises(rf_viz.ModelError, match="damaged or cut off"):
         rf_viz.load(tmp_path)
+
+
+def test_a_folder_in_an_archive_with_the_name_of_a_file() -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as file:
+        file.addfile(tarfile.TarInfo("m/saved_model.pb"))
+        folder = tarfile.TarInfo("m/saved_model.pb")
+        folder.type = tarfile.DIRTYPE
+        file.addfile(folder)
+    with pytest.raises(rf_viz.ModelError, match="without a graph: it is empty or damaged"):
+        rf_viz.load(packed.getvalue(), "model.tar.gz")
+
+
+def test_what_fails_while_an_archive_is_open_is_not_told_as_its_damage(tmp_path: Path) -> None:
+    path = shutil.make_archive(str(tmp_path / "m"), "zip", classic(tmp_path, "frozen"))
+    with pytest.raises(ValueError, match=r"^ours$"), Archive.open(Content.of(path, None)):
+        raise ValueError("ours")
