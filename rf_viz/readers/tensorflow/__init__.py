@@ -17,10 +17,12 @@ from ...model import Model, ModelInput
 from ...relation import Shape
 from ...trace.tensors import Group, Tensor
 from ..reading.image_inputs import images_first
+from ..reading.values import Value
+from .call import declared_shape
 from .graph import Reading, work_out
-from .node import Value
+from .ops import entry
 from .parameters import parameters
-from .program import Program, declared_shape
+from .program import Program
 from .protobuf.flatten import flatten
 from .protobuf.held import filled
 from .protobuf.scopes import enclosing
@@ -58,7 +60,7 @@ class TensorFlowModel(Model):
         self.name = name
         self.graph_def = flatten(graph_def)
         self.held, self._groups = held or {}, groups or {}
-        self._program = Program(self.graph_def, self._bound, work_out)
+        self._program = Program(self.graph_def, entry, self._bound, work_out)
         if inputs is None:
             old = 0 < graph_def.versions.producer < _SCALARS_SINCE
             inputs = [_declared(node, old) for node in self._program.placeholders.values()]

@@ -16,7 +16,8 @@ from ..reading.constants import (
     divide,
     each,
 )
-from .node import Node, Value
+from ..reading.values import Value
+from .node import Node
 from .protobuf.tensors import dtype
 
 

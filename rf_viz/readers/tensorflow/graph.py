@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from ...relation import Output, Shape
 from ..reading.read_graph import BaseReading
+from ..reading.values import Value
+from .call import Call
 from .fold import evaluate
-from .node import DEAD, Node, Value
-from .program import Call, Program
+from .node import DEAD, Node
+from .program import Program
 
 
 class Reading(BaseReading[Call, Node]):

@@ -8,7 +8,8 @@ from typing import Any
 
 from ..reading.values import Value
 from ..reading.weights import Constants, summed, taken
-from .program import VARIABLES, Call, Program, declared_shape
+from .call import VARIABLES, Call, declared_shape
+from .program import Program
 from .protobuf.held import Constant
 from .protobuf.tensors import dtype
 

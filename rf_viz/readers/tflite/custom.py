@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..tensorflow.program import python
+from ..tensorflow.call import python
 from ..tensorflow.protobuf.messages import NodeDef
 from .file import FileOperator
 from .step import Site, TfOp, Translate, biased, ints

@@ -19,7 +19,8 @@ from ....relation.common.blocks import (
 )
 from ....relation.regrids import Spread
 from ....trace.tensors import Tensor
-from ..node import Node, Value, operator
+from ...reading.values import Value
+from ..node import Node, operator
 from .moves import needed
 from .windows import windows
 

@@ -7,7 +7,8 @@ import numpy as np
 from ....relation import Edge, Output
 from ....relation.common.basic import everything, reduce
 from ...reading.outputs import SELF
-from ..node import DEAD, DataDependent, Node, Outputs, Value, operator
+from ...reading.values import DataDependent, Outputs, Value
+from ..node import DEAD, Node, operator
 
 UNROLLED = 64
 """Loops of up to so many turns are followed turn by turn."""

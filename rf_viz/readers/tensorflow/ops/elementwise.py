@@ -13,7 +13,8 @@ from ....relation.common.basic import (
     reshape,
 )
 from ...reading.outputs import SELF, joined, parameter
-from ..node import DataDependent, Node, Value, operator
+from ...reading.values import DataDependent, Value
+from ..node import Node, operator
 from ..protobuf.tensors import dtype
 
 

@@ -10,7 +10,8 @@ from ....relation import Edge, Mix, Output, Shape
 from ....relation.common.basic import broadcast, everything
 from ....relation.common.picks import pick
 from ...reading.outputs import SELF
-from ..node import DataDependent, Node, operator
+from ...reading.values import DataDependent
+from ..node import Node, operator
 from ..protobuf.tensors import dtype
 from .moves import needed
 

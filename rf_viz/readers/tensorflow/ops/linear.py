@@ -18,7 +18,8 @@ from ....relation.common.products import (
     scan,
 )
 from ...reading.outputs import parameter, product
-from ..node import DataDependent, Node, operator
+from ...reading.values import DataDependent
+from ..node import Node, operator
 from .moves import needed
 
 

@@ -17,7 +17,8 @@ from ....relation.common.basic import reshape
 from ....relation.common.picks import cut
 from ....relation.common.products import concatenated
 from ...reading.outputs import concatenation
-from ..node import DataDependent, Node, Outputs, Value, operator
+from ...reading.values import DataDependent, Outputs, Value
+from ..node import Node, operator
 from .moves import needed
 
 

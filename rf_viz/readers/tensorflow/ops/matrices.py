@@ -18,7 +18,8 @@ from ....relation.common.basic import (
     reshape,
 )
 from ...reading.outputs import SELF
-from ..node import DataDependent, Node, operator
+from ...reading.values import DataDependent
+from ..node import Node, operator
 from .moves import needed
 
 Places = NDArray[np.int64]

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from ...reading.operators import Operator
-from ..node import OPERATORS, DataDependent, Describe, Node, Outputs
+from ...reading.operators import Describe, Operator
+from ...reading.values import DataDependent, Outputs
+from ..node import OPERATORS, Node
 
 BOXES = "which boxes it keeps depends on the data"
 SPARSE = "it works on tensors told by the places of what is not zero"

@@ -11,7 +11,8 @@ from ....relation.common.basic import (
     reshape,
 )
 from ....relation.common.products import scan
-from ..node import DataDependent, Node, operator
+from ...reading.values import DataDependent
+from ..node import Node, operator
 from .moves import needed
 
 

@@ -12,7 +12,8 @@ from ....relation.common.basic import (
 )
 from ....relation.common.products import neighbours
 from ...reading.outputs import broadcast_shape, parameter, reduction
-from ..node import DataDependent, Node, operator
+from ...reading.values import DataDependent
+from ..node import Node, operator
 from .moves import needed
 
 

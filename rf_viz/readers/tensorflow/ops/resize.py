@@ -16,7 +16,8 @@ from ....errors import ModelError
 from ....relation import IDENTITY, Edge, Output, Relation
 from ....relation.common.picks import checked_extent
 from ....relation.common.resize import resampled
-from ..node import DataDependent, Node, operator
+from ...reading.values import DataDependent
+from ..node import Node, operator
 from .moves import needed
 
 Floats = NDArray[Any]

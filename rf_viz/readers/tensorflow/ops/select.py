@@ -28,7 +28,8 @@ from ...reading.picks import (
     rows,
     scattered_rows,
 )
-from ..node import DataDependent, Node, operator
+from ...reading.values import DataDependent
+from ..node import Node, operator
 from .moves import needed
 
 

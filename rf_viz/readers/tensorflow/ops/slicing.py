@@ -14,7 +14,8 @@ from ....relation import IDENTITY, Edge, Output, Relation, Scatter, Shape
 from ....relation.common.basic import reshape
 from ....relation.common.picks import cut
 from ...reading.picks import put
-from ..node import DataDependent, Node, operator
+from ...reading.values import DataDependent
+from ..node import Node, operator
 from .moves import needed
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..node import Node, Value, operator
+from ...reading.values import Value
+from ..node import Node, operator
 from ..protobuf.tensors import constant
 
 

@@ -30,7 +30,8 @@ from ....relation.common.basic import (
     transpose,
 )
 from ....relation.common.picks import taps_met, taps_met_back
-from ..node import DataDependent, Node, operator
+from ...reading.values import DataDependent
+from ..node import Node, operator
 
 
 class Layout(NamedTuple):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ....errors import ModelError
 from ...reading.values import Value
-from ..program import VARIABLES, dims
+from ..call import VARIABLES, dims
 from ..protobuf.ancestors import ancestors
 from ..protobuf.flatten import flatten
 from ..protobuf.held import Weight

@@ -17,7 +17,7 @@ from ....errors import ModelError
 from ....model import ModelInput
 from ...content import Content
 from .. import TensorFlowModel
-from ..program import dims
+from ..call import dims
 from ..protobuf.ancestors import ancestors
 from ..protobuf.flatten import flatten
 from ..protobuf.held import hold
