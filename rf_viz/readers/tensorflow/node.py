@@ -34,7 +34,7 @@ D = TypeVar("D", bound=Describe)
 
 def operator(
     *names: str,
-    category: Category = "other",
+    category: Category,
     multiplies: bool | None = False,
     weights: Weights = (),
     elementwise: bool = False,
