@@ -8,6 +8,7 @@ from typing import Any
 
 import onnx
 
+from ..reading.node import Call
 from ..reading.weights import Constants, summed, taken
 from .program import Program
 
@@ -68,6 +69,16 @@ _FLOATS = frozenset(
 )
 
 
+class _Constants(Constants):
+    def weights(self, call: Call) -> list[str]:
+        at = _POSITIONS.get(call.op)
+        if at is not None:
+            return [call.inputs[i] for i in at if i < len(call.inputs)]
+        if call.op in _ARITHMETIC or id(call) in self._fixed:
+            return [n for n in call.inputs if n in self._several or n not in self._sizes]
+        return []
+
+
 def parameters(program: Program) -> dict[str, int]:
     """How many weights each operation takes that is the first to use them, by its output's name.
 
@@ -79,7 +90,7 @@ def parameters(program: Program) -> dict[str, int]:
     constants = dict(_constants(program))
     sizes = {name: size for name, (size, _) in constants.items()}
     real = {name for name, (_, kind) in constants.items() if kind in _FLOATS}
-    kinds = Constants(fixed, sizes, real, _POSITIONS, _ARITHMETIC)
+    kinds = _Constants(fixed, sizes, real)
     found = taken(fixed, program.calls, sizes, kinds.weights)
     return summed((next(filter(None, call.outputs), call.name), n) for call, n in found)
 

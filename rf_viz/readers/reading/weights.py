@@ -47,28 +47,21 @@ def summed(counts: Iterable[tuple[str, int]]) -> dict[str, int]:
 class Constants:
     """Which inputs are weights in a graph that keeps these as constants, among all others.
 
-    An operator in ``positions`` has its weights there, of any type: inputs by their number. In
-    arithmetic, and where ``fixed`` calls pass them on, real numbers count, if they are more than
-    one: those in ``real``. ``sizes`` are those of all constants, by name.
+    An operator's entry says where its weights are, of any type. In arithmetic, and where
+    ``fixed`` calls pass them on, real numbers count, if they are more than one: those in ``real``.
+    ``sizes`` are those of all constants, by name.
     """
 
-    def __init__(
-        self,
-        fixed: Iterable[Call],
-        sizes: Mapping[str, int],
-        real: Set[str],
-        positions: Mapping[str, tuple[int, ...]],
-        arithmetic: Set[str],
-    ) -> None:
-        self._sizes, self._positions, self._arithmetic = sizes, positions, arithmetic
+    def __init__(self, fixed: Iterable[Call], sizes: Mapping[str, int], real: Set[str]) -> None:
+        self._sizes = sizes
         self._several = {name for name in real if sizes[name] > 1}
         self._fixed = set(map(id, fixed))
 
     def weights(self, call: Call) -> list[str]:
         """Those of a call's inputs that may be weights, or made of such."""
-        at = self._positions.get(call.op)
-        if at is not None:
-            return [call.inputs[i] for i in at if i < len(call.inputs)]
-        if call.op in self._arithmetic or id(call) in self._fixed:
+        weights = call.operator.weights if call.operator else ()
+        if weights and weights != "any":
+            return [call.inputs[i] for i in weights if i < len(call.inputs)]
+        if weights == "any" or id(call) in self._fixed:
             return [n for n in call.inputs if n in self._several or n not in self._sizes]
         return []

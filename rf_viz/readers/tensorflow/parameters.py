@@ -13,45 +13,6 @@ from .program import Program
 from .protobuf.held import Constant
 from .protobuf.tensors import dtype
 
-POSITIONS: dict[str, tuple[int, ...]] = {
-    "BatchMatMul": (0, 1),
-    "BatchMatMulV2": (0, 1),
-    "BatchMatMulV3": (0, 1),
-    "BatchNormWithGlobalNormalization": (1, 2, 3, 4),
-    "BiasAdd": (1,),
-    "BiasAddV1": (1,),
-    "Conv": (1,),
-    "Conv2D": (1,),
-    "Conv2DBackpropInput": (1,),
-    "Conv2DBackpropInputV2": (1,),
-    "Conv3D": (1,),
-    "Conv3DBackpropInput": (1,),
-    "Conv3DBackpropInputV2": (1,),
-    "Dequantize": (0,),
-    "DepthwiseConv2dNative": (1,),
-    "DepthwiseConv2dNativeBackpropInput": (1,),
-    "FusedBatchNorm": (1, 2, 3, 4),
-    "FusedBatchNormV2": (1, 2, 3, 4),
-    "FusedBatchNormV3": (1, 2, 3, 4),
-    "FusedPadConv2D": (2,),
-    "FusedResizeAndPadConv2D": (3,),
-    "MatMul": (0, 1),
-    "QuantizedBiasAdd": (1,),
-    "QuantizedConv2D": (1,),
-    "QuantizedDepthwiseConv2D": (1,),
-    "QuantizedMatMul": (0, 1),
-    "_FusedBatchNormEx": (1, 2, 3, 4),
-    "_FusedConv2D": (1, 2),
-    "_FusedDepthwiseConv2dNative": (1, 2),
-    "_FusedMatMul": (0, 1, 2),
-}
-"""Where operators have their weights."""
-
-ARITHMETIC = frozenset(
-    ("Add", "AddV2", "Div", "Einsum", "Gather", "GatherV2", "Mul", "RealDiv", "Sub", "XlaEinsum")
-)
-"""Operators that take weights anywhere, besides numbers that are none."""
-
 
 def parameters(program: Program, held: Mapping[str, Value]) -> dict[str, int]:
     """How many weights each operation takes that is the first to use them, by its output's name.
@@ -71,7 +32,7 @@ def parameters(program: Program, held: Mapping[str, Value]) -> dict[str, int]:
         constants = {c.name: c.proto.attr["value"].tensor for c in program.fixed if c.op == "Const"}
         sizes = {n: prod(d.size for d in t.tensor_shape.dim) for n, t in constants.items()}
         real = {n for n, t in constants.items() if _is_real(t.dtype)}
-        kinds = Constants(program.fixed, sizes, real, POSITIONS, ARITHMETIC)
+        kinds = Constants(program.fixed, sizes, real)
         found = taken(program.fixed, program.calls, sizes, kinds.weights)
     return summed((call.name, n) for call, n in found)
 

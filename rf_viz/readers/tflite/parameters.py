@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import prod
 
 from ..reading.weights import Constants, summed, taken
-from ..tensorflow.parameters import ARITHMETIC, POSITIONS
 from .program import Call, Program
 
 
@@ -18,7 +17,7 @@ def parameters(program: Program) -> dict[str, int]:
     sizes = {name: prod(t.shape) for name, t in constants.items()}
     real = {n for n, t in constants.items() if "float" in t.dtype or t.quantised is not None}
     fixed, live = _split(program)
-    kinds = Constants(fixed, sizes, real, POSITIONS, ARITHMETIC)
+    kinds = Constants(fixed, sizes, real)
     return summed((call.name, n) for call, n in taken(fixed, live, sizes, kinds.weights))
 
 
