@@ -13,11 +13,16 @@ from tensorflow.python.client import pywrap_tf_session
 from rf_viz.readers.tensorflow.node import OPERATORS
 from rf_viz.readers.tensorflow.ops.opaque import FAMILIES, OPAQUE, family
 
+CONVERTER = {
+    "TFLite_Detection_PostProcess", "UnidirectionalSequenceLstm", "UnidirectionalSequenceRnn",
+}  # fmt: skip
+"""What TFLite's converter registers besides, if a test before these has loaded it."""
+
 
 @pytest.fixture(scope="module")
 def registered() -> set[str]:
     registry = pywrap_tf_session.TF_GetBuffer(pywrap_tf_session.TF_GetAllOpList())
-    return {op.name for op in OpList.FromString(registry).op}
+    return {op.name for op in OpList.FromString(registry).op} - CONVERTER
 
 
 def test_every_registered_op_has_an_entry(registered: set[str], record_property) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
