@@ -1,4 +1,4 @@
-"""The table of TensorFlow's ops, one module a family; importing it fills ``node.OPERATORS``.
+"""The table of TensorFlow's ops, one module a family; importing it fills ``OPERATORS``.
 
 To add an op, put a function that takes its ``Node`` into the module of its family, decorated with
 ``@operator``, the op's name or names, and all else that is known of it (see ``Operator``): its
@@ -43,6 +43,7 @@ from . import (
 )
 
 __all__ = [
+    "OPERATORS",
     "blocks",
     "control_flow",
     "elementwise",

@@ -41,7 +41,7 @@ def opaque(why: str, category: Category = "other") -> Operator:
     def describe(node: Node) -> Outputs:
         raise DataDependent(f"{node.op} {node.name} is taken to see everything: {why}")
 
-    return Operator(describe, category)
+    return Operator(describe, category, multiplies=None)
 
 
 def _enter(why: str, *names: str, category: Category = "other") -> None:
