@@ -15,11 +15,11 @@ from .protobuf.tensors import dtype
 
 
 def parameters(program: Program, held: Mapping[str, Value]) -> dict[str, int]:
-    """How many weights each operation takes that is the first to use them, by its output's name.
+    """Count the weights of each operation that is the first to use them, by its output's name.
 
     Of a graph with variables these count, wherever they go, unless an operator asks for their
     shapes only. Of one without, all constants count that stand where weights do, and in arithmetic
-    all real ones of more than one number.
+    all real ones of more than one number. ``held`` are placeholders that stand for weights.
     """
     variables = _variables(program, held)
     if variables:
@@ -27,14 +27,15 @@ def parameters(program: Program, held: Mapping[str, Value]) -> dict[str, int]:
         def weights(call: Call) -> tuple[str, ...]:
             return () if call.operator and call.operator.asks_shape_only else call.inputs
 
-        found = taken(program.fixed, program.calls, variables, weights)
+        counts = taken(program.fixed, program.calls, variables, weights)
     else:
         constants = {c.name: c.proto.attr["value"].tensor for c in program.fixed if c.op == "Const"}
         sizes = {n: prod(d.size for d in t.tensor_shape.dim) for n, t in constants.items()}
         real = {n for n, t in constants.items() if _is_real(t.dtype)}
+        # Constants of a frozen graph may be anything: only their places tell which were trained.
         kinds = Constants(program.fixed, sizes, real)
-        found = taken(program.fixed, program.calls, sizes, kinds.weights)
-    return summed((call.name, n) for call, n in found)
+        counts = taken(program.fixed, program.calls, sizes, kinds.weights)
+    return summed((call.name, n) for call, n in counts)
 
 
 def _variables(program: Program, held: Mapping[str, Value]) -> dict[str, int | None]:

@@ -105,6 +105,7 @@ def each(node: Node) -> list[Output | Value]:
 )  # fmt: skip
 def join(node: Node) -> Output:
     """Every element depends on the one in its place in each input, all broadcast to one shape."""
+    tensor(node, 0)
     return joined(node, range(len(node.inputs)))
 
 

@@ -34,13 +34,16 @@ def reshape_to(node: Node) -> Output:
 @operator("ExpandDims", category="layout")
 def expand_dims(node: Node) -> Output:
     """The same elements, with a new axis of length 1."""
-    return expanded(node, needed(node, 1))
+    return expanded(node, (needed_number(node, 1),))
 
 
 @operator("Squeeze", "RiscSqueeze", category="layout")
 def squeeze(node: Node) -> Output:
     """The same elements, without axes of length 1."""
-    return squeezed(node, node.attribute("squeeze_dims") or None)
+    axes = node.attribute("squeeze_dims") or None
+    if axes:
+        ranked(node, 0, 1, or_more=True)
+    return squeezed(node, axes)
 
 
 @operator("Transpose", "ConjugateTranspose", "RiscTranspose", category="layout")

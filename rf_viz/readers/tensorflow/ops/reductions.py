@@ -24,12 +24,14 @@ from .inputs import needed, needed_number, ranked
 @operator("ReduceJoin", category="other")
 def reduce_axes(node: Node) -> Output:
     """Each element depends on all positions along the axes that input 1 holds."""
-    return reduction(node, needed(node, 1), bool(node.attribute("keep_dims")))
+    axes = needed(node, 1) if node.shape() else ()  # LiteRT ignores them where there are none
+    return reduction(node, axes, bool(node.attribute("keep_dims")))
 
 
 @operator("ArgMax", "ArgMin", category="other")
 def arg_reduction(node: Node) -> Output:
     """Each element depends on all positions along the axis that input 1 holds."""
+    ranked(node, 0, 1, or_more=True)
     return reduction(node, needed(node, 1), False)
 
 

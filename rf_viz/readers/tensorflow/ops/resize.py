@@ -175,7 +175,7 @@ def scale_and_translate(node: Node) -> Output:
     kind = node.attribute("kernel_type", "lanczos3")
     if kind not in _KERNELS:
         raise ModelError(f"{node.op} {node.name!r} has a kernel {kind!r}, which is not known")
-    if (scales <= 0).any():
+    if len(size) != 2 or scales.shape != (2,) or moves.shape != (2,) or (scales <= 0).any():
         raise ModelError(f"{node.op} {node.name!r} scales by {scales.tolist()}: not valid")
     relation: Relation = IDENTITY
     for i, (out, scale, move) in enumerate(

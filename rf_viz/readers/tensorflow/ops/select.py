@@ -38,7 +38,8 @@ from .inputs import needed, needed_number, ranked
 def gather_rows(node: Node) -> Output:
     """Each row is the one of input 0 that an index names."""
     batch = _batch_axes(node)
-    ranked(node, 0, batch + 1, or_more=True)
+    shape = ranked(node, 0, batch + 1, or_more=True)
+    _check_indices(node, 1, shape[batch : batch + 1])
     return gathered(node, batch, batch)
 
 
@@ -46,8 +47,32 @@ def gather_rows(node: Node) -> Output:
 @operator("RiscGather", category="layout")
 def gather(node: Node) -> Output:
     """Each slice of input 0 along an axis is the one that an index names."""
-    axis = node.count_axis(needed_number(node, 2), len(ranked(node, 0, 1, or_more=True)))
-    return gathered(node, axis, _batch_axes(node, axis))
+    shape = ranked(node, 0, 1, or_more=True)
+    axis = node.count_axis(needed_number(node, 2), len(shape))
+    batch = _batch_axes(node, axis)
+    _check_indices(node, 1, shape[axis : axis + 1])
+    return gathered(node, axis, batch)
+
+
+def _check_indices(node: Node, i: int, sizes: Shape) -> None:
+    """Raise ModelError where constant indices in input ``i`` lie outside of axes.
+
+    Their last axis runs over the axes, or they are all along a single one.
+    """
+    indices = known(node, i)
+    if indices is None or not indices.size:
+        return
+    limits = np.array(sizes)
+    if (indices < -limits).any() or (indices >= limits).any():
+        raise ModelError(f"{node.op} {node.name!r} has indices outside of axes of {list(sizes)}")
+
+
+def _check_rows(node: Node, i: int, shape: Shape) -> None:
+    """Raise ModelError where rows of indices in input ``i`` are no places of a tensor."""
+    depth = ranked(node, i, 1, or_more=True)[-1]
+    if depth > len(shape):
+        raise ModelError(f"{node.op} {node.name!r} has {depth} indices for {list(shape)}")
+    _check_indices(node, i, shape[:depth])
 
 
 def _batch_axes(node: Node, most: int | None = None) -> int:
@@ -64,18 +89,22 @@ def _batch_axes(node: Node, most: int | None = None) -> int:
 @operator("GatherNd", "ResourceGatherNd", category="layout")
 def gather_nd(node: Node) -> Output:
     """Each slice of input 0 is the one whose position a row of indices holds."""
+    _check_rows(node, 1, node.shape(0))
     return gathered_rows(node)
 
 
 @operator("ScatterNd", "RiscScatter", category="other")
 def scatter_nd(node: Node) -> Output:
     """Slices put into zeros at positions that rows of indices hold; those of one place add up."""
-    return scattered_rows(node, needed(node, 2), None, 0, 1, adds=True)
+    shape = needed(node, 2)
+    _check_rows(node, 0, shape)
+    return scattered_rows(node, shape, None, 0, 1, adds=True)
 
 
 @operator("TensorScatterUpdate", "ScatterNdUpdate", category="other")
 def scatter_update(node: Node) -> Output:
     """Slices put into input 0 at positions that rows of indices hold."""
+    _check_rows(node, 1, node.shape())
     return scattered_rows(node, node.shape(), 0, 1, 2, adds=False)
 
 
@@ -86,6 +115,7 @@ def scatter_update(node: Node) -> Output:
 )  # fmt: skip
 def scatter_combined(node: Node) -> Output:
     """Slices combined with those of input 0 at positions that rows of indices hold."""
+    _check_rows(node, 1, node.shape())
     return scattered_rows(node, node.shape(), 0, 1, 2, adds=True)
 
 
@@ -111,16 +141,9 @@ def _rows(node: Node, adds: bool) -> Output:
     if indices is None:
         raise DataDependent(f"which rows {node.op} {node.name} changes depends on the data")
     whole = np.arange(prod(shape)).reshape(shape)
-    places = whole[_checked(node, indices, shape[0])]
+    _check_indices(node, 1, shape[:1])
+    places = whole[np.asarray(indices, np.int64)]
     return put(node, places.reshape(node.shape(2)), shape, 0, 2, adds)
-
-
-def _checked(node: Node, indices: NDArray[Any], size: int) -> NDArray[np.int64]:
-    """Indices along an axis. Raises ModelError where one lies outside."""
-    places = np.asarray(indices, np.int64)
-    if (places < 0).any() or (places >= size).any():
-        raise ModelError(f"{node.op} {node.name!r} has indices outside of an axis of {size}")
-    return places
 
 
 @operator("SparseToDense", category="other")
@@ -156,7 +179,8 @@ def stitch(node: Node) -> Output:
     total = max((int(p.max()) + 1 for p in places if p.size), default=0)
     owner = np.full(total, -1)
     for i, at in enumerate(places):
-        owner[_checked(node, at, total).reshape(-1)] = i
+        _check_indices(node, i, (total,))
+        owner[at.reshape(-1)] = i
     shape: Shape = (total, *rest)
     edges = []
     for i, at in enumerate(places):
@@ -199,8 +223,16 @@ def one_hot_of(node: Node) -> Output:
 @operator("ReverseSequence", category="layout")
 def reverse_sequence(node: Node) -> Output:
     """The first positions along an axis turned round, as many as each of the batch has."""
-    rank = len(ranked(node, 0, 1, or_more=True))
-    return reversed_sequences(node, node.axis(rank, 0, "seq_dim"), node.axis(rank, 0, "batch_dim"))
+    shape = ranked(node, 0, 1, or_more=True)
+    time, batch = (node.axis(len(shape), 0, name) for name in ("seq_dim", "batch_dim"))
+    if ranked(node, 1, 1) != shape[batch : batch + 1]:
+        raise ModelError(f"{node.op} {node.name!r} has not one length for each of its batch")
+    lengths = known(node, 1)
+    if lengths is not None and (
+        lengths.dtype.kind not in "iu" or (lengths < 0).any() or (lengths > shape[time]).any()
+    ):
+        raise ModelError(f"{node.op} {node.name!r} has lengths beyond an axis of {shape[time]}")
+    return reversed_sequences(node, time, batch)
 
 
 @operator("RefSelect", category="other")
@@ -209,7 +241,9 @@ def choice(node: Node) -> Output:
     shape = node.shape(1)
     number = known(node, 0)
     if number is not None:
-        return Output(shape, [Edge(1 + int(_checked(node, number, len(node.inputs) - 1)))])
+        if not 0 <= int(number) < len(node.inputs) - 1:
+            raise ModelError(f"{node.op} {node.name!r} chooses input {number} of those it has")
+        return Output(shape, [Edge(1 + int(number))])
     edges = [Edge(i) for i in range(1, len(node.inputs))]
     return Output(shape, [Edge(0, broadcast((), shape)), *edges])
 

@@ -137,6 +137,8 @@ def strided_slice(node: Node) -> Output:
     """Every so many positions along each axis; single ones drop their axis."""
     shape = node.shape()
     strided = _strided(node, shape, 1)
+    if 0 in strided.after and strided.after != strided.kept:  # no elements to be reshaped
+        return Output(strided.after, value=np.zeros(strided.after, np.int32))
     relation: Relation = IDENTITY
     for axis, (n, part) in enumerate(zip(shape, strided.parts, strict=True)):
         relation += cut(axis, n, part.start, part.step, part.number, part.varies)
