@@ -124,6 +124,7 @@ class _Parser:
         self._codes = self._all(self._model.OperatorCodesLength, self._model.OperatorCodes)
 
     def subgraphs(self) -> list[Subgraph]:
+        """Read all graphs. Raises ValueError, and whatever else a damaged file leads to."""
         graphs = self._all(self._model.SubgraphsLength, self._model.Subgraphs)
         if not graphs:
             raise ValueError("no graph")

@@ -187,7 +187,7 @@ def test_what_is_put_into_a_variable_may_come_out_again() -> None:
         Op("ASSIGN_VARIABLE", ["v", "x"], []),
         Op("READ_VARIABLE", ["v"], ["y"], options("ReadVariable")),
     ]
-    data = build(ops, {"x": X}, made={"v": "resource"}, shapes={"y": X.shape})
+    data = build(ops, {"x": X}, types={"v": "resource"}, shapes={"y": X.shape})
     net = rf_viz.load(data).trace()
     assert not net["y"].exact
     assert net["y"].mask_of((0, 0, 0, 0)).all()
@@ -221,12 +221,12 @@ def test_parameters_that_depend_on_the_data_are_assumed() -> None:
 def test_a_quantised_weight_is_zero_at_its_zero_point(dtype: str) -> None:
     weights = np.full((1, 3, 3, 1), 9, dtype)
     weights[:, 0], weights[:, 2] = 5, 0
-    given = np.zeros((1, 6, 6, 1), dtype)
+    x = np.zeros((1, 6, 6, 1), dtype)
     data = build(
         [CONV._replace(inputs=["x", "w"])],
-        {"x": given},
+        {"x": x},
         {"w": weights},
-        made={"y": dtype},
+        types={"y": dtype},
         quantised={"x": (0.1, 0), "w": (0.2, 5), "y": (1.0, 0)},
     )
     model = rf_viz.load(data)
@@ -239,16 +239,16 @@ def test_a_quantised_weight_is_zero_at_its_zero_point(dtype: str) -> None:
 @pytest.mark.parametrize("dtype", ["float32", "int16"])
 def test_integer_resizing_sees_what_its_steps_make_it_see(dtype: str) -> None:
     """Two pixels made six: the fourth lies on the second, but in steps of 1/1024 not quite."""
-    given = np.zeros((1, 1, 2, 1), dtype)
+    x = np.zeros((1, 1, 2, 1), dtype)
     data = single(
         "RESIZE_BILINEAR",
-        given,
+        x,
         np.array([1, 6], np.int32),
         options=options("ResizeBilinear"),
-        made=(dtype,),
+        types=(dtype,),
     )
-    given[..., 0, 0] = 20000
-    moved = runner(data)({"x": given})["y"].reshape(-1) != 0
+    x[..., 0, 0] = 20000
+    moved = runner(data)({"x": x})["y"].reshape(-1) != 0
     layer = rf_viz.load(data).trace(input_shape=(1, 1, 2, 1), spatial_axes=(1, 2))["y"]
     seen = [bool(layer.mask((0, x))[0, 0]) for x in range(6)]
     assert seen == moved.tolist()

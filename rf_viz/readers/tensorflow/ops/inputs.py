@@ -1,4 +1,4 @@
-"""What descriptions need of a node's inputs and attributes, or else refuse the graph for."""
+"""Checks of a node's inputs and attributes that descriptions share."""
 
 from __future__ import annotations
 

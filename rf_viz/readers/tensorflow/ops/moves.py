@@ -27,19 +27,19 @@ from .inputs import needed, needed_number, positive, ranked
 
 @operator("Reshape", "RiscReshape", category="layout")
 def reshape_to(node: Node) -> Output:
-    """The same elements in row-major order, in the shape that input 1 holds."""
+    """Elements keep their row-major order in the shape that input 1 holds."""
     return reshaped(node, needed(node, 1))
 
 
 @operator("ExpandDims", category="layout")
 def expand_dims(node: Node) -> Output:
-    """The same elements, with a new axis of length 1."""
+    """Elements keep their order; there is a new axis of length 1."""
     return expanded(node, (needed_number(node, 1),))
 
 
 @operator("Squeeze", "RiscSqueeze", category="layout")
 def squeeze(node: Node) -> Output:
-    """The same elements, without axes of length 1."""
+    """Elements keep their order; axes of length 1 are dropped."""
     axes = node.attribute("squeeze_dims") or None
     if axes:
         ranked(node, 0, 1, or_more=True)
@@ -48,7 +48,7 @@ def squeeze(node: Node) -> Output:
 
 @operator("Transpose", "ConjugateTranspose", "RiscTranspose", category="layout")
 def transposed(node: Node) -> Output:
-    """The same elements, their axes in the order that input 1 holds."""
+    """Axes come in the order that input 1 holds."""
     shape = node.shape()
     order = tuple(node.count_axis(a, len(shape)) for a in needed(node, 1))
     if sorted(order) != list(range(len(shape))):

@@ -192,7 +192,7 @@ def quantised_bias(node: Node) -> list[Output]:
 
 @operator("QuantizedReshape", category="layout")
 def quantised_reshape(node: Node) -> list[Output]:
-    """The same elements in another shape, and their range."""
+    """Elements keep their row-major order in another shape, and their range."""
     return _ranges(node, reshaped(node, needed(node, 1)), (2, 3))
 
 
