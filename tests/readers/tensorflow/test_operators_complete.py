@@ -10,7 +10,7 @@ import pytest
 from tensorflow.core.framework.op_def_pb2 import OpList
 from tensorflow.python.client import pywrap_tf_session
 
-from rf_viz.readers.tensorflow.node import OPERATORS
+from rf_viz.readers.tensorflow.ops import OPERATORS, entry
 from rf_viz.readers.tensorflow.ops.opaque import FAMILIES, OPAQUE, family
 
 CONVERTER = {
@@ -45,3 +45,30 @@ def test_every_reason_is_half_a_sentence() -> None:
 def test_an_op_of_nobody_is_of_no_family(op: str) -> None:
     assert op not in OPERATORS
     assert family(op) is None
+
+
+CATEGORIES = {
+    "convolution": ["Conv2D", "FusedPadConv2D", "QuantizedConv2DAndRelu", "RiscConv"],
+    "pooling": ["MaxPool", "Mean", "Sum", "Max", "Min", "Prod", "All", "Any", "EuclideanNorm"],
+    "resize": ["ResizeArea", "CropAndResize", "ScaleAndTranslate"],
+    "join": ["AddN", "AddV2", "Mul", "ConcatV2", "Pack", "Maximum", "QuantizedAdd"],
+    "attention, dense": ["MatMul", "Einsum", "Softmax", "FFT2D", "BlockLSTM", "CudnnRNNV3"],
+    "normalisation": ["FusedBatchNormV3", "LRN"],
+    "activation": ["Relu", "Sigmoid", "ClipByValue"],
+    "layout": ["Reshape", "Pad", "GatherV2", "Identity", "Roll", "StridedSlice"],
+    "other": ["Multinomial", "RandomStandardNormal", "Merge", "SparseToDense", "CTCLoss", "Const"],
+}
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_a_category_says_what_an_op_does(category: str) -> None:
+    ops = CATEGORIES[category]
+    assert {op: OPERATORS[op].category for op in ops} == dict.fromkeys(ops, category)
+
+
+def test_what_no_relation_describes_is_not_said_to_multiply_nothing() -> None:
+    assert {OPERATORS[op].multiplies for op in OPAQUE} == {None}
+    by_family = entry("StringSplit")
+    assert by_family is not None
+    assert by_family.multiplies is None
+    assert entry("ZeroOut") is None

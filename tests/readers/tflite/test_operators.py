@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import rf_viz
 from rf_viz.readers.tensorflow.node import OPERATORS
 from rf_viz.readers.tflite.opaque import OPAQUE
 from rf_viz.readers.tflite.table import ALIKE, REDUCTIONS, SAME_INPUTS, TABLE
@@ -260,3 +261,46 @@ def test_every_other_name_is_one_of_the_tensorflow_table() -> None:
         *ALIKE.values(),
         *REDUCTIONS.values(),
     } - OPERATORS.keys() == set()
+
+
+CATEGORIES = {
+    "convolution": ["CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "CONV_3D"],
+    "pooling": ["AVERAGE_POOL_2D", "L2_POOL_2D", "MEAN", "SUM", "REDUCE_MAX", "REDUCE_PROD"],
+    "resize": ["RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"],
+    "join": ["ADD", "MUL", "DIV", "CONCATENATION", "PACK"],
+    "attention, dense": ["FULLY_CONNECTED", "BATCH_MATMUL", "SOFTMAX", "EMBEDDING_LOOKUP"],
+    "normalisation": ["L2_NORMALIZATION", "LOCAL_RESPONSE_NORMALIZATION"],
+    "activation": ["RELU", "LOGISTIC", "PRELU", "HARD_SWISH", "GELU", "RELU_0_TO_1"],
+    "layout": ["RESHAPE", "PAD", "GATHER", "STRIDED_SLICE", "SPACE_TO_DEPTH", "CAST"],
+    "other": ["QUANTIZE", "DEQUANTIZE", "MULTINOMIAL", "ARG_MAX"],
+}
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_a_category_says_what_an_operator_does(category: str) -> None:
+    ops = CATEGORIES[category]
+    assert {op: TABLE[op].category for op in ops} == dict.fromkeys(ops, category)
+
+
+def test_a_tensor_has_the_category_and_products_of_the_files_operator() -> None:
+    """Not those of the TensorFlow operations that the file's operator translates to."""
+    conv = options("Conv2D", padding=SAME, strideH=1, strideW=1, fusedActivationFunction=1)
+    ops = [
+        Op("CONV_2D", ["x", "w", "b"], ["conv"], conv),
+        Op("QUANTIZE", ["conv"], ["quantised"]),
+        Op("RFFT2D", ["y", "n"], ["spectrum"]),
+        Op("Mystery", ["conv"], ["custom"], custom=b""),
+    ]
+    constants = {"w": generic((3, 3, 3, 2), 1), "b": generic((3,), 2), "n": ints(4, 4)}
+    data = build(ops, {"x": X, "y": generic((1, 4, 4))}, constants)
+    model = rf_viz.load(data, "m.tflite")
+    shown = {}
+    for source in ("x", "y"):
+        for tensor in model.describe(model.shapes(input=source), source, False)[1:]:
+            shown[tensor.name] = tensor.category, tensor.multiplies
+    assert shown == {
+        "conv": ("convolution", True),
+        "quantised": ("other", False),
+        "custom": ("other", None),
+        "spectrum": ("attention, dense", None),
+    }
