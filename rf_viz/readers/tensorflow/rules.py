@@ -106,9 +106,9 @@ def _refused_shapes(node: Node, definition: Any, tf: Any) -> str:  # noqa: ANN40
             proto.attr[name].CopyFrom(value)
     for i, kind in enumerate(_types(proto, definition)):
         proto.input.append(f"input{i}")
-        # A description may have put other inputs in the node's place: the call keeps its own.
-        value = node.scope.get(node.call.inputs[i])
-        _add_input(graph_def, f"input{i}", kind, value, tf)
+        # A description may have put others in place of the node's inputs: the call keeps its own.
+        name = node.call.inputs[i] if i < len(node.call.inputs) else ""
+        _add_input(graph_def, f"input{i}", kind, node.scope.get(name), tf)
     parsed = tf.compat.v1.GraphDef.FromString(graph_def.SerializeToString())
     with tf.Graph().as_default():
         try:
@@ -127,7 +127,7 @@ def _add_input(graph_def: Any, name: str, kind: int, value: Value | None, tf: An
     if array is not None and array.size <= _SMALL:
         try:
             tensor = tf.make_tensor_proto(array, tf.dtypes.as_dtype(kind))
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             pass
         else:
             proto.op = "Const"

@@ -64,7 +64,10 @@ def _check_indices(node: Node, i: int, sizes: Shape) -> None:
         return
     limits = np.array(sizes)
     if (indices < -limits).any() or (indices >= limits).any():
-        raise ModelError(f"{node.op} {node.name!r} has indices outside of axes of {list(sizes)}")
+        raise ModelError(
+            f"{node.op} {node.name!r} has indices outside of axes of {list(sizes)}: "
+            "the model does not work at this input size"
+        )
 
 
 def _check_rows(node: Node, i: int, shape: Shape) -> None:
