@@ -40,17 +40,17 @@ def graph(compute: Callable[..., Any], /, **inputs: Input) -> tf.compat.v1.Graph
 
     What comes out is named ``y``, or ``y``, ``y1``, ... if these are several.
     """
-    with tf.Graph().as_default() as made:
-        given = {
+    with tf.Graph().as_default() as tf_graph:
+        placeholders = {
             name: tf.compat.v1.placeholder(value.dtype, value.shape, name)
             for name, value in _values(inputs).items()
         }
-        outputs = compute(**given)
+        outputs = compute(**placeholders)
         if not isinstance(outputs, list | tuple):
             outputs = [outputs]
         for i, output in enumerate(outputs):
             tf.identity(output, f"y{i or ''}")
-    return made.as_graph_def()
+    return tf_graph.as_graph_def()
 
 
 def runner(graph_def: tf.compat.v1.GraphDef) -> Run:
@@ -62,13 +62,13 @@ def runner(graph_def: tf.compat.v1.GraphDef) -> Run:
     options = config.graph_options
     options.optimizer_options.opt_level = tf.compat.v1.OptimizerOptions.L0
     options.rewrite_options.CopyFrom(RewriterConfig(disable_meta_optimizer=True))
-    with tf.Graph().as_default() as made:
+    with tf.Graph().as_default() as tf_graph:
         tf.import_graph_def(graph_def, name="")
-    session = tf.compat.v1.Session(graph=made, config=config)
+    session = tf.compat.v1.Session(graph=tf_graph, config=config)
 
     def run(feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        given = {f"{name}:0": value for name, value in feeds.items()}
-        fetched = session.run([f"{name}:0" for name in names], given)
+        fed = {f"{name}:0": value for name, value in feeds.items()}
+        fetched = session.run([f"{name}:0" for name in names], fed)
         return dict(zip(names, fetched, strict=True))
 
     return run
@@ -130,8 +130,8 @@ def _trace(
 
 def _values(inputs: Mapping[str, Input]) -> dict[str, NDArray[Any]]:
     return {
-        name: given if isinstance(given, np.ndarray) else generic(given, seed)
-        for seed, (name, given) in enumerate(inputs.items())
+        name: source if isinstance(source, np.ndarray) else generic(source, seed)
+        for seed, (name, source) in enumerate(inputs.items())
     }
 
 

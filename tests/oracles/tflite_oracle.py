@@ -40,7 +40,7 @@ def build(
     inputs: Mapping[str, NDArray[Any]],
     constants: Mapping[str, NDArray[Any]] | None = None,
     *,
-    made: Mapping[str, str] | None = None,
+    types: Mapping[str, str] | None = None,
     shapes: Mapping[str, Sequence[int]] | None = None,
     signatures: Mapping[str, Sequence[int]] | None = None,
     outputs: Sequence[str] | None = None,
@@ -49,14 +49,14 @@ def build(
 ) -> bytes:
     """A file. Inputs are of the shapes and types of these arrays; all that is computed comes out.
 
-    ``made`` are types of computed tensors (default: float32), ``shapes`` those that the file
+    ``types`` are those of computed tensors (default: float32), ``shapes`` those that the file
     tells of them, ``signatures`` input shapes with -1, ``quantised`` scales and zero points by
     tensor, ``variables`` the shapes of states that operators keep.
     """
     model = schema.ModelT()
     model.version, model.buffers, model.operatorCodes = 3, [schema.BufferT()], []
     graph = subgraph(
-        model, ops, inputs, constants or {}, made or {}, shapes or {}, outputs, variables
+        model, ops, inputs, constants or {}, types or {}, shapes or {}, outputs, variables
     )
     for tensor in graph.tensors:
         name = tensor.name.decode()
@@ -81,7 +81,7 @@ def subgraph(
     ops: Sequence[Op],
     inputs: Mapping[str, NDArray[Any]],
     constants: Mapping[str, NDArray[Any]],
-    made: Mapping[str, str],
+    types: Mapping[str, str],
     shapes: Mapping[str, Sequence[int]],
     outputs: Sequence[str] | None = None,
     variables: Mapping[str, Sequence[int]] | None = None,
@@ -103,16 +103,16 @@ def subgraph(
         numbers[name] = len(graph.tensors)
         graph.tensors.append(tensor)
 
-    for name, given in inputs.items():
-        add(name, given.dtype.name, given.shape)
-    for name, given in constants.items():
-        add(name, given.dtype.name, given.shape, given)
+    for name, array in inputs.items():
+        add(name, array.dtype.name, array.shape)
+    for name, array in constants.items():
+        add(name, array.dtype.name, array.shape, array)
     for name, shape in (variables or {}).items():
         add(name, "float32", shape)
         graph.tensors[-1].isVariable = True
     computed = [name for op in ops for name in op.outputs]
     for name in computed:
-        add(name, made.get(name, "float32"), shapes.get(name, ()))
+        add(name, types.get(name, "float32"), shapes.get(name, ()))
     for op in ops:
         code, operator = schema.OperatorCodeT(), schema.OperatorT()
         number = getattr(schema.BuiltinOperator, op.name, schema.BuiltinOperator.CUSTOM)
@@ -141,31 +141,33 @@ _VERSIONS = {"BROADCAST_TO": 2, "RESIZE_BILINEAR": 3, "RESIZE_NEAREST_NEIGHBOR":
 
 def options(kind: str, **values: object) -> Any:  # noqa: ANN401
     """A table of options of the schema, its defaults changed."""
-    made = getattr(schema, f"{kind}OptionsT")()
+    table = getattr(schema, f"{kind}OptionsT")()
     for name, value in values.items():
-        assert hasattr(made, name), f"{kind} has no option {name}"
-        setattr(made, name, value)
-    return made
+        assert hasattr(table, name), f"{kind} has no option {name}"
+        setattr(table, name, value)
+    return table
 
 
 def single(
     op: str,
-    given: NDArray[Any],
+    x: NDArray[Any],
     *rest: NDArray[Any] | None,
     options: Any = None,  # noqa: ANN401
-    made: Sequence[str] = ("float32",),
+    types: Sequence[str] = ("float32",),
     before: int = 0,
     **more: Any,  # noqa: ANN401
 ) -> bytes:
-    """A file of one operator. Its input ``x`` has the shape and type of ``given``, ``rest`` are its
-    other inputs: an array is a constant, None is left out. Its outputs are ``y``, ``y1``, ... of
-    the types ``made``. ``before`` of the constants come in front of ``x``."""
+    """A file of one operator, whose input ``x`` has the shape and type of that array.
+
+    ``rest`` are its other inputs: an array is a constant, None is left out. Its outputs are ``y``,
+    ``y1``, ... of these ``types``. ``before`` of the constants come in front of ``x``.
+    """
     names = ["" if a is None else f"c{i}" for i, a in enumerate(rest)]
-    outputs = ["y", *(f"y{i}" for i in range(1, len(made)))]
+    outputs = ["y", *(f"y{i}" for i in range(1, len(types)))]
     constants = {n: a for n, a in zip(names, rest, strict=True) if a is not None}
     operator = Op(op, [*names[:before], "x", *names[before:]], outputs, options)
-    types = dict(zip(outputs, made, strict=True))
-    return build([operator], {"x": given}, constants, made=types, **more)
+    by_name = dict(zip(outputs, types, strict=True))
+    return build([operator], {"x": x}, constants, types=by_name, **more)
 
 
 def runner(data: bytes) -> Run:
@@ -205,8 +207,8 @@ def assert_agrees(
     model = rf_viz.load(data)
     if feeds is None:
         feeds = {
-            given.name: generic([n or 1 for n in given.shape], seed).astype(given.dtype)
-            for seed, given in enumerate(model.inputs)
+            source.name: generic([n or 1 for n in source.shape], seed).astype(source.dtype)
+            for seed, source in enumerate(model.inputs)
         }
     truth = changes(runner(data), feeds, source, nudges=nudges, tolerance=tolerance)
     rank = feeds[source].ndim

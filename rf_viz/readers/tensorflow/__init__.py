@@ -1,6 +1,6 @@
-"""Reads TensorFlow's graphs: what every TensorFlow format comes down to.
+"""The reader of TensorFlow's graphs, which every TensorFlow format comes down to.
 
-A graph is opened, and what its cells see is found, without loading TensorFlow itself.
+A graph is opened and traced without loading TensorFlow itself.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from ...model import Model, ModelInput
 from ...relation import Shape
 from ...trace.tensors import Group, Tensor
 from ..reading.image_inputs import images_first
+from ..reading.values import Value
+from .call import declared_shape
 from .graph import Reading, work_out
-from .node import Value
+from .ops import entry
 from .parameters import parameters
-from .program import Program, declared_shape
+from .program import Program
 from .protobuf.flatten import flatten
 from .protobuf.held import filled
 from .protobuf.scopes import enclosing
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
 _ANY_RANK = 4
 """The axes of an input that does not say how many it has: an image's."""
-
 
 _SCALARS_SINCE = 24
 """The version of graphs since which an input that is said to have no axes has none."""
@@ -58,7 +59,7 @@ class TensorFlowModel(Model):
         self.name = name
         self.graph_def = flatten(graph_def)
         self.held, self._groups = held or {}, groups or {}
-        self._program = Program(self.graph_def, self._bound, work_out)
+        self._program = Program(self.graph_def, entry, self._bound, work_out)
         if inputs is None:
             old = 0 < graph_def.versions.producer < _SCALARS_SINCE
             inputs = [_declared(node, old) for node in self._program.placeholders.values()]
@@ -67,6 +68,7 @@ class TensorFlowModel(Model):
     def describe(
         self, shapes: Mapping[str, Shape], source: str, weight_aware: bool
     ) -> list[Tensor]:
+        """Describe the graph's tensors at these input shapes (see ``Model``)."""
         tensors = Reading(self._program, shapes, source, weight_aware).tensors
         if self._groups:
             for tensor in tensors:
@@ -101,6 +103,7 @@ class TensorFlowModel(Model):
     def activations(
         self, tensor: NDArray[np.generic], names: Sequence[str], *, input: str | None = None
     ) -> dict[str, NDArray[np.float32]]:
+        """Run the graph (see ``Model``). Raises ModelError where it has no weights."""
         if self.why_not_runnable:
             raise ModelError(self.why_not_runnable)
         source = self._input(input)
@@ -108,11 +111,13 @@ class TensorFlowModel(Model):
         return self._runtime.activations({source.name: tensor}, names, shapes)
 
     def twin(self, shapes: Mapping[str, Shape], source: str, weight_aware: bool) -> TensorFlowTwin:
+        """Return the twin of the graph at these input shapes (see ``Model``)."""
         from ...runtimes.tensorflow.twin import TensorFlowTwin
 
         return TensorFlowTwin(self._filled, source, shapes, weight_aware)
 
     def parameters(self) -> dict[str, int]:
+        """Count the weights of each operation (see ``Model``)."""
         return parameters(self._program, self.held)
 
     @cached_property
@@ -127,7 +132,7 @@ class TensorFlowModel(Model):
 
 
 def bound(placeholder: Any) -> Value | None:  # noqa: ANN401
-    """What a placeholder is taken to hold that no person feeds: a switch is off."""
+    """Return what a placeholder holds that no person feeds: a single switch is off."""
     kind = dtype(placeholder.attr["dtype"].type)
     if kind == "bool" and declared_shape(placeholder) in ((), None):
         return Value((), value=np.array(False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -16,30 +16,31 @@ from ..reading.constants import (
     divide,
     each,
 )
-from .node import Node, Value
+from .node import OPERATORS, Node
 from .protobuf.tensors import dtype
 
 
 def evaluate(node: Node, name: str, shape: Shape) -> Constant | None:
-    """The value of one of a node's outputs, of that shape.
+    """Compute one of a node's outputs, of that shape.
 
-    None where an input is not known, and where it would be too large or cannot be computed.
+    Returns None where an input is not known, and where it would be too large or cannot be
+    computed.
     """
     compute = COMPUTE.get(node.op)
     if compute is None or prod(shape) > LARGEST:
         return None
     values = []
-    for given in node.inputs:
-        value = None if given is None else given.value()
+    for tensor in node.inputs:
+        value = None if tensor is None else tensor.value()
         if value is None:
             return None
         values.append(value)
     try:
         with np.errstate(all="ignore"):
-            made = compute(node, values)
-            if isinstance(made, list | tuple):
-                made = made[node.outputs.index(name)]
-            return np.asarray(made).reshape(shape)
+            result = compute(node, values)
+            if isinstance(result, list | tuple):
+                result = result[node.outputs.index(name)]
+            return np.asarray(result).reshape(shape)
     except Exception:  # whatever goes wrong here, the value is just not known
         return None
 
@@ -76,16 +77,14 @@ def _unpacked(node: Node, values: list[Any]) -> list[Constant]:
 
 
 def _moved(node: Node, values: list[Any]) -> list[Constant]:
-    """What an operator makes that only moves elements, by its own description."""
-    assert node.call.operator is not None
-    outputs = node.call.operator.describe(node)
-    made = []
-    for output in [outputs] if isinstance(outputs, Output | Value) else outputs:
-        assert isinstance(output, Output)
+    """The outputs of an operator that only moves elements, by its own description."""
+    outputs = OPERATORS[node.op].describe(node)
+    arrays = []
+    for output in cast(list[Output], outputs if isinstance(outputs, list) else [outputs]):
         (edge,) = output.edges
         moved = push(edge.relation, np.asarray(values[edge.input]), SUM)
-        made.append(np.broadcast_to(moved, output.shape))
-    return made
+        arrays.append(np.broadcast_to(moved, output.shape))
+    return arrays
 
 
 COMPUTE: dict[str, Compute] = {

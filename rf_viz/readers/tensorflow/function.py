@@ -15,7 +15,7 @@ from .protobuf.scopes import Names, rename, without_calls
 
 
 def of_function(function: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401
-    """A ``tf.function`` with an input signature, or a ConcreteFunction of one.
+    """Read a ``tf.function`` with an input signature, or a ConcreteFunction of one.
 
     Raises ModelError where it does not say what it takes.
     """
@@ -38,22 +38,22 @@ def of_function(function: Any, name: str | None = None) -> TensorFlowModel:  # n
         for t in graph.inputs
         if id(t) not in inner
     )
-    made = flatten(GraphDef.FromString(graph.as_graph_def().SerializeToString()))
-    held = hold(made, captured(graph))
+    flat = flatten(GraphDef.FromString(graph.as_graph_def().SerializeToString()))
+    held = hold(flat, captured(graph))
     names = Names()
     for kept in (*(i.name for i in inputs), *held):
         names.give(kept, kept)
-    rename(made, without_calls, names)
-    return TensorFlowModel(made, name or str(graph.name), inputs, held=held)
+    rename(flat, without_calls, names)
+    return TensorFlowModel(flat, name or str(graph.name), inputs, held=held)
 
 
 def of_keras_2(model: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401
-    """A model of the package tf_keras."""
+    """Read a model of the package tf_keras. Raises ModelError where it has no input yet."""
     import tensorflow as tf
 
     if not getattr(model, "inputs", None):
         raise ModelError(f"{model.name} does not say what input it takes: call it once on data")
-    given = [tf.TensorSpec(t.shape, t.dtype, name=t.name.partition(":")[0]) for t in model.inputs]
-    takes = given[0] if len(given) == 1 else given
+    specs = [tf.TensorSpec(t.shape, t.dtype, name=t.name.partition(":")[0]) for t in model.inputs]
     call = tf.function(lambda x: model(x, training=False), autograph=False)
-    return of_function(call.get_concrete_function(takes), name or model.name)
+    signature = specs[0] if len(specs) == 1 else specs
+    return of_function(call.get_concrete_function(signature), name or model.name)

@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 
 from ...relation import Output, Shape
 from ..reading.read_graph import BaseReading
+from ..reading.values import Value
+from .call import Call
 from .fold import evaluate
-from .node import DEAD, Node, Value
-from .program import Call, Program
+from .node import DEAD, Node
+from .program import Program
 
 
 class Reading(BaseReading[Call, Node]):
-    """One pass over a program at given input shapes."""
+    """One pass over a program at the shapes of its inputs; ``source`` is the traced one."""
 
     def __init__(
         self,
@@ -37,17 +39,21 @@ class Reading(BaseReading[Call, Node]):
     def node(
         self, call: Call, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]
     ) -> Node:
+        """Return the node that the call's description gets."""
         return Node(call, inputs, self, scope)
 
     def describe(self, node: Node) -> Sequence[Output | Value]:
+        """Return a node's outputs; those of a branch that is never run are dead."""
         if DEAD in node.inputs and node.op not in ("Merge", "RefMerge"):
             return [DEAD] * len(node.outputs)
         return super().describe(node)
 
     def evaluate(self, node: Node, name: str, shape: Shape) -> NDArray[Any] | None:
+        """Compute an output, of that shape, that depends on constants only."""
         return evaluate(node, name, shape)
 
     def inferred_shape(self, name: str) -> Shape | None:
+        """Return the shape of a tensor by TensorFlow's own inference."""
         if self._program is None or not self._program.standard:
             return None
         if self._inferred is None:
@@ -57,7 +63,14 @@ class Reading(BaseReading[Call, Node]):
         return self._inferred.get(name)
 
     def unknown(self, node: Node) -> str:
+        """Return, in words, that the operator is not in the table."""
         return f"operator {node.op} is not known"
+
+    def violation(self, node: Node) -> str:
+        """Return, in words, how a node breaks its op's rules; empty where it keeps them."""
+        from .rules import violation  # which loads TensorFlow
+
+        return violation(node)
 
 
 def work_out(calls: Iterable[Call], values: dict[str, Value]) -> None:

@@ -13,6 +13,7 @@ from . import TensorFlowModel
 from .protobuf.messages import GraphDef
 
 _PROTOBUF_LIMIT = 2**31 - 1
+"""The most bytes that a message may have, by the protobuf format itself."""
 
 
 def load(content: Content) -> TensorFlowModel:
@@ -21,7 +22,7 @@ def load(content: Content) -> TensorFlowModel:
 
 
 def parse(content: Content) -> Any:  # noqa: ANN401
-    """The message a file holds. Raises ModelError."""
+    """Return the message that a file holds. Raises ModelError."""
     if content.size > _PROTOBUF_LIMIT:
         raise ModelError(f"{content.name} is larger than 2 GB, which a TensorFlow graph cannot be")
     data = content.read()

@@ -19,16 +19,17 @@ _SMALL = 1024
 
 
 def infer_shapes(program: Program, shapes: Mapping[str, Shape]) -> dict[str, Shape]:
-    """The shapes that are known for sure when the placeholders have these.
+    """Infer the shapes, by name, that are known for sure when the placeholders have these.
 
-    None at all where TensorFlow cannot be loaded, does not take the graph, or must not run it.
+    Returns none at all where TensorFlow cannot be loaded, does not accept the graph, or must not
+    run it.
     """
     try:
         tf = import_tensorflow()
     except ModelError:
         return {}
     bound = _bound(program, shapes)
-    if may_run(bound):  # inference computes constants
+    if may_run(bound):  # the inference runs operations on constants
         return {}
     theirs = tf.compat.v1.GraphDef.FromString(bound.SerializeToString())
     with tf.Graph().as_default() as graph:
@@ -53,7 +54,7 @@ def _bound(program: Program, shapes: Mapping[str, Shape]) -> Any:  # noqa: ANN40
             copy = bound.node.add(name=node.name, op=node.op)
             copy.input.extend(name for name in node.input if name[0] != "^")
             for key, value in node.attr.items():
-                if key[0] != "_":  # hints that name absent nodes, and shapes at the declared size
+                if key[0] != "_":  # hints may name absent nodes, or shapes at the declared size
                     copy.attr[key].CopyFrom(value)
         else:
             copy = bound.node.add(name=node.name, op="Placeholder")

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from ...trace.tensors import Category
 from ..reading.node import BaseNode
-from ..reading.operators import Operator, Weights
-from ..reading.values import DataDependent, Outputs, Value
-
-if TYPE_CHECKING:
-    from .program import Call  # noqa: F401  (named as a string below)
-
-__all__ = ["DEAD", "OPERATORS", "DataDependent", "Describe", "Node", "Outputs", "Value", "operator"]
-
+from ..reading.operators import Describe, Operator, Weights
+from ..reading.values import Value
+from .call import Call
 
 DEAD = Value(None)
-"""What is never computed: the other way of a ``Switch`` that is known to go one way."""
+"""A tensor that is never computed: the other way of a ``Switch`` that is known to go one way."""
 
 
-class Node(BaseNode["Call"]):
+class Node(BaseNode[Call]):
     """One node of a TensorFlow graph.
 
     ``attribute`` gives bytes as text, types as their number in the enumeration DataType, shapes
@@ -31,18 +26,15 @@ class Node(BaseNode["Call"]):
     __slots__ = ()
 
 
-Describe = Callable[[Node], Outputs]
-
 OPERATORS: dict[str, Operator] = {}
 """The table of operators, by name."""
-
 
 D = TypeVar("D", bound=Describe)
 
 
 def operator(
     *names: str,
-    category: Category = "other",
+    category: Category,
     multiplies: bool | None = False,
     weights: Weights = (),
     elementwise: bool = False,

@@ -3,70 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from math import prod
 from typing import Any
 
 from ...runtimes.tensorflow.graph_names import VARIABLES
 from ..reading.values import Value
 from ..reading.weights import Constants, first_uses, summed
-from .node import OPERATORS
-from .program import Call, Program, declared_shape
+from .call import Call, declared_shape
+from .program import Program
 from .protobuf.held import Constant
 from .protobuf.tensors import dtype
 
-POSITIONS: dict[str, tuple[int, ...]] = {
-    "BatchMatMul": (0, 1),
-    "BatchMatMulV2": (0, 1),
-    "BatchMatMulV3": (0, 1),
-    "BatchNormWithGlobalNormalization": (1, 2, 3, 4),
-    "BiasAdd": (1,),
-    "BiasAddV1": (1,),
-    "Conv": (1,),
-    "Conv2D": (1,),
-    "Conv2DBackpropInput": (1,),
-    "Conv2DBackpropInputV2": (1,),
-    "Conv3D": (1,),
-    "Conv3DBackpropInput": (1,),
-    "Conv3DBackpropInputV2": (1,),
-    "Dequantize": (0,),
-    "DepthwiseConv2dNative": (1,),
-    "DepthwiseConv2dNativeBackpropInput": (1,),
-    "FusedBatchNorm": (1, 2, 3, 4),
-    "FusedBatchNormV2": (1, 2, 3, 4),
-    "FusedBatchNormV3": (1, 2, 3, 4),
-    "FusedPadConv2D": (2,),
-    "FusedResizeAndPadConv2D": (3,),
-    "MatMul": (0, 1),
-    "QuantizedBiasAdd": (1,),
-    "QuantizedConv2D": (1,),
-    "QuantizedDepthwiseConv2D": (1,),
-    "QuantizedMatMul": (0, 1),
-    "_FusedBatchNormEx": (1, 2, 3, 4),
-    "_FusedConv2D": (1, 2),
-    "_FusedDepthwiseConv2dNative": (1, 2),
-    "_FusedMatMul": (0, 1, 2),
-}
-"""Where operators have their weights."""
-
-ARITHMETIC = frozenset(
-    ("Add", "AddV2", "Div", "Einsum", "Gather", "GatherV2", "Mul", "RealDiv", "Sub", "XlaEinsum")
-)
-"""Operators that take weights anywhere, besides numbers that are none."""
-
-for _name, _positions in POSITIONS.items():
-    if _name in OPERATORS:
-        OPERATORS[_name] = replace(OPERATORS[_name], weights=_positions)
-for _name in ARITHMETIC & OPERATORS.keys():
-    OPERATORS[_name] = replace(OPERATORS[_name], weights="any")
-
 
 def parameters(program: Program, held: Mapping[str, Value]) -> dict[str, int]:
-    """How many weights each operation takes that is the first to use them, by its output's name.
+    """Count the weights of each operation that is the first to use them, by its output's name.
 
     Of a graph with variables these count, wherever they go, unless an operator asks for their
     shapes only. Of one without, all constants count that stand where weights do, and in arithmetic
-    all real ones of more than one number.
+    all real ones of more than one number. ``held`` are placeholders that stand for weights.
     """
     variables = _variables(program, held)
     if variables:
@@ -74,14 +28,15 @@ def parameters(program: Program, held: Mapping[str, Value]) -> dict[str, int]:
         def weights(call: Call) -> tuple[str, ...]:
             return () if call.operator and call.operator.asks_shape_only else call.inputs
 
-        found = first_uses(program.fixed, program.calls, variables, weights)
+        counts = first_uses(program.fixed, program.calls, variables, weights)
     else:
         constants = {c.name: c.proto.attr["value"].tensor for c in program.fixed if c.op == "Const"}
         sizes = {n: prod(d.size for d in t.tensor_shape.dim) for n, t in constants.items()}
         real = {n for n, t in constants.items() if _is_real(t.dtype)}
+        # Constants of a frozen graph may be anything: only their places tell which were trained.
         kinds = Constants(program.fixed, sizes, real)
-        found = first_uses(program.fixed, program.calls, sizes, kinds.weights)
-    return summed((call.name, n) for call, n in found)
+        counts = first_uses(program.fixed, program.calls, sizes, kinds.weights)
+    return summed((call.name, n) for call, n in counts)
 
 
 def _variables(program: Program, held: Mapping[str, Value]) -> dict[str, int | None]:

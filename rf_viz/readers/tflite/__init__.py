@@ -1,4 +1,7 @@
-"""Reads TensorFlow Lite files: every operator is told in TensorFlow's, whose table describes it."""
+"""The reader of TensorFlow Lite files: every operator is translated to TensorFlow's.
+
+TensorFlow's table then describes it.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +49,7 @@ class TfliteModel(Model):
     def describe(
         self, shapes: Mapping[str, Shape], source: str, weight_aware: bool
     ) -> list[Tensor]:
+        """Describe the file's tensors at these input shapes (see ``Model``)."""
         declared: dict[str, Shape] = {}
         if all(self._tensors[name][1].shape == shape for name, shape in shapes.items()):
             declared = {name: t.shape for name, (_, t) in self._tensors.items()}
@@ -54,11 +58,13 @@ class TfliteModel(Model):
     def activations(
         self, tensor: NDArray[np.generic], names: Sequence[str], *, input: str | None = None
     ) -> dict[str, NDArray[np.float32]]:
+        """Run the file by LiteRT (see ``Model``)."""
         source = self._input(input)
         shapes = self.shapes(tensor.shape, input=source.name)
         return self._runtime.activations({source.name: tensor}, names, shapes)
 
     def parameters(self) -> dict[str, int]:
+        """Count the weights of each operation (see ``Model``)."""
         return parameters(self._program)
 
     @cached_property

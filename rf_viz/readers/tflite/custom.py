@@ -4,20 +4,43 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..tensorflow.program import python
+from ..tensorflow.call import python
+from ..tensorflow.ops import OPERATORS
 from ..tensorflow.protobuf.messages import NodeDef
 from .file import FileOperator
-from .step import Site, TfOp, Translate, biased, ints
+from .tf_op import Entry, Site, TfOp, biased, ints
+
+_FLEX = "Flex"
+"""How the names of TensorFlow's own operators begin, which the converter kept."""
 
 
-def flex(operator: FileOperator, site: Site) -> TfOp | None:
+_UNFOLLOWED = ("Merge", "RefMerge", "StatelessWhile", "While")
+"""Control flow, whose descriptions follow functions and branches that no TFLite file holds."""
+
+
+def custom_entry(operator: FileOperator) -> Entry | None:
+    """Return the entry of a custom operator; None where it is not known."""
+    if not operator.custom.startswith(_FLEX):
+        return CUSTOM.get(operator.custom)
+    op = operator.custom.removeprefix(_FLEX)
+    if op in _UNFOLLOWED:
+        return None
+    if op not in OPERATORS:
+        return Entry(_flex, "other", None)
+    return Entry(_flex, OPERATORS[op].category, OPERATORS[op].multiplies)
+
+
+def _flex(site: Site) -> TfOp:
     """A TensorFlow operation that the converter kept: its options are its name and NodeDef."""
     from flatbuffers import flexbuffers
 
-    options = bytearray(operator.options["bytes"])
-    op, message = (ref.AsStringBytes for ref in flexbuffers.GetRoot(options).AsVector)
-    node = NodeDef.FromString(message)
-    return TfOp(op.decode(), site.every, {name: python(value) for name, value in node.attr.items()})
+    try:
+        root = flexbuffers.GetRoot(bytearray(site.option("bytes")))
+        op, message = (ref.AsStringBytes for ref in root.AsVector)
+        name, node = op.decode(), NodeDef.FromString(message)
+    except Exception as error:  # whatever reading trips over is no such pair
+        raise ValueError("its options hold no TensorFlow operation") from error
+    return TfOp(name, site.every, {key: python(value) for key, value in node.attr.items()})
 
 
 def _transposed_with_bias(site: Site) -> TfOp:
@@ -26,7 +49,7 @@ def _transposed_with_bias(site: Site) -> TfOp:
     The kernel's axes are (out, height, width, in).
     """
     padding, across, down = np.frombuffer(site.option("bytes"), "<i4", 3).tolist()
-    out, height, width, _ = site.input(1).shape
+    out, height, width, _ = site.shape(1, 4)
     same = padding == 1
     more = ints(0, 0, 0, out) if same else ints(0, height - down, width - across, out)
     size = TfOp("AddV2", (TfOp("Mul", (TfOp("Shape", (0,)), ints(1, down, across, 0))), more))
@@ -39,4 +62,7 @@ def _transposed_with_bias(site: Site) -> TfOp:
     return biased(TfOp("Conv2DBackpropInput", (size, kernel, 0), attributes), site, 2)
 
 
-CUSTOM: dict[str, Translate] = {"Convolution2DTransposeBias": _transposed_with_bias}
+CUSTOM: dict[str, Entry] = {
+    "Convolution2DTransposeBias": Entry(_transposed_with_bias, "convolution", True)
+}
+"""The custom operators that are met often, by name."""

@@ -1,8 +1,8 @@
 """A TFLite file as plain Python: its FlatBuffer read once, nothing in it trusted.
 
 The schema's own module, which LiteRT's package ships, says where things lie. Offsets may point
-anywhere, also many of them to one place: so what is read is counted, and may not come to much
-more than the file holds.
+anywhere, and many of them to one place: so what is read is counted, and may not come to much more
+than the file holds.
 """
 
 from __future__ import annotations
@@ -35,11 +35,14 @@ _SMALL = 2**16
 
 @dataclass(frozen=True, slots=True)
 class TensorInfo:
-    """A tensor as the file declares it; ``signature`` has None along axes of any size.
+    """A tensor as the file declares it.
 
-    ``dtype`` is NumPy's name of its type, empty for types that NumPy does not have; a resource is
-    the handle of a variable or table. ``data`` are the stored bytes of a constant, None where it is
-    computed, and where they are no plain array.
+    Attributes:
+        signature: the shape, with None along axes of any size.
+        dtype: NumPy's name of its type, empty for types that NumPy does not have.
+        resource: whether it is the handle of a variable or table.
+        data: the stored bytes of a constant, None where it is computed, and where they are no
+            plain array.
     """
 
     name: str
@@ -51,7 +54,7 @@ class TensorInfo:
     quantised: Quantised | None
 
     def value(self) -> NDArray[Any] | None:
-        """The real numbers that a constant stands for, None where they are not known."""
+        """Return the real numbers that a constant stands for, None where they are not known."""
         if self.data is None or not self.dtype:
             return None
         stored = self.data.view(self.dtype).reshape(self.shape)
@@ -73,6 +76,7 @@ class FileOperator:
     options: dict[str, Any]
 
     def with_inputs(self, inputs: tuple[int, ...]) -> FileOperator:
+        """Return the operation on other inputs."""
         return replace(self, inputs=inputs)
 
 
@@ -87,7 +91,7 @@ class Subgraph:
 
 
 def parse(data: bytes, name: str) -> list[Subgraph]:
-    """The graphs of a file, the main one first. Raises ModelError."""
+    """Return the graphs of a file, the main one first. Raises ModelError."""
     schema = _schema(name)
     try:
         return _Parser(schema, data).subgraphs()
@@ -107,6 +111,8 @@ def _schema(name: str) -> ModuleType:
 
 
 class _Parser:
+    """Reads tables of a file, and counts what it reads."""
+
     def __init__(self, schema: ModuleType, data: bytes) -> None:
         self._schema, self._data = schema, data
         self._left = _SHARED * len(data) + _SMALL
@@ -118,6 +124,7 @@ class _Parser:
         self._codes = self._all(self._model.OperatorCodesLength, self._model.OperatorCodes)
 
     def subgraphs(self) -> list[Subgraph]:
+        """Read all graphs. Raises ValueError, and whatever else a damaged file leads to."""
         graphs = self._all(self._model.SubgraphsLength, self._model.Subgraphs)
         if not graphs:
             raise ValueError("no graph")
@@ -140,29 +147,30 @@ class _Parser:
         return (text or b"").decode("utf-8", "replace")
 
     def _subgraph(self, graph: Any) -> Subgraph:  # noqa: ANN401
-        taken: set[str] = set()
+        names: set[str] = set()
         tensors = tuple(
-            self._tensor(t, i, taken)
+            self._tensor(t, i, names)
             for i, t in enumerate(self._all(graph.TensorsLength, graph.Tensors))
         )
-        made = Subgraph(
+        subgraph = Subgraph(
             tensors,
             self._ints(graph.InputsLength, graph.InputsAsNumpy),
             self._ints(graph.OutputsLength, graph.OutputsAsNumpy),
             tuple(self._operator(o) for o in self._all(graph.OperatorsLength, graph.Operators)),
         )
-        used = [*made.inputs, *made.outputs]
-        for operator in made.operators:
+        used = [*subgraph.inputs, *subgraph.outputs]
+        for operator in subgraph.operators:
             used += [n for n in (*operator.inputs, *operator.outputs) if n != -1]
         if used and not 0 <= min(used) <= max(used) < len(tensors):
             raise ValueError("an operation on a tensor that there is not")
-        return made
+        return subgraph
 
-    def _tensor(self, tensor: Any, number: int, taken: set[str]) -> TensorInfo:  # noqa: ANN401
+    def _tensor(self, tensor: Any, number: int, names: set[str]) -> TensorInfo:  # noqa: ANN401
+        """Read a tensor, with a name that is none of ``names``, and add it to these."""
         name = self._text(tensor.Name()) or f"tensor {number}"
-        if name in taken:
+        if name in names:
             name = f"{name} ({number})"
-        taken.add(name)
+        names.add(name)
         shape = self._ints(tensor.ShapeLength, tensor.ShapeAsNumpy)
         if min(shape, default=0) < 0:
             raise ValueError("a negative extent")
@@ -198,13 +206,13 @@ class _Parser:
             raise ValueError("not as many values as its shape says")
         return data
 
-    def _quantised(self, given: Any, shape: Shape) -> Quantised | None:  # noqa: ANN401
-        if given is None or not given.ScaleLength():
+    def _quantised(self, table: Any, shape: Shape) -> Quantised | None:  # noqa: ANN401
+        if table is None or not table.ScaleLength():
             return None
-        scale = given.ScaleAsNumpy()
-        zero = given.ZeroPointAsNumpy() if given.ZeroPointLength() else np.zeros(1, np.int64)
+        scale = table.ScaleAsNumpy()
+        zero = table.ZeroPointAsNumpy() if table.ZeroPointLength() else np.zeros(1, np.int64)
         self._count(scale.size + zero.size)
-        axis = given.QuantizedDimension()
+        axis = table.QuantizedDimension()
         for values in (scale, zero):
             if values.size > 1 and not (0 <= axis < len(shape) and shape[axis] == values.size):
                 raise ValueError("not as many scales as slices")

@@ -18,9 +18,11 @@ from ..reading.node import BaseNode
 from ..reading.values import DataDependent
 
 _STEPS = 1024
+"""The steps that a pixel is counted in."""
 
 
 def resize_bilinear(node: BaseNode[Any]) -> Output:
+    """Every pixel depends on up to four near its place, as steps of 1/1024 pixel tell."""
     shape, size = node.shape(), node.ints(1)
     if size is None or len(shape) != 4 or len(size) != 2 or min(size) < 1:
         raise ModelError(f"{node.op} {node.name!r} cannot resize {list(shape)} to {size}")

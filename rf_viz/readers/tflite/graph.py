@@ -13,13 +13,14 @@ from ..reading.node import BaseNode
 from ..reading.read_graph import BaseReading
 from ..reading.values import Value
 from ..tensorflow.fold import evaluate
-from .program import Call, Program
+from .call import Call
+from .program import Program, Shown
 
 Node = BaseNode[Call]
 
 
 class Reading(BaseReading[Call, Node]):
-    """One pass over a program at given input shapes.
+    """One pass over a program at the shapes of its inputs; ``source`` is the traced one.
 
     ``declared`` are the shapes that the file tells of its tensors, where they hold at this size.
     """
@@ -45,15 +46,19 @@ class Reading(BaseReading[Call, Node]):
     def node(
         self, call: Call, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]
     ) -> Node:
+        """Return the node that the call's description gets."""
         return BaseNode(call, inputs, self, scope)
 
     def evaluate(self, node: Node, name: str, shape: Shape) -> NDArray[Any] | None:
+        """Compute an output, of that shape, where TensorFlow's values are TFLite's too."""
         return evaluate(node, name, shape) if node.call.same else None  # type: ignore[arg-type]
 
     def inferred_shape(self, name: str) -> Shape | None:
+        """Return the shape that the file tells of a tensor."""
         return self._declared.get(name)
 
     def unknown(self, node: Node) -> str:
+        """Return, in words, that the operator is not in the table."""
         return f"operator {node.op} is not known"
 
 
@@ -62,27 +67,41 @@ def work_out(calls: Iterable[Call], values: dict[str, Value]) -> None:
     Reading(None, {}, "", False, {}).read(calls, values)
 
 
-def shown(tensors: Sequence[Tensor], operators: Mapping[str, str]) -> list[Tensor]:
-    """The input and the tensors of the file, those between them passed through.
+def shown(tensors: Sequence[Tensor], operators: Mapping[str, Shown]) -> list[Tensor]:
+    """Return the input and the tensors of the file, those between them passed through.
 
-    ``operators`` names the operator of each tensor of the file.
+    ``operators`` are the file's operators by the names of its computed tensors.
     """
     kept: list[Tensor] = []
-    reach: list[tuple[Sequence[Source], str]] = []
+    paths: list[tuple[Sequence[Source], str]] = []  # from each tensor to those that are kept
     for number, tensor in enumerate(tensors):
         sources: list[Source] = []
         assumed = tensor.assumed
         for source, relation, local in tensor.sources:
-            through, why = reach[source]
+            through, why = paths[source]
             assumed = assumed or why
             sources += [
                 Source(s.tensor, s.relation + relation, s.local_beside_mix or local)
                 for s in through
             ]
-        if number and tensor.name not in operators:
-            reach.append((sources, assumed))
+        operator = operators.get(tensor.name)
+        if number and operator is None:
+            paths.append((sources, assumed))
             continue
-        reach.append(((Source(len(kept), ()),), ""))
-        op = operators.get(tensor.name, tensor.op)
-        kept.append(Tensor(tensor.name, tensor.node, op, tensor.shape, sources, assumed))
+        paths.append(((Source(len(kept), ()),), ""))
+        if operator is None:
+            kept.append(tensor)
+            continue
+        kept.append(
+            Tensor(
+                tensor.name,
+                tensor.node,
+                operator.op,
+                tensor.shape,
+                sources,
+                assumed,
+                category=operator.category,
+                multiplies=operator.multiplies,
+            )
+        )
     return kept

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from ...trace.tensors import Category
+from ..reading.operators import Operator
+from ..tensorflow.ops.opaque import opaque
+
 _BOTH_WAYS = "it runs over its sequence both ways"
 _BOXES = "which boxes it keeps depends on the data"
 _BRANCHES = "its branches are graphs of their own"
@@ -10,43 +14,64 @@ _STATE = "it keeps a state between runs"
 _VARIABLE = "it works on a variable that other operations change"
 _STABLEHLO = "it is an operator of StableHLO, which files rarely keep"
 
-OPAQUE: dict[str, str] = {
-    "ASSIGN_VARIABLE": _VARIABLE,
-    "BIDIRECTIONAL_SEQUENCE_LSTM": _BOTH_WAYS,
-    "BIDIRECTIONAL_SEQUENCE_RNN": _BOTH_WAYS,
-    "CALL": _BRANCHES,
-    "CALL_ONCE": _BRANCHES,
-    "CONCAT_EMBEDDINGS": "LiteRT has no such operation any more",
-    "CUSTOM": "it is an operator of the file's own",
-    "DELEGATE": "it stands for a part that was compiled",
-    "DILATE": "how far it spreads its input is told by numbers that it may compute",
-    "DYNAMIC_UPDATE_SLICE": "where it writes may depend on the data",
-    "EMBEDDING_LOOKUP_SPARSE": "which rows it combines depends on the data",
-    "HASHTABLE": _TABLE,
-    "HASHTABLE_FIND": _TABLE,
-    "HASHTABLE_IMPORT": _TABLE,
-    "HASHTABLE_LOOKUP": _TABLE,
-    "HASHTABLE_SIZE": _TABLE,
-    "IF": _BRANCHES,
-    "LSH_PROJECTION": "it hashes its input",
-    "LSTM": _STATE,
-    "NON_MAX_SUPPRESSION_V4": _BOXES,
-    "NON_MAX_SUPPRESSION_V5": _BOXES,
-    "PLACEHOLDER_FOR_GREATER_OP_CODES": "it stands for an operator that is not named",
-    "READ_VARIABLE": _VARIABLE,
-    "REDUCE_WINDOW": "its windows are told by numbers that it may compute",
-    "RNN": _STATE,
-    "SKIP_GRAM": "it works on text",
-    "SVDF": _STATE,
-    "VAR_HANDLE": _VARIABLE,
-    "WHILE": "how often it repeats its graph depends on the data",
-    **{
-        f"STABLEHLO_{op}": _STABLEHLO
-        for op in (
-            "BROADCAST_IN_DIM", "CASE", "CLAMP", "COMPOSITE", "CONCATENATE", "CONVOLUTION",
-            "CUSTOM_CALL", "DOT_GENERAL", "DYNAMIC_SLICE", "DYNAMIC_UPDATE_SLICE", "GATHER",
-            "IOTA", "PAD", "REDUCE", "REDUCE_WINDOW", "RESHAPE", "RNG_BIT_GENERATOR", "SCATTER",
-            "SLICE", "SORT", "TRANSPOSE", "WHILE",
-        )
-    },
-}  # fmt: skip
+OPAQUE: dict[str, str] = {}
+"""Why operators are not described, by name."""
+
+ENTRIES: dict[str, Operator] = {}
+"""Their entries, by name."""
+
+
+def _enter(why: str, *names: str, category: Category = "other") -> None:
+    """Enter operators of these names that no relation describes, for this reason."""
+    for name in names:
+        OPAQUE[name] = why
+        ENTRIES[name] = opaque(why, category)
+
+
+_enter(_VARIABLE, "ASSIGN_VARIABLE", "READ_VARIABLE", "VAR_HANDLE")
+_enter(
+    _BOTH_WAYS,
+    "BIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_RNN",
+    category="attention, dense",
+)  # fmt: skip
+_enter(_BRANCHES, "CALL", "CALL_ONCE", "IF")
+_enter("LiteRT has no such operation any more", "CONCAT_EMBEDDINGS")
+_enter("it is an operator of the file's own", "CUSTOM")
+_enter("it stands for a part that was compiled", "DELEGATE")
+_enter("how far it spreads its input is told by numbers that it may compute", "DILATE")
+_enter("where it writes may depend on the data", "DYNAMIC_UPDATE_SLICE", category="layout")
+_enter(
+    "which rows it combines depends on the data",
+    "EMBEDDING_LOOKUP_SPARSE",
+    category="attention, dense",
+)
+_enter(
+    _TABLE,
+    "HASHTABLE", "HASHTABLE_FIND", "HASHTABLE_IMPORT", "HASHTABLE_LOOKUP", "HASHTABLE_SIZE",
+)  # fmt: skip
+_enter("it hashes its input", "LSH_PROJECTION")
+_enter(_STATE, "LSTM", "RNN", "SVDF", category="attention, dense")
+_enter(_BOXES, "NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5")
+_enter("it stands for an operator that is not named", "PLACEHOLDER_FOR_GREATER_OP_CODES")
+_enter(
+    "its windows are told by numbers that it may compute", "REDUCE_WINDOW", category="pooling"
+)  # fmt: skip
+_enter("it works on text", "SKIP_GRAM")
+_enter("how often it repeats its graph depends on the data", "WHILE")
+_enter(_STABLEHLO, "STABLEHLO_CONVOLUTION", category="convolution")
+_enter(_STABLEHLO, "STABLEHLO_DOT_GENERAL", category="attention, dense")
+_enter(_STABLEHLO, "STABLEHLO_REDUCE", "STABLEHLO_REDUCE_WINDOW", category="pooling")
+_enter(_STABLEHLO, "STABLEHLO_CONCATENATE", category="join")
+_enter(_STABLEHLO, "STABLEHLO_CLAMP", category="activation")
+_enter(
+    _STABLEHLO,
+    "STABLEHLO_BROADCAST_IN_DIM", "STABLEHLO_DYNAMIC_SLICE", "STABLEHLO_DYNAMIC_UPDATE_SLICE",
+    "STABLEHLO_GATHER", "STABLEHLO_PAD", "STABLEHLO_RESHAPE", "STABLEHLO_SLICE",
+    "STABLEHLO_TRANSPOSE",
+    category="layout",
+)  # fmt: skip
+_enter(
+    _STABLEHLO,
+    "STABLEHLO_CASE", "STABLEHLO_COMPOSITE", "STABLEHLO_CUSTOM_CALL", "STABLEHLO_IOTA",
+    "STABLEHLO_RNG_BIT_GENERATOR", "STABLEHLO_SCATTER", "STABLEHLO_SORT", "STABLEHLO_WHILE",
+)  # fmt: skip

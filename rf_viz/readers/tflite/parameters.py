@@ -5,11 +5,12 @@ from __future__ import annotations
 from math import prod
 
 from ..reading.weights import Constants, first_uses, summed
-from .program import Call, Program
+from .call import Call
+from .program import Program
 
 
 def parameters(program: Program) -> dict[str, int]:
-    """How many weights each operation takes that is the first to use them, by its output's name.
+    """Count the weights of each operation that is the first to use them, by its output's name.
 
     Real numbers may be stored as integers with a scale. Operators that keep a state are left out.
     """

@@ -2,71 +2,66 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
-from ...errors import ModelError
+from ...errors import DefectError, ModelError
+from ...trace.tensors import Category
 from ..reading.operators import Operator
-from ..reading.values import DataDependent, Value
-from ..tensorflow import ops as _table  # noqa: F401  (fills OPERATORS)
-from ..tensorflow.node import OPERATORS
-from .custom import CUSTOM, flex
+from ..reading.values import Value
+from ..tensorflow.ops import OPERATORS
+from ..tensorflow.ops.opaque import opaque
+from .call import Call
+from .custom import custom_entry
 from .file import FileOperator, Subgraph
-from .opaque import OPAQUE
-from .step import Site, TfOp
+from .opaque import ENTRIES
 from .table import TABLE
+from .tf_op import Entry, Site, TfOp
+
+_LOG = logging.getLogger(__name__)
+
+_PARAMETERS = "what else it takes as constant depends on the data"
 
 
-class Call:
-    """A TensorFlow operation on named tensors; ``same`` as in ``Step``."""
+class Shown(NamedTuple):
+    """A file's operator as a person meets it; ``multiplies`` as in ``Operator``."""
 
-    __slots__ = ("attributes", "inputs", "local", "name", "op", "operator", "outputs", "same")
-
-    inner: tuple[str, ...] = ()
-    graphs: tuple[Any, ...] = ()
-
-    def __init__(
-        self,
-        op: str,
-        name: str,
-        inputs: tuple[str, ...],
-        outputs: tuple[str, ...],
-        attributes: Mapping[str, Any],
-        operator: Operator | None,
-        same: bool = True,
-    ) -> None:
-        self.op, self.name, self.inputs, self.outputs = op, name, inputs, outputs
-        self.attributes, self.operator, self.same = attributes, operator, same
-        self.local: bool = (
-            operator is not None and operator.elementwise and len(inputs) == 1 == len(outputs)
-        )
+    op: str
+    category: Category
+    multiplies: bool | None
 
 
 class Program:
-    """A graph, and of that what no input reaches, worked out once.
+    """The calls by which a graph computes its tensors; what no input reaches is worked out once.
 
     An operator may take several calls; what these pass on among them has no name in the file.
-    ``shown`` are the names that the file has of computed tensors, each with its operator,
-    ``stored`` the tensors that are not computed. ``fixed`` calls depend on no input.
-    ``work_out`` reads calls, adding to the values it is given.
+
+    Attributes:
+        inputs: the names of the graph's inputs.
+        shown: the operators of the computed tensors that have a name in the file, by that name.
+        stored: the tensors that are not computed.
+        fixed: the calls that depend on no input, in order.
+        calls: those that may depend on one, in order.
     """
 
     def __init__(
         self, graph: Subgraph, work_out: Callable[[Iterable[Call], dict[str, Value]], None]
     ) -> None:
+        """Translate a graph. ``work_out`` reads calls, adding to the values it gets."""
         self._graph, self._work_out = graph, work_out
         self._names = [t.name for t in graph.tensors]
         self.inputs = tuple(dict.fromkeys(self._names[i] for i in graph.inputs))
         self.shown = {
-            self._names[i]: o.custom or o.op for o in graph.operators for i in o.outputs if i >= 0
+            self._names[i]: _shown(o) for o in graph.operators for i in o.outputs if i >= 0
         }
         self.stored = [
             t for t in graph.tensors if t.name not in self.shown and t.name not in self.inputs
         ]
-        self._given: dict[str, Value] = {t.name: Value(t.shape, get=t.value) for t in self.stored}
+        self._constants = {t.name: Value(t.shape, get=t.value) for t in self.stored}
         self.fixed: list[Call] = []
         self.calls: list[Call] = []
         self._read()
@@ -74,13 +69,13 @@ class Program:
     @cached_property
     def constants(self) -> Mapping[str, Value]:
         """Everything that does not depend on any input, nor on its shape, by name."""
-        values = dict(self._given)
+        values = dict(self._constants)
         self._work_out(self.fixed, values)
         return values
 
     def _read(self) -> None:
-        known = {"", *self._given}
-        made = set(self.inputs)
+        fixed_names = {"", *self._constants}
+        computed = set(self.inputs)
         behind: list[int] = []
         for operator in self._graph.operators:
             inputs = operator.inputs
@@ -90,12 +85,14 @@ class Program:
                 behind += [i for i in inputs if i >= 0 and i not in behind]
             outputs = self._named(operator.outputs)
             for name in filter(None, outputs):
-                if name in made:
+                if name in computed:
                     raise ModelError(f"{operator.op} makes {name!r}, which already exists")
-                made.add(name)
-            calls = self._translated(operator, known)
-            if calls[-1].operator is not None and known.issuperset(self._named(operator.inputs)):
-                known.update(outputs)
+                computed.add(name)
+            calls = self._translated(operator, fixed_names)
+            if calls[-1].operator is not None and fixed_names.issuperset(
+                self._named(operator.inputs)
+            ):
+                fixed_names.update(outputs)
                 self.fixed += calls
             else:
                 self.calls += calls
@@ -103,78 +100,78 @@ class Program:
     def _named(self, numbers: Iterable[int]) -> tuple[str, ...]:
         return tuple([self._names[i] if i >= 0 else "" for i in numbers])
 
-    def _translated(self, operator: FileOperator, known: set[str]) -> list[Call]:
+    def _translated(self, operator: FileOperator, fixed_names: set[str]) -> list[Call]:
+        """The calls that an operator takes, the last of which makes its outputs."""
         inputs, outputs = self._named(operator.inputs), self._named(operator.outputs)
         op = operator.custom or operator.op
         name = next(filter(None, outputs), op)
-        site = Site(operator, self._graph.tensors)
-        try:
-            step = _translate(operator, site)
-            told = set() if step is None else {inputs[i] for i in _numbers(step)}
-        except Exception as error:  # whatever a translation trips over is not as it should be
-            why = " ".join(str(error).split()) or type(error).__name__
-            raise ModelError(f"{op} {name!r} is not valid: {why}") from error
-        if step is None:
-            return [Call(op, name, inputs, outputs, {}, _opaque(op, OPAQUE.get(operator.op)))]
-        if not {*inputs, ""} <= told | known:
-            return [Call(op, name, inputs, outputs, {}, _opaque(op, _PARAMETERS))]
+        entry = _entry(operator)
+        if entry is None:
+            return [Call(op, name, inputs, outputs, {}, _opaque_entry(operator))]
+        tf_op = self._translate(entry, operator, f"{op} {name!r}")
+        used = {inputs[i] for i in tf_op.numbers()}
+        if not {*inputs, ""} <= used | fixed_names:
+            return [Call(op, name, inputs, outputs, {}, opaque(_PARAMETERS, entry.category))]
         calls: list[Call] = []
-        self._add(step, name, inputs, outputs, calls)
+        self._add(tf_op, name, inputs, outputs, calls)
         return calls
+
+    def _translate(self, entry: Entry, operator: FileOperator, title: str) -> TfOp:
+        try:
+            tf_op = entry.translate(Site(operator, self._graph.tensors))
+        except ValueError as error:  # by convention the file breaks the schema's rules
+            why = " ".join(str(error).split())
+            raise ModelError(f"{title} is not valid: {why}") from error
+        except Exception as error:
+            _LOG.exception("%s could not be translated", title)
+            raise DefectError(
+                f"RF-Viz could not describe {title} ({type(error).__name__}): "
+                "that is a defect of RF-Viz itself, please report it"
+            ) from error
+        missing = [i for i in tf_op.numbers() if i >= len(operator.inputs)]
+        if missing:
+            raise ModelError(f"{title} is not valid: it lacks its input {min(missing)}")
+        return tf_op
 
     def _add(
         self,
-        step: TfOp,
+        tf_op: TfOp,
         name: str,
         inputs: tuple[str, ...],
         outputs: tuple[str, ...],
         calls: list[Call],
     ) -> None:
-        """The calls that a step takes, what it is computed from first."""
-        mine = []
-        for given in step.inputs:
-            if isinstance(given, int):
-                mine.append(inputs[given])
+        """Add the calls that an operation takes, what it is computed from first."""
+        names = []
+        for source in tf_op.inputs:
+            if isinstance(source, int):
+                names.append(inputs[source])
                 continue
-            inner = f"{name}\0{len(calls)}.{len(mine)}"  # a name that no tensor of a file has
-            if isinstance(given, TfOp):
-                self._add(given, name, inputs, (inner,), calls)
+            inner = f"{name}\0{len(calls)}.{len(names)}"  # a name that no tensor of a file has
+            if isinstance(source, TfOp):
+                self._add(source, name, inputs, (inner,), calls)
             else:
-                self._given[inner] = Value(given.shape, value=np.asarray(given))
-            mine.append(inner)
-        entry = step.operator or OPERATORS.get(step.op)
-        calls.append(Call(step.op, name, tuple(mine), outputs, step.attributes, entry, step.same))
+                self._constants[inner] = Value(source.shape, value=np.asarray(source))
+            names.append(inner)
+        entry = tf_op.operator or OPERATORS.get(tf_op.op)
+        calls.append(
+            Call(tf_op.op, name, tuple(names), outputs, tf_op.attributes, entry, tf_op.same)
+        )
 
 
-def _translate(operator: FileOperator, site: Site) -> TfOp | None:
-    if operator.op != "CUSTOM":
-        translate = TABLE.get(operator.op)
-    elif operator.custom.startswith("Flex"):
-        return flex(operator, site)
-    else:
-        translate = CUSTOM.get(operator.custom)
-    return None if translate is None else translate(site)
+def _entry(operator: FileOperator) -> Entry | None:
+    """The entry of an operator that has an equivalent in TensorFlow."""
+    return custom_entry(operator) if operator.op == "CUSTOM" else TABLE.get(operator.op)
 
 
-def _numbers(step: TfOp) -> set[int]:
-    """The operator's inputs that a step uses."""
-    found: set[int] = set()
-    for given in step.inputs:
-        if isinstance(given, int):
-            found.add(given)
-        elif isinstance(given, TfOp):
-            found |= _numbers(given)
-    return found
+def _opaque_entry(operator: FileOperator) -> Operator | None:
+    """The entry of an operator that no relation describes; None where it is not known."""
+    nameless = operator.op == "CUSTOM" and operator.custom in ("", "CUSTOM")
+    return None if nameless else ENTRIES.get(operator.op)
 
 
-_PARAMETERS = "what else it takes as constant depends on the data"
-
-
-def _opaque(op: str, why: str | None) -> Operator | None:
-    if why is None or op == "CUSTOM":
-        return None
-
-    def describe(node: Any) -> Any:  # noqa: ANN401
-        raise DataDependent(f"{node.op} {node.name} is taken to see everything: {why}")
-
-    return Operator(describe, "other")
+def _shown(operator: FileOperator) -> Shown:
+    op, entry = operator.custom or operator.op, _entry(operator) or _opaque_entry(operator)
+    if entry is None:
+        return Shown(op, "other", None)
+    return Shown(op, entry.category, entry.multiplies)

@@ -1,4 +1,9 @@
-"""What each TFLite operator is in TensorFlow's terms; the relations are those of its table."""
+"""The table of TFLite's operators: what each is in TensorFlow's terms, which has the relations.
+
+To add an operator, put an entry into ``TABLE``: a translation to TensorFlow operations, with the
+category and the products of the one that it is most like. What has no equivalent goes into
+``opaque``, with the reason.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...trace.tensors import Category
 from ..reading.operators import Operator
+from ..tensorflow.ops import OPERATORS
 from ..tensorflow.protobuf.tensors import dtype
 from .file import TensorInfo
 from .fixed_point import resize_bilinear
-from .opaque import OPAQUE
-from .step import Site, TfOp, Translate, activated, biased, called, clipped, ints, number
+from .tf_op import Entry, Site, TfOp, Translate, activated, biased, called, clipped, ints, number
 
 _PADDING = {0: "SAME", 1: "VALID"}
 _MIRROR = {0: "REFLECT", 1: "SYMMETRIC"}
@@ -22,7 +28,7 @@ def _strides(site: Site) -> tuple[int, ...]:
 
 
 def _padding(site: Site) -> str:
-    return _PADDING[site.option("padding")]
+    return site.choice("padding", _PADDING)
 
 
 def _convolution(op: str, kernel: TfOp, site: Site) -> TfOp:
@@ -42,9 +48,11 @@ def _conv(site: Site) -> TfOp:
 
 def _depthwise(site: Site) -> TfOp:
     """The kernel's axes are (1, height, width, in * multiplier)."""
-    _, height, width, made = site.input(1).shape
-    channels = site.input(0).shape[-1]
-    kernel = TfOp("Reshape", (1, ints(height, width, channels, made // channels)))
+    _, height, width, out = site.shape(1, 4)
+    channels = (site.input(0).shape or (0,))[-1]
+    if not channels or out % channels:
+        raise ValueError(f"it makes {out} channels of {channels}")
+    kernel = TfOp("Reshape", (1, ints(height, width, channels, out // channels)))
     return _convolution("DepthwiseConv2dNative", kernel, site)
 
 
@@ -90,7 +98,8 @@ def _fully_connected(site: Site) -> TfOp:
     if site.option("keepNumDims"):
         product = TfOp("BatchMatMulV2", (0, 1), {"adj_x": False, "adj_y": True})
     else:
-        rows = TfOp("Reshape", (0, ints(-1, site.input(1).shape[-1])))
+        _, columns = site.shape(1, 2)
+        rows = TfOp("Reshape", (0, ints(-1, columns)))
         product = TfOp("MatMul", (rows, 1), {"transpose_a": False, "transpose_b": True})
     return biased(product, site, 2)
 
@@ -116,10 +125,10 @@ def _resized(op: str) -> Translate:
 
 
 def _bilinear(site: Site) -> TfOp:
-    step = _resized("ResizeBilinear")(site)
+    tf_op = _resized("ResizeBilinear")(site)
     if site.input(0).dtype in ("int8", "int16"):
-        return replace(step, operator=Operator(resize_bilinear, "resize"))
-    return step
+        return replace(tf_op, operator=Operator(resize_bilinear, "resize"))
+    return tf_op
 
 
 def _strided_slice(site: Site) -> TfOp:
@@ -140,8 +149,11 @@ def _embedding(site: Site) -> TfOp:
 
 
 def _type(tensor: TensorInfo) -> int:
-    """TensorFlow's number of a tensor's type."""
-    return next(n for n in range(1, 24) if dtype(n) == tensor.dtype)
+    """TensorFlow's number of a tensor's type. Raises ValueError where it has none."""
+    for kind in range(1, 24):
+        if dtype(kind) == tensor.dtype:
+            return kind
+    raise ValueError(f"the type of {tensor.name!r} is none of numbers")
 
 
 def _cast(site: Site) -> TfOp:
@@ -161,7 +173,7 @@ def _unpack(site: Site) -> TfOp:
 
 
 def _mirror(site: Site) -> TfOp:
-    return TfOp("MirrorPad", (0, 1), {"mode": _MIRROR[site.option("mode")]})
+    return TfOp("MirrorPad", (0, 1), {"mode": site.choice("mode", _MIRROR)})
 
 
 def _local_response(site: Site) -> TfOp:
@@ -178,23 +190,35 @@ def _recurrent(weights: int, projection: int = -1) -> Translate:
     def translate(site: Site) -> TfOp:
         time = 0 if site.option("timeMajor", False) else 1
         before = TfOp("Cumsum", (0, number(time)), {"exclusive": False, "reverse": False})
-        rows = site.input(projection if site.has(projection) else weights).shape[0]
-        mixed = np.ones((site.input(weights).shape[1], rows), np.float32)
+        rows, _ = site.shape(projection if site.has(projection) else weights, 2)
+        _, features = site.shape(weights, 2)
+        mixed = np.ones((features, rows), np.float32)
         return TfOp("BatchMatMulV2", (before, mixed), {"adj_x": False, "adj_y": False}, same=False)
 
     return translate
 
 
-def _as(op: str) -> Translate:
-    """What depends on what as in another operator, the values not."""
-    return called(op, same=False)
+def _entry(like: str, translate: Translate, category: Category | None = None) -> Entry:
+    """An entry that has its category and its products from a TensorFlow operator."""
+    operator = OPERATORS[like]
+    return Entry(translate, category or operator.category, operator.multiplies)
+
+
+def _called(op: str, category: Category | None = None, **options: str) -> Entry:
+    """An operator that is another one on the same inputs."""
+    return _entry(op, called(op, same=True, **options), category)
+
+
+def _as(op: str, category: Category | None = None) -> Entry:
+    """An operator whose dependence is that of another, though it computes something else."""
+    return _entry(op, called(op, same=False), category)
 
 
 SAME_INPUTS = {
     "ABS": "Abs", "ADD_N": "AddN", "ATAN2": "Atan2", "BATCH_TO_SPACE_ND": "BatchToSpaceND",
     "BITWISE_XOR": "BitwiseXor", "BROADCAST_ARGS": "BroadcastArgs", "BROADCAST_TO": "BroadcastTo",
     "CEIL": "Ceil", "COMPLEX_ABS": "ComplexAbs", "COS": "Cos", "DENSIFY": "Identity",
-    "DEQUANTIZE": "Identity", "ELU": "Elu", "EQUAL": "Equal", "EXP": "Exp",
+    "ELU": "Elu", "EQUAL": "Equal", "EXP": "Exp",
     "EXPAND_DIMS": "ExpandDims", "FILL": "Fill", "FLOOR": "Floor", "FLOOR_DIV": "FloorDiv",
     "FLOOR_MOD": "FloorMod", "GATHER_ND": "GatherNd", "GREATER": "Greater",
     "GREATER_EQUAL": "GreaterEqual", "LESS": "Less", "LESS_EQUAL": "LessEqual", "LOG": "Log",
@@ -224,67 +248,70 @@ SAME_INPUTS = {
 """Operators that TensorFlow has under another name, their inputs and values the same."""
 
 ALIKE = {
-    "FAKE_QUANT": "Identity", "GELU": "Relu", "HARD_SWISH": "Relu", "L2_NORMALIZATION": "Softmax",
-    "PRELU": "AddV2", "QUANTIZE": "Identity", "SOFTMAX": "Softmax",
-    "STABLEHLO_AND": "Minimum", "STABLEHLO_CBRT": "Relu", "STABLEHLO_COMPARE": "Equal",
-    "STABLEHLO_CONVERT": "Relu", "STABLEHLO_DIVIDE": "RealDiv", "STABLEHLO_OR": "Maximum",
-    "STABLEHLO_REMAINDER": "FloorMod", "STABLEHLO_SHIFT_LEFT": "Mul",
+    "BUCKETIZE": "Bucketize", "GELU": "Relu", "HARD_SWISH": "Relu", "SOFTMAX": "Softmax",
+    "STABLEHLO_AND": "LogicalAnd", "STABLEHLO_CBRT": "Sqrt", "STABLEHLO_COMPARE": "Equal",
+    "STABLEHLO_CONVERT": "Cast", "STABLEHLO_DIVIDE": "RealDiv", "STABLEHLO_OR": "LogicalOr",
+    "STABLEHLO_REMAINDER": "FloorMod", "STABLEHLO_SHIFT_LEFT": "LeftShift",
 }  # fmt: skip
-"""Operators whose dependence is that of another, though they compute something else."""
+"""Operators whose dependence is that of another, though they may compute something else."""
 
 REDUCTIONS = {
     "MEAN": "Mean", "SUM": "Sum", "REDUCE_PROD": "Prod", "REDUCE_MAX": "Max", "REDUCE_MIN": "Min",
     "REDUCE_ANY": "Any", "REDUCE_ALL": "All",
 }  # fmt: skip
 
-TABLE: dict[str, Translate] = {
-    **{op: called(theirs) for op, theirs in SAME_INPUTS.items()},
+TABLE: dict[str, Entry] = {
+    **{op: _called(theirs) for op, theirs in SAME_INPUTS.items()},
     **{op: _as(theirs) for op, theirs in ALIKE.items()},
-    **{op: called(theirs, keep_dims="keepDims") for op, theirs in REDUCTIONS.items()},
-    "ADD": activated(called("AddV2")),
-    "SUB": activated(called("Sub")),
-    "MUL": activated(called("Mul")),
-    "DIV": activated(_divide),
-    "CONV_2D": activated(_conv),
-    "DEPTHWISE_CONV_2D": activated(_depthwise),
-    "TRANSPOSE_CONV": activated(_transposed),
-    "CONV_3D": activated(_volumes("Conv3D", (0, 1), 2)),
-    "CONV_3D_TRANSPOSE": activated(_volumes("Conv3DBackpropInputV2", (0, 1, 2), 3)),
-    "AVERAGE_POOL_2D": activated(_pool("AvgPool")),
-    "MAX_POOL_2D": activated(_pool("MaxPool")),
-    "L2_POOL_2D": activated(_pool("AvgPool", same=False)),
-    "FULLY_CONNECTED": activated(_fully_connected),
-    "BATCH_MATMUL": called("BatchMatMulV2", adj_x="adjX", adj_y="adjY"),
-    "CONCATENATION": activated(_concatenation),
-    "RESHAPE": _reshape,
-    "RELU_N1_TO_1": lambda site: clipped(0, -1, 1),
-    "RELU_0_TO_1": lambda site: clipped(0, 0, 1),
-    "LEAKY_RELU": called("LeakyRelu", alpha="alpha"),
-    "LOCAL_RESPONSE_NORMALIZATION": _local_response,
-    "RESIZE_BILINEAR": _bilinear,
-    "RESIZE_NEAREST_NEIGHBOR": _resized("ResizeNearestNeighbor"),
-    "SPACE_TO_DEPTH": called("SpaceToDepth", block_size="blockSize"),
-    "DEPTH_TO_SPACE": called("DepthToSpace", block_size="blockSize"),
-    "MIRROR_PAD": _mirror,
-    "SQUEEZE": called("Squeeze", squeeze_dims="squeezeDims"),
-    "SPLIT": called("Split", num_split="numSplits"),
-    "SPLIT_V": called("SplitV", num_split="numSplits"),
-    "PACK": _pack,
-    "UNPACK": _unpack,
-    "STRIDED_SLICE": _strided_slice,
-    "GATHER": _gather,
-    "EMBEDDING_LOOKUP": _embedding,
-    "CAST": _cast,
-    "ARG_MAX": called("ArgMax"),
-    "ARG_MIN": called("ArgMin"),
-    "ONE_HOT": called("OneHot", axis="axis"),
-    "CUMSUM": called("Cumsum", exclusive="exclusive", reverse="reverse"),
-    "REVERSE_SEQUENCE": called("ReverseSequence", seq_dim="seqDim", batch_dim="batchDim"),
-    "BITCAST": _bitcast,
-    "BUCKETIZE": called("Bucketize", same=False),
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": _recurrent(4, projection=16),
-    "UNIDIRECTIONAL_SEQUENCE_RNN": _recurrent(1),
+    **{op: _called(theirs, keep_dims="keepDims") for op, theirs in REDUCTIONS.items()},
+    "ADD": _entry("AddV2", activated(called("AddV2"))),
+    "SUB": _entry("Sub", activated(called("Sub"))),
+    "MUL": _entry("Mul", activated(called("Mul"))),
+    "DIV": _entry("RealDiv", activated(_divide)),
+    "CONV_2D": _entry("Conv2D", activated(_conv)),
+    "DEPTHWISE_CONV_2D": _entry("DepthwiseConv2dNative", activated(_depthwise)),
+    "TRANSPOSE_CONV": _entry("Conv2DBackpropInput", activated(_transposed)),
+    "CONV_3D": _entry("Conv3D", activated(_volumes("Conv3D", (0, 1), 2))),
+    "CONV_3D_TRANSPOSE": _entry(
+        "Conv3DBackpropInputV2", activated(_volumes("Conv3DBackpropInputV2", (0, 1, 2), 3))
+    ),
+    "AVERAGE_POOL_2D": _entry("AvgPool", activated(_pool("AvgPool"))),
+    "MAX_POOL_2D": _entry("MaxPool", activated(_pool("MaxPool"))),
+    "L2_POOL_2D": _entry("AvgPool", activated(_pool("AvgPool", same=False))),
+    "FULLY_CONNECTED": _entry("MatMul", activated(_fully_connected)),
+    "BATCH_MATMUL": _called("BatchMatMulV2", adj_x="adjX", adj_y="adjY"),
+    "CONCATENATION": _entry("ConcatV2", activated(_concatenation)),
+    "RESHAPE": _entry("Reshape", _reshape),
+    "RELU_N1_TO_1": _entry("ClipByValue", lambda site: clipped(0, -1, 1)),
+    "RELU_0_TO_1": _entry("ClipByValue", lambda site: clipped(0, 0, 1)),
+    "LEAKY_RELU": _called("LeakyRelu", alpha="alpha"),
+    "PRELU": _as("AddV2", "activation"),
+    "L2_NORMALIZATION": _as("Softmax", "normalisation"),
+    "LOCAL_RESPONSE_NORMALIZATION": _entry("LRN", _local_response),
+    "RESIZE_BILINEAR": _entry("ResizeBilinear", _bilinear),
+    "RESIZE_NEAREST_NEIGHBOR": _entry("ResizeNearestNeighbor", _resized("ResizeNearestNeighbor")),
+    "SPACE_TO_DEPTH": _called("SpaceToDepth", block_size="blockSize"),
+    "DEPTH_TO_SPACE": _called("DepthToSpace", block_size="blockSize"),
+    "MIRROR_PAD": _entry("MirrorPad", _mirror),
+    "SQUEEZE": _called("Squeeze", squeeze_dims="squeezeDims"),
+    "SPLIT": _called("Split", num_split="numSplits"),
+    "SPLIT_V": _called("SplitV", num_split="numSplits"),
+    "PACK": _entry("Pack", _pack),
+    "UNPACK": _entry("Unpack", _unpack),
+    "STRIDED_SLICE": _entry("StridedSlice", _strided_slice),
+    "GATHER": _entry("GatherV2", _gather),
+    "EMBEDDING_LOOKUP": _entry("GatherV2", _embedding, "attention, dense"),
+    "CAST": _entry("Cast", _cast),
+    "ARG_MAX": _called("ArgMax"),
+    "ARG_MIN": _called("ArgMin"),
+    "ONE_HOT": _called("OneHot", axis="axis"),
+    "CUMSUM": _called("Cumsum", exclusive="exclusive", reverse="reverse"),
+    "REVERSE_SEQUENCE": _called("ReverseSequence", seq_dim="seqDim", batch_dim="batchDim"),
+    "BITCAST": _entry("Bitcast", _bitcast),
+    "DEQUANTIZE": _called("Identity", "other"),
+    "FAKE_QUANT": _as("Identity", "other"),
+    "QUANTIZE": _as("Identity", "other"),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": _entry("BlockLSTM", _recurrent(4, projection=16)),
+    "UNIDIRECTIONAL_SEQUENCE_RNN": _entry("BlockLSTM", _recurrent(1)),
 }
-"""Every operator that has an equivalent; of all others ``OPAQUE`` says why not."""
-
-assert not TABLE.keys() & OPAQUE.keys()
+"""The entry of every operator that has an equivalent; of all others ``OPAQUE`` says why not."""

@@ -211,7 +211,7 @@ def test_tflite(dtype: str) -> None:
         kernel,
         bias,
         options=tflite_oracle.options("Conv2D", strideH=1, strideW=1, fusedActivationFunction=1),
-        made=(dtype,),
+        types=(dtype,),
         quantised=quantised,
     )
     assert rf_viz.load(data).parameters() == {"y": 36 + 3}

@@ -58,11 +58,11 @@ def with_layer(config: dict[str, Any], /, at: int = 2, **changes: object) -> dic
 def archived(config: dict[str, Any] | bytes) -> bytes:
     """An archive as Keras 3 writes it, without weights."""
     text = config if isinstance(config, bytes) else json.dumps(config).encode()
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as file:
+    archive_bytes = io.BytesIO()
+    with zipfile.ZipFile(archive_bytes, "w") as file:
         file.writestr("config.json", text)
         file.writestr("metadata.json", '{"keras_version": "3.15.1"}')
-    return made.getvalue()
+    return archive_bytes.getvalue()
 
 
 def legacy(config: dict[str, Any], folder: Path, **attributes: str) -> Path:
@@ -135,8 +135,8 @@ def test_layers_that_are_not_executed(
 
 def test_a_lambda_s_output_has_the_shape_that_is_written_down(config: dict[str, Any]) -> None:
     lambda_ = harmful(Path("executed"))["a Lambda"]
-    given = {**lambda_["config"], "output_shape": [6, 6, 3]}
-    changed = with_layer(config, **{**lambda_, "config": given})
+    settings = {**lambda_["config"], "output_shape": [6, 6, 3]}
+    changed = with_layer(config, **{**lambda_, "config": settings})
     # What takes the output says its shape too; that is better known.
     assert rf_viz.load(archived(changed)).trace()["b"].shape == (1, 12, 12, 3)
     changed["config"]["layers"].pop()
@@ -215,20 +215,20 @@ def test_a_file_of_keras_1(config: dict[str, Any], tmp_path: Path) -> None:
 
 
 def zipped(*entries: tuple[str, bytes]) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
+    archive_bytes = io.BytesIO()
+    with zipfile.ZipFile(archive_bytes, "w", zipfile.ZIP_DEFLATED) as file:
         for name, content in entries:
             file.writestr(name, content)
-    return made.getvalue()
+    return archive_bytes.getvalue()
 
 
 def tarred(*entries: tarfile.TarInfo) -> bytes:
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w:gz") as file:
+    archive_bytes = io.BytesIO()
+    with tarfile.open(fileobj=archive_bytes, mode="w:gz") as file:
         file.addfile(tarfile.TarInfo("m/saved_model.pb"))
         for entry in entries:
             file.addfile(entry, io.BytesIO(b"\0" * entry.size))
-    return made.getvalue()
+    return archive_bytes.getvalue()
 
 
 def link(name: str, target: str, kind: bytes = tarfile.SYMTYPE) -> tarfile.TarInfo:
@@ -247,13 +247,13 @@ MODEL = ("m/saved_model.pb", b"")
 
 
 def symbolic(name: str) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as file:
+    archive_bytes = io.BytesIO()
+    with zipfile.ZipFile(archive_bytes, "w") as file:
         entry = zipfile.ZipInfo(name)
         entry.external_attr = 0o120777 << 16
         file.writestr(entry, "/etc/passwd")
         file.writestr(*MODEL)
-    return made.getvalue()
+    return archive_bytes.getvalue()
 
 
 ARCHIVES = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+from dataclasses import replace
 
 import ai_edge_litert.schema_py_generated as schema
 import flatbuffers
@@ -12,7 +13,10 @@ import pytest
 from flatbuffers import flexbuffers
 
 import rf_viz
+from rf_viz.errors import DefectError
 from rf_viz.readers.tensorflow.protobuf.messages import NodeDef
+from rf_viz.readers.tflite.table import TABLE
+from rf_viz.readers.tflite.tf_op import Site, TfOp
 from tests.oracles.tflite_oracle import (
     Op,
     build,
@@ -187,7 +191,7 @@ def test_what_is_put_into_a_variable_may_come_out_again() -> None:
         Op("ASSIGN_VARIABLE", ["v", "x"], []),
         Op("READ_VARIABLE", ["v"], ["y"], options("ReadVariable")),
     ]
-    data = build(ops, {"x": X}, made={"v": "resource"}, shapes={"y": X.shape})
+    data = build(ops, {"x": X}, types={"v": "resource"}, shapes={"y": X.shape})
     net = rf_viz.load(data).trace()
     assert not net["y"].exact
     assert net["y"].mask_of((0, 0, 0, 0)).all()
@@ -221,12 +225,12 @@ def test_parameters_that_depend_on_the_data_are_assumed() -> None:
 def test_a_quantised_weight_is_zero_at_its_zero_point(dtype: str) -> None:
     weights = np.full((1, 3, 3, 1), 9, dtype)
     weights[:, 0], weights[:, 2] = 5, 0
-    given = np.zeros((1, 6, 6, 1), dtype)
+    x = np.zeros((1, 6, 6, 1), dtype)
     data = build(
         [CONV._replace(inputs=["x", "w"])],
-        {"x": given},
+        {"x": x},
         {"w": weights},
-        made={"y": dtype},
+        types={"y": dtype},
         quantised={"x": (0.1, 0), "w": (0.2, 5), "y": (1.0, 0)},
     )
     model = rf_viz.load(data)
@@ -239,16 +243,16 @@ def test_a_quantised_weight_is_zero_at_its_zero_point(dtype: str) -> None:
 @pytest.mark.parametrize("dtype", ["float32", "int16"])
 def test_integer_resizing_sees_what_its_steps_make_it_see(dtype: str) -> None:
     """Two pixels made six: the fourth lies on the second, but in steps of 1/1024 not quite."""
-    given = np.zeros((1, 1, 2, 1), dtype)
+    x = np.zeros((1, 1, 2, 1), dtype)
     data = single(
         "RESIZE_BILINEAR",
-        given,
+        x,
         np.array([1, 6], np.int32),
         options=options("ResizeBilinear"),
-        made=(dtype,),
+        types=(dtype,),
     )
-    given[..., 0, 0] = 20000
-    moved = runner(data)({"x": given})["y"].reshape(-1) != 0
+    x[..., 0, 0] = 20000
+    moved = runner(data)({"x": x})["y"].reshape(-1) != 0
     layer = rf_viz.load(data).trace(input_shape=(1, 1, 2, 1), spatial_axes=(1, 2))["y"]
     seen = [bool(layer.mask((0, x))[0, 0]) for x in range(6)]
     assert seen == moved.tolist()
@@ -263,3 +267,49 @@ def test_absurd_extents_are_refused_before_they_are_listed() -> None:
         single("RESIZE_BILINEAR", X, size, options=options("ResizeBilinear"))
     )
     assert "too long" in refusal(single("TILE", X, np.array([1, 2**30, 1, 1], np.int32)))
+
+
+def test_a_defect_of_ours_is_told_as_ours(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def translate(site: Site) -> TfOp:
+        raise KeyError("padding")
+
+    monkeypatch.setitem(TABLE, "CONV_2D", replace(TABLE["CONV_2D"], translate=translate))
+    data = build([CONV], {"x": X}, CONSTANTS)
+    with pytest.raises(DefectError, match="RF-Viz could not describe CONV_2D 'y'"):
+        rf_viz.load(data, "m.tflite")
+    assert any(record.exc_info for record in caplog.records)
+
+
+@pytest.mark.parametrize(
+    ("op", "said"),
+    [
+        (CONV._replace(inputs=["x"]), "it lacks its input 1"),
+        (CONV._replace(options=options("Conv2D", padding=7)), "its option padding is 7"),
+        (
+            CONV._replace(options=options("Conv2D", fusedActivationFunction=9)),
+            "its option fusedActivationFunction is 9",
+        ),
+        (
+            Op("DEPTHWISE_CONV_2D", ["x", "b"], ["y"], options("DepthwiseConv2D")),
+            "its input 1 is of [3], where 4 axes are due",
+        ),
+        (Op("BITCAST", ["x"], []), "it lacks its output 0"),
+        (Op("FlexRoll", ["x"], ["y"], custom=b"no vector"), "hold no TensorFlow operation"),
+        (Op("MIRROR_PAD", ["x", "p"], ["y"], options("MirrorPad", mode=5)), "its option mode is 5"),
+    ],
+)
+def test_a_file_that_breaks_the_schemas_rules(op: Op, said: str) -> None:
+    constants = {**CONSTANTS, "p": np.zeros((4, 2), np.int32)}
+    with pytest.raises(rf_viz.ModelError, match="is not valid") as error:
+        rf_viz.load(build([op], {"x": X}, constants), "m.tflite").trace()
+    assert not isinstance(error.value, DefectError)
+    assert said in str(error.value)
+
+
+def test_control_flow_that_the_converter_left_to_tensorflow_is_assumed() -> None:
+    op = Op("FlexWhile", ["x"], ["y"], custom=b"")
+    net = rf_viz.load(build([op], {"x": X}, shapes={"y": X.shape})).trace()
+    assert not net["y"].exact
+    assert net["y"].mask_of((0, 0, 0, 0)).all()

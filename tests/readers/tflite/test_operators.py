@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import rf_viz
 from rf_viz.readers.tensorflow.node import OPERATORS
 from rf_viz.readers.tflite.opaque import OPAQUE
 from rf_viz.readers.tflite.table import ALIKE, REDUCTIONS, SAME_INPUTS, TABLE
@@ -97,34 +98,34 @@ WINDOWS = {
 
 @pytest.mark.parametrize("name", WINDOWS)
 def test_operators_with_weights(name: str) -> None:
-    op, made, kernel = WINDOWS[name]
-    given = generic((1, 3, 4, 2, 2)) if op == "CONV_3D" else X
+    op, table, kernel = WINDOWS[name]
+    x = generic((1, 3, 4, 2, 2)) if op == "CONV_3D" else X
     biased = op.startswith(("CONV", "DEPTHWISE", "FULLY"))
     channels = kernel[-1] if op in ("DEPTHWISE_CONV_2D", "CONV_3D") else kernel[0]
     bias = [generic((channels,), 2)] if biased else []
-    assert_agrees(single(op, given, generic(kernel, 1), *bias, options=made))
+    assert_agrees(single(op, x, generic(kernel, 1), *bias, options=table))
 
 
 @pytest.mark.parametrize(("padding", "size"), [(SAME, (12, 9)), (VALID, (13, 11))])
 def test_transposed_convolution(padding: int, size: tuple[int, int]) -> None:
-    made = options("TransposeConv", padding=padding, strideH=2, strideW=2)
+    table = options("TransposeConv", padding=padding, strideH=2, strideW=2)
     shape, kernel = ints(1, *size, 3), generic((3, 3, 3, 2), 1)
-    assert_agrees(single("TRANSPOSE_CONV", X, shape, kernel, options=made, before=2))
+    assert_agrees(single("TRANSPOSE_CONV", X, shape, kernel, options=table, before=2))
 
 
 def test_transposed_convolution_of_volumes() -> None:
-    made = options("Conv3D", padding=SAME, strideD=1, strideH=2, strideW=1)
+    table = options("Conv3D", padding=SAME, strideD=1, strideH=2, strideW=1)
     kernel = generic((2, 3, 1, 2, 2), 1)
-    given = generic((1, 3, 2, 2, 2))
+    x = generic((1, 3, 2, 2, 2))
     shape = ints(1, 3, 4, 2, 2)
-    assert_agrees(single("CONV_3D_TRANSPOSE", given, shape, kernel, options=made, before=2))
+    assert_agrees(single("CONV_3D_TRANSPOSE", x, shape, kernel, options=table, before=2))
 
 
 @pytest.mark.parametrize("op", ["AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D"])
 @pytest.mark.parametrize("padding", [SAME, VALID])
 def test_pools(op: str, padding: int) -> None:
-    made = options("Pool2D", padding=padding, strideH=2, strideW=1, filterHeight=3, filterWidth=2)
-    assert_agrees(single(op, X, options=made))
+    table = options("Pool2D", padding=padding, strideH=2, strideW=1, filterHeight=3, filterWidth=2)
+    assert_agrees(single(op, X, options=table))
 
 
 @pytest.mark.parametrize("op", ["RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"])
@@ -192,34 +193,34 @@ MOVES: dict[str, tuple[str, Any, list[Any]]] = {
 
 @pytest.mark.parametrize("name", MOVES)
 def test_operators_without_weights(name: str) -> None:
-    op, made, rest = MOVES[name]
+    op, table, rest = MOVES[name]
     nudges = (0.5, -0.5) if op in ("SOFTMAX", "LOG_SOFTMAX", "LOGISTIC") else (3e3, -3e3)
     rest = [np.asarray(a) for a in rest]
-    assert_agrees(single(op, X, *rest, options=made), nudges=nudges)
+    assert_agrees(single(op, X, *rest, options=table), nudges=nudges)
 
 
 def test_operators_that_trade_space_for_channels_or_batch() -> None:
-    made = options("SpaceToDepth", blockSize=2)
-    assert_agrees(single("SPACE_TO_DEPTH", generic((1, 4, 6, 2)), options=made))
-    made = options("DepthToSpace", blockSize=2)
-    assert_agrees(single("DEPTH_TO_SPACE", generic((1, 3, 2, 8)), options=made))
-    given = generic((4, 2, 3, 1))
+    table = options("SpaceToDepth", blockSize=2)
+    assert_agrees(single("SPACE_TO_DEPTH", generic((1, 4, 6, 2)), options=table))
+    table = options("DepthToSpace", blockSize=2)
+    assert_agrees(single("DEPTH_TO_SPACE", generic((1, 3, 2, 8)), options=table))
+    x = generic((4, 2, 3, 1))
     crops = ints((0, 1), (1, 0))
-    assert_agrees(single("BATCH_TO_SPACE_ND", given, ints(2, 2), crops))
+    assert_agrees(single("BATCH_TO_SPACE_ND", x, ints(2, 2), crops))
 
 
 @pytest.mark.parametrize(
-    ("op", "made", "rest", "before"),
+    ("op", "table", "rest", "before"),
     [
         ("SPLIT", options("Split", numSplits=2), [ints(1)], 1),
         ("SPLIT_V", options("SplitV", numSplits=2), [ints(4, 2), ints(1)[0]], 0),
         ("TOPK_V2", None, [ints(2)[0]], 0),
     ],
 )
-def test_operators_with_two_outputs(op: str, made: Any, rest: list[Any], before: int) -> None:  # noqa: ANN401
+def test_operators_with_two_outputs(op: str, table: Any, rest: list[Any], before: int) -> None:  # noqa: ANN401
     types = ("float32", "int32" if op == "TOPK_V2" else "float32")
     rest = [np.asarray(a) for a in rest]
-    assert_agrees(single(op, X, *rest, options=made, before=before, made=types))
+    assert_agrees(single(op, X, *rest, options=table, before=before, types=types))
 
 
 def test_unpacking_and_packing_again() -> None:
@@ -233,13 +234,13 @@ def test_unpacking_and_packing_again() -> None:
 
 
 def test_argmax_sees_its_whole_axis() -> None:
-    made = options("ArgMax", outputType=schema.TensorType.INT64)
-    assert_agrees(single("ARG_MAX", X, ints(1), options=made, made=("int64",)))
+    table = options("ArgMax", outputType=schema.TensorType.INT64)
+    assert_agrees(single("ARG_MAX", X, ints(1), options=table, types=("int64",)))
 
 
 def test_recurrent_layers_see_what_came_before() -> None:
     units, features = 3, 2
-    given = generic((1, 5, features))
+    x = generic((1, 5, features))
     weights = [generic((units, features), 1), generic((units, units), 2), generic((units,), 3)]
     names = ["w", "r", "b"]
     op = Op(
@@ -249,7 +250,7 @@ def test_recurrent_layers_see_what_came_before() -> None:
         options("SequenceRNN", fusedActivationFunction=0),
     )
     data = build(
-        [op], {"x": given}, dict(zip(names, weights, strict=True)), variables={"state": (1, units)}
+        [op], {"x": x}, dict(zip(names, weights, strict=True)), variables={"state": (1, units)}
     )
     assert_agrees(data)
 
@@ -260,3 +261,46 @@ def test_every_other_name_is_one_of_the_tensorflow_table() -> None:
         *ALIKE.values(),
         *REDUCTIONS.values(),
     } - OPERATORS.keys() == set()
+
+
+CATEGORIES = {
+    "convolution": ["CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "CONV_3D"],
+    "pooling": ["AVERAGE_POOL_2D", "L2_POOL_2D", "MEAN", "SUM", "REDUCE_MAX", "REDUCE_PROD"],
+    "resize": ["RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"],
+    "join": ["ADD", "MUL", "DIV", "CONCATENATION", "PACK"],
+    "attention, dense": ["FULLY_CONNECTED", "BATCH_MATMUL", "SOFTMAX", "EMBEDDING_LOOKUP"],
+    "normalisation": ["L2_NORMALIZATION", "LOCAL_RESPONSE_NORMALIZATION"],
+    "activation": ["RELU", "LOGISTIC", "PRELU", "HARD_SWISH", "GELU", "RELU_0_TO_1"],
+    "layout": ["RESHAPE", "PAD", "GATHER", "STRIDED_SLICE", "SPACE_TO_DEPTH", "CAST"],
+    "other": ["QUANTIZE", "DEQUANTIZE", "MULTINOMIAL", "ARG_MAX"],
+}
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_a_category_says_what_an_operator_does(category: str) -> None:
+    ops = CATEGORIES[category]
+    assert {op: TABLE[op].category for op in ops} == dict.fromkeys(ops, category)
+
+
+def test_a_tensor_has_the_category_and_products_of_the_files_operator() -> None:
+    """Not those of the TensorFlow operations that the file's operator translates to."""
+    conv = options("Conv2D", padding=SAME, strideH=1, strideW=1, fusedActivationFunction=1)
+    ops = [
+        Op("CONV_2D", ["x", "w", "b"], ["conv"], conv),
+        Op("QUANTIZE", ["conv"], ["quantised"]),
+        Op("RFFT2D", ["y", "n"], ["spectrum"]),
+        Op("Mystery", ["conv"], ["custom"], custom=b""),
+    ]
+    constants = {"w": generic((3, 3, 3, 2), 1), "b": generic((3,), 2), "n": ints(4, 4)}
+    data = build(ops, {"x": X, "y": generic((1, 4, 4))}, constants)
+    model = rf_viz.load(data, "m.tflite")
+    shown = {}
+    for source in ("x", "y"):
+        for tensor in model.describe(model.shapes(input=source), source, False)[1:]:
+            shown[tensor.name] = tensor.category, tensor.multiplies
+    assert shown == {
+        "conv": ("convolution", True),
+        "quantised": ("other", False),
+        "custom": ("other", None),
+        "spectrum": ("attention, dense", None),
+    }

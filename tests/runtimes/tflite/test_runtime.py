@@ -84,7 +84,7 @@ def test_quantised_values_are_told_as_the_real_numbers_they_stand_for(dtype: str
         [Op("MAX_POOL_2D", ["x"], ["y"], options("Pool2D", filterHeight=1, filterWidth=1,
                                                 strideH=1, strideW=1))],
         {"x": zeros},
-        made={"y": dtype},
+        types={"y": dtype},
         quantised={"x": (0.5, 3), "y": (0.5, 3)},
     )  # fmt: skip
     model = loaded(data)

@@ -19,22 +19,25 @@ from ....relation.common.blocks import (
 )
 from ....relation.regrids import Spread
 from ....trace.tensors import Tensor
-from ..node import Node, Value, operator
-from .moves import needed
+from ...reading.values import Value
+from ..node import Node, operator
+from .inputs import needed, positive, ranked
 from .windows import windows
 
 
-@operator("DepthToSpace")
+@operator("DepthToSpace", category="layout")
 def to_space(node: Node) -> Output:
-    return _in_layout(node, depth_to_space, lambda n, b: (n[0] // (b * b), n[1] * b, n[2] * b))
+    """Each channel of a block's worth becomes one pixel of a block."""
+    return _in_axis_order(node, depth_to_space, lambda n, b: (n[0] // (b * b), n[1] * b, n[2] * b))
 
 
-@operator("SpaceToDepth")
+@operator("SpaceToDepth", category="layout")
 def to_depth(node: Node) -> Output:
-    return _in_layout(node, space_to_depth, lambda n, b: (n[0] * b * b, n[1] // b, n[2] // b))
+    """Each pixel of a block becomes channels of one pixel."""
+    return _in_axis_order(node, space_to_depth, lambda n, b: (n[0] * b * b, n[1] // b, n[2] // b))
 
 
-def _in_layout(
+def _in_axis_order(
     node: Node,
     relate: Callable[[Shape, int, int], Relation],
     resized: Callable[[Shape, int], Shape],
@@ -43,14 +46,16 @@ def _in_layout(
 
     ``resized`` maps (channels, height, width) to what they become.
     """
-    shape, block = node.shape(), node.attribute("block_size", 1)
-    form = node.attribute("data_format", "NHWC")
-    if form == "NHWC":
+    block = positive(node, "block_size", 1)
+    order = node.attribute("data_format", "NHWC")
+    if order == "NHWC":
+        shape = ranked(node, 0, 4)
         channels, *size = resized((shape[3], shape[1], shape[2]), block)
         return Output((shape[0], *size, channels), [Edge(0, relate(shape, block, 3))])
-    if form == "NCHW":
+    if order == "NCHW":
+        shape = ranked(node, 0, 4)
         return Output((shape[0], *resized(shape[1:], block)), [Edge(0, relate(shape, block, 1))])
-    n, outer, high, wide, inner = shape
+    n, outer, high, wide, inner = ranked(node, 0, 5)
     flat = (n, outer * inner, high, wide)
     after = (n, *resized(flat[1:], block))
     split = (n, after[1] // inner, inner, *after[2:])
@@ -64,20 +69,21 @@ def _in_layout(
     return Output((n, split[1], *after[2:], inner), [Edge(0, relation)])
 
 
-@operator("SpaceToBatchND")
+@operator("SpaceToBatchND", category="layout")
 def to_batch(node: Node) -> Output:
-    blocks, pads = needed(node, 1), needed(node, 2)
-    return _to_batch(node, blocks, pads)
+    """The pixels of each block go to different images of the batch."""
+    return _to_batch(node, needed(node, 1), needed(node, 2))
 
 
-@operator("SpaceToBatch")
+@operator("SpaceToBatch", category="layout")
 def to_batch_2d(node: Node) -> Output:
+    """The pixels of each square block go to different images of the batch."""
     block = node.attribute("block_size", 1)
     return _to_batch(node, (block, block), needed(node, 1))
 
 
 def _to_batch(node: Node, blocks: Shape, pads: Shape) -> Output:
-    shape = node.shape()
+    shape = _blocked(node, blocks, pads)
     before, behind = pads[::2], pads[1::2]
     extents = zip(shape[1:], before, behind, blocks, strict=False)
     inner = [(n + front + back) // b for n, front, back, b in extents]
@@ -85,38 +91,54 @@ def _to_batch(node: Node, blocks: Shape, pads: Shape) -> Output:
     return Output(after, [Edge(0, space_to_batch(shape, blocks, before, behind))])
 
 
-@operator("BatchToSpaceND")
+def _blocked(node: Node, blocks: Shape, pads: Shape) -> Shape:
+    """Input 0's shape, which has an axis for each block. Raises ModelError."""
+    shape = node.shape()
+    if len(pads) != 2 * len(blocks) or len(shape) <= len(blocks) or min(blocks, default=1) < 1:
+        raise ModelError(
+            f"{node.op} {node.name!r} has blocks of {list(blocks)} and pads of {list(pads)} "
+            f"for a tensor of {list(shape)}: not valid"
+        )
+    return shape
+
+
+@operator("BatchToSpaceND", category="layout")
 def from_batch(node: Node) -> Output:
+    """Images of the batch become the pixels of one image's blocks."""
     return _from_batch(node, needed(node, 1), needed(node, 2))
 
 
-@operator("BatchToSpace")
+@operator("BatchToSpace", category="layout")
 def from_batch_2d(node: Node) -> Output:
+    """Images of the batch become the pixels of one image's square blocks."""
     block = node.attribute("block_size", 1)
     return _from_batch(node, (block, block), needed(node, 1))
 
 
 def _from_batch(node: Node, blocks: Shape, crops: Shape) -> Output:
     """A convolution of images that were spread over the batch is a dilated one of the image."""
-    shape = node.shape()
+    shape = _blocked(node, blocks, crops)
     before, behind = crops[::2], crops[1::2]
     extents = zip(shape[1:], before, behind, blocks, strict=False)
     inner = [n * b - front - back for n, front, back, b in extents]
     after = (shape[0] // prod(blocks), *inner, *shape[len(blocks) + 1 :])
-    found = _since_spread(node, blocks)
-    if found is not None:
-        source, relation, whole = found
+    spread = _since_spread(node, blocks)
+    if spread is not None:
+        source, relation, whole = spread
         node.inputs = [source]
         return Output(after, [Edge(0, relation + cropped(whole, before, behind))])
     return Output(after, [Edge(0, batch_to_space(shape, blocks, before, behind))])
 
 
 def _since_spread(node: Node, blocks: Shape) -> tuple[Value, Relation, Shape] | None:
-    """What was spread over the batch by the same blocks, and how what has become of it depends
-    on it when that is put together again, of which shape; None where that cannot be said."""
+    """Find where the same blocks were spread over the batch.
+
+    Returns the tensor that was spread, how the one that is put together again depends on it,
+    and the shape of that one before it is cropped; None where that cannot be said.
+    """
     tensors = node.reading.tensors
-    given = node.inputs[0]
-    number = -1 if given is None else given.tensor
+    value = node.inputs[0]
+    number = -1 if value is None else value.tensor
     path: list[Tensor] = []
     while number > 0:
         tensor = tensors[number]
@@ -132,10 +154,10 @@ def _since_spread(node: Node, blocks: Shape) -> tuple[Value, Relation, Shape] | 
             return None
         relation: Relation = source.relation[:-1]
         for later in reversed(path[:-1]):
-            made = spread.dilated(later.sources[0].relation)
-            if made is None:
+            dilated = spread.dilated(later.sources[0].relation)
+            if dilated is None:
                 return None
-            relation += made
+            relation += dilated
         last = path[0].shape
         n = len(blocks) + 1
         inner = (size * block for size, block in zip(last[1:], blocks, strict=False))
@@ -144,8 +166,9 @@ def _since_spread(node: Node, blocks: Shape) -> tuple[Value, Relation, Shape] | 
     return None
 
 
-@operator("ExtractImagePatches", "ExtractVolumePatches")
+@operator("ExtractImagePatches", "ExtractVolumePatches", category="layout")
 def extract_patches(node: Node) -> Output:
+    """The pixels in each window, all their channels, become the channels of one pixel."""
     shape = node.shape()
     rank = len(shape)
     kernel, strides = node.attribute("ksizes", ()), node.attribute("strides", ())

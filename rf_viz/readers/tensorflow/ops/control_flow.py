@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import numpy as np
 
+from ....errors import ModelError
 from ....relation import Edge, Output
 from ....relation.common.basic import everything, reduce
 from ...reading.outputs import SELF
-from ..node import DEAD, DataDependent, Node, Outputs, Value, operator
+from ...reading.values import DataDependent, Outputs, Value
+from ..node import DEAD, Node, operator
+from .inputs import tensor
 
 UNROLLED = 64
-"""Loops of up to so many turns are followed turn by turn."""
+"""The most turns of a loop that are followed turn by turn."""
 
 
-@operator("Switch", "RefSwitch")
+@operator("Switch", "RefSwitch", category="other")
 def switch(node: Node) -> Outputs:
     """Input 0 goes on as output 0 where input 1 is false, as output 1 where it is true."""
-    taken = _truth(node.inputs[1])
-    if taken is not None:
-        given = node.inputs[0] or DEAD
-        return [DEAD, given] if taken else [given, DEAD]
-    shape, asked = node.shape(0), node.shape(1)
-    edges = [*SELF, Edge(1, everything(asked, shape))]
+    data = tensor(node, 0)
+    way = _truth(tensor(node, 1))
+    if way is not None:
+        return [DEAD, data] if way else [data, DEAD]
+    shape, condition = node.shape(0), node.shape(1)
+    edges = [*SELF, Edge(1, everything(condition, shape))]
     return [Output(shape, edges), Output(shape, edges)]
 
 
-@operator("Merge", "RefMerge")
+@operator("Merge", "RefMerge", category="other")
 def merge(node: Node) -> Outputs:
-    """Whatever arrives, and which of the inputs it was. The inputs may be followed by what lets
-    each of them happen."""
+    """Whatever arrives, and which of the inputs it was.
+
+    The inputs may be followed by the tensors that let each of them happen (see ``Wiring``).
+    """
     results = [r.removesuffix(":0") for r in node.call.proto.input if not r.startswith("^")]
     if not set(results) <= set(node.call.inputs):
         return _looped(node)
@@ -62,13 +67,16 @@ def _looped(node: Node) -> Outputs:
     return [Output(shape, edges, why), Output((), [Edge(0, everything(shape, ()))], why)]
 
 
-@operator("While", "StatelessWhile")
+@operator("While", "StatelessWhile", category="other")
 def loop(node: Node) -> Outputs:
     """Turn by turn, as long as it is known before each whether it is the last."""
     condition, body = node.call.body("cond"), node.call.body("body")
     carried = list(node.inputs)
     for turn in range(UNROLLED + 1):
-        go = _truth(node.run(condition, carried, f"{turn}/condition")[0])
+        results = node.run(condition, carried, f"{turn}/condition")
+        if not results:
+            raise ModelError(f"the condition of {node.op} {node.name!r} returns nothing")
+        go = _truth(results[0])
         if go is None:
             raise DataDependent(f"how often {node.op} {node.name} turns depends on the data")
         if not go:
@@ -77,6 +85,7 @@ def loop(node: Node) -> Outputs:
     raise DataDependent(f"{node.op} {node.name} turns more than {UNROLLED} times")
 
 
-def _truth(value: Value | None) -> bool | None:
-    known = None if value is None else value.value()
-    return None if known is None else bool(np.asarray(known).reshape(-1)[0])
+def _truth(value: Value) -> bool | None:
+    """Whether a tensor's first element is true; None where that is not known."""
+    array = value.value()
+    return None if array is None or not array.size else bool(np.asarray(array).reshape(-1)[0])

@@ -7,31 +7,39 @@ from ....relation import Edge, Output, Relation, Shape, Window
 from ....relation.common.basic import channel_mix, slides
 from ...reading.outputs import padding
 from ..node import Node, operator
+from .inputs import needed, ranked
 from .linear import with_arguments
-from .moves import mirror_mode, needed
+from .moves import mirror_mode
 from .resize import resize
-from .windows import convolution, layout, taps, windows
+from .windows import axis_order, convolution, taps, windows
 
 
 @operator(
-    "_FusedConv2D", "_FusedConv3D", "_FusedDepthwiseConv2dNative", "_MklNativeFusedConv2D",
-    "_MklNativeFusedConv3D", "_MklNativeFusedDepthwiseConv2dNative",
+    "_FusedConv2D", "_FusedDepthwiseConv2dNative",
+    category="convolution", multiplies=True, weights=(1, 2),
+)  # fmt: skip
+@operator(
+    "_FusedConv3D", "_MklNativeFusedConv2D", "_MklNativeFusedConv3D",
+    "_MklNativeFusedDepthwiseConv2dNative",
+    category="convolution", multiplies=True,
 )  # fmt: skip
 def fused_convolution(node: Node) -> Output:
-    """What follows the convolution are its bias, its normalisation, and what is added to it."""
+    """A convolution, then its bias, its normalisation, and a tensor that is added to it."""
     output = convolution(node)
-    channel = layout(node, len(output.shape)).channel
+    channel = axis_order(node, len(output.shape)).channel
     return with_arguments(node, output, range(2, len(node.inputs)), channel)
 
 
-@operator("FusedPadConv2D")
+@operator("FusedPadConv2D", category="convolution", multiplies=True, weights=(2,))
 def padded_convolution(node: Node) -> Output:
-    shape, relation = _mirrored(node, node.shape(), needed(node, 1))
+    """A convolution of the image continued beyond its edges by mirroring."""
+    shape, relation = _mirrored(node, ranked(node, 0, 4), needed(node, 1))
     return _convolved(node, shape, relation, 2)
 
 
-@operator("FusedResizeAndPadConv2D")
+@operator("FusedResizeAndPadConv2D", category="convolution", multiplies=None, weights=(3,))
 def resized_convolution(node: Node) -> Output:
+    """A convolution of the image resized, then continued beyond its edges by mirroring."""
     resized = resize(node)
     (edge,) = resized.edges
     shape, relation = _mirrored(node, resized.shape, needed(node, 2))
@@ -45,7 +53,7 @@ def _mirrored(node: Node, shape: Shape, pads: Shape) -> tuple[Shape, Relation]:
 
 def _convolved(node: Node, shape: Shape, before: Relation, weights: int) -> Output:
     """Input 0, after it became of ``shape``, convolved with constant weights."""
-    kernel = node.shape(weights)
+    kernel = ranked(node, weights, 4)
     if kernel[2] != shape[3]:
         raise ModelError(f"{node.op} {node.name!r} expects {kernel[2]} channels, not {shape[3]}")
     slid = windows(node, shape, (1, 2), kernel[:2], node.attribute("strides", (1,) * 4))

@@ -6,49 +6,62 @@ from math import ceil, prod
 
 import numpy as np
 
+from ....errors import ModelError
 from ....relation import Edge, Mix, Output, Shape
 from ....relation.common.basic import broadcast, everything
 from ....relation.common.picks import pick
 from ...reading.outputs import SELF
-from ..node import DataDependent, Node, operator
+from ...reading.values import DataDependent
+from ..node import Node, operator
 from ..protobuf.tensors import dtype
-from .moves import needed
+from .inputs import needed, needed_number, ranked
 
 
-def _told(node: Node, numbers: tuple[int, ...]) -> Output:
-    """Numbers that say something about a shape."""
-    kind = dtype(node.attribute("out_type", 3))
-    return Output((len(numbers),), value=np.array(numbers, kind))
+def _numbers(node: Node, numbers: int | tuple[int, ...]) -> Output:
+    """Numbers that shapes alone make known, of the type that the node tells."""
+    try:
+        array = np.array(numbers, dtype(node.attribute("out_type", 3)))
+    except OverflowError as error:
+        raise ModelError(
+            f"{node.op} {node.name!r} cannot count so many elements: "
+            "the model does not work at this input size"
+        ) from error
+    return Output(array.shape, value=array)
 
 
-@operator("Shape", asks_shape_only=True)
-@operator("RiscShape", "VariableShape")
+@operator("Shape", category="layout", asks_shape_only=True)
+@operator("RiscShape", "VariableShape", category="layout")
 def shape_of(node: Node) -> Output:
-    return _told(node, node.shape())
+    """The shape of the input, whatever its values."""
+    return _numbers(node, node.shape())
 
 
-@operator("ShapeN", asks_shape_only=True)
+@operator("ShapeN", category="layout", asks_shape_only=True)
 def shapes_of(node: Node) -> list[Output]:
-    return [_told(node, node.shape(i)) for i in range(len(node.inputs))]
+    """The shape of each input, whatever its values."""
+    return [_numbers(node, node.shape(i)) for i in range(len(node.inputs))]
 
 
-@operator("Size", asks_shape_only=True)
+@operator("Size", category="layout", asks_shape_only=True)
 def size_of(node: Node) -> Output:
-    return Output((), value=np.array(prod(node.shape()), dtype(node.attribute("out_type", 3))))
+    """How many elements the input has, whatever their values."""
+    return _numbers(node, prod(node.shape()))
 
 
-@operator("Rank", asks_shape_only=True)
+@operator("Rank", category="layout", asks_shape_only=True)
 def rank_of(node: Node) -> Output:
+    """How many axes the input has, whatever its values."""
     return Output((), value=np.array(len(node.shape()), np.int32))
 
 
-@operator("BroadcastArgs")
+@operator("BroadcastArgs", category="other")
 def broadcast_arguments(node: Node) -> Output:
+    """The shape that two shapes broadcast to."""
     after = np.broadcast_shapes(needed(node, 0), needed(node, 1))
     return Output((len(after),), value=np.array(after, np.int32))
 
 
-@operator("BroadcastGradientArgs")
+@operator("BroadcastGradientArgs", category="other")
 def broadcast_gradients(node: Node) -> list[Output]:
     """Along which axes each of two shapes is repeated to make one."""
     shapes = [needed(node, i) for i in range(2)]
@@ -61,49 +74,56 @@ def broadcast_gradients(node: Node) -> list[Output]:
     return outputs
 
 
-@operator("ConcatOffset")
+@operator("ConcatOffset", category="other")
 def offsets(node: Node) -> list[Output]:
     """Where each part of a concatenation begins."""
-    axis = needed(node, 0)[0]
+    axis = needed_number(node, 0)
     shapes = [needed(node, i) for i in range(1, len(node.inputs))]
     outputs, start = [], 0
     for shape in shapes:
-        at = np.zeros(len(shape), np.int32)
-        at[axis] = start
-        outputs.append(Output((len(shape),), value=at))
+        axis = node.count_axis(axis, len(shape))
+        first = np.zeros(len(shape), np.int32)
+        first[axis] = start
+        outputs.append(Output((len(shape),), value=first))
         start += shape[axis]
     return outputs
 
 
-@operator("ZerosLike", "OnesLike", asks_shape_only=True)
+@operator("ZerosLike", "OnesLike", category="other", asks_shape_only=True)
 def like(node: Node) -> Output:
-    """Only the input's shape is used."""
+    """A constant of the input's shape, whatever its values."""
     return Output(node.shape())
 
 
-@operator("Fill")
+@operator("Fill", category="other")
 def fill(node: Node) -> Output:
+    """Every element depends on the one number that input 1 is."""
     after = needed(node, 0)
     return Output(after, [Edge(1, broadcast(node.shape(1), after))] if node.depends(1) else [])
 
 
-@operator("Empty", "NonDeterministicInts")
+@operator("Empty", "NonDeterministicInts", category="other")
 def empty(node: Node) -> Output:
+    """A tensor of that shape that depends on nothing."""
     return Output(needed(node, 0))
 
 
-@operator("Range")
+@operator("Range", category="other")
 def arrange(node: Node) -> Output:
+    """Numbers from input 0 up to input 1, in steps of input 2, all of them known."""
     start, limit, delta = (node.value(i) for i in range(3))
     if start is None or limit is None or delta is None:
         raise DataDependent(f"how long Range {node.name} is depends on the data")
-    return Output((max(0, ceil((limit.item() - start.item()) / delta.item())),))
+    step = delta.item()
+    if not step:
+        raise ModelError(f"Range {node.name!r} has steps of 0")
+    return Output((max(0, ceil((limit.item() - start.item()) / step)),))
 
 
-@operator("LinSpace")
+@operator("LinSpace", category="other")
 def linear_space(node: Node) -> Output:
     """From input 0 to input 1; all but the ends lie between both."""
-    count = needed(node, 2)[0]
+    count = needed_number(node, 2)
     edges = []
     for i, other_end in ((0, count - 1 if count > 1 else -1), (1, 0)):
         if node.depends(i):
@@ -112,9 +132,12 @@ def linear_space(node: Node) -> Output:
     return Output((count,), edges)
 
 
-@operator("HostConst", "ImmutableConst", "FakeParam", "InfeedDequeue", "TemporaryVariable")
+@operator(
+    "HostConst", "ImmutableConst", "FakeParam", "InfeedDequeue", "TemporaryVariable",
+    category="other",
+)  # fmt: skip
 def declared(node: Node) -> Output:
-    """A tensor of a shape that is declared."""
+    """A tensor that depends on nothing, of a shape that is declared."""
     shape = node.attribute("shape")
     if shape is None or -1 in shape:
         raise DataDependent(f"the shape of {node.op} {node.name} is not declared")
@@ -124,13 +147,16 @@ def declared(node: Node) -> Output:
 @operator(
     "DeviceIndex", "GetDeadline", "GlobalIterId", "GraphDefVersion", "IsTensorFloat32Enabled",
     "StatelessRandomGetAlg", "Timestamp",
+    category="other",
 )  # fmt: skip
 def a_number(node: Node) -> Output:
+    """A number that depends on nothing."""
     return Output(())
 
 
-@operator("StatelessRandomGetKeyCounter", "StatelessRandomGetKeyCounterAlg")
+@operator("StatelessRandomGetKeyCounter", "StatelessRandomGetKeyCounterAlg", category="other")
 def random_key(node: Node) -> list[Output]:
+    """The key, the counter and the algorithm of a random generator."""
     return [Output((1,)), Output((2,)), Output(())]
 
 
@@ -140,21 +166,26 @@ def random_key(node: Node) -> list[Output]:
     "StatelessRandomUniformFullInt", "StatelessRandomUniformFullIntV2",
     "StatelessRandomUniformInt", "StatelessRandomUniformIntV2", "StatelessRandomUniformV2",
     "StatelessTruncatedNormal", "StatelessTruncatedNormalV2", "TruncatedNormal",
+    category="other",
 )  # fmt: skip
 def random(node: Node) -> Output:
+    """Random numbers of the shape that input 0 holds."""
     return Output(needed(node, 0))
 
 
-@operator("StatefulStandardNormal")
+@operator("StatefulStandardNormal", category="other")
 def stateful_random(node: Node) -> Output:
+    """Random numbers of the shape that input 1 holds."""
     return Output(needed(node, 1))
 
 
 @operator(
     "StatefulStandardNormalV2", "StatefulTruncatedNormal", "StatefulUniform",
     "StatefulUniformFullInt", "StatefulUniformInt",
+    category="other",
 )  # fmt: skip
 def stateful_random_by(node: Node) -> Output:
+    """Random numbers of the shape that input 2 holds."""
     return Output(needed(node, 2))
 
 
@@ -164,39 +195,44 @@ def _by_parameters(node: Node, after: Shape, parameters: tuple[int, ...]) -> Out
     return Output(after, edges)
 
 
-@operator("RandomGamma", "RandomPoisson", "RandomPoissonV2")
+@operator("RandomGamma", "RandomPoisson", "RandomPoissonV2", category="other")
 def random_by_rates(node: Node) -> Output:
+    """So many draws for each rate in input 1."""
     return _by_parameters(node, (*needed(node, 0), *node.shape(1)), (1,))
 
 
-@operator("StatelessRandomGammaV2", "StatelessRandomPoisson")
+@operator("StatelessRandomGammaV2", "StatelessRandomPoisson", category="other")
 def stateless_by_rates(node: Node) -> Output:
+    """Each draw depends on its rate in input 2."""
     return _by_parameters(node, needed(node, 0), (2,))
 
 
-@operator("StatelessRandomGammaV3")
+@operator("StatelessRandomGammaV3", category="other")
 def stateless_gamma(node: Node) -> Output:
+    """Each draw depends on its rate in input 4."""
     return _by_parameters(node, needed(node, 0), (4,))
 
 
-@operator("StatelessRandomBinomial")
+@operator("StatelessRandomBinomial", category="other")
 def stateless_binomial(node: Node) -> Output:
+    """Each draw depends on its count and probability in inputs 2 and 3."""
     return _by_parameters(node, needed(node, 0), (2, 3))
 
 
-@operator("StatefulRandomBinomial")
+@operator("StatefulRandomBinomial", category="other")
 def stateful_binomial(node: Node) -> Output:
+    """Each draw depends on its count and probability in inputs 3 and 4."""
     return _by_parameters(node, needed(node, 2), (3, 4))
 
 
-@operator("Multinomial", "StatelessMultinomial")
+@operator("Multinomial", "StatelessMultinomial", category="other")
 def multinomial(node: Node) -> Output:
-    """So many draws for each row of scores."""
-    (batch, classes), count = node.shape(), needed(node, 1)[0]
+    """Each draw depends on all scores of its row."""
+    (batch, classes), count = ranked(node, 0, 2), needed_number(node, 1)
     return Output((batch, count), [Edge(0, (Mix((1,), (classes,), (count,)),))])
 
 
-@operator("RandomShuffle", "StatelessShuffle")
+@operator("RandomShuffle", "StatelessShuffle", category="layout")
 def shuffle(node: Node) -> Output:
     """Rows in an order that is drawn: each may be any."""
     shape = node.shape()
@@ -205,20 +241,24 @@ def shuffle(node: Node) -> Output:
     return Output(shape, [Edge(0, (Mix((0,), shape[:1]),))])
 
 
-@operator("VarIsInitializedOp", "IsVariableInitialized", "ResourceInitializedOp")
+@operator(
+    "VarIsInitializedOp", "IsVariableInitialized", "ResourceInitializedOp", category="other"
+)  # fmt: skip
 def initialised(node: Node) -> Output:
+    """True: a graph that is run has its variables."""
     return Output((), value=np.array(True))
 
 
-@operator("ParameterizedTruncatedNormal")
+@operator("ParameterizedTruncatedNormal", category="other")
 def truncated_normal(node: Node) -> Output:
-    """The parameters are one number, or one for each of the batch."""
+    """Each draw depends on its parameters, one number each or one for each of the batch."""
     after = needed(node, 0)
     edges = [Edge(i, everything(node.shape(i), after)) for i in range(1, 5) if node.depends(i)]
     why = f"the parameters of {node.op} {node.name} depend on the input" if edges else ""
     return Output(after, edges, why)
 
 
-@operator("StatelessParameterizedTruncatedNormal")
+@operator("StatelessParameterizedTruncatedNormal", category="other")
 def stateless_truncated_normal(node: Node) -> Output:
+    """Each draw depends on its parameters, which broadcast to its place."""
     return _by_parameters(node, needed(node, 0), (2, 3, 4, 5))

@@ -17,16 +17,20 @@ from ....relation.common.basic import reshape
 from ....relation.common.picks import cut
 from ....relation.common.products import concatenated
 from ...reading.outputs import concatenation
-from ..node import DataDependent, Node, Outputs, Value, operator
-from .moves import needed
+from ...reading.values import DataDependent, Outputs, Value
+from ..node import Node, operator
+from .inputs import needed, needed_number, ranked, tensor
+
+MOST_ITEMS = 2**20
+"""The most items that a list may have: a file may ask for any number."""
 
 
 def items(node: Node, i: int) -> list[Value]:
-    """The items of a list. Raises DataDependent where they are not known one by one."""
-    given = node.inputs[i] if i < len(node.inputs) else None
-    if given is None or given.items is None:
+    """Return the items of a list. Raises DataDependent where they are not known one by one."""
+    value = node.inputs[i] if i < len(node.inputs) else None
+    if value is None or value.items is None:
         raise DataDependent(f"the items of the list that {node.op} {node.name} takes")
-    return list(given.items)
+    return list(value.items)
 
 
 def _listed(values: Sequence[Value]) -> Value:
@@ -41,49 +45,64 @@ def _zeros(shape: Shape | None) -> Value:
 
 
 def _element(node: Node, i: int) -> Shape | None:
-    """A shape of items as an input tells it; None where it does not."""
-    given = node.value(i)
-    if given is None or given.ndim != 1 or (given < 0).any():
+    """The shape of items that an input holds; None where it does not say it."""
+    shape = node.value(i)
+    if shape is None or shape.ndim != 1 or (shape < 0).any():
         return None
-    return tuple(given.tolist())
+    return tuple(shape.tolist())
 
 
-def _place(node: Node, i: int, count: int) -> int:
-    at = needed(node, i)[0]
-    if not 0 <= at < count:
-        raise ModelError(f"{node.op} {node.name!r} takes item {at} of {count}")
-    return at
+def _count(node: Node, i: int) -> int:
+    """How many items an input says. Raises ModelError where they are too many."""
+    return _within(node, max(needed_number(node, i), 0))
 
 
-@operator("EmptyTensorList")
+def _within(node: Node, count: int) -> int:
+    if count > MOST_ITEMS:
+        raise ModelError(f"{node.op} {node.name!r} makes a list of {count:,} items: too many")
+    return count
+
+
+def _item(node: Node, held: Sequence[Value], at: int) -> Value:
+    if not 0 <= at < len(held):
+        raise ModelError(f"{node.op} {node.name!r} takes item {at} of {len(held)}")
+    return held[at]
+
+
+@operator("EmptyTensorList", category="other")
 def empty(node: Node) -> Value:
+    """A list without items."""
     return _listed([])
 
 
-@operator("TensorListReserve")
+@operator("TensorListReserve", category="other")
 def reserve(node: Node) -> Value:
-    return _listed([_zeros(_element(node, 0))] * max(needed(node, 1)[0], 0))
+    """A list of so many items, all of zeros."""
+    return _listed([_zeros(_element(node, 0))] * _count(node, 1))
 
 
-@operator("TensorArrayV3")
+@operator("TensorArrayV3", category="other")
 def array(node: Node) -> list[Value]:
     """The handle, and the flow that holds the items."""
     shape = node.attribute("element_shape")
-    return [Value(None), _listed([_zeros(shape)] * needed(node, 0)[0])]
+    return [Value(None), _listed([_zeros(shape)] * _count(node, 0))]
 
 
-@operator("TensorListLength")
+@operator("TensorListLength", category="other")
 def length(node: Node) -> Output:
+    """How many items a list has."""
     return Output((), value=np.array(len(items(node, 0)), np.int32))
 
 
-@operator("TensorArraySizeV3")
+@operator("TensorArraySizeV3", category="other")
 def array_length(node: Node) -> Output:
+    """How many items an array has."""
     return Output((), value=np.array(len(items(node, 1)), np.int32))
 
 
-@operator("TensorListElementShape")
+@operator("TensorListElementShape", category="other")
 def element_shape(node: Node) -> Output:
+    """The shape that all items have."""
     shapes = {v.shape for v in items(node, 0)}
     shape = shapes.pop() if len(shapes) == 1 else None
     if shape is None:
@@ -91,124 +110,143 @@ def element_shape(node: Node) -> Output:
     return Output((len(shape),), value=np.array(shape, np.int32))
 
 
-@operator("TensorListGetItem")
+@operator("TensorListGetItem", category="other")
 def get(node: Node) -> Value:
-    held = items(node, 0)
-    item = held[_place(node, 1, len(held))]
+    """One item of a list, as it was put in."""
+    item = _item(node, items(node, 0), needed_number(node, 1))
     return item if item.shape is not None or item.tensor >= 0 else _zeros(_element(node, 2))
 
 
-@operator("TensorArrayReadV3")
+@operator("TensorArrayReadV3", category="other")
 def read(node: Node) -> Value:
-    held = items(node, 2)
-    return held[_place(node, 1, len(held))]
+    """One item of an array, as it was put in."""
+    return _item(node, items(node, 2), needed_number(node, 1))
 
 
-def _with(node: Node, held: list[Value], at: int, item: Value | None) -> Value:
-    if at >= len(held):
-        held += [Value(None)] * (at + 1 - len(held))
-    held[at] = item or Value(None)
+def _put(node: Node, held: list[Value], at: int, item: Value) -> None:
+    """Replace an item of a list, which grows where there is none there yet."""
+    if at < 0:
+        raise ModelError(f"{node.op} {node.name!r} puts in item {at}")
+    held += [Value(None)] * (_within(node, at + 1) - len(held))
+    held[at] = item
+
+
+@operator("TensorListSetItem", category="other")
+def put(node: Node) -> Value:
+    """A list with one item replaced."""
+    held = items(node, 0)
+    _put(node, held, needed_number(node, 1), tensor(node, 2))
     return _listed(held)
 
 
-@operator("TensorListSetItem")
-def put(node: Node) -> Value:
-    return _with(node, items(node, 0), needed(node, 1)[0], node.inputs[2])
-
-
-@operator("TensorArrayWriteV3")
+@operator("TensorArrayWriteV3", category="other")
 def write(node: Node) -> Value:
-    return _with(node, items(node, 3), needed(node, 1)[0], node.inputs[2])
+    """An array with one item replaced."""
+    held = items(node, 3)
+    _put(node, held, needed_number(node, 1), tensor(node, 2))
+    return _listed(held)
 
 
-@operator("TensorListPushBack")
+@operator("TensorListPushBack", category="other")
 def push(node: Node) -> Value:
-    return _listed([*items(node, 0), node.inputs[1] or Value(None)])
+    """A list with one more item."""
+    return _listed([*items(node, 0), tensor(node, 1)])
 
 
-@operator("TensorListPopBack")
+@operator("TensorListPopBack", category="other")
 def pop(node: Node) -> list[Value]:
+    """A list without its last item, and that item."""
     held = items(node, 0)
     if not held:
         raise ModelError(f"{node.op} {node.name!r} takes from an empty list")
     return [_listed(held[:-1]), held[-1]]
 
 
-@operator("TensorListResize")
+@operator("TensorListResize", category="other")
 def resize(node: Node) -> Value:
-    held, count = items(node, 0), needed(node, 1)[0]
+    """The first items of a list, with empty ones behind where they are too few."""
+    held, count = items(node, 0), _count(node, 1)
     return _listed([*held[:count], *[Value(None)] * (count - len(held))])
 
 
-@operator("TensorListConcatLists")
+@operator("TensorListConcatLists", category="join")
 def joined_lists(node: Node) -> Value:
+    """The items of one list, then those of another."""
     return _listed(items(node, 0) + items(node, 1))
 
 
 def rows(node: Node, i: int) -> list[Value]:
-    """The rows of a tensor, each an item."""
-    shape, given = node.shape(i), node.inputs[i]
+    """Return the rows of a tensor, each an item that depends on its own row."""
+    shape, value = ranked(node, i, 1, or_more=True), tensor(node, i)
     single, after = (1, *shape[1:]), shape[1:]
-    if given is not None and given.tensor < 0:
-        return [_constant_row(given, at, after) for at in range(shape[0])]
-    made = []
+    _within(node, shape[0])
+    if value.tensor < 0:
+        return [_constant_row(value, at, after) for at in range(shape[0])]
+    values = []
     for at in range(shape[0]):
         step = Taps(0, shape[0], np.array([[at]]), slides=True, why="single positions are taken")
         relation = (step, *reshape(single, after))
-        made.append(node.add(f"{node.name}[{at}]", Output(after, [Edge(i, relation)])))
-    return made
+        values.append(node.add(f"{node.name}[{at}]", Output(after, [Edge(i, relation)])))
+    return values
 
 
-def _constant_row(given: Value, at: int, after: Shape) -> Value:
+def _constant_row(value: Value, at: int, after: Shape) -> Value:
     def row() -> NDArray[Any] | None:
-        known = given.value()
-        return None if known is None else known[at]
+        array = value.value()
+        return None if array is None else array[at]
 
-    return Value(after, get=row, after=(given,))
+    return Value(after, get=row, after=(value,))
 
 
-@operator("TensorListFromTensor")
+@operator("TensorListFromTensor", category="layout")
 def from_tensor(node: Node) -> Value:
+    """A list of a tensor's rows."""
     return _listed(rows(node, 0))
 
 
-@operator("TensorListScatter", "TensorListScatterV2")
+@operator("TensorListScatter", "TensorListScatterV2", category="layout")
 def scatter(node: Node) -> Value:
-    at = needed(node, 1)
-    count = needed(node, 3)[0] if node.has(3) else max(at, default=-1) + 1
-    held = [_zeros(_element(node, 2))] * max(count, max(at, default=-1) + 1)
-    return _scattered(node, held, at, 0)
+    """A list of a tensor's rows in the places that input 1 holds."""
+    places = needed(node, 1)
+    last = max(places, default=-1) + 1
+    count = max(_count(node, 3) if node.has(3) else 0, _within(node, last))
+    return _scattered(node, [_zeros(_element(node, 2))] * count, places, 0)
 
 
-@operator("TensorListScatterIntoExistingList")
+@operator("TensorListScatterIntoExistingList", category="layout")
 def scatter_into(node: Node) -> Value:
+    """A list with a tensor's rows in the places that input 2 holds."""
     return _scattered(node, items(node, 0), needed(node, 2), 1)
 
 
-@operator("TensorArrayScatterV3")
+@operator("TensorArrayScatterV3", category="layout")
 def array_scatter(node: Node) -> Value:
+    """An array with a tensor's rows in the places that input 1 holds."""
     return _scattered(node, items(node, 3), needed(node, 1), 2)
 
 
-def _scattered(node: Node, held: list[Value], at: Sequence[int], tensor: int) -> Value:
-    for place, row in zip(at, rows(node, tensor), strict=True):
-        held += [Value(None)] * (place + 1 - len(held))
-        held[place] = row
+def _scattered(node: Node, held: list[Value], places: Sequence[int], i: int) -> Value:
+    for place, row in zip(places, rows(node, i), strict=True):
+        _put(node, held, place, row)
     return _listed(held)
 
 
-@operator("TensorListSplit")
+@operator("TensorListSplit", category="layout")
 def split(node: Node) -> Value:
+    """A list of runs of a tensor's rows."""
     return _split(node, 0, needed(node, 2))
 
 
-@operator("TensorArraySplitV3")
+@operator("TensorArraySplitV3", category="layout")
 def array_split(node: Node) -> Value:
+    """An array of runs of a tensor's rows."""
     return _split(node, 1, needed(node, 2))
 
 
 def _split(node: Node, i: int, sizes: Sequence[int]) -> Value:
-    shape = node.shape(i)
+    shape = ranked(node, i, 1, or_more=True)
+    if sum(sizes) > shape[0] or min(sizes, default=0) < 0:
+        raise ModelError(f"{node.op} {node.name!r} cannot cut {shape[0]} rows into {list(sizes)}")
     parts: list[Value] = []
     start = 0
     for n in sizes:
@@ -218,25 +256,34 @@ def _split(node: Node, i: int, sizes: Sequence[int]) -> Value:
     return _listed(parts)
 
 
-@operator("TensorListStack")
+@operator("TensorListStack", category="join")
 def stack(node: Node) -> Outputs:
+    """The items of a list, one after another along a new first axis."""
     return stacked(node, items(node, 0), _element(node, 1))
 
 
-@operator("TensorListGather")
+@operator("TensorListGather", category="join")
 def gather(node: Node) -> Outputs:
-    held = items(node, 0)
-    return stacked(node, [held[i] for i in needed(node, 1)], _element(node, 2))
+    """Some items of a list, one after another along a new first axis."""
+    return stacked(node, _chosen(node, items(node, 0)), _element(node, 2))
 
 
-@operator("TensorArrayGatherV3")
+@operator("TensorArrayGatherV3", category="join")
 def array_gather(node: Node) -> Outputs:
-    held = items(node, 2)
-    return stacked(node, [held[i] for i in needed(node, 1)], node.attribute("element_shape"))
+    """Some items of an array, one after another along a new first axis."""
+    return stacked(node, _chosen(node, items(node, 2)), node.attribute("element_shape"))
+
+
+def _chosen(node: Node, held: Sequence[Value]) -> list[Value]:
+    """The items whose numbers input 1 holds."""
+    return [_item(node, held, i) for i in needed(node, 1)]
 
 
 def stacked(node: Node, values: Sequence[Value], element: Shape | None) -> Outputs:
-    """Items of one shape, one after another along a new first axis. They become the inputs."""
+    """Describe items of one shape, one after another along a new first axis.
+
+    The items become the node's inputs. Raises DataDependent where their shapes are not known.
+    """
     shapes = _shapes(node, values)
     if element is None or -1 in element:
         element = shapes[0] if shapes else None
@@ -256,29 +303,31 @@ def stacked(node: Node, values: Sequence[Value], element: Shape | None) -> Outpu
 
 def _shapes(node: Node, values: Sequence[Value]) -> list[Shape]:
     """The shapes of items; what nothing was put into is like the others."""
-    known = {v.shape for v in values if v.shape is not None}
-    if len(known) != 1 or any(v.shape is None and v.tensor >= 0 for v in values):
+    shapes = {v.shape for v in values if v.shape is not None}
+    if len(shapes) != 1 or any(v.shape is None and v.tensor >= 0 for v in values):
         if not values:
             return []
         raise DataDependent(f"the shapes of the items that {node.op} {node.name} puts together")
-    return [next(iter(known))] * len(values)
+    return [next(iter(shapes))] * len(values)
 
 
 def _constants(shape: Shape, values: Sequence[Value], join: Any) -> Value:  # noqa: ANN401
     def get() -> NDArray[Any] | None:
-        known = [v.value() for v in values]
-        return None if any(v is None for v in known) else join(known)
+        arrays = [v.value() for v in values]
+        return None if any(a is None for a in arrays) else join(arrays)
 
     return Value(shape, get=get, after=values)
 
 
-@operator("TensorListConcat", "TensorListConcatV2")
+@operator("TensorListConcat", "TensorListConcatV2", category="join")
 def concat(node: Node) -> list[Output | Value]:
+    """The items of a list, one after another along their first axis."""
     return _concatenated(node, items(node, 0))
 
 
-@operator("TensorArrayConcatV3")
+@operator("TensorArrayConcatV3", category="join")
 def array_concat(node: Node) -> list[Output | Value]:
+    """The items of an array, one after another along their first axis."""
     return _concatenated(node, items(node, 1))
 
 
@@ -287,9 +336,9 @@ def _concatenated(node: Node, values: list[Value]) -> list[Output | Value]:
     if not values or any(v.shape is None for v in values):
         raise DataDependent(f"the shapes of the items that {node.op} {node.name} puts together")
     node.inputs = values
-    lengths = np.array([node.shape(i)[0] for i in range(len(values))], np.int64)
+    lengths = [ranked(node, i, 1, or_more=True)[0] for i in range(len(values))]
     output = concatenation(node, range(len(values)), 0)
-    joined: Output | Value = output
+    whole: Output | Value = output
     if not output.edges:
-        joined = _constants(output.shape, values, np.concatenate)
-    return [joined, Value(lengths.shape, value=lengths)]
+        whole = _constants(output.shape, values, np.concatenate)
+    return [whole, Value((len(lengths),), value=np.array(lengths, np.int64))]

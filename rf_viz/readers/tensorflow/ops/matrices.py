@@ -18,14 +18,15 @@ from ....relation.common.basic import (
     reshape,
 )
 from ...reading.outputs import SELF
-from ..node import DataDependent, Node, operator
-from .moves import needed
+from ...reading.values import DataDependent
+from ..node import Node, operator
+from .inputs import needed, needed_number, ranked
 
 Places = NDArray[np.int64]
 
 
 class _Band(NamedTuple):
-    """Diagonals ``low`` to ``high`` of a matrix; 0 is the main one, those above it count on.
+    """Diagonals ``low`` to ``high`` of a matrix; 0 is the main one, 1 the next above it.
 
     ``right`` says which of two, those above and those below it, end at the right where they are
     shorter than the longest.
@@ -39,10 +40,14 @@ class _Band(NamedTuple):
 
     @property
     def longest(self) -> int:
+        """How many elements the longest of the diagonals has."""
         return min(self.rows + min(self.high, 0), self.columns - max(self.low, 0))
 
     def places(self) -> Places:
-        """The flat position of each diagonal's elements (the highest first), -1 for padding."""
+        """Return the flat position of each diagonal's elements, -1 for padding.
+
+        One row for each diagonal, the highest first.
+        """
         table = np.full((self.high - self.low + 1, self.longest), -1)
         for m, d in enumerate(range(self.high, self.low - 1, -1)):
             length = min(self.columns - max(d, 0), self.rows + min(d, 0))
@@ -63,8 +68,10 @@ def _right(node: Node) -> tuple[bool, bool]:
 
 def _diagonals(node: Node, i: int) -> tuple[int, int]:
     """The lowest and the highest diagonal meant; the main one where there is no such input."""
-    given = needed(node, i) if i and node.has(i) else (0,)
-    return given[0], given[-1]
+    diagonals = needed(node, i) if i and node.has(i) else (0,)
+    if not diagonals:
+        raise ModelError(f"{node.op} {node.name!r} names no diagonal")
+    return diagonals[0], diagonals[-1]
 
 
 def _band(node: Node, rows: int, columns: int, diagonals: tuple[int, int]) -> _Band:
@@ -82,9 +89,13 @@ def _everywhere(places: Places, lead: Shape, each: int) -> Places:
     return np.where(places < 0, -1, first + places)
 
 
-@operator("BatchMatrixDiagPart", "MatrixDiagPart", "MatrixDiagPartV2", "MatrixDiagPartV3")
+@operator(
+    "BatchMatrixDiagPart", "MatrixDiagPart", "MatrixDiagPartV2", "MatrixDiagPartV3",
+    category="layout",
+)  # fmt: skip
 def diagonal_part(node: Node) -> Output:
-    shape = node.shape()
+    """Each element is one of a diagonal, or the padding behind a short one."""
+    shape = ranked(node, 0, 2, or_more=True)
     low, high = _diagonals(node, 1)
     band = _band(node, shape[-2], shape[-1], (low, high))
     places = _everywhere(band.places(), shape[:-2], shape[-2] * shape[-1])
@@ -96,38 +107,43 @@ def diagonal_part(node: Node) -> Output:
     return Output(places.shape, edges)
 
 
-@operator("BatchMatrixDiag", "MatrixDiag", "MatrixDiagV2", "MatrixDiagV3")
+@operator("BatchMatrixDiag", "MatrixDiag", "MatrixDiagV2", "MatrixDiagV3", category="layout")
 def diagonal_matrix(node: Node) -> Output:
-    """Zeros, or input 4, but on some diagonals. What is not said of the size is as small as may
-    be, and square where nothing is."""
-    given = node.shape()
+    """Each element of the diagonals is one of the input; all others are zero, or input 4.
+
+    What is not said of the size is as small as may be, and square where nothing is.
+    """
+    diagonals = ranked(node, 0, 1, or_more=True)
     low, high = _diagonals(node, 1)
-    lead = given[:-1] if low == high else given[:-2]
-    rows, columns = given[-1] - min(high, 0), given[-1] + max(low, 0)
+    lead = diagonals[:-1] if low == high else diagonals[:-2]
+    rows, columns = diagonals[-1] - min(high, 0), diagonals[-1] + max(low, 0)
     if node.has(2):
-        asked = needed(node, 2)[0], needed(node, 3)[0]
-        if asked == (-1, -1):
+        size = needed_number(node, 2), needed_number(node, 3)
+        if size == (-1, -1):
             rows = columns = max(rows, columns)
-        rows, columns = (n if m == -1 else m for n, m in zip((rows, columns), asked, strict=True))
+        rows, columns = (n if m == -1 else m for n, m in zip((rows, columns), size, strict=True))
     band = _band(node, rows, columns, (low, high))
-    if band.longest != given[-1]:
+    if band.longest != diagonals[-1]:
         raise ModelError(
-            f"{node.op} {node.name!r} has diagonals of {given[-1]} for {rows} x {columns}"
+            f"{node.op} {node.name!r} has diagonals of {diagonals[-1]} for {rows} x {columns}"
         )
     after = (*lead, rows, columns)
-    places = _everywhere(band.places(), lead, rows * columns).reshape(given)
+    places = _everywhere(band.places(), lead, rows * columns).reshape(diagonals)
     edges = [Edge(0, (Scatter(after, places),))]
     if node.depends(4):
         edges.append(Edge(4, broadcast((), after)))
     return Output(after, edges)
 
 
-@operator("BatchMatrixSetDiag", "MatrixSetDiag", "MatrixSetDiagV2", "MatrixSetDiagV3")
+@operator(
+    "BatchMatrixSetDiag", "MatrixSetDiag", "MatrixSetDiagV2", "MatrixSetDiagV3", category="layout"
+)  # fmt: skip
 def set_diagonal(node: Node) -> Output:
-    shape, given = node.shape(0), node.shape(1)
+    """Each element of the diagonals is one of input 1, all others are those of input 0."""
+    shape, diagonals = ranked(node, 0, 2, or_more=True), node.shape(1)
     low, high = _diagonals(node, 2)
     band = _band(node, shape[-2], shape[-1], (low, high))
-    places = _everywhere(band.places(), shape[:-2], shape[-2] * shape[-1]).reshape(given)
+    places = _everywhere(band.places(), shape[:-2], shape[-2] * shape[-1]).reshape(diagonals)
     kept = np.arange(prod(shape))
     kept[places[places >= 0]] = -1
     return Output(
@@ -139,28 +155,34 @@ def set_diagonal(node: Node) -> Output:
     )
 
 
-@operator("Diag")
+@operator("Diag", category="layout")
 def tensor_diagonal(node: Node) -> Output:
-    """Every element where two of its own positions meet."""
+    """Every element moves to where two of its own positions meet; all others are zero."""
     shape = node.shape()
     n = prod(shape)
     places = (np.arange(n) * (n + 1)).reshape(shape)
     return Output(shape * 2, [Edge(0, (Scatter(shape * 2, places),))])
 
 
-@operator("DiagPart")
+@operator("DiagPart", category="layout")
 def tensor_diagonal_part(node: Node) -> Output:
+    """Each element is the one where two of its own positions meet."""
     shape = node.shape()
     half = shape[: len(shape) // 2]
+    if shape != half * 2:
+        raise ModelError(f"{node.op} {node.name!r} takes no diagonal of {list(shape)}")
     n = prod(half)
     return Output(half, [Edge(0, (Elements(shape, (np.arange(n) * (n + 1)).reshape(half)),))])
 
 
-@operator("BatchMatrixBandPart", "MatrixBandPart")
+@operator("BatchMatrixBandPart", "MatrixBandPart", category="layout")
 def band_part(node: Node) -> Output:
-    """So many diagonals below the main one and above it; -1 is all of them."""
-    shape = node.shape()
-    low, high = needed(node, 1)[0], needed(node, 2)[0]
+    """Each element near the main diagonal is kept, all others are zero.
+
+    Inputs 1 and 2 say how many diagonals are kept below the main one and above it, -1 for all.
+    """
+    shape = ranked(node, 0, 2, or_more=True)
+    low, high = needed_number(node, 1), needed_number(node, 2)
     row, column = np.indices(shape[-2:])
     kept = ((low < 0) | (row - column <= low)) & ((high < 0) | (column - row <= high))
     if kept.all():
@@ -181,9 +203,10 @@ def _from_matrix(shape: Shape, after: Shape) -> Relation:
     return whole + reshape((*lead, 1, 1), wide) + broadcast(wide, after)
 
 
-@operator("SelfAdjointEigV2", "BatchSelfAdjointEigV2", "Eig")
+@operator("SelfAdjointEigV2", "BatchSelfAdjointEigV2", "Eig", category="other", multiplies=None)
 def eigenvalues(node: Node) -> list[Output]:
-    shape = node.shape()
+    """Every eigenvalue, and every element of the vectors, depends on all of its matrix."""
+    shape = ranked(node, 0, 2, or_more=True)
     vectors = shape if node.attribute("compute_v", True) else (0,)
     outputs = []
     for after in (shape[:-1], vectors):
@@ -192,17 +215,21 @@ def eigenvalues(node: Node) -> list[Output]:
     return outputs
 
 
-@operator("SelfAdjointEig", "BatchSelfAdjointEig")
+@operator("SelfAdjointEig", "BatchSelfAdjointEig", category="other", multiplies=None)
 def eigenvalues_first(node: Node) -> Output:
-    """The eigenvalues are the first row, the vectors the others."""
-    shape = node.shape()
+    """Every element depends on all of its matrix.
+
+    The eigenvalues are the first row, the vectors the others.
+    """
+    shape = ranked(node, 0, 2, or_more=True)
     after = (*shape[:-2], shape[-2] + 1, shape[-1])
     return Output(after, [Edge(0, _from_matrix(shape, after))], _whole(node))
 
 
-@operator("Svd", "BatchSvd")
+@operator("Svd", "BatchSvd", category="other", multiplies=None)
 def singular_values(node: Node) -> list[Output]:
-    shape = node.shape()
+    """Every singular value, and every element of the vectors, depends on all of its matrix."""
+    shape = ranked(node, 0, 2, or_more=True)
     *lead, rows, columns = shape
     few = min(rows, columns)
     left, right = ((rows, few), (columns, few))
@@ -217,9 +244,10 @@ def singular_values(node: Node) -> list[Output]:
     ]
 
 
-@operator("Qr")
+@operator("Qr", category="other", multiplies=None)
 def orthogonal(node: Node) -> list[Output]:
-    shape = node.shape()
+    """Every element of both factors depends on all of its matrix."""
+    shape = ranked(node, 0, 2, or_more=True)
     *lead, rows, columns = shape
     few = rows if node.attribute("full_matrices") else min(rows, columns)
     return [
@@ -228,29 +256,31 @@ def orthogonal(node: Node) -> list[Output]:
     ]
 
 
-@operator("Lu")
+@operator("Lu", category="other", multiplies=None)
 def triangles(node: Node) -> list[Output]:
-    shape = node.shape()
+    """Every element of the factors, and of the permutation, depends on all of its matrix."""
+    shape = ranked(node, 0, 2, or_more=True)
     return [
         Output(after, [Edge(0, _from_matrix(shape, after))], _whole(node))
         for after in (shape, shape[:-1])
     ]
 
 
-@operator("Cholesky", "BatchCholesky", "RiscCholesky")
+@operator("Cholesky", "BatchCholesky", "RiscCholesky", category="other", multiplies=None)
 def cholesky(node: Node) -> Output:
-    """Of a symmetric matrix, of which the lower triangle is read."""
-    shape = node.shape()
+    """Every element of the factor depends on all of its symmetric matrix."""
+    shape = ranked(node, 0, 2, or_more=True)
     return Output(shape, [Edge(0, _from_matrix(shape, shape))], _whole(node))
 
 
 @operator(
     "BandedTriangularSolve", "BatchMatrixTriangularSolve", "MatrixTriangularSolve",
     "RiscTriangularSolve", "TridiagonalSolve",
+    category="other", multiplies=None,
 )  # fmt: skip
 def solve_triangular(node: Node) -> Output:
-    """Each column of the solution sees its own column, and of the matrix no one says what."""
-    shape, after = node.shape(0), node.shape(1)
+    """Each column of the solution depends on its own right side, and on the whole matrix."""
+    shape, after = node.shape(0), ranked(node, 1, 2, or_more=True)
     rank = len(after)
     if len(shape) != rank or shape[:-2] != after[:-2]:
         raise DataDependent(f"{node.op} {node.name} solves several at once")
@@ -260,22 +290,29 @@ def solve_triangular(node: Node) -> Output:
     return Output(after, edges, _whole(node))
 
 
-@operator("MatrixSolveLs", "BatchMatrixSolveLs")
+@operator("MatrixSolveLs", "BatchMatrixSolveLs", category="other", multiplies=None)
 def least_squares(node: Node) -> Output:
-    """Each column of the solution sees the whole matrix and its own column of what is given."""
-    shape, given = node.shape(0), node.shape(1)
-    rank = len(given)
-    after = (*given[:-2], shape[-1], given[-1])
+    """Each column of the solution depends on the whole matrix and on its own right side."""
+    shape, right = (ranked(node, i, 2, or_more=True) for i in range(2))
+    rank = len(right)
+    after = (*right[:-2], shape[-1], right[-1])
     edges = [Edge(0, _from_matrix(shape, after))] if node.depends(0) else []
     if node.depends(1):
-        column = Mix((rank - 2,), given[-2:-1], (shape[-1],))
+        column = Mix((rank - 2,), right[-2:-1], (shape[-1],))
         edges.append(Edge(1, (column,)))
     return Output(after, edges)
 
 
-@operator("MatrixDeterminant", "BatchMatrixDeterminant", "LogMatrixDeterminant")
+@operator(
+    "MatrixDeterminant",
+    "BatchMatrixDeterminant",
+    "LogMatrixDeterminant",
+    category="other",
+    multiplies=None,
+)
 def determinant(node: Node) -> list[Output]:
-    shape = node.shape()
+    """Each determinant, its sign too, depends on all of its matrix."""
+    shape = ranked(node, 0, 2, or_more=True)
     rank = len(shape)
     output = Output(shape[:-2], [Edge(0, reduce(shape, (rank - 2, rank - 1), False))])
     return [output, output]
@@ -284,17 +321,18 @@ def determinant(node: Node) -> list[Output]:
 @operator(
     "BatchMatrixInverse", "MatrixExponential", "MatrixInverse", "MatrixLogarithm",
     "MatrixSquareRoot",
+    category="other", multiplies=None,
 )  # fmt: skip
 def matrix_function(node: Node) -> Output:
-    """Every element of a matrix sees all of it."""
-    shape = node.shape()
+    """Every element depends on all of its matrix."""
+    shape = ranked(node, 0, 2, or_more=True)
     return Output(shape, normalise(0, shape, (len(shape) - 2, len(shape) - 1)))
 
 
-@operator("BatchMatrixSolve", "MatrixSolve")
+@operator("BatchMatrixSolve", "MatrixSolve", category="other", multiplies=None)
 def solve(node: Node) -> Output:
-    """Each column of the solution sees the whole matrix and its own column of what is given."""
-    shape, after = node.shape(0), node.shape(1)
+    """Each column of the solution depends on the whole matrix and on its own right side."""
+    shape, after = (ranked(node, i, 2, or_more=True) for i in range(2))
     rank = len(after)
     matrix = reduce(shape, (rank - 2, rank - 1), True) + broadcast((*shape[:-2], 1, 1), after)
     column = (Mix((rank - 2,), after[-2:-1]),)

@@ -22,55 +22,60 @@ from ...reading.outputs import (
     squeezed,
 )
 from ..node import Node, operator
+from .inputs import needed, needed_number, positive, ranked
 
 
-def needed(node: Node, i: int) -> tuple[int, ...]:
-    """Input ``i`` as ints. Raises DataDependent where they are not known."""
-    given = node.ints(i)
-    if given is None:
-        raise ModelError(f"{node.op} {node.name!r} lacks its input {i}: the graph is invalid")
-    return given
-
-
-@operator("Reshape", "RiscReshape")
+@operator("Reshape", "RiscReshape", category="layout")
 def reshape_to(node: Node) -> Output:
+    """Elements keep their row-major order in the shape that input 1 holds."""
     return reshaped(node, needed(node, 1))
 
 
-@operator("ExpandDims")
+@operator("ExpandDims", category="layout")
 def expand_dims(node: Node) -> Output:
-    return expanded(node, needed(node, 1))
+    """Elements keep their order; there is a new axis of length 1."""
+    return expanded(node, (needed_number(node, 1),))
 
 
-@operator("Squeeze", "RiscSqueeze")
+@operator("Squeeze", "RiscSqueeze", category="layout")
 def squeeze(node: Node) -> Output:
-    return squeezed(node, node.attribute("squeeze_dims") or None)
+    """Elements keep their order; axes of length 1 are dropped."""
+    axes = node.attribute("squeeze_dims") or None
+    if axes:
+        ranked(node, 0, 1, or_more=True)
+    return squeezed(node, axes)
 
 
-@operator("Transpose", "ConjugateTranspose", "RiscTranspose")
+@operator("Transpose", "ConjugateTranspose", "RiscTranspose", category="layout")
 def transposed(node: Node) -> Output:
+    """Axes come in the order that input 1 holds."""
     shape = node.shape()
     order = tuple(node.count_axis(a, len(shape)) for a in needed(node, 1))
+    if sorted(order) != list(range(len(shape))):
+        raise ModelError(f"{node.op} {node.name!r} puts {list(shape)} in the order {list(order)}")
     return Output(tuple(shape[i] for i in order), [Edge(0, transpose(order))])
 
 
-@operator("ConcatV2", "RiscConcat")
+@operator("ConcatV2", "RiscConcat", category="join")
 def concat(node: Node) -> Output:
+    """The inputs one after another along the axis that the last of them holds."""
     last = len(node.inputs) - 1
-    return concatenation(node, range(last), needed(node, last)[0])
+    return concatenation(node, range(last), needed_number(node, last))
 
 
-@operator("Concat")
+@operator("Concat", category="join")
 def concat_axis_first(node: Node) -> Output:
-    return concatenation(node, range(1, len(node.inputs)), needed(node, 0)[0])
+    """The inputs one after another along the axis that the first of them holds."""
+    return concatenation(node, range(1, len(node.inputs)), needed_number(node, 0))
 
 
-@operator("ParallelConcat")
+@operator("ParallelConcat", category="join")
 def concat_rows(node: Node) -> Output:
+    """The inputs one after another along the first axis."""
     return concatenation(node, range(len(node.inputs)), 0)
 
 
-@operator("Pack")
+@operator("Pack", category="join")
 def pack(node: Node) -> Output:
     """Tensors of one shape, one after another along a new axis."""
     shape, count = node.shape(), len(node.inputs)
@@ -88,9 +93,10 @@ def pack(node: Node) -> Output:
     )
 
 
-@operator("Unpack")
+@operator("Unpack", category="layout")
 def unpack(node: Node) -> list[Output]:
-    shape = node.shape()
+    """Each output is the input at one position of an axis."""
+    shape = ranked(node, 0, 1, or_more=True)
     axis = node.axis(len(shape))
     after, single = (*shape[:axis], *shape[axis + 1 :]), (*shape[:axis], 1, *shape[axis + 1 :])
     return [
@@ -115,33 +121,39 @@ def _parts(node: Node, i: int, axis: int, sizes: Shape, equal: bool) -> list[Out
     return outputs
 
 
-@operator("Split")
+@operator("Split", category="layout")
 def split(node: Node) -> list[Output]:
-    shape, count = node.shape(1), node.attribute("num_split", 1)
-    axis = node.count_axis(needed(node, 0)[0], len(shape))
+    """Each output is one of so many equal parts of input 1 along the axis that input 0 holds."""
+    shape, count = ranked(node, 1, 1, or_more=True), positive(node, "num_split", 1)
+    axis = node.count_axis(needed_number(node, 0), len(shape))
     return _parts(node, 1, axis, (shape[axis] // count,) * count, True)
 
 
-@operator("SplitV")
+@operator("SplitV", category="layout")
 def split_by_sizes(node: Node) -> list[Output]:
-    """One of the sizes may be -1: what is left."""
-    shape, sizes = node.shape(), list(needed(node, 1))
-    axis = node.count_axis(needed(node, 2)[0], len(shape))
+    """Each output is a part of input 0 of the size that input 1 holds.
+
+    One of the sizes may be -1: what is left.
+    """
+    shape, sizes = ranked(node, 0, 1, or_more=True), list(needed(node, 1))
+    axis = node.count_axis(needed_number(node, 2), len(shape))
     if -1 in sizes:
         sizes[sizes.index(-1)] = shape[axis] - sum(sizes) - 1
     return _parts(node, 0, axis, tuple(sizes), False)
 
 
-@operator("BroadcastTo", "RiscBroadcast")
+@operator("BroadcastTo", "RiscBroadcast", category="layout")
 def broadcast_to(node: Node) -> Output:
+    """The input repeated along axes of length 1 and new ones in front."""
     shape, after = node.shape(), needed(node, 1)
     if broadcast_shape(node, (shape, after)) != after:
         raise ModelError(f"{node.op} {node.name!r} cannot broadcast {list(shape)} to {list(after)}")
     return Output(after, [Edge(0, broadcast(shape, after))])
 
 
-@operator("Tile")
+@operator("Tile", category="layout")
 def tiled(node: Node) -> Output:
+    """The input repeated so many times along each axis."""
     shape, repeats = node.shape(), needed(node, 1)
     relation: Relation = IDENTITY
     for axis, (n, r) in enumerate(zip(shape, repeats, strict=True)):
@@ -149,9 +161,9 @@ def tiled(node: Node) -> Output:
     return Output(tuple(n * r for n, r in zip(shape, repeats, strict=True)), [Edge(0, relation)])
 
 
-@operator("Pad", "PadV2", "RiscPad")
+@operator("Pad", "PadV2", "RiscPad", category="layout")
 def pad(node: Node) -> Output:
-    """The fill is no input, but where it is computed from the input."""
+    """The input with a border that depends on nothing, unless its fill is computed."""
     after, relation = _padded(node)
     edges, why = [Edge(0, relation)], ""
     if node.depends(2):
@@ -160,14 +172,15 @@ def pad(node: Node) -> Output:
     return Output(after, edges, why)
 
 
-@operator("MirrorPad")
+@operator("MirrorPad", category="layout")
 def mirror_pad(node: Node) -> Output:
+    """The input with a border that mirrors what lies inside."""
     after, relation = _padded(node, mirror_mode(node))
     return Output(after, [Edge(0, relation)])
 
 
 def mirror_mode(node: Node) -> PadMode:
-    """How MirrorPad and its kin go on beyond the edge."""
+    """Return how MirrorPad and its kin go on beyond the edge."""
     return "symmetric" if node.attribute("mode", "REFLECT") == "SYMMETRIC" else "reflect"
 
 
@@ -178,11 +191,11 @@ def _padded(node: Node, mode: PadMode = "constant") -> tuple[Shape, Relation]:
     return padding(shape, tuple(range(len(shape))), pads[::2] + pads[1::2], mode)
 
 
-@operator("Reverse", "ReverseV2", "RiscReverse")
+@operator("Reverse", "ReverseV2", "RiscReverse", category="layout")
 def reverse(node: Node) -> Output:
-    """Along the axes named, or (Reverse) along those marked by true."""
-    shape, given = node.shape(), needed(node, 1)
-    axes = [i for i, yes in enumerate(given) if yes] if node.op == "Reverse" else given
+    """The input turned round along the axes named, or (Reverse) along those marked by true."""
+    shape, numbers = node.shape(), needed(node, 1)
+    axes = [i for i, yes in enumerate(numbers) if yes] if node.op == "Reverse" else numbers
     relation = IDENTITY
     for a in axes:
         axis = node.count_axis(a, len(shape))
@@ -191,10 +204,10 @@ def reverse(node: Node) -> Output:
     return Output(shape, [Edge(0, relation)])
 
 
-@operator("Roll")
+@operator("Roll", category="layout")
 def roll(node: Node) -> Output:
     """Round and round; what leaves at one end comes in at the other."""
-    shape = node.shape()
+    shape = ranked(node, 0, 1, or_more=True)
     by = dict.fromkeys(range(len(shape)), 0)
     for shift, axis in zip(needed(node, 1), needed(node, 2), strict=True):
         by[node.count_axis(axis, len(shape))] += shift
@@ -206,17 +219,17 @@ def roll(node: Node) -> Output:
     return Output(shape, [Edge(0, relation)])
 
 
-@operator("DataFormatVecPermute")
+@operator("DataFormatVecPermute", category="layout")
 def reordered(node: Node) -> Output:
     """One number (or pair) for each axis, or for each axis of space, in another order of axes."""
-    shape = node.shape()
+    shape = ranked(node, 0, 1, or_more=True)
     source, target = node.attribute("src_format", "NHWC"), node.attribute("dst_format", "NCHW")
     if shape[0] == len(source) - 2:
-        source, target = ("".join(c for c in form if c not in "NC") for form in (source, target))
+        source, target = ("".join(c for c in order if c not in "NC") for order in (source, target))
     return Output(shape, [Edge(0, pick(0, shape[0], [source.index(c) for c in target]))])
 
 
-@operator("_ScopedAllocatorConcat")
+@operator("_ScopedAllocatorConcat", category="join")
 def flattened(node: Node) -> Output:
     """All inputs but the first, each flattened, one after another."""
     shapes = [node.shape(i) for i in range(1, len(node.inputs))]

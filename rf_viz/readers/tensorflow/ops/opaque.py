@@ -1,6 +1,6 @@
-"""Ops that no relation describes, each with the reason; they are taken to see everything.
+"""Ops that no relation describes, by name or by family, each with the reason.
 
-Most of TensorFlow's ops are never on the way from an image to a layer: those are told by family.
+They are taken to see everything.
 """
 
 from __future__ import annotations
@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from ....trace.tensors import Category
 from ...reading.operators import Operator
-from ..node import OPERATORS, DataDependent, Describe, Node, Outputs
+from ...reading.values import DataDependent, Outputs
+from ..node import OPERATORS, Node
 
 BOXES = "which boxes it keeps depends on the data"
 SPARSE = "it works on tensors told by the places of what is not zero"
@@ -26,95 +28,110 @@ CODE = "it runs code that the graph does not hold"
 REWRITTEN = "it is what TensorFlow itself makes of a graph as it runs it"
 RANDOM = "where it looks is drawn at random"
 FUNCTION = "it calls a function in a form that is not followed"
+XLA = "it is written in terms of XLA, which compiles it"
+XLA_AXES = "its axes are told in a form of XLA's"
 
-_TESTS = (  # noqa: SIM905  (a list of these names is no easier to read)
-    "A Attr AttrBool AttrBoolList AttrDefault AttrEmptyListDefault AttrEnum AttrEnumList "
-    "AttrFloat AttrListDefault AttrListMin AttrListTypeDefault AttrMin AttrPartialShape "
-    "AttrPartialShapeList AttrShape AttrShapeList AttrTypeDefault B Binary ComplexStruct "
-    "ConstructionFails CopyOp DefaultAttrs DtypeWithDefaultOp FiveFloatOutputs FloatInput "
-    "FloatOutput FloatOutputStringOutput Foo1 Foo2 Foo3 FuncAttr FuncListAttr InPolymorphicTwice "
-    "Int64Output IntAttr IntInput IntInputFloatInput IntInputIntOutput IntOutput "
-    "IntOutputFloatOutput KernelLabel KernelLabelRequired ListInput ListOutput MixedStruct "
-    "NInPolymorphicTwice NInTwice NInTwoTypeVariables NIntsIn NIntsOut NIntsOutDefault "
-    "NPolymorphicIn NPolymorphicOut NPolymorphicOutDefault NPolymorphicRestrictIn "
-    "NPolymorphicRestrictOut Namespace>TestStringOutput None Old OpWithDefaultAttr "
-    "OpWithFutureDefaultAttr OutT OutTypeList OutTypeListRestrict Polymorphic "
-    "PolymorphicDefaultOut PolymorphicOut RefIn RefInputFloatInput RefInputFloatInputIntOutput "
-    "RefInputIntInput RefOut RefOutput RefOutputFloatOutput RequiresOlderGraphVersion "
-    "ReservedAttr ReservedInput ResourceCreateOp ResourceUsingOp Restrict Simple SimpleStruct "
-    "StringListAttr TestAttr TestStringOutput TwoFloatInputs TwoFloatInputsFloatOutput "
-    "TwoFloatInputsIntOutput TwoFloatOutputs TwoIntInputs TwoIntOutputs TwoRefsIn TypeList "
-    "TypeListRestrict TypeListTwice Unary"
-).split()
-"""Ops that TensorFlow registers for its own tests."""
+OPAQUE: dict[str, str] = {}
+"""Why ops are not described, by name."""
 
-OPAQUE: dict[str, str] = {
-    **dict.fromkeys(_TESTS, TEST),
-    "Abort": STATE,
-    "AudioMicrofrontend": "it filters a signal through a state of its own",
-    "Batch": "it gathers the inputs of several runs",
-    "BatchFunction": "it gathers the inputs of several runs",
-    "CTCBeamSearchDecoder": "what it decodes depends on the data",
-    "CTCGreedyDecoder": "what it decodes depends on the data",
-    "CTCLoss": "its labels are sparse",
-    "CTCLossV2": "its labels are sparse",
-    "CombinedNonMaxSuppression": BOXES,
-    "ComputeAccidentalHits": TRAINING,
-    "CudnnRNNCanonicalToParams": "it packs weights for a device",
-    "CudnnRNNCanonicalToParamsV2": "it packs weights for a device",
-    "CudnnRNNParamsSize": "it packs weights for a device",
-    "CudnnRNNParamsToCanonical": "it packs weights for a device",
-    "CudnnRNNParamsToCanonicalV2": "it packs weights for a device",
-    "CustomAggregator": "it collects statistics for quantisation",
-    "DrawBoundingBoxes": "where it draws depends on the data",
-    "DrawBoundingBoxesV2": "where it draws depends on the data",
-    "EditDistance": "it compares sequences",
-    "ExtractGlimpse": "where it looks depends on the data",
-    "ExtractGlimpseV2": "where it looks depends on the data",
-    "Fact": TEST,
-    "Fingerprint": "it is a check sum of all its bytes",
-    "For": FUNCTION,
-    "FractionalAvgPool": "where its windows lie is drawn at random",
-    "FractionalMaxPool": "where its windows lie is drawn at random",
-    "GenerateBoundingBoxProposals": BOXES,
-    "KMC2ChainInitialization": "it draws points at random",
-    "KmeansPlusPlusInitialization": "it draws points at random",
-    "MapDefun": FUNCTION,
-    "MlirPassthroughOp": CODE,
-    "NearestNeighbors": "which points are nearest depends on the data",
-    "NegTrain": TRAINING,
-    "NonMaxSuppression": BOXES,
-    "NonMaxSuppressionV2": BOXES,
-    "NonMaxSuppressionV3": BOXES,
-    "NonMaxSuppressionV4": BOXES,
-    "NonMaxSuppressionV5": BOXES,
-    "NonMaxSuppressionWithOverlaps": BOXES,
-    "RandomCrop": RANDOM,
-    "RandomIndexShuffle": "what it makes of a number is drawn at random",
-    "RemoteCall": FUNCTION,
-    "RiscCondition": FUNCTION,
-    "RiscConv": "its form was never finished",
-    "RiscPool": "its form was never finished",
-    "RiscWhile": FUNCTION,
-    "SampleDistortedBoundingBox": RANDOM,
-    "SampleDistortedBoundingBoxV2": RANDOM,
-    "Skipgram": FILES,
-    "SobolSample": "it makes numbers of no image",
-    "StatelessSampleDistortedBoundingBox": RANDOM,
-    "StochasticCastToInt": "how it rounds is drawn at random",
-    "SymbolicGradient": GRADIENT,
-    "UniformQuantizedConvolution": "its axes are told in a form of XLA's",
-    "UniformQuantizedConvolutionHybrid": "its axes are told in a form of XLA's",
-    "UnsortedSegmentJoin": TEXT,
-    "XlaDot": "its axes are told in a form of XLA's",
-    "XlaDotV2": "its axes are told in a form of XLA's",
-}
+
+def opaque(why: str, category: Category = "other") -> Operator:
+    """Return the entry of an operator that no relation describes, for this reason."""
+
+    def describe(node: Node) -> Outputs:
+        raise DataDependent(f"{node.op} {node.name} is taken to see everything: {why}")
+
+    return Operator(describe, category, multiplies=None)
+
+
+def _enter(why: str, *names: str, category: Category = "other") -> None:
+    """Enter ops of these names into the table that no relation describes, for this reason."""
+    for name in names:
+        OPAQUE[name] = why
+        OPERATORS[name] = opaque(why, category)
+
+
+_enter(
+    TEST,
+    "A", "Attr", "AttrBool", "AttrBoolList", "AttrDefault", "AttrEmptyListDefault", "AttrEnum",
+    "AttrEnumList", "AttrFloat", "AttrListDefault", "AttrListMin", "AttrListTypeDefault", "AttrMin",
+    "AttrPartialShape", "AttrPartialShapeList", "AttrShape", "AttrShapeList", "AttrTypeDefault",
+    "B", "Binary", "ComplexStruct", "ConstructionFails", "CopyOp", "DefaultAttrs",
+    "DtypeWithDefaultOp", "FiveFloatOutputs", "FloatInput", "FloatOutput",
+    "FloatOutputStringOutput", "Foo1", "Foo2", "Foo3", "FuncAttr", "FuncListAttr",
+    "InPolymorphicTwice", "Int64Output", "IntAttr", "IntInput", "IntInputFloatInput",
+    "IntInputIntOutput", "IntOutput", "IntOutputFloatOutput", "KernelLabel", "KernelLabelRequired",
+    "ListInput", "ListOutput", "MixedStruct", "NInPolymorphicTwice", "NInTwice",
+    "NInTwoTypeVariables", "NIntsIn", "NIntsOut", "NIntsOutDefault", "NPolymorphicIn",
+    "NPolymorphicOut", "NPolymorphicOutDefault", "NPolymorphicRestrictIn",
+    "NPolymorphicRestrictOut", "Namespace>TestStringOutput", "None", "Old", "OpWithDefaultAttr",
+    "OpWithFutureDefaultAttr", "OutT", "OutTypeList", "OutTypeListRestrict", "Polymorphic",
+    "PolymorphicDefaultOut", "PolymorphicOut", "RefIn", "RefInputFloatInput",
+    "RefInputFloatInputIntOutput", "RefInputIntInput", "RefOut", "RefOutput",
+    "RefOutputFloatOutput", "RequiresOlderGraphVersion", "ReservedAttr", "ReservedInput",
+    "ResourceCreateOp", "ResourceUsingOp", "Restrict", "Simple", "SimpleStruct", "StringListAttr",
+    "TestAttr", "TestStringOutput", "TwoFloatInputs", "TwoFloatInputsFloatOutput",
+    "TwoFloatInputsIntOutput", "TwoFloatOutputs", "TwoIntInputs", "TwoIntOutputs", "TwoRefsIn",
+    "TypeList", "TypeListRestrict", "TypeListTwice", "Unary", "Fact",
+)  # fmt: skip
+_enter("it filters a signal through a state of its own", "AudioMicrofrontend")
+_enter("it gathers the inputs of several runs", "Batch", "BatchFunction")
+_enter("what it decodes depends on the data", "CTCBeamSearchDecoder", "CTCGreedyDecoder")
+_enter("its labels are sparse", "CTCLoss", "CTCLossV2")
+_enter(
+    BOXES,
+    "CombinedNonMaxSuppression", "GenerateBoundingBoxProposals", "NonMaxSuppression",
+    "NonMaxSuppressionV2", "NonMaxSuppressionV3", "NonMaxSuppressionV4", "NonMaxSuppressionV5",
+    "NonMaxSuppressionWithOverlaps",
+)  # fmt: skip
+_enter(
+    "it packs weights for a device",
+    "CudnnRNNCanonicalToParams", "CudnnRNNCanonicalToParamsV2", "CudnnRNNParamsSize",
+    "CudnnRNNParamsToCanonical", "CudnnRNNParamsToCanonicalV2",
+)  # fmt: skip
+_enter("it collects statistics for quantisation", "CustomAggregator")
+_enter("where it draws depends on the data", "DrawBoundingBoxes", "DrawBoundingBoxesV2")
+_enter("it compares sequences", "EditDistance")
+_enter("where it looks depends on the data", "ExtractGlimpse", "ExtractGlimpseV2")
+_enter("it is a check sum of all its bytes", "Fingerprint")
+_enter(FUNCTION, "For", "MapDefun", "RemoteCall", "RiscCondition", "RiscWhile")
+_enter(
+    "where its windows lie is drawn at random",
+    "FractionalAvgPool", "FractionalMaxPool",
+    category="pooling",
+)  # fmt: skip
+_enter("it draws points at random", "KMC2ChainInitialization", "KmeansPlusPlusInitialization")
+_enter(CODE, "MlirPassthroughOp")
+_enter("which points are nearest depends on the data", "NearestNeighbors")
+_enter(TRAINING, "ComputeAccidentalHits", "NegTrain")
+_enter(RANDOM, "RandomCrop", category="layout")
+_enter("what it makes of a number is drawn at random", "RandomIndexShuffle")
+_enter("its form was never finished", "RiscConv", category="convolution")
+_enter("its form was never finished", "RiscPool", category="pooling")
+_enter(
+    RANDOM,
+    "SampleDistortedBoundingBox", "SampleDistortedBoundingBoxV2",
+    "StatelessSampleDistortedBoundingBox",
+)  # fmt: skip
+_enter(FILES, "Skipgram")
+_enter("it makes numbers of no image", "SobolSample")
+_enter(STATE, "Abort")
+_enter("how it rounds is drawn at random", "StochasticCastToInt")
+_enter(GRADIENT, "SymbolicGradient")
+_enter(
+    XLA_AXES,
+    "UniformQuantizedConvolution", "UniformQuantizedConvolutionHybrid",
+    category="convolution",
+)  # fmt: skip
+_enter(TEXT, "UnsortedSegmentJoin")
+_enter(XLA, "XlaConv", "XlaConvV2", category="convolution")
+_enter(XLA_AXES, "XlaDot", "XlaDotV2", category="attention, dense")
 
 FAMILIES: tuple[tuple[str, str], ...] = (
     (r".*PyFunc.*|XlaCallModule|XlaCustomCall.*|XlaHostCompute|_Xla(HostComputeMlir|Run)", CODE),
     (r"(PartitionedCall|StatefulPartitionedCall|(Stateless)?(If|Case)|_If|_While)", FUNCTION),
     (r"Xla(If|While|Launch.*|Reduce|ReduceWindow|VariadicReduce.*|SelectAndScatter)", FUNCTION),
-    (r"(Xla|_Xla).*", "it is written in terms of XLA, which compiles it"),
+    (r"(Xla|_Xla).*", XLA),
     (r".*Grad(V\d|WithArgmax|WithShape|Boxes|Image|Args|A)?(GradV?\d?)?", GRADIENT),
     (r".*(Backprop|BackpropFilter|BackpropInput).*|.*Gradient.*|.*GradGrad.*|.*GradEx", GRADIENT),
     (r"(Resource|Sparse|ResourceSparse)?Apply.*|Sdca.*|.*CandidateSampler", TRAINING),
@@ -152,19 +169,14 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     (r"__?Mkl.*|_(Fused|Quantized)\w+|_(Parallel|Scoped)\w+", REWRITTEN),
     (r"_(Arg|DeviceArg|Retval|DeviceRetval|SwitchN)", REWRITTEN),
 )
-"""What the names of a family look like, and the reason; the first that fits holds."""
+"""Patterns of the names of families, each with the reason; the first that fits holds.
 
-
-def _taken_to_see_everything(why: str) -> Describe:
-    def describe(node: Node) -> Outputs:
-        raise DataDependent(f"{node.op} {node.name} is taken to see everything: {why}")
-
-    return describe
+Most of TensorFlow's ops are never on the way from an image to a layer."""
 
 
 @cache
 def family(op: str) -> str | None:
-    """Why an op is not described, by what its name looks like; None if it is of no family."""
+    """Return why an op is not described, by its name's pattern; None if it is of no family."""
     for pattern, why in FAMILIES:
         if re.fullmatch(pattern, op):
             return why
@@ -173,10 +185,6 @@ def family(op: str) -> str | None:
 
 @cache
 def by_family(op: str) -> Operator | None:
-    """The entry of an op that is only told by its family."""
+    """Return the entry of an op that is known by its family only; None if it is of none."""
     why = family(op)
-    return None if why is None else Operator(_taken_to_see_everything(why), "other")
-
-
-for _name, _why in OPAQUE.items():
-    OPERATORS[_name] = Operator(_taken_to_see_everything(_why), "other")
+    return None if why is None else opaque(why)

@@ -11,8 +11,9 @@ from ....relation.common.basic import (
     reshape,
 )
 from ....relation.common.products import scan
-from ..node import DataDependent, Node, operator
-from .moves import needed
+from ...reading.values import DataDependent
+from ..node import Node, operator
+from .inputs import needed, needed_number, ranked
 
 
 def _weights(node: Node, outputs: list[Output], numbers: tuple[int, ...]) -> list[Output]:
@@ -31,13 +32,15 @@ def _row(shape: Shape, out: Shape) -> Relation:
     return reduce(shape, (len(shape) - 1,), True) + broadcast(one, out)
 
 
-@operator("LSTMBlockCell")
+@operator("LSTMBlockCell", category="attention, dense", multiplies=None)
 def lstm_cell(node: Node) -> list[Output]:
-    """One step. Inputs: x, the cell's state and the hidden one, weights, peepholes, bias.
+    """One step: every element depends on all of its row of x and of the hidden state.
 
-    Outputs: input gate, new cell state, forget gate, output gate, candidate, its tanh, hidden.
+    A new state depends on its own cell state, too. Inputs: x, the cell's state and the hidden
+    one, weights, peepholes, bias. Outputs: input gate, new cell state, forget gate, output gate,
+    candidate, its tanh, hidden state.
     """
-    x, state = node.shape(0), node.shape(1)
+    x, state = (ranked(node, i, 2) for i in range(2))
     mixed = [Edge(0, _row(x, state)), Edge(2, _row(state, state))]
     peeks = bool(node.attribute("use_peephole"))
     gates = [e for e in mixed if node.depends(e.input)]
@@ -48,21 +51,27 @@ def lstm_cell(node: Node) -> list[Output]:
     return _weights(node, [*outputs, late, late], (3, 4, 5, 6, 7))
 
 
-@operator("GRUBlockCell")
+@operator("GRUBlockCell", category="attention, dense", multiplies=None)
 def gru_cell(node: Node) -> list[Output]:
-    """One step. Inputs: x, the state, weights. Outputs: both gates, candidate, new state."""
-    x, state = node.shape(0), node.shape(1)
+    """One step: every element depends on all of its row of x and of the state.
+
+    Inputs: x, the state, weights. Outputs: both gates, candidate, new state.
+    """
+    x, state = (ranked(node, i, 2) for i in range(2))
     mixed = [Edge(0, _row(x, state)), Edge(1, _row(state, state))]
     output = Output(state, [e for e in mixed if node.depends(e.input)])
     return _weights(node, [output] * 4, (2, 3, 4, 5))
 
 
-@operator("BlockLSTM", "BlockLSTMV2")
+@operator("BlockLSTM", "BlockLSTMV2", category="attention, dense", multiplies=None)
 def block_lstm(node: Node) -> list[Output]:
-    """All steps of ``LSTMBlockCell``: (positions, batch, features). Input 0 is how many count."""
-    shape, (batch, hidden) = node.shape(1), node.shape(2)
+    """All steps of ``LSTMBlockCell``: a position depends on those up to it and the first states.
+
+    Input 0 is how many positions count, input 1 is (positions, batch, features).
+    """
+    shape, (batch, hidden) = ranked(node, 1, 3), ranked(node, 2, 2)
     length = shape[0]
-    if needed(node, 0)[0] < length:
+    if needed_number(node, 0) < length:
         raise DataDependent(f"{node.op} {node.name} ends its sequences early")
     after = (length, batch, hidden)
     peeks = bool(node.attribute("use_peephole"))
@@ -81,8 +90,11 @@ def block_lstm(node: Node) -> list[Output]:
 
 
 def _from_cell(node: Node, after: Shape, own: bool) -> list[Edge]:
-    """From the first cell state, input 2: its elements first only meet their own, if those, and
-    all others one position later."""
+    """From the first cell state, input 2.
+
+    At the first position an element meets its own only, or none unless ``own``; one position
+    later all of its row.
+    """
     if not node.depends(2):
         return []
     length, batch, hidden = after
@@ -98,12 +110,16 @@ def _from_cell(node: Node, after: Shape, own: bool) -> list[Edge]:
     return edges
 
 
-@operator("CudnnRNN", "CudnnRNNV2", "CudnnRNNV3")
+@operator(
+    "CudnnRNN", "CudnnRNNV2", "CudnnRNNV3", category="attention, dense", multiplies=None
+)  # fmt: skip
 def cudnn(node: Node) -> list[Output]:
-    """Inputs: x of (positions, batch, features), or (batch, positions, features); the first
-    states of (layers and directions, batch, hidden), the other way round alike; weights; lengths.
+    """A position depends on those up to it, those from it on, or all, and on the first states.
+
+    Inputs: x of (positions, batch, features), or (batch, positions, features); the first states
+    of (layers and directions, batch, hidden), the other way round alike; weights; lengths.
     """
-    shape, first = node.shape(), node.shape(1)
+    shape, first = ranked(node, 0, 3), ranked(node, 1, 3)
     time_major = bool(node.attribute("time_major", True))
     time, batch = (0, 1) if time_major else (1, 0)
     both = node.attribute("direction", "unidirectional") == "bidirectional"
@@ -144,5 +160,5 @@ def cudnn(node: Node) -> list[Output]:
             edges.append(Edge(i, state + broadcast(alone, after)))
             last_edges.append(Edge(i, state + broadcast(alone, first)))
     last = Output(first, last_edges, why)
-    made = _weights(node, [Output(after, edges, why), last, last], (3,))
-    return [*made, Output(()), Output(())]
+    outputs = _weights(node, [Output(after, edges, why), last, last], (3,))
+    return [*outputs, Output(()), Output(())]

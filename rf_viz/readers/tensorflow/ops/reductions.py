@@ -12,29 +12,38 @@ from ....relation.common.basic import (
 )
 from ....relation.common.products import neighbours
 from ...reading.outputs import broadcast_shape, parameter, reduction
-from ..node import DataDependent, Node, operator
-from .moves import needed
+from ...reading.values import DataDependent
+from ..node import Node, operator
+from .inputs import needed, needed_number, ranked
 
 
 @operator(
-    "All", "Any", "EuclideanNorm", "Max", "Mean", "Min", "Prod", "ReduceJoin", "RiscReduce", "Sum",
+    "All", "Any", "EuclideanNorm", "Max", "Mean", "Min", "Prod", "RiscReduce", "Sum",
+    category="pooling",
 )  # fmt: skip
+@operator("ReduceJoin", category="other")
 def reduce_axes(node: Node) -> Output:
-    return reduction(node, needed(node, 1), bool(node.attribute("keep_dims")))
+    """Each element depends on all positions along the axes that input 1 holds."""
+    axes = needed(node, 1) if node.shape() else ()  # LiteRT ignores them where there are none
+    return reduction(node, axes, bool(node.attribute("keep_dims")))
 
 
-@operator("ArgMax", "ArgMin")
+@operator("ArgMax", "ArgMin", category="other")
 def arg_reduction(node: Node) -> Output:
+    """Each element depends on all positions along the axis that input 1 holds."""
+    ranked(node, 0, 1, or_more=True)
     return reduction(node, needed(node, 1), False)
 
 
-@operator("L2Loss")
+@operator("L2Loss", category="other")
 def loss(node: Node) -> Output:
+    """One number that depends on all elements."""
     return reduction(node, range(len(node.shape())), False)
 
 
-@operator("BiasAddGrad")
+@operator("BiasAddGrad", category="other")
 def bias_gradient(node: Node) -> Output:
+    """Each element depends on all of its channel."""
     rank = len(node.shape())
     channel = 1 if node.attribute("data_format", "NHWC").startswith("NC") else rank - 1
     return reduction(node, [i for i in range(rank) if i != channel], False)
@@ -50,53 +59,64 @@ def _top(node: Node, axis: int, k: int) -> list[Output]:
     return [output, output]
 
 
-@operator("TopK", "TopKUnique", "TopKWithUnique")
+@operator("TopK", "TopKUnique", "TopKWithUnique", category="other")
 def top(node: Node) -> list[Output]:
-    return _top(node, len(node.shape()) - 1, node.attribute("k", 1))
+    """Each element depends on all positions along the last axis."""
+    return _top(node, len(ranked(node, 0, 1, or_more=True)) - 1, node.attribute("k", 1))
 
 
-@operator("TopKV2")
+@operator("TopKV2", category="other")
 def top_of(node: Node) -> list[Output]:
-    return _top(node, len(node.shape()) - 1, needed(node, 1)[0])
+    """Each element depends on all positions along the last axis."""
+    return _top(node, len(ranked(node, 0, 1, or_more=True)) - 1, needed_number(node, 1))
 
 
-@operator("ApproxTopK")
+@operator("ApproxTopK", category="other")
 def approximate_top(node: Node) -> list[Output]:
+    """Each element depends on all positions along one axis."""
     if not node.attribute("aggregate_to_topk", True):
         raise DataDependent(f"how many values {node.op} {node.name} keeps depends on the device")
-    return _top(node, node.axis(len(node.shape()), -1, "reduction_dimension"), node.attribute("k"))
+    rank = len(ranked(node, 0, 1, or_more=True))
+    return _top(node, node.axis(rank, -1, "reduction_dimension"), node.attribute("k"))
 
 
-@operator("NthElement")
+@operator("NthElement", "KthOrderStatistic", category="other")
 def nth_element(node: Node) -> Output:
+    """Each element depends on all positions along the last axis."""
+    ranked(node, 0, 1, or_more=True)
     return reduction(node, [-1], False)
 
 
-@operator("KthOrderStatistic")
-def order_statistic(node: Node) -> Output:
-    return reduction(node, [-1], False)
-
-
-@operator("RiscSort", "XlaSort")
+@operator("RiscSort", "XlaSort", category="other")
 def sort(node: Node) -> Output:
-    shape = node.shape()
-    axis = node.count_axis(needed(node, 1)[0] if node.has(1) else -1, len(shape))
+    """Each element depends on all positions along one axis."""
+    shape = ranked(node, 0, 1, or_more=True)
+    axis = node.count_axis(needed_number(node, 1) if node.has(1) else -1, len(shape))
     return Output(shape, [Edge(0, (Mix((axis,), (shape[axis],)),))])
 
 
-@operator("Softmax", "LogSoftmax", "IsotonicRegression", "MakeUnique")
+@operator("Softmax", "LogSoftmax", category="attention, dense")
+@operator("IsotonicRegression", "MakeUnique", category="other")
 def softmax(node: Node) -> list[Output]:
-    """Along the last axis. (The second output are an IsotonicRegression's segments.)"""
-    shape = node.shape()
+    """Each element depends on its own and on all positions along the last axis.
+
+    The second output is an IsotonicRegression's segments.
+    """
+    shape = ranked(node, 0, 1, or_more=True)
     output = Output(shape, normalise(0, shape, (len(shape) - 1,)))
     return [output, output]
 
 
-@operator("SoftmaxCrossEntropyWithLogits")
+@operator("SoftmaxCrossEntropyWithLogits", category="other")
 def cross_entropy(node: Node) -> list[Output]:
-    """Scores against probabilities, row by row; the second output is the gradient."""
+    """A loss depends on its row of scores and of probabilities; the second output is the gradient.
+
+    An element of the gradient depends on its row of scores, and on its own probability.
+    """
     shapes = [node.shape(i) for i in range(2)]
     after = broadcast_shape(node, shapes)
+    if not after:
+        raise ModelError(f"{node.op} {node.name!r} takes rows of scores, not one number")
     rows = (*after[:-1], 1)
     losses, gradients = [], []
     for i, shape in enumerate(shapes):
@@ -110,10 +130,13 @@ def cross_entropy(node: Node) -> list[Output]:
     return [Output(after[:-1], losses), Output(after, gradients)]
 
 
-@operator("SparseSoftmaxCrossEntropyWithLogits")
+@operator("SparseSoftmaxCrossEntropyWithLogits", category="other")
 def sparse_cross_entropy(node: Node) -> list[Output]:
-    """Scores against the number of a class, row by row; the second output is the gradient."""
-    shape = node.shape()
+    """A loss depends on its row of scores and the number of its class; the gradient follows.
+
+    An element of the gradient depends on its row of scores, and on its row's class.
+    """
+    shape = ranked(node, 0, 1, or_more=True)
     rows = (*shape[:-1], 1)
     losses = [Edge(0, reduce(shape, (len(shape) - 1,), False)), Edge(1)]
     gradients = normalise(0, shape, (len(shape) - 1,))
@@ -125,21 +148,27 @@ def sparse_cross_entropy(node: Node) -> list[Output]:
     ]
 
 
-@operator("LRN")
+@operator("LRN", category="normalisation")
 def local_response(node: Node) -> Output:
-    """Each channel by so many before and behind it."""
-    shape, radius = node.shape(), node.attribute("depth_radius", 5)
+    """Each channel depends on so many before and behind it."""
+    shape, radius = ranked(node, 0, 1, or_more=True), node.attribute("depth_radius", 5)
     return Output(shape, [Edge(0, neighbours(len(shape) - 1, shape[-1], radius, radius))])
 
 
 @operator(
     "FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", "_FusedBatchNormEx",
-    "_MklNativeFusedBatchNorm",
+    category="normalisation", weights=(1, 2, 3, 4),
 )  # fmt: skip
+@operator("_MklNativeFusedBatchNorm", category="normalisation")
 def batch_normalisation(node: Node) -> list[Output]:
-    """By constants; in training by the batch's own statistics. These are outputs too."""
-    shape = node.shape()
-    axis = node.attribute("data_format", "NHWC").index("C")
+    """Each element depends on its own and on its channel's parameters.
+
+    In training it depends on the channel in the whole batch instead. The statistics are outputs
+    too.
+    """
+    order = node.attribute("data_format", "NHWC")
+    shape = ranked(node, 0, len(order))
+    axis = order.index("C")
     others = tuple(i for i in range(len(shape)) if i != axis)
     training = bool(node.attribute("is_training", True))
     edges = normalise(0, shape, others) if training else [Edge(0)]
@@ -158,18 +187,22 @@ def batch_normalisation(node: Node) -> list[Output]:
     return [Output(shape, edges), mean, variance, mean, variance, Output(())]
 
 
-@operator("BatchNormWithGlobalNormalization")
+@operator(
+    "BatchNormWithGlobalNormalization", category="normalisation", weights=(1, 2, 3, 4)
+)  # fmt: skip
 def global_normalisation(node: Node) -> Output:
-    shape = node.shape()
+    """Each element depends on its own and on its channel's parameters."""
+    shape = ranked(node, 0, 4)
     edges = [Edge(0)]
     for i in range(1, 5):
         edges += parameter(node, i, shape, len(shape) - 1)
     return Output(shape, edges)
 
 
-@operator("_MklLayerNorm")
+@operator("_MklLayerNorm", category="normalisation")
 def layer_normalisation(node: Node) -> Output:
-    shape = node.shape()
+    """Each element depends on all positions along the last axis, and on its own parameters."""
+    shape = ranked(node, 0, 1, or_more=True)
     last = len(shape) - 1
     edges = normalise(0, shape, (last,))
     for i in (1, 2):
@@ -177,12 +210,15 @@ def layer_normalisation(node: Node) -> Output:
     return Output(shape, edges)
 
 
-@operator("_MklFusedInstanceNorm")
+@operator("_MklFusedInstanceNorm", category="normalisation")
 def instance_normalisation(node: Node) -> Output:
-    shape = node.shape()
+    """Each element depends on its channel in its own image, and on the channel's parameters."""
+    shape = ranked(node, 0, 2, or_more=True)
     axes = node.attribute("reduction_axes") or tuple(range(1, len(shape) - 1))
-    channel = next(i for i in range(1, len(shape)) if i not in axes)
+    channels = [i for i in range(1, len(shape)) if i not in axes]
+    if not channels:
+        raise ModelError(f"{node.op} {node.name!r} normalises over all of its axes")
     edges = normalise(0, shape, axes)
     for i in range(1, len(node.inputs)):
-        edges += parameter(node, i, shape, channel)
+        edges += parameter(node, i, shape, channels[0])
     return Output(shape, edges)

@@ -16,8 +16,9 @@ from ....errors import ModelError
 from ....relation import IDENTITY, Edge, Output, Relation
 from ....relation.common.picks import checked_extent
 from ....relation.common.resize import resampled
-from ..node import DataDependent, Node, operator
-from .moves import needed
+from ...reading.values import DataDependent
+from ..node import Node, operator
+from .inputs import needed, ranked
 
 Floats = NDArray[Any]
 Taps = tuple[NDArray[np.int64], NDArray[np.bool_]]
@@ -40,19 +41,22 @@ class _Axis(NamedTuple):
 
     @property
     def ratio(self) -> tuple[int, int]:
-        """Input pixels to an output pixel, as a fraction."""
+        """Input pixels to an output pixel, as a fraction (numerator, denominator)."""
         if self.aligned and self.out > 1:
             return self.size - 1, self.out - 1
         return self.size, self.out
 
     def exact(self) -> Floats:
-        """Where in the input each output pixel lies."""
+        """Return where in the input each output pixel lies."""
         over, under = self.ratio
         u = np.arange(self.out, dtype=np.float64)
         return (u + 0.5) * over / under - 0.5 if self.half else u * over / under
 
     def single(self, shift: float) -> Floats:
-        """The same as it is computed in single precision: rounding decides between pixels."""
+        """Return ``exact`` as single precision has it: its rounding decides between pixels.
+
+        ``shift`` is subtracted where centres lie at half pixels.
+        """
         over, under = self.ratio
         scale = np.float32(over) / np.float32(under)
         u = np.arange(self.out, dtype=np.float32)
@@ -107,8 +111,11 @@ _METHODS: dict[str, Callable[[_Axis], Taps]] = {
 """How each op interpolates; what is in none of these is bilinear."""
 
 
-@operator("ResizeArea", "ResizeBicubic", "ResizeBilinear", "ResizeNearestNeighbor")
+@operator(
+    "ResizeArea", "ResizeBicubic", "ResizeBilinear", "ResizeNearestNeighbor", category="resize"
+)  # fmt: skip
 def resize(node: Node) -> Output:
+    """Every pixel depends on those near its place in the image, channel by channel."""
     shape, size = node.shape(), needed(node, 1)
     if len(shape) != 4 or len(size) != 2 or min(size) < 1:
         raise ModelError(f"{node.op} {node.name!r} cannot resize {list(shape)} to {list(size)}")
@@ -155,16 +162,21 @@ _KERNELS: dict[str, tuple[float, Callable[[Floats], Floats]]] = {
 """How far each kernel reaches, in pixels of the coarser side, and its weights by distance."""
 
 
-@operator("ScaleAndTranslate")
+@operator("ScaleAndTranslate", category="resize")
 def scale_and_translate(node: Node) -> Output:
-    """Resizing with antialiasing. Output pixels that lie outside the image see nothing."""
-    shape, size = node.shape(), needed(node, 1)
+    """Every pixel depends on those that its kernel covers; one outside the image on nothing.
+
+    The kernel grows with the pixels where an image is made smaller (antialiasing).
+    """
+    shape, size = ranked(node, 0, 4), needed(node, 1)
     scales, moves = node.value(2), node.value(3)
     if scales is None or moves is None:
         raise DataDependent(f"by how much {node.op} {node.name} scales depends on the data")
     kind = node.attribute("kernel_type", "lanczos3")
     if kind not in _KERNELS:
         raise ModelError(f"{node.op} {node.name!r} has a kernel {kind!r}, which is not known")
+    if len(size) != 2 or scales.shape != (2,) or moves.shape != (2,) or (scales <= 0).any():
+        raise ModelError(f"{node.op} {node.name!r} scales by {scales.tolist()}: not valid")
     relation: Relation = IDENTITY
     for i, (out, scale, move) in enumerate(
         zip(size, scales.tolist(), moves.tolist(), strict=True), 1

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ....errors import ModelError
 from ....relation import Edge, Elements, Mix, Output, Relation, Shape
 from ....relation.common.basic import broadcast, reduce, reshape
 from ...reading.picks import known
 from ..node import Node, operator
-from .moves import needed
+from .inputs import needed, ranked
 
 Floats = NDArray[Any]
 Places = NDArray[np.int64]
@@ -30,11 +31,17 @@ def _read(shape: Shape, image: Places, rows: list[Places], columns: list[Places]
     return relations
 
 
-@operator("CropAndResize")
+@operator("CropAndResize", category="resize")
 def crop_and_resize(node: Node) -> Output:
-    """Boxes of (top, left, bottom, right), each in the image that input 2 names."""
-    shape, size = node.shape(), needed(node, 3)
-    count = node.shape(1)[0]
+    """Every pixel depends on those near its place in a box of the image, and on the box.
+
+    Boxes are (top, left, bottom, right), each in the image that input 2 names. Those that are
+    computed may lie anywhere.
+    """
+    shape, size = ranked(node, 0, 4), needed(node, 3)
+    count, corners = ranked(node, 1, 2)
+    if len(size) != 2 or min(size) < 1 or corners != 4:
+        raise ModelError(f"{node.op} {node.name!r} cannot make boxes of {list(size)}")
     after = (count, *size, shape[3])
     edges = []
     boxes, images = known(node, 1), known(node, 2)
@@ -75,11 +82,17 @@ def _box(ends: Floats, size: int, out: int, nearest: bool) -> list[Places]:
     return [t.astype(np.int64) for t in taps]
 
 
-@operator("ImageProjectiveTransformV2", "ImageProjectiveTransformV3")
+@operator("ImageProjectiveTransformV2", "ImageProjectiveTransformV3", category="other")
 def projective(node: Node) -> Output:
-    """Output pixel (x, y) reads the input at ((a0 x + a1 y + a2) / k, (b0 x + b1 y + b2) / k),
-    k = c0 x + c1 y + 1, for transforms (a0, a1, a2, b0, b1, b2, c0, c1), one an image or one."""
-    shape, size, given = node.shape(), needed(node, 2), node.shape(1)
+    """Every pixel depends on those near its place in the image, and on the transform.
+
+    Output pixel (x, y) reads the input at ((a0 x + a1 y + a2) / k, (b0 x + b1 y + b2) / k),
+    k = c0 x + c1 y + 1, for transforms (a0, a1, a2, b0, b1, b2, c0, c1), one for each image or
+    one for all. Those that are computed may read anywhere.
+    """
+    shape, size, coefficients = ranked(node, 0, 4), needed(node, 2), ranked(node, 1, 2)
+    if len(size) != 2 or min(size) < 1 or coefficients[1] != 8:
+        raise ModelError(f"{node.op} {node.name!r} cannot make images of {list(size)}")
     after = (shape[0], *size, shape[3])
     edges = []
     transforms = known(node, 1)
@@ -88,8 +101,8 @@ def projective(node: Node) -> Output:
     elif node.depends(0):
         edges.append(Edge(0, (Mix((1, 2), shape[1:3], size),)))
     if node.depends(1):
-        wide = (given[0], 1, 1, 1)
-        own = reduce(given, (1,), False) + reshape(given[:1], wide)
+        wide = (coefficients[0], 1, 1, 1)
+        own = reduce(coefficients, (1,), False) + reshape(coefficients[:1], wide)
         edges.append(Edge(1, own + broadcast(wide, after)))
     if node.depends(3):
         edges.append(Edge(3, broadcast((), after)))

@@ -14,13 +14,17 @@ from ....relation import IDENTITY, Edge, Output, Relation, Scatter, Shape
 from ....relation.common.basic import reshape
 from ....relation.common.picks import cut
 from ...reading.picks import put
-from ..node import DataDependent, Node, operator
-from .moves import needed
+from ...reading.values import DataDependent
+from ..node import Node, operator
+from .inputs import needed
 
 
-@operator("Slice", "RiscSlice", "XlaDynamicSlice")
+@operator("Slice", "RiscSlice", "XlaDynamicSlice", category="layout")
 def sliced(node: Node) -> Output:
-    """From ``begin`` on; a size of -1 is all that is left. XLA moves a slice back inside."""
+    """A run of positions along each axis, from ``begin`` on.
+
+    A size of -1 is all that is left. XLA moves a slice back inside.
+    """
     shape, sizes = node.shape(), needed(node, 2)
     after, relation = [], IDENTITY
     for axis, (n, begin, size) in enumerate(zip(shape, needed(node, 1), sizes, strict=True)):
@@ -38,7 +42,7 @@ def sliced(node: Node) -> Output:
 
 
 class _Part(NamedTuple):
-    """What a strided slice takes of one axis of its input: so many positions from ``start`` on.
+    """A strided slice of one axis of the input: so many positions from ``start`` on.
 
     ``varies`` where another size would give another start.
     """
@@ -57,11 +61,11 @@ class _Strided(NamedTuple):
 
     @property
     def kept(self) -> Shape:
-        """The shape before axes go and new ones come."""
+        """The shape before axes are dropped and new ones are put in."""
         return tuple(p.number for p in self.parts)
 
     def places(self, shape: Shape) -> NDArray[np.int64]:
-        """The flat positions in a tensor of ``shape`` that are taken."""
+        """Return the flat positions of the slice's elements in a tensor of ``shape``."""
         lines = (p.start + p.step * np.arange(p.number) for p in self.parts)
         whole = np.arange(prod(shape)).reshape(shape)
         return whole[np.ix_(*lines)].reshape(self.after)
@@ -78,6 +82,12 @@ def _strided(node: Node, shape: Shape, first: int) -> _Strided:
     def marked(name: str, i: int) -> bool:
         return bool(masks[name] >> i & 1)
 
+    ellipses = sum(marked("ellipsis", i) for i in range(len(begins)))
+    if not len(begins) == len(ends) == len(strides) or ellipses > 1:
+        raise ModelError(
+            f"{node.op} {node.name!r} slices from {list(begins)} to {list(ends)} "
+            f"in steps of {list(strides)}: not valid"
+        )
     named = [i for i in range(len(begins)) if not (marked("ellipsis", i) or marked("new_axis", i))]
     rest = len(shape) - len(named)
     if rest < 0:
@@ -122,39 +132,44 @@ def _strided(node: Node, shape: Shape, first: int) -> _Strided:
     return _Strided(tuple(parts), tuple(after))
 
 
-@operator("StridedSlice")
+@operator("StridedSlice", category="layout")
 def strided_slice(node: Node) -> Output:
+    """Every so many positions along each axis; single ones drop their axis."""
     shape = node.shape()
-    made = _strided(node, shape, 1)
+    strided = _strided(node, shape, 1)
+    if 0 in strided.after and strided.after != strided.kept:  # no elements to be reshaped
+        return Output(strided.after, value=np.zeros(strided.after, np.int32))
     relation: Relation = IDENTITY
-    for axis, (n, part) in enumerate(zip(shape, made.parts, strict=True)):
+    for axis, (n, part) in enumerate(zip(shape, strided.parts, strict=True)):
         relation += cut(axis, n, part.start, part.step, part.number, part.varies)
-    return Output(made.after, [Edge(0, relation + reshape(made.kept, made.after))])
+    return Output(strided.after, [Edge(0, relation + reshape(strided.kept, strided.after))])
 
 
-@operator("TensorStridedSliceUpdate", "StridedSliceAssign")
+@operator("TensorStridedSliceUpdate", "StridedSliceAssign", category="layout")
 def strided_update(node: Node) -> Output:
     """Input 4 put into a slice of input 0."""
     shape = node.shape()
-    made = _strided(node, shape, 1)
-    if node.shape(4) != made.after:
+    strided = _strided(node, shape, 1)
+    if node.shape(4) != strided.after:
         raise DataDependent(f"{node.op} {node.name} repeats a value along its slice")
-    return put(node, made.places(shape), shape, 0, 4, adds=False)
+    return put(node, strided.places(shape), shape, 0, 4, adds=False)
 
 
-@operator("StridedSliceGrad")
+@operator("StridedSliceGrad", category="layout")
 def strided_slice_grad(node: Node) -> Output:
     """Input 4 put into a slice of zeros."""
     shape = needed(node, 0)
     return Output(shape, [Edge(4, (Scatter(shape, _strided(node, shape, 1).places(shape)),))])
 
 
-@operator("XlaDynamicUpdateSlice")
+@operator("XlaDynamicUpdateSlice", category="layout")
 def dynamic_update(node: Node) -> Output:
     """Input 1 put into input 0 from the position on that input 2 holds, moved back inside."""
-    shape, given = node.shape(0), node.shape(1)
+    shape, update = node.shape(0), node.shape(1)
+    if len(update) != len(shape) or any(n > m for n, m in zip(update, shape, strict=True)):
+        raise ModelError(f"{node.op} {node.name!r} puts {list(update)} into {list(shape)}")
     places = np.arange(prod(shape)).reshape(shape)
-    for axis, (begin, n) in enumerate(zip(needed(node, 2), given, strict=True)):
+    for axis, (begin, n) in enumerate(zip(needed(node, 2), update, strict=True)):
         at = min(max(begin, 0), shape[axis] - n)
         places = places.take(range(at, at + n), axis=axis)
     return put(node, places, shape, 0, 1, adds=False)

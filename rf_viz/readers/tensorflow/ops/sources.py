@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from ..node import Node, Value, operator
+from ....runtimes.tensorflow.graph_names import PLACEHOLDERS, VARIABLES
+from ...reading.values import Value
+from ..node import Node, operator
 from ..protobuf.tensors import constant
+from .inputs import tensor
 
 
-@operator("Const")
+@operator("Const", category="other")
 def const(node: Node) -> Value:
+    """A constant, decoded when its values are first needed."""
     return constant(node.attribute("value"))
 
 
-@operator("VarHandleOp", "Variable", "VariableV2")
+@operator(*VARIABLES, category="other")
 def variable(node: Node) -> Value:
     """A variable, or the handle of one: known by its shape only."""
     shape = node.attribute("shape")
     return Value(None if shape is None or -1 in shape else shape)
 
 
-@operator("ReadVariableOp")
+@operator("ReadVariableOp", category="other")
 def read(node: Node) -> Value:
-    given = node.inputs[0]
-    assert given is not None
-    return given
+    """A variable's value, which its handle holds."""
+    return tensor(node, 0)
 
 
-@operator("Placeholder", "PlaceholderV2")
+@operator(*PLACEHOLDERS, category="other")
 def placeholder(node: Node) -> Value:
-    """One that nothing is fed to."""
+    """A placeholder that nothing is fed to: known by its shape only."""
     shape = node.attribute("shape")
     return Value(None if shape is None or -1 in shape else shape)

@@ -1,4 +1,4 @@
-"""What stands for a Keras layer that is not executed."""
+"""The stand-in for a Keras layer that is not executed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ NOT_EXECUTED = "rf_viz>NotExecuted"
 in words what it stands for."""
 
 
-@operator(NOT_EXECUTED)
+@operator(NOT_EXECUTED, category="other")
 def not_executed(node: Node) -> Output:
+    """Every element is taken to depend on everything."""
     last = len(node.inputs) - 1
     after = node.ints(last) or ()
     edges = [Edge(i, everything(node.shape(i), after)) for i in range(last) if node.depends(i)]

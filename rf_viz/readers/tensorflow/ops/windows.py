@@ -30,23 +30,28 @@ from ....relation.common.basic import (
     transpose,
 )
 from ....relation.common.picks import taps_met, taps_met_back
-from ..node import DataDependent, Node, operator
+from ...reading.values import DataDependent
+from ..node import Node, operator
+from .inputs import ranked
 
 
-class Layout(NamedTuple):
+class AxisOrder(NamedTuple):
     """Which axes of a tensor are space, and which its channels."""
 
     space: tuple[int, ...]
     channel: int
 
 
-def layout(node: Node, rank: int) -> Layout:
-    """The axes of a tensor of images by the node's ``data_format``. Raises DataDependent."""
+def axis_order(node: Node, rank: int) -> AxisOrder:
+    """Return the order of the axes of images, by the node's ``data_format``.
+
+    Raises DataDependent where it is none that is followed.
+    """
     form = node.attribute("data_format") or "N" + "DHW"[5 - rank :] + "C"
-    if len(form) != rank or not set(form) <= set("NCDHW"):
+    if len(form) != rank or not set(form) <= set("NCDHW") or form.count("C") != 1:
         raise DataDependent(f"{node.op} {node.name} is of the layout {form}")
     space = tuple(i for i, letter in enumerate(form) if letter not in "NC")
-    return Layout(space, form.index("C"))
+    return AxisOrder(space, form.index("C"))
 
 
 def windows(
@@ -57,9 +62,15 @@ def windows(
     stride: Sequence[int],
     dilation: Sequence[int] | None = None,
 ) -> tuple[Slide, ...]:
-    """The windows along ``axes`` by the node's ``padding``; strides are given for every axis."""
+    """Return the windows along ``axes`` by the node's ``padding``.
+
+    ``kernel`` has a number for each of ``axes``, ``stride`` and ``dilation`` one for every axis of
+    the input, which is of ``shape``. Raises ModelError where a window does not fit.
+    """
     padding = node.attribute("padding", "VALID")
     explicit = node.attribute("explicit_paddings") or (0,) * 2 * len(shape)
+    if min(map(len, (stride, dilation or shape))) < len(shape) or len(explicit) < 2 * len(shape):
+        raise ModelError(f"{node.op} {node.name!r} lacks numbers for some axes of {list(shape)}")
     slid = []
     for axis, k in zip(axes, kernel, strict=True):
         size, s, d = shape[axis], stride[axis], dilation[axis] if dilation else 1
@@ -82,7 +93,7 @@ def windows(
 
 
 def taps(node: Node, weights: int, axes: Sequence[int]) -> NDArray[np.bool_] | None:
-    """The kernel positions that count where some do not, in a weight-aware trace.
+    """Return the kernel positions that count where some do not, in a weight-aware trace.
 
     ``axes`` are those of the weights that are not space.
     """
@@ -103,39 +114,44 @@ def _changed(shape: Shape, slid: Sequence[Slide], channel: int, channels: int) -
     return tuple(after)
 
 
-def _per_channel(node: Node, attribute: str, given: Layout) -> tuple[int, ...]:
+def _per_axis(node: Node, attribute: str, order: AxisOrder) -> tuple[int, ...]:
     """Strides or dilations, one for each axis; those of batch and channels must be 1."""
-    numbers = node.attribute(attribute) or (1,) * (len(given.space) + 2)
-    if len(numbers) != len(given.space) + 2:
+    numbers = node.attribute(attribute) or (1,) * (len(order.space) + 2)
+    if len(numbers) != len(order.space) + 2:
         raise ModelError(f"{node.op} {node.name!r} has {attribute} of {list(numbers)}: not valid")
-    if numbers[0] != 1 or numbers[given.channel] != 1:
+    if numbers[0] != 1 or numbers[order.channel] != 1:
         raise DataDependent(f"{node.op} {node.name} steps over batches or channels")
     return tuple(numbers)
 
 
-def _kernel_to(kernel: Shape, given: Layout) -> tuple[Relation, Shape]:
-    """Weights of (space, channels out) put where a tensor of that layout has its axes."""
-    order = (*range(len(kernel) - 1),)
+def _kernel_to(kernel: Shape, order: AxisOrder) -> tuple[Relation, Shape]:
+    """Weights of (space, channels out) put where a tensor in that order has its axes."""
     out = len(kernel) - 1
-    if given.channel == 1:
-        turned = (out, *order)
+    if order.channel == 1:
+        turned = (out, *range(out))
         after = (1, *(kernel[i] for i in turned))
         return transpose(turned) + reshape(after[1:], after), after
     return reshape(kernel, (1, *kernel)), (1, *kernel)
 
 
-@operator("Conv", "Conv2D", "Conv3D", "DepthwiseConv2dNative")
+@operator(
+    "Conv", "Conv2D", "Conv3D", "DepthwiseConv2dNative",
+    category="convolution", multiplies=True, weights=(1,),
+)  # fmt: skip
 def convolution(node: Node) -> Output:
-    """Weights are (space, channels in a group, channels out); depthwise (space, channels in,
-    channels out of each)."""
+    """Each element depends on its window, in all channels of its group.
+
+    Weights are (space, channels in a group, channels out); depthwise (space, channels in,
+    channels out of each).
+    """
     shape, kernel = node.shape(0), node.shape(1)
     rank = len(shape)
     if len(kernel) != rank or rank < 3:
         raise ModelError(
             f"{node.op} {node.name!r} has weights of {list(kernel)} for an input of {list(shape)}"
         )
-    given = layout(node, rank)
-    channels = shape[given.channel]
+    order = axis_order(node, rank)
+    channels = shape[order.channel]
     depthwise = "Depthwise" in node.op
     out = kernel[-1] * channels if depthwise else kernel[-1]
     groups = channels if depthwise else channels // max(kernel[-2], 1)
@@ -143,19 +159,19 @@ def convolution(node: Node) -> Output:
         raise ModelError(
             f"{node.op} {node.name!r} expects {kernel[-2]} channels, its input has {channels}"
         )
-    strides, dilations = (_per_channel(node, a, given) for a in ("strides", "dilations"))
-    slid = windows(node, shape, given.space, kernel[:-2], strides, dilations)
-    after = _changed(shape, slid, given.channel, out)
+    strides, dilations = (_per_axis(node, a, order) for a in ("strides", "dilations"))
+    slid = windows(node, shape, order.space, kernel[:-2], strides, dilations)
+    after = _changed(shape, slid, order.channel, out)
     edges = []
     if node.depends(0):
         used = taps(node, 1, (rank - 2, rank - 1))
         step = slides(slid) if used is None else Window(slid, used)
-        before_mix = _changed(shape, slid, given.channel, channels)
-        edges.append(Edge(0, (step, *channel_mix(before_mix, given.channel, groups, out))))
+        before_mix = _changed(shape, slid, order.channel, channels)
+        edges.append(Edge(0, (step, *channel_mix(before_mix, order.channel, groups, out))))
     if node.depends(1):
         flat = (*kernel[:-2], out)
         relation = reshape(kernel, flat) if depthwise else reduce(kernel, (rank - 2,), False)
-        placed, wide = _kernel_to(flat, given)
+        placed, wide = _kernel_to(flat, order)
         relation += placed + tuple(taps_met(w) for w in slid)
         edges.append(Edge(1, relation + _spread(wide, slid, after)))
     return Output(after, edges)
@@ -172,15 +188,20 @@ def _spread(wide: Shape, slid: Sequence[Slide], after: Shape) -> Relation:
 @operator(
     "Conv2DBackpropInput", "Conv2DBackpropInputV2", "Conv3DBackpropInput", "Conv3DBackpropInputV2",
     "DepthwiseConv2dNativeBackpropInput",
+    category="convolution", multiplies=True, weights=(1,),
 )  # fmt: skip
 def transposed_convolution(node: Node) -> Output:
-    """Input 0 is the shape of what comes out, 1 the weights of the convolution that is transposed,
-    2 what goes in."""
-    kernel, shape = node.shape(1), node.shape(2)
+    """Each element depends on the positions whose windows it is in, in all channels of its group.
+
+    Input 0 is the shape of the output, 1 the weights of the convolution that is transposed, 2 the
+    data.
+    """
+    shape = ranked(node, 2, 3, or_more=True)
     rank = len(shape)
-    given = layout(node, rank)
-    after = _asked(node, given, rank)
-    channels, out = shape[given.channel], after[given.channel]
+    kernel = ranked(node, 1, rank)
+    order = axis_order(node, rank)
+    after = _output_shape(node, order, rank)
+    channels, out = shape[order.channel], after[order.channel]
     depthwise = "Depthwise" in node.op
     groups = out if depthwise else out // max(kernel[-2], 1)
     fits = kernel[-2] * (1 if depthwise else groups) == out and groups
@@ -189,8 +210,8 @@ def transposed_convolution(node: Node) -> Output:
             f"{node.op} {node.name!r} has weights of {list(kernel)} from {list(shape)} "
             f"to {list(after)}: they do not fit"
         )
-    strides, dilations = (_per_channel(node, a, given) for a in ("strides", "dilations"))
-    slid = windows(node, after, given.space, kernel[:-2], strides, dilations)
+    strides, dilations = (_per_axis(node, a, order) for a in ("strides", "dilations"))
+    slid = windows(node, after, order.space, kernel[:-2], strides, dilations)
     if any(w.out != shape[w.axis] for w in slid) or after[0] != shape[0]:
         raise ModelError(
             f"{node.op} {node.name!r} cannot make {list(after)} of {list(shape)}: "
@@ -201,7 +222,7 @@ def transposed_convolution(node: Node) -> Output:
     if node.depends(2):
         used = taps(node, 1, (rank - 2, rank - 1))
         step = slides_back(slid) if used is None else TransposedWindow(slid, used)
-        edges.append(Edge(2, (*channel_mix(shape, given.channel, groups, out), step)))
+        edges.append(Edge(2, (*channel_mix(shape, order.channel, groups, out), step)))
     if node.depends(1):
         each = kernel[-2] if depthwise else out
         split = (*kernel[:-2], kernel[-2], groups, kernel[-1] // groups)
@@ -212,23 +233,23 @@ def transposed_convolution(node: Node) -> Output:
             turned = (*range(rank - 2), rank - 1, rank - 2)
             relation += transpose(turned)
             relation += reshape((*kernel[:-2], groups, kernel[-2]), (*kernel[:-2], out))
-        placed, wide = _kernel_to((*kernel[:-2], each), given)
+        placed, wide = _kernel_to((*kernel[:-2], each), order)
         relation += placed + tuple(taps_met_back(w) for w in slid)
         edges.append(Edge(1, relation + _spread(wide, slid, after)))
     return Output(after, edges)
 
 
-def _asked(node: Node, given: Layout, rank: int) -> Shape:
-    """The shape of what comes out, which may be told for space only, or as another tensor's."""
+def _output_shape(node: Node, order: AxisOrder, rank: int) -> Shape:
+    """The output's shape: that of a tensor, or numbers, for all axes or for space only."""
     if node.op in ("Conv2DBackpropInputV2", "Conv3DBackpropInput"):
-        return node.shape(0)
+        return ranked(node, 0, rank)
     sizes = node.ints(0) or ()
     if len(sizes) == rank - 2:
         kernel = node.shape(1)
         full = list(node.shape(2))
-        for axis, n in zip(given.space, sizes, strict=True):
+        for axis, n in zip(order.space, sizes, strict=True):
             full[axis] = n
-        full[given.channel] = kernel[-2]
+        full[order.channel] = kernel[-2]
         return tuple(full)
     if len(sizes) != rank:
         raise ModelError(f"{node.op} {node.name!r} is to make {list(sizes)} of {rank} axes")
@@ -237,20 +258,24 @@ def _asked(node: Node, given: Layout, rank: int) -> Shape:
 
 @operator(
     "AvgPool", "AvgPool3D", "MaxPool", "MaxPool3D", "MaxPoolV2", "MaxPoolWithArgmax",
+    category="pooling",
 )  # fmt: skip
 def pool(node: Node) -> Output | list[Output]:
-    """Windows along any axis; those along channels or the batch are no space."""
+    """Each element depends on its window, channel by channel.
+
+    Windows may go along any axis; those along channels or the batch are no space.
+    """
     shape = node.shape()
     rank = len(shape)
-    given = layout(node, rank)
+    order = axis_order(node, rank)
     if node.op == "MaxPoolV2":
         kernel, strides = node.ints(1) or (), node.ints(2) or ()
     else:
         kernel, strides = node.attribute("ksize", ()), node.attribute("strides", ())
     if len(kernel) != rank or len(strides) != rank:
         raise ModelError(f"{node.op} {node.name!r} has a window of {list(kernel)}: not valid")
-    slid = windows(node, shape, given.space, [kernel[i] for i in given.space], strides)
-    others = [i for i in range(rank) if i not in given.space and (kernel[i] > 1 or strides[i] > 1)]
+    slid = windows(node, shape, order.space, [kernel[i] for i in order.space], strides)
+    others = [i for i in range(rank) if i not in order.space and (kernel[i] > 1 or strides[i] > 1)]
     across = windows(node, shape, others, [kernel[i] for i in others], strides)
     after = list(shape)
     for w in (*slid, *across):
@@ -262,17 +287,19 @@ def pool(node: Node) -> Output | list[Output]:
     return [output, output] if node.op == "MaxPoolWithArgmax" else output
 
 
-@operator("Dilation2D")
+@operator("Dilation2D", category="pooling")
 def dilation(node: Node) -> Output:
-    """The largest of a window after its weights were added, channel by channel."""
-    shape, kernel = node.shape(0), node.shape(1)
-    slid = windows(
-        node, shape, (1, 2), kernel[:2], node.attribute("strides"), node.attribute("rates")
-    )
+    """Each element depends on its window, channel by channel, and on the channel's weights.
+
+    It is the largest of the window after the weights were added.
+    """
+    shape, kernel = ranked(node, 0, 4), ranked(node, 1, 3)
+    strides, rates = (node.attribute(name, (1,) * 4) for name in ("strides", "rates"))
+    slid = windows(node, shape, (1, 2), kernel[:2], strides, rates)
     after = _changed(shape, slid, 3, shape[3])
     edges = [Edge(0, (slides(slid),))]
     if node.depends(1):
-        placed, wide = _kernel_to(kernel, Layout((1, 2), 3))
+        placed, wide = _kernel_to(kernel, AxisOrder((1, 2), 3))
         edges.append(
             Edge(1, placed + tuple(taps_met(w) for w in slid) + _spread(wide, slid, after))
         )

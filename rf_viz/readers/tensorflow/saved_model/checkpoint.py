@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ....errors import ModelError
 from ....runtimes.tensorflow.graph_names import VARIABLES, maker
 from ...reading.values import Value
-from ..program import dims
+from ..call import dims
 from ..protobuf.ancestors import ancestors
 from ..protobuf.flatten import flatten
 from ..protobuf.held import Weight

@@ -18,7 +18,7 @@ from ....model import ModelInput
 from ....runtimes.tensorflow.graph_names import maker
 from ...content import Content
 from .. import TensorFlowModel
-from ..program import dims
+from ..call import dims
 from ..protobuf.ancestors import ancestors
 from ..protobuf.flatten import flatten
 from ..protobuf.held import hold

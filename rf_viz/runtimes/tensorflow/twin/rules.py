@@ -67,6 +67,9 @@ def _kind(node: Any) -> int:  # noqa: ANN401
        "QuantizeAndDequantizeV4", "Real", "Reciprocal", "Relu", "Relu6", "Rint", "Round", "Rsqrt",
        "Selu", "Sigmoid", "Sign", "Sin", "Sinh", "Snapshot", "Softplus", "Softsign", "Sqrt",
        "Square", "StopGradient", "Tan", "Tanh", "BatchNormWithGlobalNormalization",
+       "BesselI0", "BesselI0e", "BesselI1", "BesselI1e", "BesselJ0", "BesselJ1", "BesselK0",
+       "BesselK0e", "BesselK1", "BesselK1e", "BesselY0", "BesselY1", "Copy", "CopyHost", "Dawsn",
+       "Expint", "FresnelCos", "FresnelSin", "PopulationCount", "Spence",
        clean=True)  # fmt: skip
 def _pass(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Element by element from the first input."""

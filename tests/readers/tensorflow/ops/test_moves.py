@@ -82,10 +82,10 @@ def test_equal_parts_lie_elsewhere_at_another_size() -> None:
 
 
 def test_what_does_not_fit_says_so() -> None:
-    with tf.Graph().as_default() as made:
+    with tf.Graph().as_default() as graph:
         x = tf.compat.v1.placeholder(tf.float32, (1, None, 4, 1), "x")
         tf.identity(tf.reshape(x, [1, 16]), "y")
-    model = rf_viz.load(made.as_graph_def().SerializeToString(), "fixed.pb")
+    model = rf_viz.load(graph.as_graph_def().SerializeToString(), "fixed.pb")
     assert model.trace(input_shape=(1, 4, 4, 1))["y"].shape == (1, 16)
     with pytest.raises(ModelError, match="fixed to another input size"):
         model.trace(input_shape=(1, 5, 4, 1))

@@ -24,8 +24,8 @@ def quantised(x: Any, low: Any = LOW, high: Any = HIGH) -> list[tf.Tensor]:  # n
     return list(raw.QuantizeV2(input=x, min_range=low, max_range=high, T=tf.quint8))
 
 
-def real(made: Sequence[tf.Tensor]) -> tf.Tensor:
-    return raw.Dequantize(input=made[0], min_range=made[1], max_range=made[2])
+def real(quantised: Sequence[tf.Tensor]) -> tf.Tensor:
+    return raw.Dequantize(input=quantised[0], min_range=quantised[1], max_range=quantised[2])
 
 
 def convolved(x: tf.Tensor) -> list[tf.Tensor]:
@@ -44,12 +44,12 @@ def convolved(x: tf.Tensor) -> list[tf.Tensor]:
     )
 
 
-def requantised(made: Sequence[tf.Tensor]) -> tf.Tensor:
+def requantised(quantised: Sequence[tf.Tensor]) -> tf.Tensor:
     return real(
         raw.Requantize(
-            input=made[0],
-            input_min=made[1],
-            input_max=made[2],
+            input=quantised[0],
+            input_min=quantised[1],
+            input_max=quantised[2],
             requested_output_min=0.0,
             requested_output_max=60.0,
             out_type=tf.quint8,
@@ -118,7 +118,7 @@ def test_ranges_that_the_image_sets_see_all_of_it(
 
 def fused(op: str, inputs: Sequence[Any], **attributes: Any) -> tf.Tensor:  # noqa: ANN401
     """An op that no Python function makes."""
-    made = {}
+    attrs = {}
     for name, value in attributes.items():
         attribute = AttrValue()
         if isinstance(value, str):
@@ -133,10 +133,10 @@ def fused(op: str, inputs: Sequence[Any], **attributes: Any) -> tf.Tensor:  # no
             attribute.list.type.extend(v.as_datatype_enum for v in value)
         else:
             attribute.list.i.extend(value)
-        made[name] = attribute
+        attrs[name] = attribute
     tensors = [tf.convert_to_tensor(i) for i in inputs]
     graph = tf.compat.v1.get_default_graph()
-    return graph.create_op(op, tensors, [tf.float32], attrs=made, name="fused").outputs[0]
+    return graph.create_op(op, tensors, [tf.float32], attrs=attrs, name="fused").outputs[0]
 
 
 @pytest.mark.parametrize(

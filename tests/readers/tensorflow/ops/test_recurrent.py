@@ -21,8 +21,8 @@ WEIGHTS = {
 
 
 @pytest.mark.parametrize("peephole", [False, True])
-@pytest.mark.parametrize("given", ["x", "cs_prev", "h_prev"])
-def test_lstm_blocks(given: str, peephole: bool) -> None:
+@pytest.mark.parametrize("varied", ["x", "cs_prev", "h_prev"])
+def test_lstm_blocks(varied: str, peephole: bool) -> None:
     options = {**WEIGHTS, "use_peephole": peephole, "cell_clip": -1}
 
     def block(v: tf.Tensor) -> list[tf.Tensor]:
@@ -30,22 +30,22 @@ def test_lstm_blocks(given: str, peephole: bool) -> None:
             "x": generic((STEPS, BATCH, WIDTH)),
             "cs_prev": generic((BATCH, WIDTH)),
             "h_prev": generic((BATCH, WIDTH)),
-            given: v,
+            varied: v,
         }
         length = tf.constant(STEPS, tf.int64)
         return list(raw.BlockLSTM(seq_len_max=length, **inputs, **options))
 
     def cell(v: tf.Tensor) -> list[tf.Tensor]:
         inputs = {name: generic((BATCH, WIDTH)) for name in ("x", "cs_prev", "h_prev")}
-        return list(raw.LSTMBlockCell(**{**inputs, given: v}, **options))
+        return list(raw.LSTMBlockCell(**{**inputs, varied: v}, **options))
 
-    whole = (STEPS, BATCH, WIDTH) if given == "x" else (BATCH, WIDTH)
+    whole = (STEPS, BATCH, WIDTH) if varied == "x" else (BATCH, WIDTH)
     assert_agrees(block, v=whole, nudges=SMALL)
     assert_agrees(cell, v=(BATCH, WIDTH), nudges=SMALL)
 
 
-@pytest.mark.parametrize("given", ["x", "h_prev"])
-def test_gru_block(given: str) -> None:
+@pytest.mark.parametrize("varied", ["x", "h_prev"])
+def test_gru_block(varied: str) -> None:
     weights = {
         "w_ru": generic((2 * WIDTH, 2 * WIDTH)) / 5,
         "w_c": generic((2 * WIDTH, WIDTH)) / 5,
@@ -55,7 +55,7 @@ def test_gru_block(given: str) -> None:
 
     def cell(v: tf.Tensor) -> list[tf.Tensor]:
         inputs = {name: generic((BATCH, WIDTH)) for name in ("x", "h_prev")}
-        return list(raw.GRUBlockCell(**{**inputs, given: v}, **weights))
+        return list(raw.GRUBlockCell(**{**inputs, varied: v}, **weights))
 
     assert_agrees(cell, v=(BATCH, WIDTH), nudges=SMALL)
 

@@ -44,10 +44,10 @@ def test_a_slice_put_in_place() -> None:
 
 
 def test_slicing_beyond_the_image_says_so() -> None:
-    with tf.Graph().as_default() as made:
+    with tf.Graph().as_default() as graph:
         x = tf.compat.v1.placeholder(tf.float32, (1, None, 4, 1), "x")
         tf.identity(x[:, 6], "y")
-    model = rf_viz.load(made.as_graph_def().SerializeToString(), "sliced.pb")
+    model = rf_viz.load(graph.as_graph_def().SerializeToString(), "sliced.pb")
     assert model.trace(input_shape=(1, 7, 4, 1))["y"].shape == (1, 4, 1)
     with pytest.raises(ModelError, match="takes position 6 of 5"):
         model.trace(input_shape=(1, 5, 4, 1))

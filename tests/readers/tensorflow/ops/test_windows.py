@@ -151,11 +151,11 @@ def test_channels_first_are_those_last_turned_round(op: str) -> None:
     def pooled(x: tf.Tensor, form: str) -> tf.Tensor:
         strides = [1, 2, 1]
         place = 3 if form == "NHWC" else 1
-        made = {**options, "strides": [*strides[:place], 1, *strides[place:]]}
-        if "ksize" in made:
-            made["ksize"] = [*made["ksize"][:place], 1, *made["ksize"][place:]]
+        wide = {**options, "strides": [*strides[:place], 1, *strides[place:]]}
+        if "ksize" in wide:
+            wide["ksize"] = [*wide["ksize"][:place], 1, *wide["ksize"][place:]]
         name = "value" if op == "AvgPool" else "input"
-        return getattr(raw, op)(**{name: x}, **window, **made, data_format=form)
+        return getattr(raw, op)(**{name: x}, **window, **wide, data_format=form)
 
     first = traced(lambda x: pooled(x, "NCHW"), x=(1, 3, 9, 8))["y"]
     last = traced(lambda x: pooled(x, "NHWC"), x=(1, 9, 8, 3))["y"]
