@@ -16,17 +16,17 @@ def images_first(inputs: Sequence[ModelInput], calls: Iterable[Call]) -> tuple[M
     """Sort a model's inputs by how much each is like an image.
 
     Those come first that most convolutions take as their data, also within branches and loops; then
-    those that most poolings do; then those of numbers; then those of most axes.
+    those of numbers; then those of most axes; then those that most poolings take.
     """
     if len(inputs) < 2:
         return tuple(inputs)
     reached = _reached_as_data([i.name for i in inputs], calls)
 
-    def unlike_an_image(model_input: ModelInput) -> tuple[int, int, bool, bool]:
+    def unlike_an_image(model_input: ModelInput) -> tuple[int, bool, bool, int]:
         name, numbers = model_input.name, model_input.dtype.startswith(_NUMBERS)
-        # Reductions are poolings too, and no sign of an image where something is convolved.
         convolutions, poolings = (reached[c][name] for c in ("convolution", "pooling"))
-        return -convolutions, -poolings, not numbers, len(model_input.shape) < 3
+        # Poolings come last: a reduction is one too, and says little of what it reduces.
+        return -convolutions, not numbers, len(model_input.shape) < 3, -poolings
 
     return tuple(sorted(inputs, key=unlike_an_image))
 
