@@ -15,16 +15,21 @@ from .base import (
     Factor,
     Indices,
     Labels,
-    Local,
+    Moves,
+    NoMap,
+    Pairs,
     Semiring,
     Shape,
+    Stretch,
     along,
+    check_shape,
     origins_of,
     spread,
+    with_extents,
 )
 
 
-class Taps(Local):
+class Taps(Moves):
     """Along one axis a table says which inputs each output sees.
 
     Covers resizing, slices, gathers, flips and paddings. ``table`` has shape (outputs, taps); a
@@ -90,12 +95,27 @@ class Taps(Local):
         out[self.axis] = (Factor(origins_of(out[self.axis]), len(self.table)),)
         return tuple(out)
 
-    def affine(self, axis: int) -> AxisMap | str:
+    def shape(self, before: Shape) -> Shape:
+        """The shape with the axis as long as the table has rows."""
+        return with_extents(before, [(self.axis, self.size, len(self.table))])
+
+    def pairs(self) -> Pairs | None:
+        """As many inputs as a row of the table lists on average."""
+        if self.table.shape[1] == 1:
+            return Pairs(1, 1, True)
+        return Pairs(int((self.table < self.size).sum()), len(self.table), True)
+
+    def leaves(self, axis: int) -> bool:
+        """Whether the table is along another axis."""
+        return axis != self.axis
+
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """The map that the table was given, or the reason for none."""
         if axis != self.axis:
             return AxisMap(axis, 1, 0, 1)
         if self.form is not None:
             return AxisMap(axis, self.form[0], self.form[1], 1, self.varies)
-        return self.why or "no affine form"
+        return NoMap("irregular", self.why or "no affine form")
 
 
 def _as_cut(line: Indices) -> slice | None:
@@ -134,7 +154,7 @@ def _by_input(table: Indices, size: int) -> tuple[Indices, Indices, Indices]:
 
 
 @dataclass(frozen=True)
-class Part(Local):
+class Part(Moves):
     """The input stands at ``start`` along an axis of extent ``out``: one part of a concatenation.
 
     Elsewhere the output sees nothing of this input.
@@ -147,7 +167,13 @@ class Part(Local):
 
     @property
     def blind(self) -> bool:  # type: ignore[override]
+        """Whether other positions of the output are left without any input."""
         return self.size < self.out
+
+    @property
+    def fills(self) -> Stretch | None:
+        """The stretch of the output's axis that the input becomes."""
+        return Stretch(self.axis, self.start, self.start + self.size, self.out)
 
     def push(self, a: Array, ring: Semiring) -> Array:
         shape = list(a.shape)
@@ -166,13 +192,22 @@ class Part(Local):
         out[self.axis] = (Factor(origins_of(out[self.axis]), self.out),)
         return tuple(out)
 
-    def affine(self, axis: int) -> AxisMap | str:
+    def shape(self, before: Shape) -> Shape:
+        """The shape with the axis as long as the whole concatenation."""
+        return with_extents(before, [(self.axis, self.size, self.out)])
+
+    def pairs(self) -> Pairs | None:
+        """One input for the outputs within the part, none for those elsewhere."""
+        return Pairs(self.size, self.out, False)
+
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """The same positions along all other axes."""
         if axis == self.axis and self.size != self.out:
-            return "concatenated along an axis of the image"
+            return NoMap("irregular", "concatenated along an axis of the image")
         return AxisMap(axis, 1, 0, 1)
 
 
-class Only(Local):
+class Only(Moves):
     """The same elements, of which only those marked in ``mask`` see anything; it broadcasts."""
 
     __slots__ = ("blind", "mask")
@@ -188,13 +223,23 @@ class Only(Local):
         return self.push(a, ring)
 
     def label(self, labels: Labels) -> Labels:
+        """The axes stay what they are."""
         return labels
 
-    def affine(self, axis: int) -> AxisMap | str:
+    def shape(self, before: Shape) -> Shape:
+        """The same shape, which the mask must broadcast to."""
+        if np.broadcast_shapes(self.mask.shape, before) != before:
+            raise ValueError(
+                f"a tensor of {before} should be one that a mask of {self.mask.shape} broadcasts to"
+            )
+        return before
+
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """The same positions."""
         return AxisMap(axis, 1, 0, 1)
 
 
-class Elements(Local):
+class Elements(Moves):
     """Any selection of single elements: ``index``, of the output's shape, holds the position in
     the flattened input that each output element copies; negative where it copies none.
     """
@@ -220,8 +265,14 @@ class Elements(Local):
     def label(self, labels: Labels) -> Labels:
         return _scattered(labels, self.index.shape)
 
-    def affine(self, axis: int) -> AxisMap | str:
-        return "single elements are picked"
+    def shape(self, before: Shape) -> Shape:
+        """The index's shape, for the input's own."""
+        check_shape(before, self.before)
+        return self.index.shape
+
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """None: elements are picked one by one."""
+        return NoMap("irregular", "single elements are picked")
 
 
 def _scattered(labels: Labels, after: Shape) -> Labels:
@@ -232,7 +283,7 @@ def _scattered(labels: Labels, after: Shape) -> Labels:
     return tuple((Factor(origins if n > 1 else 0, n),) for n in after)
 
 
-class Scatter(Local):
+class Scatter(Moves):
     """Single elements put in place: ``index``, of the input's shape, holds the position in the
     flattened output where each input element goes; negative where it goes nowhere.
     """
@@ -255,5 +306,15 @@ class Scatter(Local):
     def label(self, labels: Labels) -> Labels:
         return _scattered(labels, self.after)
 
-    def affine(self, axis: int) -> AxisMap | str:
-        return "single elements are put in place"
+    def shape(self, before: Shape) -> Shape:
+        """The output's shape, for the input's own."""
+        check_shape(before, self.before)
+        return self.after
+
+    def pairs(self) -> Pairs | None:
+        """All inputs, over all outputs: some may get several, some none."""
+        return Pairs(prod(self.before), prod(self.after), False)
+
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """None: elements are put in place one by one."""
+        return NoMap("irregular", "single elements are put in place")

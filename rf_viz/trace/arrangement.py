@@ -19,12 +19,9 @@ from ..relation import (
     MAX,
     MIN,
     Array,
-    Mix,
-    Opaque,
     Relation,
     Shape,
     Step,
-    Window,
 )
 from ..relation.base import origins_of
 from .dependences import Dependence
@@ -84,7 +81,7 @@ class Arrangements:
         return tuple(reduce(or_, bits) for bits in zip(*sets, strict=True))
 
     def layout(self, tensor: int, axes: Sequence[int], grid: Shape) -> Arrangement | None:
-        """The layout of a tensor by number, whose cells have the extents ``grid`` along ``axes``.
+        """The arrangement of a tensor by number, whose cells are ``grid`` along ``axes``.
 
         None where it is not known where they lie, or several lie in one place.
         """
@@ -121,7 +118,7 @@ class Arrangements:
         """Where the elements of a strand are once they went this way; None where they are mixed."""
         spots = self._known[source]
         for step in relation:
-            if spots is None or _stays(step):
+            if spots is None or step.stays:
                 continue
             if step.slides or _mixes(step, spots):
                 return None
@@ -133,15 +130,6 @@ def _plain(along: Sequence[int]) -> bool:
     """Whether every axis of a tensor runs along one of the image's at most, and none two do."""
     used = [origins for origins in along if origins]
     return len(set(used)) == len(used) and all(o & (o - 1) == 0 for o in used)
-
-
-def _stays(step: Step) -> bool:
-    """Whether every element stays where it is, whatever it is mixed with."""
-    if isinstance(step, Window):
-        return all(w.trivial for w in step.windows)
-    if isinstance(step, Opaque):
-        return step.before == step.after
-    return isinstance(step, Mix) and step.keep
 
 
 def _mixes(step: Step, spots: Spots) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..relation import Relation, Reshape
+from ..relation import NoMap, Relation
 
 
 class Form(NamedTuple):
@@ -38,7 +38,8 @@ class NoForm(NamedTuple):
     misaligned: bool = False
 
 
-REARRANGED = NoForm("no affine form: rearranged into another grid")
+REGROUPED = NoForm("no affine form: rearranged into another grid")
+"""An axis of the image was merged with others or cut, and no tensor axis counts its positions."""
 
 Forms = tuple[Form | NoForm, ...]
 """One for each spatial axis of the input."""
@@ -50,23 +51,23 @@ def advance(form: Form, relation: Relation, where: str, any_size: bool) -> Form 
     With ``any_size`` it must hold for every input size.
     """
     for step in relation:
-        if isinstance(step, Reshape):
-            place = step.place(form.axis, form.inner, form.extent)
-            if place is None:
-                return REARRANGED
-            form = form._replace(axis=place[0], inner=place[1], extent=place[2])
-            continue
         step_map = step.affine(form.axis)
-        if step_map == "mixed":
-            return NoForm(f"mixed within blocks by {where}")
-        if isinstance(step_map, str):
-            return NoForm(f"no affine form: {step_map}")
+        merged = form.extent is not None
+        if merged or (isinstance(step_map, NoMap) and step_map.kind == "regrouped"):
+            index = step.follow_index(form.axis, form.inner, form.extent)
+            if index is not None:
+                form = form._replace(axis=index.axis, inner=index.inner, extent=index.extent)
+                continue
+        if isinstance(step_map, NoMap):
+            if step_map.kind == "mixed":
+                return NoForm(f"mixed within blocks by {where}")
+            return NoForm(f"no affine form: {step_map.why}")
+        if merged:
+            return REGROUPED
         axis, stride, offset, reach, varies = step_map
         if stride == reach == 1 and not offset and not varies:
             form = form if axis == form.axis else form._replace(axis=axis)
             continue
-        if form.extent is not None:
-            return REARRANGED
         form = Form(
             axis,
             form.size + (reach - 1) * abs(form.stride),

@@ -23,7 +23,7 @@ from ..relation import (
     spread,
 )
 from . import walk
-from .closed_form import REARRANGED, Form, Forms, ReceptiveField, common, meet
+from .closed_form import REGROUPED, Form, Forms, ReceptiveField, common, meet
 from .dependences import Dependences, origins, per_tensor, split_dependences
 from .tensors import Group, Tensor
 from .values import Plain, Values
@@ -335,7 +335,7 @@ class Layer:
         strands = self.net._strands
         forms = [strands.all[n].forms for n in strands.of[self._number]]
         met = (meet(along, self.node) for along in zip(*forms, strict=True))
-        return tuple(REARRANGED if isinstance(f, Form) and f.extent else f for f in met)
+        return tuple(REGROUPED if isinstance(f, Form) and f.extent else f for f in met)
 
     @cached_property
     def receptive_field(self) -> ReceptiveField | None:

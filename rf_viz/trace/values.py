@@ -13,8 +13,6 @@ from ..relation import (
     Mix,
     Semiring,
     Step,
-    Taps,
-    Window,
     combine,
     slim,
 )
@@ -140,9 +138,9 @@ class Stack:
         return self._known
 
     def step(self, step: Step, rings: Rings) -> Plain | Stack:
-        if isinstance(step, Mix) and self.axis in step.axes:
+        if step.unites(self.axis):
             return self.merged.step(step, rings)
-        if _leaves(step, self.axis):
+        if step.leaves(self.axis):
             merged = self.merged.step(step, rings)
             return Stack(self.axis, self.extent, merged, before=(self, step))
         return self.plain(rings).step(step, rings)
@@ -185,15 +183,6 @@ Values = Plain | Stack
 
 
 Piece = tuple[int, int, Values]
-
-
-def _leaves(step: Step, axis: int) -> bool:
-    """Whether a step works along other axes only."""
-    if isinstance(step, Window):
-        return all(w.axis != axis for w in step.windows)
-    if isinstance(step, Mix):
-        return axis not in step.axes
-    return isinstance(step, Taps) and step.axis != axis
 
 
 def _has_empty(arrays: tuple[Array, ...], rings: Rings) -> bool:

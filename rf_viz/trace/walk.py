@@ -17,9 +17,9 @@ from ..relation import (
     OR,
     SUM,
     Array,
-    Part,
     Relation,
     Semiring,
+    Stretch,
     pull,
 )
 from .dependences import Dependence
@@ -43,10 +43,11 @@ def forward(strands: Sequence[Dependence], start: tuple[Array, ...], rings: Ring
 
 
 def _join(values: list[Values], edges: list[tuple[int, Relation]], rings: Rings) -> Values:
-    place = _common_place(edges)
-    if place is not None:
-        parts = [(r[0].start, r[0].start + r[0].size, values[s]) for s, r in edges]  # type: ignore[attr-defined]
-        return Stack.of(place.axis, place.out, parts, rings)
+    stretches = _concatenated(edges)
+    if stretches:
+        first = stretches[0]
+        parts = [(s.start, s.stop, values[n]) for s, (n, _) in zip(stretches, edges, strict=True)]
+        return Stack.of(first.axis, first.extent, parts, rings)
     result: Plain | None = None
     for source, relation in edges:
         value = values[source]
@@ -58,19 +59,17 @@ def _join(values: list[Values], edges: list[tuple[int, Relation]], rings: Rings)
     return result
 
 
-def _common_place(edges: list[tuple[int, Relation]]) -> Part | None:
-    first = edges[0][1]
-    if len(first) != 1 or not isinstance(first[0], Part):
-        return None
-    axis = first[0].axis
-    end = -1
+def _concatenated(edges: list[tuple[int, Relation]]) -> list[Stretch]:
+    """The stretch that each edge fills, where they are a concatenation in order; else none."""
+    stretches: list[Stretch] = []
     for _, relation in edges:
-        if len(relation) != 1 or not isinstance(relation[0], Part) or relation[0].axis != axis:
-            return None
-        if relation[0].start < end:
-            return None
-        end = relation[0].start + relation[0].size
-    return first[0]
+        stretch = relation[0].fills if len(relation) == 1 else None
+        if stretch is None:
+            return []
+        if stretches and (stretch.axis != stretches[0].axis or stretch.start < stretches[-1].stop):
+            return []
+        stretches.append(stretch)
+    return stretches
 
 
 def bounds(strands: Sequence[Dependence], spatial: Sequence[int]) -> list[Values]:

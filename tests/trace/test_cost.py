@@ -25,7 +25,7 @@ from rf_viz.readers.tensorflow.ops.opaque import OPAQUE as TENSORFLOW_OPAQUE
 from rf_viz.readers.tflite.custom import CUSTOM
 from rf_viz.readers.tflite.table import TABLE as TFLITE
 from rf_viz.relation import Reshape
-from rf_viz.trace.cost import MULTIPLYING, UNTOLD, multiply_adds
+from rf_viz.trace.cost import multiply_adds
 from rf_viz.trace.tensors import Source, Tensor
 from tests.models.tensorflow_graphs import Graph
 from tests.oracles import onnx_oracle, tensorflow_oracle, tflite_oracle

@@ -12,9 +12,8 @@ from typing import Any, Generic, TypeVar
 from numpy.typing import NDArray
 
 from ...errors import DefectError, ModelError
-from ...relation import Edge, Output, Shape
+from ...relation import Edge, Output, Shape, shape_after
 from ...relation.common.basic import everything
-from ...relation.shapes import shape_after
 from ...trace.tensors import Source, Tensor
 from .node import BaseNode, Call, Subgraph
 from .values import DataDependent, Value

@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import (
     AxisMap,
+    NoMap,
     Relation,
     Reshape,
     Shape,
@@ -89,7 +90,9 @@ def depth_to_space(
         Transpose(order),
         Reshape(tuple(split[i] for i in order), tuple(after)),
     )
-    return (Regrid(steps, dict.fromkeys(space, f"upsampled by {block}"), channel),)
+    return (
+        Regrid(steps, dict.fromkeys(space, NoMap("irregular", f"upsampled by {block}")), channel),
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -142,7 +145,7 @@ def batch_to_space(shape: Shape, blocks: Ints, before: Ints, behind: Ints) -> Re
         ),
         blocks,
     )
-    return (*spread.undone(), *cropped(spread.shape, before, behind))
+    return (*spread.undone, *cropped(spread.before, before, behind))
 
 
 def cropped(shape: Shape, before: Ints, behind: Ints) -> Relation:

@@ -13,12 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import (
-    AxisMap,
     Edge,
     Elements,
     Mix,
     Part,
     Relation,
+    Scan,
     Shape,
     Slide,
     Step,
@@ -31,17 +31,6 @@ from .basic import (
     reshape,
     transpose,
 )
-
-
-class Scan(Window):
-    """A window that reaches all the way to one end of an axis: cumulative sums, recurrences."""
-
-    __slots__ = ()
-
-    def affine(self, axis: int) -> AxisMap | str:
-        if any(w.axis == axis and w.size > 1 for w in self.windows):
-            return "a scan sees everything before a cell"
-        return super().affine(axis)
 
 
 @lru_cache(maxsize=4096)
