@@ -80,7 +80,7 @@ class Arrangements:
         sets = [map(origins_of, self._strands[number].labels) for number in numbers]
         return tuple(reduce(or_, bits) for bits in zip(*sets, strict=True))
 
-    def layout(self, tensor: int, axes: Sequence[int], grid: Shape) -> Arrangement | None:
+    def arrangement(self, tensor: int, axes: Sequence[int], grid: Shape) -> Arrangement | None:
         """The arrangement of a tensor by number, whose cells are ``grid`` along ``axes``.
 
         None where it is not known where they lie, or several lie in one place.
