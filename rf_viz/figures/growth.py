@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 
-from ..analysis.categories import CATEGORIES, category
+from ..analysis.categories import CATEGORIES, category_of
 from ..analysis.diagnosis import before_pooling
 from ..trace.network import Layer, Network
 
@@ -61,12 +61,6 @@ def points_of(net: Network, axis: int) -> list[Point]:
     return found
 
 
-def kind_of(layer: Layer) -> str:
-    """The kind of the framework's layer that an operation is part of, else that of itself."""
-    whole = category(layer.group.kind) if layer.group else "other"
-    return category(layer.op) if whole == "other" else whole
-
-
 def growth_figure(net: Network, axis: int) -> go.Figure:
     """A line for each path: they part where branches see differently, and meet where they join.
 
@@ -83,7 +77,7 @@ def growth_figure(net: Network, axis: int) -> go.Figure:
             figure.add_scatter(x=xs, y=ys, mode="lines", name=name, line=line, hoverinfo="skip")
     layers = [point for point in points if point.layer and _height(point) and not point.pooled]
     for name, colour in CATEGORIES.items():
-        own = [point for point in layers if point.layer and kind_of(point.layer) == name]
+        own = [point for point in layers if point.layer and category_of(point.layer) == name]
         if own:
             figure.add_scatter(
                 x=[point.depth for point in own],

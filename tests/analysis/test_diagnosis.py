@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import rf_viz
 from rf_viz.analysis import diagnosis
 from rf_viz.analysis.diagnosis import PathSizes
 from rf_viz.catalogue.samples import SAMPLE_MODELS
+from rf_viz.trace.network import Network
 from tests.models.small_nets import Net, resnet50
 from tests.oracles.onnx_oracle import build
 
@@ -231,3 +233,178 @@ def test_the_border_is_told_along_each_axis_by_its_own_shortest_path() -> None:
     net.conv("sum", 3, name="next")
     reaches = diagnosis.path_sizes(net.trace(32))
     assert reaches[2] == PathSizes((1, 3), (3, 5))
+
+
+Head = Callable[[Net, str], str]
+
+
+def before_head(head: Head, size: int = 8) -> Network:
+    """Seven convolutions of two channels each, what the head makes of them, and a last 1x1."""
+    net, x = Net(), "x"
+    net.weights["w"] = np.ones((2, 2, 3, 3), np.float32)
+    net.weights["v"] = np.ones((3, 2, 1, 1), np.float32)
+    for number in range(7):
+        x = net.op("Conv", x, "w", name=f"conv{number}", pads=[1] * 4)
+    pooled = head(net, x)
+    net.weights["cell"] = np.array([1, 2, 1, 1])
+    net.op("Conv", net.op("Reshape", pooled, "cell"), "v", name="classes")
+    return net.trace(size, channels=2)
+
+
+def every_finding(net: Network) -> tuple[object, ...]:
+    """All that depends on where the pooling is."""
+    inside = diagnosis.features(net)
+    border, sizes = diagnosis.border(net), diagnosis.input_range(net)
+    whole = diagnosis.whole_image(net)
+    assert sizes is not None
+    return (
+        [layer.name for layer, own in zip(net.layers, inside, strict=True) if own],
+        border and (border.layer.name, border.before, names(border.unproductive)),
+        (sizes.least, sizes.most, sizes.left_out),
+        (whole.some and whole.some.name, whole.every and whole.every.name),
+        (whole.layers, whole.seeing),
+    )
+
+
+def reduced(op: str, *axes: int, keepdims: int = 1, layout: tuple[int, ...] = ()) -> Head:
+    """A reduction over some axes, of the map transposed to another layout, if any."""
+
+    def head(net: Net, x: str) -> str:
+        net.weights["axes"] = np.array(axes)
+        if layout:
+            x = net.op("Transpose", x, perm=list(layout))
+        return net.op(op, x, "axes", keepdims=keepdims)
+
+    return head
+
+
+def pooled(op: str, **attributes: object) -> Head:
+    return lambda net, x: net.op(op, x, **attributes)
+
+
+def one_after_the_other(keepdims: int) -> Head:
+    def head(net: Net, x: str) -> str:
+        net.weights |= {"rows": np.array([2]), "columns": np.array([2 + keepdims])}
+        x = net.op("ReduceSum", x, "rows", keepdims=keepdims)
+        return net.op("ReduceMax", net.op("Sqrt", x), "columns", keepdims=keepdims)
+
+    return head
+
+
+def over_flattened_positions(net: Net, x: str) -> str:
+    net.weights |= {"flat": np.array([1, 2, -1]), "last": np.array([2])}
+    return net.op("ReduceMean", net.op("Reshape", x, "flat"), "last")
+
+
+def product_with_ones(net: Net, x: str) -> str:
+    net.weights |= {"flat": np.array([1, 2, -1]), "ones": np.ones((64, 1), np.float32)}
+    return net.op("MatMul", net.op("Reshape", x, "flat"), "ones")
+
+
+POOLINGS: dict[str, Head] = {
+    "GlobalAveragePool": pooled("GlobalAveragePool"),
+    "GlobalMaxPool": pooled("GlobalMaxPool"),
+    "GlobalLpPool": pooled("GlobalLpPool", p=2),
+    "ReduceMean": reduced("ReduceMean", 2, 3),
+    "ReduceSum": reduced("ReduceSum", 2, 3),
+    "ReduceL2": reduced("ReduceL2", 2, 3, keepdims=0),
+    "ReduceMax": reduced("ReduceMax", -1, -2, keepdims=0),
+    "ReduceLogSumExp": reduced("ReduceLogSumExp", 2, 3),
+    "AveragePool of all": pooled("AveragePool", kernel_shape=[8, 8]),
+    "MaxPool of all": pooled("MaxPool", kernel_shape=[8, 8]),
+    "MaxPool of nearly all": pooled("MaxPool", kernel_shape=[6, 6], strides=[6, 6]),
+    "Einsum": pooled("Einsum", equation="nchw->nc"),
+    "two reductions": one_after_the_other(1),
+    "two reductions that drop axes": one_after_the_other(0),
+    "flattened positions": over_flattened_positions,
+    "product with ones": product_with_ones,
+}
+
+EXPECTED = (
+    [f"conv{number}" for number in range(7)],
+    ("conv4", (9, 9), ["conv5", "conv6"]),
+    ((15, 15), (15, 15), 0),
+    ("conv3", "conv6"),
+    (7, 1),
+)
+
+
+@pytest.mark.parametrize("head", POOLINGS.values(), ids=POOLINGS)
+def test_a_pooling_is_told_however_it_is_spelt(head: Head) -> None:
+    assert every_finding(before_head(head)) == EXPECTED
+
+
+@pytest.mark.parametrize("op", ["ReduceMean", "ReduceSum", "ReduceL2"])
+def test_a_pooling_of_channels_last_is_told_too(op: str) -> None:
+    net = before_head(reduced(op, 1, 2, layout=(0, 2, 3, 1)))
+    features, border, *_ = every_finding(net)
+    assert features == [*EXPECTED[0], "transpose7"]
+    assert border == EXPECTED[1]
+
+
+def dense(net: Net, x: str) -> str:
+    net.weights["dense"] = np.ones((128, 2), np.float32)
+    return net.op("MatMul", net.op("Flatten", x), "dense", name="head")
+
+
+def whole_convolution(net: Net, x: str) -> str:
+    net.weights["whole"] = np.ones((2, 2, 8, 8), np.float32)
+    return net.op("Conv", x, "whole", name="head")
+
+
+def whole_depthwise(net: Net, x: str) -> str:
+    net.weights["whole"] = np.ones((2, 1, 8, 8), np.float32)
+    return net.op("Conv", x, "whole", name="head", group=2)
+
+
+def blocks_into_channels(net: Net, x: str) -> str:
+    net.weights["mixing"] = np.ones((2, 128, 1, 1), np.float32)
+    return net.op("Conv", net.op("SpaceToDepth", x, blocksize=8), "mixing", name="head")
+
+
+def resized(net: Net, x: str) -> str:
+    net.weights["sizes"] = np.array([1, 2, 1, 1])
+    return net.op("Resize", x, "", "", "sizes", name="head", mode="linear")
+
+
+@pytest.mark.parametrize(
+    "head", [dense, whole_convolution, whole_depthwise, blocks_into_channels, resized]
+)
+def test_what_else_leaves_a_single_cell_is_no_pooling(head: Head) -> None:
+    net = before_head(head)
+    before = dict(zip(names(net.layers), diagnosis.before_pooling(net), strict=True))
+    assert before["head"]
+    assert before["classes"]
+
+
+def test_pooling_rows_alone_leaves_features_along_the_columns() -> None:
+    """As text is read: a map is pooled over its rows, and convolved along its columns."""
+
+    def rows_then_convolution(net: Net, x: str) -> str:
+        net.weights |= {"axis": np.array([2]), "w1": np.ones((2, 2, 1, 3), np.float32)}
+        x = net.op("ReduceMean", x, "axis", name="rows")
+        x = net.op("Conv", x, "w1", name="along", pads=[0, 1, 0, 1])
+        return net.op("GlobalAveragePool", x, name="all")
+
+    net = before_head(rows_then_convolution)
+    before = dict(zip(names(net.layers), diagnosis.before_pooling(net), strict=True))
+    assert before["rows"]
+    assert before["along"]
+    assert not before["all"]
+
+
+def test_depthwise_convolutions_that_reach_a_single_cell_are_features() -> None:
+    """A MobileNet at a small size."""
+    net = Net()
+    net.weights |= {
+        "w": np.ones((2, 1, 3, 3), np.float32),
+        "v": np.ones((2, 2, 1, 1), np.float32),
+    }
+    x = "x"
+    for number in range(4):
+        x = net.op("Conv", x, "w", name=f"deep{number}", group=2, strides=[2, 2], pads=[1] * 4)
+        x = net.op("Conv", x, "v", name=f"point{number}")
+    net.op("GlobalAveragePool", x, name="pool")
+    traced = net.trace(8, channels=2)
+    assert traced["deep3"].grid == (1, 1)
+    assert diagnosis.features(traced)[:8] == [True] * 8

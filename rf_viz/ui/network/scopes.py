@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from ...trace.network import Layer, Network
+from ...trace.tensors import Category
 from ..outline import Entry, outline
 
 FEW = 60
@@ -24,7 +25,7 @@ class Scope:
 
     ``key`` tells it from all others, ``label`` is what to call it within what it is part of;
     ``layers`` are those in it, in execution order. Only a layer has no ``parts``. ``op`` is the
-    operator or the class of a framework's layer, if it is one.
+    operator or the class of a framework's layer, if it is one, ``category`` the category of that.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Scope:
     layers: tuple[Layer, ...]
     parts: tuple[Scope, ...] = ()
     op: str = ""
+    category: Category = "other"
 
 
 def scope_tree(net: Network) -> tuple[Scope, ...]:
@@ -74,7 +76,8 @@ def _scope(entry: Entry) -> Scope:
         label = part.name.removeprefix(f"{entry.name}/")
         parts.append(replace(inner, label=label))
     layers = tuple(layer for part in parts for layer in part.layers) or (entry.layer,)
-    return Scope(f"{entry.name} {entry.layer.name}", entry.name, layers, tuple(parts), entry.kind)
+    key = f"{entry.name} {entry.layer.name}"
+    return Scope(key, entry.name, layers, tuple(parts), entry.kind, entry.category)
 
 
 Pair = tuple[Sequence[str], Scope]
