@@ -27,7 +27,7 @@ LARGEST = 2**28
 """The most elements that an input may have."""
 
 _USUAL_SIZES = {1: (1024, 512, 16000), 2: (224, 512, 64, 1024), 3: (32, 64, 128)}
-"""What dynamic axes are first bound to, by how many there are (the batch not counted)."""
+"""The sizes that dynamic axes are first bound to, by how many there are besides the batch."""
 
 _USUAL_CHANNELS = (3, 1)
 """How many channels an image has where a model leaves that open too."""
@@ -87,9 +87,10 @@ class Model(ABC):
         """
 
     def twin(self, shapes: Mapping[str, Shape], source: str, weight_aware: bool) -> Twin | None:
-        """The same graph for seeing what signals at the input ``source`` reach; None without one.
+        """Build the graph's twin, which shows what signals at the input ``source`` reach.
 
-        ``shapes`` are those of all inputs and of every tensor that depends on the source.
+        ``shapes`` are those of all inputs and of every tensor that depends on the source. None
+        where the format has no twin.
         """
         return None
 
@@ -205,7 +206,7 @@ class Model(ABC):
 
     @staticmethod
     def _symbols(source: ModelInput, shape: Shape) -> dict[str, int]:
-        """What the names of the source's free axes stand for when it has this shape."""
+        """The sizes that the names of the source's free axes stand for when it has this shape."""
         return {
             name: n
             for name, n, declared in zip(source.symbols, shape, source.shape, strict=False)
@@ -222,7 +223,7 @@ class Model(ABC):
 
     @cached_property
     def _defaults(self) -> tuple[dict[str, dict[str, Shape]], dict[str, tuple[int, ...]]]:
-        """What tracing at default sizes has shown, by input: all shapes, and the spatial axes."""
+        """By input, all shapes and the spatial axes that tracing at default sizes has shown."""
         return {}, {}
 
     def _default_shapes(self, source: ModelInput) -> dict[str, Shape]:

@@ -344,6 +344,39 @@ def test_from_a_shell(path: str) -> None:
     assert done.stderr.count("\n") == 1
 
 
+DEFECTS = {
+    "could not describe Relu 'act' (KeyError)": (
+        "from rf_viz.readers.onnx.node import OPERATORS\n"
+        "from rf_viz.readers.reading.operators import Operator\n"
+        "import rf_viz.readers.onnx.ops\n"
+        "def describe(node): return {}['nowhere']\n"
+        "OPERATORS['', 'Relu'] = Operator(describe)\n"
+    ),
+    "could not run layers (ZeroDivisionError)": (
+        "import rf_viz.cli\ndef load(path): return 1 / 0\nrf_viz.cli.load = load\n"
+    ),
+}
+"""Defects of ours, foreseen by the reader or by nobody: what is told, and the code with it."""
+
+
+@pytest.mark.parametrize("says", DEFECTS)
+@pytest.mark.parametrize("development", [False, True])
+def test_a_defect_of_ours_is_told_as_ours(tmp_path: Path, says: str, development: bool) -> None:
+    file = str(tmp_path / "net.onnx")
+    save(build([helper.make_node("Relu", ["x"], ["y"], "act")], {"x": [1, 1, 8, 8]}), file)
+    code = f"import sys\n{DEFECTS[says]}from rf_viz.cli import main\nsys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, *(["-X", "dev"] if development else []), "-c", code, "layers", file]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    last = done.stderr.splitlines()[-1]
+    told = f"rf_viz: error: RF-Viz {says}: that is a defect of RF-Viz itself, please report it"
+    assert last.startswith(told)
+    assert ("Traceback" in done.stderr) == development
+    if not development:
+        assert last == f"{told} (python -X dev -m rf_viz ... shows where)"
+        assert done.stderr.count("\n") == 1
+
+
 def test_a_reader_that_stops_early_is_no_error(path: str) -> None:
     command = [sys.executable, "-m", "rf_viz", "layers", path]
     with subprocess.Popen(

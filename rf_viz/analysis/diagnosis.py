@@ -16,7 +16,7 @@ from ..trace.closed_form import Form, advance
 from ..trace.network import Layer, Network
 
 Sizes = tuple[int | None, ...]
-"""One for each spatial axis of the input; None where no path has a closed form."""
+"""Pixels along the spatial axes of the input; None where no path has a closed form."""
 
 
 @dataclass(frozen=True)

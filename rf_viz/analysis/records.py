@@ -1,4 +1,4 @@
-"""What layers and cells see, as plain records, and those as JSON and CSV."""
+"""Plain records of what layers and cells see, and their text as JSON and CSV."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ Record = dict[str, Any]
 
 
 def network_record(model: str, net: Network) -> Record:
-    """All layers of the network that a model of this name is."""
+    """The record of a whole network, traced from a model of this name."""
     return {"model": model, "input": input_record(net), "layers": layer_records(net)}
 
 
 def input_record(net: Network) -> Record:
     """The traced input; None along axes of any size."""
-    given = net.input
+    traced = net.input
     return {
-        "name": given.name,
+        "name": traced.name,
         "shape": [
-            None if net.any_size and i in given.spatial_axes else n
-            for i, n in enumerate(given.shape)
+            None if net.any_size and i in traced.spatial_axes else n
+            for i, n in enumerate(traced.shape)
         ],
-        "layout": given.layout,
-        "spatial_axes": list(given.spatial_axes),
+        "layout": traced.layout,
+        "spatial_axes": list(traced.spatial_axes),
     }
 
 
@@ -52,7 +52,7 @@ def _layer_record(layer: Layer) -> Record:
 
 
 def region_record(layer: Layer, cells: Sequence[Record]) -> Record:
-    """What some cells of a layer see, each as ``cell_record`` tells it."""
+    """A record of what some cells of a layer see, each as by ``cell_record``."""
     return {"layer": layer.name, "exact": layer.exact, "cells": cells}
 
 
@@ -69,7 +69,7 @@ def cell_record(layer: Layer, cell: Sequence[int], channel: int | None, pixels: 
 
 
 def cell_row(layer: Layer, cell: Record) -> Record:
-    """What ``cell_record`` tells, with its layer, for one line of a table; coordinates as y,x."""
+    """A record by ``cell_record``, with its layer, for one line of a table; coordinates as y,x."""
     coordinates = {
         key: ",".join(map(str, value)) if isinstance(value, list) else value
         for key, value in cell.items()

@@ -1,4 +1,4 @@
-"""What every relation is made of: semirings, labels, and the protocol that steps fulfil."""
+"""Semirings, labels, and the protocol that the steps of relations fulfil."""
 
 from __future__ import annotations
 
@@ -143,9 +143,9 @@ class Step(Protocol):
         ...
 
     def follow_index(self, axis: int, inner: int, extent: int | None) -> AxisIndex | None:
-        """What becomes of an index along part of the input's ``axis`` (see ``AxisIndex``).
+        """The output's index that counts as an index along part of the input's ``axis`` does.
 
-        None where no part of a single output axis counts as it does.
+        The part is told as in ``AxisIndex``. None where no part of a single output axis does.
         """
         ...
 
@@ -233,7 +233,7 @@ class BaseStep(ABC):
         return None
 
     def follow_index(self, axis: int, inner: int, extent: int | None) -> AxisIndex | None:
-        """The same part of the axis where the axis stays what it is."""
+        """The index along the same part of the axis, where the axis stays what it is; else None."""
         step_map = self.affine(axis)
         if isinstance(step_map, AxisMap) and step_map.moves:
             return AxisIndex(step_map.axis, inner, extent)

@@ -41,16 +41,19 @@ class Mix(BaseStep):
         self.after = before if after is None else after
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Combine along the mixed axes, which keep length 1."""
         for axis, extent in zip(self.axes, self.before, strict=True):
             a = combine(a, axis, extent, ring)
         return a
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Combine along the mixed axes, which keep length 1."""
         for axis, extent in zip(self.axes, self.after, strict=True):
             a = combine(a, axis, extent, ring)
         return a
 
     def label(self, labels: Labels) -> Labels:
+        """Axes that stay keep their origins; new ones have none, unless of a single position."""
         if self.stays:
             return labels
         out = list(labels)
@@ -95,12 +98,15 @@ class Opaque(BaseStep):
         self.stays = before == after
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Combine everything."""
         return _all(a, self.before, len(self.after), ring)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Combine everything."""
         return _all(a, self.after, len(self.before), ring)
 
     def label(self, labels: Labels) -> Labels:
+        """Axes keep their origins by position, where there are as many: a map is shown as one."""
         if len(labels) != len(self.after):
             return tuple((Factor(0, n),) for n in self.after)
         return tuple(

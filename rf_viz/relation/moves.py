@@ -36,12 +36,15 @@ class Transpose(Moves):
         self.inverse = tuple(self.order.index(i) for i in range(len(self.order)))
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Transpose the array."""
         return a.transpose(self.order)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Transpose the array back."""
         return a.transpose(self.inverse)
 
     def label(self, labels: Labels) -> Labels:
+        """The labels in the new order."""
         return tuple(labels[i] for i in self.order)
 
     def shape(self, before: Shape) -> Shape:
@@ -51,7 +54,7 @@ class Transpose(Moves):
         return tuple(before[i] for i in self.order)
 
     def affine(self, axis: int) -> AxisMap | NoMap:
-        """The same positions, along the axis that it becomes."""
+        """The identity, along the axis that the input's becomes."""
         return AxisMap(self.inverse[axis], 1, 0, 1)
 
 
@@ -59,7 +62,8 @@ _REGROUPED = NoMap("regrouped", "rearranged into another grid")
 
 
 class Reshape(Moves):
-    """The same elements in row-major order under another shape."""
+    """Elements in row-major order under another shape. Raises ValueError for a number of them
+    that does not fit."""
 
     __slots__ = ("after", "before", "groups")
 
@@ -70,12 +74,15 @@ class Reshape(Moves):
         self.groups = _axis_groups(before, after)
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Reshape the array, which stays short along whatever does not vary."""
         return _regroup(a, self.before, self.after, self.groups)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Reshape the array back."""
         return _regroup(a, self.after, self.before, [(o, i) for i, o in self.groups])
 
     def label(self, labels: Labels) -> Labels:
+        """Factors dealt out anew in row-major order, cut where needed."""
         return _dealt(labels, self.groups, self.after)
 
     def shape(self, before: Shape) -> Shape:
@@ -84,14 +91,14 @@ class Reshape(Moves):
         return self.after
 
     def affine(self, axis: int) -> AxisMap | NoMap:
-        """The same positions where the axis is neither cut nor merged with others."""
+        """The identity, where the axis is neither cut nor merged with others."""
         index = self.follow_index(axis, 1, None)
         if index is None or index.extent is not None:
             return _REGROUPED
         return AxisMap(index.axis, 1, 0, 1)
 
     def follow_index(self, axis: int, inner: int, extent: int | None) -> AxisIndex | None:
-        """The same part of the axis, where it lies within a single axis of the output."""
+        """The index within the output axis that holds this part of the axis; None: it is cut."""
         ins, outs = next(group for group in self.groups if axis in group[0])
         whole = self.before[axis] if extent is None else extent
         if whole == 1 and (len(ins), len(outs)) != (1, 1):
@@ -229,14 +236,17 @@ class Broadcast(Moves):
         )
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Add the axes in front; repeated axes stay at length 1."""
         return a.reshape((1,) * self.lead + a.shape) if self.lead else a
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Combine along what was repeated."""
         for axis, extent in self.repeated:
             a = combine(a, axis, extent, ring)
         return a.reshape(a.shape[self.lead :]) if self.lead else a
 
     def label(self, labels: Labels) -> Labels:
+        """Repeated axes and those added in front come from nowhere."""
         out = [(Factor(0, n),) for n in self.after[: self.lead]] + list(labels)
         for axis, extent in self.repeated:
             out[axis] = (Factor(0, extent),)
@@ -250,7 +260,7 @@ class Broadcast(Moves):
         return self.after
 
     def affine(self, axis: int) -> AxisMap | NoMap:
-        """The same positions, along axes that are not repeated."""
+        """The identity along axes that are not repeated."""
         if any(axis + self.lead == repeated for repeated, _ in self.repeated):
             return NoMap("irregular", "one value is repeated along the axis")
         return AxisMap(axis + self.lead, 1, 0, 1)

@@ -42,12 +42,15 @@ class Regrid(BaseStep):
         self.blind = any(step.blind for step in steps)
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Push through all of its steps."""
         return push(self.steps, a, ring)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Pull through all of its steps."""
         return pull(self.steps, a, ring)
 
     def label(self, labels: Labels) -> Labels:
+        """As by its steps, but that the channel axis comes from nowhere."""
         for step in self.steps:
             labels = step.label(labels)
         extent = 1
@@ -112,12 +115,15 @@ class Spread(BaseStep):
         return (self.before[0] * prod(self.blocks), *inner, *self.before[n + 1 :])
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Push through all of its steps."""
         return push(self.steps, a, ring)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Pull through all of its steps."""
         return pull(self.steps, a, ring)
 
     def label(self, labels: Labels) -> Labels:
+        """As by its steps."""
         for step in self.steps:
             labels = step.label(labels)
         return labels
@@ -131,7 +137,7 @@ class Spread(BaseStep):
         return _moved(self.steps)
 
     def affine(self, axis: int) -> AxisMap | NoMap:
-        """The same positions along axes that are not spread."""
+        """The identity along axes that are not spread."""
         if 0 < axis <= len(self.blocks) and self.blocks[axis - 1] > 1:
             return NoMap("irregular", "spread over the batch")
         return AxisMap(axis, 1, 0, 1)

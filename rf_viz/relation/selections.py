@@ -63,6 +63,7 @@ class Taps(Moves):
         self._groups: tuple[Indices, Indices, Indices] | None = None
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Combine what each row of the table lists."""
         if (
             a.shape[self.axis] == 1
             and not self.blind
@@ -74,6 +75,7 @@ class Taps(Moves):
         return _look_up(a, self.axis, self.size, self.table, ring)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Combine, for each input, the outputs whose rows list it."""
         a = spread(a, self.axis, len(self.table))
         shape = list(a.shape)
         shape[self.axis] = self.size
@@ -91,6 +93,7 @@ class Taps(Moves):
         return out
 
     def label(self, labels: Labels) -> Labels:
+        """The axis keeps its origins, as one factor."""
         out = list(labels)
         out[self.axis] = (Factor(origins_of(out[self.axis]), len(self.table)),)
         return tuple(out)
@@ -176,6 +179,7 @@ class Part(Moves):
         return Stretch(self.axis, self.start, self.start + self.size, self.out)
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Put the values in their place, and nothing beside them."""
         shape = list(a.shape)
         shape[self.axis] = self.out
         out: Array = np.full(shape, ring.zero, a.dtype)
@@ -183,11 +187,13 @@ class Part(Moves):
         return out
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Cut the values out."""
         if a.shape[self.axis] == 1:
             return a
         return a[along(a.ndim, self.axis, slice(self.start, self.start + self.size))]
 
     def label(self, labels: Labels) -> Labels:
+        """The axis keeps its origins, as one factor."""
         out = list(labels)
         out[self.axis] = (Factor(origins_of(out[self.axis]), self.out),)
         return tuple(out)
@@ -201,14 +207,14 @@ class Part(Moves):
         return Pairs(self.size, self.out, False)
 
     def affine(self, axis: int) -> AxisMap | NoMap:
-        """The same positions along all other axes."""
+        """The identity along all other axes, and along this one if the part is all of it."""
         if axis == self.axis and self.size != self.out:
             return NoMap("irregular", "concatenated along an axis of the image")
         return AxisMap(axis, 1, 0, 1)
 
 
 class Only(Moves):
-    """The same elements, of which only those marked in ``mask`` see anything; it broadcasts."""
+    """A mask: only the elements marked in ``mask``, which broadcasts, still see anything."""
 
     __slots__ = ("blind", "mask")
 
@@ -217,9 +223,11 @@ class Only(Moves):
         self.blind = not mask.all()
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Keep what is marked; the rest sees nothing."""
         return np.where(self.mask, a, np.array(ring.zero, a.dtype))
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Keep what is marked; the rest is seen by nothing."""
         return self.push(a, ring)
 
     def label(self, labels: Labels) -> Labels:
@@ -227,7 +235,7 @@ class Only(Moves):
         return labels
 
     def shape(self, before: Shape) -> Shape:
-        """The same shape, which the mask must broadcast to."""
+        """The input's own shape, which the mask must broadcast to."""
         if np.broadcast_shapes(self.mask.shape, before) != before:
             raise ValueError(
                 f"a tensor of {before} should be one that a mask of {self.mask.shape} broadcasts to"
@@ -235,7 +243,7 @@ class Only(Moves):
         return before
 
     def affine(self, axis: int) -> AxisMap | NoMap:
-        """The same positions."""
+        """The identity."""
         return AxisMap(axis, 1, 0, 1)
 
 
@@ -254,15 +262,18 @@ class Elements(Moves):
         self.blind = bool((index < 0).any())
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Pick the elements, each axis written out."""
         flat = np.append(np.broadcast_to(a, self.before).reshape(-1), np.array(ring.zero, a.dtype))
         return flat[self.index]
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Combine, for each input, the outputs that copy it."""
         out: Array = np.full(prod(self.before) + 1, ring.zero, a.dtype)
         ring.plus.at(out, self.index.reshape(-1), np.broadcast_to(a, self.index.shape).reshape(-1))
         return out[:-1].reshape(self.before)
 
     def label(self, labels: Labels) -> Labels:
+        """Axes keep their origins by position, where there are as many; else each has all."""
         return _scattered(labels, self.index.shape)
 
     def shape(self, before: Shape) -> Shape:
@@ -298,12 +309,15 @@ class Scatter(Moves):
         self.blind = not seen[:-1].all()
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Combine, for each output, the inputs that go there."""
         return self._gather.pull(a, ring)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Pick for each input the output where it goes."""
         return self._gather.push(a, ring)
 
     def label(self, labels: Labels) -> Labels:
+        """Axes keep their origins by position, where there are as many; else each has all."""
         return _scattered(labels, self.after)
 
     def shape(self, before: Shape) -> Shape:

@@ -215,6 +215,7 @@ class Window(BaseStep):
         return axis not in self._by_axis
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Combine the inputs under each window."""
         if self.taps is not None:
             return self._push_taps(a, ring, self.taps)
         for s in self._moving:
@@ -223,6 +224,7 @@ class Window(BaseStep):
         return a
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Combine, for each input, the outputs whose windows it lies under."""
         if self.taps is not None:
             return self._pull_taps(a, ring, self.taps)
         for s in self._moving:
@@ -285,6 +287,7 @@ class Window(BaseStep):
         return out
 
     def label(self, labels: Labels) -> Labels:
+        """Each slid axis keeps its origins, as one factor if its extent changes."""
         out = list(labels)
         for s in self.windows:
             factors = out[s.axis]
@@ -356,12 +359,15 @@ class TransposedWindow(BaseStep):
         self.blind = taps is not None or not all(_seen_always(w) for w in self.window.windows)
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Pull through the window that it transposes."""
         return self.window.pull(a, ring)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Push through the window that it transposes."""
         return self.window.push(a, ring)
 
     def label(self, labels: Labels) -> Labels:
+        """Each slid axis keeps its origins, as one factor."""
         out = list(labels)
         for w in self.window.windows:
             out[w.axis] = (Factor(origins_of(out[w.axis]), w.size),)

@@ -42,7 +42,7 @@ REGROUPED = NoForm("no affine form: rearranged into another grid")
 """An axis of the image was merged with others or cut, and no tensor axis counts its positions."""
 
 Forms = tuple[Form | NoForm, ...]
-"""One for each spatial axis of the input."""
+"""The closed forms along the spatial axes of the input, in its order."""
 
 
 def advance(form: Form, relation: Relation, where: str, any_size: bool) -> Form | NoForm:
@@ -111,7 +111,7 @@ def meet(forms: Sequence[Form | NoForm], where: str) -> Form | NoForm:
 
 
 def common(one: Form | NoForm, two: Form | NoForm) -> Form | NoForm:
-    """What holds at two input sizes, given the forms at each."""
+    """The form that holds at two input sizes, from the forms at each."""
     if isinstance(one, NoForm) or one == two:
         return one
     if isinstance(two, NoForm):

@@ -62,7 +62,7 @@ class Dependences(NamedTuple):
 
 
 class Combined(NamedTuple):
-    """What an operation combines: several ``positions`` of the image, several ``channels``.
+    """Whether an operation combines several ``positions`` of the image, and several ``channels``.
 
     Channels are whatever else than positions a tensor's axes count, the batch included.
     """
@@ -130,7 +130,7 @@ def _extent(factors: Sequence[Factor]) -> int:
 
 
 def combined(tensor: Tensor, dependences: Dependences) -> Combined:
-    """What the operation that makes a tensor combines of its inputs, by its relation to them."""
+    """Tell by its relation whether the operation that makes a tensor combines its inputs."""
     positions = channels = False
     for source in tensor.sources:
         for number in dependences.of[source.tensor]:

@@ -1,4 +1,4 @@
-"""What is worked out once about a network's tensors, and kept for all who ask."""
+"""A network's tensors by number: whatever is worked out about them once, and kept."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Lookup:
         return tuple(REGROUPED if isinstance(f, Form) and f.extent else f for f in met)
 
     def combined(self, number: int) -> Combined:
-        """What the operation that makes a tensor combines of its inputs."""
+        """Whether the operation that makes a tensor combines positions, and channels."""
         return combined(self.tensors[number], self.dependences)
 
     def arrangement(self, number: int) -> Arrangement | None:

@@ -209,7 +209,7 @@ class Layer:
 
     @property
     def category(self) -> Category:
-        """What the operation is to a person ("convolution"), by its operator's entry."""
+        """The operation's category ("convolution"), by its operator's entry."""
         return self.tensor.category
 
     @property

@@ -69,14 +69,17 @@ class Report:
 
     @property
     def agreed(self) -> list[Check]:
+        """The checks that agree."""
         return [c for c in self.checks if c.result == "agrees"]
 
     @property
     def disagreements(self) -> list[Check]:
+        """The checks that disagree."""
         return [c for c in self.checks if c.result == "disagrees"]
 
     @property
     def undecided(self) -> list[Check]:
+        """The checks that nobody could decide; each says why."""
         return [c for c in self.checks if c.result == "undecided"]
 
     @property
@@ -85,7 +88,7 @@ class Report:
         return not self.disagreements
 
     def summary(self) -> str:
-        """What was checked, layer by layer, what agreed and where not; lines for a terminal."""
+        """Lines for a terminal: what was checked, layer by layer, what agreed and where not."""
         layers = list(dict.fromkeys(c.layer for c in self.checks))
         width = max(map(len, layers), default=0)
         lines = []
@@ -99,10 +102,10 @@ class Report:
         if any(c.how == "twin" for c in self.checks):
             lines.append(
                 "twin: the same graph with every weight one and nothing that saturates, "
-                "asked where the model itself could stay silent"
+                "alike where the model itself could stay silent"
             )
         for reason, n in Counter(self.twin_alone.values()).items():
-            lines.append(f"the twin alone was asked for {n} of the layers: {reason}")
+            lines.append(f"the twin alone was alike for {n} of the layers: {reason}")
         lines.append(
             f"checks: {len(self.checks)}, layers: {len(layers)}; {len(self.agreed)} agree, "
             f"{len(self.disagreements)} disagree, {len(self.undecided)} undecided"
@@ -110,7 +113,7 @@ class Report:
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
-        """The same for JSON."""
+        """Build a dictionary for JSON: the counts, and all checks."""
         return {
             "ok": self.ok,
             "agreed": len(self.agreed),
@@ -283,9 +286,9 @@ class _Experiment(ABC):
             groups.setdefault(question.pixels.tobytes(), []).append(number)
         answers: dict[int, _Answer] = {}
         for numbers in groups.values():
-            asked = [questions[number] for number in numbers]
+            alike = [questions[number] for number in numbers]
             try:
-                answers.update(zip(numbers, self.run(layer, asked), strict=True))
+                answers.update(zip(numbers, self.run(layer, alike), strict=True))
             except ModelError as error:
                 answers.update((number, _Answer(None, str(error))) for number in numbers)
         return [answers[number] for number in range(len(questions))]

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from numpy.typing import NDArray
 
-from ...errors import DefectError, ModelError
+from ...errors import ModelError, defect
 from ...relation import Edge, Output, Shape, shape_after
 from ...relation.common.basic import everything
 from ...trace.tensors import Source, Tensor
@@ -114,10 +114,7 @@ class BaseReading(ABC, Generic[C, N]):
             if why:
                 raise ModelError(f"{call.op} {call.name!r} is not valid: {why}") from error
             _LOG.exception("%s %r could not be described", call.op, call.name)
-            raise DefectError(
-                f"RF-Viz could not describe {call.op} {call.name!r} ({type(error).__name__}): "
-                "that is a defect of RF-Viz itself, please report it"
-            ) from error
+            raise defect(f"describe {call.op} {call.name!r}", error) from error
 
     def describe(self, node: N) -> Sequence[Output | Value]:
         """A node's outputs, by its description or as far as they can be told without."""

@@ -87,7 +87,7 @@ def broadcast(before: Shape, after: Shape) -> Relation:
 
 @lru_cache(maxsize=4096)
 def reshape(before: Shape, after: Shape) -> Relation:
-    """The same elements in row-major order. Raises ValueError if they are not as many."""
+    """Reshape, in row-major order. Raises ValueError where the elements are not as many."""
     return () if before == after else (Reshape(before, after),)
 
 

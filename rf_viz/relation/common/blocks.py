@@ -97,8 +97,11 @@ def depth_to_space(
 
 @lru_cache(maxsize=1024)
 def patches(shape: Shape, windows: tuple[Slide, ...]) -> Relation:
-    """What each window holds, laid out in the channels, the last axis: positions first, row-major,
-    and for each all channels. ``windows`` are along all axes between batch and channels."""
+    """Lay out what each window holds in the channels, the last axis.
+
+    Positions come first, row-major, and for each all channels. ``windows`` are along all axes
+    between batch and channels.
+    """
     steps: list[Step] = []
     split, order = [shape[0]], [0]
     for w in windows:

@@ -94,7 +94,7 @@ def taps_met(w: Slide) -> Step:
 
 
 def taps_met_back(w: Slide) -> Step:
-    """The same for a transposed convolution: the positions that meet an input."""
+    """Along an axis of the kernel of a transposed convolution: the positions that meet an input."""
     return Taps(w.axis, w.kernel, np.where(laid(w) >= 0, np.arange(w.kernel), -1))
 
 

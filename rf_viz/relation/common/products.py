@@ -232,6 +232,7 @@ class Heads(NamedTuple):
         return reduce(self.query, (3,), True) + broadcast(one, self.after)
 
     def from_key(self) -> Relation:
+        """Mixed over its own elements, and over all the keys that a query sees."""
         shared = share_heads(self.key, self.query[1])
         shape = (self.key[0], self.query[1], *self.key[2:])
         weighed = reduce(shape, (3,), True)
@@ -255,10 +256,12 @@ class Heads(NamedTuple):
         return reduce(shape, (2,), True) + broadcast(one, self.after)
 
     def scores_from_query(self) -> Relation:
+        """Local in the position; a head's elements are mixed."""
         one = (*self.query[:3], 1)
         return reduce(self.query, (3,), True) + broadcast(one, self.scores)
 
     def scores_from_key(self) -> Relation:
+        """Local in the key's position, which becomes the last axis; a head's elements are mixed."""
         shape = (self.key[0], self.query[1], *self.key[2:])
         turned = (*shape[:2], 1, shape[2])
         return (

@@ -173,7 +173,7 @@ def _as_window(
     inside: NDArray[np.bool_],
     scale: float,
 ) -> Slide | None:
-    """The same as a sliding window, where all positions read alike."""
+    """The sliding window that does the same, where all positions read alike."""
     if not (counts == counts[0]).all() or not (counts & inside).any(axis=1).all():
         return None
     used = np.flatnonzero(counts[0])
