@@ -198,7 +198,7 @@ def _parser() -> argparse.ArgumentParser:
     def command(
         name: str, about: str, examples: str, run: Callable[[argparse.Namespace], int]
     ) -> argparse.ArgumentParser:
-        parser: argparse.ArgumentParser = commands.add_parser(
+        subparser: argparse.ArgumentParser = commands.add_parser(
             name,
             help=about.partition("\n")[0],
             description=about,
@@ -206,9 +206,9 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        parser.set_defaults(run=run)
-        parser.add_argument("model", metavar="MODEL", help="the model's file")
-        return parser
+        subparser.set_defaults(run=run)
+        subparser.add_argument("model", metavar="MODEL", help="the model's file")
+        return subparser
 
     layers = command("layers", _LAYERS_ABOUT, _LAYERS_EXAMPLES, _layers)
     _add_format(layers, "table", "json", "csv")

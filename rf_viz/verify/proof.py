@@ -74,17 +74,9 @@ def prove(
     where the model takes the input but not what it becomes.
     """
     mask = layer.mask_of(at)
-    cell_trial = _CellTrial(model, net, layer, at, tensor, other)
-    outside, inside = cell_trial.trial(~mask, moves=False), cell_trial.trial(mask, moves=True)
-    return Proof(
-        mask,
-        cell_trial.value,
-        outside,
-        inside,
-        cell_trial.context,
-        cell_trial.no_model,
-        cell_trial.no_twin,
-    )
+    cell = _CellTrial(model, net, layer, at, tensor, other)
+    outside, inside = cell.trial(~mask, moves=False), cell.trial(mask, moves=True)
+    return Proof(mask, cell.value, outside, inside, cell.context, cell.no_model, cell.no_twin)
 
 
 class _CellTrial:

@@ -102,10 +102,10 @@ class Report:
         if any(c.how == "twin" for c in self.checks):
             lines.append(
                 "twin: the same graph with every weight one and nothing that saturates, "
-                "alike where the model itself could stay silent"
+                "asked where the model itself could stay silent"
             )
         for reason, n in Counter(self.twin_alone.values()).items():
-            lines.append(f"the twin alone was alike for {n} of the layers: {reason}")
+            lines.append(f"the twin alone was asked for {n} of the layers: {reason}")
         lines.append(
             f"checks: {len(self.checks)}, layers: {len(layers)}; {len(self.agreed)} agree, "
             f"{len(self.disagreements)} disagree, {len(self.undecided)} undecided"
@@ -286,9 +286,9 @@ class _Experiment(ABC):
             groups.setdefault(question.pixels.tobytes(), []).append(number)
         answers: dict[int, _Answer] = {}
         for numbers in groups.values():
-            alike = [questions[number] for number in numbers]
+            together = [questions[number] for number in numbers]
             try:
-                answers.update(zip(numbers, self.run(layer, alike), strict=True))
+                answers.update(zip(numbers, self.run(layer, together), strict=True))
             except ModelError as error:
                 answers.update((number, _Answer(None, str(error))) for number in numbers)
         return [answers[number] for number in range(len(questions))]
