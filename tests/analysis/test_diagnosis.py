@@ -1,4 +1,4 @@
-"""What is found about a network, on nets built for each finding."""
+"""Findings about a network, on nets built for each of them."""
 
 from __future__ import annotations
 
@@ -58,24 +58,24 @@ def test_resnet50_can_use_75_to_427_pixels() -> None:
         resnet50(224),
         rf_viz.load(LIGHT / "light_resnet50.onnx").trace(cut_global=True),
     ):
-        found = diagnosis.input_range(net)
-        assert found is not None
-        assert found.least == (75, 75)
-        assert found.most == (427, 427)
-        assert found.left_out == 0
+        sizes = diagnosis.input_range(net)
+        assert sizes is not None
+        assert sizes.least == (75, 75)
+        assert sizes.most == (427, 427)
+        assert sizes.left_out == 0
 
 
 def test_the_range_says_which_layers_it_comes_from() -> None:
-    found = diagnosis.input_range(resnet50(224))
-    assert names(found.layers[0]) == ["layer4.1.conv2"] * 2
-    assert names(found.layers[1]) == ["layer4.2.conv2"] * 2
+    sizes = diagnosis.input_range(resnet50(224))
+    assert names(sizes.layers[0]) == ["layer4.1.conv2"] * 2
+    assert names(sizes.layers[1]) == ["layer4.2.conv2"] * 2
 
 
 def test_the_range_leaves_out_what_has_no_closed_form() -> None:
     net = rf_viz.load(SAMPLE_MODELS["selfie"].path).trace(cut_global=True)
-    found = diagnosis.input_range(net)
-    assert found.left_out > 0
-    assert found.most[0] == max(
+    sizes = diagnosis.input_range(net)
+    assert sizes.left_out > 0
+    assert sizes.most[0] == max(
         layer.receptive_field.size[0]
         for layer, inside in zip(net.layers, diagnosis.features(net), strict=True)
         if inside and layer.receptive_field
@@ -92,10 +92,10 @@ def chain(count: int) -> Net:
 
 def test_the_border_layer_is_the_first_that_is_fed_more_than_the_image() -> None:
     # Before conv4 cells see 9 pixels, before conv3 no more than 7.
-    found = diagnosis.border(chain(7).trace(8))
-    assert found.layer.name == "conv4"
-    assert found.before == (9, 9)
-    assert names(found.unproductive) == ["conv5", "conv6"]
+    border = diagnosis.border(chain(7).trace(8))
+    assert border.layer.name == "conv4"
+    assert border.before == (9, 9)
+    assert names(border.unproductive) == ["conv5", "conv6"]
 
 
 def test_a_layer_fed_exactly_the_image_still_sees_something_new() -> None:
@@ -111,39 +111,39 @@ def test_skip_connections_keep_layers_productive() -> None:
 
 
 def test_where_cells_begin_to_see_the_whole_image() -> None:
-    found = diagnosis.whole_image(chain(8).trace(8))
-    assert found.some.name == "conv3"  # 9 pixels, from the middle
-    assert found.every.name == "conv6"  # 15 pixels: from corner to corner
-    assert (found.seeing, found.layers) == (2, 8)
+    whole = diagnosis.whole_image(chain(8).trace(8))
+    assert whole.some.name == "conv3"  # 9 pixels, from the middle
+    assert whole.every.name == "conv6"  # 15 pixels: from corner to corner
+    assert (whole.seeing, whole.layers) == (2, 8)
 
 
 def test_nothing_before_the_pooling_may_see_the_whole_image() -> None:
-    found = diagnosis.whole_image(chain(2).trace(32))
-    assert (found.some, found.every, found.seeing, found.layers) == (None, None, 0, 2)
+    whole = diagnosis.whole_image(chain(2).trace(32))
+    assert (whole.some, whole.every, whole.seeing, whole.layers) == (None, None, 0, 2)
 
 
 def test_a_stride_beyond_the_kernel_hides_pixels() -> None:
     net = Net()
     net.conv("x", 1, 2, name="skipping", pad=0)
-    (found,) = diagnosis.skips(net.trace(8))
-    assert (found.layer.name, found.between, found.unseen) == ("skipping", True, 0.75)
+    (skip,) = diagnosis.skips(net.trace(8))
+    assert (skip.layer.name, skip.between, skip.unseen) == ("skipping", True, 0.75)
     assert diagnosis.unseen_by_all(net.trace(8)) == 0.75
 
 
 def test_a_dilation_in_step_with_the_stride_hides_pixels() -> None:
     net = Net()
     net.conv("x", 3, 2, name="skipping", dilation=2)
-    (found,) = diagnosis.skips(net.trace(8))
-    assert found.between
-    assert found.unseen == 0.75
+    (skip,) = diagnosis.skips(net.trace(8))
+    assert skip.between
+    assert skip.unseen == 0.75
 
 
 def test_what_is_left_over_at_the_border_is_no_skipping() -> None:
     net = Net()
     net.conv("x", 3, 2, name="short", pad=0)
-    (found,) = diagnosis.skips(net.trace(8))
-    assert not found.between
-    assert found.unseen == pytest.approx(15 / 64)  # a row and a column
+    (skip,) = diagnosis.skips(net.trace(8))
+    assert not skip.between
+    assert skip.unseen == pytest.approx(15 / 64)  # a row and a column
 
 
 def test_skipped_positions_may_be_seen_through_earlier_layers_and_other_branches() -> None:
@@ -173,16 +173,16 @@ def test_gates_and_heads_are_no_features() -> None:
     gated = net.op("Mul", a, gate, name="gated")
     net.op("Flatten", net.op("GlobalMaxPool", gated, name="pool"), name="head")
     traced = net.trace(8)
-    found = dict(zip(names(traced.layers), diagnosis.features(traced), strict=True))
-    assert [name for name, inside in found.items() if inside] == ["a", "gated"]
+    features = dict(zip(names(traced.layers), diagnosis.features(traced), strict=True))
+    assert [name for name, inside in features.items() if inside] == ["a", "gated"]
 
 
 def test_convolutions_on_a_single_cell_are_features() -> None:
     # At 32 pixels the last stage of a ResNet has but one cell.
     net = resnet50(32)
     assert net["layer4.2.add"].grid == (1, 1)
-    found = dict(zip(names(net.layers), diagnosis.features(net), strict=True))
-    assert found["layer4.2.add"]
+    features = dict(zip(names(net.layers), diagnosis.features(net), strict=True))
+    assert features["layer4.2.add"]
 
 
 def test_unknown_operations_are_named_where_they_are() -> None:
