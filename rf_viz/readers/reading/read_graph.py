@@ -230,7 +230,16 @@ class BaseReading(ABC, Generic[C, N]):
             Source(v.tensor, everything(v.shape or (), ())) for v in node.inputs if v is not None
         ]
         self.tensors.append(
-            Tensor(name, node.name, node.op, (), sources, why, category=node.category)
+            Tensor(
+                name,
+                node.name,
+                node.op,
+                (),
+                sources,
+                why,
+                category=node.category,
+                multiplies=node.multiplies,
+            )
         )
         return Value(None, len(self.tensors) - 1)
 
