@@ -8,12 +8,17 @@ Training", ICMLA 2021 (arXiv 2106.12307), and the tool of the first author, RFA-
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
 from ..relation import OR, Array, Relation, Shape, combine, pull
 from ..trace.closed_form import Form, advance
 from ..trace.network import Layer, Network
+
+_NO_POOLINGS = {"convolution", "normalisation", "resize"}
+"""Categories that may combine positions alone and are no pooling all the same: a depthwise
+convolution, the statistics of a normalisation, an interpolation."""
 
 Sizes = tuple[int | None, ...]
 """Pixels along the spatial axes of the input; None where no path has a closed form."""
@@ -75,8 +80,7 @@ def before_pooling(net: Network) -> list[bool]:
 
     A pooling is told by its relation, however it is spelt: it combines positions of the image
     until a single cell is left, and keeps channels apart. A dense layer and a convolution over
-    the whole image combine channels too. A depthwise convolution and an interpolation do not,
-    but are no poolings either. Several poolings, one directly after the other, are one.
+    the whole image combine channels too. Several poolings, one directly after the other, are one.
     """
     poolings = _poolings(net)
     before: dict[str, bool] = {}
@@ -97,10 +101,8 @@ def _poolings(net: Network) -> set[str]:
     completing: set[str] = set()  # the poolings, and what merely lies between two of them
     for layer in reversed(net.layers):
         followed = bool(uses[layer.name]) and all(u.name in completing for u in uses[layer.name])
-        wide = _wide(layer.grid)
-        sources = [net.input.size if source is None else source.grid for source in layer.inputs]
-        if wide < max(map(_wide, sources), default=0) and _pools(layer):
-            if followed or not wide:
+        if _pools(layer):
+            if followed or _wide(layer.grid) == 0:
                 poolings.add(layer.name)
                 completing.add(layer.name)
         elif followed and not any(layer.combined):
@@ -114,12 +116,23 @@ def _wide(grid: Shape) -> int:
 
 
 def _pools(layer: Layer) -> bool:
-    """Whether a layer combines positions as a pooling does."""
-    positions, channels = layer.combined
-    if not positions or layer.category in ("convolution", "resize"):
+    """Whether a layer combines positions along some axis to a single one, as a pooling does."""
+    if layer.tensor.assumed or layer.category in _NO_POOLINGS:
         return False
+    net = layer.net
+    sources = [
+        (net.input.shape, net.input.size) if s is None else (s.tensor.shape, s.grid)
+        for s in layer.inputs
+    ]
+    if _wide(layer.grid) >= max((_wide(grid) for _, grid in sources), default=0):
+        return False
+    # Values that are new for each cell come from weights, or are positions in another order.
+    most = max(prod(shape) // prod(grid) for shape, grid in sources)
+    if prod(layer.tensor.shape) // prod(layer.grid) > most:
+        return False
+    positions, channels = layer.combined
     # A mean over channels too is still a pooling; a product with weights over both is not.
-    return not channels or layer.category == "pooling"
+    return positions and (not channels or layer.category == "pooling")
 
 
 @dataclass(frozen=True)

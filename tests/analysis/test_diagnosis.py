@@ -357,6 +357,12 @@ def whole_depthwise(net: Net, x: str) -> str:
     return net.op("Conv", x, "whole", name="head", group=2)
 
 
+def dense_over_one_channel(net: Net, x: str) -> str:
+    net.weights |= {"one": np.ones((1, 2, 1, 1), np.float32), "dense": np.ones((64, 2), np.float32)}
+    flat = net.op("Flatten", net.op("Conv", x, "one", name="narrow"))
+    return net.op("MatMul", flat, "dense", name="head")
+
+
 def blocks_into_channels(net: Net, x: str) -> str:
     net.weights["mixing"] = np.ones((2, 128, 1, 1), np.float32)
     return net.op("Conv", net.op("SpaceToDepth", x, blocksize=8), "mixing", name="head")
@@ -368,13 +374,32 @@ def resized(net: Net, x: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "head", [dense, whole_convolution, whole_depthwise, blocks_into_channels, resized]
+    "head",
+    [
+        dense,
+        dense_over_one_channel,
+        whole_convolution,
+        whole_depthwise,
+        blocks_into_channels,
+        resized,
+    ],
 )
 def test_what_else_leaves_a_single_cell_is_no_pooling(head: Head) -> None:
     net = before_head(head)
     before = dict(zip(names(net.layers), diagnosis.before_pooling(net), strict=True))
     assert before["head"]
     assert before["classes"]
+
+
+def test_an_assumed_operation_is_not_taken_for_a_pooling() -> None:
+    net = Net()
+    net.op("Mystery", net.conv("x", 3, name="a"), name="unknown", domain="my.own")
+    model = build(net.nodes, {"x": [1, 1, 8, 8]}, net.weights, domains={"my.own": 1})
+    model.graph.value_info.append(
+        onnx.helper.make_tensor_value_info("unknown", onnx.TensorProto.FLOAT, [1, 1, 1, 1])
+    )
+    traced = rf_viz.load(model.SerializeToString()).trace()
+    assert diagnosis.before_pooling(traced) == [True, True]
 
 
 def test_pooling_rows_alone_leaves_features_along_the_columns() -> None:
