@@ -1,4 +1,4 @@
-"""A loaded model, before it is traced at some input size: what every format's reader makes."""
+"""A loaded model, before it is traced at some input size, as every format's reader gives it."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Model(ABC):
         return None
 
     def parameters(self) -> dict[str, int]:
-        """How many weights each operation takes, by the name of the layer that it makes.
+        """The number of weights of each operation, by the name of the layer that it makes.
 
         Weights that several use count in the first, statistics of batches too. Operations without
         weights are left out, and those of which it cannot be told.

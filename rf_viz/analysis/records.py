@@ -17,7 +17,7 @@ def network_record(model: str, net: Network) -> Record:
 
 
 def input_record(net: Network) -> Record:
-    """The traced input; None along axes of any size."""
+    """The record of the traced input; its shape is None along axes of any size."""
     traced = net.input
     return {
         "name": traced.name,
@@ -31,7 +31,7 @@ def input_record(net: Network) -> Record:
 
 
 def layer_records(net: Network) -> list[Record]:
-    """Each layer's shape and closed form, in execution order."""
+    """The records of all layers, shape and closed form, in execution order."""
     return [_layer_record(layer) for layer in net.layers]
 
 
@@ -57,7 +57,10 @@ def region_record(layer: Layer, cells: Sequence[Record]) -> Record:
 
 
 def cell_record(layer: Layer, cell: Sequence[int], channel: int | None, pixels: bool) -> Record:
-    """A cell's region and, with ``pixels``, the number of pixels in its mask."""
+    """The record of a cell: its region (half-open) and, with ``pixels``, its mask's size.
+
+    Raises IndexError for a cell or channel that is not there.
+    """
     region = layer.region(cell, channel)
     return {
         "cell": list(cell),
@@ -83,7 +86,7 @@ def by(numbers: Iterable[int | None]) -> str:
 
 
 def csv_text(records: Sequence[Mapping[str, Any]]) -> str:
-    """A line for each record, after one with the names of the fields."""
+    """CSV of records: a line for each, after one with the names of the fields."""
     import csv
     from io import StringIO
 
@@ -102,7 +105,7 @@ def _plain(value: object) -> object:
 
 
 def json_text(record: Mapping[str, Any]) -> str:
-    """A line for each key, and for each entry of a list of objects."""
+    """JSON of a record: a line for each key, and for each entry of a list of objects."""
 
     def dump(part: object) -> str:
         if isinstance(part, list) and part and isinstance(part[0], dict):

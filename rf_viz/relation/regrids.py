@@ -1,4 +1,4 @@
-"""Rearrangements as a whole: those whose closed form their single steps cannot tell."""
+"""Rearrangements as a whole, whose closed form their single steps cannot tell."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from .base import (
 
 
 class Taps(Moves):
-    """Along one axis a table says which inputs each output sees.
+    """A table along one axis that says which inputs each output sees.
 
     Covers resizing, slices, gathers, flips and paddings. ``table`` has shape (outputs, taps); a
     negative entry is no input. ``slides`` is set for what works like a window (resizing).
@@ -158,9 +158,9 @@ def _by_input(table: Indices, size: int) -> tuple[Indices, Indices, Indices]:
 
 @dataclass(frozen=True)
 class Part(Moves):
-    """The input stands at ``start`` along an axis of extent ``out``: one part of a concatenation.
+    """One part of a concatenation: from ``start`` on along an axis of extent ``out``.
 
-    Elsewhere the output sees nothing of this input.
+    ``size`` is the part's own extent. Elsewhere the output sees nothing of it.
     """
 
     axis: int
@@ -248,7 +248,7 @@ class Only(Moves):
 
 
 class Elements(Moves):
-    """Any selection of single elements: ``index``, of the output's shape, holds the position in
+    """A selection of single elements: ``index``, of the output's shape, holds the position in
     the flattened input that each output element copies; negative where it copies none.
     """
 

@@ -32,7 +32,7 @@ class Form(NamedTuple):
 
 
 class NoForm(NamedTuple):
-    """Why there is no closed form; ``misaligned`` where it is because paths disagree."""
+    """The lack of a closed form, and ``why``; ``misaligned`` where paths disagree."""
 
     why: str
     misaligned: bool = False
@@ -125,7 +125,10 @@ def common(one: Form | NoForm, two: Form | NoForm) -> Form | NoForm:
 class ReceptiveField:
     """The closed form of a layer, one number for each spatial axis of the input, in its order.
 
-    ``padding`` is None along an axis where it depends on the input's size and none was given.
+    ``size`` is the receptive field size r, ``stride`` the effective stride S and ``padding`` the
+    effective padding P of the article, in input pixels.
+
+    ``padding`` is None along an axis where it depends on an input size that is not known.
     """
 
     size: tuple[int, ...]
@@ -133,7 +136,7 @@ class ReceptiveField:
     padding: tuple[int | None, ...]
 
     def start(self, cell: Sequence[int]) -> tuple[int, ...]:
-        """Where the cell's box begins, in input pixels; negative in the padding.
+        """The first pixel of the cell's box along each axis; negative in the padding.
 
         Raises ValueError where the padding depends on the input's size.
         """
@@ -145,7 +148,7 @@ class ReceptiveField:
         )
 
     def stop(self, cell: Sequence[int]) -> tuple[int, ...]:
-        """Where the cell's box ends (half-open), in input pixels."""
+        """The pixel after the last one of the cell's box along each axis (half-open)."""
         return tuple(b + r for b, r in zip(self.start(cell), self.size, strict=True))
 
     def centre(self, cell: Sequence[int]) -> tuple[float, ...]:

@@ -15,7 +15,7 @@ from .tensors import Tensor
 
 
 def multiply_adds(tensor: Tensor) -> int | None:
-    """How many multiply-adds make a tensor; None where that cannot be told.
+    """The number of multiply-adds that make a tensor; None where that cannot be told.
 
     Only products that are summed count: arithmetic element by element, pooling, normalisation
     and resizing count 0. ``tensor.multiplies`` says which operators count; those that it is None

@@ -62,7 +62,7 @@ class Lookup:
         return self.dependences.of[number]
 
     def origins(self, number: int) -> tuple[int, ...]:
-        """For each axis of a tensor the bit set of input axes that it runs along."""
+        """The bit set of input axes that each axis of a tensor runs along."""
         sets = [origins(self.dependences.all[n].labels) for n in self.of(number)]
         return tuple(reduce(or_, bits) for bits in zip(*sets, strict=True))
 
@@ -118,7 +118,7 @@ class Lookup:
         return combined(self.tensors[number], self.dependences)
 
     def arrangement(self, number: int) -> Arrangement | None:
-        """How the cells of a tensor lie on the image; None where that is not known."""
+        """The picture that the cells of a tensor make up; None where that is not known."""
         axes = self.grid_axes(number)
         grid = tuple(self.tensors[number].shape[axis] for axis in axes)
         return self._arrangements.arrangement(number, axes, grid)
@@ -151,7 +151,7 @@ class Lookup:
         return tuple(zip(arrays[::2], arrays[1::2], strict=True))
 
     def seers(self, pixel: Sequence[int]) -> list[Values]:
-        """Which elements see a pixel, by dependence; the latest answer is kept."""
+        """The elements that see a pixel, bool arrays by dependence; the latest answer is kept."""
         self.need_size()
         shape = self.tensors[0].shape
         key = tuple(pixel)
@@ -216,7 +216,7 @@ class Lookup:
         return array.reshape([shape[axis] for axis in self.spatial])
 
     def reached(self, numbers: Iterable[int]) -> NDArray[np.bool_]:
-        """Which pixels reach any element of any of these tensors: bool over the spatial axes."""
+        """The pixels that reach any element of these tensors: bool over the spatial axes."""
         of = {n for number in numbers for n in self.of(number)}
         all_dependences = self.dependences.all
         targets = {n: np.ones((1,) * len(all_dependences[n].shape), bool) for n in of}
@@ -225,10 +225,10 @@ class Lookup:
     def trail(
         self, number: int, start: Array, passing: Callable[[int, NDArray[np.bool_]], None]
     ) -> None:
-        """Pull marked elements of a tensor back to the input, telling each tensor on the way.
+        """Pull marked elements of a tensor back to the input, passing each tensor on the way.
 
-        ``passing`` is told a tensor's number and which of its cells feed the marked elements, a
-        bool array over its grid. A tensor may be told several times.
+        ``passing`` is called with a tensor's number and a bool array over its grid: which of its
+        cells feed the marked elements. That may happen several times for a tensor.
         """
         self.need_size()
         apart = self._per_tensor

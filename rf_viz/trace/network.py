@@ -38,7 +38,7 @@ class Region:
 
     @property
     def size(self) -> tuple[int, ...]:
-        """The box' extent along each axis, in pixels."""
+        """The box's extent along each axis, in pixels."""
         return tuple(e - b for b, e in zip(self.start, self.stop, strict=True))
 
     @property
@@ -170,7 +170,7 @@ class Network:
         return {layer.name: layer.seeing(pixel) for layer in self.layers}
 
     def seen_at(self, layers: Iterable[Layer]) -> NDArray[np.bool_]:
-        """Which pixels reach any cell of any of these layers: bool over the spatial axes."""
+        """The pixels that reach any cell of these layers: bool over the input's spatial axes."""
         return self._lookup.reached(layer.number for layer in layers)
 
 
@@ -242,7 +242,7 @@ class Layer:
 
     @cached_property
     def layout(self) -> Arrangement | None:
-        """How the cells lie on the image: a grid as it is, tokens and windows as what they are of.
+        """The picture that the cells make up: a grid as it is, tokens and windows as on the image.
 
         None where that is not known (a matrix of attention, say): the regions hold all the same.
         """
@@ -300,7 +300,7 @@ class Layer:
 
     @cached_property
     def multiply_adds(self) -> int | None:
-        """How many products are summed to make it (GFLOPs = 2 * multiply-adds / 1e9).
+        """The number of products that are summed to make it (GFLOPs = 2 * multiply-adds / 1e9).
 
         None where that cannot be told, as with an unknown input size; see ``cost``.
         """
@@ -321,7 +321,7 @@ class Layer:
         return self.mask_of(self._index(cell, channel))
 
     def paths(self, cell: Sequence[int], channel: int | None = None) -> NDArray[np.float64]:
-        """By how many paths each pixel reaches the cell, over the input's spatial axes.
+        """The share of the paths to the cell that begin at each pixel, over the spatial axes.
 
         Scaled to sum 1 (all zero for a cell that sees nothing). In very deep networks a share may
         be too small for a float, and is 0 there; ``mask`` is always exact.
@@ -331,7 +331,7 @@ class Layer:
     def trail(
         self, cell: Sequence[int], channel: int | None = None
     ) -> dict[str, NDArray[np.bool_]]:
-        """Which cells feed a cell, in every layer on the way from the input to it.
+        """The cells that feed a cell, in every layer on the way from the input to it.
 
         Bool arrays of the layers' grids, by layer name in execution order, the cell's own layer
         last; a cell counts if any of its channels feeds this one (None: any channel of it).
@@ -374,7 +374,7 @@ class Layer:
         return array / total if total else array
 
     def seeing(self, pixel: Sequence[int], channel: int | None = None) -> NDArray[np.bool_]:
-        """Which cells see an input pixel: a bool array over the grid (see ``Network.seen_by``)."""
+        """The cells that see an input pixel: a bool array over the grid (see ``Network.seen_by``)."""
         lookup = self._lookup
         lookup.need_size()
         _check_position(pixel, self.net.input.size, "pixel")

@@ -67,7 +67,7 @@ class Plain:
         return Plain(arrays, may_be_empty)
 
     def plain(self, rings: Rings) -> Plain:
-        """Itself; a stack is written out."""
+        """These values, which are written out already."""
         return self
 
     def select(self, index: Sequence[slice], rings: Rings) -> Plain:

@@ -91,7 +91,7 @@ def bounds(dependences: Sequence[Dependence], spatial: Sequence[int]) -> list[Va
 
 
 def reached_from(dependences: Sequence[Dependence], start: Array) -> list[Values]:
-    """Which elements see any of the marked input elements (a bool array), by dependence."""
+    """The elements that see any of the marked input elements, bool arrays by dependence."""
     return forward(dependences, (start,), (OR,))
 
 

@@ -27,7 +27,7 @@ that were not finite to begin with, none of these can be said."""
 
 
 class Move(NamedTuple):
-    """How a cell moved, and by how much of the layer's largest value."""
+    """The outcome of a change for a cell, and by how much of the layer's largest it moved."""
 
     outcome: Outcome
     change: float
@@ -73,7 +73,7 @@ class Signals:
         self._model, self._net = model, net
 
     def missing(self, layer: Layer) -> str:
-        """Why the twin cannot tell anything about this layer; empty where it can."""
+        """The reason why the twin cannot tell of this layer; empty where it can."""
         if not layer.exact:
             return f"the model does not show it, and it is assumed: {'; '.join(layer.assumed)}"
         if self._twin is None:
@@ -85,7 +85,7 @@ class Signals:
         return ""
 
     def reached(self, pixels: Pixels, layer: Layer) -> NDArray[np.bool_]:
-        """Which elements of the layer's tensor these pixels reach. Raises ModelError."""
+        """The elements of the layer's tensor that these pixels reach. Raises ModelError."""
         assert self._twin is not None
         traced = self._net.input
         signal = np.broadcast_to(on_input(pixels, traced), traced.shape)

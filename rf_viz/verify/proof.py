@@ -108,7 +108,7 @@ class _CellTrial:
         return None if self._still is None else self._first(self._still)
 
     def trial(self, pixels: Pixels, *, moves: bool) -> Trial | None:
-        """Replaces these pixels, by which the cell should move or not; None for no pixels."""
+        """Replace these pixels, by which the cell should move or not; None for no pixels."""
         if not pixels.any():
             return None
         replaced = int(np.count_nonzero(self._differs() & pixels))

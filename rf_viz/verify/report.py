@@ -33,7 +33,7 @@ _PLURAL = {"agrees": "agree", "disagrees": "disagree", "undecided": "undecided"}
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was tried. ``detail`` says what came of it, in words.
+    """The result of one trial; ``detail`` says what came of it, in words.
 
     ``cell`` has one index for each grid axis; ``channel`` is None for all channels together.
     ``side`` tells which side of the region was changed ("first 0": the first pixels along the
@@ -294,7 +294,7 @@ class _Experiment(ABC):
         return [answers[number] for number in range(len(questions))]
 
     def shape(self, layer: Layer) -> Check:
-        """Run the layer once: whether what comes out has its shape."""
+        """Run the layer once, and check whether what comes out has its shape."""
         result: Result = "undecided"
         try:
             shape = self.computed_shape(layer)

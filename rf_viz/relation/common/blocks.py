@@ -33,14 +33,15 @@ def space_to_depth(
 ) -> Relation:
     """Every block of pixels becomes one, its pixels one after the other in the channels.
 
-    ``blocks_first`` where the place in the block is a channel's outer part.
+    ``shape`` is the input's, ``channel`` its axis of channels. ``blocks_first`` says that the
+    position in the block is the outer part of a channel's number, the old channel the inner.
     """
     space = [i for i in range(1, len(shape)) if i != channel]
     split: list[int] = []
-    place: dict[int, int] = {}
+    outer: dict[int, int] = {}
     inner: list[int] = []
     for axis, n in enumerate(shape):
-        place[axis] = len(split)
+        outer[axis] = len(split)
         if axis in space:
             inner.append(len(split) + 1)
             split += [n // block, block]
@@ -50,11 +51,11 @@ def space_to_depth(
     after: list[int] = []
     for axis, n in enumerate(shape):
         if axis == channel:
-            order += [*inner, place[axis]] if blocks_first else [place[axis], *inner]
+            order += [*inner, outer[axis]] if blocks_first else [outer[axis], *inner]
             after.append(n * block ** len(space))
         else:
-            order.append(place[axis])
-            after.append(split[place[axis]])
+            order.append(outer[axis])
+            after.append(split[outer[axis]])
     steps = (
         Reshape(shape, tuple(split)),
         Transpose(order),
@@ -67,7 +68,7 @@ def space_to_depth(
 def depth_to_space(
     shape: Shape, block: int, channel: int = 1, blocks_first: bool = True
 ) -> Relation:
-    """The other way round: channels become blocks of pixels."""
+    """Channels become blocks of pixels, the inverse of ``space_to_depth``."""
     space = [i for i in range(1, len(shape)) if i != channel]
     blocks = [block] * len(space)
     left = shape[channel] // block ** len(space)
