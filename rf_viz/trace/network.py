@@ -374,7 +374,7 @@ class Layer:
         return array / total if total else array
 
     def seeing(self, pixel: Sequence[int], channel: int | None = None) -> NDArray[np.bool_]:
-        """The cells that see an input pixel: a bool array over the grid (as ``Network.seen_by``)."""
+        """The cells that see an input pixel: bool over the grid (see ``Network.seen_by``)."""
         lookup = self._lookup
         lookup.need_size()
         _check_position(pixel, self.net.input.size, "pixel")
