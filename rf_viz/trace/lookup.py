@@ -147,12 +147,22 @@ class Lookup:
     def spans_at(self, number: int, index: Sequence[slice] | None) -> Spans:
         """The regions of the cells of the part of a tensor at ``index``, a slice for each axis."""
         bounds = self.union(number, self.bounds, self.rings, index)
-        arrays = [self.on_grid(number, a) for a in bounds.arrays]
+        axes = self.grid_axes(number)
+        arrays = [_on_grid(a, axes) for a in bounds.arrays]
         return tuple(zip(arrays[::2], arrays[1::2], strict=True))
 
-    def seers(self, pixel: Sequence[int]) -> list[Values]:
+    def seeing(
+        self, number: int, pixel: Sequence[int], index: Sequence[slice] | None
+    ) -> NDArray[np.bool_]:
+        """The cells of a tensor that see a pixel, or of its part at ``index``, over its grid.
+
+        The array has length 1 along axes of the grid where nothing varies.
+        """
+        seen = self.union(number, self._seers(pixel), (OR,), index)
+        return _on_grid(seen.arrays[0], self.grid_axes(number))
+
+    def _seers(self, pixel: Sequence[int]) -> list[Values]:
         """The elements that see a pixel, bool arrays by dependence; the latest answer is kept."""
-        self.need_size()
         shape = self.tensors[0].shape
         key = tuple(pixel)
         if self._latest is None or self._latest[0] != key:
@@ -191,14 +201,6 @@ class Lookup:
             total = plain if total is None else total.union(plain, rings)
         assert total is not None
         return total
-
-    def on_grid(self, number: int, array: Array) -> Array:
-        """An array over a tensor, of length 1 off the grid, as an array over the grid."""
-        axes = self.grid_axes(number)
-        extents = [array.shape[i] for i in axes]
-        if list(axes) != sorted(axes):
-            array = array.transpose([*axes, *(i for i in range(array.ndim) if i not in axes)])
-        return array.reshape(extents)
 
     def pull(self, targets: Mapping[int, Array], ring: Semiring) -> Array:
         """Values at some dependences pulled back to the input, over its spatial axes."""
@@ -241,10 +243,18 @@ class Lookup:
                 if axis not in axes:
                     array = combine(array, axis, extent, OR)
             grid: Shape = tuple(shape[axis] for axis in axes)
-            passing(tensor, np.broadcast_to(self.on_grid(tensor, array), grid))
+            passing(tensor, np.broadcast_to(_on_grid(array, axes), grid))
 
         walk.backward(apart.all, dict.fromkeys(apart.of[number], start), OR, pass_on)
 
     @cached_property
     def _per_tensor(self) -> Dependences:
         return per_tensor(self.tensors[1:], self.dependences)
+
+
+def _on_grid(array: Array, axes: Sequence[int]) -> Array:
+    """An array over a tensor, of length 1 off the grid's axes, as an array over the grid."""
+    extents = [array.shape[i] for i in axes]
+    if list(axes) != sorted(axes):
+        array = array.transpose([*axes, *(i for i in range(array.ndim) if i not in axes)])
+    return array.reshape(extents)

@@ -375,11 +375,10 @@ class Layer:
 
     def seeing(self, pixel: Sequence[int], channel: int | None = None) -> NDArray[np.bool_]:
         """The cells that see an input pixel: bool over the grid (see ``Network.seen_by``)."""
-        lookup = self._lookup
-        lookup.need_size()
+        self._lookup.need_size()
         _check_position(pixel, self.net.input.size, "pixel")
-        seen = lookup.union(self.number, lookup.seers(pixel), (OR,), self._slices(channel))
-        return np.broadcast_to(lookup.on_grid(self.number, seen.arrays[0]), self.grid)
+        cells = self._lookup.seeing(self.number, pixel, self._slices(channel))
+        return np.broadcast_to(cells, self.grid)
 
     def spans(self, channel: int | None = None) -> Spans:
         """The regions of all cells in compact form: (start, stop) for each input spatial axis.
