@@ -7,6 +7,8 @@ back to input values) over a semiring, which is all that the walks need:
     push:  out[o] = plus over the inputs i that o depends on of in[i]
     pull:  in[i]  = plus over the outputs o that depend on i of out[o]
 
+All else that is asked of a step it answers itself too (see ``Step``): nobody asks for its class.
+
 Arrays have one axis for each tensor axis. An axis of length 1 means "the same all along this
 axis", whatever the tensor's extent: that is what keeps the walks cheap.
 """
@@ -18,7 +20,6 @@ from .base import (
     IDENTITY,
     MAX,
     MIN,
-    MOVED,
     OR,
     SUM,
     Array,
@@ -54,7 +55,6 @@ __all__ = [
     "IDENTITY",
     "MAX",
     "MIN",
-    "MOVED",
     "OR",
     "SUM",
     "Array",
