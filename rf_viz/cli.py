@@ -1,14 +1,17 @@
 """The command line: what every layer sees, what one cell sees, and whether the model agrees.
 
 Exit code 0: done; 1: ``verify`` found a disagreement; 2: an error, told in one line on stderr.
+In Python's development mode (``python -X dev``) the log, tracebacks included, is shown too.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import load
@@ -22,13 +25,8 @@ from .analysis.records import (
     network_record,
     region_record,
 )
-from .errors import ModelError
-from .trace.network import (
-    Index,
-    IndexLike,
-    Layer,
-    Network,
-)
+from .errors import DefectError, ModelError, defect
+from .trace.network import Index, IndexLike, Layer, Network
 
 if TYPE_CHECKING:
     from types import EllipsisType
@@ -91,6 +89,9 @@ examples:
   python -m rf_viz verify net.onnx --layer conv1 conv5 --cells 20"""
 
 
+_LOG = logging.getLogger(__name__)
+
+
 class _UsageError(Exception):
     """A request that cannot be met; the argument says in one sentence why."""
 
@@ -103,10 +104,33 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
+    """Run the command line on these arguments (default: those of the process).
+
+    Returns the exit code. Errors are told in one line on stderr.
+    """
+    arguments = sys.argv[1:] if argv is None else argv
+    with _log_shown():
+        return _run(arguments)
+
+
+@contextmanager
+def _log_shown() -> Iterator[None]:
+    """In Python's development mode shows the log of ``rf_viz``, tracebacks included."""
+    if not sys.flags.dev_mode:
+        yield
+        return
+    log, handler = logging.getLogger("rf_viz"), logging.StreamHandler()
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         try:
-            options = _parser().parse_args(_spell_out(sys.argv[1:] if argv is None else argv))
+            options = _parser().parse_args(_spell_out(arguments))
             code: int = options.run(options)
         finally:
             sys.stdout.flush()
@@ -114,17 +138,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read us has seen enough, as "head" does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except DefectError as error:
+        return _fail(f"{error}{_where()}")
     except (_UsageError, ModelError) as error:
         return _fail(str(error))
     except OSError as error:
         return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except Exception as error:
-        if sys.flags.dev_mode:
-            raise
-        return _fail(
-            f"unexpected {type(error).__name__}: {error} "
-            "(a defect of rf_viz: python -X dev -m rf_viz ... shows where)"
-        )
+        what = f"run {arguments[0] if arguments else 'the command line'}"
+        _LOG.exception("RF-Viz could not %s", what)
+        return _fail(f"{defect(what, error)}{_where()}")
+
+
+def _where() -> str:
+    """How to see where a defect is, unless that is shown already."""
+    return "" if sys.flags.dev_mode else " (python -X dev -m rf_viz ... shows where)"
 
 
 def _fail(message: str) -> int:
@@ -170,7 +198,7 @@ def _parser() -> argparse.ArgumentParser:
     def command(
         name: str, about: str, examples: str, run: Callable[[argparse.Namespace], int]
     ) -> argparse.ArgumentParser:
-        made: argparse.ArgumentParser = commands.add_parser(
+        subparser: argparse.ArgumentParser = commands.add_parser(
             name,
             help=about.partition("\n")[0],
             description=about,
@@ -178,9 +206,9 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        made.set_defaults(run=run)
-        made.add_argument("model", metavar="MODEL", help="the model's file")
-        return made
+        subparser.set_defaults(run=run)
+        subparser.add_argument("model", metavar="MODEL", help="the model's file")
+        return subparser
 
     layers = command("layers", _LAYERS_ABOUT, _LAYERS_EXAMPLES, _layers)
     _add_format(layers, "table", "json", "csv")
@@ -219,8 +247,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_format(verify, "text", "json")
 
-    for made in (layers, region, verify):
-        _add_trace_options(made)
+    for traced in (layers, region, verify):
+        _add_trace_options(traced)
     return parser
 
 
@@ -365,8 +393,8 @@ def _layers(options: argparse.Namespace) -> int:
     elif options.format == "json":
         print(json_text(network_record(model.name, net)), end="")
     else:
-        given = input_record(net)
-        print(f"{model.name}: input {given['name']}, {given['layout']} {by(given['shape'])}")
+        traced = input_record(net)
+        print(f"{model.name}: input {traced['name']}, {traced['layout']} {by(traced['shape'])}")
         print()
         _print_table(layer_records(net))
     return 0

@@ -1,4 +1,4 @@
-"""What is raised for a model that cannot be used as asked, and for a defect of our own."""
+"""Errors: a model that cannot be used as requested, and a defect of our own."""
 
 
 class ModelError(ValueError):
@@ -10,3 +10,14 @@ class DefectError(ModelError):
 
     The sentence says so; the log of ``rf_viz`` holds the traceback.
     """
+
+
+def defect(what: str, error: Exception) -> DefectError:
+    """The error to raise where RF-Viz could not do ``what`` for an ``error`` that nobody foresaw.
+
+    ``what`` reads on after "could not": "describe Conv 'stem'".
+    """
+    return DefectError(
+        f"RF-Viz could not {what} ({type(error).__name__}): "
+        "that is a defect of RF-Viz itself, please report it"
+    )

@@ -1,4 +1,4 @@
-"""A loaded model, before it is traced at some input size: what every format's reader makes."""
+"""A loaded model, before it is traced at some input size, as every format's reader gives it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LARGEST = 2**28
 """The most elements that an input may have."""
 
 _USUAL_SIZES = {1: (1024, 512, 16000), 2: (224, 512, 64, 1024), 3: (32, 64, 128)}
-"""What dynamic axes are first bound to, by how many there are (the batch not counted)."""
+"""The sizes that dynamic axes are first bound to, by how many there are besides the batch."""
 
 _USUAL_CHANNELS = (3, 1)
 """How many channels an image has where a model leaves that open too."""
@@ -46,14 +46,14 @@ class ModelInput:
     dtype: str = "float32"
     symbols: tuple[str, ...] = ()
 
-    def bound(self, known: Mapping[str, int], size: int = 1) -> Shape:
-        """The shape with free axes bound by name, to ``size`` where that is not known.
+    def bound(self, sizes: Mapping[str, int], size: int = 1) -> Shape:
+        """The shape with free axes bound to ``sizes`` by name, to ``size`` where there is none.
 
         A batch of any size is bound to 1.
         """
         names = self.symbols or ("",) * len(self.shape)
         return tuple(
-            n if n is not None else known.get(name, size if axis else 1)
+            n if n is not None else sizes.get(name, size if axis else 1)
             for axis, (n, name) in enumerate(zip(self.shape, names, strict=True))
         )
 
@@ -95,14 +95,15 @@ class Model(ABC):
         return ""
 
     def twin(self, shapes: Mapping[str, Shape], source: str, weight_aware: bool) -> Twin | None:
-        """The same graph for seeing what signals at the input ``source`` reach; None without one.
+        """Build the graph's twin, which shows what signals at the input ``source`` reach.
 
-        ``shapes`` are those of all inputs and of every tensor that depends on the source.
+        ``shapes`` are those of all inputs and of every tensor that depends on the source. None
+        where the format has no twin.
         """
         return None
 
     def parameters(self) -> dict[str, int]:
-        """How many weights each operation takes, by the name of the layer that it makes.
+        """The number of weights of each operation, by the name of the layer that it makes.
 
         Weights that several use count in the first, statistics of batches too. Operations without
         weights are left out, and those of which it cannot be told.
@@ -129,21 +130,25 @@ class Model(ABC):
         mix over the whole image where a local path remains. Raises ModelError.
         """
         source = self._input(input)
-        given = self._given(source, input_shape)
-        shapes = self._shapes(source, given)
+        requested = self._requested(source, input_shape)
+        shapes = self._shapes(source, requested)
         any_size = isinstance(input_size, str)
         if isinstance(input_size, str):
             if input_size != "unknown":
                 raise ModelError(f"input_size is some pixels or 'unknown', not {input_size!r}")
         elif input_size is not None:
             size = _as_shape(input_size)
-            given[source.name] = self._resized(source, shapes[source.name], size, spatial_axes)
-            shapes = self._shapes(source, given)
+            requested[source.name] = self._resized(source, shapes[source.name], size, spatial_axes)
+            shapes = self._shapes(source, requested)
         _check_size(shapes[source.name])
 
-        def network(shapes: Mapping[str, Shape]) -> Network:
+        def described(shapes: Mapping[str, Shape]) -> tuple[list[Tensor], tuple[int, ...], bool]:
             tensors = self.describe(shapes, source.name, weight_aware)
-            axes, guessed = self._axes(tensors, spatial_axes)
+            return tensors, *self._axes(tensors, spatial_axes)
+
+        def network(
+            tensors: list[Tensor], axes: tuple[int, ...], guessed: bool, also: Network | None = None
+        ) -> Network:
             return Network(
                 tensors,
                 axes,
@@ -151,15 +156,18 @@ class Model(ABC):
                 weight_aware=weight_aware,
                 cut_global=cut_global,
                 any_size=any_size,
+                also=also,
             )
 
-        net = network(shapes)
-        free = [axis for axis in net.input.spatial_axes if source.shape[axis] is None]
-        if any_size and free and source.name not in given:
-            twice = tuple(2 * n if axis in free else n for axis, n in enumerate(net.input.shape))
+        tensors, axes, guessed = described(shapes)
+        free = [axis for axis in axes if source.shape[axis] is None]
+        also = None
+        if any_size and free and source.name not in requested:
+            shape = tensors[0].shape
+            twice = tuple(2 * n if axis in free else n for axis, n in enumerate(shape))
             with suppress(ModelError):  # then it is no size that the model takes
-                net.keep_common(network(self._shapes(source, {**given, source.name: twice})))
-        return net
+                also = network(*described(self._shapes(source, {**requested, source.name: twice})))
+        return network(tensors, axes, guessed, also)
 
     def _input(self, name: str | None) -> ModelInput:
         if not self.inputs:
@@ -180,32 +188,33 @@ class Model(ABC):
     ) -> dict[str, Shape]:
         """The shape each input is traced with by default, or with ``input_shape``, by name."""
         source = self._input(input)
-        return self._shapes(source, self._given(source, input_shape))
+        return self._shapes(source, self._requested(source, input_shape))
 
-    def _given(
-        self, source: ModelInput, asked: Sequence[int] | Mapping[str, Sequence[int]] | None
+    def _requested(
+        self, source: ModelInput, input_shape: Sequence[int] | Mapping[str, Sequence[int]] | None
     ) -> dict[str, Shape]:
-        """The shapes that were asked for, by input."""
-        given: dict[str, Shape] = {}
-        if isinstance(asked, Mapping):
-            given = {name: _as_shape(shape) for name, shape in asked.items()}
-        elif asked is not None:
-            given = {source.name: _as_shape(asked)}
-        for name, shape in given.items():
+        """The shapes that the caller wants, by input. Raises ModelError where they do not fit."""
+        requested: dict[str, Shape] = {}
+        if isinstance(input_shape, Mapping):
+            requested = {name: _as_shape(shape) for name, shape in input_shape.items()}
+        elif input_shape is not None:
+            requested = {source.name: _as_shape(input_shape)}
+        for name, shape in requested.items():
             declared = self._input(name).shape
             if len(shape) != len(declared):
                 raise ModelError(f"input {name} has {len(declared)} axes, not {len(shape)}")
-        return given
+        return requested
 
-    def _shapes(self, source: ModelInput, given: Mapping[str, Shape]) -> dict[str, Shape]:
-        """The shape of every input: as given, else as declared, else as works out."""
-        if source.name in given or None not in source.shape:
-            return self._with_others(source, given.get(source.name) or source.bound({}), given)
-        return {**self._default_shapes(source), **given}
+    def _shapes(self, source: ModelInput, requested: Mapping[str, Shape]) -> dict[str, Shape]:
+        """The shape of every input: as requested, else as declared, else as works out."""
+        if source.name in requested or None not in source.shape:
+            shape = requested.get(source.name) or source.bound({})
+            return self._with_others(source, shape, requested)
+        return {**self._default_shapes(source), **requested}
 
     @staticmethod
     def _symbols(source: ModelInput, shape: Shape) -> dict[str, int]:
-        """What the names of the source's free axes stand for when it has this shape."""
+        """The sizes that the names of the source's free axes stand for when it has this shape."""
         return {
             name: n
             for name, n, declared in zip(source.symbols, shape, source.shape, strict=False)
@@ -213,24 +222,24 @@ class Model(ABC):
         }
 
     def _with_others(
-        self, source: ModelInput, shape: Shape, given: Mapping[str, Shape], size: int = 1
+        self, source: ModelInput, shape: Shape, requested: Mapping[str, Shape], size: int = 1
     ) -> dict[str, Shape]:
         """Every input's shape when the source has this one."""
-        known = self._symbols(source, shape)
-        shapes = {i.name: given.get(i.name) or i.bound(known, size) for i in self.inputs}
+        sizes = self._symbols(source, shape)
+        shapes = {i.name: requested.get(i.name) or i.bound(sizes, size) for i in self.inputs}
         return {**shapes, source.name: shape}
 
     @cached_property
-    def _found(self) -> tuple[dict[str, dict[str, Shape]], dict[str, tuple[int, ...]]]:
-        """What tracing at default sizes has found, by input: all shapes, and the spatial axes."""
+    def _defaults(self) -> tuple[dict[str, dict[str, Shape]], dict[str, tuple[int, ...]]]:
+        """By input, all shapes and the spatial axes that tracing at default sizes has shown."""
         return {}, {}
 
     def _default_shapes(self, source: ModelInput) -> dict[str, Shape]:
         """For a source with free axes, shapes of all inputs with which the model works out."""
-        found = self._found[0]
-        if source.name not in found:
-            found[source.name] = self._find_shapes(source)
-        return found[source.name]
+        shapes = self._defaults[0]
+        if source.name not in shapes:
+            shapes[source.name] = self._find_shapes(source)
+        return shapes[source.name]
 
     def _find_shapes(self, source: ModelInput) -> dict[str, Shape]:
         error: ModelError | None = None
@@ -266,28 +275,31 @@ class Model(ABC):
         return tuple(sizes.get(axis, n) for axis, n in enumerate(shape))
 
     def _own_axes(self, source: ModelInput) -> tuple[int, ...]:
-        """The input's spatial axes, found by a trace at the default size."""
-        found = self._found[1]
-        if source.name not in found:
+        """The input's spatial axes, by a trace at the default size."""
+        axes = self._defaults[1]
+        if source.name not in axes:
             tensors = self.describe(self._shapes(source, {}), source.name, False)
-            found[source.name] = self._axes(tensors, None)[0]
-        return found[source.name]
+            axes[source.name] = self._axes(tensors, None)[0]
+        return axes[source.name]
 
     @staticmethod
-    def _axes(tensors: list[Tensor], asked: Sequence[int] | None) -> tuple[tuple[int, ...], bool]:
+    def _axes(
+        tensors: list[Tensor], spatial_axes: Sequence[int] | None
+    ) -> tuple[tuple[int, ...], bool]:
+        """The input's spatial axes, and whether they are a guess."""
         shape = tensors[0].shape
-        if asked is not None:
-            return _checked_axes(asked, shape), False
+        if spatial_axes is not None:
+            return _checked_axes(spatial_axes, shape), False
         axes = sliding_axes(tensors)
         return (axes, False) if axes else (_guess_axes(shape), True)
 
 
-def _checked_axes(asked: Sequence[int], shape: Sequence[int]) -> tuple[int, ...]:
+def _checked_axes(axes: Sequence[int], shape: Sequence[int]) -> tuple[int, ...]:
     """Axes made not negative, in order. Raises ModelError where there are no such axes."""
     rank = len(shape)
-    if not asked or not all(-rank <= a < rank for a in asked):
-        raise ModelError(f"spatial axes {tuple(asked)} are not axes of an input of {tuple(shape)}")
-    return tuple(sorted({int(a) % rank for a in asked}))
+    if not axes or not all(-rank <= a < rank for a in axes):
+        raise ModelError(f"spatial axes {tuple(axes)} are not axes of an input of {tuple(shape)}")
+    return tuple(sorted({int(a) % rank for a in axes}))
 
 
 def _as_shape(numbers: Sequence[int]) -> Shape:

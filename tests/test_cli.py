@@ -72,16 +72,16 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 def test_layers_json(run: Run, path: str) -> None:
-    told = json.loads(run("layers", path, "--input-size", "32x40", "--format", "json"))
-    assert list(told) == ["model", "input", "layers"]
-    assert told["model"] == "small.onnx"
-    assert told["input"] == {
+    record = json.loads(run("layers", path, "--input-size", "32x40", "--format", "json"))
+    assert list(record) == ["model", "input", "layers"]
+    assert record["model"] == "small.onnx"
+    assert record["input"] == {
         "name": "image",
         "shape": [1, 3, 32, 40],
         "layout": "NCHW",
         "spatial_axes": [2, 3],
     }
-    conv1, conv2, cat, pool, *_ = told["layers"]
+    conv1, conv2, cat, pool, *_ = record["layers"]
     assert conv1 == {
         "name": "conv1",
         "op": "Conv",
@@ -107,18 +107,18 @@ def test_layers_of_a_misaligned_network_say_so(run: Run, tmp_path: Path) -> None
     ]
     save(build(nodes, {"x": [1, 1, 8, 8]}), tmp_path / "net.onnx")
     file = str(tmp_path / "net.onnx")
-    told = json.loads(run("layers", file, "--format", "json"))["layers"][-1]
-    assert (told["aligned"], told["size"]) == (False, None)
-    assert "centres 0.5 px apart at" in told["note"]
+    record = json.loads(run("layers", file, "--format", "json"))["layers"][-1]
+    assert (record["aligned"], record["size"]) == (False, None)
+    assert "centres 0.5 px apart at" in record["note"]
     assert "[1] branches misaligned: centres 0.5 px apart at" in run("layers", file)
 
 
 def test_layers_of_unknown_size(run: Run, path: str) -> None:
-    told = json.loads(run("layers", path, "--input-size", "unknown", "--format", "json"))
-    assert told["input"]["shape"] == [1, 3, None, None]
-    assert told["layers"][0]["shape"] == [1, 2, None, None]
-    assert told["layers"][0]["grid"] == [None, None]
-    assert told["layers"][1]["padding"] == [5, 5]
+    record = json.loads(run("layers", path, "--input-size", "unknown", "--format", "json"))
+    assert record["input"]["shape"] == [1, 3, None, None]
+    assert record["layers"][0]["shape"] == [1, 2, None, None]
+    assert record["layers"][0]["grid"] == [None, None]
+    assert record["layers"][1]["padding"] == [5, 5]
     assert "1x2x?x?" in run("layers", path, "--input-size", "unknown")
 
 
@@ -146,15 +146,15 @@ def test_layers_csv(run: Run, path: str) -> None:
 
 
 def test_region_json(run: Run, path: str) -> None:
-    told = json.loads(
+    record = json.loads(
         run(
             *("region", path, "--input-size", "32x32", "--layer", "body"),
             *("--cell", "8,8", "--cell", "0,3", "--pixels", "--format", "json"),
         )
     )
-    assert list(told) == ["layer", "exact", "cells"]
-    assert (told["layer"], told["exact"]) == ("conv2", True)
-    inner, border = told["cells"]
+    assert list(record) == ["layer", "exact", "cells"]
+    assert (record["layer"], record["exact"]) == ("conv2", True)
+    inner, border = record["cells"]
     assert list(inner) == ["cell", "channel", "start", "stop", "pixels"]
     assert inner == {
         "cell": [8, 8],
@@ -193,9 +193,9 @@ def test_region_of_an_index(
     run: Run, path: str, index: str, start: list[int], stop: list[int]
 ) -> None:
     argv = ["region", path, "--input-size", "32x32", "--layer", "cat", "--index", index]
-    (told,) = json.loads(run(*argv, "--format", "json"))["cells"]
-    assert told["cell"] is None
-    assert (told["index"], told["start"], told["stop"]) == (index, start, stop)
+    (cell,) = json.loads(run(*argv, "--format", "json"))["cells"]
+    assert cell["cell"] is None
+    assert (cell["index"], cell["start"], cell["stop"]) == (index, start, stop)
 
 
 def test_region_text(run: Run, path: str) -> None:
@@ -220,8 +220,8 @@ def test_a_cell_that_sees_only_padding(run: Run, tmp_path: Path) -> None:
 
 def test_weight_aware_and_cut_global(run: Run, path: str) -> None:
     def sizes(*more: str) -> dict[str, Any]:
-        told = json.loads(run("layers", path, "--format", "json", *more))
-        return {layer["name"]: layer["size"] for layer in told["layers"]}
+        record = json.loads(run("layers", path, "--format", "json", *more))
+        return {layer["name"]: layer["size"] for layer in record["layers"]}
 
     assert sizes()["conv2"] == [11, 11]
     assert sizes("--weight-aware")["conv2"] == [7, 11]
@@ -240,9 +240,9 @@ def test_input_shapes_and_a_chosen_input(run: Run, tmp_path: Path) -> None:
         "--format", "json",
     )  # fmt: skip
     shapes = ["--input-shape", "a=1,3,9,9", "--input-shape", "b=1,1,9,8"]
-    told = json.loads(run("layers", file, "--input", "b", *shapes, "--format", "json"))
-    assert told["input"]["shape"] == [1, 1, 9, 8]
-    assert [layer["name"] for layer in told["layers"]] == ["q"]
+    record = json.loads(run("layers", file, "--input", "b", *shapes, "--format", "json"))
+    assert record["input"]["shape"] == [1, 1, 9, 8]
+    assert [layer["name"] for layer in record["layers"]] == ["q"]
     assert "different input name" in run(
         "layers", file, "--input-shape", "1,3,9,8", "--input-shape", "b=1,1,9,8", code=2
     )
@@ -300,9 +300,9 @@ def test_help_shows_examples(capsys: pytest.CaptureFixture[str], command: list[s
     with pytest.raises(SystemExit) as ended:
         main([*command, "--help"])
     assert ended.value.code == 0
-    told = capsys.readouterr().out
-    assert "examples:\n  python -m rf_viz" in told
-    assert max(map(len, told.splitlines())) <= 100
+    text = capsys.readouterr().out
+    assert "examples:\n  python -m rf_viz" in text
+    assert max(map(len, text.splitlines())) <= 100
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -315,9 +315,9 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_verify_agrees(run: Run, path: str) -> None:
     argv = ["verify", path, "--input-size", "24x24", "--cells", "3"]
     assert "0 disagree" in run(*argv)
-    told = json.loads(run(*argv, "--layer", "conv1", "cat", "--format", "json"))
-    assert told["ok"] is True
-    assert {check["layer"] for check in told["checks"]} == {"conv1", "cat"}
+    report = json.loads(run(*argv, "--layer", "conv1", "cat", "--format", "json"))
+    assert report["ok"] is True
+    assert {check["layer"] for check in report["checks"]} == {"conv1", "cat"}
 
 
 def test_verify_ends_with_1_where_the_model_sees_more(
@@ -342,6 +342,39 @@ def test_from_a_shell(path: str) -> None:
     done = cold("layers", path, "--input-size", "0x3")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
+
+
+DEFECTS = {
+    "could not describe Relu 'act' (KeyError)": (
+        "from rf_viz.readers.onnx.node import OPERATORS\n"
+        "from rf_viz.readers.reading.operators import Operator\n"
+        "import rf_viz.readers.onnx.ops\n"
+        "def describe(node): return {}['nowhere']\n"
+        "OPERATORS['', 'Relu'] = Operator(describe)\n"
+    ),
+    "could not run layers (ZeroDivisionError)": (
+        "import rf_viz.cli\ndef load(path): return 1 / 0\nrf_viz.cli.load = load\n"
+    ),
+}
+"""Defects of ours, foreseen by the reader or by nobody: what is told, and the code with it."""
+
+
+@pytest.mark.parametrize("says", DEFECTS)
+@pytest.mark.parametrize("development", [False, True])
+def test_a_defect_of_ours_is_told_as_ours(tmp_path: Path, says: str, development: bool) -> None:
+    file = str(tmp_path / "net.onnx")
+    save(build([helper.make_node("Relu", ["x"], ["y"], "act")], {"x": [1, 1, 8, 8]}), file)
+    code = f"import sys\n{DEFECTS[says]}from rf_viz.cli import main\nsys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, *(["-X", "dev"] if development else []), "-c", code, "layers", file]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    last = done.stderr.splitlines()[-1]
+    line = f"rf_viz: error: RF-Viz {says}: that is a defect of RF-Viz itself, please report it"
+    assert last.startswith(line)
+    assert ("Traceback" in done.stderr) == development
+    if not development:
+        assert last == f"{line} (python -X dev -m rf_viz ... shows where)"
+        assert done.stderr.count("\n") == 1
 
 
 def test_a_reader_that_stops_early_is_no_error(path: str) -> None:

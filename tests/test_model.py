@@ -9,6 +9,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import rf_viz
+from rf_viz import Network
+from rf_viz.relation import Slide, Window
+from rf_viz.trace.tensors import Source, Tensor
 from tests.oracles.onnx_oracle import build, generic
 
 
@@ -109,7 +112,7 @@ def test_spatial_axes_may_be_overridden() -> None:
     assert conv((1, 3, 20, 30)).trace((9,), spatial_axes=(-1,)).input.shape == (1, 3, 20, 9)
 
 
-def test_what_is_tied_to_one_size_does_not_hold_for_all() -> None:
+def resized() -> rf_viz.Model:
     """Resized to 56 x 56 whatever the input: the stride is another one at every size."""
     sizes = numpy_helper.from_array(np.array([1, 3, 56, 56], np.int64), "sizes")
     graph = helper.make_graph(
@@ -128,13 +131,48 @@ def test_what_is_tied_to_one_size_does_not_hold_for_all() -> None:
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
         [sizes],
     )
-    model = rf_viz.load(helper.make_model(graph).SerializeToString())
+    return rf_viz.load(helper.make_model(graph).SerializeToString())
+
+
+def test_what_is_tied_to_one_size_does_not_hold_for_all() -> None:
+    model = resized()
     at_size = model.trace((224, 224))["y"].receptive_field
     assert at_size is not None
     assert at_size.stride == (4, 4)
     layer = model.trace("unknown")["y"]
     assert layer.receptive_field is None
     assert layer.note == "no affine form: it depends on the input's size"
+
+
+def test_who_looks_early_sees_nothing_that_another_size_refutes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make = Network.__init__
+
+    def look_at_once(net: Network, *args: Any, **options: Any) -> None:  # noqa: ANN401
+        make(net, *args, **options)
+        assert len([layer.receptive_field for layer in net.layers]) == 1
+
+    monkeypatch.setattr(Network, "__init__", look_at_once)
+    layer = resized().trace("unknown")["y"]
+    assert layer.receptive_field is None
+    assert layer.note == "no affine form: it depends on the input's size"
+
+
+def test_a_network_keeps_the_padding_that_two_sizes_share() -> None:
+    def padded(size: int, front: int) -> list[Tensor]:
+        step = Window((Slide(2, size, size, kernel=5, pad=front),))
+        shape = (1, 1, size)
+        return [
+            Tensor("x", "x", "Input", shape),
+            Tensor("y", "y", "Op", shape, [Source(0, (step,))]),
+        ]
+
+    one = Network(padded(8, 2), (2,), any_size=True)
+    assert one["y"].receptive_field == rf_viz.ReceptiveField((5,), (1,), (2,))
+    for front, padding in ((2, 2), (3, None)):
+        both = Network(padded(16, front), (2,), any_size=True, also=one)
+        assert both["y"].receptive_field == rf_viz.ReceptiveField((5,), (1,), (padding,))
 
 
 def test_an_unknown_size_gives_what_holds_for_all() -> None:

@@ -1,1 +1,1 @@
-"""What is read off a traced network: growth, coverage, findings, records, categories."""
+"""Readings of a traced network: growth, coverage, findings, records, categories."""

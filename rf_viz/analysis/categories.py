@@ -1,10 +1,11 @@
-"""Kinds of operators, told by their names in any framework, each with its colour."""
+"""The category of a layer, as a person would sort it, and the colour of each category."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from functools import lru_cache
+
+from ..trace.network import Layer
+from ..trace.tensors import Category
 
 CATEGORIES: Mapping[str, str] = {
     "convolution": "#0072b2",
@@ -17,33 +18,14 @@ CATEGORIES: Mapping[str, str] = {
     "layout": "#c9b40f",
     "other": "#666666",
 }
-"""The colour of each kind: those of Okabe and Ito, which colour-blind people can tell apart."""
+"""The colour of each category (see ``trace.tensors.Category``), in the order of legends.
 
-_WORDS: tuple[tuple[str, str], ...] = (
-    ("pooling", r"pool|reducemean|reducemax|^mean$|^max$"),
-    ("convolution", r"conv"),
-    ("resize", r"resize|upsampl|interpol"),
-    ("normalisation", r"norm|lrn"),
-    (
-        "attention, dense",
-        r"matmul|gemm|dense|attention|einsum|softmax|lstm|gru|rnn|fullyconnected|fft|embedding",
-    ),
-    (
-        "layout",
-        r"reshape|transpose|permut|flatten|squeeze|expanddims|pad|slice|split|gather|shuffle|tile"
-        r"|space|depthto|batchnd|crop|unpack|reverse|expand|identity|cast|shape",
-    ),
-    (
-        "activation",
-        r"relu|sigmoid|swish|silu|tanh|elu|gelu|mish|clip|activation|softplus|softsign|erf|sqrt"
-        r"|exp|dropout|minimum|maximum|rescaling",
-    ),
-    ("join", r"concat|^add|^sub|^mul|^sum$|^div|realdiv|multiply|average|merge|pack"),
-)
+They are those of Okabe and Ito, "Color Universal Design", 2008, which colour-blind people can
+tell apart.
+"""
 
 
-@lru_cache(maxsize=4096)
-def category(operator: str) -> str:
-    """The kind of an operator ("Conv", "DepthwiseConv2dNative") or of a framework's layer."""
-    name = operator.lower().replace("_", "")
-    return next((category for category, words in _WORDS if re.search(words, name)), "other")
+def category_of(layer: Layer) -> Category:
+    """The category of the framework's layer that an operation is part of, else its own."""
+    group = layer.group
+    return group.category if group and group.category != "other" else layer.category

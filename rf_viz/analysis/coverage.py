@@ -1,4 +1,4 @@
-"""How many cells of a layer see each pixel of the input."""
+"""Coverage: how many cells of a layer see each pixel of the input."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _AT_ONCE = 64
 
 @dataclass(frozen=True)
 class Coverage:
-    """``counts``: for each pixel how many cells see it. ``exact``: by masks, else by boxes."""
+    """The number of cells that see each pixel: ``counts``, over the input's spatial axes.
+
+    ``exact`` says that masks were counted, not the boxes around them.
+    """
 
     counts: NDArray[np.int64]
     exact: bool
@@ -33,7 +36,7 @@ class Coverage:
 
 
 def coverage(layer: Layer) -> Coverage:
-    """Counts the cells of a layer, not the paths to them; a cell counts by any channel."""
+    """Count the cells of a layer that see each pixel; a cell counts once, by any channel."""
     if prod(layer.grid) > MOST:
         return Coverage(_of_boxes(layer), exact=False)
     return Coverage(_of_masks(layer), exact=True)

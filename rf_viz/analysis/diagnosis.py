@@ -1,4 +1,4 @@
-"""What is notable about a network's receptive fields, each finding with the layers that show it.
+"""Findings about a network's receptive fields, each with the layers that show it.
 
 Border and unproductive layers, and the range of input sizes, follow Richter, Schöning, Wiedenroth
 and Krumnack, "Should You Go Deeper? Optimizing Convolutional Neural Network Architectures without
@@ -7,23 +7,21 @@ Training", ICMLA 2021 (arXiv 2106.12307), and the tool of the first author, RFA-
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
-from ..relation import (
-    OR,
-    Array,
-    combine,
-    pull,
-)
+from ..relation import OR, Array, Relation, Shape, combine, pull
 from ..trace.closed_form import Form, advance
 from ..trace.network import Layer, Network
-from .categories import category
+
+_NO_POOLINGS = {"convolution", "normalisation", "resize"}
+"""Categories that may combine positions alone and are no pooling all the same: a depthwise
+convolution, the statistics of a normalisation, an interpolation."""
 
 Sizes = tuple[int | None, ...]
-"""One for each spatial axis of the input; None where no path has a closed form."""
+"""Pixels along the spatial axes of the input; None where no path has a closed form."""
 
 
 @dataclass(frozen=True)
@@ -39,17 +37,17 @@ class PathSizes:
 
 
 def path_sizes(net: Network) -> list[PathSizes]:
-    """That of each of ``net.layers``."""
+    """The shortest and the longest path's size for each of ``net.layers``."""
     ends: list[list[list[Form]]] = [[[Form(axis, 1, 1, 0)] for axis in net.input.spatial_axes]]
     for layer in net.layers:
         along = []
         for axis in range(len(net.input.spatial_axes)):
-            found = [
+            forms = [
                 advance(form, source.relation, layer.node, net.any_size)
                 for source in layer.tensor.sources
                 for form in ends[source.tensor][axis]
             ]
-            along.append(_extremes([form for form in found if isinstance(form, Form)]))
+            along.append(_extremes([form for form in forms if isinstance(form, Form)]))
         ends.append(along)
     return [
         PathSizes(
@@ -61,7 +59,7 @@ def path_sizes(net: Network) -> list[PathSizes]:
 
 
 def _extremes(forms: list[Form]) -> list[Form]:
-    """The smallest and the largest of those that grow alike from here on, which others may not."""
+    """The smallest and the largest of all forms that grow alike from here on."""
     alike: dict[tuple[int, int, int, int | None], list[Form]] = {}
     for form in sorted(forms, key=lambda form: form.size):
         alike.setdefault((form.axis, form.stride, form.inner, form.extent), []).append(form)
@@ -78,18 +76,63 @@ def features(net: Network) -> list[bool]:
 
 
 def before_pooling(net: Network) -> list[bool]:
-    """Whether each layer comes before a pooling that leaves one cell of all, by some path."""
-    found: dict[str, bool] = {}
+    """Whether each layer comes before the pooling that leaves one cell of all, by some path.
+
+    A pooling is told by its relation, however it is spelt: it combines positions of the image
+    until a single cell is left, and keeps channels apart. A dense layer and a convolution over
+    the whole image combine channels too. Several poolings, one directly after the other, are one.
+    """
+    poolings = _poolings(net)
+    before: dict[str, bool] = {}
     for layer in net.layers:
-        before = [taken for taken in layer.inputs if taken is None or found[taken.name]]
-        grids = [net.input.size if taken is None else taken.grid for taken in before]
-        pooled = category(layer.op) == "pooling" and _single(layer.grid)
-        found[layer.name] = bool(before) and not (pooled and not all(map(_single, grids)))
-    return list(found.values())
+        reached = any(source is None or before[source.name] for source in layer.inputs)
+        before[layer.name] = reached and layer.name not in poolings
+    return list(before.values())
 
 
-def _single(grid: Sequence[int]) -> bool:
-    return all(n == 1 for n in grid)
+def _poolings(net: Network) -> set[str]:
+    """The names of the layers that leave one cell of all, by themselves or with those after."""
+    uses: dict[str, list[Layer]] = {layer.name: [] for layer in net.layers}
+    for layer in net.layers:
+        for source in layer.inputs:
+            if source is not None:
+                uses[source.name].append(layer)
+    poolings: set[str] = set()
+    completing: set[str] = set()  # the poolings, and what merely lies between two of them
+    for layer in reversed(net.layers):
+        followed = bool(uses[layer.name]) and all(u.name in completing for u in uses[layer.name])
+        if _pools(layer):
+            if followed or _wide(layer.grid) == 0:
+                poolings.add(layer.name)
+                completing.add(layer.name)
+        elif followed and not any(layer.combined):
+            completing.add(layer.name)
+    return poolings
+
+
+def _wide(grid: Shape) -> int:
+    """Along how many axes there is more than one cell."""
+    return sum(n > 1 for n in grid)
+
+
+def _pools(layer: Layer) -> bool:
+    """Whether a layer combines positions along some axis to a single one, as a pooling does."""
+    if layer.tensor.assumed or layer.category in _NO_POOLINGS:
+        return False
+    net = layer.net
+    sources = [
+        (net.input.shape, net.input.size) if s is None else (s.tensor.shape, s.grid)
+        for s in layer.inputs
+    ]
+    if _wide(layer.grid) >= max((_wide(grid) for _, grid in sources), default=0):
+        return False
+    # Values that are new for each cell come from weights, or are positions in another order.
+    most = max(prod(shape) // prod(grid) for shape, grid in sources)
+    if prod(layer.tensor.shape) // prod(layer.grid) > most:
+        return False
+    positions, channels = layer.combined
+    # A mean over channels too is still a pooling; a product with weights over both is not.
+    return positions and (not channels or layer.category == "pooling")
 
 
 @dataclass(frozen=True)
@@ -108,23 +151,23 @@ class Range:
 
 
 def input_range(net: Network) -> Range | None:
-    """By the layers before the global pooling; None where none of them has a closed form.
+    """The range by the layers before the pooling; None where none of them has a closed form.
 
-    The largest of all the shortest paths, and the longest of all paths.
+    ``least`` is the largest of all shortest paths, ``most`` the longest of all paths.
     """
-    known: list[tuple[Layer, PathSizes]] = []
+    sized: list[tuple[Layer, PathSizes]] = []
     left_out = 0
-    for layer, reach, inside in zip(net.layers, path_sizes(net), features(net), strict=True):
-        if None not in reach.longest:
+    for layer, sizes, inside in zip(net.layers, path_sizes(net), features(net), strict=True):
+        if None not in sizes.longest:
             if inside:
-                known.append((layer, reach))
+                sized.append((layer, sizes))
         elif inside:
             left_out += 1
-    if not known:
+    if not sized:
         return None
     axes = range(len(net.input.size))
-    by_least = [max(known, key=lambda pair: pair[1].shortest[axis] or 0) for axis in axes]
-    by_most = [max(known, key=lambda pair: pair[1].longest[axis] or 0) for axis in axes]
+    by_least = [max(sized, key=lambda pair: pair[1].shortest[axis] or 0) for axis in axes]
+    by_most = [max(sized, key=lambda pair: pair[1].longest[axis] or 0) for axis in axes]
     return Range(
         tuple(pair[1].shortest[axis] or 0 for axis, pair in enumerate(by_least)),
         tuple(pair[1].longest[axis] or 0 for axis, pair in enumerate(by_most)),
@@ -147,47 +190,51 @@ class Border:
 
 
 def border(net: Network) -> Border | None:
-    """The border layer, if there is one: what comes after it cannot see anything new."""
-    known = dict(zip((layer.name for layer in net.layers), path_sizes(net), strict=True))
-    found: list[tuple[Layer, tuple[int, ...]]] = []
+    """The border layer, if there is one: what comes after it cannot see anything new.
+
+    As Richter et al. define it: the first convolution of all those up to the pooling that are
+    fed more than the image by their shortest path.
+    """
+    sizes = dict(zip((layer.name for layer in net.layers), path_sizes(net), strict=True))
+    beyond: list[tuple[Layer, tuple[int, ...]]] = []
     for layer, inside in zip(net.layers, features(net), strict=True):
-        if not inside or category(layer.op) != "convolution":
+        if not inside or layer.category != "convolution":
             continue
-        before = _fed(layer, known)
+        before = _fed(layer, sizes)
         if before and all(n > whole for n, whole in zip(before, net.input.size, strict=True)):
-            found.append((layer, before))
+            beyond.append((layer, before))
         else:
-            found = []
-    if not found:
+            beyond = []
+    if not beyond:
         return None
-    (first, before), *others = found
+    (first, before), *others = beyond
     return Border(first, before, tuple(layer for layer, _ in others))
 
 
-def _fed(layer: Layer, known: dict[str, PathSizes]) -> tuple[int, ...]:
-    """How far what a layer takes sees by the shortest path; empty where that is not known."""
+def _fed(layer: Layer, sizes: dict[str, PathSizes]) -> tuple[int, ...]:
+    """How far the inputs of a layer see by the shortest path; empty where that is not known."""
     fed: list[tuple[int, ...]] = []
-    for taken in layer.inputs:
+    for source in layer.inputs:
         ones: Sizes = (1,) * len(layer.net.input.size)
-        sizes = ones if taken is None else known[taken.name].shortest
-        if None not in sizes:
-            fed.append(tuple(n or 0 for n in sizes))
+        shortest = ones if source is None else sizes[source.name].shortest
+        if None not in shortest:
+            fed.append(tuple(n or 0 for n in shortest))
     return tuple(map(min, zip(*fed, strict=True)))
 
 
 def misaligned(net: Network) -> list[Layer]:
-    """Where branches meet that do not agree on stride or centre, though each does by itself."""
+    """The layers where branches meet that disagree on stride or centre, each aligned by itself."""
     return [
         layer
         for layer in net.layers
         if layer.aligned is False
-        and all(taken is None or taken.aligned is not False for taken in layer.inputs)
+        and all(source is None or source.aligned is not False for source in layer.inputs)
     ]
 
 
 @dataclass(frozen=True)
 class Whole:
-    """Where cells begin to see the whole image: a first one of a layer, and all of them.
+    """The layers where cells begin to see the whole image: a first cell, and all of them.
 
     None where that does not happen before the global pooling. ``layers`` is how many layers there
     are before it, ``seeing`` in how many of them every cell sees all.
@@ -200,7 +247,7 @@ class Whole:
 
 
 def whole_image(net: Network) -> Whole:
-    """Which layers see the whole image, by the exact regions of their cells."""
+    """The layers that see the whole image, by the exact regions of their cells."""
     size = net.input.size
     some: list[Layer] = []
     every: list[Layer] = []
@@ -233,30 +280,33 @@ class Skip:
 
 def skips(net: Network, most: int = 100) -> list[Skip]:
     """The layers that skip positions, in execution order, the first ``most`` of them."""
-    found = []
+    skipping = []
     for layer in net.layers:
         lines = [
             line
             for source in layer.tensor.sources
             if any(step.slides for step in source.relation)
-            for line in _taken(layer, source.tensor, source.relation)
+            for line in _read_lines(layer, source.tensor, source.relation)
         ]
         if lines and not all(line.all() for line in lines):
             seen = layer.mask_of(...)
             between = any(not _solid(line) for line in lines)
-            found.append(Skip(layer, between, float(1 - seen.mean())))
-            if len(found) == most:
+            skipping.append(Skip(layer, between, float(1 - seen.mean())))
+            if len(skipping) == most:
                 break
-    return found
+    return skipping
 
 
-def _taken(layer: Layer, number: int, relation: object) -> list[Array]:
-    """Along each spatial axis of what a layer takes, which positions it takes at all."""
+def _read_lines(layer: Layer, number: int, relation: Relation) -> list[Array]:
+    """Along each spatial axis of a layer's input, which positions it reads at all.
+
+    ``number`` is the input's among the network's tensors, ``relation`` leads from it.
+    """
     net = layer.net
-    taken = net.layers[number - 1] if number else None
-    shape = taken.tensor.shape if taken else net.input.shape
-    axes = taken.grid_axes if taken else net.input.spatial_axes
-    array = pull(relation, np.ones((1,) * len(layer.shape), bool), OR)  # type: ignore[arg-type]
+    source = net.layers[number - 1] if number else None
+    shape = source.tensor.shape if source else net.input.shape
+    axes = source.grid_axes if source else net.input.spatial_axes
+    array = pull(relation, np.ones((1,) * len(layer.shape), bool), OR)
     lines = []
     for axis in axes:
         line = array
@@ -274,9 +324,12 @@ def _solid(line: Array) -> bool:
 
 
 def unseen_by_all(net: Network) -> float:
-    """The share of the image's pixels that reach none of the layers that no other takes."""
-    taken = {before.name for layer in net.layers for before in layer.inputs if before}
-    seen = net.seen_at([layer for layer in net.layers if layer.name not in taken])
+    """The share of the image's pixels that reach none of the network's ends.
+
+    Ends are the layers that no other layer reads.
+    """
+    read = {source.name for layer in net.layers for source in layer.inputs if source}
+    seen = net.seen_at([layer for layer in net.layers if layer.name not in read])
     return float(1 - seen.mean())
 
 

@@ -15,9 +15,10 @@ class GrowthPoint:
     Attributes:
         layer, op: its name and its operator.
         depth: how many convolutions and matrix products are on the longest path to it.
-        gflops: what it and all layers before it cost for one input.
-        size: its receptive field size r; None where it has no closed form.
-        region: the largest region that any of its cells sees, which lies inside the input.
+        gflops: the cost of it and of all layers before it for one input, in 1e9 operations.
+        size: its receptive field size r in pixels; None where it has no closed form.
+        region: the extent in pixels of the largest region that any of its cells sees, which lies
+            inside the input.
     """
 
     layer: str
@@ -61,7 +62,10 @@ class Growth:
 
 
 def growth(net: Network) -> Growth:
-    """Follows a traced network from its input on."""
+    """Follow a traced network from its input on: how far its layers see, and what they cost.
+
+    Costs count two operations for each multiply-add (see ``trace.cost``).
+    """
     steps, last, untold, products = [], None, 0, 0
     depths: dict[Layer, int] = {}
     for layer in net.layers:

@@ -1,4 +1,4 @@
-"""What layers and cells see, as plain records, and those as JSON and CSV."""
+"""Plain records of what layers and cells see, and their text as JSON and CSV."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ Record = dict[str, Any]
 
 
 def network_record(model: str, net: Network) -> Record:
-    """All layers of the network that a model of this name is."""
+    """The record of a whole network, traced from a model of this name."""
     return {"model": model, "input": input_record(net), "layers": layer_records(net)}
 
 
 def input_record(net: Network) -> Record:
-    """The traced input; None along axes of any size."""
-    given = net.input
+    """The record of the traced input; its shape is None along axes of any size."""
+    traced = net.input
     return {
-        "name": given.name,
+        "name": traced.name,
         "shape": [
-            None if net.any_size and i in given.spatial_axes else n
-            for i, n in enumerate(given.shape)
+            None if net.any_size and i in traced.spatial_axes else n
+            for i, n in enumerate(traced.shape)
         ],
-        "layout": given.layout,
-        "spatial_axes": list(given.spatial_axes),
+        "layout": traced.layout,
+        "spatial_axes": list(traced.spatial_axes),
     }
 
 
 def layer_records(net: Network) -> list[Record]:
-    """Each layer's shape and closed form, in execution order."""
+    """The records of all layers, shape and closed form, in execution order."""
     return [_layer_record(layer) for layer in net.layers]
 
 
@@ -52,12 +52,15 @@ def _layer_record(layer: Layer) -> Record:
 
 
 def region_record(layer: Layer, cells: Sequence[Record]) -> Record:
-    """What some cells of a layer see, each as ``cell_record`` tells it."""
+    """A record of what some cells of a layer see, each as by ``cell_record``."""
     return {"layer": layer.name, "exact": layer.exact, "cells": cells}
 
 
 def cell_record(layer: Layer, cell: Sequence[int], channel: int | None, pixels: bool) -> Record:
-    """A cell's region and, with ``pixels``, the number of pixels in its mask."""
+    """The record of a cell: its region (half-open) and, with ``pixels``, its mask's size.
+
+    Raises IndexError for a cell or channel that is not there.
+    """
     region = layer.region(cell, channel)
     return {
         "cell": list(cell),
@@ -69,7 +72,7 @@ def cell_record(layer: Layer, cell: Sequence[int], channel: int | None, pixels: 
 
 
 def cell_row(layer: Layer, cell: Record) -> Record:
-    """What ``cell_record`` tells, with its layer, for one line of a table; coordinates as y,x."""
+    """A record by ``cell_record``, with its layer, for one line of a table; coordinates as y,x."""
     coordinates = {
         key: ",".join(map(str, value)) if isinstance(value, list) else value
         for key, value in cell.items()
@@ -83,7 +86,7 @@ def by(numbers: Iterable[int | None]) -> str:
 
 
 def csv_text(records: Sequence[Mapping[str, Any]]) -> str:
-    """A line for each record, after one with the names of the fields."""
+    """CSV of records: a line for each, after one with the names of the fields."""
     import csv
     from io import StringIO
 
@@ -102,7 +105,7 @@ def _plain(value: object) -> object:
 
 
 def json_text(record: Mapping[str, Any]) -> str:
-    """A line for each key, and for each entry of a list of objects."""
+    """JSON of a record: a line for each key, and for each entry of a list of objects."""
 
     def dump(part: object) -> str:
         if isinstance(part, list) and part and isinstance(part[0], dict):

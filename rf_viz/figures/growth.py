@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 
-from ..analysis.categories import CATEGORIES, category
+from ..analysis.categories import CATEGORIES, category_of
 from ..analysis.diagnosis import before_pooling
 from ..trace.network import Layer, Network
 
@@ -61,12 +61,6 @@ def points_of(net: Network, axis: int) -> list[Point]:
     return points
 
 
-def kind_of(layer: Layer) -> str:
-    """The category of the framework's layer that an operation is part of, else of the operation."""
-    whole = category(layer.group.kind) if layer.group else "other"
-    return category(layer.op) if whole == "other" else whole
-
-
 def growth_figure(net: Network, axis: int) -> go.Figure:
     """Draws how far each layer sees over its depth, with lines along the paths.
 
@@ -85,7 +79,7 @@ def growth_figure(net: Network, axis: int) -> go.Figure:
             figure.add_scatter(x=xs, y=ys, mode="lines", name=name, line=line, hoverinfo="skip")
     layers = [point for point in points if point.layer and _height(point) and not point.pooled]
     for name, colour in CATEGORIES.items():
-        own = [point for point in layers if point.layer and kind_of(point.layer) == name]
+        own = [point for point in layers if point.layer and category_of(point.layer) == name]
         if own:
             figure.add_scatter(
                 x=[point.depth for point in own],

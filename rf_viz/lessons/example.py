@@ -11,7 +11,7 @@ import numpy as np
 import rf_viz
 
 from ..errors import ModelError
-from ..relation import OR, Relation, Shape, Window, pull, spread
+from ..relation import OR, Relation, Shape, pull, spread
 from .layers import INPUT, Conv, Fork, GraphNode, Layer, graph_nodes, to_onnx
 
 _UNITS = 2
@@ -158,11 +158,9 @@ def _stack(layers: tuple[Layer, ...], length: int) -> Example:
 def _linked(relation: Relation, size: int, shape: Shape) -> tuple[tuple[int, ...], ...]:
     """List for each unit those that it takes, by the relation to a row of ``size`` units."""
     for step in relation:
-        if isinstance(step, Window):
-            (slide,) = (w for w in step.windows if w.axis == _UNITS)
-            taps = range(0, slide.kernel * slide.dilation, slide.dilation)
-            firsts = (u * slide.stride - slide.pad for u in range(slide.out))
-            return tuple(tuple(first + tap for tap in taps) for first in firsts)
+        positions = step.reads(_UNITS)
+        if positions is not None:
+            return tuple(map(tuple, positions.tolist()))
     units = []
     for unit in range(shape[_UNITS]):
         one = np.zeros(shape, bool)

@@ -7,6 +7,8 @@ back to input values) over a semiring, which is all that the walks need:
     push:  out[o] = plus over the inputs i that o depends on of in[i]
     pull:  in[i]  = plus over the outputs o that depend on i of out[o]
 
+All else that is asked of a step it answers itself too (see ``Step``): nobody asks for its class.
+
 Arrays have one axis for each tensor axis. An axis of length 1 means "the same all along this
 axis", whatever the tensor's extent: that is what keeps the walks cheap.
 """
@@ -21,25 +23,32 @@ from .base import (
     OR,
     SUM,
     Array,
+    AxisIndex,
     AxisMap,
+    BaseStep,
     Edge,
     Factor,
     Labels,
+    NoMap,
     Output,
+    Pairs,
     Relation,
     Semiring,
     Shape,
     Step,
+    Stretch,
     combine,
+    pairs_of,
     pull,
     push,
+    shape_after,
     slim,
     spread,
 )
 from .mixes import Mix, Opaque
 from .moves import Broadcast, Reshape, Transpose
 from .selections import Elements, Only, Part, Scatter, Taps
-from .windows import Slide, TransposedWindow, Window
+from .windows import Scan, Slide, TransposedWindow, Window
 
 __all__ = [
     "FAR",
@@ -49,31 +58,39 @@ __all__ = [
     "OR",
     "SUM",
     "Array",
+    "AxisIndex",
     "AxisMap",
+    "BaseStep",
     "Broadcast",
     "Edge",
     "Elements",
     "Factor",
     "Labels",
     "Mix",
+    "NoMap",
     "Only",
     "Opaque",
     "Output",
+    "Pairs",
     "Part",
     "Relation",
     "Reshape",
+    "Scan",
     "Scatter",
     "Semiring",
     "Shape",
     "Slide",
     "Step",
+    "Stretch",
     "Taps",
     "Transpose",
     "TransposedWindow",
     "Window",
     "combine",
+    "pairs_of",
     "pull",
     "push",
+    "shape_after",
     "slim",
     "spread",
 ]

@@ -1,10 +1,12 @@
-"""What every relation is made of: semirings, labels, steps, and how arrays are folded."""
+"""Semirings, labels, and the protocol that the steps of relations fulfil."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,20 +56,105 @@ class AxisMap(NamedTuple):
     reach: int
     varies: bool = False
 
+    @property
+    def moves(self) -> bool:
+        """Whether output ``u`` sees position ``u`` alone: the axis stays what it is."""
+        return self.stride == self.reach == 1 and not self.offset and not self.varies
+
+
+class NoMap(NamedTuple):
+    """The lack of an affine map along an axis, and ``why`` in words.
+
+    "mixed": every output sees the whole axis, or a whole block of it. "regrouped": the axis is
+    merged with others or cut, and ``Step.follow_index`` tells what becomes of an index.
+    """
+
+    kind: Literal["mixed", "regrouped", "irregular"]
+    why: str
+
+
+class AxisIndex(NamedTuple):
+    """An index along part of an axis: ``position // inner % extent``.
+
+    Where ``extent`` is None it is the position itself.
+    """
+
+    axis: int
+    inner: int = 1
+    extent: int | None = None
+
+
+class Pairs(NamedTuple):
+    """The number of inputs that an output of a step is made of: ``inputs / outputs`` on average.
+
+    Positions in the padding of a window count, since they are multiplied too. ``combines`` says
+    that several inputs may make one output.
+    """
+
+    inputs: int
+    outputs: int
+    combines: bool
+
+
+MOVED = Pairs(1, 1, False)
+"""Every output is made of one input."""
+
+
+class Stretch(NamedTuple):
+    """The positions from ``start`` up to (not including) ``stop`` of an axis of ``extent``."""
+
+    axis: int
+    start: int
+    stop: int
+    extent: int
+
 
 class Step(Protocol):
-    """One step of a relation; see the module's docstring for ``push`` and ``pull``."""
+    """One step of a relation: it answers every question about itself.
 
-    def push(self, a: Array, ring: Semiring) -> Array: ...
+    ``BaseStep`` has sound answers to the questions that most steps need not answer themselves.
+    """
 
-    def pull(self, a: Array, ring: Semiring) -> Array: ...
+    def push(self, a: Array, ring: Semiring) -> Array:
+        """Values at the output from values at the input: see the package's docstring."""
+        ...
+
+    def pull(self, a: Array, ring: Semiring) -> Array:
+        """Values at the input from values at the output."""
+        ...
 
     def label(self, labels: Labels) -> Labels:
         """Where the output's axes come from, given where the input's do."""
         ...
 
-    def affine(self, axis: int) -> AxisMap | str:
-        """The affine map along the input's ``axis``, or in words why there is none."""
+    def shape(self, before: Shape) -> Shape:
+        """The output's shape for an input of shape ``before``.
+
+        Raises ValueError where such an input does not fit the step.
+        """
+        ...
+
+    def pairs(self) -> Pairs | None:
+        """How many inputs make an output, for the cost; None where the step cannot tell."""
+        ...
+
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """The affine map along the input's ``axis``, or why there is none."""
+        ...
+
+    def follow_index(self, axis: int, inner: int, extent: int | None) -> AxisIndex | None:
+        """The output's index that counts as an index along part of the input's ``axis`` does.
+
+        The part is told as in ``AxisIndex``. None where no part of a single output axis does.
+        """
+        ...
+
+    def reads(self, axis: int) -> Indices | None:
+        """The positions along the input's ``axis`` that each output position reads, as rows.
+
+        Positions below 0 or beyond the last one are padding. None where that is no fixed number
+        of positions.
+        """
         ...
 
     @property
@@ -84,6 +171,101 @@ class Step(Protocol):
     def blind(self) -> bool:
         """Whether some outputs may see no input at all."""
         ...
+
+    @property
+    def stays(self) -> bool:
+        """Whether every element stays where it is, whatever it is mixed with."""
+        ...
+
+    @property
+    def fills(self) -> Stretch | None:
+        """The stretch of an output axis that the input becomes, where all else sees nothing.
+
+        That is what a part of a concatenation does; None for every other step.
+        """
+        ...
+
+    def leaves(self, axis: int) -> bool:
+        """Whether the step works along other axes only, so that stretches of this one may be
+        pushed through it by themselves."""
+        ...
+
+    def unites(self, axis: int) -> bool:
+        """Whether every output sees all positions along the input's ``axis`` or none of them, so
+        that their union is all that matters."""
+        ...
+
+
+class BaseStep(ABC):
+    """Sound answers to what a step need not tell of itself.
+
+    They may make a walk slower or a question unanswered, never an answer wrong.
+    """
+
+    __slots__ = ()
+    slides: tuple[int, ...] = ()
+    mixes: tuple[int, ...] = ()
+    blind: bool = True
+    stays: bool = False
+
+    @abstractmethod
+    def push(self, a: Array, ring: Semiring) -> Array:
+        """Values at the output from values at the input."""
+
+    @abstractmethod
+    def pull(self, a: Array, ring: Semiring) -> Array:
+        """Values at the input from values at the output."""
+
+    @abstractmethod
+    def label(self, labels: Labels) -> Labels:
+        """Where the output's axes come from, given where the input's do."""
+
+    @abstractmethod
+    def shape(self, before: Shape) -> Shape:
+        """The output's shape for an input of shape ``before``; raises ValueError."""
+
+    @abstractmethod
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """The affine map along the input's ``axis``, or why there is none."""
+
+    def pairs(self) -> Pairs | None:
+        """None: how many inputs make an output cannot be told."""
+        return None
+
+    def follow_index(self, axis: int, inner: int, extent: int | None) -> AxisIndex | None:
+        """The index along the same part of the axis, where the axis stays what it is; else None."""
+        step_map = self.affine(axis)
+        if isinstance(step_map, AxisMap) and step_map.moves:
+            return AxisIndex(step_map.axis, inner, extent)
+        return None
+
+    def reads(self, axis: int) -> Indices | None:
+        """None: no fixed number of positions is read."""
+        return None
+
+    @property
+    def fills(self) -> Stretch | None:
+        """None: it is no part of a concatenation."""
+        return None
+
+    def leaves(self, axis: int) -> bool:
+        """False: it may work along any axis."""
+        return False
+
+    def unites(self, axis: int) -> bool:
+        """False: single positions may matter along any axis."""
+        return False
+
+
+class Moves(BaseStep):
+    """A step whose every output is made of one input: elements move, and none is mixed."""
+
+    __slots__ = ()
+    blind: bool = False
+
+    def pairs(self) -> Pairs | None:
+        """Every output is made of one input."""
+        return MOVED
 
 
 Relation = tuple[Step, ...]
@@ -104,11 +286,60 @@ def pull(relation: Relation, a: Array, ring: Semiring) -> Array:
     return a
 
 
+@lru_cache(maxsize=4096)
+def shape_after(relation: Relation, before: Shape) -> Shape:
+    """The output's shape of a relation for an input of shape ``before``.
+
+    Raises ValueError where a step does not fit what comes to it.
+    """
+    shape = before
+    for step in relation:
+        shape = step.shape(shape)
+        if min(shape, default=0) < 0:
+            raise ValueError(f"a tensor cannot be of {shape}")
+    return shape
+
+
+def with_extents(shape: Shape, changes: Iterable[tuple[int, int, int]]) -> Shape:
+    """A shape with some axes' extents changed: (axis, extent before, extent after) each.
+
+    Raises ValueError where an axis is not there or has another extent.
+    """
+    after = list(shape)
+    for axis, size, out in changes:
+        if not 0 <= axis < len(shape) or shape[axis] != size:
+            raise ValueError(f"axis {axis} of {shape} should be {size} long")
+        after[axis] = out
+    return tuple(after)
+
+
+def check_shape(shape: Shape, expected: Shape) -> None:
+    """Raise ValueError where a tensor is of another shape than expected."""
+    if shape != expected:
+        raise ValueError(f"a tensor of {shape} should be one of {expected}")
+
+
+def pairs_of(relation: Relation) -> Pairs | None:
+    """The number of inputs that an output of a whole relation is made of on average.
+
+    None where a step cannot tell.
+    """
+    inputs = outputs = 1
+    combines = False
+    for step in relation:
+        pairs = step.pairs()
+        if pairs is None:
+            return None
+        inputs, outputs = inputs * pairs.inputs, outputs * pairs.outputs
+        combines = combines or pairs.combines
+    return Pairs(inputs, outputs, combines)
+
+
 def combine(a: Array, axis: int, extent: int, ring: Semiring) -> Array:
     """Combine along an axis, keeping it with length 1. ``extent`` is the tensor's own."""
     if a.shape[axis] > 1:
-        folded: Array = ring.plus.reduce(a, axis=axis, keepdims=True)
-        return folded
+        combined: Array = ring.plus.reduce(a, axis=axis, keepdims=True)
+        return combined
     if ring is SUM and extent != 1:
         return a * extent
     return a
@@ -136,15 +367,8 @@ def along(ndim: int, axis: int, index: slice) -> tuple[slice, ...]:
     return (slice(None),) * axis + (index,) + (slice(None),) * (ndim - axis - 1)
 
 
-class Local:
-    """What most steps share: they neither slide nor mix, and every output sees something."""
-
-    slides: tuple[int, ...] = ()
-    mixes: tuple[int, ...] = ()
-    blind: bool = False
-
-
 def origins_of(factors: Sequence[Factor]) -> int:
+    """The bit set of the input axes that any of the factors runs along."""
     origins = 0
     for f in factors:
         origins |= f[0]

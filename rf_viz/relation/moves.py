@@ -6,14 +6,19 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from math import prod
 
+import numpy as np
+
 from .base import (
     Array,
+    AxisIndex,
     AxisMap,
     Factor,
     Labels,
-    Local,
+    Moves,
+    NoMap,
     Semiring,
     Shape,
+    check_shape,
     combine,
     origins_of,
     slim,
@@ -21,7 +26,7 @@ from .base import (
 )
 
 
-class Transpose(Local):
+class Transpose(Moves):
     """Output axis ``i`` is input axis ``order[i]``."""
 
     __slots__ = ("inverse", "order")
@@ -31,20 +36,34 @@ class Transpose(Local):
         self.inverse = tuple(self.order.index(i) for i in range(len(self.order)))
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Transpose the array."""
         return a.transpose(self.order)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Transpose the array back."""
         return a.transpose(self.inverse)
 
     def label(self, labels: Labels) -> Labels:
+        """The labels in the new order."""
         return tuple(labels[i] for i in self.order)
 
-    def affine(self, axis: int) -> AxisMap | str:
+    def shape(self, before: Shape) -> Shape:
+        """The extents in the new order of axes."""
+        if sorted(self.order) != list(range(len(before))):
+            raise ValueError(f"axes {self.order} are not those of {before}")
+        return tuple(before[i] for i in self.order)
+
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """The identity, along the axis that the input's becomes."""
         return AxisMap(self.inverse[axis], 1, 0, 1)
 
 
-class Reshape(Local):
-    """The same elements in row-major order under another shape."""
+_REGROUPED = NoMap("regrouped", "rearranged into another grid")
+
+
+class Reshape(Moves):
+    """Elements in row-major order under another shape. Raises ValueError for a number of them
+    that does not fit."""
 
     __slots__ = ("after", "before", "groups")
 
@@ -55,25 +74,31 @@ class Reshape(Local):
         self.groups = _axis_groups(before, after)
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Reshape the array, which stays short along whatever does not vary."""
         return _regroup(a, self.before, self.after, self.groups)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Reshape the array back."""
         return _regroup(a, self.after, self.before, [(o, i) for i, o in self.groups])
 
     def label(self, labels: Labels) -> Labels:
+        """Factors dealt out anew in row-major order, cut where needed."""
         return _dealt(labels, self.groups, self.after)
 
-    def affine(self, axis: int) -> AxisMap | str:
-        place = self.place(axis)
-        if place is None or place[2] is not None:
-            return "rearranged into another grid"
-        return AxisMap(place[0], 1, 0, 1)
+    def shape(self, before: Shape) -> Shape:
+        """The output's shape, for the input's own."""
+        check_shape(before, self.before)
+        return self.after
 
-    def place(
-        self, axis: int, inner: int = 1, extent: int | None = None
-    ) -> tuple[int, int, int | None] | None:
-        """Where a position along an axis is found afterwards, which is ``index // inner % extent``
-        there, or the index itself without an extent: axis, inner and extent. None: it is cut."""
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """The identity, where the axis is neither cut nor merged with others."""
+        index = self.follow_index(axis, 1, None)
+        if index is None or index.extent is not None:
+            return _REGROUPED
+        return AxisMap(index.axis, 1, 0, 1)
+
+    def follow_index(self, axis: int, inner: int, extent: int | None) -> AxisIndex | None:
+        """The index within the output axis that holds this part of the axis; None: it is cut."""
         ins, outs = next(group for group in self.groups if axis in group[0])
         whole = self.before[axis] if extent is None else extent
         if whole == 1 and (len(ins), len(outs)) != (1, 1):
@@ -86,7 +111,7 @@ class Reshape(Local):
                 if inner % below or above % (inner * whole):
                     return None
                 alone = self.after[o] == whole
-                return o, inner // below, None if alone else whole
+                return AxisIndex(o, inner // below, None if alone else whole)
             below = above
         return None
 
@@ -196,7 +221,7 @@ def _undealt(factors: list[Factor], extents: list[int]) -> list[tuple[Factor, ..
     return [(Factor(origins if e > 1 else 0, e),) for e in extents]
 
 
-class Broadcast(Local):
+class Broadcast(Moves):
     """NumPy broadcasting: axes of length 1 are repeated, axes are added in front."""
 
     __slots__ = ("after", "before", "lead", "repeated")
@@ -211,20 +236,31 @@ class Broadcast(Local):
         )
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Add the axes in front; repeated axes stay at length 1."""
         return a.reshape((1,) * self.lead + a.shape) if self.lead else a
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Combine along what was repeated."""
         for axis, extent in self.repeated:
             a = combine(a, axis, extent, ring)
         return a.reshape(a.shape[self.lead :]) if self.lead else a
 
     def label(self, labels: Labels) -> Labels:
+        """Repeated axes and those added in front come from nowhere."""
         out = [(Factor(0, n),) for n in self.after[: self.lead]] + list(labels)
         for axis, extent in self.repeated:
             out[axis] = (Factor(0, extent),)
         return tuple(out)
 
-    def affine(self, axis: int) -> AxisMap | str:
+    def shape(self, before: Shape) -> Shape:
+        """The output's shape, for the input's own."""
+        if np.broadcast_shapes(self.before, self.after) != self.after:
+            raise ValueError(f"a tensor of {self.before} does not broadcast to {self.after}")
+        check_shape(before, self.before)
+        return self.after
+
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """The identity along axes that are not repeated."""
         if any(axis + self.lead == repeated for repeated, _ in self.repeated):
-            return "one value is repeated along the axis"
+            return NoMap("irregular", "one value is repeated along the axis")
         return AxisMap(axis + self.lead, 1, 0, 1)

@@ -1,50 +1,56 @@
-"""Rearrangements as a whole: those whose closed form their single steps cannot tell."""
+"""Rearrangements as a whole, whose closed form their single steps cannot tell."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
 
-from . import (
+from .base import (
     Array,
     AxisMap,
+    BaseStep,
     Factor,
+    Ints,
     Labels,
-    Mix,
+    NoMap,
+    Pairs,
     Relation,
-    Reshape,
     Semiring,
     Shape,
     Step,
-    Transpose,
-    Window,
+    pairs_of,
     pull,
     push,
+    shape_after,
 )
-from .base import Ints
+from .mixes import Mix
+from .moves import Reshape, Transpose
+from .windows import Window
 
 
-class Regrid:
+class Regrid(BaseStep):
     """A rearrangement as a whole, whose closed form its single steps cannot tell.
 
     ``maps`` holds that by input axis. What moves into the ``channel`` axis is no longer space.
     """
 
     __slots__ = ("blind", "channel", "maps", "slides", "steps")
-    mixes: tuple[int, ...] = ()
 
-    def __init__(self, steps: Relation, maps: Mapping[int, AxisMap | str], channel: int) -> None:
+    def __init__(self, steps: Relation, maps: Mapping[int, AxisMap | NoMap], channel: int) -> None:
         self.steps, self.maps, self.channel = steps, maps, channel
         self.slides = tuple(maps)
         self.blind = any(step.blind for step in steps)
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Push through all of its steps."""
         return push(self.steps, a, ring)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Pull through all of its steps."""
         return pull(self.steps, a, ring)
 
     def label(self, labels: Labels) -> Labels:
+        """As by its steps, but that the channel axis comes from nowhere."""
         for step in self.steps:
             labels = step.label(labels)
         extent = 1
@@ -52,75 +58,99 @@ class Regrid:
             extent *= factor.extent
         return (*labels[: self.channel], (Factor(0, extent),), *labels[self.channel + 1 :])
 
-    def affine(self, axis: int) -> AxisMap | str:
+    def shape(self, before: Shape) -> Shape:
+        """The shape after all of its steps."""
+        return shape_after(self.steps, before)
+
+    def pairs(self) -> Pairs | None:
+        """As its steps, none of which combines inputs."""
+        return _moved(self.steps)
+
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """The map of the rearrangement as a whole."""
         return self.maps.get(axis, AxisMap(axis, 1, 0, 1))
 
 
-class Spread:
-    """Space to batch: along axis ``i + 1`` every ``blocks[i]``-th position is in one image of
-    the batch, the next ones in the next image. ``shape`` is the input's."""
+def _moved(steps: Relation) -> Pairs | None:
+    pairs = pairs_of(steps)
+    return pairs and pairs._replace(combines=False)
 
-    __slots__ = ("blocks", "shape", "steps")
-    slides: tuple[int, ...] = ()
-    mixes: tuple[int, ...] = ()
+
+class Spread(BaseStep):
+    """Space to batch: along axis ``i + 1`` every ``blocks[i]``-th position is in one image of
+    the batch, the next ones in the next image.
+
+    ``before`` is the input's shape; ``undone`` puts the images of the batch together again.
+    """
+
+    __slots__ = ("before", "blocks", "steps", "undone")
     blind: bool = False
 
-    def __init__(self, shape: Shape, blocks: Ints) -> None:
-        self.shape, self.blocks = shape, blocks
+    def __init__(self, before: Shape, blocks: Ints) -> None:
+        self.before, self.blocks = before, blocks
         n = len(blocks)
-        split = [shape[0]]
-        for size, block in zip(shape[1:], blocks, strict=False):
+        split = [before[0]]
+        for size, block in zip(before[1:], blocks, strict=False):
             split += [size // block, block]
-        split += shape[n + 1 :]
+        split += before[n + 1 :]
         order = [*range(2, 2 * n + 1, 2), 0, *range(1, 2 * n, 2), *range(2 * n + 1, len(split))]
+        blocks_first = tuple(split[i] for i in order)
+        turn = Transpose(order)
         self.steps: Relation = (
-            Reshape(shape, tuple(split)),
-            Transpose(order),
-            Reshape(tuple(split[i] for i in order), self.after),
+            Reshape(before, tuple(split)),
+            turn,
+            Reshape(blocks_first, self.after),
+        )
+        self.undone: Relation = (
+            Reshape(self.after, blocks_first),
+            Transpose(turn.inverse),
+            Reshape(tuple(split), before),
         )
 
     @property
     def after(self) -> Shape:
         """The output's shape."""
         n = len(self.blocks)
-        inner = (size // block for size, block in zip(self.shape[1:], self.blocks, strict=False))
-        return (self.shape[0] * prod(self.blocks), *inner, *self.shape[n + 1 :])
+        inner = (size // block for size, block in zip(self.before[1:], self.blocks, strict=False))
+        return (self.before[0] * prod(self.blocks), *inner, *self.before[n + 1 :])
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Push through all of its steps."""
         return push(self.steps, a, ring)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Pull through all of its steps."""
         return pull(self.steps, a, ring)
 
     def label(self, labels: Labels) -> Labels:
+        """As by its steps."""
         for step in self.steps:
             labels = step.label(labels)
         return labels
 
-    def affine(self, axis: int) -> AxisMap | str:
-        if 0 < axis <= len(self.blocks) and self.blocks[axis - 1] > 1:
-            return "spread over the batch"
-        return AxisMap(axis, 1, 0, 1)
+    def shape(self, before: Shape) -> Shape:
+        """The shape after all of its steps."""
+        return shape_after(self.steps, before)
 
-    def undone(self) -> Relation:
-        """Batch to space: the images of the batch put together again."""
-        steps: list[Step] = []
-        for step in reversed(self.steps):
-            if isinstance(step, Transpose):
-                steps.append(Transpose(step.inverse))
-            elif isinstance(step, Reshape):
-                steps.append(Reshape(step.after, step.before))
-        return tuple(steps)
+    def pairs(self) -> Pairs | None:
+        """Every output is made of one input."""
+        return _moved(self.steps)
+
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """The identity along axes that are not spread."""
+        if 0 < axis <= len(self.blocks) and self.blocks[axis - 1] > 1:
+            return NoMap("irregular", "spread over the batch")
+        return AxisMap(axis, 1, 0, 1)
 
     def dilated(self, relation: Relation) -> Relation | None:
         """A relation between spread tensors as it is between those that are not: windows become
         dilated ones. None where it is not the same within each image."""
         steps: list[Step] = []
         for step in relation:
-            made = self._dilated(step)
-            if made is None:
+            wide = self._dilated(step)
+            if wide is None:
                 return None
-            steps.append(made)
+            steps.append(wide)
         return tuple(steps)
 
     def _block(self, axis: int) -> int:
@@ -151,3 +181,9 @@ class Spread:
         n = len(self.blocks)
         inner = (size * block for size, block in zip(shape[1:], self.blocks, strict=False))
         return (shape[0] // prod(self.blocks), *inner, *shape[n + 1 :])
+
+
+def last_spread(relation: Relation) -> Spread | None:
+    """The space to batch that a relation ends with; None where it ends otherwise."""
+    last = relation[-1] if relation else None
+    return last if isinstance(last, Spread) else None

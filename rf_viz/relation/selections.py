@@ -15,17 +15,22 @@ from .base import (
     Factor,
     Indices,
     Labels,
-    Local,
+    Moves,
+    NoMap,
+    Pairs,
     Semiring,
     Shape,
+    Stretch,
     along,
+    check_shape,
     origins_of,
     spread,
+    with_extents,
 )
 
 
-class Taps(Local):
-    """Along one axis a table says which inputs each output sees.
+class Taps(Moves):
+    """A table along one axis that says which inputs each output sees.
 
     Covers resizing, slices, gathers, flips and paddings. ``table`` has shape (outputs, taps); a
     negative entry is no input. ``slides`` is set for what works like a window (resizing).
@@ -58,6 +63,7 @@ class Taps(Local):
         self._groups: tuple[Indices, Indices, Indices] | None = None
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Combine what each row of the table lists."""
         if (
             a.shape[self.axis] == 1
             and not self.blind
@@ -69,6 +75,7 @@ class Taps(Local):
         return _look_up(a, self.axis, self.size, self.table, ring)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Combine, for each input, the outputs whose rows list it."""
         a = spread(a, self.axis, len(self.table))
         shape = list(a.shape)
         shape[self.axis] = self.size
@@ -86,16 +93,32 @@ class Taps(Local):
         return out
 
     def label(self, labels: Labels) -> Labels:
+        """The axis keeps its origins, as one factor."""
         out = list(labels)
         out[self.axis] = (Factor(origins_of(out[self.axis]), len(self.table)),)
         return tuple(out)
 
-    def affine(self, axis: int) -> AxisMap | str:
+    def shape(self, before: Shape) -> Shape:
+        """The shape with the axis as long as the table has rows."""
+        return with_extents(before, [(self.axis, self.size, len(self.table))])
+
+    def pairs(self) -> Pairs | None:
+        """As many inputs as a row of the table lists on average."""
+        if self.table.shape[1] == 1:
+            return Pairs(1, 1, True)
+        return Pairs(int((self.table < self.size).sum()), len(self.table), True)
+
+    def leaves(self, axis: int) -> bool:
+        """Whether the table is along another axis."""
+        return axis != self.axis
+
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """The map that the table was given, or the reason for none."""
         if axis != self.axis:
             return AxisMap(axis, 1, 0, 1)
         if self.form is not None:
             return AxisMap(axis, self.form[0], self.form[1], 1, self.varies)
-        return self.why or "no affine form"
+        return NoMap("irregular", self.why or "no affine form")
 
 
 def _as_cut(line: Indices) -> slice | None:
@@ -134,10 +157,10 @@ def _by_input(table: Indices, size: int) -> tuple[Indices, Indices, Indices]:
 
 
 @dataclass(frozen=True)
-class Part(Local):
-    """The input stands at ``start`` along an axis of extent ``out``: one part of a concatenation.
+class Part(Moves):
+    """One part of a concatenation: from ``start`` on along an axis of extent ``out``.
 
-    Elsewhere the output sees nothing of this input.
+    ``size`` is the part's own extent. Elsewhere the output sees nothing of it.
     """
 
     axis: int
@@ -147,9 +170,16 @@ class Part(Local):
 
     @property
     def blind(self) -> bool:  # type: ignore[override]
+        """Whether other positions of the output are left without any input."""
         return self.size < self.out
 
+    @property
+    def fills(self) -> Stretch | None:
+        """The stretch of the output's axis that the input becomes."""
+        return Stretch(self.axis, self.start, self.start + self.size, self.out)
+
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Put the values in their place, and nothing beside them."""
         shape = list(a.shape)
         shape[self.axis] = self.out
         out: Array = np.full(shape, ring.zero, a.dtype)
@@ -157,23 +187,34 @@ class Part(Local):
         return out
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Cut the values out."""
         if a.shape[self.axis] == 1:
             return a
         return a[along(a.ndim, self.axis, slice(self.start, self.start + self.size))]
 
     def label(self, labels: Labels) -> Labels:
+        """The axis keeps its origins, as one factor."""
         out = list(labels)
         out[self.axis] = (Factor(origins_of(out[self.axis]), self.out),)
         return tuple(out)
 
-    def affine(self, axis: int) -> AxisMap | str:
+    def shape(self, before: Shape) -> Shape:
+        """The shape with the axis as long as the whole concatenation."""
+        return with_extents(before, [(self.axis, self.size, self.out)])
+
+    def pairs(self) -> Pairs | None:
+        """One input for the outputs within the part, none for those elsewhere."""
+        return Pairs(self.size, self.out, False)
+
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """The identity along all other axes, and along this one if the part is all of it."""
         if axis == self.axis and self.size != self.out:
-            return "concatenated along an axis of the image"
+            return NoMap("irregular", "concatenated along an axis of the image")
         return AxisMap(axis, 1, 0, 1)
 
 
-class Only(Local):
-    """The same elements, of which only those marked in ``mask`` see anything; it broadcasts."""
+class Only(Moves):
+    """A mask: only the elements marked in ``mask``, which broadcasts, still see anything."""
 
     __slots__ = ("blind", "mask")
 
@@ -182,20 +223,32 @@ class Only(Local):
         self.blind = not mask.all()
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Keep what is marked; the rest sees nothing."""
         return np.where(self.mask, a, np.array(ring.zero, a.dtype))
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Keep what is marked; the rest is seen by nothing."""
         return self.push(a, ring)
 
     def label(self, labels: Labels) -> Labels:
+        """The axes stay what they are."""
         return labels
 
-    def affine(self, axis: int) -> AxisMap | str:
+    def shape(self, before: Shape) -> Shape:
+        """The input's own shape, which the mask must broadcast to."""
+        if np.broadcast_shapes(self.mask.shape, before) != before:
+            raise ValueError(
+                f"a tensor of {before} should be one that a mask of {self.mask.shape} broadcasts to"
+            )
+        return before
+
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """The identity."""
         return AxisMap(axis, 1, 0, 1)
 
 
-class Elements(Local):
-    """Any selection of single elements: ``index``, of the output's shape, holds the position in
+class Elements(Moves):
+    """A selection of single elements: ``index``, of the output's shape, holds the position in
     the flattened input that each output element copies; negative where it copies none.
     """
 
@@ -209,19 +262,28 @@ class Elements(Local):
         self.blind = bool((index < 0).any())
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Pick the elements, each axis written out."""
         flat = np.append(np.broadcast_to(a, self.before).reshape(-1), np.array(ring.zero, a.dtype))
         return flat[self.index]
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Combine, for each input, the outputs that copy it."""
         out: Array = np.full(prod(self.before) + 1, ring.zero, a.dtype)
         ring.plus.at(out, self.index.reshape(-1), np.broadcast_to(a, self.index.shape).reshape(-1))
         return out[:-1].reshape(self.before)
 
     def label(self, labels: Labels) -> Labels:
+        """Axes keep their origins by position, where there are as many; else each has all."""
         return _scattered(labels, self.index.shape)
 
-    def affine(self, axis: int) -> AxisMap | str:
-        return "single elements are picked"
+    def shape(self, before: Shape) -> Shape:
+        """The index's shape, for the input's own."""
+        check_shape(before, self.before)
+        return self.index.shape
+
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """None: elements are picked one by one."""
+        return NoMap("irregular", "single elements are picked")
 
 
 def _scattered(labels: Labels, after: Shape) -> Labels:
@@ -232,7 +294,7 @@ def _scattered(labels: Labels, after: Shape) -> Labels:
     return tuple((Factor(origins if n > 1 else 0, n),) for n in after)
 
 
-class Scatter(Local):
+class Scatter(Moves):
     """Single elements put in place: ``index``, of the input's shape, holds the position in the
     flattened output where each input element goes; negative where it goes nowhere.
     """
@@ -247,13 +309,26 @@ class Scatter(Local):
         self.blind = not seen[:-1].all()
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Combine, for each output, the inputs that go there."""
         return self._gather.pull(a, ring)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Pick for each input the output where it goes."""
         return self._gather.push(a, ring)
 
     def label(self, labels: Labels) -> Labels:
+        """Axes keep their origins by position, where there are as many; else each has all."""
         return _scattered(labels, self.after)
 
-    def affine(self, axis: int) -> AxisMap | str:
-        return "single elements are put in place"
+    def shape(self, before: Shape) -> Shape:
+        """The output's shape, for the input's own."""
+        check_shape(before, self.before)
+        return self.after
+
+    def pairs(self) -> Pairs | None:
+        """All inputs, over all outputs: some may get several, some none."""
+        return Pairs(prod(self.before), prod(self.after), False)
+
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """None: elements are put in place one by one."""
+        return NoMap("irregular", "single elements are put in place")

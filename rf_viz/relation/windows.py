@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -13,14 +14,22 @@ from .base import (
     SUM,
     Array,
     AxisMap,
+    BaseStep,
     Factor,
     Indices,
     Labels,
+    NoMap,
+    Pairs,
     Semiring,
+    Shape,
     along,
     origins_of,
     spread,
+    with_extents,
 )
+
+FARTHEST = 2**31
+"""The farthest that a window may pass over, in positions, padding included."""
 
 
 class Slide(NamedTuple):
@@ -42,6 +51,7 @@ class Slide(NamedTuple):
 
     @property
     def trivial(self) -> bool:
+        """Whether every output sees its own position and no other."""
         return self.kernel == 1 and self.stride == 1 and self.pad == 0 and self.out == self.size
 
     @property
@@ -172,7 +182,7 @@ def _seen_always(s: Slide) -> bool:
     return bool((_outputs_per_input(s._replace(axis=0)) > 0).all())
 
 
-class Window:
+class Window(BaseStep):
     """A kernel that slides over some axes: convolution, pooling, causal scans.
 
     ``taps``, of the kernel's shape, masks positions out (False); None keeps them all. What
@@ -180,7 +190,7 @@ class Window:
     that holds the whole axis mixes it, like a global pooling written as an ordinary one.
     """
 
-    __slots__ = ("_by_axis", "_moving", "blind", "mixes", "slides", "taps", "windows")
+    __slots__ = ("_by_axis", "_moving", "blind", "mixes", "slides", "stays", "taps", "windows")
 
     def __init__(
         self,
@@ -198,8 +208,14 @@ class Window:
         self.mixes = tuple(
             w.axis for w in self.windows if w.out == 1 and w.size > 1 and _seen_always(w)
         )
+        self.stays = not self._moving
+
+    def leaves(self, axis: int) -> bool:
+        """Whether no window slides over the axis."""
+        return axis not in self._by_axis
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Combine the inputs under each window."""
         if self.taps is not None:
             return self._push_taps(a, ring, self.taps)
         for s in self._moving:
@@ -208,6 +224,7 @@ class Window:
         return a
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Combine, for each input, the outputs whose windows it lies under."""
         if self.taps is not None:
             return self._pull_taps(a, ring, self.taps)
         for s in self._moving:
@@ -270,6 +287,7 @@ class Window:
         return out
 
     def label(self, labels: Labels) -> Labels:
+        """Each slid axis keeps its origins, as one factor if its extent changes."""
         out = list(labels)
         for s in self.windows:
             factors = out[s.axis]
@@ -277,7 +295,28 @@ class Window:
                 out[s.axis] = (Factor(origins_of(factors), s.out),)
         return tuple(out)
 
-    def affine(self, axis: int) -> AxisMap | str:
+    def shape(self, before: Shape) -> Shape:
+        """The shape with each slid axis as long as there are windows."""
+        for w in self.windows:
+            if min(w.kernel, w.stride, w.dilation) < 1 or w.span > FARTHEST:
+                raise ValueError(f"a window of {w.kernel} by {w.stride} does not work")
+        return with_extents(before, [(w.axis, w.size, w.out) for w in self.windows])
+
+    def pairs(self) -> Pairs | None:
+        """As many inputs as the kernel has positions, those masked out included."""
+        return Pairs(prod(w.kernel for w in self.windows), 1, True)
+
+    def reads(self, axis: int) -> Indices | None:
+        """The positions under each window, padding included; None for a masked kernel."""
+        s = self._by_axis.get(axis)
+        if s is None or self.taps is not None:
+            return None
+        firsts = np.arange(s.out) * s.stride - s.pad
+        positions: Indices = firsts[:, None] + np.arange(s.kernel) * s.dilation
+        return positions
+
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """The windows' positions, as far as any kernel position along the axis is left."""
         s = self._by_axis.get(axis)
         if s is None:
             return AxisMap(axis, 1, 0, 1)
@@ -286,13 +325,25 @@ class Window:
             others = tuple(i for i, w in enumerate(self.windows) if w is not s)
             used = np.flatnonzero(self.taps.any(axis=others))
             if not used.size:
-                return "all weights are zero"
+                return NoMap("irregular", "all weights are zero")
             first, last = int(used[0]), int(used[-1])
         offset, reach = first * s.dilation - s.pad, (last - first) * s.dilation + 1
         return AxisMap(axis, s.stride, offset, reach, s.pad_varies)
 
 
-class TransposedWindow:
+class Scan(Window):
+    """A window that reaches all the way to one end of an axis: cumulative sums, recurrences."""
+
+    __slots__ = ()
+
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """None along the axis that is scanned: what a cell sees grows with its position."""
+        if any(w.axis == axis and w.size > 1 for w in self.windows):
+            return NoMap("irregular", "a scan sees everything before a cell")
+        return super().affine(axis)
+
+
+class TransposedWindow(BaseStep):
     """A transposed convolution: a window over the same axes with inputs and outputs exchanged.
 
     ``windows`` and ``taps`` are those of the convolution that it transposes, so that a slide's
@@ -300,7 +351,6 @@ class TransposedWindow:
     """
 
     __slots__ = ("_by_axis", "blind", "slides", "window")
-    mixes: tuple[int, ...] = ()
 
     def __init__(self, windows: Sequence[Slide], taps: NDArray[np.bool_] | None = None) -> None:
         self.window = Window(windows, taps)
@@ -309,22 +359,35 @@ class TransposedWindow:
         self.blind = taps is not None or not all(_seen_always(w) for w in self.window.windows)
 
     def push(self, a: Array, ring: Semiring) -> Array:
+        """Pull through the window that it transposes."""
         return self.window.pull(a, ring)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
+        """Push through the window that it transposes."""
         return self.window.push(a, ring)
 
     def label(self, labels: Labels) -> Labels:
+        """Each slid axis keeps its origins, as one factor."""
         out = list(labels)
         for w in self.window.windows:
             out[w.axis] = (Factor(origins_of(out[w.axis]), w.size),)
         return tuple(out)
 
-    def affine(self, axis: int) -> AxisMap | str:
+    def shape(self, before: Shape) -> Shape:
+        """The shape with each slid axis as long as the axis that the windows slid over."""
+        return with_extents(before, [(w.axis, w.out, w.size) for w in self.window.windows])
+
+    def pairs(self) -> Pairs | None:
+        """Each input, a window's output, is laid on all positions of the kernel."""
+        slid = self.window.windows
+        return Pairs(prod(w.out * w.kernel for w in slid), prod(w.size for w in slid), True)
+
+    def affine(self, axis: int) -> AxisMap | NoMap:
+        """The mirrored window's map; none with a stride, where outputs differ by their phase."""
         w = self._by_axis.get(axis)
         if w is not None and w.stride != 1:
-            return f"upsampled by {w.stride}"
-        way = self.window.affine(axis)
-        if w is None or isinstance(way, str):
-            return way
-        return way._replace(offset=1 - way.offset - way.reach)
+            return NoMap("irregular", f"upsampled by {w.stride}")
+        step_map = self.window.affine(axis)
+        if w is None or isinstance(step_map, NoMap):
+            return step_map
+        return step_map._replace(offset=1 - step_map.offset - step_map.reach)

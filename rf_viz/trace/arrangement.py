@@ -1,6 +1,6 @@
 """How a layer's cells lie on the image, even where they stand in a row, as tokens and windows do.
 
-From each grid that is a picture itself (that of the patches) positions are carried along wherever
+From each grid that is a picture itself (the grid of patches) positions are carried along wherever
 elements only move. They move as the relations say: no shape is guessed.
 """
 
@@ -19,12 +19,9 @@ from ..relation import (
     MAX,
     MIN,
     Array,
-    Mix,
-    Opaque,
     Relation,
     Shape,
     Step,
-    Window,
 )
 from ..relation.base import origins_of
 from .dependences import Dependence
@@ -32,12 +29,12 @@ from .dependences import Dependence
 
 @dataclass(frozen=True, eq=False)
 class Arrangement:
-    """Where each cell of a layer lies in the picture that they make up together.
+    """The picture that the cells of a layer make up together.
 
     Attributes:
         cells: an array of the picture's shape (rows and columns, for an image): the cell at each
-            place, by its number in the flattened grid.
-        apart: the numbers of the cells that have no place, such as a class token.
+            position, by its number in the flattened grid.
+        apart: the numbers of the cells that have no position, such as a class token.
     """
 
     cells: NDArray[np.int32]
@@ -50,78 +47,81 @@ class Arrangement:
 
 
 Spots = tuple[tuple[Array, Array], ...]
-"""For a tensor's elements their position along each spatial axis, and the one after it.
+"""The position of a tensor's elements along each spatial axis, and the one after it.
 
 As with bounds there is no position where the second is not above the first.
 """
 
 
 class Arrangements:
-    """The layouts of a network's tensors, worked out as far as somebody asks.
+    """The arrangements of a network's tensors, worked out as far as they are needed.
 
-    ``of`` lists for each tensor the strands that make it up.
+    ``of`` lists for each tensor the dependences that make it up.
     """
 
     def __init__(
-        self, strands: Sequence[Dependence], of: Sequence[tuple[int, ...]], spatial: Sequence[int]
+        self,
+        dependences: Sequence[Dependence],
+        of: Sequence[tuple[int, ...]],
+        spatial: Sequence[int],
     ) -> None:
-        self._strands, self._of, self._spatial = strands, of, tuple(spatial)
-        self._known: list[Spots | None] = []
+        self._dependences, self._of, self._spatial = dependences, of, tuple(spatial)
+        self._spots: list[Spots | None] = []
 
     @cached_property
     def _pictures(self) -> set[int]:
-        """The strands that run along all of the axes of a tensor that is a picture itself."""
-        found: set[int] = set()
+        """The dependences that run along all axes of a tensor that is a picture itself."""
+        pictures: set[int] = set()
         for numbers in self._of:
             along = self._along(numbers)
             if _plain(along):
-                found.update(n for n in numbers if self._along([n]) == along)
-        return found
+                pictures.update(n for n in numbers if self._along([n]) == along)
+        return pictures
 
     def _along(self, numbers: Sequence[int]) -> tuple[int, ...]:
         """For each axis of a tensor the bit set of input axes that it runs along."""
-        sets = [map(origins_of, self._strands[number].labels) for number in numbers]
+        sets = [map(origins_of, self._dependences[number].labels) for number in numbers]
         return tuple(reduce(or_, bits) for bits in zip(*sets, strict=True))
 
-    def layout(self, tensor: int, axes: Sequence[int], grid: Shape) -> Arrangement | None:
-        """The layout of a tensor by number, whose cells have the extents ``grid`` along ``axes``.
+    def arrangement(self, tensor: int, axes: Sequence[int], grid: Shape) -> Arrangement | None:
+        """The arrangement of a tensor by number, whose cells are ``grid`` along ``axes``.
 
-        None where it is not known where they lie, or several lie in one place.
+        None where their positions are not known, or several share one.
         """
         numbers = self._of[tensor]
         if _plain(self._along(numbers)):
             return Arrangement(np.arange(prod(grid), dtype=np.int32).reshape(grid))
-        for number in range(len(self._known), max(numbers) + 1):
-            self._known.append(self._find(number))
-        spots = _together(self._known[number] for number in numbers)
-        return _laid_out(_folded(spots, axes), axes, grid) if spots else None
+        for number in range(len(self._spots), max(numbers) + 1):
+            self._spots.append(self._find(number))
+        spots = _together(self._spots[number] for number in numbers)
+        return _arranged(_off_grid_combined(spots, axes), axes, grid) if spots else None
 
     def _find(self, number: int) -> Spots | None:
-        strand, along = self._strands[number], self._along([number])
+        dependence, along = self._dependences[number], self._along([number])
         axes = [axis for axis, origins in enumerate(along) if origins]
-        spots = _together(self._carried(*edge) for edge in strand.edges)
+        spots = _together(self._carried(*edge) for edge in dependence.edges)
         if spots:
-            spots = _folded(spots, axes)
+            spots = _off_grid_combined(spots, axes)
             spots = None if _torn(spots) else spots
-        if strand.context or number not in self._pictures:
+        if dependence.context or number not in self._pictures:
             return spots
         # A picture counts rows and columns of its own, unless its cells were only moved (rolled,
         # flipped): then what becomes of them lies where they came from.
         own = tuple(
-            _line(along.index(1 << axis) if 1 << axis in along else None, strand.shape)
+            _line(along.index(1 << axis) if 1 << axis in along else None, dependence.shape)
             for axis in self._spatial
         )
         if spots and not all(map(_same, spots, own)):
-            layout = _laid_out(spots, axes, tuple(strand.shape[axis] for axis in axes))
-            if layout and not layout.apart:
+            moved = _arranged(spots, axes, tuple(dependence.shape[axis] for axis in axes))
+            if moved and not moved.apart:
                 return spots
         return tuple((line, line + 1) for line in own)
 
     def _carried(self, source: int, relation: Relation) -> Spots | None:
-        """Where the elements of a strand are once they went this way; None where they are mixed."""
-        spots = self._known[source]
+        """The positions of a dependence's elements behind a relation; None where it mixes them."""
+        spots = self._spots[source]
         for step in relation:
-            if spots is None or _stays(step):
+            if spots is None or step.stays:
                 continue
             if step.slides or _mixes(step, spots):
                 return None
@@ -135,15 +135,6 @@ def _plain(along: Sequence[int]) -> bool:
     return len(set(used)) == len(used) and all(o & (o - 1) == 0 for o in used)
 
 
-def _stays(step: Step) -> bool:
-    """Whether every element stays where it is, whatever it is mixed with."""
-    if isinstance(step, Window):
-        return all(w.trivial for w in step.windows)
-    if isinstance(step, Opaque):
-        return step.before == step.after
-    return isinstance(step, Mix) and step.keep
-
-
 def _mixes(step: Step, spots: Spots) -> bool:
     """Whether elements of different positions become one."""
     return any(a.shape[axis] > 1 for ends in spots for a in ends for axis in step.mixes)
@@ -155,18 +146,18 @@ def _torn(spots: Spots) -> bool:
 
 
 def _together(all_spots: Iterable[Spots | None]) -> Spots | None:
-    """What several paths to the same tensor say about its elements; None if none says anything."""
+    """The positions by several paths to the same tensor; None where none has any."""
 
     def union(one: Spots, two: Spots) -> Spots:
         return tuple(
             (np.minimum(a, c), np.maximum(b, d)) for (a, b), (c, d) in zip(one, two, strict=True)
         )
 
-    known = [spots for spots in all_spots if spots is not None]
-    return reduce(union, known) if known else None
+    present = [spots for spots in all_spots if spots is not None]
+    return reduce(union, present) if present else None
 
 
-def _folded(spots: Spots, axes: Sequence[int]) -> Spots:
+def _off_grid_combined(spots: Spots, axes: Sequence[int]) -> Spots:
     """All positions along the tensor's other axes together."""
     others = tuple(i for i in range(spots[0][0].ndim) if i not in axes)
     return tuple(
@@ -185,10 +176,10 @@ def _same(ends: tuple[Array, Array], line: NDArray[np.int32]) -> bool:
     return np.array_equal(ends[0], line) and np.array_equal(ends[1], line + 1)
 
 
-def _laid_out(spots: Spots, axes: Sequence[int], grid: Shape) -> Arrangement | None:
+def _arranged(spots: Spots, axes: Sequence[int], grid: Shape) -> Arrangement | None:
     """The picture that cells make up, with as many rows and columns as they have different ones.
 
-    None unless every place is that of exactly one cell.
+    None unless every position in it is that of exactly one cell.
     """
     if _torn(spots):
         return None
@@ -203,11 +194,11 @@ def _laid_out(spots: Spots, axes: Sequence[int], grid: Shape) -> Arrangement | N
     cells = np.flatnonzero(placed)
     if not cells.size:
         return None
-    found = [np.unique(start[cells], return_inverse=True) for start, _ in ends]
-    shape = tuple(len(positions) for positions, _ in found)
-    places = np.ravel_multi_index([ranks for _, ranks in found], shape)
-    if prod(shape) != cells.size or np.unique(places).size != cells.size:
+    lines = [np.unique(start[cells], return_inverse=True) for start, _ in ends]
+    shape = tuple(len(positions) for positions, _ in lines)
+    at = np.ravel_multi_index([ranks for _, ranks in lines], shape)
+    if prod(shape) != cells.size or np.unique(at).size != cells.size:
         return None
     picture = np.empty(shape, np.int32)
-    picture.reshape(-1)[places] = cells
+    picture.reshape(-1)[at] = cells
     return Arrangement(picture, tuple(np.flatnonzero(~placed).tolist()))

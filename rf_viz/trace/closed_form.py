@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..relation import Relation, Reshape
+from ..relation import NoMap, Relation
 
 
 class Form(NamedTuple):
@@ -32,16 +32,17 @@ class Form(NamedTuple):
 
 
 class NoForm(NamedTuple):
-    """Why there is no closed form; ``misaligned`` where it is because paths disagree."""
+    """The lack of a closed form, and ``why``; ``misaligned`` where paths disagree."""
 
     why: str
     misaligned: bool = False
 
 
-REARRANGED = NoForm("no affine form: rearranged into another grid")
+REGROUPED = NoForm("no affine form: rearranged into another grid")
+"""An axis of the image was merged with others or cut, and no tensor axis counts its positions."""
 
 Forms = tuple[Form | NoForm, ...]
-"""One for each spatial axis of the input."""
+"""The closed forms along the spatial axes of the input, in its order."""
 
 
 def advance(form: Form, relation: Relation, where: str, any_size: bool) -> Form | NoForm:
@@ -50,23 +51,23 @@ def advance(form: Form, relation: Relation, where: str, any_size: bool) -> Form 
     With ``any_size`` it must hold for every input size.
     """
     for step in relation:
-        if isinstance(step, Reshape):
-            place = step.place(form.axis, form.inner, form.extent)
-            if place is None:
-                return REARRANGED
-            form = form._replace(axis=place[0], inner=place[1], extent=place[2])
-            continue
         step_map = step.affine(form.axis)
-        if step_map == "mixed":
-            return NoForm(f"mixed within blocks by {where}")
-        if isinstance(step_map, str):
-            return NoForm(f"no affine form: {step_map}")
+        merged = form.extent is not None
+        if merged or (isinstance(step_map, NoMap) and step_map.kind == "regrouped"):
+            index = step.follow_index(form.axis, form.inner, form.extent)
+            if index is not None:
+                form = form._replace(axis=index.axis, inner=index.inner, extent=index.extent)
+                continue
+        if isinstance(step_map, NoMap):
+            if step_map.kind == "mixed":
+                return NoForm(f"mixed within blocks by {where}")
+            return NoForm(f"no affine form: {step_map.why}")
+        if merged:
+            return REGROUPED
         axis, stride, offset, reach, varies = step_map
         if stride == reach == 1 and not offset and not varies:
             form = form if axis == form.axis else form._replace(axis=axis)
             continue
-        if form.extent is not None:
-            return REARRANGED
         form = Form(
             axis,
             form.size + (reach - 1) * abs(form.stride),
@@ -110,7 +111,7 @@ def meet(forms: Sequence[Form | NoForm], where: str) -> Form | NoForm:
 
 
 def common(one: Form | NoForm, two: Form | NoForm) -> Form | NoForm:
-    """What holds at two input sizes, given the forms at each."""
+    """The form that holds at two input sizes, from the forms at each."""
     if isinstance(one, NoForm) or one == two:
         return one
     if isinstance(two, NoForm):
@@ -124,7 +125,10 @@ def common(one: Form | NoForm, two: Form | NoForm) -> Form | NoForm:
 class ReceptiveField:
     """The closed form of a layer, one number for each spatial axis of the input, in its order.
 
-    ``padding`` is None along an axis where it depends on the input's size and none was given.
+    ``size`` is the receptive field size r, ``stride`` the effective stride S and ``padding`` the
+    effective padding P of the article, in input pixels.
+
+    ``padding`` is None along an axis where it depends on an input size that is not known.
     """
 
     size: tuple[int, ...]
@@ -132,7 +136,7 @@ class ReceptiveField:
     padding: tuple[int | None, ...]
 
     def start(self, cell: Sequence[int]) -> tuple[int, ...]:
-        """Where the cell's box begins, in input pixels; negative in the padding.
+        """The first pixel of the cell's box along each axis; negative in the padding.
 
         Raises ValueError where the padding depends on the input's size.
         """
@@ -144,7 +148,7 @@ class ReceptiveField:
         )
 
     def stop(self, cell: Sequence[int]) -> tuple[int, ...]:
-        """Where the cell's box ends (half-open), in input pixels."""
+        """The pixel after the last one of the cell's box along each axis (half-open)."""
         return tuple(b + r for b, r in zip(self.start(cell), self.size, strict=True))
 
     def centre(self, cell: Sequence[int]) -> tuple[float, ...]:

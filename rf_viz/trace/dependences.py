@@ -1,8 +1,13 @@
-"""From the tensors a reader describes to the graph of strands that the walks pass over."""
+"""From the tensors a reader describes to the graph of dependences that the walks pass over.
+
+A *dependence* is that part of what a tensor sees of the input which runs along the same tensor
+axes; most tensors have one. Operations that change nothing (activations, normalisation by
+constants) share the dependence of their input.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -11,6 +16,7 @@ import numpy as np
 from ..relation import (
     OR,
     Array,
+    AxisMap,
     Factor,
     Labels,
     Only,
@@ -20,6 +26,7 @@ from ..relation import (
     push,
     slim,
 )
+from ..relation.base import origins_of
 from .closed_form import Form, Forms, NoForm, advance, meet
 from .tensors import Tensor
 
@@ -28,9 +35,9 @@ from .tensors import Tensor
 class Dependence:
     """A node of the graph that is walked.
 
-    ``edges`` lead back to earlier strands (by number). ``labels`` say where the axes come from,
-    ``context`` which spatial input axes it knows only by a mix over their whole extent (a bit
-    set), ``forms`` the closed form along each spatial axis of the input.
+    ``edges`` lead back to earlier dependences (by number). ``labels`` say where the axes come
+    from, ``context`` which spatial input axes it sees only by a mix over their whole extent (a
+    bit set), ``forms`` the closed form along each spatial axis of the input.
     """
 
     shape: Shape
@@ -41,11 +48,27 @@ class Dependence:
 
 
 class Dependences(NamedTuple):
-    """The strands, which of them make up each tensor, and what mixes globally on its way."""
+    """All dependences of a network in execution order; number 0 is the input itself.
+
+    Attributes:
+        all: the dependences.
+        of: for each tensor the numbers of those that make it up.
+        mixers: for each tensor the names of the operations that mix globally on its way.
+    """
 
     all: list[Dependence]
     of: list[tuple[int, ...]]
     mixers: list[tuple[str, ...]]
+
+
+class Combined(NamedTuple):
+    """Whether an operation combines several ``positions`` of the image, and several ``channels``.
+
+    Channels are whatever else than positions a tensor's axes count, the batch included.
+    """
+
+    positions: bool
+    channels: bool
 
 
 def input_labels(shape: Shape, axes: Sequence[int]) -> Labels:
@@ -54,39 +77,33 @@ def input_labels(shape: Shape, axes: Sequence[int]) -> Labels:
 
 
 def origins(labels: Labels) -> tuple[int, ...]:
-    """For each tensor axis the bit set of input axes it runs along."""
-    sets = []
-    for factors in labels:
-        bits = 0
-        for f in factors:
-            bits |= f[0]
-        sets.append(bits)
-    return tuple(sets)
+    """The bit set of input axes that each tensor axis runs along."""
+    return tuple(map(origins_of, labels))
 
 
 def sliding_axes(tensors: Sequence[Tensor]) -> tuple[int, ...]:
     """The input axes that some window slides over: the spatial ones."""
     shape = tensors[0].shape
-    found = 0
+    slid = 0
     labels: list[Labels | None] = [
         input_labels(shape, [i for i, n in enumerate(shape) if n > 1]),
         *[None] * (len(tensors) - 1),
     ]
     for number, tensor in enumerate(tensors[1:], 1):
-        mine: Labels | None = None
+        own: Labels | None = None
         for source in tensor.sources:
-            theirs = labels[source.tensor]
-            if theirs is None:
+            carried = labels[source.tensor]
+            if carried is None:
                 continue
             for step in source.relation:
                 for axis in step.slides:
-                    for f in theirs[axis]:
-                        found |= f.origins
-                theirs = step.label(theirs)
-            mine = theirs if mine is None else _either(mine, theirs)
-        if mine is not None and any(f.origins & ~found for factors in mine for f in factors):
-            labels[number] = mine
-    return tuple(i for i in range(len(shape)) if found >> i & 1)
+                    slid |= origins_of(carried[axis])
+                carried = step.label(carried)
+            own = carried if own is None else _either(own, carried)
+        # Labels that name no axis still in question need not be carried on.
+        if own is not None and any(f.origins & ~slid for factors in own for f in factors):
+            labels[number] = own
+    return tuple(i for i in range(len(shape)) if slid >> i & 1)
 
 
 def _either(one: Labels, two: Labels) -> Labels:
@@ -100,9 +117,8 @@ def _either(one: Labels, two: Labels) -> Labels:
                 tuple(Factor(f.origins | g.origins, f.extent) for f, g in zip(a, b, strict=True))
             )
         else:
-            bits = origins((a, b))
             extent = max(_extent(a), _extent(b))
-            merged.append((Factor(bits[0] | bits[1], extent),))
+            merged.append((Factor(origins_of(a) | origins_of(b), extent),))
     return tuple(merged)
 
 
@@ -113,6 +129,30 @@ def _extent(factors: Sequence[Factor]) -> int:
     return extent
 
 
+def combined(tensor: Tensor, dependences: Dependences) -> Combined:
+    """Tell by its relation whether the operation that makes a tensor combines its inputs."""
+    positions = channels = False
+    for source in tensor.sources:
+        for number in dependences.of[source.tensor]:
+            labels = dependences.all[number].labels
+            for step in source.relation:
+                for axis, factors in enumerate(labels):
+                    if _combines(step, axis):
+                        positions |= any(f.origins and f.extent > 1 for f in factors)
+                        channels |= any(not f.origins and f.extent > 1 for f in factors)
+                labels = step.label(labels)
+    return Combined(positions, channels)
+
+
+def _combines(step: Step, axis: int) -> bool:
+    """Whether outputs are made of several positions along the input's ``axis``."""
+    pairs = step.pairs()
+    if pairs is not None and not pairs.combines:
+        return False
+    step_map = step.affine(axis)
+    return axis in step.mixes or (isinstance(step_map, AxisMap) and step_map.reach > 1)
+
+
 def split_dependences(
     tensors: Sequence[Tensor],
     spatial: Sequence[int],
@@ -120,73 +160,80 @@ def split_dependences(
     cut_global: bool = False,
     any_size: bool = False,
 ) -> Dependences:
-    """Split every tensor's dependence into strands.
+    """Split what every tensor sees of the input into dependences.
 
-    Paths that run along the same tensor axes, and are global over the same input axes, share a
-    strand. With ``cut_global`` the elements of a tensor that see something more locally lose what
-    is more global.
-    With ``any_size`` closed forms hold for every input size.
+    Paths that run along the same tensor axes, and are global over the same input axes, share one.
+    ``spatial`` are the input's spatial axes. With ``cut_global`` the elements of a tensor that
+    see something more locally lose what is more global. With ``any_size`` closed forms hold for
+    every input size.
     """
     first = tensors[0]
     forms: Forms = tuple(Form(axis, 1, 1, 0) for axis in spatial)
-    strands = [Dependence(first.shape, [], input_labels(first.shape, spatial), 0, forms)]
-    of: list[tuple[int, ...]] = [(0,)]
-    mixers: list[tuple[str, ...]] = [()]
-    sight = _Sight(strands)
+    dependences = Dependences(
+        [Dependence(first.shape, [], input_labels(first.shape, spatial), 0, forms)], [(0,)], [()]
+    )
+    sight = _Sight(dependences.all)
     for tensor in tensors[1:]:
         sources = tensor.sources
         if len(sources) == 1 and not sources[0].relation:
-            of.append(of[sources[0].tensor])
-            mixers.append(mixers[sources[0].tensor])
+            dependences.of.append(dependences.of[sources[0].tensor])
+            dependences.mixers.append(dependences.mixers[sources[0].tensor])
             continue
         names: dict[str, None] = {}
         for source in sources:
-            names.update(dict.fromkeys(mixers[source.tensor]))
-        paths, mixing = _paths(tensor, strands, of, spatial, any_size)
+            names.update(dict.fromkeys(dependences.mixers[source.tensor]))
+        paths, mixing = _paths(tensor, dependences, spatial, any_size)
         if mixing:
             names[tensor.node] = None
         if cut_global and len(paths) > 1:
             paths = _cut(paths, sight)
-        of.append(_gather(paths, tensor, strands))
-        mixers.append(tuple(names))
-    return Dependences(strands, of, mixers)
+        dependences.of.append(_gather(paths, tensor, dependences.all))
+        dependences.mixers.append(tuple(names))
+    return dependences
 
 
-def per_tensor(tensors: Sequence[Tensor], woven: Dependences) -> Dependences:
-    """The same, but no strand is part of two tensors: so what comes to each is told apart.
+def per_tensor(tensors: Sequence[Tensor], shared: Dependences) -> Dependences:
+    """The dependences with none shared by two tensors, so that a walk tells them all apart.
 
     ``tensors`` are those after the input.
     """
-    strands = woven.all[:1]
+    dependences = shared.all[:1]
     of: list[tuple[int, ...]] = [(0,)]
-    made = {0}
-    for tensor, numbers in zip(tensors, woven.of[1:], strict=True):
+    done = {0}
+    for tensor, numbers in zip(tensors, shared.of[1:], strict=True):
         behind: dict[tuple[int, Relation], dict[int, None]] = {}
         for source in tensor.sources:
-            for shared, own in zip(woven.of[source.tensor], of[source.tensor], strict=True):
-                behind.setdefault((shared, source.relation), {})[own] = None
-        first = len(strands)
+            for number, own in zip(shared.of[source.tensor], of[source.tensor], strict=True):
+                behind.setdefault((number, source.relation), {})[own] = None
+        first = len(dependences)
         for number in numbers:
-            strand = woven.all[number]
+            dependence = shared.all[number]
             edges: list[tuple[int, Relation]]
-            if number in made:
+            if number in done:  # an earlier tensor's, which this operation hands on as it is
                 edges = [(own, ()) for own in behind.get((number, ()), ())]
             else:
-                ways = {
-                    (shared, tuple(s for s in relation if type(s) is not Only)): relation
-                    for shared, relation in strand.edges
-                }
+                ways = {_uncut(edge, behind): edge[1] for edge in dependence.edges}
                 edges = [
                     (own, relation) for way, relation in ways.items() for own in behind.get(way, ())
                 ]
-            strands.append(replace(strand, edges=edges))
-        made.update(numbers)
-        of.append(tuple(range(first, len(strands))))
-    return Dependences(strands, of, woven.mixers)
+            dependences.append(replace(dependence, edges=edges))
+        done.update(numbers)
+        of.append(tuple(range(first, len(dependences))))
+    return Dependences(dependences, of, shared.mixers)
+
+
+def _uncut(
+    edge: tuple[int, Relation], behind: Mapping[tuple[int, Relation], object]
+) -> tuple[int, Relation]:
+    """An edge as the tensor's source describes it: ``_cut`` may have added masks at its end."""
+    number, relation = edge
+    while relation and (number, relation) not in behind:
+        relation = relation[:-1]
+    return number, relation
 
 
 class _Path(NamedTuple):
-    strand: int
+    source: int
     relation: Relation
     labels: Labels
     context: int
@@ -194,26 +241,22 @@ class _Path(NamedTuple):
 
 
 def _paths(
-    tensor: Tensor,
-    strands: list[Dependence],
-    of: list[tuple[int, ...]],
-    spatial: Sequence[int],
-    any_size: bool,
+    tensor: Tensor, dependences: Dependences, spatial: Sequence[int], any_size: bool
 ) -> tuple[list[_Path], bool]:
-    """One path for each edge of the tensor and each strand behind it, and whether any of them
+    """One path for each edge of the tensor and each dependence behind it, and whether any of them
     mixes over the whole image."""
     paths: list[_Path] = []
     mixing = False
     for source in tensor.sources:
-        for number in of[source.tensor]:
-            strand = strands[number]
+        for number in dependences.of[source.tensor]:
+            behind = dependences.all[number]
             if not source.relation:
-                path = _Path(number, (), strand.labels, strand.context, strand.forms)
+                path = _Path(number, (), behind.labels, behind.context, behind.forms)
             else:
-                path = _follow(number, strand, source.relation, tensor.node, spatial, any_size)
-                mixing = mixing or path.context != strand.context
+                path = _follow(number, behind, source.relation, tensor.node, spatial, any_size)
+                mixing = mixing or path.context != behind.context
             if source.local_beside_mix and any(
-                p.strand == number and p.context == path.context for p in paths
+                p.source == number and p.context == path.context for p in paths
             ):
                 continue
             paths.append(path)
@@ -222,23 +265,23 @@ def _paths(
 
 def _follow(
     number: int,
-    strand: Dependence,
+    behind: Dependence,
     relation: Relation,
     node: str,
     spatial: Sequence[int],
     any_size: bool,
 ) -> _Path:
-    labels, context = strand.labels, strand.context
+    labels, context = behind.labels, behind.context
     for step in relation:
         if step.mixes:
             context |= _mixed_whole(step, labels)
         labels = step.label(labels)
     forms = []
-    for axis, before in zip(spatial, strand.forms, strict=True):
+    for axis, before in zip(spatial, behind.forms, strict=True):
         form = before
         if isinstance(form, Form):
             form = advance(form, relation, node, any_size)
-        if isinstance(form, NoForm) and (context & ~strand.context) >> axis & 1:
+        if isinstance(form, NoForm) and (context & ~behind.context) >> axis & 1:
             form = NoForm(f"global: mixed over the whole image by {node}")
         elif isinstance(form, NoForm) and context >> axis & 1 and isinstance(before, Form):
             form = NoForm(f"global: one value for the whole image, repeated by {node}")
@@ -260,19 +303,19 @@ def _mixed_whole(step: Step, labels: Labels) -> int:
 
 
 class _Sight:
-    """Which elements of the strands see any of the input, found out as far as somebody asks."""
+    """Which elements of the dependences see any of the input, worked out as far as needed."""
 
-    def __init__(self, strands: Sequence[Dependence]) -> None:
-        self._strands = strands
-        self._known: list[Array] = [np.ones((1,) * len(strands[0].shape), bool)]
+    def __init__(self, dependences: Sequence[Dependence]) -> None:
+        self._dependences = dependences
+        self._seeing: list[Array] = [np.ones((1,) * len(dependences[0].shape), bool)]
 
     def of(self, edges: Iterable[tuple[int, Relation]]) -> Array:
         """A bool array that broadcasts to the tensor that these edges lead to."""
         seen: Array = np.zeros((), bool)
         for source, relation in edges:
-            for strand in self._strands[len(self._known) : source + 1]:
-                self._known.append(slim(self.of(strand.edges)))
-            seen = seen | push(relation, self._known[source], OR)
+            for dependence in self._dependences[len(self._seeing) : source + 1]:
+                self._seeing.append(slim(self.of(dependence.edges)))
+            seen = seen | push(relation, self._seeing[source], OR)
         return seen
 
 
@@ -289,7 +332,7 @@ def _cut(paths: list[_Path], sight: _Sight) -> list[_Path]:
         (others if beyond else kept).append(path)
     if not others:
         return kept
-    seen = slim(sight.of((p.strand, p.relation) for p in kept))
+    seen = slim(sight.of((p.source, p.relation) for p in kept))
     if seen.all():
         return kept
     others = _cut(others, sight)
@@ -299,10 +342,10 @@ def _cut(paths: list[_Path], sight: _Sight) -> list[_Path]:
     return kept + [p._replace(relation=(*p.relation, left)) for p in others]
 
 
-def _gather(paths: list[_Path], tensor: Tensor, strands: list[Dependence]) -> tuple[int, ...]:
-    """Make strands of the paths: one for those that run along the same axes."""
+def _gather(paths: list[_Path], tensor: Tensor, dependences: list[Dependence]) -> tuple[int, ...]:
+    """Make dependences of the paths: one for those that run along the same axes."""
     if len(paths) == 1 and not paths[0].relation:
-        return (paths[0].strand,)
+        return (paths[0].source,)
     groups: dict[tuple[tuple[int, ...], int], list[_Path]] = {}
     if len(paths) == 1:
         groups[(), 0] = paths
@@ -313,18 +356,18 @@ def _gather(paths: list[_Path], tensor: Tensor, strands: list[Dependence]) -> tu
     for members in groups.values():
         lead = members[0]
         if len(members) == 1 and not lead.relation:
-            numbers.append(lead.strand)
+            numbers.append(lead.source)
             continue
         forms = lead.forms
         if len(members) > 1:
             forms = tuple(
                 meet(along, tensor.node) for along in zip(*(p.forms for p in members), strict=True)
             )
-        numbers.append(len(strands))
-        strands.append(
+        numbers.append(len(dependences))
+        dependences.append(
             Dependence(
                 tensor.shape,
-                [(p.strand, p.relation) for p in members],
+                [(p.source, p.relation) for p in members],
                 lead.labels,
                 lead.context,
                 forms,

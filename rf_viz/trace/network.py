@@ -11,29 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..relation import (
-    MAX,
-    MIN,
-    OR,
-    SUM,
-    Array,
-    Semiring,
-    Shape,
-    combine,
-    spread,
-)
-from . import walk
-from .closed_form import REARRANGED, Form, Forms, ReceptiveField, common, meet
-from .dependences import Dependences, origins, per_tensor, split_dependences
-from .tensors import Group, Tensor
-from .values import Plain, Values
+from ..relation import OR, SUM, Array, Semiring, Shape
+from .closed_form import Form, Forms, ReceptiveField
+from .dependences import Combined
+from .lookup import Lookup, Spans
+from .tensors import Category, Group, Tensor
 
 if TYPE_CHECKING:
-    from .arrangement import Arrangement, Arrangements
+    from .arrangement import Arrangement
 
 Index = int | slice
 IndexLike = Index | EllipsisType | tuple[Index | EllipsisType, ...]
-Spans = tuple[tuple[NDArray[np.int32], NDArray[np.int32]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +38,7 @@ class Region:
 
     @property
     def size(self) -> tuple[int, ...]:
-        """The box' extent along each axis, in pixels."""
+        """The box's extent along each axis, in pixels."""
         return tuple(e - b for b, e in zip(self.start, self.stop, strict=True))
 
     @property
@@ -78,6 +66,7 @@ class NetworkInput:
 
     @property
     def layout(self) -> str:
+        """The axes spelt out, as NCHW or NHWC."""
         space = {1: "L", 2: "HW", 3: "DHW"}.get(
             len(self.spatial_axes), "XYZUVW"[: len(self.spatial_axes)]
         )
@@ -90,7 +79,14 @@ class NetworkInput:
 
 
 class Network:
-    """What a traced model is: ``layers`` in execution order, found also by ``net[name]``."""
+    """A traced model: ``layers`` in execution order, found also by ``net[name]``.
+
+    Attributes:
+        input: the input that was traced.
+        layers: one for each tensor that depends on the input.
+        weight_aware, cut_global, any_size: how it was traced (see ``Model.trace``); ``any_size``
+            means that only what holds for every input size is told.
+    """
 
     def __init__(
         self,
@@ -101,18 +97,24 @@ class Network:
         weight_aware: bool = False,
         cut_global: bool = False,
         any_size: bool = False,
+        also: Network | None = None,
     ) -> None:
+        """Trace described tensors, number 0 being the input, whose spatial axes are given.
+
+        ``also`` is the same model traced at another input size: of the closed forms only what
+        both say is kept. It guards against whatever ties a graph to its size, such as a resize
+        to fixed extents.
+        """
         first = tensors[0]
         self.input = NetworkInput(first.name, first.shape, tuple(spatial_axes), guessed)
         self.weight_aware, self.cut_global, self.any_size = weight_aware, cut_global, any_size
-        self._strands: Dependences = split_dependences(
-            tensors, self.input.spatial_axes, cut_global=cut_global, any_size=any_size
+        self._lookup: Lookup = Lookup(
+            tensors,
+            self.input.spatial_axes,
+            cut_global=cut_global,
+            any_size=any_size,
+            also=None if also is None else also._lookup,
         )
-        self._rings: tuple[Semiring, ...] = (MIN, MAX) * len(self.input.spatial_axes)
-        # By strands, since many layers share theirs.
-        self._grid_axes: dict[tuple[int, ...], tuple[int, ...]] = {}
-        self._spans: dict[tuple[int, ...], Spans] = {}
-        self._reached: tuple[tuple[int, ...], list[Values]] | None = None
         assumed: list[tuple[str, ...]] = [()]
         for t in tensors[1:]:
             before = [assumed[s.tensor] for s in t.sources]
@@ -124,9 +126,7 @@ class Network:
             else:
                 assumed.append(())
         self.layers: list[Layer] = [
-            Layer(self, number, tensor, assumed[number])
-            for number, tensor in enumerate(tensors)
-            if number
+            Layer(self, self._lookup, number, assumed[number]) for number in range(1, len(tensors))
         ]
 
     @cached_property
@@ -146,8 +146,8 @@ class Network:
         In the order of their outputs. A layer's operations are those of ``layers`` whose ``group``
         it is, and those of the groups whose names begin with its own and a slash.
         """
-        found = {layer.group for layer in self.layers}
-        outputs = {group.output: group for group in found if group is not None}
+        groups = {layer.group for layer in self.layers}
+        outputs = {group.output: group for group in groups if group is not None}
         return [(outputs[layer.name], layer) for layer in self.layers if layer.name in outputs]
 
     def __getitem__(self, name: str) -> Layer:
@@ -170,79 +170,21 @@ class Network:
         return {layer.name: layer.seeing(pixel) for layer in self.layers}
 
     def seen_at(self, layers: Iterable[Layer]) -> NDArray[np.bool_]:
-        """Which pixels reach any cell of any of these layers: bool over the spatial axes."""
-        self._need_size()
-        strands = self._strands
-        numbers = {number for layer in layers for number in strands.of[layer._number]}
-        targets = {n: np.ones((1,) * len(strands.all[n].shape), bool) for n in numbers}
-        array = self._on_input(walk.backward(strands.all, targets, OR), OR)
-        return np.ascontiguousarray(array).astype(bool)
-
-    def _on_input(self, array: Array, ring: Semiring) -> Array:
-        """An array over the input, combined over its other axes."""
-        axes = self.input.spatial_axes
-        for axis in range(array.ndim):
-            if axis in axes:
-                array = spread(array, axis, self.input.shape[axis])
-            elif array.shape[axis] > 1:
-                array = ring.plus.reduce(array, axis=axis, keepdims=True)
-        return array.reshape(self.input.size)
-
-    def _seers(self, pixel: Sequence[int]) -> list[Values]:
-        """For each strand which elements see a pixel. The latest answer is kept."""
-        self._need_size()
-        _check_position(pixel, self.input.size, "pixel")
-        key = tuple(pixel)
-        if self._reached is None or self._reached[0] != key:
-            start = np.ones((1,) * len(self.input.shape), bool)
-            for axis, position in zip(self.input.spatial_axes, pixel, strict=True):
-                line = np.zeros(self.input.shape[axis], bool)
-                line[position] = True
-                start = start & line.reshape([-1 if i == axis else 1 for i in range(start.ndim)])
-            self._reached = key, walk.reached_from(self._strands.all, start)
-        return self._reached[1]
-
-    @cached_property
-    def _bounds(self) -> list[Values]:
-        self._need_size()
-        return walk.bounds(self._strands.all, self.input.spatial_axes)
-
-    @cached_property
-    def _unshared(self) -> Dependences:
-        return per_tensor([layer.tensor for layer in self.layers], self._strands)
-
-    @cached_property
-    def _layouts(self) -> Arrangements:
-        self._need_size()
-        from .arrangement import Arrangements  # not needed by most, and a cold start is short
-
-        return Arrangements(self._strands.all, self._strands.of, self.input.spatial_axes)
-
-    def keep_common(self, other: Network) -> None:
-        """Keep of the closed forms what another trace of the same model, at another size, says too.
-
-        It guards against whatever ties a graph to its size: a resize to fixed extents, say.
-        """
-        forms = {layer.name: layer._forms for layer in other.layers}
-        for layer in self.layers:
-            others = forms.get(layer.name, layer._forms)
-            layer._forms = tuple(map(common, layer._forms, others))
-
-    def _need_size(self) -> None:
-        if self.any_size:
-            raise ValueError("regions need an input size: trace with one")
+        """The pixels that reach any cell of these layers: bool over the input's spatial axes."""
+        return self._lookup.reached(layer.number for layer in layers)
 
 
 class Layer:
     """One tensor of the network, and what its cells see. Made by ``Network``."""
 
-    def __init__(self, net: Network, number: int, tensor: Tensor, assumed: tuple[str, ...]) -> None:
+    def __init__(self, net: Network, lookup: Lookup, number: int, assumed: tuple[str, ...]) -> None:
+        tensor = lookup.tensors[number]
         self.net = net
         """The network that it is part of."""
-        self._number = number
+        self.number = number
+        """Its number among the network's tensors, in execution order; the input is 0."""
         self.tensor = tensor
         """How the operation was described, with its edges back to other tensors."""
-        self._shape = tensor.shape
         self.name = tensor.name
         """The tensor's name."""
         self.node = tensor.node
@@ -253,6 +195,8 @@ class Layer:
         """Why the regions are only assumed: one reason for each unknown operation on the way."""
         self.group = tensor.group
         """The framework's layer that the operation is part of; None where it tells of none."""
+        self._lookup = lookup
+        self._shape = tensor.shape
 
     def __repr__(self) -> str:
         return f"<Layer {self.name} {self.op} {self.shape}>"
@@ -264,6 +208,16 @@ class Layer:
         return tuple(self.net.layers[n - 1] if n else None for n in numbers)
 
     @property
+    def category(self) -> Category:
+        """The operation's category ("convolution"), by its operator's entry."""
+        return self.tensor.category
+
+    @property
+    def combined(self) -> Combined:
+        """Whether the operation combines positions of the image, and channels, by its relation."""
+        return self._lookup.combined(self.number)
+
+    @property
     def exact(self) -> bool:
         """False when an unknown operation was assumed to see everything."""
         return not self.assumed
@@ -273,7 +227,7 @@ class Layer:
         """The tensor's shape; None along axes that depend on an unknown input size."""
         if not self.net.any_size:
             return self._shape
-        along = self._along()
+        along = self._lookup.origins(self.number)
         return tuple(None if bits else n for n, bits in zip(self._shape, along, strict=True))
 
     @property
@@ -284,36 +238,15 @@ class Layer:
     @cached_property
     def grid_axes(self) -> tuple[int, ...]:
         """The tensor axes that carry positions of the image, in the input's axis order."""
-        strands = self.net._strands.of[self._number]
-        known = self.net._grid_axes.get(strands)
-        if known is None:
-            known = self.net._grid_axes[strands] = self._find_grid_axes()
-        return known
-
-    def _find_grid_axes(self) -> tuple[int, ...]:
-        first: dict[int, int] = {}
-        for number in self.net._strands.of[self._number]:
-            for axis, factors in enumerate(self.net._strands.all[number].labels):
-                space = other = 1
-                bits = 0
-                for f in factors:
-                    bits |= f.origins
-                    if f.origins:
-                        space *= f.extent
-                    else:
-                        other *= f.extent
-                if bits and space >= other:
-                    order = (bits & -bits).bit_length()
-                    first[axis] = min(first.get(axis, order), order)
-        return tuple(sorted(first, key=lambda axis: (first[axis], axis)))
+        return self._lookup.grid_axes(self.number)
 
     @cached_property
     def layout(self) -> Arrangement | None:
-        """How the cells lie on the image: a grid as it is, tokens and windows as what they are of.
+        """The picture that the cells make up: a grid as it is, tokens and windows as on the image.
 
         None where that is not known (a matrix of attention, say): the regions hold all the same.
         """
-        return self.net._layouts.layout(self._number, self.grid_axes, self.grid)
+        return self._lookup.arrangement(self.number)
 
     @property
     def channel_axis(self) -> int | None:
@@ -325,17 +258,9 @@ class Layer:
             axes = [i for i in axes if self._shape[i] > 1]
         return axes[0] if len(axes) == 1 else None
 
-    def _along(self) -> tuple[int, ...]:
-        strands = self.net._strands
-        sets = [origins(strands.all[n].labels) for n in strands.of[self._number]]
-        return tuple(_any_bit(bits) for bits in zip(*sets, strict=True))
-
     @cached_property
     def _forms(self) -> Forms:
-        strands = self.net._strands
-        forms = [strands.all[n].forms for n in strands.of[self._number]]
-        met = (meet(along, self.node) for along in zip(*forms, strict=True))
-        return tuple(REARRANGED if isinstance(f, Form) and f.extent else f for f in met)
+        return self._lookup.forms(self.number)
 
     @cached_property
     def receptive_field(self) -> ReceptiveField | None:
@@ -358,19 +283,24 @@ class Layer:
         return False if any(f.misaligned for f in reasons) else None
 
     @property
+    def reasons(self) -> tuple[str, ...]:
+        """The reasons why there is no closed form and why regions are assumed, each in words."""
+        no_form = [f.why for f in self._forms if not isinstance(f, Form)]
+        return tuple(dict.fromkeys([*no_form, *self.assumed]))
+
+    @property
     def note(self) -> str:
-        """In words: why there is no closed form, and what was assumed. Empty for neither."""
-        reasons = [f.why for f in self._forms if not isinstance(f, Form)]
-        return "; ".join(dict.fromkeys([*reasons, *self.assumed]))
+        """The reasons in one line, joined by semicolons; empty where there are none."""
+        return "; ".join(self.reasons)
 
     @property
     def global_context(self) -> tuple[str, ...]:
         """The names of the operations that mix over the whole image on the way to this layer."""
-        return self.net._strands.mixers[self._number]
+        return self._lookup.dependences.mixers[self.number]
 
     @cached_property
     def multiply_adds(self) -> int | None:
-        """How many products are summed to make it (GFLOPs = 2 * multiply-adds / 1e9).
+        """The number of products that are summed to make it (GFLOPs = 2 * multiply-adds / 1e9).
 
         None where that cannot be told, as with an unknown input size; see ``cost``.
         """
@@ -391,7 +321,7 @@ class Layer:
         return self.mask_of(self._index(cell, channel))
 
     def paths(self, cell: Sequence[int], channel: int | None = None) -> NDArray[np.float64]:
-        """By how many paths each pixel reaches the cell, over the input's spatial axes.
+        """The share of the paths to the cell that begin at each pixel, over the spatial axes.
 
         Scaled to sum 1 (all zero for a cell that sees nothing). In very deep networks a share may
         be too small for a float, and is 0 there; ``mask`` is always exact.
@@ -401,28 +331,20 @@ class Layer:
     def trail(
         self, cell: Sequence[int], channel: int | None = None
     ) -> dict[str, NDArray[np.bool_]]:
-        """Which cells feed a cell, in every layer on the way from the input to it.
+        """The cells that feed a cell, in every layer on the way from the input to it.
 
         Bool arrays of the layers' grids, by layer name in execution order, the cell's own layer
-        last; a cell counts if any of its channels feeds the given one (None: any).
+        last; a cell counts if any of its channels feeds this one (None: any channel of it).
         """
-        self.net._need_size()
-        strands = self.net._unshared
-        layers = {n: layer for layer in self.net.layers for n in strands.of[layer._number]}
-        found: dict[str, NDArray[np.bool_]] = {}
+        feeding: dict[str, NDArray[np.bool_]] = {}
 
-        def passing(number: int, array: Array) -> None:
-            layer = layers[number]
-            for axis, extent in enumerate(layer._shape):
-                if axis not in layer.grid_axes:
-                    array = combine(array, axis, extent, OR)
-            fed = np.broadcast_to(layer._on_grid(array), layer.grid)
-            if fed.any():
-                found[layer.name] = found[layer.name] | fed if layer.name in found else fed
+        def passing(number: int, cells: NDArray[np.bool_]) -> None:
+            if cells.any():
+                name = self.net.layers[number - 1].name
+                feeding[name] = feeding[name] | cells if name in feeding else cells
 
-        start = self._marked(self._index(cell, channel), bool)
-        walk.backward(strands.all, dict.fromkeys(strands.of[self._number], start), OR, passing)
-        return dict(reversed(found.items()))
+        self._lookup.trail(self.number, self._marked(self._index(cell, channel), bool), passing)
+        return dict(reversed(feeding.items()))
 
     def region_of(self, index: IndexLike) -> Region:
         """The region of any part of the tensor: an int or slice for each of its axes.
@@ -430,19 +352,12 @@ class Layer:
         A slice means the union along it. Raises IndexError for an index outside the tensor.
         """
         slices = [_as_slice(i) for i in self._full(index)]
-        rings = self.net._rings
         nothing = Region((0,) * len(self.net.input.size), (0,) * len(self.net.input.size))
         if not all(range(n)[s] for s, n in zip(slices, self._shape, strict=True)):
             return nothing
-        total: Plain | None = None
-        for number in self.net._strands.of[self._number]:
-            part = self.net._bounds[number].select(slices, rings)
-            for axis, extent in enumerate(self._shape):
-                part = part.combine(axis, extent, rings)
-            plain = part.plain(rings)
-            total = plain if total is None else total.union(plain, rings)
-        assert total is not None
-        ends = [int(a.reshape(-1)[0]) for a in total.arrays]
+        lookup = self._lookup
+        bounds = lookup.union(self.number, lookup.bounds, lookup.rings, slices, whole=True)
+        ends = [int(a.reshape(-1)[0]) for a in bounds.arrays]
         start, stop = tuple(ends[::2]), tuple(ends[1::2])
         if any(e <= b for b, e in zip(start, stop, strict=True)):
             return nothing
@@ -459,9 +374,11 @@ class Layer:
         return array / total if total else array
 
     def seeing(self, pixel: Sequence[int], channel: int | None = None) -> NDArray[np.bool_]:
-        """Which cells see an input pixel: a bool array over the grid (see ``Network.seen_by``)."""
-        seen = self._union(self.net._seers(pixel), (OR,), channel).arrays[0]
-        return np.broadcast_to(self._on_grid(seen), self.grid)
+        """The cells that see an input pixel: bool over the grid (see ``Network.seen_by``)."""
+        self._lookup.need_size()
+        _check_position(pixel, self.net.input.size, "pixel")
+        cells = self._lookup.seeing(self.number, pixel, self._slices(channel))
+        return np.broadcast_to(cells, self.grid)
 
     def spans(self, channel: int | None = None) -> Spans:
         """The regions of all cells in compact form: (start, stop) for each input spatial axis.
@@ -469,15 +386,9 @@ class Layer:
         Each array broadcasts to ``grid`` (length 1 where nothing varies). A cell whose stop is
         not above its start sees nothing.
         """
-        strands = self.net._strands.of[self._number]
-        if channel is None and strands in self.net._spans:
-            return self.net._spans[strands]
-        plain = self._union(self.net._bounds, self.net._rings, channel)
-        arrays = [self._on_grid(a) for a in plain.arrays]
-        spans = tuple(zip(arrays[::2], arrays[1::2], strict=True))
         if channel is None:
-            self.net._spans[strands] = spans
-        return spans
+            return self._lookup.spans(self.number)
+        return self._lookup.spans_at(self.number, self._slices(channel))
 
     def bounds(self, channel: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Start and stop (half-open) of all cells: two arrays of shape (\\*grid, spatial axes).
@@ -513,6 +424,15 @@ class Layer:
             )
         return axis, channel
 
+    def _slices(self, channel: int | None) -> list[slice] | None:
+        """The index of one channel, a slice for each axis; None for all channels."""
+        if channel is None:
+            return None
+        slices = [slice(None)] * len(self._shape)
+        axis, position = self._channel(channel)
+        slices[axis] = slice(position, position + 1)
+        return slices
+
     def _full(self, index: IndexLike) -> tuple[Index, ...]:
         """One int (not negative) or slice for each axis of the tensor."""
         parts = index if isinstance(index, tuple) else (index,)
@@ -536,45 +456,13 @@ class Layer:
                 raise IndexError(f"index {part} is outside an axis of length {extent}")
         return tuple(full)
 
-    def _union(
-        self, values: Sequence[Values], rings: tuple[Semiring, ...], channel: int | None
-    ) -> Plain:
-        """The values of all strands together, folded to the grid's axes."""
-        index = [slice(None)] * len(self._shape)
-        if channel is not None:
-            axis, position = self._channel(channel)
-            index[axis] = slice(position, position + 1)
-        total: Plain | None = None
-        for number in self.net._strands.of[self._number]:
-            part = values[number]
-            if channel is not None:
-                part = part.select(index, rings)
-            for axis in reversed(range(len(self._shape))):  # the channels before the batch
-                if axis not in self.grid_axes:
-                    part = part.combine(axis, self._shape[axis], rings)
-            plain = part.plain(rings)
-            total = plain if total is None else total.union(plain, rings)
-        assert total is not None
-        return total
-
-    def _on_grid(self, array: Array) -> Array:
-        """An array over the tensor, of length 1 off the grid, as an array over the grid."""
-        axes = self.grid_axes
-        extents = [array.shape[i] for i in axes]
-        if list(axes) != sorted(axes):
-            array = array.transpose([*axes, *(i for i in range(array.ndim) if i not in axes)])
-        return array.reshape(extents)
-
     def pull(self, values: Array, ring: Semiring) -> Array:
         """Values of the tensor's elements, pulled back over a semiring to the input.
 
         ``values`` broadcasts to the tensor; the result is over the input's spatial axes. Over
         ``SUM`` it is scaled by an unknown factor.
         """
-        self.net._need_size()
-        strands = self.net._strands
-        targets = dict.fromkeys(strands.of[self._number], values)
-        return self.net._on_input(walk.backward(strands.all, targets, ring), ring)
+        return self._lookup.pull(dict.fromkeys(self._lookup.of(self.number), values), ring)
 
     def _marked(self, index: IndexLike, dtype: type) -> Array:
         """One at the index, zero elsewhere; it broadcasts to the tensor."""
@@ -586,13 +474,6 @@ class Layer:
             line[part] = 1
             marked = marked * line.reshape([-1 if i == axis else 1 for i in range(marked.ndim)])
         return marked
-
-
-def _any_bit(sets: Sequence[int]) -> int:
-    total = 0
-    for bits in sets:
-        total |= bits
-    return total
 
 
 def _as_slice(part: Index) -> slice:

@@ -19,7 +19,7 @@ Category = Literal[
     "layout",
     "other",
 ]
-"""What an operator or a layer is to a person."""
+"""The kind of thing that an operator or a layer is to a person."""
 
 
 class Source(NamedTuple):

@@ -13,8 +13,6 @@ from ..relation import (
     Mix,
     Semiring,
     Step,
-    Taps,
-    Window,
     combine,
     slim,
 )
@@ -23,49 +21,53 @@ Rings = tuple[Semiring, ...]
 
 
 class Plain:
-    """Arrays over one tensor, one for each semiring; ``hollow``: some cells may see nothing.
+    """Arrays over one tensor, one for each semiring, written out.
 
-    With bounds, a cell sees nothing where it does so along any one of the input's axes.
+    ``may_be_empty`` says that some elements may see nothing. With bounds, an element sees nothing
+    where it does so along any one of the input's axes.
     """
 
-    __slots__ = ("arrays", "hollow")
+    __slots__ = ("arrays", "may_be_empty")
 
-    def __init__(self, arrays: tuple[Array, ...], hollow: bool = False) -> None:
+    def __init__(self, arrays: tuple[Array, ...], may_be_empty: bool = False) -> None:
         self.arrays = arrays
-        self.hollow = hollow
+        self.may_be_empty = may_be_empty
 
     def step(self, step: Step, rings: Rings) -> Plain:
+        """The values behind a step."""
         arrays = self.arrays
-        if self.hollow and _entangled(arrays):
+        if self.may_be_empty and _entangled(arrays):
             arrays = _canonical(arrays)
         arrays = tuple([step.push(a, r) for a, r in zip(arrays, rings, strict=True)])
-        may_be_empty = (self.hollow or step.blind) and _has_empty(arrays, rings)
+        may_be_empty = (self.may_be_empty or step.blind) and _has_empty(arrays, rings)
         return Plain(arrays, may_be_empty)
 
     def combine(self, axis: int, extent: int, rings: Rings) -> Plain:
+        """The values combined along an axis of this extent, which keeps length 1."""
         arrays = self.arrays
         if all(a.shape[axis] == 1 for a in arrays):
             return self
-        if self.hollow and _entangled(arrays):
+        if self.may_be_empty and _entangled(arrays):
             arrays = _canonical(arrays)
         arrays = tuple([combine(a, axis, extent, r) for a, r in zip(arrays, rings, strict=True)])
-        return Plain(arrays, self.hollow and _has_empty(arrays, rings))
+        return Plain(arrays, self.may_be_empty and _has_empty(arrays, rings))
 
     def union(self, other: Plain, rings: Rings) -> Plain:
-        mine, theirs = self.arrays, other.arrays
-        if mine is theirs:
+        """The values of what sees all that either of both sees."""
+        ours, theirs = self.arrays, other.arrays
+        if ours is theirs:
             return self
-        untangle = len(rings) > 2 and (self.hollow or other.hollow)
+        untangle = len(rings) > 2 and (self.may_be_empty or other.may_be_empty)
         if untangle:
-            mine, theirs = _canonical(mine), _canonical(theirs)
-        arrays = tuple([_both(a, b, r) for a, b, r in zip(mine, theirs, rings, strict=True)])
+            ours, theirs = _canonical(ours), _canonical(theirs)
+        arrays = tuple([_both(a, b, r) for a, b, r in zip(ours, theirs, rings, strict=True)])
         if untangle:
             arrays = tuple(slim(a) for a in arrays)
-        hollow = (self.hollow or other.hollow) and _has_empty(arrays, rings)
-        return Plain(arrays, hollow)
+        may_be_empty = (self.may_be_empty or other.may_be_empty) and _has_empty(arrays, rings)
+        return Plain(arrays, may_be_empty)
 
     def plain(self, rings: Rings) -> Plain:
-        """Itself: the counterpart of a stack written out."""
+        """These values, which are written out already."""
         return self
 
     def select(self, index: Sequence[slice], rings: Rings) -> Plain:
@@ -75,18 +77,18 @@ class Plain:
                 a[tuple(s if n > 1 else slice(None) for s, n in zip(index, a.shape, strict=True))]
                 for a in self.arrays
             ),
-            self.hollow,
+            self.may_be_empty,
         )
 
 
 class Stack:
-    """A concatenation along ``axis``. Most of what follows only wants ``merged``, the union along
-    it; the parts are worked out when asked for.
+    """A concatenation along ``axis``, of parts that are worked out when somebody needs them.
 
-    Made ``of`` parts, (start, stop, values) each, or by a ``step`` that leaves the axis alone.
+    Most of what follows only needs ``merged``, the union along the axis. A stack is made ``of``
+    parts, (start, stop, values) each, or by a ``step`` that leaves the axis alone.
     """
 
-    __slots__ = ("_before", "_known", "_pieces", "axis", "extent", "merged")
+    __slots__ = ("_before", "_pieces", "_worked_out", "axis", "extent", "merged")
 
     def __init__(
         self,
@@ -98,7 +100,7 @@ class Stack:
     ) -> None:
         self.axis, self.extent, self.merged = axis, extent, merged
         self._pieces, self._before = pieces, before
-        self._known: list[tuple[int, int, Plain]] | None = None
+        self._worked_out: list[tuple[int, int, Plain]] | None = None
 
     @classmethod
     def of(cls, axis: int, extent: int, parts: Iterable[Piece], rings: Rings) -> Stack:
@@ -119,8 +121,8 @@ class Stack:
 
     def parts(self, rings: Rings) -> list[tuple[int, int, Plain]]:
         """The parts along the axis, in order, those of stacks within stacks too."""
-        if self._known is None:
-            self._known = []
+        if self._worked_out is None:
+            self._worked_out = []
             # Not by recursion: stacks may lie in stacks as deep as the network is. ``steps`` are
             # those still to take, as (next, (the one after, ...)).
             pending: list[tuple[int, int, Plain | Stack, Any]] = [(0, self.extent, self, None)]
@@ -130,24 +132,26 @@ class Stack:
                     while steps is not None:
                         step, steps = steps
                         part = part.step(step, rings)
-                    self._known.append((start, stop, part))
-                elif part._before is not None and not part._known:
+                    self._worked_out.append((start, stop, part))
+                elif part._before is not None and not part._worked_out:
                     before, step = part._before
                     pending.append((start, stop, before, (step, steps)))
                 else:
-                    for first, last, piece in reversed(part._known or part._pieces):
+                    for first, last, piece in reversed(part._worked_out or part._pieces):
                         pending.append((start + first, start + last, piece, steps))
-        return self._known
+        return self._worked_out
 
     def step(self, step: Step, rings: Rings) -> Plain | Stack:
-        if isinstance(step, Mix) and self.axis in step.axes:
+        """The values behind a step: a stack still, where that leaves the axis alone."""
+        if step.unites(self.axis):
             return self.merged.step(step, rings)
-        if _leaves(step, self.axis):
+        if step.leaves(self.axis):
             merged = self.merged.step(step, rings)
             return Stack(self.axis, self.extent, merged, before=(self, step))
         return self.plain(rings).step(step, rings)
 
     def combine(self, axis: int, extent: int, rings: Rings) -> Values:
+        """The values combined along an axis of this extent, which keeps length 1."""
         return self.merged if axis == self.axis else self.step(Mix((axis,), (extent,), (1,)), rings)
 
     def select(self, index: Sequence[slice], rings: Rings) -> Values:
@@ -166,7 +170,7 @@ class Stack:
         return Stack.of(self.axis, self.extent, parts, rings)
 
     def plain(self, rings: Rings) -> Plain:
-        """The same, written out along the axis."""
+        """The values written out along the axis."""
         parts = self.parts(rings)
         arrays = []
         for i, ring in enumerate(rings):
@@ -178,22 +182,15 @@ class Stack:
                 out[(slice(None),) * self.axis + (slice(start, stop),)] = part.arrays[i]
             arrays.append(out)
         covered = sum(stop - start for start, stop, _ in parts)
-        return Plain(tuple(arrays), covered < self.extent or any(p.hollow for _, _, p in parts))
+        return Plain(
+            tuple(arrays), covered < self.extent or any(p.may_be_empty for _, _, p in parts)
+        )
 
 
 Values = Plain | Stack
 
-
 Piece = tuple[int, int, Values]
-
-
-def _leaves(step: Step, axis: int) -> bool:
-    """Whether a step works along other axes only."""
-    if isinstance(step, Window):
-        return all(w.axis != axis for w in step.windows)
-    if isinstance(step, Mix):
-        return axis not in step.axes
-    return isinstance(step, Taps) and step.axis != axis
+"""The values from a start up to (not including) a stop along the axis of a stack."""
 
 
 def _has_empty(arrays: tuple[Array, ...], rings: Rings) -> bool:
@@ -226,7 +223,7 @@ def _canonical(arrays: tuple[Array, ...]) -> tuple[Array, ...]:
 
 
 def _both(a: Array, b: Array, ring: Semiring) -> Array:
-    """Their union; where one that varies along fewer axes holds the other, that one."""
+    """The union of two arrays; one of them itself, where it holds the other and is smaller."""
     if a is b:
         return a
     union: Array = ring.plus(a, b)

@@ -1,8 +1,6 @@
-"""The walks: one pass over the graph of strands, forward or backward, over some semiring.
+"""The walks: one pass over the graph of dependences, forward or backward, over some semiring.
 
-A *strand* is that part of a tensor's dependence on the input which runs along the same tensor
-axes; most tensors have one. Operations that change nothing (activations, normalisation by
-constants) share the strand of their input. See ``network`` for how strands are made.
+See ``dependences`` for what its nodes are.
 """
 
 from __future__ import annotations
@@ -17,20 +15,25 @@ from ..relation import (
     OR,
     SUM,
     Array,
-    Part,
     Relation,
     Semiring,
+    Stretch,
     pull,
 )
 from .dependences import Dependence
 from .values import Plain, Rings, Stack, Values
 
 
-def forward(strands: Sequence[Dependence], start: tuple[Array, ...], rings: Rings) -> list[Values]:
-    """Push values at the input (strand 0) through all strands."""
+def forward(
+    dependences: Sequence[Dependence], start: tuple[Array, ...], rings: Rings
+) -> list[Values]:
+    """Push values at the input (dependence 0) through all dependences.
+
+    ``start`` has an array for each of ``rings``; so has every result.
+    """
     values: list[Values] = [Plain(start)]
-    for strand in strands[1:]:
-        edges = strand.edges
+    for dependence in dependences[1:]:
+        edges = dependence.edges
         if len(edges) == 1:
             source, relation = edges[0]
             value = values[source]
@@ -43,10 +46,11 @@ def forward(strands: Sequence[Dependence], start: tuple[Array, ...], rings: Ring
 
 
 def _join(values: list[Values], edges: list[tuple[int, Relation]], rings: Rings) -> Values:
-    place = _common_place(edges)
-    if place is not None:
-        parts = [(r[0].start, r[0].start + r[0].size, values[s]) for s, r in edges]  # type: ignore[attr-defined]
-        return Stack.of(place.axis, place.out, parts, rings)
+    stretches = _concatenated(edges)
+    if stretches:
+        first = stretches[0]
+        parts = [(s.start, s.stop, values[n]) for s, (n, _) in zip(stretches, edges, strict=True)]
+        return Stack.of(first.axis, first.extent, parts, rings)
     result: Plain | None = None
     for source, relation in edges:
         value = values[source]
@@ -58,52 +62,51 @@ def _join(values: list[Values], edges: list[tuple[int, Relation]], rings: Rings)
     return result
 
 
-def _common_place(edges: list[tuple[int, Relation]]) -> Part | None:
-    first = edges[0][1]
-    if len(first) != 1 or not isinstance(first[0], Part):
-        return None
-    axis = first[0].axis
-    end = -1
+def _concatenated(edges: list[tuple[int, Relation]]) -> list[Stretch]:
+    """The stretch that each edge fills, where they are a concatenation in order; else none."""
+    stretches: list[Stretch] = []
     for _, relation in edges:
-        if len(relation) != 1 or not isinstance(relation[0], Part) or relation[0].axis != axis:
-            return None
-        if relation[0].start < end:
-            return None
-        end = relation[0].start + relation[0].size
-    return first[0]
+        stretch = relation[0].fills if len(relation) == 1 else None
+        if stretch is None:
+            return []
+        if stretches and (stretch.axis != stretches[0].axis or stretch.start < stretches[-1].stop):
+            return []
+        stretches.append(stretch)
+    return stretches
 
 
-def bounds(strands: Sequence[Dependence], spatial: Sequence[int]) -> list[Values]:
-    """For each strand the region bounds of all cells: arrays (low, high) for each spatial axis.
+def bounds(dependences: Sequence[Dependence], spatial: Sequence[int]) -> list[Values]:
+    """The region bounds of all elements, by dependence: (low, high) for each spatial axis.
 
-    ``spatial`` are the input's spatial axes. Half-open; ``low == FAR`` and ``high == 0`` where
-    a cell sees nothing.
+    ``spatial`` are the input's spatial axes. Half-open, in input pixels; ``low == FAR`` and
+    ``high == 0`` where an element sees nothing.
     """
-    shape = strands[0].shape
+    shape = dependences[0].shape
     arrays: list[Array] = []
     for axis in spatial:
         line = np.arange(shape[axis], dtype=np.int32)
         line = line.reshape([-1 if i == axis else 1 for i in range(len(shape))])
         arrays += [line, line + np.int32(1)]
-    return forward(strands, tuple(arrays), (MIN, MAX) * len(spatial))
+    return forward(dependences, tuple(arrays), (MIN, MAX) * len(spatial))
 
 
-def reached_from(strands: Sequence[Dependence], start: Array) -> list[Values]:
-    """For each strand which cells see any of the marked input elements (a bool array)."""
-    return forward(strands, (start,), (OR,))
+def reached_from(dependences: Sequence[Dependence], start: Array) -> list[Values]:
+    """The elements that see any of the marked input elements, bool arrays by dependence."""
+    return forward(dependences, (start,), (OR,))
 
 
 def backward(
-    strands: Sequence[Dependence],
+    dependences: Sequence[Dependence],
     targets: Mapping[int, Array],
     ring: Semiring,
     passing: Callable[[int, Array], None] | None = None,
 ) -> Array:
-    """Pull values at some strands back to the input; the result broadcasts to its shape.
+    """Pull values at some dependences back to the input; the result broadcasts to its shape.
 
-    Over ``SUM`` the result is scaled by an unknown factor: values are rescaled on the way, so
-    that counts neither over- nor underflow however deep the network. ``passing`` is told each
-    strand on the way, by number, and all that came to it, scaled likewise.
+    ``targets`` holds values by the dependences' numbers. Over ``SUM`` the result is scaled by an
+    unknown factor: values are rescaled on the way, so that counts neither over- nor underflow
+    however deep the network. ``passing`` is called with each dependence on the way, by number,
+    and all that came to it, scaled likewise.
     """
     rescale = ring is SUM
     pending: dict[int, tuple[Array, int]] = {n: (a, 0) for n, a in targets.items()}
@@ -113,7 +116,7 @@ def backward(
         array, exponent = pending.pop(number)
         if passing is not None:
             passing(number, array)
-        for source, relation in strands[number].edges:
+        for source, relation in dependences[number].edges:
             value, scale = pull(relation, array, ring), exponent
             if rescale:
                 value, scale = _rescaled(value, scale)
@@ -121,7 +124,7 @@ def backward(
                 value, scale = _add(pending[source], (value, scale), ring)
             pending[source] = (value, scale)
     if 0 not in pending:
-        return np.full((1,) * len(strands[0].shape), ring.zero)
+        return np.full((1,) * len(dependences[0].shape), ring.zero)
     return pending[0][0]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ..trace.network import Layer, Network
+from ..trace.tensors import Category
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Entry:
         layer: its output.
         parts: the layers and operations inside, in the order in which they are done; none where
             that is a single operation.
+        category: the category of the framework's layer or of the operation.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Entry:
     settings: str
     layer: Layer
     parts: tuple[Entry, ...] = ()
+    category: Category = "other"
 
     def layers(self) -> Iterator[Layer]:
         """The layers of all operations that it consists of."""
@@ -53,13 +56,15 @@ def outline(net: Network) -> list[Entry]:
 
     for layer in net.layers:
         scope = layer.group.name if layer.group else ""
-        place(Entry(layer.name, layer.op, "", layer), (scope, *_around(scope)))
+        entry = Entry(layer.name, layer.op, "", layer, category=layer.category)
+        place(entry, (scope, *_around(scope)))
     # The deepest first: each is complete when it is put into another.
     for name in sorted(groups, key=lambda name: name.count("/"), reverse=True):
         group, layer = groups[name]
         own = parts(name)
         several = len(own) > 1 or any(entry.parts for entry in own)
-        entry = Entry(name, group.kind, group.settings, layer, tuple(own) if several else ())
+        inner = tuple(own) if several else ()
+        entry = Entry(name, group.kind, group.settings, layer, inner, group.category)
         place(entry, _around(name))
     return parts("")
 

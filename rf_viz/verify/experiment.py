@@ -19,22 +19,25 @@ NOISE = 1e-5
 taken in another order. Nearly always a cell that must not move stays the same to the last bit."""
 
 Pixels = NDArray[np.bool_]
-"""Some of the input's pixels: an array over its spatial axes."""
+"""Some of the input's pixels: a bool array over its spatial axes."""
 
 Outcome = Literal["same", "noise", "moved", "not finite"]
-"""Of a cell: the same to the last bit, moved by no more than float noise, or moved. Of values
+"""A cell stays the same to the last bit, moves by no more than float noise, or moves. Of values
 that were not finite to begin with, none of these can be said."""
 
 
 class Move(NamedTuple):
-    """How a cell moved, and by how much of the layer's largest value."""
+    """The outcome of a change for a cell, and by how much of the layer's largest it moved."""
 
     outcome: Outcome
     change: float
 
 
 def compare(before: NDArray[np.float32], after: NDArray[np.float32], largest: float) -> Move:
-    """How a cell moved (or the part of a layer that these values are, by its largest move)."""
+    """Compare a cell's values, or those of a part of a layer by its largest move.
+
+    ``largest`` is the layer's largest magnitude (see the function of that name).
+    """
     if not np.isfinite(before).all():
         return Move("not finite", float("nan"))
     if np.array_equal(before, after):
@@ -49,9 +52,9 @@ def largest(values: NDArray[np.float32]) -> float:
     return float(finite.max(initial=0)) or 1.0
 
 
-def on_input(pixels: Pixels, given: NetworkInput) -> Pixels:
+def on_input(pixels: Pixels, traced: NetworkInput) -> Pixels:
     """An array over the spatial axes as one that broadcasts to the input."""
-    shape = [n if i in given.spatial_axes else 1 for i, n in enumerate(given.shape)]
+    shape = [n if i in traced.spatial_axes else 1 for i, n in enumerate(traced.shape)]
     return pixels.reshape(shape)
 
 
@@ -61,13 +64,16 @@ def fixed_shape(layer: Layer) -> tuple[int, ...]:
 
 
 class Signals:
-    """What signals at some pixels reach, by the model's twin, which is made when first asked."""
+    """The elements that signals at some pixels reach, by the model's twin.
+
+    The twin is built when it is first needed.
+    """
 
     def __init__(self, model: Model, net: Network) -> None:
         self._model, self._net = model, net
 
     def missing(self, layer: Layer) -> str:
-        """Why the twin cannot tell anything about this layer; empty where it can."""
+        """The reason why the twin cannot tell of this layer; empty where it can."""
         if not layer.exact:
             return f"the model does not show it, and it is assumed: {'; '.join(layer.assumed)}"
         if self._twin is None:
@@ -79,15 +85,15 @@ class Signals:
         return ""
 
     def reached(self, pixels: Pixels, layer: Layer) -> NDArray[np.bool_]:
-        """Which elements of the layer's tensor these pixels reach. Raises ModelError."""
+        """The elements of the layer's tensor that these pixels reach. Raises ModelError."""
         assert self._twin is not None
-        given = self._net.input
-        signal = np.broadcast_to(on_input(pixels, given), given.shape)
+        traced = self._net.input
+        signal = np.broadcast_to(on_input(pixels, traced), traced.shape)
         return self._twin.reached(signal, layer.name)
 
     @cached_property
     def _twin(self) -> Twin | None:
-        given = self._net.input
-        shapes = self._model.shapes(given.shape, input=given.name)
+        traced = self._net.input
+        shapes = self._model.shapes(traced.shape, input=traced.name)
         shapes.update((layer.name, fixed_shape(layer)) for layer in self._net.layers)
-        return self._model.twin(shapes, given.name, self._net.weight_aware)
+        return self._model.twin(shapes, traced.name, self._net.weight_aware)

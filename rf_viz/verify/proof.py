@@ -15,7 +15,7 @@ from .experiment import Move, Pixels, Signals, compare, largest, on_input
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a cell did when some pixels were replaced.
+    """The outcome for one cell of replacing some pixels.
 
     Attributes:
         replaced: how many of the pixels were different before.
@@ -35,7 +35,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Proof:
-    """What a cell does when everything outside its mask is replaced, and when all within is.
+    """The outcome for one cell of replacing all outside its mask, and then all within.
 
     Attributes:
         mask: the pixels that the cell sees.
@@ -74,9 +74,9 @@ def prove(
     where the model takes the input but not what it becomes.
     """
     mask = layer.mask_of(at)
-    bench = _CellTrial(model, net, layer, at, tensor, other)
-    outside, inside = bench.trial(~mask, moves=False), bench.trial(mask, moves=True)
-    return Proof(mask, bench.value, outside, inside, bench.context, bench.no_model, bench.no_twin)
+    cell = _CellTrial(model, net, layer, at, tensor, other)
+    outside, inside = cell.trial(~mask, moves=False), cell.trial(mask, moves=True)
+    return Proof(mask, cell.value, outside, inside, cell.context, cell.no_model, cell.no_twin)
 
 
 class _CellTrial:
@@ -91,7 +91,7 @@ class _CellTrial:
         tensor: NDArray[np.float32],
         other: NDArray[np.float32],
     ) -> None:
-        self._model, self._given, self._layer, self._at = model, net.input, layer, at
+        self._model, self._input, self._layer, self._at = model, net.input, layer, at
         self._tensor, self._other = tensor, other
         self._signals = Signals(model, net)
         self.context = layer.global_context if net.cut_global else ()
@@ -108,13 +108,13 @@ class _CellTrial:
         return None if self._still is None else self._first(self._still)
 
     def trial(self, pixels: Pixels, *, moves: bool) -> Trial | None:
-        """Replaces these pixels, by which the cell should move or not; None for no pixels."""
+        """Replace these pixels, by which the cell should move or not; None for no pixels."""
         if not pixels.any():
             return None
         replaced = int(np.count_nonzero(self._differs() & pixels))
         value = move = moved = arrives = None
         if self._still is not None:
-            now = self._run(np.where(on_input(pixels, self._given), self._other, self._tensor))
+            now = self._run(np.where(on_input(pixels, self._input), self._other, self._tensor))
             value = self._first(now)
             before, after = np.asarray(self._still[self._at]), np.asarray(now[self._at])
             move = compare(before, after, largest(self._still))
@@ -129,10 +129,10 @@ class _CellTrial:
 
     def _run(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         name = self._layer.name
-        made = self._model.activations(values, [name], input=self._given.name)[name]
-        if made.shape != self._layer.shape:
-            raise ModelError(f"the model computes {made.shape}, traced was {self._layer.shape}")
-        return made
+        output = self._model.activations(values, [name], input=self._input.name)[name]
+        if output.shape != self._layer.shape:
+            raise ModelError(f"the model computes {output.shape}, traced was {self._layer.shape}")
+        return output
 
     def _first(self, values: NDArray[np.float32]) -> float:
         return float(np.asarray(values[self._at]).flat[0])
@@ -140,7 +140,7 @@ class _CellTrial:
     def _differs(self) -> Pixels:
         """The pixels at which the input and what replaces it are not the same."""
         off_space = tuple(
-            axis for axis in range(self._tensor.ndim) if axis not in self._given.spatial_axes
+            axis for axis in range(self._tensor.ndim) if axis not in self._input.spatial_axes
         )
         differs: Pixels = np.asarray((self._tensor != self._other).any(axis=off_space))
         return differs

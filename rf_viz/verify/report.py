@@ -33,7 +33,7 @@ _PLURAL = {"agrees": "agree", "disagrees": "disagree", "undecided": "undecided"}
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was tried. ``detail`` says what came of it, in words.
+    """The result of one trial; ``detail`` says what came of it, in words.
 
     ``cell`` has one index for each grid axis; ``channel`` is None for all channels together.
     ``side`` tells which side of the region was changed ("first 0": the first pixels along the
@@ -69,14 +69,17 @@ class Report:
 
     @property
     def agreed(self) -> list[Check]:
+        """The checks that agree."""
         return [c for c in self.checks if c.result == "agrees"]
 
     @property
     def disagreements(self) -> list[Check]:
+        """The checks that disagree."""
         return [c for c in self.checks if c.result == "disagrees"]
 
     @property
     def undecided(self) -> list[Check]:
+        """The checks that nobody could decide; each says why."""
         return [c for c in self.checks if c.result == "undecided"]
 
     @property
@@ -85,7 +88,7 @@ class Report:
         return not self.disagreements
 
     def summary(self) -> str:
-        """What was checked, layer by layer, what agreed and where not; lines for a terminal."""
+        """Lines for a terminal: what was checked, layer by layer, what agreed and where not."""
         layers = list(dict.fromkeys(c.layer for c in self.checks))
         width = max(map(len, layers), default=0)
         lines = []
@@ -110,7 +113,7 @@ class Report:
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
-        """The same for JSON."""
+        """Build a dictionary for JSON: the counts, and all checks."""
         return {
             "ok": self.ok,
             "agreed": len(self.agreed),
@@ -283,15 +286,15 @@ class _Experiment(ABC):
             groups.setdefault(question.pixels.tobytes(), []).append(number)
         answers: dict[int, _Answer] = {}
         for numbers in groups.values():
-            asked = [questions[number] for number in numbers]
+            together = [questions[number] for number in numbers]
             try:
-                answers.update(zip(numbers, self.run(layer, asked), strict=True))
+                answers.update(zip(numbers, self.run(layer, together), strict=True))
             except ModelError as error:
                 answers.update((number, _Answer(None, str(error))) for number in numbers)
         return [answers[number] for number in range(len(questions))]
 
     def shape(self, layer: Layer) -> Check:
-        """Run the layer once: whether what comes out has its shape."""
+        """Run the layer once, and check whether what comes out has its shape."""
         result: Result = "undecided"
         try:
             shape = self.computed_shape(layer)

@@ -28,26 +28,26 @@ def one_by_one(layer: Layer) -> NDArray[np.int64]:
 )
 def test_counts_are_those_of_all_masks_together(model: str, name: str) -> None:
     layer = rf_viz.load(SAMPLE_MODELS[model].path).trace(cut_global=True)[name]
-    found = coverage.coverage(layer)
-    assert found.exact
-    assert np.array_equal(found.counts, one_by_one(layer))
+    counted = coverage.coverage(layer)
+    assert counted.exact
+    assert np.array_equal(counted.counts, one_by_one(layer))
 
 
 def test_holes_are_not_counted() -> None:
     net = Net()
     net.conv("x", 3, name="holes", dilation=2)
     layer = net.trace(9)["holes"]
-    found = coverage.coverage(layer)
-    assert np.array_equal(found.counts, one_by_one(layer))
-    assert found.counts.sum() < coverage._of_boxes(layer).sum()
+    counted = coverage.coverage(layer)
+    assert np.array_equal(counted.counts, one_by_one(layer))
+    assert counted.counts.sum() < coverage._of_boxes(layer).sum()
 
 
 def test_pixels_that_no_cell_sees_are_counted() -> None:
     net = Net()
     net.conv("x", 1, 2, name="skipping", pad=0)
-    found = coverage.coverage(net.trace(8)["skipping"])
-    assert found.unseen == 48
-    assert np.array_equal(np.argwhere(found.counts)[:3], [[0, 0], [0, 2], [0, 4]])
+    counted = coverage.coverage(net.trace(8)["skipping"])
+    assert counted.unseen == 48
+    assert np.array_equal(np.argwhere(counted.counts)[:3], [[0, 0], [0, 2], [0, 4]])
 
 
 def test_of_many_cells_the_boxes_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,6 +56,6 @@ def test_of_many_cells_the_boxes_are_counted(monkeypatch: pytest.MonkeyPatch) ->
     layer = net.trace(16)["solid"]
     exact = coverage.coverage(layer)
     monkeypatch.setattr(coverage, "MOST", 10)
-    found = coverage.coverage(layer)
-    assert (exact.exact, found.exact) == (True, False)
-    assert np.array_equal(found.counts, exact.counts)
+    counted = coverage.coverage(layer)
+    assert (exact.exact, counted.exact) == (True, False)
+    assert np.array_equal(counted.counts, exact.counts)

@@ -1,7 +1,8 @@
-"""What is found about a network, on nets built for each finding."""
+"""Findings about a network, on nets built for each of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import rf_viz
 from rf_viz.analysis import diagnosis
 from rf_viz.analysis.diagnosis import PathSizes
 from rf_viz.catalogue.samples import SAMPLE_MODELS
+from rf_viz.trace.network import Network
 from tests.models.small_nets import Net, resnet50
 from tests.oracles.onnx_oracle import build
 
@@ -56,24 +58,24 @@ def test_resnet50_can_use_75_to_427_pixels() -> None:
         resnet50(224),
         rf_viz.load(LIGHT / "light_resnet50.onnx").trace(cut_global=True),
     ):
-        found = diagnosis.input_range(net)
-        assert found is not None
-        assert found.least == (75, 75)
-        assert found.most == (427, 427)
-        assert found.left_out == 0
+        sizes = diagnosis.input_range(net)
+        assert sizes is not None
+        assert sizes.least == (75, 75)
+        assert sizes.most == (427, 427)
+        assert sizes.left_out == 0
 
 
 def test_the_range_says_which_layers_it_comes_from() -> None:
-    found = diagnosis.input_range(resnet50(224))
-    assert names(found.layers[0]) == ["layer4.1.conv2"] * 2
-    assert names(found.layers[1]) == ["layer4.2.conv2"] * 2
+    sizes = diagnosis.input_range(resnet50(224))
+    assert names(sizes.layers[0]) == ["layer4.1.conv2"] * 2
+    assert names(sizes.layers[1]) == ["layer4.2.conv2"] * 2
 
 
 def test_the_range_leaves_out_what_has_no_closed_form() -> None:
     net = rf_viz.load(SAMPLE_MODELS["selfie"].path).trace(cut_global=True)
-    found = diagnosis.input_range(net)
-    assert found.left_out > 0
-    assert found.most[0] == max(
+    sizes = diagnosis.input_range(net)
+    assert sizes.left_out > 0
+    assert sizes.most[0] == max(
         layer.receptive_field.size[0]
         for layer, inside in zip(net.layers, diagnosis.features(net), strict=True)
         if inside and layer.receptive_field
@@ -90,10 +92,10 @@ def chain(count: int) -> Net:
 
 def test_the_border_layer_is_the_first_that_is_fed_more_than_the_image() -> None:
     # Before conv4 cells see 9 pixels, before conv3 no more than 7.
-    found = diagnosis.border(chain(7).trace(8))
-    assert found.layer.name == "conv4"
-    assert found.before == (9, 9)
-    assert names(found.unproductive) == ["conv5", "conv6"]
+    border = diagnosis.border(chain(7).trace(8))
+    assert border.layer.name == "conv4"
+    assert border.before == (9, 9)
+    assert names(border.unproductive) == ["conv5", "conv6"]
 
 
 def test_a_layer_fed_exactly_the_image_still_sees_something_new() -> None:
@@ -109,39 +111,39 @@ def test_skip_connections_keep_layers_productive() -> None:
 
 
 def test_where_cells_begin_to_see_the_whole_image() -> None:
-    found = diagnosis.whole_image(chain(8).trace(8))
-    assert found.some.name == "conv3"  # 9 pixels, from the middle
-    assert found.every.name == "conv6"  # 15 pixels: from corner to corner
-    assert (found.seeing, found.layers) == (2, 8)
+    whole = diagnosis.whole_image(chain(8).trace(8))
+    assert whole.some.name == "conv3"  # 9 pixels, from the middle
+    assert whole.every.name == "conv6"  # 15 pixels: from corner to corner
+    assert (whole.seeing, whole.layers) == (2, 8)
 
 
 def test_nothing_before_the_pooling_may_see_the_whole_image() -> None:
-    found = diagnosis.whole_image(chain(2).trace(32))
-    assert (found.some, found.every, found.seeing, found.layers) == (None, None, 0, 2)
+    whole = diagnosis.whole_image(chain(2).trace(32))
+    assert (whole.some, whole.every, whole.seeing, whole.layers) == (None, None, 0, 2)
 
 
 def test_a_stride_beyond_the_kernel_hides_pixels() -> None:
     net = Net()
     net.conv("x", 1, 2, name="skipping", pad=0)
-    (found,) = diagnosis.skips(net.trace(8))
-    assert (found.layer.name, found.between, found.unseen) == ("skipping", True, 0.75)
+    (skip,) = diagnosis.skips(net.trace(8))
+    assert (skip.layer.name, skip.between, skip.unseen) == ("skipping", True, 0.75)
     assert diagnosis.unseen_by_all(net.trace(8)) == 0.75
 
 
 def test_a_dilation_in_step_with_the_stride_hides_pixels() -> None:
     net = Net()
     net.conv("x", 3, 2, name="skipping", dilation=2)
-    (found,) = diagnosis.skips(net.trace(8))
-    assert found.between
-    assert found.unseen == 0.75
+    (skip,) = diagnosis.skips(net.trace(8))
+    assert skip.between
+    assert skip.unseen == 0.75
 
 
 def test_what_is_left_over_at_the_border_is_no_skipping() -> None:
     net = Net()
     net.conv("x", 3, 2, name="short", pad=0)
-    (found,) = diagnosis.skips(net.trace(8))
-    assert not found.between
-    assert found.unseen == pytest.approx(15 / 64)  # a row and a column
+    (skip,) = diagnosis.skips(net.trace(8))
+    assert not skip.between
+    assert skip.unseen == pytest.approx(15 / 64)  # a row and a column
 
 
 def test_skipped_positions_may_be_seen_through_earlier_layers_and_other_branches() -> None:
@@ -171,16 +173,16 @@ def test_gates_and_heads_are_no_features() -> None:
     gated = net.op("Mul", a, gate, name="gated")
     net.op("Flatten", net.op("GlobalMaxPool", gated, name="pool"), name="head")
     traced = net.trace(8)
-    found = dict(zip(names(traced.layers), diagnosis.features(traced), strict=True))
-    assert [name for name, inside in found.items() if inside] == ["a", "gated"]
+    features = dict(zip(names(traced.layers), diagnosis.features(traced), strict=True))
+    assert [name for name, inside in features.items() if inside] == ["a", "gated"]
 
 
 def test_convolutions_on_a_single_cell_are_features() -> None:
     # At 32 pixels the last stage of a ResNet has but one cell.
     net = resnet50(32)
     assert net["layer4.2.add"].grid == (1, 1)
-    found = dict(zip(names(net.layers), diagnosis.features(net), strict=True))
-    assert found["layer4.2.add"]
+    features = dict(zip(names(net.layers), diagnosis.features(net), strict=True))
+    assert features["layer4.2.add"]
 
 
 def test_unknown_operations_are_named_where_they_are() -> None:
@@ -231,3 +233,203 @@ def test_the_border_is_told_along_each_axis_by_its_own_shortest_path() -> None:
     net.conv("sum", 3, name="next")
     reaches = diagnosis.path_sizes(net.trace(32))
     assert reaches[2] == PathSizes((1, 3), (3, 5))
+
+
+Head = Callable[[Net, str], str]
+
+
+def before_head(head: Head, size: int = 8) -> Network:
+    """Seven convolutions of two channels each, what the head makes of them, and a last 1x1."""
+    net, x = Net(), "x"
+    net.weights["w"] = np.ones((2, 2, 3, 3), np.float32)
+    net.weights["v"] = np.ones((3, 2, 1, 1), np.float32)
+    for number in range(7):
+        x = net.op("Conv", x, "w", name=f"conv{number}", pads=[1] * 4)
+    pooled = head(net, x)
+    net.weights["cell"] = np.array([1, 2, 1, 1])
+    net.op("Conv", net.op("Reshape", pooled, "cell"), "v", name="classes")
+    return net.trace(size, channels=2)
+
+
+def every_finding(net: Network) -> tuple[object, ...]:
+    """All that depends on where the pooling is."""
+    inside = diagnosis.features(net)
+    border, sizes = diagnosis.border(net), diagnosis.input_range(net)
+    whole = diagnosis.whole_image(net)
+    assert sizes is not None
+    return (
+        [layer.name for layer, own in zip(net.layers, inside, strict=True) if own],
+        border and (border.layer.name, border.before, names(border.unproductive)),
+        (sizes.least, sizes.most, sizes.left_out),
+        (whole.some and whole.some.name, whole.every and whole.every.name),
+        (whole.layers, whole.seeing),
+    )
+
+
+def reduced(op: str, *axes: int, keepdims: int = 1, layout: tuple[int, ...] = ()) -> Head:
+    """A reduction over some axes, of the map transposed to another layout, if any."""
+
+    def head(net: Net, x: str) -> str:
+        net.weights["axes"] = np.array(axes)
+        if layout:
+            x = net.op("Transpose", x, perm=list(layout))
+        return net.op(op, x, "axes", keepdims=keepdims)
+
+    return head
+
+
+def pooled(op: str, **attributes: object) -> Head:
+    return lambda net, x: net.op(op, x, **attributes)
+
+
+def one_after_the_other(keepdims: int) -> Head:
+    def head(net: Net, x: str) -> str:
+        net.weights |= {"rows": np.array([2]), "columns": np.array([2 + keepdims])}
+        x = net.op("ReduceSum", x, "rows", keepdims=keepdims)
+        return net.op("ReduceMax", net.op("Sqrt", x), "columns", keepdims=keepdims)
+
+    return head
+
+
+def over_flattened_positions(net: Net, x: str) -> str:
+    net.weights |= {"flat": np.array([1, 2, -1]), "last": np.array([2])}
+    return net.op("ReduceMean", net.op("Reshape", x, "flat"), "last")
+
+
+def product_with_ones(net: Net, x: str) -> str:
+    net.weights |= {"flat": np.array([1, 2, -1]), "ones": np.ones((64, 1), np.float32)}
+    return net.op("MatMul", net.op("Reshape", x, "flat"), "ones")
+
+
+POOLINGS: dict[str, Head] = {
+    "GlobalAveragePool": pooled("GlobalAveragePool"),
+    "GlobalMaxPool": pooled("GlobalMaxPool"),
+    "GlobalLpPool": pooled("GlobalLpPool", p=2),
+    "ReduceMean": reduced("ReduceMean", 2, 3),
+    "ReduceSum": reduced("ReduceSum", 2, 3),
+    "ReduceL2": reduced("ReduceL2", 2, 3, keepdims=0),
+    "ReduceMax": reduced("ReduceMax", -1, -2, keepdims=0),
+    "ReduceLogSumExp": reduced("ReduceLogSumExp", 2, 3),
+    "AveragePool of all": pooled("AveragePool", kernel_shape=[8, 8]),
+    "MaxPool of all": pooled("MaxPool", kernel_shape=[8, 8]),
+    "MaxPool of nearly all": pooled("MaxPool", kernel_shape=[6, 6], strides=[6, 6]),
+    "Einsum": pooled("Einsum", equation="nchw->nc"),
+    "two reductions": one_after_the_other(1),
+    "two reductions that drop axes": one_after_the_other(0),
+    "flattened positions": over_flattened_positions,
+    "product with ones": product_with_ones,
+}
+
+EXPECTED = (
+    [f"conv{number}" for number in range(7)],
+    ("conv4", (9, 9), ["conv5", "conv6"]),
+    ((15, 15), (15, 15), 0),
+    ("conv3", "conv6"),
+    (7, 1),
+)
+
+
+@pytest.mark.parametrize("head", POOLINGS.values(), ids=POOLINGS)
+def test_a_pooling_is_told_however_it_is_spelt(head: Head) -> None:
+    assert every_finding(before_head(head)) == EXPECTED
+
+
+@pytest.mark.parametrize("op", ["ReduceMean", "ReduceSum", "ReduceL2"])
+def test_a_pooling_of_channels_last_is_told_too(op: str) -> None:
+    net = before_head(reduced(op, 1, 2, layout=(0, 2, 3, 1)))
+    features, border, *_ = every_finding(net)
+    assert features == [*EXPECTED[0], "transpose7"]
+    assert border == EXPECTED[1]
+
+
+def dense(net: Net, x: str) -> str:
+    net.weights["dense"] = np.ones((128, 2), np.float32)
+    return net.op("MatMul", net.op("Flatten", x), "dense", name="head")
+
+
+def whole_convolution(net: Net, x: str) -> str:
+    net.weights["whole"] = np.ones((2, 2, 8, 8), np.float32)
+    return net.op("Conv", x, "whole", name="head")
+
+
+def whole_depthwise(net: Net, x: str) -> str:
+    net.weights["whole"] = np.ones((2, 1, 8, 8), np.float32)
+    return net.op("Conv", x, "whole", name="head", group=2)
+
+
+def dense_over_one_channel(net: Net, x: str) -> str:
+    net.weights |= {"one": np.ones((1, 2, 1, 1), np.float32), "dense": np.ones((64, 2), np.float32)}
+    flat = net.op("Flatten", net.op("Conv", x, "one", name="narrow"))
+    return net.op("MatMul", flat, "dense", name="head")
+
+
+def blocks_into_channels(net: Net, x: str) -> str:
+    net.weights["mixing"] = np.ones((2, 128, 1, 1), np.float32)
+    return net.op("Conv", net.op("SpaceToDepth", x, blocksize=8), "mixing", name="head")
+
+
+def resized(net: Net, x: str) -> str:
+    net.weights["sizes"] = np.array([1, 2, 1, 1])
+    return net.op("Resize", x, "", "", "sizes", name="head", mode="linear")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        dense,
+        dense_over_one_channel,
+        whole_convolution,
+        whole_depthwise,
+        blocks_into_channels,
+        resized,
+    ],
+)
+def test_what_else_leaves_a_single_cell_is_no_pooling(head: Head) -> None:
+    net = before_head(head)
+    before = dict(zip(names(net.layers), diagnosis.before_pooling(net), strict=True))
+    assert before["head"]
+    assert before["classes"]
+
+
+def test_an_assumed_operation_is_not_taken_for_a_pooling() -> None:
+    net = Net()
+    net.op("Mystery", net.conv("x", 3, name="a"), name="unknown", domain="my.own")
+    model = build(net.nodes, {"x": [1, 1, 8, 8]}, net.weights, domains={"my.own": 1})
+    model.graph.value_info.append(
+        onnx.helper.make_tensor_value_info("unknown", onnx.TensorProto.FLOAT, [1, 1, 1, 1])
+    )
+    traced = rf_viz.load(model.SerializeToString()).trace()
+    assert diagnosis.before_pooling(traced) == [True, True]
+
+
+def test_pooling_rows_alone_leaves_features_along_the_columns() -> None:
+    """As text is read: a map is pooled over its rows, and convolved along its columns."""
+
+    def rows_then_convolution(net: Net, x: str) -> str:
+        net.weights |= {"axis": np.array([2]), "w1": np.ones((2, 2, 1, 3), np.float32)}
+        x = net.op("ReduceMean", x, "axis", name="rows")
+        x = net.op("Conv", x, "w1", name="along", pads=[0, 1, 0, 1])
+        return net.op("GlobalAveragePool", x, name="all")
+
+    net = before_head(rows_then_convolution)
+    before = dict(zip(names(net.layers), diagnosis.before_pooling(net), strict=True))
+    assert before["rows"]
+    assert before["along"]
+    assert not before["all"]
+
+
+def test_depthwise_convolutions_that_reach_a_single_cell_are_features() -> None:
+    """A MobileNet at a small size."""
+    net = Net()
+    net.weights |= {
+        "w": np.ones((2, 1, 3, 3), np.float32),
+        "v": np.ones((2, 2, 1, 1), np.float32),
+    }
+    x = "x"
+    for number in range(4):
+        x = net.op("Conv", x, "w", name=f"deep{number}", group=2, strides=[2, 2], pads=[1] * 4)
+        x = net.op("Conv", x, "v", name=f"point{number}")
+    net.op("GlobalAveragePool", x, name="pool")
+    traced = net.trace(8, channels=2)
+    assert traced["deep3"].grid == (1, 1)
+    assert diagnosis.features(traced)[:8] == [True] * 8

@@ -30,16 +30,16 @@ def test_sizes_depths_and_costs_add_up() -> None:
         conv("b", "v", "c"),
         helper.make_node("GlobalAveragePool", ["c"], ["y"], "y"),
     ]
-    known = grown(nodes, [1, 3, 33, 33], {"w": (4, 3, 3, 3), "v": (2, 4, 5, 5)})
-    first, relu, last = known.steps
+    result = grown(nodes, [1, 3, 33, 33], {"w": (4, 3, 3, 3), "v": (2, 4, 5, 5)})
+    first, relu, last = result.steps
     assert (first.depth, relu.depth, last.depth) == (1, 1, 2)
     assert (first.size, relu.size, last.size) == (3, 3, 11)
     assert (first.region, last.region) == (3, 11)
     costs = [16 * 16 * 4 * 27, 12 * 12 * 2 * 100]
     assert first.gflops == relu.gflops == pytest.approx(2e-9 * costs[0])
-    assert last.gflops == known.gflops == pytest.approx(2e-9 * sum(costs))
-    assert known.end is not None
-    assert (known.end.layer, known.end.grid, known.end.largest) == ("c", (12, 12), (11, 11))
+    assert last.gflops == result.gflops == pytest.approx(2e-9 * sum(costs))
+    assert result.end is not None
+    assert (result.end.layer, result.end.grid, result.end.largest) == ("c", (12, 12), (11, 11))
 
 
 def test_depth_is_that_of_the_longest_path() -> None:
@@ -49,33 +49,33 @@ def test_depth_is_that_of_the_longest_path() -> None:
         conv("x", "v", "c", pads=[1, 1, 1, 1]),
         helper.make_node("Add", ["b", "c"], ["y"], "y"),
     ]
-    known = grown(nodes, [1, 3, 16, 16], {"w": (3, 3, 3, 3), "v": (3, 3, 3, 3)})
-    assert [(step.layer, step.depth) for step in known.steps] == [
+    result = grown(nodes, [1, 3, 16, 16], {"w": (3, 3, 3, 3), "v": (3, 3, 3, 3)})
+    assert [(step.layer, step.depth) for step in result.steps] == [
         ("a", 1), ("b", 2), ("c", 1), ("y", 2),
     ]  # fmt: skip
 
 
 def test_a_layer_without_closed_form_has_a_region_all_the_same() -> None:
     net = rf_viz.load(SAMPLE_MODELS["selfie"].path).trace(cut_global=True)
-    known = growth(net)
-    assert known.end is not None
-    assert known.end.field is None
-    assert "upsampled" in known.end.note
-    start, stop = net[known.end.layer].bounds()
-    assert known.end.largest == tuple(np.max(stop - start, axis=(0, 1)))
+    result = growth(net)
+    assert result.end is not None
+    assert result.end.field is None
+    assert "upsampled" in result.end.note
+    start, stop = net[result.end.layer].bounds()
+    assert result.end.largest == tuple(np.max(stop - start, axis=(0, 1)))
 
 
 def test_what_cannot_be_told_of_the_cost_is_counted() -> None:
-    known = grown(
+    result = grown(
         [helper.make_node("Mystery", ["x"], ["m"], "m", domain="own"), conv("m", "w", "y")],
         [1, 3, 8, 8],
         {"w": (2, 3, 3, 3)},
     )
-    assert known.untold == 1
-    assert known.gflops > 0
+    assert result.untold == 1
+    assert result.gflops > 0
 
 
 def test_a_network_without_cells_has_no_end() -> None:
     nodes = [helper.make_node("MatMul", ["x", "w"], ["y"], "y")]
-    known = grown(nodes, [1, 8], {"w": (8, 3)})
-    assert (known.steps, known.end) == ((), None)
+    result = grown(nodes, [1, 8], {"w": (8, 3)})
+    assert (result.steps, result.end) == ((), None)

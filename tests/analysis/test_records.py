@@ -46,19 +46,19 @@ def test_a_cell_is_one_line_with_its_layer(net: Network) -> None:
 
 def test_a_cell_as_json_is_what_the_layer_says(net: Network) -> None:
     layer = net["fire5/concat"]
-    told = json.loads(json_text(region_record(layer, [cell_record(layer, (3, 4), None, False)])))
-    (cell,) = told["cells"]
-    assert (told["layer"], told["exact"], cell["pixels"]) == ("fire5/concat", True, None)
+    record = json.loads(json_text(region_record(layer, [cell_record(layer, (3, 4), None, False)])))
+    (cell,) = record["cells"]
+    assert (record["layer"], record["exact"], cell["pixels"]) == ("fire5/concat", True, None)
     assert layer.region((3, 4)) == rf_viz.Region(tuple(cell["start"]), tuple(cell["stop"]))
 
 
 def test_all_layers_are_told_in_both_formats(net: Network) -> None:
-    told = json.loads(json_text(network_record("net", net)))
+    record = json.loads(json_text(network_record("net", net)))
     lines = list(csv.DictReader(StringIO(csv_text(layer_records(net)))))
     names = [layer.name for layer in net.layers]
-    assert [layer["name"] for layer in told["layers"]] == names
+    assert [layer["name"] for layer in record["layers"]] == names
     assert [line["name"] for line in lines] == names
-    assert told["input"]["shape"] == [1, 3, 224, 224]
+    assert record["input"]["shape"] == [1, 3, 224, 224]
     assert lines[names.index("fire5/concat")]["size"] == "63x63"
 
 

@@ -107,7 +107,7 @@ def taps(before: Shape, axis: int, table: NDArray[np.int64]) -> Op:
     return Op((step,), before, after, tabulate(before, after, sees))
 
 
-def place(before: Shape, axis: int, start: int, out: int) -> Op:
+def part(before: Shape, axis: int, start: int, out: int) -> Op:
     after = replaced(before, axis, out)
 
     def sees(o: At) -> Iterable[At]:
@@ -197,10 +197,10 @@ def grouped(before: Shape, axis: int, groups: int, out: int) -> Op:
     from rf_viz.relation.common.basic import channel_mix
 
     after = replaced(before, axis, out)
-    members, made = before[axis] // groups, out // groups
+    members, share = before[axis] // groups, out // groups
 
     def sees(o: At) -> Iterable[At]:
-        group = o[axis] // made
+        group = o[axis] // share
         return (replaced(o, axis, group * members + k) for k in range(members))
 
     relation = channel_mix(before, axis, groups, out)
@@ -244,9 +244,9 @@ def some_op(rng: Random, before: Shape, kinds: Sequence[str]) -> Op:
             [rng.randint(-1, before[axis] - 1) for _ in range(shape[1])] for _ in range(shape[0])
         ]
         return taps(before, axis, np.array(table))
-    if kind == "place":
+    if kind == "part":
         start, after = rng.randint(0, 2), rng.randint(0, 2)
-        return place(before, axis, start, start + before[axis] + after)
+        return part(before, axis, start, start + before[axis] + after)
     if kind == "transpose":
         return transpose(before, rng.sample(axes, len(before)))
     if kind == "reshape":

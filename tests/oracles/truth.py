@@ -39,18 +39,18 @@ def changes(
     of bools is flipped.
     """
     base = {name: np.asarray(a) for name, a in run(feeds).items()}
-    given = feeds[source]
-    found = {name: np.zeros((*a.shape, given.size), bool) for name, a in base.items()}
-    for i in range(given.size):
+    values = feeds[source]
+    dependent = {name: np.zeros((*a.shape, values.size), bool) for name, a in base.items()}
+    for i in range(values.size):
         for nudge in nudges:
-            changed = given.copy()
-            if given.dtype == np.bool_:
+            changed = values.copy()
+            if values.dtype == np.bool_:
                 changed.reshape(-1)[i] ^= True
             else:
-                changed.reshape(-1)[i] += np.asarray(nudge).astype(given.dtype)
+                changed.reshape(-1)[i] += np.asarray(nudge).astype(values.dtype)
             for name, a in run({**feeds, source: changed}).items():
-                found[name][..., i] |= ~_same(np.asarray(a), base[name], tolerance)
-    return {name: a.reshape(*base[name].shape, *given.shape) for name, a in found.items()}
+                dependent[name][..., i] |= ~_same(np.asarray(a), base[name], tolerance)
+    return {name: a.reshape(*base[name].shape, *values.shape) for name, a in dependent.items()}
 
 
 def assert_traced(

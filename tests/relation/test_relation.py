@@ -33,7 +33,7 @@ KINDS = (
     "window",
     "transposed window",
     "taps",
-    "place",
+    "part",
     "transpose",
     "reshape",
     "elements",

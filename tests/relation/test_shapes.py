@@ -20,8 +20,8 @@ from rf_viz.relation import (
     Transpose,
     TransposedWindow,
     Window,
+    shape_after,
 )
-from rf_viz.relation.shapes import shape_after
 
 SLIDE = Slide(1, 8, 3, kernel=3, stride=2)
 

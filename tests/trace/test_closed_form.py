@@ -416,10 +416,10 @@ def test_padding_for_any_size_is_what_every_size_has(
     constants = {"w": np.ones((1, 1, kernel), np.float32)} if op == "Conv" else {}
     model = build([node], {"x": (1, 1, "n")}, constants)
     loaded = rf_viz.load(model.SerializeToString())
-    found = {
+    paddings = {
         loaded.trace(input_size=(n,), spatial_axes=(2,))["y"].receptive_field.padding[0]
         for n in range(20, 30)
     }
-    assert found == {padding} if padding is not None else len(found) > 1
+    assert paddings == {padding} if padding is not None else len(paddings) > 1
     unknown = loaded.trace(input_size="unknown", spatial_axes=(2,))["y"].receptive_field
     assert unknown.padding == (padding,)

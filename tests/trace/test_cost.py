@@ -20,12 +20,11 @@ from onnx import TensorProto, helper
 import rf_viz
 from rf_viz.readers.onnx.node import OPERATORS as ONNX
 from rf_viz.readers.onnx.ops.opaque import OPAQUE as ONNX_OPAQUE
+from rf_viz.readers.reading.operators import Operator
 from rf_viz.readers.tensorflow.node import OPERATORS as TENSORFLOW
 from rf_viz.readers.tensorflow.ops.opaque import OPAQUE as TENSORFLOW_OPAQUE
-from rf_viz.readers.tflite.custom import CUSTOM
-from rf_viz.readers.tflite.table import TABLE as TFLITE
 from rf_viz.relation import Reshape
-from rf_viz.trace.cost import MULTIPLYING, UNTOLD, multiply_adds
+from rf_viz.trace.cost import multiply_adds
 from rf_viz.trace.tensors import Source, Tensor
 from tests.models.tensorflow_graphs import Graph
 from tests.oracles import onnx_oracle, tensorflow_oracle, tflite_oracle
@@ -214,7 +213,8 @@ def test_a_bias_from_the_image_is_no_product() -> None:
 
 def test_the_range_of_a_quantised_convolution_is_no_product() -> None:
     range_of = Source(1, (Reshape((1,), ()),))
-    assert multiply_adds(Tensor("y:1", "y", "QuantizedConv2D", (), (range_of,))) == 0
+    tensor = Tensor("y:1", "y", "QuantizedConv2D", (), (range_of,), multiplies=True)
+    assert multiply_adds(tensor) == 0
 
 
 NOTHING = [
@@ -274,17 +274,103 @@ def test_published_counts(file: str, size: int, billions: float) -> None:
     assert None not in [layer.multiply_adds for layer in net.layers]
 
 
-PRODUCT = re.compile(
-    r"Conv(?!ert)|MatMul|Gemm|Einsum|Dot|LSTM|GRU|RNN|Attention|FFT|Fft|CONV_|_MATMUL|CONNECTED"
-)
+_QUANTISED_CONVOLUTIONS = [
+    f"{prefix}{kind}{rest}"
+    for prefix in ("Quantized", "_MklQuantized")
+    for kind, forms in (
+        (
+            "Conv2D",
+            (
+                "", "AndRelu", "AndReluAndRequantize", "AndRequantize", "PerChannel", "WithBias",
+                "WithBiasAndRelu", "WithBiasAndReluAndRequantize", "WithBiasAndRequantize",
+                "WithBiasSignedSumAndReluAndRequantize", "WithBiasSumAndRelu",
+                "WithBiasSumAndReluAndRequantize",
+            ),
+        ),
+        (
+            "DepthwiseConv2D",
+            ("", "WithBias", "WithBiasAndRelu", "WithBiasAndReluAndRequantize"),
+        ),
+    )
+    for rest in forms
+]  # fmt: skip
+
+EACH_PAIR = frozenset(
+    (
+        # ONNX, its domain ai.onnx.ml, and that of ONNX Runtime
+        "Conv", "ConvInteger", "ConvTranspose", "Einsum", "Gemm", "MatMul", "MatMulInteger",
+        "QLinearConv", "QLinearMatMul", "LinearClassifier", "LinearRegressor",
+        "CDist", "DynamicQuantizeMatMul", "FusedConv", "FusedGemm", "FusedMatMul", "GemmFastGelu",
+        "MatMulBnb4", "MatMulInteger16", "MatMulIntegerToFloat", "MatMulNBits", "NhwcConv",
+        "NhwcFusedConv", "QGemm", "TransposeMatMul",
+        # TensorFlow
+        "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3", "Conv2D", "Conv2DBackpropInput",
+        "Conv2DBackpropInputV2", "Conv3D", "Conv3DBackpropInput", "Conv3DBackpropInputV2",
+        "DepthwiseConv2dNative", "DepthwiseConv2dNativeBackpropInput", "FusedPadConv2D", "RiscDot",
+        "SparseMatMul", "SparseTensorDenseMatMul", "TridiagonalMatMul", "XlaEinsum",
+        "_FusedConv2D", "_FusedConv3D", "_FusedDepthwiseConv2dNative", "_FusedMatMul",
+        "_MklEinsum", "_MklMatMul", "_MklNativeFusedConv2D", "_MklNativeFusedConv3D",
+        "_MklNativeFusedDepthwiseConv2dNative",
+        # TensorFlow, quantised
+        *_QUANTISED_CONVOLUTIONS, "QuantizedMatMul", "QuantizedMatMulWithBias",
+        "QuantizedMatMulWithBiasAndDequantize", "QuantizedMatMulWithBiasAndRelu",
+        "QuantizedMatMulWithBiasAndReluAndRequantize", "QuantizedMatMulWithBiasAndRequantize",
+        "UniformQuantizedDot", "UniformQuantizedDotHybrid",
+    )
+)  # fmt: skip
+"""Operators whose every pair of an output and an input element is one multiply-add."""
+
+UNTOLD = frozenset(
+    (
+        # Recurrences: each step multiplies what the one before it made.
+        "BlockLSTM", "BlockLSTMV2", "CausalConvWithState", "CudnnRNN", "CudnnRNNV2", "CudnnRNNV3",
+        "GRU", "GRUBlockCell", "LSTM", "LSTMBlockCell", "LinearAttention", "RNN",
+        # Several products in one, or what is read between pixels.
+        "Attention", "DeformConv", "FusedResizeAndPadConv2D", "MultiHeadAttention", "QAttention",
+        "SVMClassifier", "SVMRegressor",
+        # It depends on the algorithm: Fourier transforms ...
+        "AudioSpectrogram", "BatchFFT", "BatchFFT2D", "BatchFFT3D", "BatchIFFT", "BatchIFFT2D",
+        "BatchIFFT3D", "DFT", "FFT", "FFT2D", "FFT3D", "FFTND", "IFFT", "IFFT2D", "IFFT3D",
+        "IFFTND", "IRFFT", "IRFFT2D", "IRFFT3D", "IRFFTND", "RFFT", "RFFT2D", "RFFT3D", "RFFTND",
+        "RiscFft", "STFT",
+        # ... and what is solved or factorised.
+        "BandedTriangularSolve", "BatchCholesky", "BatchMatrixDeterminant", "BatchMatrixInverse",
+        "BatchMatrixSolve", "BatchMatrixSolveLs", "BatchMatrixTriangularSolve",
+        "BatchSelfAdjointEig", "BatchSelfAdjointEigV2", "BatchSvd", "Cholesky", "Det", "Eig",
+        "Inverse", "LogMatrixDeterminant", "Lu", "MatrixDeterminant", "MatrixExponential",
+        "MatrixInverse", "MatrixLogarithm", "MatrixSolve", "MatrixSolveLs", "MatrixSquareRoot",
+        "MatrixTriangularSolve", "Qr", "RiscCholesky", "RiscTriangularSolve", "SelfAdjointEig",
+        "SelfAdjointEigV2", "Svd", "TridiagonalSolve",
+    )
+)  # fmt: skip
+"""Operators that multiply, but not once for each such pair."""
+
+
+PRODUCT = re.compile(r"Conv(?!ert)|MatMul|Gemm|Einsum|Dot|LSTM|GRU|RNN|Attention|FFT|Fft")
 """What the names of operators that multiply look like."""
 
 
-def test_every_operator_that_multiplies_is_told_apart() -> None:
-    """Those that no relation describes are assumed, and so not told anyhow."""
+def entries() -> list[tuple[str, Operator]]:
+    """Every operator with its entry, but for those that no relation describes.
+
+    Those are assumed, and so not told anyhow.
+    """
     opaque = {name for reasons in ONNX_OPAQUE.values() for name in reasons} | {*TENSORFLOW_OPAQUE}
-    known = {name for _, name in ONNX} | TENSORFLOW.keys() | TFLITE.keys() | CUSTOM.keys()
-    multiply = {name for name in known - opaque if PRODUCT.search(name)}
-    assert multiply - MULTIPLYING - UNTOLD == set()
-    assert not MULTIPLYING & UNTOLD
-    assert (MULTIPLYING | UNTOLD) - known == set()
+    everything = [*((name, entry) for (_, name), entry in ONNX.items()), *TENSORFLOW.items()]
+    return [(name, entry) for name, entry in everything if name not in opaque]
+
+
+def test_every_operator_says_how_often_it_multiplies() -> None:
+    expected = {
+        name: True if name in EACH_PAIR else None if name in UNTOLD else False
+        for name, _ in entries()
+    }
+    wrong = {name for name, entry in entries() if entry.multiplies is not expected[name]}
+    assert wrong == set()
+
+
+def test_no_operator_that_looks_like_a_product_is_forgotten() -> None:
+    forgotten = {
+        name for name, entry in entries() if entry.multiplies is False and PRODUCT.search(name)
+    }
+    assert forgotten == set()

@@ -220,7 +220,7 @@ def test_of_several_inputs_one_is_traced_and_the_others_carry_nothing() -> None:
         helper.make_node("Relu", ["b"], ["only right"]),
     ]
     model = load(nodes, {"left": [1, 1, 8, 8], "right": [1, 1, 8, 8]})
-    assert [given.name for given in model.inputs] == ["left", "right"]
+    assert [declared.name for declared in model.inputs] == ["left", "right"]
     left, right = model.trace(), model.trace(input="right")
     assert left["sum"].region((4, 4)).size == (3, 3)
     assert right["sum"].region((4, 4)).size == (5, 5)

@@ -24,7 +24,7 @@ KINDS = (
     "window",
     "transposed window",
     "taps",
-    "place",
+    "part",
     "transpose",
     "reshape",
     "elements",
@@ -35,7 +35,7 @@ KINDS = (
 )
 
 
-class Known(NamedTuple):
+class Expected(NamedTuple):
     """A tensor, and by how many paths each of its elements sees each element of the input."""
 
     shape: Shape
@@ -43,29 +43,29 @@ class Known(NamedTuple):
 
 
 class Graph:
-    """Tensors as a reader would describe them, and beside them what is known of each."""
+    """Tensors as a reader would describe them, and beside them what is expected of each."""
 
     def __init__(self, shape: Shape) -> None:
         self.tensors = [Tensor("input", "input", "Input", shape)]
-        self.known = [Known(shape, np.eye(prod(shape), dtype=np.int64))]
+        self.expected = [Expected(shape, np.eye(prod(shape), dtype=np.int64))]
 
     def add(self, *edges: tuple[int, Op]) -> int:
         """A tensor that joins what the operations make of earlier tensors, by number."""
         shape = edges[0][1].after
-        paths = sum(op.matrix @ self.known[source].paths for source, op in edges)
+        paths = sum(op.matrix @ self.expected[source].paths for source, op in edges)
         assert isinstance(paths, np.ndarray)
         name = f"t{len(self.tensors)}"
         sources = [Source(source, op.relation) for source, op in edges]
         self.tensors.append(Tensor(name, f"node of {name}", "Op", shape, sources))
-        self.known.append(Known(shape, paths))
-        return len(self.known) - 1
+        self.expected.append(Expected(shape, paths))
+        return len(self.expected) - 1
 
     def concat(self, parts: Sequence[int], axis: int) -> int:
-        extents = [self.known[n].shape[axis] for n in parts]
+        extents = [self.expected[n].shape[axis] for n in parts]
         starts = [sum(extents[:i]) for i in range(len(parts))]
         return self.add(
             *(
-                (n, naive.place(self.known[n].shape, axis, start, sum(extents)))
+                (n, naive.part(self.expected[n].shape, axis, start, sum(extents)))
                 for n, start in zip(parts, starts, strict=True)
             )
         )
@@ -82,20 +82,20 @@ def some_graph(rng: Random, kinds: Sequence[str] = KINDS) -> Graph:
     """Random operations, concatenations along any axis, sums and gates, up to some size."""
     graph = Graph((1, rng.randint(1, 3), rng.randint(2, 5), rng.randint(1, 5)))
     for _ in range(rng.randint(1, 8)):
-        source = rng.randrange(max(0, len(graph.known) - 3), len(graph.known))
-        shape = graph.known[source].shape
+        source = rng.randrange(max(0, len(graph.expected) - 3), len(graph.expected))
+        shape = graph.expected[source].shape
         axis = rng.randrange(len(shape))
         choice = rng.random()
         others = [
             n
-            for n, k in enumerate(graph.known)
+            for n, k in enumerate(graph.expected)
             if len(k.shape) == len(shape)
             and naive.replaced(k.shape, axis, 0) == naive.replaced(shape, axis, 0)
         ]
         if choice < 0.25 and prod(shape) < 40:
             graph.concat([source, *rng.choices(others, k=rng.randint(1, 2))], axis)
         elif choice < 0.4:
-            same = [n for n in others if graph.known[n].shape == shape]
+            same = [n for n in others if graph.expected[n].shape == shape]
             graph.add(*((n, identity(shape)) for n in [source, *rng.choices(same, k=1)]))
         elif choice < 0.5:
             gate = naive.mix(shape, [axis], (1,))
@@ -126,25 +126,25 @@ def over(paths: Matrix, shape: Shape, axes: Sequence[int]) -> Matrix:
 def check(graph: Graph, axes: Sequence[int], rng: Random) -> None:
     """Everything that is said of a network's last tensors, and of some random parts of them."""
     net = Network(graph.tensors, axes)
-    size = graph.known[0].shape
+    size = graph.expected[0].shape
     pixel = [rng.randrange(size[a]) for a in axes]
     field = net.seen_by(pixel)
-    for layer, known in list(zip(net.layers, graph.known[1:], strict=True))[-4:]:
-        elements = list(np.ndindex(known.shape))
-        paths = known.paths.reshape(*known.shape, -1)
+    for layer, expected in list(zip(net.layers, graph.expected[1:], strict=True))[-4:]:
+        elements = list(np.ndindex(expected.shape))
+        paths = expected.paths.reshape(*expected.shape, -1)
         for index in rng.sample(elements, min(12, len(elements))):
             compare(layer, index, over(paths[index], size, axes))
         for _ in range(4):
             part = tuple(
                 rng.choice([slice(None), slice(i, i + 2), slice(i, None, 2), i - n])
-                for i, n in zip(rng.choice(elements), known.shape, strict=True)
+                for i, n in zip(rng.choice(elements), expected.shape, strict=True)
             )
             compare(layer, part, over(paths[part].reshape(-1, prod(size)).sum(axis=0), size, axes))
-        grid = tuple(known.shape[a] for a in layer.grid_axes)
+        grid = tuple(expected.shape[a] for a in layer.grid_axes)
         assert layer.grid == grid
         start, stop = layer.bounds()
-        others = tuple(a for a in range(len(known.shape)) if a not in layer.grid_axes)
-        spread = paths.transpose(*layer.grid_axes, *others, len(known.shape))
+        others = tuple(a for a in range(len(expected.shape)) if a not in layer.grid_axes)
+        spread = paths.transpose(*layer.grid_axes, *others, len(expected.shape))
         cells = spread.reshape(*grid, -1, prod(size)).sum(axis=-2)
         for cell in np.ndindex(grid):
             seen = over(cells[cell], size, axes)
@@ -174,7 +174,7 @@ def test_random_graphs(rng: Random) -> None:
 @settings(max_examples=60)
 def test_random_convolutional_graphs(rng: Random) -> None:
     """Windows only, many of them hollow, with branches: cells that see padding alone."""
-    graph = some_graph(rng, ("window", "window", "window", "grouped", "taps", "place"))
+    graph = some_graph(rng, ("window", "window", "window", "grouped", "taps", "part"))
     check(graph, (2, 3), rng)
 
 
@@ -183,7 +183,7 @@ def test_a_nested_concatenation_keeps_its_channels_apart() -> None:
     graph = Graph((1, 1, 1, 11))
     features = 0
     for _ in range(4):
-        shape = graph.known[features].shape
+        shape = graph.expected[features].shape
         window = naive.window((1, 1, 1, 11), [Slide(3, 11, 11, 3, pad=1)])
         new = graph.apply(features, naive.mix(shape, (1,), (1,)), window)
         features = graph.concat([features, new], axis=1)
@@ -220,17 +220,17 @@ def test_a_hollow_border_stays_hollow_until_a_window_reaches_in() -> None:
 
 def squeeze_and_excite(graph: Graph, source: int) -> int:
     """A gate for every channel, out of the mean over the whole image."""
-    shape = graph.known[source].shape
+    shape = graph.expected[source].shape
     gate = graph.apply(source, naive.mix(shape, (2, 3), (1, 1)))
-    small = graph.known[gate].shape
+    small = graph.expected[gate].shape
     gate = graph.apply(gate, naive.mix(small, (1,), (2,)))
-    gate = graph.apply(gate, naive.mix(graph.known[gate].shape, (1,), (shape[1],)))
+    gate = graph.apply(gate, naive.mix(graph.expected[gate].shape, (1,), (shape[1],)))
     return graph.add((source, identity(shape)), (gate, naive.broadcast(small, shape)))
 
 
 def instance_norm(graph: Graph, source: int) -> int:
     """Every value by statistics over its channel's whole image."""
-    shape = graph.known[source].shape
+    shape = graph.expected[source].shape
     return graph.add((source, naive.mix(shape, (2, 3))), (source, identity(shape)))
 
 
@@ -241,7 +241,7 @@ def test_cutting_global_context_leaves_what_the_network_sees_without_it(rng: Ran
     whole, local = Graph(shape), Graph(shape)
     here = there = 0
     for _ in range(rng.randint(1, 3)):
-        before = whole.known[here].shape
+        before = whole.expected[here].shape
         op = naive.window(before, [naive.some_slide(rng, a, before[a]) for a in (2, 3)])
         if not op.matrix.any(axis=1).all() or not 1 < prod(op.after[2:]) <= 40:
             continue
@@ -250,9 +250,9 @@ def test_cutting_global_context_leaves_what_the_network_sees_without_it(rng: Ran
             here = rng.choice([squeeze_and_excite, instance_norm])(whole, here)
     if here:
         layer = Network(whole.tensors, (2, 3), cut_global=True).layers[here - 1]
-        known = local.known[there]
-        for row, index in enumerate(np.ndindex(known.shape)):
-            compare(layer, index, over(known.paths[row], shape, (2, 3)))
+        expected = local.expected[there]
+        for row, index in enumerate(np.ndindex(expected.shape)):
+            compare(layer, index, over(expected.paths[row], shape, (2, 3)))
         assert layer.receptive_field == Network(local.tensors, (2, 3)).layers[-1].receptive_field
         check(whole, (2, 3), rng)
 

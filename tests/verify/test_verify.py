@@ -226,9 +226,9 @@ MODELS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("given", MODELS.values(), ids=MODELS)
-def test_the_running_model_agrees(given: dict[str, Any]) -> None:
-    report = check(build(**given))
+@pytest.mark.parametrize("parts", MODELS.values(), ids=MODELS)
+def test_the_running_model_agrees(parts: dict[str, Any]) -> None:
+    report = check(build(**parts))
     assert report.ok, report.summary()
     assert not report.undecided, report.summary()
     assert {c.kind for c in report.checks} >= {"shape", "edge"}

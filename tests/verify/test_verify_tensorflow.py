@@ -176,10 +176,10 @@ KERAS: dict[str, tuple[tuple[int, ...], list[Callable[[object], object]]]] = {
 
 def keras_model(shape: tuple[int, ...], steps: list[Callable[[object], object]]) -> TensorFlowModel:
     keras.utils.set_random_seed(0)
-    given = made = keras.Input(shape)
+    start = end = keras.Input(shape)
     for step in steps:
-        made = step(made)
-    return of_model(keras.Model(given, made))
+        end = step(end)
+    return of_model(keras.Model(start, end))
 
 
 @pytest.mark.parametrize(("shape", "steps"), KERAS.values(), ids=KERAS)
@@ -225,12 +225,15 @@ def test_recurrent_layers_over_time_see_what_running_them_shows(
     steps: list[Callable[[object], object]],
 ) -> None:
     model = keras_model((5, 2), steps)
-    given = model.inputs[0].name
+    source = model.inputs[0].name
     net = model.trace(input_shape=(1, 5, 2), spatial_axes=(0, 1, 2))
     out = net.layers[-1].name
     x = 0.1 * normal(1, 5, 2)
     truth = changes(
-        lambda feeds: model.activations(feeds[given], [out]), {given: x}, given, nudges=(0.3, -0.4)
+        lambda feeds: model.activations(feeds[source], [out]),
+        {source: x},
+        source,
+        nudges=(0.3, -0.4),
     )
     assert_traced(net, truth, 3)
 

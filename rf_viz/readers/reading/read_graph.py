@@ -11,10 +11,9 @@ from typing import Any, Generic, TypeVar
 
 from numpy.typing import NDArray
 
-from ...errors import DefectError, ModelError
-from ...relation import Edge, Output, Shape
+from ...errors import ModelError, defect
+from ...relation import Edge, Output, Shape, shape_after
 from ...relation.common.basic import everything
-from ...relation.shapes import shape_after
 from ...trace.tensors import Source, Tensor
 from .node import BaseNode, Call, Subgraph
 from .values import DataDependent, Value
@@ -116,10 +115,7 @@ class BaseReading(ABC, Generic[C, N]):
             if why:
                 raise ModelError(f"{call.op} {call.name!r} is not valid: {why}") from error
             _LOG.exception("%s %r could not be described", call.op, call.name)
-            raise DefectError(
-                f"RF-Viz could not describe {call.op} {call.name!r} ({type(error).__name__}): "
-                "that is a defect of RF-Viz itself, please report it"
-            ) from error
+            raise defect(f"describe {call.op} {call.name!r}", error) from error
 
     def describe(self, node: N) -> Sequence[Output | Value]:
         """Describe a node's outputs, by its operator's entry or as far as can be told without."""
@@ -239,7 +235,16 @@ class BaseReading(ABC, Generic[C, N]):
             Source(v.tensor, everything(v.shape or (), ())) for v in node.inputs if v is not None
         ]
         self.tensors.append(
-            Tensor(name, node.name, node.op, (), sources, why, category=node.category)
+            Tensor(
+                name,
+                node.name,
+                node.op,
+                (),
+                sources,
+                why,
+                category=node.category,
+                multiplies=node.multiplies,
+            )
         )
         return Value(None, len(self.tensors) - 1)
 

@@ -72,9 +72,10 @@ def slides_back(windows: tuple[Slide, ...]) -> Step:
 
 @lru_cache(maxsize=4096)
 def channel_mix(shape: Shape, axis: int, groups: int, out: int) -> Relation:
-    """Within each of ``groups`` groups of channels all to all; ``out`` channels come out.
+    """Mix channels all to all within each of ``groups`` groups, to ``out`` channels.
 
-    ``shape`` is the input's.
+    ``shape`` is the input's, ``axis`` its axis of channels. The identity for a depthwise
+    convolution, whose channels stay apart.
     """
     channels = shape[axis]
     if groups == 1:
@@ -93,19 +94,19 @@ def channel_mix(shape: Shape, axis: int, groups: int, out: int) -> Relation:
 
 @lru_cache(maxsize=4096)
 def broadcast(before: Shape, after: Shape) -> Relation:
-    """NumPy broadcasting to ``after``."""
+    """Broadcast from one shape to another, as NumPy does."""
     return () if before == after else (Broadcast(before, after),)
 
 
 @lru_cache(maxsize=4096)
 def reshape(before: Shape, after: Shape) -> Relation:
-    """The same elements in row-major order. Raises ValueError if they are not as many."""
+    """Reshape, in row-major order. Raises ValueError where the elements are not as many."""
     return () if before == after else (Reshape(before, after),)
 
 
 @lru_cache(maxsize=4096)
 def transpose(order: Ints) -> Relation:
-    """Output axis ``i`` is input axis ``order[i]``."""
+    """Transpose: output axis ``i`` is input axis ``order[i]``."""
     return () if order == tuple(range(len(order))) else (Transpose(order),)
 
 
@@ -123,12 +124,16 @@ def reduce(shape: Shape, axes: Ints, keep: bool) -> Relation:
 
 @lru_cache(maxsize=4096)
 def mix(shape: Shape, axes: Ints) -> Relation:
-    """All to all along ``axes``, the shape unchanged."""
+    """Mix all to all along ``axes``, the shape unchanged."""
     return (Mix(axes, tuple(shape[i] for i in axes)),)
 
 
 def normalise(source: int, shape: Shape, axes: Ints) -> list[Edge]:
-    """Every element by statistics over ``axes``: softmax, layer and instance normalisation."""
+    """Edges of a normalisation by statistics over ``axes``: softmax, layer and instance norm.
+
+    ``source`` is the number of the operation's input. Besides the statistics every element
+    depends on its own value, which stays local.
+    """
     if prod(shape[i] for i in axes) == 1:
         return [Edge(source)]
     return [Edge(source, mix(shape, axes)), Edge(source, (), local_beside_mix=True)]
@@ -136,5 +141,5 @@ def normalise(source: int, shape: Shape, axes: Ints) -> list[Edge]:
 
 @lru_cache(maxsize=4096)
 def everything(before: Shape, after: Shape) -> Relation:
-    """Everything depends on everything."""
+    """Opaque dependence: every output element on every input element."""
     return (Opaque(before, after),)

@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import (
     AxisMap,
+    NoMap,
     Relation,
     Reshape,
     Shape,
@@ -32,14 +33,15 @@ def space_to_depth(
 ) -> Relation:
     """Every block of pixels becomes one, its pixels one after the other in the channels.
 
-    ``blocks_first`` where the place in the block is a channel's outer part.
+    ``shape`` is the input's, ``channel`` its axis of channels. ``blocks_first`` says that the
+    position in the block is the outer part of a channel's number, the old channel the inner.
     """
     space = [i for i in range(1, len(shape)) if i != channel]
     split: list[int] = []
-    place: dict[int, int] = {}
+    outer: dict[int, int] = {}
     inner: list[int] = []
     for axis, n in enumerate(shape):
-        place[axis] = len(split)
+        outer[axis] = len(split)
         if axis in space:
             inner.append(len(split) + 1)
             split += [n // block, block]
@@ -49,11 +51,11 @@ def space_to_depth(
     after: list[int] = []
     for axis, n in enumerate(shape):
         if axis == channel:
-            order += [*inner, place[axis]] if blocks_first else [place[axis], *inner]
+            order += [*inner, outer[axis]] if blocks_first else [outer[axis], *inner]
             after.append(n * block ** len(space))
         else:
-            order.append(place[axis])
-            after.append(split[place[axis]])
+            order.append(outer[axis])
+            after.append(split[outer[axis]])
     steps = (
         Reshape(shape, tuple(split)),
         Transpose(order),
@@ -66,7 +68,7 @@ def space_to_depth(
 def depth_to_space(
     shape: Shape, block: int, channel: int = 1, blocks_first: bool = True
 ) -> Relation:
-    """The other way round: channels become blocks of pixels."""
+    """Channels become blocks of pixels, the inverse of ``space_to_depth``."""
     space = [i for i in range(1, len(shape)) if i != channel]
     blocks = [block] * len(space)
     left = shape[channel] // block ** len(space)
@@ -89,13 +91,18 @@ def depth_to_space(
         Transpose(order),
         Reshape(tuple(split[i] for i in order), tuple(after)),
     )
-    return (Regrid(steps, dict.fromkeys(space, f"upsampled by {block}"), channel),)
+    return (
+        Regrid(steps, dict.fromkeys(space, NoMap("irregular", f"upsampled by {block}")), channel),
+    )
 
 
 @lru_cache(maxsize=1024)
 def patches(shape: Shape, windows: tuple[Slide, ...]) -> Relation:
-    """What each window holds, laid out in the channels, the last axis: positions first, row-major,
-    and for each all channels. ``windows`` are along all axes between batch and channels."""
+    """Lay out what each window holds in the channels, the last axis.
+
+    Positions come first, row-major, and for each all channels. ``windows`` are along all axes
+    between batch and channels.
+    """
     steps: list[Step] = []
     split, order = [shape[0]], [0]
     for w in windows:
@@ -142,7 +149,7 @@ def batch_to_space(shape: Shape, blocks: Ints, before: Ints, behind: Ints) -> Re
         ),
         blocks,
     )
-    return (*spread.undone(), *cropped(spread.shape, before, behind))
+    return (*spread.undone, *cropped(spread.before, before, behind))
 
 
 def cropped(shape: Shape, before: Ints, behind: Ints) -> Relation:

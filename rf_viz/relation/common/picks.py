@@ -26,9 +26,9 @@ PadMode = Literal["constant", "reflect", "symmetric", "edge", "wrap"]
 
 
 def checked_extent(count: int) -> int:
-    """An extent that a graph asks for, before that many positions are listed.
+    """Check an extent that a graph asks for, before that many positions are listed.
 
-    Raises ValueError where it is too long.
+    Returns it. Raises ValueError where it is too long.
     """
     if count > LONGEST:
         raise ValueError(f"an axis of {count:,} positions is too long: the limit is {LONGEST:,}")
@@ -37,7 +37,7 @@ def checked_extent(count: int) -> int:
 
 @lru_cache(maxsize=4096)
 def cut(axis: int, size: int, start: int, step: int, count: int, varies: bool = False) -> Relation:
-    """``count`` positions of an axis of ``size``, every ``step``-th from ``start`` on.
+    """Cut ``count`` positions out of an axis of ``size``, every ``step``-th from ``start`` on.
 
     ``step`` may be negative: a flip. ``varies`` where another size would give another start.
     """
@@ -48,7 +48,7 @@ def cut(axis: int, size: int, start: int, step: int, count: int, varies: bool = 
 
 
 def pick(axis: int, size: int, positions: Sequence[int]) -> Relation:
-    """These positions of an axis of ``size``, in this order; negative ones are none at all."""
+    """Pick positions of an axis of ``size``, in this order; negative ones see nothing."""
     table = np.asarray(positions, np.int64)
     steps = np.diff(table)
     if len(table) and table.min() >= 0 and (not steps.any() or (steps == steps[0]).all()):
@@ -60,7 +60,7 @@ def pick(axis: int, size: int, positions: Sequence[int]) -> Relation:
 
 @lru_cache(maxsize=4096)
 def tile(axis: int, size: int, times: int) -> Relation:
-    """The whole axis, ``times`` times one after the other."""
+    """Repeat the whole axis ``times`` times. Raises ValueError where that is too long."""
     if times == 1:
         return ()
     table = np.arange(checked_extent(size * times)) % size
@@ -69,7 +69,7 @@ def tile(axis: int, size: int, times: int) -> Relation:
 
 @lru_cache(maxsize=4096)
 def pad(axis: int, size: int, before: int, after: int, mode: PadMode = "constant") -> Relation:
-    """More positions in front and behind; negative numbers crop.
+    """Pad an axis in front and behind; negative numbers crop.
 
     Constant padding sees nothing. ``mode`` as in ``numpy.pad``. By convention the closed form
     goes on through every padding as if the image did.
@@ -87,19 +87,19 @@ def pad(axis: int, size: int, before: int, after: int, mode: PadMode = "constant
 
 
 def taps_met(w: Slide) -> Step:
-    """Along an axis of the kernel: the positions that do not fall on padding, for each output."""
+    """Kernel positions, along their axis, that do not fall on padding, for each output."""
     out, tap = np.ogrid[: w.out, : w.kernel]
     at = out * w.stride - w.pad + tap * w.dilation
     return Taps(w.axis, w.kernel, np.where((at >= 0) & (at < w.size), tap, -1))
 
 
 def taps_met_back(w: Slide) -> Step:
-    """The same for a transposed convolution: the positions that meet an input."""
+    """Kernel positions of a transposed convolution that meet an input, for each output."""
     return Taps(w.axis, w.kernel, np.where(laid(w) >= 0, np.arange(w.kernel), -1))
 
 
 def laid(w: Slide) -> NDArray[np.int64]:
-    """Which window lays each of its taps (columns) on each position (rows); -1 if none does."""
+    """The window that lays each of its taps (columns) on each position (rows); -1 for none."""
     position, tap = np.ogrid[: w.size, : w.kernel]
     start = position + w.pad - tap * w.dilation
     block = start // w.stride

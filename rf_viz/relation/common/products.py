@@ -1,6 +1,6 @@
 """Relations of products, attention and scans, told in numbers rather than attributes.
 
-Like ``operators``, for the operations that combine several tensors or run along one.
+As ``basic``, for the operations that combine several tensors or run along one.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import (
-    AxisMap,
     Edge,
     Elements,
     Mix,
     Part,
     Relation,
+    Scan,
     Shape,
     Slide,
     Step,
@@ -33,30 +33,21 @@ from .basic import (
 )
 
 
-class Scan(Window):
-    """A window that reaches all the way to one end of an axis: cumulative sums, recurrences."""
-
-    __slots__ = ()
-
-    def affine(self, axis: int) -> AxisMap | str:
-        if any(w.axis == axis and w.size > 1 for w in self.windows):
-            return "a scan sees everything before a cell"
-        return super().affine(axis)
-
-
 @lru_cache(maxsize=4096)
 def scan(
     axis: int, size: int, reverse: bool = False, exclusive: bool = False, spatial: bool = True
 ) -> Relation:
-    """Each position sees those before it (after it if ``reverse``), and itself if not
-    ``exclusive``."""
+    """Scan an axis: each position sees those before it, and itself if not ``exclusive``.
+
+    With ``reverse`` it sees those after it.
+    """
     pad = -int(exclusive) if reverse else size - 1 + int(exclusive)
     return (Scan((Slide(axis, size, size, kernel=size, pad=pad),), spatial=spatial),)
 
 
 @lru_cache(maxsize=4096)
 def crop(axis: int, size: int, start: int, out: int) -> Relation:
-    """``out`` positions of an axis from ``start`` on; what is outside sees nothing."""
+    """Crop an axis to ``out`` positions from ``start`` on; what lies outside sees nothing."""
     if start == 0 and out == size:
         return ()
     return (Window((Slide(axis, size, out, kernel=1, pad=-start),), spatial=False),)
@@ -64,13 +55,16 @@ def crop(axis: int, size: int, start: int, out: int) -> Relation:
 
 @lru_cache(maxsize=4096)
 def neighbours(axis: int, size: int, before: int, after: int) -> Relation:
-    """Each position along an axis that is not space sees so many others (channels of an LRN)."""
+    """A window over an axis that is not space, as over the channels of an LRN.
+
+    Each position sees so many before and after it.
+    """
     window = Slide(axis, size, size, kernel=before + after + 1, pad=before)
     return (Window((window,), spatial=False),)
 
 
 def pairs(axis: int, size: int, table: np.ndarray) -> Relation:
-    """Each position along an axis sees those that its row of the table names, -1 for none."""
+    """A table for an axis: each position sees those that its row names, -1 for none."""
     return (Taps(axis, size, table, why="single channels are combined"),)
 
 
@@ -171,14 +165,14 @@ def _term(labels: str, shape: Shape, out: str, after: Shape) -> Relation:
 
 @lru_cache(maxsize=1024)
 def split_heads(shape: Shape, heads: int) -> Relation:
-    """(batch, positions, heads * size) to (batch, heads, positions, size)."""
+    """Split heads: (batch, positions, heads * size) to (batch, heads, positions, size)."""
     batch, length, width = shape
     return reshape(shape, (batch, length, heads, width // heads)) + transpose((0, 2, 1, 3))
 
 
 @lru_cache(maxsize=1024)
 def join_heads(shape: Shape) -> Relation:
-    """(batch, heads, positions, size) to (batch, positions, heads * size)."""
+    """Join heads: (batch, heads, positions, size) to (batch, positions, heads * size)."""
     batch, heads, length, size = shape
     split = (batch, length, heads, size)
     return transpose((0, 2, 1, 3)) + reshape(split, (batch, length, heads * size))
@@ -186,7 +180,7 @@ def join_heads(shape: Shape) -> Relation:
 
 @lru_cache(maxsize=1024)
 def share_heads(shape: Shape, heads: int) -> Relation:
-    """Each of a few heads serves a run of ``heads``: grouped queries."""
+    """Repeat each of a few heads for a run of ``heads``, as grouped-query attention does."""
     batch, few, length, size = shape
     if few == heads:
         return ()
@@ -204,9 +198,10 @@ def share_heads(shape: Shape, heads: int) -> Relation:
 def visible_keys(
     queries: int, keys: int, offset: int, left: int | None, right: int | None
 ) -> Step | None:
-    """Query ``i`` sees keys ``i + offset - left`` to ``i + offset + right``; None: all of them.
+    """The step from keys, along axis 2, to the queries that see them; None where all see all.
 
-    The keys are along axis 2.
+    Query ``i`` sees keys ``i + offset - left`` to ``i + offset + right``, both included; None for
+    ``left`` or ``right`` means as far as there are any.
     """
     if left is None and right is None:
         return None
@@ -243,6 +238,7 @@ class Heads(NamedTuple):
         return reduce(self.query, (3,), True) + broadcast(one, self.after)
 
     def from_key(self) -> Relation:
+        """Mixed over its own elements, and over all the keys that a query sees."""
         shared = share_heads(self.key, self.query[1])
         shape = (self.key[0], self.query[1], *self.key[2:])
         weighed = reduce(shape, (3,), True)
@@ -266,10 +262,12 @@ class Heads(NamedTuple):
         return reduce(shape, (2,), True) + broadcast(one, self.after)
 
     def scores_from_query(self) -> Relation:
+        """Local in the position; a head's elements are mixed."""
         one = (*self.query[:3], 1)
         return reduce(self.query, (3,), True) + broadcast(one, self.scores)
 
     def scores_from_key(self) -> Relation:
+        """Local in the key's position, which becomes the last axis; a head's elements are mixed."""
         shape = (self.key[0], self.query[1], *self.key[2:])
         turned = (*shape[:2], 1, shape[2])
         return (
@@ -294,7 +292,7 @@ def frames(shape: Shape, length: int, step: int, bins: int) -> Relation:
 
 
 def concatenated(shapes: Sequence[Shape], axis: int) -> list[Relation]:
-    """Tensors one after another along an axis: the relation of each."""
+    """The relations of tensors that are put one after another along an axis, in order."""
     total = sum(s[axis] for s in shapes)
     start = 0
     relations: list[Relation] = []

@@ -24,7 +24,7 @@ Floats = NDArray[np.floating[Any]]
 
 
 class Sampling(NamedTuple):
-    """How an output pixel is made of input pixels."""
+    """The way an output pixel is made of input pixels, in the words of ONNX's Resize."""
 
     mode: str = "nearest"
     coordinates: str = "half_pixel"
@@ -77,10 +77,11 @@ def resampled(
     scale: float,
     why: str = "",
 ) -> Relation:
-    """Each output pixel (rows) of the input pixels ``taps`` that count; consecutive ones.
+    """Resample an axis of ``size`` positions by a table of the input pixels of each output.
 
-    What lies outside repeats the pixel at the edge. ``why`` there is no closed form, if that is
-    not merely the ``scale``.
+    ``taps`` has a row of consecutive input pixels for each output pixel; those where ``counts``
+    is False do not count. What lies outside repeats the pixel at the edge. ``why`` there is no
+    closed form, if that is not merely the ``scale``.
     """
     inside = (taps >= 0) & (taps < size)
     window = _as_window(axis, size, taps, counts, inside, scale)
@@ -173,7 +174,7 @@ def _as_window(
     inside: NDArray[np.bool_],
     scale: float,
 ) -> Slide | None:
-    """The same as a sliding window, where all positions read alike."""
+    """The sliding window that does the same, where all positions read alike."""
     if not (counts == counts[0]).all() or not (counts & inside).any(axis=1).all():
         return None
     used = np.flatnonzero(counts[0])

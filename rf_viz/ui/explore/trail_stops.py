@@ -9,7 +9,6 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from ...analysis.categories import category
 from ...trace.network import Layer, Network
 
 Marks = Mapping[str, NDArray[np.bool_]]
@@ -91,7 +90,7 @@ def _alike(before: Layer, layer: Layer, marks: Marks, whole: set[str]) -> bool:
     if layer.group and layer.group == before.group and layer.group.name in whole:
         return True
     return (
-        _OWN_STOP.isdisjoint((category(_called(layer)), category(layer.op)))
+        _OWN_STOP.isdisjoint((layer.category, layer.group.category if layer.group else "other"))
         and layer.grid == before.grid
         and np.array_equal(marks[layer.name], marks[before.name])
     )

@@ -21,7 +21,7 @@ def certainty(
     else:
         yield "assumed", f"Assumed, not exact: {listed(layer.assumed)}."
     if layer.receptive_field is None:
-        reasons = [part for part in layer.note.split("; ") if part not in layer.assumed]
+        reasons = [reason for reason in layer.reasons if reason not in layer.assumed]
         yield "note", f"No r, S and P here: {listed(reasons)}."
     if layer.global_context and not whole:
         yield (

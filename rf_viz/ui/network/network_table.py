@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from ...analysis.categories import CATEGORIES
+from ...analysis.categories import CATEGORIES, category_of
 from ...analysis.growth import largest_region
 from ...analysis.records import csv_text
-from ...figures.growth import kind_of
 from ...trace.network import Layer, Network
 from ..text import by
 
@@ -87,7 +86,7 @@ def _row(layer: Layer, parameters: int) -> Row:
         "Exact": "exact" if layer.exact else "assumed",
         "Parameters": parameters,
         "GFLOPs": None if adds is None else 2e-9 * adds,
-        "Kind": kind_of(layer),
+        "Kind": category_of(layer),
         "In": layer.group.name if layer.group else "",
         "Note": layer.note,
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from ...trace.network import Layer, Network
+from ...trace.tensors import Category
 from ..outline import Entry, outline
 
 FEW = 60
@@ -25,7 +26,7 @@ class Scope:
 
     ``key`` is unique in the tree, ``label`` a name within the enclosing scope. ``layers`` are all
     layers in the scope, in execution order. Only a layer has no ``parts``. ``op`` is the operator
-    or the class of a framework's layer, if the scope is one.
+    or the class of a framework's layer, if the scope is one, and ``category`` its category.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Scope:
     layers: tuple[Layer, ...]
     parts: tuple[Scope, ...] = ()
     op: str = ""
+    category: Category = "other"
 
 
 def scope_tree(net: Network) -> tuple[Scope, ...]:
@@ -75,7 +77,8 @@ def _scope(entry: Entry) -> Scope:
         label = part.name.removeprefix(f"{entry.name}/")
         parts.append(replace(inner, label=label))
     layers = tuple(layer for part in parts for layer in part.layers) or (entry.layer,)
-    return Scope(f"{entry.name} {entry.layer.name}", entry.name, layers, tuple(parts), entry.kind)
+    key = f"{entry.name} {entry.layer.name}"
+    return Scope(key, entry.name, layers, tuple(parts), entry.kind, entry.category)
 
 
 Pair = tuple[Sequence[str], Scope]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
-from typing import Any
 
 from ....errors import ModelError
 from ....relation import Edge, Output, Relation, Shape
@@ -17,7 +16,7 @@ from ....relation.common.blocks import (
     space_to_batch,
     space_to_depth,
 )
-from ....relation.regrids import Spread
+from ....relation.regrids import last_spread
 from ....trace.tensors import Tensor
 from ...reading.values import Value
 from ..node import Node, operator
@@ -147,8 +146,8 @@ def _since_spread(node: Node, blocks: Shape) -> tuple[Value, Relation, Shape] | 
         path.append(tensor)
         (source,) = tensor.sources
         number = source.tensor
-        spread: Any = source.relation[-1] if source.relation else None
-        if not isinstance(spread, Spread):
+        spread = last_spread(source.relation)
+        if spread is None:
             continue
         if spread.blocks != blocks:
             return None

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ....analysis.categories import CATEGORIES, category
+from ....analysis.categories import CATEGORIES
 from ....analysis.growth import largest_region
 from ....trace.network import Layer, Network
 from ...browser.component import component, pack
@@ -47,7 +47,7 @@ def _packet(traced: str, _net: Network) -> bytes:
                 "layer": entry.layer.name,
                 "inside": [layer.name for layer in entry.layers()],
                 "op": entry.kind,
-                "kind": category(entry.kind),
+                "kind": entry.category,
                 "share": max(n / whole for n, whole in zip(size, extent, strict=True)),
                 "size": by(size),
                 "stride": by(field.stride) if field else "",

@@ -8,9 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from ....analysis.categories import CATEGORIES, category
+from ....analysis.categories import CATEGORIES, category_of
 from ....analysis.growth import largest_region
-from ....figures.growth import kind_of
 from ....trace.network import Layer, Network
 from ...browser.component import component
 from ...outline import title_of
@@ -98,9 +97,9 @@ def _size(layer: Layer) -> str:
 
 def _kinds(scope: Scope) -> list[tuple[str, float]]:
     """Kind of a scope, or the kinds of its layers, each with its share of them."""
-    if scope.parts and category(scope.op) != "other":
-        return [(category(scope.op), 1)]
-    counts = Counter(kind_of(layer) for layer in scope.layers)
+    if scope.parts and scope.category != "other":
+        return [(scope.category, 1)]
+    counts: Counter[str] = Counter(category_of(layer) for layer in scope.layers)
     return [(name, counts[name] / len(scope.layers)) for name in CATEGORIES if counts[name]]
 
 

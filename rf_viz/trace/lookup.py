@@ -1,0 +1,260 @@
+"""A network's tensors by number: whatever is worked out about them once, and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, reduce
+from operator import or_
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..relation import MAX, MIN, OR, Array, Semiring, Shape, combine, spread
+from . import walk
+from .closed_form import REGROUPED, Form, Forms, common, meet
+from .dependences import Combined, Dependences, combined, origins, per_tensor, split_dependences
+from .tensors import Tensor
+from .values import Plain, Values
+
+if TYPE_CHECKING:
+    from .arrangement import Arrangement, Arrangements
+
+Spans = tuple[tuple[NDArray[np.int32], NDArray[np.int32]], ...]
+"""For each spatial axis of the input the first pixels of all cells, and those after their last."""
+
+
+class Lookup:
+    """A network's tensors by number, 0 being the input: their dependences, bounds and grids.
+
+    What many tensors share is kept by the dependences that make them up. ``also`` is the same
+    model at another input size: of the closed forms only what holds at both sizes is told.
+    """
+
+    def __init__(
+        self,
+        tensors: Sequence[Tensor],
+        spatial: Sequence[int],
+        *,
+        cut_global: bool = False,
+        any_size: bool = False,
+        also: Lookup | None = None,
+    ) -> None:
+        self.tensors = tensors
+        self.spatial = tuple(spatial)
+        self.any_size = any_size
+        self.rings: tuple[Semiring, ...] = (MIN, MAX) * len(self.spatial)
+        self.dependences: Dependences = split_dependences(
+            tensors, self.spatial, cut_global=cut_global, any_size=any_size
+        )
+        self._also = also
+        self._grid_axes: dict[tuple[int, ...], tuple[int, ...]] = {}
+        self._spans: dict[tuple[int, ...], Spans] = {}
+        self._latest: tuple[tuple[int, ...], list[Values]] | None = None
+
+    def need_size(self) -> None:
+        """Raise ValueError where the network was traced at an unknown input size."""
+        if self.any_size:
+            raise ValueError("regions need an input size: trace with one")
+
+    def of(self, number: int) -> tuple[int, ...]:
+        """The numbers of the dependences that make up a tensor."""
+        return self.dependences.of[number]
+
+    def origins(self, number: int) -> tuple[int, ...]:
+        """The bit set of input axes that each axis of a tensor runs along."""
+        sets = [origins(self.dependences.all[n].labels) for n in self.of(number)]
+        return tuple(reduce(or_, bits) for bits in zip(*sets, strict=True))
+
+    def grid_axes(self, number: int) -> tuple[int, ...]:
+        """The axes of a tensor that carry positions of the image, in the input's axis order."""
+        numbers = self.of(number)
+        axes = self._grid_axes.get(numbers)
+        if axes is None:
+            axes = self._grid_axes[numbers] = self._find_grid_axes(numbers)
+        return axes
+
+    def _find_grid_axes(self, numbers: Sequence[int]) -> tuple[int, ...]:
+        first: dict[int, int] = {}
+        for number in numbers:
+            for axis, factors in enumerate(self.dependences.all[number].labels):
+                space = other = 1
+                bits = 0
+                for f in factors:
+                    bits |= f.origins
+                    if f.origins:
+                        space *= f.extent
+                    else:
+                        other *= f.extent
+                # Channels may be merged with positions: then the larger share decides.
+                if bits and space >= other:
+                    order = (bits & -bits).bit_length()
+                    first[axis] = min(first.get(axis, order), order)
+        return tuple(sorted(first, key=lambda axis: (first[axis], axis)))
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The tensors' numbers by their names."""
+        return {tensor.name: number for number, tensor in enumerate(self.tensors)}
+
+    def forms(self, number: int) -> Forms:
+        """The closed form of a tensor along each spatial axis of the input."""
+        forms = self.own_forms(number)
+        also = self._also
+        there = None if also is None else also.numbers.get(self.tensors[number].name)
+        if also is None or there is None:
+            return forms
+        return tuple(map(common, forms, also.own_forms(there)))
+
+    def own_forms(self, number: int) -> Forms:
+        """The closed form of a tensor at this input size, whatever holds at another."""
+        node = self.tensors[number].node
+        forms = [self.dependences.all[n].forms for n in self.of(number)]
+        met = (meet(along, node) for along in zip(*forms, strict=True))
+        return tuple(REGROUPED if isinstance(f, Form) and f.extent else f for f in met)
+
+    def combined(self, number: int) -> Combined:
+        """Whether the operation that makes a tensor combines positions, and channels."""
+        return combined(self.tensors[number], self.dependences)
+
+    def arrangement(self, number: int) -> Arrangement | None:
+        """The picture that the cells of a tensor make up; None where that is not known."""
+        axes = self.grid_axes(number)
+        grid = tuple(self.tensors[number].shape[axis] for axis in axes)
+        return self._arrangements.arrangement(number, axes, grid)
+
+    @cached_property
+    def _arrangements(self) -> Arrangements:
+        self.need_size()
+        from .arrangement import Arrangements  # not needed by most, and a cold start is short
+
+        return Arrangements(self.dependences.all, self.dependences.of, self.spatial)
+
+    @cached_property
+    def bounds(self) -> list[Values]:
+        """The region bounds of all elements, by dependence."""
+        self.need_size()
+        return walk.bounds(self.dependences.all, self.spatial)
+
+    def spans(self, number: int) -> Spans:
+        """The regions of all cells of a tensor, all channels together (see ``Layer.spans``)."""
+        numbers = self.of(number)
+        spans = self._spans.get(numbers)
+        if spans is None:
+            spans = self._spans[numbers] = self.spans_at(number, None)
+        return spans
+
+    def spans_at(self, number: int, index: Sequence[slice] | None) -> Spans:
+        """The regions of the cells of the part of a tensor at ``index``, a slice for each axis."""
+        bounds = self.union(number, self.bounds, self.rings, index)
+        axes = self.grid_axes(number)
+        arrays = [_on_grid(a, axes) for a in bounds.arrays]
+        return tuple(zip(arrays[::2], arrays[1::2], strict=True))
+
+    def seeing(
+        self, number: int, pixel: Sequence[int], index: Sequence[slice] | None
+    ) -> NDArray[np.bool_]:
+        """The cells of a tensor that see a pixel, or of its part at ``index``, over its grid.
+
+        The array has length 1 along axes of the grid where nothing varies.
+        """
+        seen = self.union(number, self._seers(pixel), (OR,), index)
+        return _on_grid(seen.arrays[0], self.grid_axes(number))
+
+    def _seers(self, pixel: Sequence[int]) -> list[Values]:
+        """The elements that see a pixel, bool arrays by dependence; the latest answer is kept."""
+        shape = self.tensors[0].shape
+        key = tuple(pixel)
+        if self._latest is None or self._latest[0] != key:
+            start = np.ones((1,) * len(shape), bool)
+            for axis, position in zip(self.spatial, pixel, strict=True):
+                line = np.zeros(shape[axis], bool)
+                line[position] = True
+                start = start & line.reshape([-1 if i == axis else 1 for i in range(start.ndim)])
+            self._latest = key, walk.reached_from(self.dependences.all, start)
+        return self._latest[1]
+
+    def union(
+        self,
+        number: int,
+        values: Sequence[Values],
+        rings: tuple[Semiring, ...],
+        index: Sequence[slice] | None = None,
+        *,
+        whole: bool = False,
+    ) -> Plain:
+        """Values of a tensor, by dependence, combined to the axes of its grid.
+
+        ``index`` takes a part of the tensor first; ``whole`` combines along the grid too.
+        """
+        shape = self.tensors[number].shape
+        axes = () if whole else self.grid_axes(number)
+        total: Plain | None = None
+        for n in self.of(number):
+            part = values[n]
+            if index is not None:
+                part = part.select(index, rings)
+            for axis in reversed(range(len(shape))):  # the channels before the batch
+                if axis not in axes:
+                    part = part.combine(axis, shape[axis], rings)
+            plain = part.plain(rings)
+            total = plain if total is None else total.union(plain, rings)
+        assert total is not None
+        return total
+
+    def pull(self, targets: Mapping[int, Array], ring: Semiring) -> Array:
+        """Values at some dependences pulled back to the input, over its spatial axes."""
+        self.need_size()
+        return self._on_image(walk.backward(self.dependences.all, targets, ring), ring)
+
+    def _on_image(self, array: Array, ring: Semiring) -> Array:
+        """An array over the input, combined along all but its spatial axes."""
+        shape = self.tensors[0].shape
+        for axis in range(array.ndim):
+            if axis in self.spatial:
+                array = spread(array, axis, shape[axis])
+            elif array.shape[axis] > 1:
+                array = ring.plus.reduce(array, axis=axis, keepdims=True)
+        return array.reshape([shape[axis] for axis in self.spatial])
+
+    def reached(self, numbers: Iterable[int]) -> NDArray[np.bool_]:
+        """The pixels that reach any element of these tensors: bool over the spatial axes."""
+        of = {n for number in numbers for n in self.of(number)}
+        all_dependences = self.dependences.all
+        targets = {n: np.ones((1,) * len(all_dependences[n].shape), bool) for n in of}
+        return np.ascontiguousarray(self.pull(targets, OR)).astype(bool)
+
+    def trail(
+        self, number: int, start: Array, passing: Callable[[int, NDArray[np.bool_]], None]
+    ) -> None:
+        """Pull marked elements of a tensor back to the input, passing each tensor on the way.
+
+        ``passing`` is called with a tensor's number and a bool array over its grid: which of its
+        cells feed the marked elements. That may happen several times for a tensor.
+        """
+        self.need_size()
+        apart = self._per_tensor
+        tensor_of = {n: number for number, numbers in enumerate(apart.of) for n in numbers}
+
+        def pass_on(dependence: int, array: Array) -> None:
+            tensor = tensor_of[dependence]
+            axes, shape = self.grid_axes(tensor), self.tensors[tensor].shape
+            for axis, extent in enumerate(shape):
+                if axis not in axes:
+                    array = combine(array, axis, extent, OR)
+            grid: Shape = tuple(shape[axis] for axis in axes)
+            passing(tensor, np.broadcast_to(_on_grid(array, axes), grid))
+
+        walk.backward(apart.all, dict.fromkeys(apart.of[number], start), OR, pass_on)
+
+    @cached_property
+    def _per_tensor(self) -> Dependences:
+        return per_tensor(self.tensors[1:], self.dependences)
+
+
+def _on_grid(array: Array, axes: Sequence[int]) -> Array:
+    """An array over a tensor, of length 1 off the grid's axes, as an array over the grid."""
+    extents = [array.shape[i] for i in axes]
+    if list(axes) != sorted(axes):
+        array = array.transpose([*axes, *(i for i in range(array.ndim) if i not in axes)])
+    return array.reshape(extents)
