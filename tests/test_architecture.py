@@ -58,8 +58,12 @@ GUESTS = {
 LATE = {"ai_edge_litert", "onnxruntime", "tensorflow", "keras", "streamlit", "plotly", "PIL"}
 """What a cold start does not load: the command line costs what it imports."""
 
-FOREIGN = {"_keras_history", "_keras_mask", "_handle_data", "_initializer", "_deferred_initialize"}
-"""Private names of Keras and TensorFlow that there is no public way around."""
+FOREIGN = {
+    *("_keras_history", "_keras_mask", "_initializer", "_deferred_initialize", "_value"),  # Keras
+    "_handle_data",  # TensorFlow
+    "_tab",  # flatbuffers
+}
+"""Private names of other packages that there is no public way around."""
 
 
 def sources() -> list[Path]:

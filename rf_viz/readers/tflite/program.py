@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...errors import DefectError, ModelError
+from ...errors import ModelError, defect
 from ...trace.tensors import Category
 from ..reading.operators import Operator
 from ..reading.values import Value
@@ -124,10 +124,7 @@ class Program:
             raise ModelError(f"{title} is not valid: {why}") from error
         except Exception as error:
             _LOG.exception("%s could not be translated", title)
-            raise DefectError(
-                f"RF-Viz could not describe {title} ({type(error).__name__}): "
-                "that is a defect of RF-Viz itself, please report it"
-            ) from error
+            raise defect(f"describe {title}", error) from error
         missing = [i for i in tf_op.numbers() if i >= len(operator.inputs)]
         if missing:
             raise ModelError(f"{title} is not valid: it lacks its input {min(missing)}")

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....errors import DefectError, ModelError
+from ....errors import ModelError, defect
 from ....model import ModelInput
 from ....runtimes.tensorflow.graph_names import maker
 from ....trace.tensors import Group
@@ -80,11 +80,7 @@ def trace(model: Any, name: str, fetch: Fetch | None = None) -> Traced:  # noqa:
                     model(fed, training=False)
             except Exception as error:
                 if calls.defect is not None:
-                    raise DefectError(
-                        f"RF-Viz could not follow the layers of {name} "
-                        f"({type(calls.defect).__name__}): that is a defect of RF-Viz itself, "
-                        "please report it"
-                    ) from calls.defect
+                    raise defect(f"follow the layers of {name}", calls.defect) from calls.defect
                 raise ModelError(f"{name} cannot be called: {_first_line(error)}") from error
     flat = flatten(GraphDef.FromString(graph.as_graph_def().SerializeToString()))
     own = fetch or _own_value
