@@ -60,6 +60,7 @@ LATE = {"ai_edge_litert", "onnxruntime", "tensorflow", "keras", "streamlit", "pl
 
 FOREIGN = {
     *("_keras_history", "_keras_mask", "_initializer", "_deferred_initialize", "_value"),  # Keras
+    "_flatten_layers",
     "_handle_data",  # TensorFlow
     "_tab",  # flatbuffers
 }
@@ -394,6 +395,14 @@ def test_the_guide_to_the_house_names_every_room() -> None:
     paths = set(re.findall(r"`((?:rf_viz|tests|docs|examples|benchmarks)/[\w./-]+)`", guide))
     assert paths
     assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+
+
+def test_the_examples_of_the_guide_are_the_code() -> None:
+    guide = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    code = "\n".join(file.read_text(encoding="utf-8") for file in sources())
+    assert examples
+    assert [example for example in examples if example not in code] == []
 
 
 # ---- a cold start
