@@ -350,7 +350,7 @@ DEFECTS = {
         "from rf_viz.readers.reading.operators import Operator\n"
         "import rf_viz.readers.onnx.ops\n"
         "def describe(node): return {}['nowhere']\n"
-        "OPERATORS['', 'Relu'] = Operator(describe)\n"
+        "OPERATORS['', 'Relu'] = Operator(describe, 'activation')\n"
     ),
     "could not run layers (ZeroDivisionError)": (
         "import rf_viz.cli\ndef load(path): return 1 / 0\nrf_viz.cli.load = load\n"

@@ -65,7 +65,7 @@ def layer(own: Category, group: Group | None) -> Layer:
 
 def test_the_category_of_a_frameworks_layer_goes_before_that_of_its_operations() -> None:
     dense = Group("dense", "Dense", "", "y", "attention, dense")
-    custom = Group("mine", "Mine", "", "y")
+    custom = Group("mine", "Mine", "", "y", "other")
     assert category_of(layer("join", dense)) == "attention, dense"
     assert category_of(layer("join", custom)) == "join"
     assert category_of(layer("join", None)) == "join"

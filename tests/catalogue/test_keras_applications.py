@@ -23,6 +23,8 @@ from tests.oracles.tensorflow_oracle import tf  # noqa: F401  (quiet, before Ker
 import keras  # isort: skip
 from keras import layers as kl  # isort: skip
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "tests" / "data"
 

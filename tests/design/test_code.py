@@ -24,6 +24,7 @@ def run(code: str) -> dict[str, Any]:
     return names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("design", PAIRS)
 def test_keras_code_makes_a_network_of_the_same_regions(design: Design) -> None:
     import_tensorflow()

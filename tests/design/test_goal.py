@@ -12,6 +12,7 @@ def costs(design: Design) -> tuple[int, int]:
     return studied.parameters, studied.multiply_adds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "goal"),
     [

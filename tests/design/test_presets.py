@@ -37,6 +37,7 @@ FIELDS: dict[str, tuple[str, int, int, int]] = {
 """Layer, and its size, stride and padding."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", PRESETS)
 def test_a_preset_is_valid_and_traced_exactly(key: str) -> None:
     design = PRESETS[key].build()

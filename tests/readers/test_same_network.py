@@ -25,6 +25,8 @@ from tests.models.keras_models import (
 )
 from tests.oracles.onnx_oracle import build
 
+pytestmark = pytest.mark.slow
+
 SIZE = (21, 18)
 
 TENSORFLOW = (

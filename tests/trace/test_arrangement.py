@@ -184,6 +184,7 @@ def test_after_window_attention_a_cell_sees_its_window() -> None:
     assert layer.global_context == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [vit(2, 2, 2), swin(4, 2, 1)], ids=["vit", "swin"])
 def test_regions_are_what_running_the_model_shows(content: bytes) -> None:
     assert_agrees(onnx.load_from_string(content), nudges=(1.0, -1.0))

@@ -286,6 +286,7 @@ def along(path: Path, s: Slide) -> Path:
     return size + (s.kernel - 1) * s.dilation * stride, stride * s.stride, start - s.pad * stride
 
 
+@pytest.mark.slow
 @given(rng=st.randoms(use_true_random=False))
 @settings(max_examples=250)
 def test_a_closed_form_is_what_all_paths_agree_on(rng: Random) -> None:

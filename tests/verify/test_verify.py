@@ -460,6 +460,7 @@ def test_other_requests_are_refused() -> None:
         verify(model, model.trace("unknown"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda p: p.stem)
 def test_the_samples_agree(path: Path) -> None:
     model = rf_viz.load(path)
@@ -474,6 +475,7 @@ def some_layers(net: Network) -> list[str]:
     return [grid[len(grid) // 6], grid[len(grid) // 2], grid[-1]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", LIGHT, ids=lambda p: p.stem)
 def test_real_architectures_agree(path: Path) -> None:
     model = rf_viz.load(path)

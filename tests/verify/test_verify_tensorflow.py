@@ -19,6 +19,8 @@ from tests.oracles.truth import assert_traced, changes
 import keras  # isort: skip  (after TensorFlow has been told to be quiet)
 from keras import layers as kl  # isort: skip
 
+pytestmark = pytest.mark.slow
+
 SLIM = Path(__file__).resolve().parents[1] / "data/slim"
 RNG = np.random.default_rng(0)
 

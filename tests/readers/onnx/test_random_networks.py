@@ -12,6 +12,7 @@ from random import Random
 
 import numpy as np
 import onnx
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -323,6 +324,7 @@ def box(mask: NDArray[np.bool_]) -> tuple[Shape, Shape]:
     return tuple(where.min(axis=0).tolist()), tuple((where.max(axis=0) + 1).tolist())
 
 
+@pytest.mark.slow
 @given(rng=st.randoms(use_true_random=False))
 @settings(max_examples=150)
 def test_random_networks_depend_on_just_what_is_traced(rng: Random) -> None:

@@ -20,6 +20,7 @@ import keras  # isort: skip  (after TensorFlow has been told to be quiet)
 from keras import layers as kl  # isort: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["MobileNet", "MobileNetV3Small", "DenseNet121", "NASNetMobile", "ConvNeXtTiny"]
 )

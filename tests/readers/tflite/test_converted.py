@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 import rf_viz
 from rf_viz.verify import verify
 
+pytestmark = pytest.mark.slow
+
 SIZE = (17, 14)
 
 

@@ -259,6 +259,7 @@ def test_looking_at_another_layer_feels_immediate() -> None:
     assert min(times[0], times[2]) < 0.4
 
 
+@pytest.mark.slow
 def test_loading_tensorflow_writes_nothing_to_the_terminal() -> None:
     code = (
         "import os\n"

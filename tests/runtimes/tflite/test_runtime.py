@@ -150,6 +150,7 @@ def endless() -> bytes:
     return packed(whole)
 
 
+@pytest.mark.slow
 def test_a_model_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtime, "PATIENCE", 2.0)
     model = loaded(endless())
@@ -157,6 +158,7 @@ def test_a_model_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) ->
     assert "did not finish this model in 2 seconds" in refusal(model, X, "y")
 
 
+@pytest.mark.slow
 def test_the_process_ends_with_its_model() -> None:
     model = loaded(build(OPS[:1], {"x": X}, CONSTANTS))
     model.activations(X, ["y"])

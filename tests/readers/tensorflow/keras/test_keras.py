@@ -39,6 +39,7 @@ def image() -> np.ndarray:
     return np.random.default_rng(1).uniform(0.5, 1, (1, 20, 20, 3)).astype(np.float32)
 
 
+@pytest.mark.slow
 def test_every_form_tells_the_same_regions(model: keras.Model, forms: dict[str, Path]) -> None:
     own = convolutions(rf_viz.load(model).trace())
     assert len(own) >= 6
