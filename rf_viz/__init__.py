@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from typing import Any
 
@@ -10,9 +9,6 @@ from .errors import ModelError
 from .model import Model
 from .trace.closed_form import ReceptiveField
 from .trace.network import Layer, Network, NetworkInput, Region
-
-# A library speaks up only where its host asks for its log: Python would print it by default.
-logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
 def load(source: str | os.PathLike[str] | bytes | Any, name: str | None = None) -> Model:  # noqa: ANN401

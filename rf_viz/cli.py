@@ -7,7 +7,6 @@ In Python's development mode (``python -X dev``) the log, tracebacks included, i
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -89,9 +88,6 @@ examples:
   python -m rf_viz verify net.onnx --layer conv1 conv5 --cells 20"""
 
 
-_LOG = logging.getLogger(__name__)
-
-
 class _UsageError(Exception):
     """A request that cannot be met; the argument says in one sentence why."""
 
@@ -119,6 +115,8 @@ def _log_shown() -> Iterator[None]:
     if not sys.flags.dev_mode:
         yield
         return
+    import logging
+
     log, handler = logging.getLogger("rf_viz"), logging.StreamHandler()
     log.addHandler(handler)
     try:
@@ -146,7 +144,6 @@ def _run(arguments: Sequence[str]) -> int:
         return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except Exception as error:
         what = f"run {arguments[0] if arguments else 'the command line'}"
-        _LOG.exception("RF-Viz could not %s", what)
         return _fail(f"{defect(what, error)}{_where()}")
 
 

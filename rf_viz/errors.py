@@ -13,10 +13,16 @@ class DefectError(ModelError):
 
 
 def defect(what: str, error: Exception) -> DefectError:
-    """The error to raise where RF-Viz could not do ``what`` for an ``error`` that nobody foresaw.
+    """Log an error that nobody foresaw with its traceback, and return the one to raise instead.
 
     ``what`` reads on after "could not": "describe Conv 'stem'".
     """
+    import logging  # rarely needed, and a cold start is short
+
+    log = logging.getLogger("rf_viz")
+    if not log.handlers:  # a library is silent unless somebody listens
+        log.addHandler(logging.NullHandler())
+    log.error("RF-Viz could not %s", what, exc_info=error)
     return DefectError(
         f"RF-Viz could not {what} ({type(error).__name__}): "
         "that is a defect of RF-Viz itself, please report it"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..relation import NoMap, Relation
+from ..relation import AxisMap, Relation
 
 
 class Form(NamedTuple):
@@ -52,30 +52,31 @@ def advance(form: Form, relation: Relation, where: str, any_size: bool) -> Form 
     """
     for step in relation:
         step_map = step.affine(form.axis)
+        if form.extent is None and isinstance(step_map, AxisMap):
+            axis, stride, offset, reach, varies = step_map
+            if stride == reach == 1 and not offset and not varies:
+                form = form if axis == form.axis else form._replace(axis=axis)
+                continue
+            form = Form(
+                axis,
+                form.size + (reach - 1) * abs(form.stride),
+                form.stride * stride,
+                None
+                if form.start is None or (varies and any_size)
+                else form.start + min(offset * form.stride, (offset + reach - 1) * form.stride),
+            )
+            continue
         merged = form.extent is not None
-        if merged or (isinstance(step_map, NoMap) and step_map.kind == "regrouped"):
+        if merged or isinstance(step_map, AxisMap) or step_map.kind == "regrouped":
             index = step.follow_index(form.axis, form.inner, form.extent)
             if index is not None:
                 form = form._replace(axis=index.axis, inner=index.inner, extent=index.extent)
                 continue
-        if isinstance(step_map, NoMap):
-            if step_map.kind == "mixed":
-                return NoForm(f"mixed within blocks by {where}")
-            return NoForm(f"no affine form: {step_map.why}")
-        if merged:
+        if isinstance(step_map, AxisMap):
             return REGROUPED
-        axis, stride, offset, reach, varies = step_map
-        if stride == reach == 1 and not offset and not varies:
-            form = form if axis == form.axis else form._replace(axis=axis)
-            continue
-        form = Form(
-            axis,
-            form.size + (reach - 1) * abs(form.stride),
-            form.stride * stride,
-            None
-            if form.start is None or (varies and any_size)
-            else form.start + min(offset * form.stride, (offset + reach - 1) * form.stride),
-        )
+        if step_map.kind == "mixed":
+            return NoForm(f"mixed within blocks by {where}")
+        return NoForm(f"no affine form: {step_map.why}")
     return form
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import ModelError
 from ...relation import Output, Shape
-from ...trace.tensors import Category, Tensor
+from ...trace.tensors import Tensor
 from .operators import Operator
 from .values import DataDependent, ShapeUnknown, Value
 
@@ -114,16 +114,6 @@ class BaseNode(Generic[C]):
         return self.call.name
 
     @property
-    def category(self) -> Category:
-        """The category of its operator; "other" of one that is not in the table."""
-        return self.call.operator.category if self.call.operator else "other"
-
-    @property
-    def multiplies(self) -> bool | None:
-        """As in ``Operator``; what an unknown operator multiplies is not known."""
-        return self.call.operator.multiplies if self.call.operator else None
-
-    @property
     def outputs(self) -> tuple[str, ...]:
         """The names of the outputs; empty for those that are left out."""
         return self.call.outputs
@@ -167,7 +157,7 @@ class BaseNode(Generic[C]):
 
     def depends(self, i: int) -> bool:
         """Tell whether input ``i`` depends on the traced input."""
-        value = self._input(i)
+        value = self.inputs[i] if i < len(self.inputs) else None
         return value is not None and value.tensor >= 0
 
     def shape(self, i: int = 0, *, axes: int | None = None, least: int = 0) -> Shape:
@@ -175,20 +165,20 @@ class BaseNode(Generic[C]):
 
         Raises ModelError where it is missing or has others, DataDependent where it is not known.
         """
-        value = self._input(i)
+        value = self.inputs[i] if i < len(self.inputs) else None
         if value is None:
             raise self.missing(f"input {i}")
-        if value.shape is None:
+        shape = value.shape
+        if shape is None:
             if value.tensor >= 0:
                 raise ShapeUnknown
             raise DataDependent(f"the shape of input {i} of {self.op} {self.name} is not known")
-        if len(value.shape) < least or axes not in (None, len(value.shape)):
+        if len(shape) < least or (axes is not None and len(shape) != axes):
             needed = f"at least {least}" if axes is None else axes
             raise ModelError(
-                f"{self.op} {self.name!r} takes an input {i} of {needed} axes, "
-                f"not of {list(value.shape)}"
+                f"{self.op} {self.name!r} takes an input {i} of {needed} axes, not of {list(shape)}"
             )
-        return value.shape
+        return shape
 
     def value(self, i: int) -> NDArray[Any] | None:
         """The values of input ``i`` where they are known: constants, and what shapes yield."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from abc import ABC, abstractmethod
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
@@ -20,8 +19,6 @@ from .values import DataDependent, Value
 
 C = TypeVar("C", bound=Call)
 N = TypeVar("N", bound=BaseNode[Any])
-
-_LOG = logging.getLogger(__name__)
 
 LARGEST = 2**40
 """The most elements that any tensor may have."""
@@ -78,15 +75,9 @@ class BaseReading(ABC, Generic[C, N]):
                     values[name] = Value(value.shape, len(tensors))
                     source = Source(value.tensor, ())
                     category = call.operator.category if call.operator else "other"
+                    shape = value.shape or ()
                     tensors.append(
-                        Tensor(
-                            name,
-                            call.name,
-                            call.op,
-                            value.shape or (),
-                            (source,),
-                            category=category,
-                        )
+                        Tensor(name, call.name, call.op, shape, (source,), "", None, category)
                     )
                     continue
             self._read(call, values)
@@ -114,7 +105,6 @@ class BaseReading(ABC, Generic[C, N]):
             why = self.violation(node)
             if why:
                 raise ModelError(f"{call.op} {call.name!r} is not valid: {why}") from error
-            _LOG.exception("%s %r could not be described", call.op, call.name)
             raise defect(f"describe {call.op} {call.name!r}", error) from error
 
     def describe(self, node: N) -> Sequence[Output | Value]:
@@ -157,18 +147,7 @@ class BaseReading(ABC, Generic[C, N]):
                     return Value(shape, value=output.value)
                 return Value(shape, get=lambda: self.evaluate(node, name, shape), after=node.inputs)
         value = Value(shape, len(self.tensors))
-        self.tensors.append(
-            Tensor(
-                name,
-                node.name,
-                node.op,
-                shape or (),
-                edges,
-                assumed,
-                category=node.category,
-                multiplies=node.multiplies,
-            )
-        )
+        self.tensors.append(_tensor(node, name, shape or (), edges, assumed))
         return value
 
     def add(self, node: N, name: str, output: Output) -> Value:
@@ -234,18 +213,7 @@ class BaseReading(ABC, Generic[C, N]):
         sources = [
             Source(v.tensor, everything(v.shape or (), ())) for v in node.inputs if v is not None
         ]
-        self.tensors.append(
-            Tensor(
-                name,
-                node.name,
-                node.op,
-                (),
-                sources,
-                why,
-                category=node.category,
-                multiplies=node.multiplies,
-            )
-        )
+        self.tensors.append(_tensor(node, name, (), sources, why))
         return Value(None, len(self.tensors) - 1)
 
     def _mention_all(self, node: N, outputs: Sequence[Output | Value]) -> list[Output | Value]:
@@ -279,6 +247,18 @@ class BaseReading(ABC, Generic[C, N]):
                 for o in described
             ]
         return list(described)
+
+
+def _tensor(
+    node: BaseNode[Any], name: str, shape: Shape, sources: Sequence[Source], assumed: str
+) -> Tensor:
+    """A tensor that a node makes, with what its operator's entry says of it."""
+    call = node.call
+    operator = call.operator
+    if operator is None:  # what an unknown operator multiplies is not known
+        return Tensor(name, call.name, call.op, shape, sources, assumed, multiplies=None)
+    category, multiplies = operator.category, operator.multiplies
+    return Tensor(name, call.name, call.op, shape, sources, assumed, None, category, multiplies)
 
 
 def _leaves(values: Iterable[Value | None]) -> list[Value]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
@@ -21,8 +20,6 @@ from .file import FileOperator, Subgraph
 from .opaque import ENTRIES
 from .table import TABLE
 from .tf_op import Entry, Site, TfOp
-
-_LOG = logging.getLogger(__name__)
 
 _PARAMETERS = "what else it takes as constant depends on the data"
 
@@ -123,7 +120,6 @@ class Program:
             why = " ".join(str(error).split())
             raise ModelError(f"{title} is not valid: {why}") from error
         except Exception as error:
-            _LOG.exception("%s could not be translated", title)
             raise defect(f"describe {title}", error) from error
         missing = [i for i in tf_op.numbers() if i >= len(operator.inputs)]
         if missing:

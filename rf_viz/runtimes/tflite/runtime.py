@@ -6,7 +6,6 @@ ends with this one.
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import subprocess
@@ -20,7 +19,7 @@ from typing import cast as typed
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import DefectError, ModelError
+from ...errors import ModelError, defect
 from ..quantised import Quantised
 from ..values import as_float, cast, neutral
 from .worker import Message, receive, send
@@ -30,8 +29,6 @@ PATIENCE = 120.0
 
 _WORKER = os.path.join(os.path.dirname(__file__), "worker.py")
 """The worker's program: run as a file and not as a module, so that it loads only what it needs."""
-
-_LOG = logging.getLogger(__name__)
 
 
 class TensorSlot(NamedTuple):
@@ -84,11 +81,7 @@ class TfliteRuntime:
         with self._lock:
             reply = self._ask(request)
         if "defect" in reply:
-            _LOG.error("the worker that runs TFLite models failed\n%s", reply["defect"])
-            raise DefectError(
-                "RF-Viz could not run this model with LiteRT: that is a defect of RF-Viz itself, "
-                "please report it"
-            )
+            raise defect("run this model with LiteRT", RuntimeError(reply["defect"]))
         if "error" in reply:
             raise ModelError(_refusal(wanted, str(reply["error"])))
         values = {}

@@ -6,7 +6,6 @@ asks for its value. Every node is named after the Keras layer that made it: ``bl
 
 from __future__ import annotations
 
-import logging
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -33,8 +32,6 @@ from .build import ONE_AT_A_TIME
 from .categories import category
 from .settings import settings
 from .stand_ins import kind_of
-
-_LOG = logging.getLogger(__name__)
 
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall", "While", "StatelessWhile", "If",
           "StatelessIf", "Case", "StatelessCase")  # fmt: skip
@@ -242,7 +239,6 @@ class _Calls:
         try:
             yield
         except Exception as error:
-            _LOG.exception("the call of a Keras layer could not be recorded")
             self.defect = error
             raise
 
