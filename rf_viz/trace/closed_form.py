@@ -32,10 +32,18 @@ class Form(NamedTuple):
 
 
 class NoForm(NamedTuple):
-    """The lack of a closed form, and ``why``; ``misaligned`` where paths disagree."""
+    """The lack of a closed form, and ``why``; ``disagreement`` says in what paths disagree.
+
+    It is empty where that is not the reason.
+    """
 
     why: str
-    misaligned: bool = False
+    disagreement: str = ""
+
+    @classmethod
+    def misaligned(cls, disagreement: str) -> NoForm:
+        """No closed form, because paths disagree."""
+        return cls(f"branches misaligned: {disagreement}", disagreement)
 
 
 REGROUPED = NoForm("no affine form: rearranged into another grid")
@@ -95,18 +103,13 @@ def meet(forms: Sequence[Form | NoForm], where: str) -> Form | NoForm:
         if (first.axis, *first[4:]) != (other.axis, *other[4:]):
             return NoForm(f"paths run along different axes at {where}")
         if first.stride != other.stride:
-            return NoForm(
-                f"branches misaligned: strides {first.stride} and {other.stride} meet at {where}",
-                misaligned=True,
-            )
+            return NoForm.misaligned(f"strides {first.stride} and {other.stride} meet at {where}")
         if first.start is None or other.start is None:
             first = first._replace(size=max(first.size, other.size), start=None)
             continue
         apart = abs(2 * (first.start - other.start) + first.size - other.size) / 2
         if apart:
-            return NoForm(
-                f"branches misaligned: centres {apart:g} px apart at {where}", misaligned=True
-            )
+            return NoForm.misaligned(f"centres {apart:g} px apart at {where}")
         first = max(first, other, key=lambda f: f.size)
     return first
 

@@ -277,10 +277,16 @@ class Layer:
     @property
     def aligned(self) -> bool | None:
         """Whether all paths agree on stride and centre; None where neither can be said."""
-        reasons = [f for f in self._forms if not isinstance(f, Form)]
-        if not reasons:
+        if all(isinstance(f, Form) for f in self._forms):
             return True
-        return False if any(f.misaligned for f in reasons) else None
+        return False if self.disagreements else None
+
+    @property
+    def disagreements(self) -> tuple[str, ...]:
+        """What the paths to this layer disagree in, in words; empty unless that is why it has no
+        closed form."""
+        no_form = [f for f in self._forms if not isinstance(f, Form)]
+        return tuple(dict.fromkeys(f.disagreement for f in no_form if f.disagreement))
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 import onnx
 
-from ...trace.tensors import Category
 from ..reading.node import BaseNode
-from ..reading.operators import Describe, Operator, Weights
+from ..reading.operators import Describe, Facts, Operator
 from .call import Call
 
 
@@ -41,25 +40,15 @@ OPERATORS: dict[tuple[str, str], Operator] = {}
 def operator(
     *names: str,
     domain: str = "",
-    category: Category,
-    multiplies: bool | None = False,
-    weights: Weights = (),
-    elementwise: bool = False,
-    asks_shape_only: bool = False,
-    asks_types_only: bool = False,
+    **facts: Unpack[Facts],
 ) -> Callable[[D], D]:
-    """Enter a description into the table under one or more operator names (see ``Operator``)."""
+    """Enter a description into the table under one or more operator names.
+
+    ``facts`` are what else is known of them (see ``Operator``).
+    """
 
     def enter(describe: D) -> D:
-        entry = Operator(
-            describe,
-            category,
-            multiplies,
-            weights,
-            elementwise,
-            asks_shape_only,
-            asks_types_only,
-        )
+        entry = Operator(describe, **facts)
         for name in names:
             OPERATORS[domain, name] = entry
         return describe

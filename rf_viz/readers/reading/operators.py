@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Required, TypedDict
 
 from ...trace.tensors import Category
 from .values import Outputs
@@ -14,6 +14,17 @@ Describe = Callable[[Any], Outputs]
 
 Weights = tuple[int, ...] | Literal["any"]
 """The inputs that hold weights, by number; "any" where every input may hold some."""
+
+
+class Facts(TypedDict, total=False):
+    """What an entry says besides its description, each as in ``Operator``."""
+
+    category: Required[Category]
+    multiplies: bool | None
+    weights: Weights
+    elementwise: bool
+    asks_shape_only: bool
+    asks_types_only: bool
 
 
 @dataclass(frozen=True, slots=True)

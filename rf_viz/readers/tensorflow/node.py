@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
-from ...trace.tensors import Category
 from ..reading.node import BaseNode
-from ..reading.operators import Describe, Operator, Weights
+from ..reading.operators import Describe, Facts, Operator
 from ..reading.values import Value
 from .call import Call
 
@@ -34,25 +33,15 @@ D = TypeVar("D", bound=Describe)
 
 def operator(
     *names: str,
-    category: Category,
-    multiplies: bool | None = False,
-    weights: Weights = (),
-    elementwise: bool = False,
-    asks_shape_only: bool = False,
-    asks_types_only: bool = False,
+    **facts: Unpack[Facts],
 ) -> Callable[[D], D]:
-    """Enter a description into the table under one or more operator names (see ``Operator``)."""
+    """Enter a description into the table under one or more operator names.
+
+    ``facts`` are what else is known of them (see ``Operator``).
+    """
 
     def enter(describe: D) -> D:
-        entry = Operator(
-            describe,
-            category,
-            multiplies,
-            weights,
-            elementwise,
-            asks_shape_only,
-            asks_types_only,
-        )
+        entry = Operator(describe, **facts)
         for name in names:
             OPERATORS[name] = entry
         return describe

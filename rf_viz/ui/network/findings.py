@@ -164,10 +164,8 @@ def _misaligned(net: Network) -> Iterator[Finding]:
             yield Finding(FINE, "No branches are misaligned.")
         return
     affected = sum(layer.aligned is False for layer in net.layers)
-    notes = dict.fromkeys(
-        plain(layer.note.removeprefix("branches misaligned: ")) for layer in joins
-    )
-    where = listed(list(notes))
+    places = dict.fromkeys(plain("; ".join(layer.disagreements)) for layer in joins)
+    where = listed(list(places))
     yield Finding(
         ODD,
         f"Branches are misaligned in {_count(len(joins), 'place')}.",
