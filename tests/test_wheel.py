@@ -15,6 +15,16 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "rf_viz"
 
+START = """
+import sys
+from streamlit.testing.v1 import AppTest
+import rf_viz
+assert rf_viz.__file__.startswith(sys.argv[1]), rf_viz.__file__
+app = AppTest.from_file("streamlit_app.py", default_timeout=120).run()
+assert not app.exception, app.exception
+assert app.sidebar.selectbox, "no models to choose from"
+"""
+
 IMPORT_ALL = """
 import pkgutil, sys
 from importlib import import_module
@@ -54,12 +64,26 @@ def test_no_file_of_the_package_is_left_behind(wheel: Path) -> None:
     assert files - set(ZipFile(wheel).namelist()) == set()
 
 
-def test_every_module_finds_its_files_when_installed(wheel: Path, tmp_path: Path) -> None:
-    """Components read their HTML, styles and scripts when they are imported."""
-    ZipFile(wheel).extractall(tmp_path)
+def run_installed(code: str, wheel: Path, site: Path, folder: Path) -> None:
+    """Run code in a folder with the wheel's content and nothing else of the tree."""
+    ZipFile(wheel).extractall(site)
     subprocess.run(
-        [sys.executable, "-P", "-c", IMPORT_ALL, str(tmp_path)],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(tmp_path), "PATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        [sys.executable, "-P", "-c", code, str(site)],
+        cwd=folder,
+        env={"PYTHONPATH": str(site), "PATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"},
         check=True,
     )
+
+
+def test_every_module_finds_its_files_when_installed(wheel: Path, tmp_path: Path) -> None:
+    """Components read their HTML, styles and scripts when they are imported."""
+    run_installed(IMPORT_ALL, wheel, tmp_path, tmp_path)
+
+
+def test_the_app_starts_from_an_installed_wheel(wheel: Path, tmp_path: Path) -> None:
+    app = tmp_path / "app"
+    app.mkdir()
+    shutil.copy(ROOT / "streamlit_app.py", app)
+    shutil.copytree(ROOT / "pages", app / "pages")
+    (app / "assets").symlink_to(ROOT / "assets")
+    run_installed(START, wheel, tmp_path / "site", app)

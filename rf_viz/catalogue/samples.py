@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from ..inputs.images import Fit
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
+_HOMES = (Path(__file__).resolve().parents[2], Path.cwd())
+"""Homes of the folder of assets: that of the package in a checkout, else the app's."""
+
+ASSETS = next((home / "assets" for home in _HOMES if (home / "assets").is_dir()), Path("assets"))
+"""The folder of the sample models, images and tables."""
 """The folder of the project's data."""
 
 
