@@ -15,10 +15,10 @@ from ..reading.values import Value
 from ..tensorflow.ops import OPERATORS
 from ..tensorflow.ops.opaque import opaque
 from .call import Call
-from .custom import custom_entry
 from .file import FileOperator, Subgraph
-from .opaque import ENTRIES
-from .table import TABLE
+from .ops.custom import custom_entry
+from .ops.opaque import ENTRIES
+from .ops.table import TABLE
 from .tf_op import Entry, Site, TfOp
 
 _PARAMETERS = "what else it takes as constant depends on the data"

@@ -15,7 +15,7 @@ from flatbuffers import flexbuffers
 import rf_viz
 from rf_viz.errors import DefectError
 from rf_viz.readers.tensorflow.protobuf.messages import NodeDef
-from rf_viz.readers.tflite.table import TABLE
+from rf_viz.readers.tflite.ops.table import TABLE
 from rf_viz.readers.tflite.tf_op import Site, TfOp
 from tests.oracles.tflite_oracle import (
     Op,

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 import rf_viz
 from rf_viz.readers.tensorflow.node import OPERATORS
-from rf_viz.readers.tflite.opaque import OPAQUE
-from rf_viz.readers.tflite.table import ALIKE, REDUCTIONS, SAME_INPUTS, TABLE
+from rf_viz.readers.tflite.ops.opaque import OPAQUE
+from rf_viz.readers.tflite.ops.table import ALIKE, REDUCTIONS, SAME_INPUTS, TABLE
 from tests.oracles.tflite_oracle import (
     Op,
     assert_agrees,

@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...trace.tensors import Category
-from ..reading.operators import Operator
-from ..tensorflow.ops import OPERATORS
-from ..tensorflow.protobuf.tensors import dtype
-from .file import TensorInfo
-from .fixed_point import resize_bilinear
-from .tf_op import Entry, Site, TfOp, Translate, activated, biased, called, clipped, ints, number
+from ....trace.tensors import Category
+from ...reading.operators import Operator
+from ...tensorflow.ops import OPERATORS
+from ...tensorflow.protobuf.tensors import dtype
+from ..file import TensorInfo
+from ..fixed_point import resize_bilinear
+from ..tf_op import Entry, Site, TfOp, Translate, activated, biased, called, clipped, ints, number
 
 _PADDING = {0: "SAME", 1: "VALID"}
 _MIRROR = {0: "REFLECT", 1: "SYMMETRIC"}

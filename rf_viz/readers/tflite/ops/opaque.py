@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...trace.tensors import Category
-from ..reading.operators import Operator
-from ..tensorflow.ops.opaque import opaque
+from ....trace.tensors import Category
+from ...reading.operators import Operator
+from ...tensorflow.ops.opaque import opaque
 
 _BOTH_WAYS = "it runs over its sequence both ways"
 _BOXES = "which boxes it keeps depends on the data"

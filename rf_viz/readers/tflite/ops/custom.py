@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..tensorflow.call import python
-from ..tensorflow.ops import OPERATORS
-from ..tensorflow.protobuf.messages import NodeDef
-from .file import FileOperator
-from .tf_op import Entry, Site, TfOp, biased, ints
+from ...tensorflow.call import python
+from ...tensorflow.ops import OPERATORS
+from ...tensorflow.protobuf.messages import NodeDef
+from ..file import FileOperator
+from ..tf_op import Entry, Site, TfOp, biased, ints
 
 _FLEX = "Flex"
 """How the names of TensorFlow's own operators begin, which the converter kept."""
