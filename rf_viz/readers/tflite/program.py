@@ -10,16 +10,14 @@ import numpy as np
 
 from ...errors import ModelError, defect
 from ...trace.tensors import Category
-from ..reading.operators import Operator
 from ..reading.values import Value
 from ..tensorflow.ops import OPERATORS
 from ..tensorflow.ops.opaque import opaque
+from . import ops
 from .call import Call
 from .file import FileOperator, Subgraph
-from .ops.custom import custom_entry
-from .ops.opaque import ENTRIES
-from .ops.table import TABLE
-from .tf_op import Entry, Site, TfOp
+from .node import Entry, Site
+from .tf_op import TfOp
 
 _PARAMETERS = "what else it takes as constant depends on the data"
 
@@ -102,9 +100,9 @@ class Program:
         inputs, outputs = self._named(operator.inputs), self._named(operator.outputs)
         op = operator.custom or operator.op
         name = next(filter(None, outputs), op)
-        entry = _entry(operator)
+        entry = ops.entry(operator)
         if entry is None:
-            return [Call(op, name, inputs, outputs, {}, _opaque_entry(operator))]
+            return [Call(op, name, inputs, outputs, {}, ops.opaque_entry(operator))]
         tf_op = self._translate(entry, operator, f"{op} {name!r}")
         used = {inputs[i] for i in tf_op.numbers()}
         if not {*inputs, ""} <= used | fixed_names:
@@ -152,19 +150,8 @@ class Program:
         )
 
 
-def _entry(operator: FileOperator) -> Entry | None:
-    """The entry of an operator that has an equivalent in TensorFlow."""
-    return custom_entry(operator) if operator.op == "CUSTOM" else TABLE.get(operator.op)
-
-
-def _opaque_entry(operator: FileOperator) -> Operator | None:
-    """The entry of an operator that no relation describes; None where it is not known."""
-    nameless = operator.op == "CUSTOM" and operator.custom in ("", "CUSTOM")
-    return None if nameless else ENTRIES.get(operator.op)
-
-
 def _shown(operator: FileOperator) -> Shown:
-    op, entry = operator.custom or operator.op, _entry(operator) or _opaque_entry(operator)
+    op, entry = operator.custom or operator.op, ops.entry(operator) or ops.opaque_entry(operator)
     if entry is None:
         return Shown(op, "other", None)
     return Shown(op, entry.category, entry.multiplies)

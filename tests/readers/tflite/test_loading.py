@@ -15,8 +15,9 @@ from flatbuffers import flexbuffers
 import rf_viz
 from rf_viz.errors import DefectError
 from rf_viz.readers.tensorflow.protobuf.messages import NodeDef
-from rf_viz.readers.tflite.ops.table import TABLE
-from rf_viz.readers.tflite.tf_op import Site, TfOp
+from rf_viz.readers.tflite.node import Site
+from rf_viz.readers.tflite.ops import OPERATORS
+from rf_viz.readers.tflite.tf_op import TfOp
 from tests.oracles.tflite_oracle import (
     Op,
     build,
@@ -275,7 +276,7 @@ def test_a_defect_of_ours_is_told_as_ours(
     def translate(site: Site) -> TfOp:
         raise KeyError("padding")
 
-    monkeypatch.setitem(TABLE, "CONV_2D", replace(TABLE["CONV_2D"], translate=translate))
+    monkeypatch.setitem(OPERATORS, "CONV_2D", replace(OPERATORS["CONV_2D"], translate=translate))
     data = build([CONV], {"x": X}, CONSTANTS)
     with pytest.raises(DefectError, match="RF-Viz could not describe CONV_2D 'y'"):
         rf_viz.load(data, "m.tflite")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import ai_edge_litert.schema_py_generated as schema
@@ -10,9 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 import rf_viz
-from rf_viz.readers.tensorflow.node import OPERATORS
+from rf_viz.readers.tflite.node import enter_alike, enter_renamed
+from rf_viz.readers.tflite.ops import OPERATORS
 from rf_viz.readers.tflite.ops.opaque import OPAQUE
-from rf_viz.readers.tflite.ops.table import ALIKE, REDUCTIONS, SAME_INPUTS, TABLE
 from tests.oracles.tflite_oracle import (
     Op,
     assert_agrees,
@@ -32,8 +33,8 @@ def ints(*numbers: Any) -> NDArray[np.int32]:  # noqa: ANN401
 
 def test_every_operator_of_the_schema_has_an_entry() -> None:
     schemas = {name for name in vars(schema.BuiltinOperator) if not name.startswith("_")}
-    assert schemas - TABLE.keys() - OPAQUE.keys() == set()
-    assert not TABLE.keys() & OPAQUE.keys()
+    assert schemas - OPERATORS.keys() - OPAQUE.keys() == set()
+    assert not OPERATORS.keys() & OPAQUE.keys()
     for why in OPAQUE.values():
         assert why[0].islower() or why.startswith("LiteRT")
         assert not why.endswith(".")
@@ -255,12 +256,13 @@ def test_recurrent_layers_see_what_came_before() -> None:
     assert_agrees(data)
 
 
-def test_every_other_name_is_one_of_the_tensorflow_table() -> None:
-    assert {
-        *SAME_INPUTS.values(),
-        *ALIKE.values(),
-        *REDUCTIONS.values(),
-    } - OPERATORS.keys() == set()
+@pytest.mark.parametrize("enter", [enter_renamed, enter_alike])
+def test_every_other_name_is_one_of_the_tensorflow_table(
+    enter: Callable[[dict[str, str]], None],
+) -> None:
+    with pytest.raises(KeyError, match="NoSuchOperation"):
+        enter({"NEW": "NoSuchOperation"})
+    assert "NEW" not in OPERATORS
 
 
 CATEGORIES = {
@@ -279,7 +281,7 @@ CATEGORIES = {
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_a_category_says_what_an_operator_does(category: str) -> None:
     ops = CATEGORIES[category]
-    assert {op: TABLE[op].category for op in ops} == dict.fromkeys(ops, category)
+    assert {op: OPERATORS[op].category for op in ops} == dict.fromkeys(ops, category)
 
 
 def test_a_tensor_has_the_category_and_products_of_the_files_operator() -> None:

@@ -8,7 +8,9 @@ from ...tensorflow.call import python
 from ...tensorflow.ops import OPERATORS
 from ...tensorflow.protobuf.messages import NodeDef
 from ..file import FileOperator
-from ..tf_op import Entry, Site, TfOp, biased, ints
+from ..node import Entry, Site, entry_like
+from ..tf_op import TfOp, ints
+from .fused import biased
 
 _FLEX = "Flex"
 """How the names of TensorFlow's own operators begin, which the converter kept."""
@@ -27,7 +29,7 @@ def custom_entry(operator: FileOperator) -> Entry | None:
         return None
     if op not in OPERATORS:
         return Entry(_flex, "other", None)
-    return Entry(_flex, OPERATORS[op].category, OPERATORS[op].multiplies)
+    return entry_like(op, _flex)
 
 
 def _flex(site: Site) -> TfOp:
@@ -63,6 +65,6 @@ def _transposed_with_bias(site: Site) -> TfOp:
 
 
 CUSTOM: dict[str, Entry] = {
-    "Convolution2DTransposeBias": Entry(_transposed_with_bias, "convolution", True)
+    "Convolution2DTransposeBias": entry_like("Conv2DBackpropInput", _transposed_with_bias)
 }
 """The custom operators that are met often, by name."""
