@@ -1,4 +1,4 @@
-"""Theory against the running model."""
+"""Verification: what the theory says, held against the running model."""
 
 from .report import Check, Report, Result, verify
 
