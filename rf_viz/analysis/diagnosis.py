@@ -200,7 +200,7 @@ def border(net: Network) -> Border | None:
     for layer, inside in zip(net.layers, features(net), strict=True):
         if not inside or layer.category != "convolution":
             continue
-        before = _fed(layer, sizes)
+        before = _input_sizes(layer, sizes)
         if before and all(n > whole for n, whole in zip(before, net.input.size, strict=True)):
             beyond.append((layer, before))
         else:
@@ -211,15 +211,15 @@ def border(net: Network) -> Border | None:
     return Border(first, before, tuple(layer for layer, _ in others))
 
 
-def _fed(layer: Layer, sizes: dict[str, PathSizes]) -> tuple[int, ...]:
+def _input_sizes(layer: Layer, sizes: dict[str, PathSizes]) -> tuple[int, ...]:
     """How far the inputs of a layer see by the shortest path; empty where that is not known."""
-    fed: list[tuple[int, ...]] = []
+    shortest_sizes: list[tuple[int, ...]] = []
     for source in layer.inputs:
         ones: Sizes = (1,) * len(layer.net.input.size)
         shortest = ones if source is None else sizes[source.name].shortest
         if None not in shortest:
-            fed.append(tuple(n or 0 for n in shortest))
-    return tuple(map(min, zip(*fed, strict=True)))
+            shortest_sizes.append(tuple(n or 0 for n in shortest))
+    return tuple(map(min, zip(*shortest_sizes, strict=True)))
 
 
 def misaligned(net: Network) -> list[Layer]:

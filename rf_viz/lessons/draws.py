@@ -226,11 +226,13 @@ def _is_sound(drawn: Drawn) -> bool:
     if isinstance(asks, str):
         size, _, _ = form(example.last)
         return 2 < size <= example.length
-    fed = example.last.trail((asks,))
+    feeding = example.last.trail((asks,))
     steps = iter(region(example, asks))
     for path in paths(example):
         for stage in reversed(path[:-1]):
-            units = fed[stage.row.name].nonzero()[0].tolist() if stage.row.name in fed else []
+            units = (
+                feeding[stage.row.name].nonzero()[0].tolist() if stage.row.name in feeding else []
+            )
             if not units or next(steps).values != (units[0], units[-1]):
                 return False
         seen = path[-1].traced.region((asks,))

@@ -95,8 +95,8 @@ class Report:
         lines = []
         for layer in layers:
             count = Counter((c.result, c.how) for c in self.checks if c.layer == layer)
-            said = [f"{n} {_PLURAL[r]} ({how})" for (r, how), n in sorted(count.items())]
-            lines.append(f"{layer:{width}}  {', '.join(said)}")
+            counts = [f"{n} {_PLURAL[r]} ({how})" for (r, how), n in sorted(count.items())]
+            lines.append(f"{layer:{width}}  {', '.join(counts)}")
         for detail, n in Counter(c.detail for c in self.undecided).items():
             lines.append(f"{n} undecided: {detail}")
         lines += [f"DISAGREES: {check}" for check in self.disagreements]

@@ -88,8 +88,8 @@ def report_text(report: Report) -> str:
             f"{report.disagreements[0]}."
         )
     elif report.agreed:
-        said = "All" if len(report.agreed) == count else f"{len(report.agreed)} of"
-        parts.append(f"{said} {count} checks agree.")
+        agreed = "All" if len(report.agreed) == count else f"{len(report.agreed)} of"
+        parts.append(f"{agreed} {count} checks agree.")
     cells = len({check.cell for check in report.checks if check.kind != "shape"})
     twins = sum(check.how == "twin" for check in report.agreed)
     if cells:

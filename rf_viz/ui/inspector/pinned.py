@@ -21,7 +21,7 @@ class PinnedState:
     """A session's memory of what is pinned.
 
     Attributes:
-        heard: what the linked view reported last.
+        reported: what the linked view reported last.
         latest: mode and pixel as they are now.
         cells: the pinned cell of each view, where one was chosen.
         point: the point of the input that stays while one walks through the layers; None for
@@ -30,7 +30,7 @@ class PinnedState:
         extent: that of the input that point and pixel lie in.
     """
 
-    heard: Pinned | None = None
+    reported: Pinned | None = None
     latest: Pinned = field(default_factory=lambda: Pinned("", ()))
     cells: dict[str, Cell] = field(default_factory=dict)
     point: tuple[float, ...] | None = None
@@ -71,8 +71,8 @@ def settle(scene: Scene, view: str, report: Pinned | None) -> Pinned:
     a report that is new counts.
     """
     state, layer = _state_in(scene.picture.extent), scene.layer
-    if report is not None and report != state.heard:
-        state.heard = state.latest = report
+    if report is not None and report != state.reported:
+        state.reported = state.latest = report
         state.cells[report.view] = report.cell
         state.point = None
     cell = state.cells.get(view)

@@ -20,9 +20,9 @@ UNROLLED = 64
 def switch(node: Node) -> Outputs:
     """Input 0 goes on as output 0 where input 1 is false, as output 1 where it is true."""
     data = tensor(node, 0)
-    way = _truth(tensor(node, 1))
-    if way is not None:
-        return [DEAD, data] if way else [data, DEAD]
+    truth = _truth(tensor(node, 1))
+    if truth is not None:
+        return [DEAD, data] if truth else [data, DEAD]
     shape, condition = node.shape(0), node.shape(1)
     edges = [*SELF, Edge(1, everything(condition, shape))]
     return [Output(shape, edges), Output(shape, edges)]

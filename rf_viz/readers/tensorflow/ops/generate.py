@@ -68,8 +68,8 @@ def broadcast_gradients(node: Node) -> list[Output]:
     rank = max(map(len, shapes))
     wide = [(1,) * (rank - len(s)) + s for s in shapes]
     outputs = []
-    for mine, other in (wide, wide[::-1]):
-        axes = [i for i in range(rank) if mine[i] == 1 and (other[i] != 1 or mine == other)]
+    for shape, other in (wide, wide[::-1]):
+        axes = [i for i in range(rank) if shape[i] == 1 and (other[i] != 1 or shape == other)]
         outputs.append(Output((len(axes),), value=np.array(axes, np.int32)))
     return outputs
 

@@ -54,16 +54,16 @@ class Wiring:
                 continue
             if op in ("Merge", "RefMerge"):
                 merges.append(own)
-            mine: list[str] = []
+            tensors: list[str] = []
             makers: list[str] = []
             for reference in node.input:
                 if reference.startswith("^"):
                     continue
                 name, _, number = reference.partition(":")
                 if not number or number == "0":
-                    mine.append(name)
+                    tensors.append(name)
                 else:
-                    mine.append(reference)
+                    tensors.append(reference)
                     self._last[name] = max(self._last.get(name, 0), output_number(number))
                 makers.append(name)
             ordered = ordered and before.issuperset(makers)
@@ -72,7 +72,7 @@ class Wiring:
             before.add(own)
             self.sources[own] = makers
             self.nodes[own] = node
-            self.inputs[own] = tuple(mine)
+            self.inputs[own] = tuple(tensors)
         if merges:
             self._open_loops(merges)
             for name in merges:

@@ -98,7 +98,7 @@ def _read(data: bytes, name: str, variables: Callable[[], str]) -> TensorFlowMod
         raise ModelError(f"{name} is damaged: the outputs of its signature {key!r} are not there")
     restore = maker(meta.saver_def.restore_op_name)
     keys = restored_from(meta.graph_def, restore) if restore else {}
-    inputs = _fed(graph, signature, key)
+    inputs = _signature_inputs(graph, signature, key)
     graph = flatten(graph)
     names = Names()
     for model_input in inputs:
@@ -124,7 +124,7 @@ def _signature(meta: Any, name: str) -> tuple[str, Any]:  # noqa: ANN401
     return key, usable[key]
 
 
-def _fed(graph: Any, signature: Any, key: str) -> tuple[ModelInput, ...]:  # noqa: ANN401
+def _signature_inputs(graph: Any, signature: Any, key: str) -> tuple[ModelInput, ...]:  # noqa: ANN401
     """Make the signature's inputs placeholders of that graph, called as the signature does."""
     nodes = {node.name: node for node in graph.node}
     names: dict[str, str] = {}
