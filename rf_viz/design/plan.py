@@ -254,7 +254,10 @@ def _laid(row: Row, before: Shape) -> tuple[Shape, tuple[tuple[int, int], ...]]:
 
 
 def _joined(sources: tuple[int, ...], inputs: tuple[Shape, ...], *, apart: bool) -> Shape:
-    """The shape of a join; ``apart`` concatenates channels. Raises _RowError for misfits."""
+    """The shape of a join; ``apart`` puts the channels one after another.
+
+    Raises _RowError where the shapes do not fit.
+    """
     first = inputs[0]
     for source, shape in zip(sources[1:], inputs[1:], strict=True):
         fits = shape[1:] == first[1:] and len(shape) == len(first)

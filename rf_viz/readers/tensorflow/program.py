@@ -75,7 +75,7 @@ class Program:
 
     @cached_property
     def constants(self) -> Mapping[str, Value]:
-        """Everything that does not depend on any input, nor on its shape, by name."""
+        """All values that depend neither on an input nor on its shape, by name."""
         values = dict(self._bound)
         self._work_out(self.fixed, values)
         return values

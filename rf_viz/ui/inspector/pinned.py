@@ -1,6 +1,6 @@
-"""The pinned cell of each layer, the pinned pixel, and what to show of them.
+"""The pinned cell of each layer, the pinned pixel, and how to show them.
 
-What the person pins comes from the linked view; links and answers go elsewhere by themselves.
+The person pins in the linked view; links and answers make the page go elsewhere by itself.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def pinned_state() -> PinnedState:
 
 
 def apply(scene: Scene, view: str, destination: Destination | None) -> None:
-    """Pins what the destination names in the scene's layer, which ``view`` stands for.
+    """Pins the destination in the scene's layer, which ``view`` stands for.
 
-    A cell or a pixel that is not there is passed over.
+    A cell or a pixel outside the layer or the input is ignored.
     """
     state, layer = _state_in(scene.picture.extent), scene.layer
     if destination is None:
@@ -65,9 +65,9 @@ def apply(scene: Scene, view: str, destination: Destination | None) -> None:
 
 
 def settle(scene: Scene, view: str, report: Pinned | None) -> Pinned:
-    """Tells what is pinned: the linked view's latest report, or where the page went since.
+    """Returns what is pinned: the linked view's latest report, or the page's own destination.
 
-    The view reports the same at every run of the page until the person pins something else: only
+    The view repeats its report at every run of the page until the person pins something else: only
     a report that is new counts.
     """
     state, layer = _state_in(scene.picture.extent), scene.layer
@@ -84,7 +84,7 @@ def settle(scene: Scene, view: str, report: Pinned | None) -> Pinned:
 
 
 def _state_in(extent: tuple[int, ...]) -> PinnedState:
-    """The state in an input of that extent; a point or pixel of another means nothing there."""
+    """The state for an input of that extent; points and pixels of another input are dropped."""
     state = pinned_state()
     if state.extent != extent:
         state.extent, state.point = extent, None
@@ -93,7 +93,7 @@ def _state_in(extent: tuple[int, ...]) -> PinnedState:
 
 
 def centre(layer: Layer, cell: Cell, channel: int | None) -> tuple[float, ...] | None:
-    """The middle of what a cell sees, in pixels of the input; None where it sees nothing."""
+    """The middle of a cell's region, in pixels of the input; None where it sees nothing."""
     region = layer.region(cell, channel)
     if region.empty:
         return None

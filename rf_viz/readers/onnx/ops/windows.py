@@ -230,7 +230,7 @@ def col2im(node: Node) -> Output:
 
 
 def _overlaps(w: Slide) -> Step:
-    """Which entries (kernel position, block) of an axis add up to each pixel."""
+    """The entries (kernel position, block) of an axis that add up to each pixel."""
     block = laid(w)
     table = np.where(block >= 0, np.arange(w.kernel) * w.out + block, -1)
     return Taps(w.axis, w.kernel * w.out, table, why="blocks are put together")

@@ -30,9 +30,9 @@ def switch(node: Node) -> Outputs:
 
 @operator("Merge", "RefMerge", category="other")
 def merge(node: Node) -> Outputs:
-    """Whatever arrives, and which of the inputs it was.
+    """The input that arrives, and its number.
 
-    The inputs may be followed by the tensors that let each of them happen (see ``Wiring``).
+    The inputs may be followed by the tensors that decide on each of them (see ``Wiring``).
     """
     results = [r.removesuffix(":0") for r in node.call.proto.input if not r.startswith("^")]
     if not set(results) <= set(node.call.inputs):
@@ -56,7 +56,7 @@ def merge(node: Node) -> Outputs:
 
 
 def _looped(node: Node) -> Outputs:
-    """Where the turns of a loop come together: anything that enters the loop may have got here."""
+    """The start of a loop's turns: any value that enters the loop may be there."""
     shape = node.shape(0)
     edges = [
         Edge(i, everything(node.shape(i), shape))

@@ -44,13 +44,13 @@ def shapes_of(node: Node) -> list[Output]:
 
 @operator("Size", category="layout", asks_shape_only=True)
 def size_of(node: Node) -> Output:
-    """How many elements the input has, whatever their values."""
+    """The number of the input's elements; no value of it is read."""
     return _numbers(node, prod(node.shape()))
 
 
 @operator("Rank", category="layout", asks_shape_only=True)
 def rank_of(node: Node) -> Output:
-    """How many axes the input has, whatever its values."""
+    """The number of the input's axes; no value of it is read."""
     return Output((), value=np.array(len(node.shape()), np.int32))
 
 
@@ -63,7 +63,7 @@ def broadcast_arguments(node: Node) -> Output:
 
 @operator("BroadcastGradientArgs", category="other")
 def broadcast_gradients(node: Node) -> list[Output]:
-    """Along which axes each of two shapes is repeated to make one."""
+    """The axes along which each of two shapes is repeated when they are broadcast."""
     shapes = [needed(node, i) for i in range(2)]
     rank = max(map(len, shapes))
     wide = [(1,) * (rank - len(s)) + s for s in shapes]
@@ -76,7 +76,7 @@ def broadcast_gradients(node: Node) -> list[Output]:
 
 @operator("ConcatOffset", category="other")
 def offsets(node: Node) -> list[Output]:
-    """Where each part of a concatenation begins."""
+    """The positions where the parts of a concatenation begin."""
     axis = needed_number(node, 0)
     shapes = [needed(node, i) for i in range(1, len(node.inputs))]
     outputs, start = [], 0
@@ -122,7 +122,7 @@ def arrange(node: Node) -> Output:
 
 @operator("LinSpace", category="other")
 def linear_space(node: Node) -> Output:
-    """From input 0 to input 1; all but the ends lie between both."""
+    """Evenly spaced numbers from input 0 to input 1; each but the ends depends on both."""
     count = needed_number(node, 2)
     edges = []
     for i, other_end in ((0, count - 1 if count > 1 else -1), (1, 0)):

@@ -25,7 +25,7 @@ def without_calls(node: str) -> str:
 
 
 class Names:
-    """New names of nodes, no two alike, by the old ones."""
+    """New names of nodes, all different, by the old ones."""
 
     def __init__(self) -> None:
         self.new: dict[str, str] = {}

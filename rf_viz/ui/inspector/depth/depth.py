@@ -87,7 +87,8 @@ def _at(bound: NDArray[np.int32], cell: Cell) -> np.int32:
 def nearest(layer: Layer, point: Sequence[float]) -> Cell:
     """The cell whose region's centre lies nearest to a point of the input.
 
-    In the middle along grid axes that make no difference. Of a layer whose cells see nothing, any.
+    It lies in the middle along grid axes that make no difference. If no cell of the layer sees
+    anything, any cell is returned.
     """
     distance: NDArray[np.float64] = np.zeros((1,) * len(layer.grid))
     for (start, stop), position in zip(layer.spans(), point, strict=True):
