@@ -176,6 +176,7 @@ class Model(ABC):
         tensors, axes, guessed = described(shapes)
         free = [axis for axis in axes if source.shape[axis] is None]
         also = None
+        # A trace at twice the size shows which closed forms hold at the first size only.
         if any_size and free and source.name not in requested:
             shape = tensors[0].shape
             twice = tuple(2 * n if axis in free else n for axis, n in enumerate(shape))

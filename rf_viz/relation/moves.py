@@ -137,7 +137,7 @@ def _regroup(
         if max(lengths, default=1) == 1:
             continue
         if lengths != [before[i] for i in ins]:
-            a = slim(a, ins)  # so that nothing is written out for nothing
+            a = slim(a, ins)  # what does not vary need not be written out
             if max([a.shape[i] for i in ins]) == 1:
                 continue
             for i in ins:

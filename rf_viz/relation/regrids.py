@@ -1,4 +1,4 @@
-"""Rearrangements whose closed form cannot be composed of that of their single steps."""
+"""Rearrangements whose closed form does not follow from their single steps."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ class Arrangements:
         if dependence.context or number not in self._pictures:
             return positions
         # A picture counts rows and columns of its own, unless its cells were only moved (rolled,
-        # flipped): then what becomes of them lies where they came from.
+        # flipped): then its cells keep the positions that they came from.
         own = tuple(
             _line(along.index(1 << axis) if 1 << axis in along else None, dependence.shape)
             for axis in self._spatial

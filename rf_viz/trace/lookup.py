@@ -165,6 +165,7 @@ class Lookup:
         """The elements that see a pixel, bool arrays by dependence; the latest answer is kept."""
         shape = self.tensors[0].shape
         key = tuple(pixel)
+        # One walk answers for all layers, which are asked about the same pixel in turn.
         if self._latest is None or self._latest[0] != key:
             start = np.ones((1,) * len(shape), bool)
             for axis, position in zip(self.spatial, pixel, strict=True):

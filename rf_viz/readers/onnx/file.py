@@ -108,7 +108,7 @@ def _number(text: str | None) -> int:
 
 
 def _tensors(proto: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
-    """Every constant of a model, those that nodes and subgraphs carry among them."""
+    """Every constant of a model, including those that nodes and subgraphs hold."""
     graphs = [proto.graph]
     while graphs:
         graph = graphs.pop()

@@ -47,7 +47,7 @@ class Survey:
         self.running = True
 
     def go_on(self) -> None:
-        """Goes on with the images that were not looked at."""
+        """Goes on with the remaining images."""
         self.running = True
 
     def cancel(self) -> None:

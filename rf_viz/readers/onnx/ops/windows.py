@@ -211,7 +211,7 @@ def pool(node: Node) -> Output | list[Output]:
 
 @operator("Col2Im", category="other")
 def col2im(node: Node) -> Output:
-    """Every pixel is the sum of what the blocks that cover it hold for it."""
+    """A sum, for every pixel, over the blocks that cover it."""
     shape, image, block = node.shape(axes=3), node.required_ints(1), node.required_ints(2)
     n = len(image)
     if len(block) != n or min(block, default=0) < 1:

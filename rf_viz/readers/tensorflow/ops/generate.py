@@ -32,13 +32,13 @@ def _numbers(node: Node, numbers: int | tuple[int, ...]) -> Output:
 @operator("Shape", category="layout", asks_shape_only=True)
 @operator("RiscShape", "VariableShape", category="layout")
 def shape_of(node: Node) -> Output:
-    """The shape of the input, whatever its values."""
+    """The shape of the input; no value of it is read."""
     return _numbers(node, node.shape())
 
 
 @operator("ShapeN", category="layout", asks_shape_only=True)
 def shapes_of(node: Node) -> list[Output]:
-    """The shape of each input, whatever its values."""
+    """The shape of each input; no value of them is read."""
     return [_numbers(node, node.shape(i)) for i in range(len(node.inputs))]
 
 
@@ -91,7 +91,7 @@ def offsets(node: Node) -> list[Output]:
 
 @operator("ZerosLike", "OnesLike", category="other", asks_shape_only=True)
 def like(node: Node) -> Output:
-    """A constant of the input's shape, whatever its values."""
+    """A constant of the input's shape; no value of the input is read."""
     return Output(node.shape())
 
 

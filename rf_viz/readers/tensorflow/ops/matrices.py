@@ -40,7 +40,7 @@ class _Band(NamedTuple):
 
     @property
     def longest(self) -> int:
-        """How many elements the longest of the diagonals has."""
+        """The number of elements of the longest diagonal."""
         return min(self.rows + min(self.high, 0), self.columns - max(self.low, 0))
 
     def places(self) -> Places:

@@ -147,7 +147,7 @@ def _move(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
 
 @_rule("PadV2", clean=True)
 def _pad(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
-    """Zeros around, whatever the operator fills in."""
+    """Zeros around the input, whatever the operator pads with."""
     return [writer.add("Pad", *_at(writer, node)[:2], like=node)]
 
 
@@ -201,7 +201,7 @@ def _parts(writer: Writer, node: Any, data: Sequence[int]) -> list[str]:  # noqa
 @_rule("TensorScatterAdd", "TensorScatterMax", "TensorScatterMin", "TensorScatterSub",
        "TensorScatterUpdate", data=_FIRST_AND_THIRD)  # fmt: skip
 def _scatter(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
-    """The first input with what the third puts into it."""
+    """The first input with the third put into it."""
     op = node.op if node.op == "TensorScatterUpdate" else "TensorScatterAdd"
     return [writer.add(op, *_parts(writer, node, (0, 2)), like=node)]
 

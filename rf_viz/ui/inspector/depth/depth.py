@@ -58,7 +58,7 @@ def _packet(traced: str, _net: Network) -> bytes:
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def stops(traced: str, _net: Network) -> list[Entry]:
-    """The entries of the outline that the strip has a bar for: none of what is inside others."""
+    """The outermost entries of the outline, each of which has a bar in the strip."""
     return outline(_net)
 
 

@@ -43,9 +43,9 @@ _component = component(__file__, *SCRIPTS, styles=STYLES)
 
 
 def linked_view(picture: Picture, feature_map: FeatureMap, *, view: str, key: str) -> Pinned | None:
-    """Draws the view and returns what the person last pinned in it, None before that.
+    """Draws the view and returns what the person pinned in it last; None before that.
 
-    ``view`` stands for the layer. Where the page goes elsewhere by itself, a cue tells the view.
+    ``view`` stands for the layer. When the page goes elsewhere by itself, a cue tells the view.
     """
     state = _component(
         key=key,
