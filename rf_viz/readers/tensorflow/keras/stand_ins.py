@@ -1,4 +1,9 @@
-"""Keras layers of our own: stand-ins for layers that are not executed, and for Keras 2's calls."""
+"""Keras layers of our own: stand-ins for layers that are not executed, and for Keras 2's calls.
+
+The functional interface of Keras 2 wrote a call of a TensorFlow function (``tf.nn.relu(x)``, ``x /
+127.5``) down as a layer that names the function. Functions of TensorFlow's mathematics are called
+again; they can do nothing but compute.
+"""
 
 from __future__ import annotations
 
