@@ -12,12 +12,13 @@ from .trace.network import Layer, Network, NetworkInput, Region
 
 
 def load(source: str | os.PathLike[str] | bytes | Any, name: str | None = None) -> Model:  # noqa: ANN401
-    """Load a model from a file or its bytes; the format is found by content and extension.
+    """Load a model from a file, from its bytes or from memory; the format is detected.
 
-    A Keras model or a function of TensorFlow may be given as it is in memory. Bytes are a whole
-    model: one whose weights lie in side files is loaded by path, from the folder that holds them
-    all. ``name`` is what to call the model in messages. Raises ModelError for what is not a model
-    that can be read, saying what it is instead.
+    ``source`` is a path (a folder for a SavedModel), the bytes of a whole file, a Keras model, or a
+    TensorFlow function. The content decides on the format, then the file's extension. A model whose
+    weights lie in side files must be loaded by its path, from the folder that holds them all.
+    ``name`` is what messages call the model; it defaults to the file's name. Raises ModelError for
+    a source that cannot be read as a model; the message says what it is instead.
     """
     from .readers import open_model
 

@@ -1,7 +1,7 @@
-"""The command line: what every layer sees, what one cell sees, and whether the model agrees.
+"""The command line: layers, the regions of cells, and verification against the running model.
 
-Exit code 0: done; 1: ``verify`` found a disagreement; 2: an error, told in one line on stderr.
-In Python's development mode (``python -X dev``) the log, tracebacks included, is shown too.
+Exit code 0: done; 1: ``verify`` found a disagreement; 2: an error, told in one line on stderr. In
+Python's development mode (``python -X dev``) the log, tracebacks included, is shown too.
 """
 
 from __future__ import annotations
@@ -89,11 +89,11 @@ examples:
 
 
 class _UsageError(Exception):
-    """A request that cannot be met; the argument says in one sentence why."""
+    """Raised for a request that cannot be met; the message says in one sentence why."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Tells errors in one line."""
+    """A parser that reports errors in one line."""
 
     def error(self, message: str) -> NoReturn:
         raise _UsageError(f"{message} (see {self.prog} --help)")
@@ -102,7 +102,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line on these arguments (default: those of the process).
 
-    Returns the exit code. Errors are told in one line on stderr.
+    Returns the exit code. Errors go to stderr, in one line.
     """
     arguments = sys.argv[1:] if argv is None else argv
     with _log_shown():
@@ -111,7 +111,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _log_shown() -> Iterator[None]:
-    """In Python's development mode shows the log of ``rf_viz``, tracebacks included."""
+    """Show the log of ``rf_viz``, tracebacks included, in Python's development mode."""
     if not sys.flags.dev_mode:
         yield
         return
@@ -148,7 +148,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _where() -> str:
-    """How to see where a defect is, unless that is shown already."""
+    """Say how to see where a defect is; empty where that is shown already."""
     return "" if sys.flags.dev_mode else " (python -X dev -m rf_viz ... shows where)"
 
 
@@ -163,8 +163,8 @@ _REPEATED = {"region": ("--cell", "--index"), "verify": ("--layer",)}
 def _spell_out(argv: Sequence[str]) -> list[str]:
     """Write ``--cell 3,4 5,6`` as ``--cell=3,4 --cell=5,6``.
 
-    So values may begin with a minus, and never swallow a MODEL that comes after them: only
-    where MODEL came first, which is where it is looked for, more than one is taken.
+    Values may then begin with a minus, and never swallow a MODEL that comes after them: several
+    values are taken only where MODEL came first, which is where the parser looks for it.
     """
     repeated = _REPEATED.get(argv[0], ()) if argv else ()
     several = len(argv) > 1 and not argv[1].startswith("-")
@@ -250,7 +250,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class _Version(argparse.Action):
-    """Prints the version, looked up only when it is asked for."""
+    """The action that prints the version, looked up only when needed."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
@@ -405,7 +405,7 @@ def _short(numbers: list[int | None] | None) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    """The text with its middle left out where it is too long: names differ at their ends."""
+    """Leave out the middle of a text that is too long: names differ at their ends."""
     if len(text) <= width:
         return text
     front = (width - 1) // 3

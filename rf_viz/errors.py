@@ -1,21 +1,24 @@
-"""Errors: a model that cannot be used as requested, and a defect of our own."""
+"""Errors: a model that cannot be used as requested, and a defect of RF-Viz itself."""
 
 
 class ModelError(ValueError):
-    """One sentence for the user: what is wrong with the model or the request, and what to do."""
+    """Raised for a model or a request that cannot be used.
+
+    The message is one sentence for the user: what is wrong, and what to do.
+    """
 
 
 class DefectError(ModelError):
-    """A defect of RF-Viz, met while it read a model that may be quite right.
+    """Raised for a defect of RF-Viz, met while it reads a model that may be correct.
 
-    The sentence says so; the log of ``rf_viz`` holds the traceback.
+    The message says so; the log of ``rf_viz`` holds the traceback.
     """
 
 
 def defect(what: str, error: Exception) -> DefectError:
-    """Log an error that nobody foresaw with its traceback, and return the one to raise instead.
+    """Log an unforeseen error with its traceback, and return the error to raise instead.
 
-    ``what`` reads on after "could not": "describe Conv 'stem'".
+    ``what`` completes the sentence "RF-Viz could not ...", as in "describe Conv 'stem'".
     """
     import logging  # rarely needed, and a cold start is short
 

@@ -1,4 +1,4 @@
-"""A loaded model, before it is traced at some input size, as every format's reader gives it."""
+"""A loaded model, before it is traced at some input size: the interface of every reader."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ _USUAL_CHANNELS = (3, 1)
 
 @dataclass(frozen=True, slots=True)
 class ModelInput:
-    """An input as the model declares it: None along axes of any size. ``dtype`` is NumPy's name.
+    """An input as the model declares it.
 
-    ``symbols`` may name the axes of any size, one string for each axis: those of one name are of
-    one size, also across inputs.
+    ``shape`` is None along axes of any size, ``dtype`` is NumPy's name of the type. ``symbols`` may
+    name the axes of any size, one string for each axis of ``shape``: axes with the same name have
+    the same size, across inputs too.
     """
 
     name: str
@@ -47,9 +48,9 @@ class ModelInput:
     symbols: tuple[str, ...] = ()
 
     def bound(self, sizes: Mapping[str, int], size: int = 1) -> Shape:
-        """The shape with free axes bound to ``sizes`` by name, to ``size`` where there is none.
+        """Bind free axes to ``sizes`` by name, and those without an entry there to ``size``.
 
-        A batch of any size is bound to 1.
+        A batch axis of any size is bound to 1.
         """
         names = self.symbols or ("",) * len(self.shape)
         return tuple(
@@ -59,9 +60,10 @@ class ModelInput:
 
 
 class Model(ABC):
-    """A model that can be traced. ``inputs`` are those that a person feeds, images first.
+    """A model that can be traced.
 
-    ``name`` is what to call it in messages, ``title`` what it calls itself, if it does.
+    ``inputs`` are those that a person feeds, images first. ``name`` is what messages call the
+    model, ``title`` the name that the model gives itself, empty if it gives none.
     """
 
     name: str
@@ -72,41 +74,44 @@ class Model(ABC):
     def describe(
         self, shapes: Mapping[str, Shape], source: str, weight_aware: bool
     ) -> list[Tensor]:
-        """Every tensor that depends on the input ``source``, in execution order, that one first.
+        """Describe every tensor that depends on the input ``source``, in execution order.
 
-        ``shapes`` binds every input. Raises ModelError where the graph does not work out.
+        The source itself comes first. ``shapes`` gives the shape of every input, by name. Raises
+        ModelError where the graph does not fit these shapes.
         """
 
     @abstractmethod
     def activations(
         self, tensor: NDArray[np.generic], names: Sequence[str], *, input: str | None = None
     ) -> dict[str, NDArray[np.float32]]:
-        """The real values of the named tensors for an input tensor, by the model's own runtime.
+        """Compute the values of the named tensors for an input, with the model's own runtime.
 
-        Raises ModelError where the runtime refuses.
+        ``tensor`` has the shape of the input named ``input`` (default: the first). Returns float32
+        arrays by tensor name. Raises ModelError where the runtime cannot run the model.
         """
 
     @property
     def heavy_runtime(self) -> str:
-        """The package that ``activations`` has to import first and that takes seconds to load.
+        """The package that ``activations`` imports first and that takes seconds to load.
 
         Empty where there is none.
         """
         return ""
 
     def twin(self, shapes: Mapping[str, Shape], source: str, weight_aware: bool) -> Twin | None:
-        """Build the graph's twin, which shows what signals at the input ``source`` reach.
+        """Build the graph's twin, which shows how far a signal at the input ``source`` reaches.
 
-        ``shapes`` are those of all inputs and of every tensor that depends on the source. None
-        where the format has no twin.
+        ``shapes`` gives the shapes of all inputs and of every tensor that depends on the source.
+        Returns None where the format has no twin.
         """
         return None
 
     def parameters(self) -> dict[str, int]:
-        """The number of weights of each operation, by the name of the layer that it makes.
+        """Count the weights of each operation, by the name of its layer.
 
-        Weights that several use count in the first, statistics of batches too. Operations without
-        weights are left out, and those of which it cannot be told.
+        Weights that several operations share count for the first of them. The statistics of a batch
+        normalisation count as weights. Operations without weights, and those whose number of
+        weights is unknown, are left out.
         """
         return {}
 
@@ -120,14 +125,23 @@ class Model(ABC):
         weight_aware: bool = False,
         cut_global: bool = False,
     ) -> Network:
-        """Derive what every cell of every layer sees.
+        """Work out which pixels of an input each cell of each layer depends on.
 
-        ``input_size`` binds the spatial axes (in input order), ``input_shape`` the whole shape,
-        of one input or of several by name; by default the model's own. ``"unknown"`` gives what
-        holds for every size. ``input`` names the input to trace (default: the first);
-        ``spatial_axes`` overrides which of its axes are spatial; ``weight_aware`` leaves out
-        kernel positions whose weights are all zero; ``cut_global`` leaves out paths through a
-        mix over the whole image where a local path remains. Raises ModelError.
+        Nothing is run: shapes and relations follow from the graph alone.
+
+        Args:
+            input_size: the extents in pixels along the spatial axes, in the input's axis order
+                (default: as the model declares). "unknown" keeps only what holds at every size.
+            input_shape: the whole shape, batch and channels included, of the traced input, or of
+                several inputs by name.
+            input: the name of the input to trace (default: the first).
+            spatial_axes: the input's spatial axes, where they should not be worked out.
+            weight_aware: whether to leave out kernel positions whose weights are all zero.
+            cut_global: whether to leave out paths through a mix over the whole image wherever a
+                local path remains.
+
+        Raises:
+            ModelError: the model has no such input, or does not work at this size.
         """
         source = self._input(input)
         requested = self._requested(source, input_shape)
@@ -162,6 +176,7 @@ class Model(ABC):
         tensors, axes, guessed = described(shapes)
         free = [axis for axis in axes if source.shape[axis] is None]
         also = None
+        # A trace at twice the size shows which closed forms hold at the first size only.
         if any_size and free and source.name not in requested:
             shape = tensors[0].shape
             twice = tuple(2 * n if axis in free else n for axis, n in enumerate(shape))
@@ -186,14 +201,17 @@ class Model(ABC):
         *,
         input: str | None = None,
     ) -> dict[str, Shape]:
-        """The shape each input is traced with by default, or with ``input_shape``, by name."""
+        """The shape with which each input is traced, by name; ``input_shape`` as in ``trace``.
+
+        Raises ModelError where ``input_shape`` does not fit the inputs.
+        """
         source = self._input(input)
         return self._shapes(source, self._requested(source, input_shape))
 
     def _requested(
         self, source: ModelInput, input_shape: Sequence[int] | Mapping[str, Sequence[int]] | None
     ) -> dict[str, Shape]:
-        """The shapes that the caller wants, by input. Raises ModelError where they do not fit."""
+        """The requested shapes, by input name. Raises ModelError where one does not fit."""
         requested: dict[str, Shape] = {}
         if isinstance(input_shape, Mapping):
             requested = {name: _as_shape(shape) for name, shape in input_shape.items()}
@@ -206,7 +224,7 @@ class Model(ABC):
         return requested
 
     def _shapes(self, source: ModelInput, requested: Mapping[str, Shape]) -> dict[str, Shape]:
-        """The shape of every input: as requested, else as declared, else as works out."""
+        """The shape of every input: as requested, else as declared, else one that works."""
         if source.name in requested or None not in source.shape:
             shape = requested.get(source.name) or source.bound({})
             return self._with_others(source, shape, requested)
@@ -214,7 +232,7 @@ class Model(ABC):
 
     @staticmethod
     def _symbols(source: ModelInput, shape: Shape) -> dict[str, int]:
-        """The sizes that the names of the source's free axes stand for when it has this shape."""
+        """The size of each named free axis when the source has this shape."""
         return {
             name: n
             for name, n, declared in zip(source.symbols, shape, source.shape, strict=False)
@@ -231,11 +249,11 @@ class Model(ABC):
 
     @cached_property
     def _defaults(self) -> tuple[dict[str, dict[str, Shape]], dict[str, tuple[int, ...]]]:
-        """By input, all shapes and the spatial axes that tracing at default sizes has shown."""
+        """Shapes of all inputs, and spatial axes, as traced at the default size; both by input."""
         return {}, {}
 
     def _default_shapes(self, source: ModelInput) -> dict[str, Shape]:
-        """For a source with free axes, shapes of all inputs with which the model works out."""
+        """Shapes of all inputs at which a source with free axes can be traced."""
         shapes = self._defaults[0]
         if source.name not in shapes:
             shapes[source.name] = self._find_shapes(source)
@@ -295,7 +313,7 @@ class Model(ABC):
 
 
 def _checked_axes(axes: Sequence[int], shape: Sequence[int]) -> tuple[int, ...]:
-    """Axes made not negative, in order. Raises ModelError where there are no such axes."""
+    """The axes as sorted non-negative numbers. Raises ModelError for axes that do not exist."""
     rank = len(shape)
     if not axes or not all(-rank <= a < rank for a in axes):
         raise ModelError(f"spatial axes {tuple(axes)} are not axes of an input of {tuple(shape)}")
@@ -310,7 +328,7 @@ def _as_shape(numbers: Sequence[int]) -> Shape:
 
 
 def _usual_shapes(source: ModelInput) -> Iterator[tuple[Shape, int]]:
-    """Shapes worth trying for an input with free axes, each with the size it takes."""
+    """Shapes worth trying for an input with free axes, each with the size of those axes."""
     rank = len(source.shape)
     free = [axis for axis, n in enumerate(source.shape) if n is None and axis > 0]
     if len(free) == rank - 1 > 1:  # even the channels are left open: first or last
@@ -329,7 +347,10 @@ def _usual_shapes(source: ModelInput) -> Iterator[tuple[Shape, int]]:
 
 
 def _guess_axes(shape: Shape) -> tuple[int, ...]:
-    """Where nothing slides over the input: images by their channel axis, else all but the batch."""
+    """The likely spatial axes of an input that no window slides over.
+
+    The channel axis of an image tells; otherwise all axes but the batch are spatial.
+    """
     if len(shape) == 4:
         return (1, 2) if shape[3] in (1, 3, 4) and shape[1] not in (1, 3, 4) else (2, 3)
     if len(shape) == 5:

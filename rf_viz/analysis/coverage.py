@@ -21,9 +21,9 @@ _AT_ONCE = 64
 
 @dataclass(frozen=True)
 class Coverage:
-    """The number of cells that see each pixel: ``counts``, over the input's spatial axes.
+    """The number of cells that see each pixel, as ``counts`` over the input's spatial axes.
 
-    ``exact`` says that masks were counted, not the boxes around them.
+    ``exact`` says whether masks were counted, or only the boxes around them.
     """
 
     counts: NDArray[np.int64]
@@ -36,14 +36,14 @@ class Coverage:
 
 
 def coverage(layer: Layer) -> Coverage:
-    """Count the cells of a layer that see each pixel; a cell counts once, by any channel."""
+    """Count the cells of a layer that see each pixel; a cell counts once, through any channel."""
     if prod(layer.grid) > MOST:
         return Coverage(_of_boxes(layer), exact=False)
     return Coverage(_of_masks(layer), exact=True)
 
 
 def _of_masks(layer: Layer) -> NDArray[np.int64]:
-    """One walk back for every 64 cells, each of which is a bit."""
+    """The counts by masks: one walk back for every 64 cells, each of which is a bit."""
     counts = np.zeros(layer.net.input.size, np.int64)
     cells = prod(layer.grid)
     for first in range(0, cells, _AT_ONCE):

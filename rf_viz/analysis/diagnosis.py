@@ -26,10 +26,10 @@ Sizes = tuple[int | None, ...]
 
 @dataclass(frozen=True)
 class PathSizes:
-    """How far a layer sees by its shortest and by its longest path, padding included.
+    """The receptive field sizes r of a layer by its shortest and by its longest path.
 
-    That is the receptive field size r of the path that grows the least, and of that which grows
-    the most, whether or not the paths are aligned. Paths through global context do not count.
+    Those are the paths that grow least and most, whether or not they are aligned. Padding counts;
+    paths through global context do not.
     """
 
     shortest: Sizes
@@ -67,7 +67,7 @@ def _extremes(forms: list[Form]) -> list[Form]:
 
 
 def features(net: Network) -> list[bool]:
-    """Whether each layer comes before the pooling, with cells along as many axes as the image."""
+    """Whether each layer is before the pooling, with cells along as many axes as the image."""
     rank = len(net.input.size)
     return [
         before and len(layer.grid) == rank
@@ -76,11 +76,11 @@ def features(net: Network) -> list[bool]:
 
 
 def before_pooling(net: Network) -> list[bool]:
-    """Whether each layer comes before the pooling that leaves one cell of all, by some path.
+    """Whether each layer comes, by some path, before the pooling that leaves a single cell.
 
-    A pooling is told by its relation, however it is spelt: it combines positions of the image
-    until a single cell is left, and keeps channels apart. A dense layer and a convolution over
-    the whole image combine channels too. Several poolings, one directly after the other, are one.
+    A pooling is told by its relation, however it is spelt: it combines positions of the image until
+    a single cell is left, and keeps channels apart. A dense layer and a convolution over the whole
+    image combine channels too. Several poolings, one directly after the other, are one.
     """
     poolings = _poolings(net)
     before: dict[str, bool] = {}
@@ -91,7 +91,7 @@ def before_pooling(net: Network) -> list[bool]:
 
 
 def _poolings(net: Network) -> set[str]:
-    """The names of the layers that leave one cell of all, by themselves or with those after."""
+    """The names of the layers that leave a single cell, alone or with the layers after them."""
     uses: dict[str, list[Layer]] = {layer.name: [] for layer in net.layers}
     for layer in net.layers:
         for source in layer.inputs:
@@ -111,12 +111,12 @@ def _poolings(net: Network) -> set[str]:
 
 
 def _wide(grid: Shape) -> int:
-    """Along how many axes there is more than one cell."""
+    """The number of axes along which there is more than one cell."""
     return sum(n > 1 for n in grid)
 
 
 def _pools(layer: Layer) -> bool:
-    """Whether a layer combines positions along some axis to a single one, as a pooling does."""
+    """Whether a layer combines the positions along some axis to one, as a pooling does."""
     if layer.tensor.assumed or layer.category in _NO_POOLINGS:
         return False
     net = layer.net
@@ -139,9 +139,9 @@ def _pools(layer: Layer) -> bool:
 class Range:
     """The input sizes that a network can make use of, in pixels, one for each spatial axis.
 
-    From ``least`` on every layer still sees something new by its shortest path; beyond ``most`` no
-    cell sees the whole image any more. ``layers`` are those that say so, one for each number;
-    ``left_out`` is how many others have no closed form.
+    At ``least`` or more, every layer still sees something new by its shortest path; beyond
+    ``most``, no cell sees the whole image any more. ``layers`` are those that set the limits, one
+    for each number; ``left_out`` counts the layers without a closed form.
     """
 
     least: tuple[int, ...]
@@ -180,7 +180,7 @@ def input_range(net: Network) -> Range | None:
 class Border:
     """The first convolution from which on every further one is fed more than the image.
 
-    ``before`` is how far what it takes sees by the shortest path; ``unproductive`` are the
+    ``before`` is the size r of its inputs by the shortest path; ``unproductive`` are the
     convolutions after it.
     """
 
@@ -190,17 +190,17 @@ class Border:
 
 
 def border(net: Network) -> Border | None:
-    """The border layer, if there is one: what comes after it cannot see anything new.
+    """The border layer, if there is one: layers after it cannot see anything new.
 
-    As Richter et al. define it: the first convolution of all those up to the pooling that are
-    fed more than the image by their shortest path.
+    By the definition of Richter et al.: the first of all convolutions up to the pooling from which
+    on each is fed more than the image by its shortest path.
     """
     sizes = dict(zip((layer.name for layer in net.layers), path_sizes(net), strict=True))
     beyond: list[tuple[Layer, tuple[int, ...]]] = []
     for layer, inside in zip(net.layers, features(net), strict=True):
         if not inside or layer.category != "convolution":
             continue
-        before = _fed(layer, sizes)
+        before = _input_sizes(layer, sizes)
         if before and all(n > whole for n, whole in zip(before, net.input.size, strict=True)):
             beyond.append((layer, before))
         else:
@@ -211,19 +211,19 @@ def border(net: Network) -> Border | None:
     return Border(first, before, tuple(layer for layer, _ in others))
 
 
-def _fed(layer: Layer, sizes: dict[str, PathSizes]) -> tuple[int, ...]:
-    """How far the inputs of a layer see by the shortest path; empty where that is not known."""
-    fed: list[tuple[int, ...]] = []
+def _input_sizes(layer: Layer, sizes: dict[str, PathSizes]) -> tuple[int, ...]:
+    """The sizes r of a layer's inputs by the shortest path; empty where none is known."""
+    shortest_sizes: list[tuple[int, ...]] = []
     for source in layer.inputs:
         ones: Sizes = (1,) * len(layer.net.input.size)
         shortest = ones if source is None else sizes[source.name].shortest
         if None not in shortest:
-            fed.append(tuple(n or 0 for n in shortest))
-    return tuple(map(min, zip(*fed, strict=True)))
+            shortest_sizes.append(tuple(n or 0 for n in shortest))
+    return tuple(map(min, zip(*shortest_sizes, strict=True)))
 
 
 def misaligned(net: Network) -> list[Layer]:
-    """The layers where branches meet that disagree on stride or centre, each aligned by itself."""
+    """The layers that join branches of different stride or centre, each aligned by itself."""
     return [
         layer
         for layer in net.layers
@@ -234,10 +234,10 @@ def misaligned(net: Network) -> list[Layer]:
 
 @dataclass(frozen=True)
 class Whole:
-    """The layers where cells begin to see the whole image: a first cell, and all of them.
+    """The first layer where some cell sees the whole image, and the first where all cells do.
 
-    None where that does not happen before the global pooling. ``layers`` is how many layers there
-    are before it, ``seeing`` in how many of them every cell sees all.
+    Each is None if that does not happen before the global pooling. ``layers`` counts all layers
+    before the pooling, ``seeing`` those in which every cell sees the whole image.
     """
 
     some: Layer | None
@@ -267,9 +267,9 @@ def whole_image(net: Network) -> Whole:
 
 @dataclass(frozen=True)
 class Skip:
-    """A layer whose windows leave out positions of what it takes, and what that hides.
+    """A layer whose windows leave out positions of its input, and what that hides.
 
-    ``between`` tells whether they lie between the windows, or only at the border. ``unseen`` is
+    ``between`` tells whether these lie between the windows, or only at the border. ``unseen`` is
     the share of the image's pixels that none of the layer's cells sees.
     """
 
@@ -279,7 +279,7 @@ class Skip:
 
 
 def skips(net: Network, most: int = 100) -> list[Skip]:
-    """The layers that skip positions, in execution order, the first ``most`` of them."""
+    """The layers that skip positions, in execution order, at most the first ``most`` of them."""
     skipping = []
     for layer in net.layers:
         lines = [
@@ -298,7 +298,7 @@ def skips(net: Network, most: int = 100) -> list[Skip]:
 
 
 def _read_lines(layer: Layer, number: int, relation: Relation) -> list[Array]:
-    """Along each spatial axis of a layer's input, which positions it reads at all.
+    """The positions along each spatial axis of a layer's input that it reads at all.
 
     ``number`` is the input's among the network's tensors, ``relation`` leads from it.
     """
@@ -318,7 +318,7 @@ def _read_lines(layer: Layer, number: int, relation: Relation) -> list[Array]:
 
 
 def _solid(line: Array) -> bool:
-    """Whether what is marked lies together."""
+    """Whether the marked positions lie together, without gaps."""
     marked = np.flatnonzero(line)
     return len(line) == 1 or not len(marked) or bool(np.ptp(marked) == len(marked) - 1)
 

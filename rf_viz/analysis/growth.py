@@ -1,4 +1,4 @@
-"""How the receptive field grows on the way through a network, with its depth and its cost."""
+"""Growth: the receptive field by depth and by cost on the way through a network."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Growth:
 
 
 def growth(net: Network) -> Growth:
-    """Follow a traced network from its input on: how far its layers see, and what they cost.
+    """Follow a traced network from its input on: the receptive fields of its layers, and the cost.
 
     Costs count two operations for each multiply-add (see ``trace.cost``).
     """
@@ -100,5 +100,5 @@ def growth(net: Network) -> Growth:
 
 
 def largest_region(layer: Layer) -> tuple[int, ...]:
-    """The largest extent along each axis of the input that a cell of the layer sees."""
+    """The largest extent of a region of the layer along each axis of the input, in pixels."""
     return tuple(max(0, int((stop - start).max())) for start, stop in layer.spans())

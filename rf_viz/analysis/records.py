@@ -1,4 +1,4 @@
-"""Plain records of what layers and cells see, and their text as JSON and CSV."""
+"""Records of networks, layers and cells as plain data, and their text as JSON and CSV."""
 
 from __future__ import annotations
 
@@ -81,12 +81,12 @@ def cell_row(layer: Layer, cell: Record) -> Record:
 
 
 def by(numbers: Iterable[int | None]) -> str:
-    """Numbers as in 3x224x224, those that are not known as ?."""
+    """Numbers as in 3x224x224, unknown ones as ?."""
     return "x".join("?" if n is None else str(n) for n in numbers)
 
 
 def csv_text(records: Sequence[Mapping[str, Any]]) -> str:
-    """CSV of records: a line for each, after one with the names of the fields."""
+    """CSV of records: a line with the names of the fields, then one for each record."""
     import csv
     from io import StringIO
 

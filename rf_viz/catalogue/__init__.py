@@ -1,1 +1,1 @@
-"""Data that comes along: samples, the published tables, the networks of Keras."""
+"""Data of the package: samples, the published tables, the networks of Keras."""

@@ -93,7 +93,7 @@ def _fixed(value: Any) -> Any:  # noqa: ANN401
 
 
 class _Table(Mapping[str, KerasApplication]):
-    """Rows of the table by name, which is read when somebody first asks."""
+    """Rows of the table by name, read at the first look-up."""
 
     def __getitem__(self, name: str) -> KerasApplication:
         return _rows()[name]

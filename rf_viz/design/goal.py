@@ -205,7 +205,7 @@ class _Search:
                     break
 
     def _farther(self, edits: tuple[_Edit, ...]) -> Iterator[tuple[_Edit, ...]]:
-        """Nothing more, one change, or two, after which the cells may see far enough."""
+        """Yield nothing, one change, or two, after which the cells may see far enough."""
         design = edits[-1].design if edits else self.start.design
         yield ()
         traced = self._trace(design)
@@ -313,7 +313,7 @@ def _follows(design: Design, number: int) -> bool:
 
 
 def _rewired(design: Design, before: int) -> Design:
-    """Whoever took the row ``before`` takes the new one behind it."""
+    """Let the rows that take the row ``before`` take the new one behind it."""
     new = before + 1
     rows = [
         row

@@ -223,7 +223,7 @@ def _options(step: PlannedRow, padding: str) -> dict[str, object]:
 
 
 def _padded(step: PlannedRow, x: str, axes: int) -> tuple[list[str], str, str]:
-    """Lines that pad first, where Keras' layer cannot, what it takes then, and its own padding."""
+    """Lines that pad first, where Keras' layer cannot, their output, and the layer's padding."""
     how = _padding(step)
     if how != "number":
         return [], x, how

@@ -19,12 +19,12 @@ class Kind:
 
     Attributes:
         short: how the names of such layers begin; an identifier in any language.
-        family: the category of operators that it belongs to, and so its colour.
-        about: what it does, in a few words.
-        settings: the settings that it has, each with what a new row begins with.
-        does: what its code is made from, where several kinds share that.
+        family: its category of operators, which gives its colour.
+        about: its purpose, in a few words.
+        settings: the settings that it has, each with the value in a new row.
+        does: its sort of operation, which settles how its code is made.
         joins: whether it takes several rows.
-        called: what its settings are called where the usual name would mislead.
+        called: other names for its settings, where the usual ones would mislead.
     """
 
     short: str

@@ -23,9 +23,9 @@ _LABEL = "Made with RF-Viz. The weights are random (He initialisation), not trai
 def to_onnx(design: Design, seed: int | None = 0) -> bytes:
     """Write the network as an ONNX file of random weights: He initialisation by ``seed``.
 
-    Without a seed its weights are all zero and take no room: a graph to trace, not to run. Where
+    Without a seed all weights are zero and take no room: a graph to trace, not to run. Where
     kernels are masked, all weights that count are one instead, so that the masks show. Raises
-    ModelError for a design that something is wrong with.
+    ModelError for an invalid design.
     """
     worked = checked(design)
     writer = _Writer(worked, seed)
@@ -38,7 +38,7 @@ def to_onnx(design: Design, seed: int | None = 0) -> bytes:
 def taps(kind: str, kernel: int) -> NDArray[np.bool_]:
     """Mark the positions of a masked kernel that count: (kernel, kernel), rows first.
 
-    Those before the centre in reading order do, of type B the centre too. By van den Oord,
+    Positions before the centre in reading order count, with type B the centre too. By van den Oord,
     Kalchbrenner and Kavukcuoglu, "Pixel Recurrent Neural Networks", 2016.
     """
     order = np.arange(kernel * kernel).reshape(kernel, kernel)

@@ -21,16 +21,16 @@ MOST_VALUES = 2**26
 
 @dataclass(frozen=True)
 class PlannedRow:
-    """Row with everything that it takes to build it.
+    """Row with everything needed to build it.
 
     Attributes:
-        number, row, name: the row, and what its layer is called.
+        number, row, name: the row, its number, and the name of its layer.
         sources: the numbers of the rows that it takes, 0 for the input.
-        inputs: their shapes.
-        shape: of what it makes.
-        pads: in front and behind, in cells, along each axis that its window slides over; what is
-            cropped for a transposed convolution.
-        weights: how many it has.
+        inputs: the shapes of these rows' outputs.
+        shape: the shape of its own output, without the batch.
+        pads: in front and behind, in cells, along each axis that its window slides over; for a
+            transposed convolution, the cells that are cropped.
+        weights: its number of weights.
     """
 
     number: int
@@ -50,9 +50,9 @@ class PlannedRow:
 
 @dataclass
 class Plan:
-    """Plan of a design: its rows by number, and messages of what is wrong with some.
+    """Plan of a design: its rows by number, and messages about invalid ones.
 
-    A row that takes one that is wrong has no step and no message of its own.
+    A row that takes an invalid one has no step and no message of its own.
     """
 
     design: Design
@@ -61,7 +61,7 @@ class Plan:
 
     @property
     def ok(self) -> bool:
-        """Soundness: nothing is wrong with the design."""
+        """Whether the design is valid."""
         return not self.problems
 
     def name(self, number: int) -> str:
@@ -70,7 +70,7 @@ class Plan:
 
 
 class _RowError(Exception):
-    """Raised for a row that something is wrong with, in words."""
+    """Raised for an invalid row; the message says what is wrong."""
 
 
 def name_of(design: Design, number: int) -> str:
@@ -81,7 +81,7 @@ def name_of(design: Design, number: int) -> str:
 
 
 def check(design: Design) -> list[tuple[int, str]]:
-    """List what is wrong with a design: numbers of rows, each with a message; empty if nothing."""
+    """List the mistakes in a design: numbers of rows, each with a message; empty if it is valid."""
     return plan(design).problems
 
 
@@ -254,7 +254,7 @@ def _laid(row: Row, before: Shape) -> tuple[Shape, tuple[tuple[int, int], ...]]:
 
 
 def _joined(sources: tuple[int, ...], inputs: tuple[Shape, ...], *, apart: bool) -> Shape:
-    """The shape of what is joined; ``apart`` says that the channels stand one after another.
+    """The shape of a join; ``apart`` puts the channels one after another.
 
     Raises _RowError where the shapes do not fit.
     """

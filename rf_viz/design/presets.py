@@ -121,7 +121,10 @@ def _resnet_18() -> Design:
 
 
 def _resnet_50(strided: int) -> Design:
-    """``strided`` says which of a unit's layers strides: 0 as published, 1 as is usual today."""
+    """ResNet-50 (He et al., 2016).
+
+    ``strided`` says which layer of a unit has the stride: 0 as published, 1 as is usual today.
+    """
     rows, width = _stem(), 64
     for stage, (channels, depth) in enumerate(((64, 3), (128, 4), (256, 6), (512, 3))):
         for unit in range(depth):

@@ -82,7 +82,7 @@ class WindowAttention(nn.Module):
 def to_pytorch(design: Design) -> str:
     """Write Python code that makes ``model``, its parts named as in the design.
 
-    Raises ModelError for a design that something is wrong with.
+    Raises ModelError for an invalid design.
     """
     worked = checked(design)
     axes = len(design.input) - 1
@@ -200,7 +200,7 @@ def _convolution(step: PlannedRow, x: str, axes: int) -> tuple[str, list[str], s
 def _padded(
     step: PlannedRow, x: str, fill: str, most: int | None = None
 ) -> tuple[list[str], str, int | tuple[int, ...]]:
-    """Lines that pad first, where PyTorch's layer cannot, what it takes then, its own padding."""
+    """Lines that pad first, where PyTorch's layer cannot, their output, and the layer's padding."""
     fronts = tuple(front for front, _ in step.pads)
     even = all(front == behind for front, behind in step.pads)
     if even and (most is None or max(fronts) <= most):

@@ -30,7 +30,7 @@ class Row:
     """Row of a network, one layer; ``row`` makes it, with the settings of its kind.
 
     ``sources`` are the numbers of the rows that it takes, from 1, and 0 for the input; empty for
-    the row before. A kind that joins takes a single one together with the row before.
+    the row before. A kind that joins takes the row before too if it has a single source.
     """
 
     kind: str
@@ -51,9 +51,9 @@ class Row:
         }
 
     def with_kind(self, name: str) -> Row:
-        """Put another kind in its place, with the settings that mean the same in both.
+        """Replace the kind, and keep the settings that mean the same in both.
 
-        Raises ModelError for a kind that there is not.
+        Raises ModelError for an unknown kind.
         """
         changed = row(name, *self.sources)
         other = {*LAYER_KINDS[self.kind].called, *LAYER_KINDS[changed.kind].called}
@@ -64,7 +64,7 @@ class Row:
 def row(name: str, /, *sources: int, **settings: Value) -> Row:
     """Make a row of a kind or of one of the ``VARIANTS``, with its usual settings or these.
 
-    Raises ModelError for a kind, a setting or a value that there is not.
+    Raises ModelError for an unknown kind or setting, or a value that the setting cannot have.
     """
     kind, own = VARIANTS.get(name, (name, {}))
     if kind not in LAYER_KINDS:
@@ -92,8 +92,8 @@ def _check(setting: str, value: object) -> None:
 class Design:
     """Design of a network: its input's shape and its rows, which are numbered from 1.
 
-    The shape is (channels, height, width) or (channels, length). Changes give another design; in
-    it the numbers of the rows that others take are put right.
+    The shape is (channels, height, width) or (channels, length). Changes return another design, in
+    which the numbers of the sources are adjusted.
     """
 
     input: tuple[int, ...]
@@ -112,7 +112,7 @@ class Design:
         return replace(self, rows=_renumbered(rows, lambda n: n + (n > after)))
 
     def removed(self, number: int) -> Design:
-        """Remove a row. What took it takes what it took, its first source."""
+        """Remove a row. Rows that took it take its first source instead."""
         gone = self.rows[number - 1]
         instead = gone.sources[0] if gone.sources else number - 1
         rows = [*self.rows[: number - 1], *self.rows[number:]]
@@ -142,7 +142,7 @@ class Design:
 
     @staticmethod
     def from_json(text: str) -> Design:
-        """Read a design that ``to_json`` wrote. Raises ModelError for what is none."""
+        """Read a design that ``to_json`` wrote. Raises ModelError for any other text."""
         try:
             whole = json.loads(text)
             extents, entries = tuple(whole["input"]), list(whole["rows"])
@@ -160,7 +160,7 @@ class Design:
 
     @staticmethod
     def expand(text: str) -> Design:
-        """Read a design that ``compact`` wrote. Raises ModelError for what is none."""
+        """Read a design that ``compact`` wrote. Raises ModelError for any other text."""
         try:
             packed = base64.b64decode(text + "=" * (-len(text) % 4), "-_", validate=True)
             unpacked = zlib.decompressobj().decompress(packed, _LONGEST_LINK)
@@ -171,7 +171,7 @@ class Design:
 
 
 def check_input(extents: tuple[object, ...]) -> None:
-    """Raise ModelError for what is no input's channels and extents."""
+    """Raise ModelError where these are not channels and extents of an input."""
     most = _LARGEST_INPUT.get(len(extents))
     if most is None:
         raise ModelError("an input is channels, height and width, or channels and length")

@@ -20,10 +20,10 @@ class Measured:
 
     Attributes:
         step: the row and its shapes.
-        layer: the layer that it became.
+        layer: the traced layer.
         largest: the extents of the largest region of its cells, inside the input.
-        parameters: how many weights it has.
-        multiply_adds: how many products are summed to make it.
+        parameters: its number of weights.
+        multiply_adds: its number of multiply-adds.
     """
 
     step: PlannedRow
@@ -54,7 +54,7 @@ class Study:
 
     @property
     def multiply_adds(self) -> int:
-        """Number of products that are summed in all, for one input."""
+        """Number of multiply-adds in all, for one input."""
         return sum(row.multiply_adds for row in self.rows)
 
     @property
@@ -64,12 +64,12 @@ class Study:
 
 
 def masked(design: Design) -> bool:
-    """Tell whether kernels are masked: then only a trace that knows their weights is right."""
+    """Whether any kernel is masked: then only a weight-aware trace is right."""
     return any(row.kind.startswith("masked") for row in design.rows)
 
 
 def study(design: Design) -> Study:
-    """Build a design without weights and trace it. Raises ModelError for one that is wrong."""
+    """Build a design without weights and trace it. Raises ModelError for an invalid design."""
     model = rf_viz.load(to_onnx(design, seed=None), "the network")
     net = model.trace(weight_aware=masked(design), cut_global=True)
     worked = plan(design)

@@ -14,15 +14,15 @@ _GOAL = "#d55e00"
 
 @dataclass(frozen=True)
 class Grown:
-    """A row of the network and how far its cells see.
+    """A row of the network and the extent that its cells see.
 
     Attributes:
         number, name: as the editor has them.
         family: a key of ``CATEGORIES``.
         shape: the shape of the row's output, in words.
         closed: the size r of the closed form, in pixels; None where there is none.
-        seen: the extent of the largest region inside the input. Both are along the axis where
-            they are largest.
+        seen: the extent of the largest region inside the input, along the axis where it is
+            largest, as ``closed`` is.
     """
 
     number: int

@@ -129,7 +129,7 @@ class Point:
     Attributes:
         name: its name.
         size: its receptive field size r, in pixels.
-        top1: the share of ImageNet's images that it gets right.
+        top1: the share of ImageNet's images that it classifies correctly.
         gflops: its cost, if that is published too.
     """
 

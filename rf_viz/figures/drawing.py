@@ -1,4 +1,4 @@
-"""A drawing of pictures, lines, boxes and words, which comes out as SVG or as a raster.
+"""Drawings of pictures, lines, boxes and words, written as SVG or painted as a raster.
 
 Coordinates are in units of the drawing, from its top left corner.
 """
@@ -38,7 +38,7 @@ class Frame:
         return self.x, self.y, self.x + self.width, self.y + self.height
 
     def part(self, box: Frame, of: Frame) -> Frame:
-        """Places a box of the window ``of`` in this frame, which shows all of that window."""
+        """Places a box of the window ``of`` in this frame, which shows that whole window."""
         across, down = self.width / of.width, self.height / of.height
         return Frame(
             self.x + (box.x - of.x) * across,
@@ -78,7 +78,7 @@ class Shape(Protocol):
 
 @dataclass(frozen=True)
 class Raster:
-    """Pixels (height, width, 3) of uint8 that fill a frame; where enlarged, they stay sharp."""
+    """Pixels (height, width, 3) of uint8 that fill a frame; enlarged, they stay sharp."""
 
     frame: Frame
     pixels: NDArray[np.uint8]
@@ -243,7 +243,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Shapes on a white ground, the first at the bottom; ``about`` says what there is to see."""
+    """Shapes on a white ground, the first at the bottom; ``about`` describes them in words."""
 
     width: float
     height: float

@@ -50,9 +50,9 @@ class Encoded:
 
 
 def png(pixels: PictureLike, *, fast: bool = False) -> Encoded:
-    """A picture without any loss.
+    """A picture as PNG, without loss.
 
-    ``fast`` takes a quarter of the time and a few more bytes: for what is drawn anew at each click.
+    ``fast`` takes a quarter of the time and a few more bytes, for pictures drawn at each click.
     """
     stream = BytesIO()
     _image(pixels).save(stream, "PNG", compress_level=1 if fast else 6)
@@ -66,7 +66,7 @@ def jpeg(
     quality: int = QUALITY,
     exact_colours: bool = False,
 ) -> Encoded:
-    """A picture in few bytes, with at most ``side`` pixels along a side.
+    """A picture as JPEG, with at most ``side`` pixels along a side.
 
     JPEG keeps colours at half the resolution of brightness; ``exact_colours`` keeps them at the
     full one, so that those of neighbouring pixels do not run into each other.
@@ -90,9 +90,9 @@ def picture(
     exact_colours: bool = False,
     fast: bool = False,
 ) -> Encoded:
-    """A picture as PNG where it has no more than ``lossless`` pixels, as JPEG where it has more.
+    """A picture as PNG if it has at most ``lossless`` pixels, else as JPEG.
 
-    ``side``, ``quality`` and ``exact_colours`` are those of the JPEG, ``fast`` of the PNG.
+    ``side``, ``quality`` and ``exact_colours`` apply to JPEG, ``fast`` to PNG.
     """
     image = _image(pixels)
     if image.width * image.height <= lossless:

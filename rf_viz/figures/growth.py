@@ -1,4 +1,4 @@
-"""The growth of a network: how far its layers see, over their depth."""
+"""Growth of a network: the extent that its layers see, by depth."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _HEIGHT = 380
 
 @dataclass(frozen=True)
 class Point:
-    """A layer and how far it sees along one axis of the input, in pixels.
+    """A layer and the extent that it sees along one axis of the input, in pixels.
 
     Attributes:
         layer: the layer, or None for the input itself.
         depth: the number of operations on the longest path to it.
-        before: the points that it takes from, as indices into the list of all points.
+        before: the points of its inputs, as indices into the list of all points.
         field: the receptive field size r of the closed form; None where there is none.
         median, largest: the exact extents over all its cells; 0 for those that see nothing.
-        pooled: whether it is behind a pooling that leaves one cell of all.
+        pooled: whether it is behind a pooling that leaves a single cell.
     """
 
     layer: Layer | None
@@ -121,7 +121,7 @@ _LINES: Sequence[tuple[str, str, Callable[[Point], float | None]]] = (
 
 
 def _height(point: Point) -> float:
-    """Where a layer's point stands: at r, else at what its largest cell sees."""
+    """The height of a layer's point: r, else the extent of its largest region."""
     return point.field or point.largest
 
 

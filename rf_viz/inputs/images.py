@@ -113,7 +113,7 @@ def open_image(source: bytes | str | os.PathLike[str] | BinaryIO) -> Image.Image
 
 
 def _opened(stream: BinaryIO, name: str) -> Image.Image:
-    """An image of which only the header has been read. Raises ImageError where it is none."""
+    """An image of which only the header has been read. Raises ImageError for any other file."""
     try:
         return Image.open(stream, formats=FORMATS)
     except UnidentifiedImageError as error:
@@ -141,7 +141,7 @@ def _decoding(name: str) -> Iterator[None]:
 
 
 def _too_large(name: str) -> str:
-    """In words, that an image has too many pixels."""
+    """Say in words that an image has too many pixels."""
     limit = MAX_PIXELS // 1_000_000
     return f"{name} has more than {limit} megapixels: make it smaller and try again"
 

@@ -1,4 +1,4 @@
-"""Draws of random small networks for the levels of the exercises, and what to ask about them."""
+"""Draws of random small networks for the exercises' levels, with a question about each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Way = tuple[Sliding, ...]
 
 
 class Drawn(NamedTuple):
-    """Network, and what to ask: "rS" or "rSP" of its last layer, or the region of one unit."""
+    """Network and a question: "rS" or "rSP" of its last layer, or the region of one unit."""
 
     example: Example
     asks: str | int
@@ -42,9 +42,9 @@ class _Plan(NamedTuple):
         return sizes
 
     def down(self, unit: int, *, cut: bool) -> list[Interval]:
-        """Find what a unit of the output sees by each way, padding counted at the input.
+        """Find the interval that a unit of the output sees by each way, with padding.
 
-        With ``cut`` the padding of the layers further up does not count.
+        With ``cut`` only the padding of the input counts, not that of the layers further up.
         """
         ends = []
         for number, way in enumerate(self.ways):
@@ -64,7 +64,7 @@ class _Plan(NamedTuple):
 def draw(level: int, seed: int) -> Drawn:
     """Draw the network and the question of a level (1 to 6) and a seed.
 
-    Most of what is drawn is put back by plain arithmetic; what is left is traced and looked at.
+    Plain arithmetic rejects most draws; the remaining ones are traced and checked.
     """
     rng = Random(f"{level}-{seed}")
     while True:
@@ -102,7 +102,7 @@ def _plan(level: int, seed: int, rng: Random) -> _Plan | None:
 
 
 def _asks(level: int, seed: int, rng: Random, plan: _Plan) -> str | int:
-    """Choose what to ask for: symbols, or a unit. Levels 3 and 4 ask for both in turn."""
+    """Choose the question: symbols, or a unit. Levels 3 and 4 ask for both in turn."""
     if level == 2:
         return "rS"
     if level == 5 or (level in (3, 4) and seed % 2):
@@ -111,7 +111,7 @@ def _asks(level: int, seed: int, rng: Random, plan: _Plan) -> str | int:
 
 
 def _some(rng: Random, dilation: int = 1) -> Conv:
-    """Some layer, padded alike at both ends."""
+    """A random layer, padded alike at both ends."""
     kernel = rng.randint(2, 4)
     padding = rng.randint(0, min(2, (kernel - 1) * dilation))
     return Conv(kernel, rng.randint(1, 2), (padding, padding), dilation)
@@ -167,7 +167,7 @@ def _turned(rng: Random) -> _Plan:
 
 
 def _bordered(rng: Random) -> _Plan:
-    """Any padding, also at one end only."""
+    """A random padding, perhaps at one end only."""
     layers = []
     for _ in range(rng.randint(2, 3)):
         kernel = rng.randint(2, 4)
@@ -177,7 +177,7 @@ def _bordered(rng: Random) -> _Plan:
 
 
 def _out(layer: Sliding, size: int) -> int:
-    """Count the units that a layer makes of so many; not positive where it does not fit."""
+    """Count the outputs of a layer; not positive where it does not fit its input."""
     assert layer.padding != "same"
     pads = sum(layer.padding)
     if isinstance(layer, Transposed):
@@ -197,9 +197,9 @@ def _readable(plan: _Plan) -> bool:
 
 
 def _worth_asking(plan: _Plan, level: int, seed: int, unit: int) -> bool:
-    """Whether what a unit sees shows what the level is about.
+    """Whether the answer shows what the level is about.
 
-    Namely an end of the input, or padding further up, or more than by either branch.
+    That is an end of the input, padding further up, or more than either branch sees.
     """
     ends = [within(end, plan.length) for end in plan.down(unit, cut=True)]
     seen = _together(ends)
@@ -221,16 +221,18 @@ def _together(ends: Sequence[Interval]) -> Interval:
 
 
 def _is_sound(drawn: Drawn) -> bool:
-    """Whether the numbers are not trivial, and the solution is what the units see."""
+    """Whether the numbers are not trivial, and the worked solution agrees with the trace."""
     example, asks = drawn
     if isinstance(asks, str):
         size, _, _ = form(example.last)
         return 2 < size <= example.length
-    fed = example.last.trail((asks,))
+    feeding = example.last.trail((asks,))
     steps = iter(region(example, asks))
     for path in paths(example):
         for stage in reversed(path[:-1]):
-            units = fed[stage.row.name].nonzero()[0].tolist() if stage.row.name in fed else []
+            units = (
+                feeding[stage.row.name].nonzero()[0].tolist() if stage.row.name in feeding else []
+            )
             if not units or next(steps).values != (units[0], units[-1]):
                 return False
         seen = path[-1].traced.region((asks,))

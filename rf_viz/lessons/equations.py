@@ -1,8 +1,8 @@
 """Equations of the article in LaTeX, with the numbers of a network filled in.
 
 Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019
-(doi 10.23915/distill.00021). Layers are counted from the input, from 1 on; what comes after the
-last equals sign is what the core found.
+(doi 10.23915/distill.00021). Layers are counted from the input, from 1 on; the number after the
+last equals sign is the core's result.
 """
 
 from __future__ import annotations

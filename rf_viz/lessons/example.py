@@ -23,7 +23,7 @@ Spans = list[tuple[int, int]]
 
 @dataclass(frozen=True)
 class Links:
-    """Links of each unit of a row to the units of the row ``source`` that it takes.
+    """Links from each unit of a row to the units of the row ``source`` that it takes.
 
     Numbers below 0 or beyond the last unit are padding.
     """
@@ -36,8 +36,8 @@ class Links:
 class Row:
     """Units of one layer, or of the input, whose ``layer`` is None.
 
-    ``about`` says what makes it ("k = 3, s = 2"), ``path`` on which path of a fork it lies, and
-    ``step`` how many input units lie between two of its own.
+    ``about`` describes the layer ("k = 3, s = 2"), ``path`` is the path of a fork that it lies on,
+    and ``step`` the distance of two of its units in units of the input.
     """
 
     name: str
@@ -107,8 +107,8 @@ class Example:
 def stack(layers: Sequence[Layer], length: int) -> Example:
     """Stack layers, one on the other, over an input of ``length`` units.
 
-    Raises ModelError where they do not fit: a kernel larger than what it slides over, or paths
-    of different lengths.
+    Raises ModelError where they do not fit: a kernel larger than its input, or paths of different
+    lengths.
     """
     return _stack(tuple(layers), length)
 
@@ -125,7 +125,7 @@ def _model(layers: tuple[Layer, ...], length: int) -> rf_viz.Model:
 
 @lru_cache(maxsize=256)
 def _stack(layers: tuple[Layer, ...], length: int) -> Example:
-    """Stack layers; kept, since a slider comes back to the same ones again and again."""
+    """Stack layers; results are kept, since a slider returns to the same values again and again."""
     _check_forks(layers, length)
     model = _model(layers, length)
     tensors = model.describe({INPUT: (1, 1, length)}, INPUT, False)
@@ -156,7 +156,7 @@ def _stack(layers: tuple[Layer, ...], length: int) -> Example:
 
 
 def _linked(relation: Relation, size: int, shape: Shape) -> tuple[tuple[int, ...], ...]:
-    """List for each unit those that it takes, by the relation to a row of ``size`` units."""
+    """List the units that each unit takes, by the relation to a row of ``size`` units."""
     for step in relation:
         positions = step.reads(_UNITS)
         if positions is not None:
@@ -171,9 +171,9 @@ def _linked(relation: Relation, size: int, shape: Shape) -> tuple[tuple[int, ...
 
 
 def _check_fit(node: GraphNode, below: int) -> None:
-    """Raise ModelError for a kernel that is larger than what it slides over.
+    """Raise ModelError for a kernel that is larger than its padded input.
 
-    Runtimes round a size between 0 and 1 up with a stride; here nothing may stick out.
+    Runtimes round a size between 0 and 1 up with a stride; here no kernel may stick out.
     """
     conv = node.layer
     if isinstance(conv, Conv) and conv.padding != "same":

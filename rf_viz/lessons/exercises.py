@@ -1,4 +1,4 @@
-"""Exercises on receptive fields: drawn at random, the same for everybody who has the seed."""
+"""Exercises on receptive fields: drawn at random, the same for everybody with the seed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LABELS = {
 
 @dataclass(frozen=True)
 class Part:
-    """Number to find. ``slips`` has wrong answers, and what was likely done."""
+    """Number to find. ``slips`` holds wrong answers, each with its likely cause."""
 
     symbol: str
     label: str
@@ -45,14 +45,14 @@ class Exercise:
     """Small network and a question about it.
 
     Attributes:
-        level, seed: what it was drawn from.
+        level, seed: the level and the seed that it was drawn from.
         example: the network.
-        unit: the unit of the last layer that is asked about; None where it is all of them.
-        question: in a sentence.
+        unit: the unit of the last layer that the question is about; None for the whole layer.
+        question: the question in a sentence.
         parts: the numbers to find.
-        hints: help short of the solution, one after the other.
-        solution: step by step; the last one has the answer.
-        remark: what the closed form says instead, where it does not tell the region.
+        hints: hints short of the solution, one after the other.
+        solution: step by step; the last step has the answer.
+        remark: the closed form's answer, where it is not the region.
     """
 
     level: int
@@ -75,7 +75,7 @@ class Exercise:
 def exercise(level: int, seed: int) -> Exercise:
     """Draw the exercise of a level and a seed, both from 1; the same for the same two.
 
-    Raises ValueError for a level or a seed that there is not.
+    Raises ValueError for a level or a seed that does not exist.
     """
     if not 1 <= level <= len(LEVELS) or seed < 1:
         raise ValueError(f"there is no exercise {level}-{seed}")
@@ -111,7 +111,7 @@ def exercise(level: int, seed: int) -> Exercise:
 
 
 def _remark(example: Example, unit: int) -> str:
-    """Say what the closed form says of a unit instead; empty where it says the same."""
+    """Say what the closed form gives for a unit instead; empty where it gives the same."""
     field, region = example.last.receptive_field, example.last.region((unit,))
     if field is None:
         return f"There is no closed form for this ({example.last.note}): the way down always works."

@@ -180,7 +180,7 @@ def _node(node: GraphNode) -> onnx.NodeProto:
 
 
 def length_for(convs: Sequence[Conv], units: int) -> int:
-    """Compute the length of an input that gives so many units without padding, none left over."""
+    """Compute the length of an input that gives so many units without padding or remainder."""
     for conv in reversed(convs):
         units = (units - 1) * conv.stride + (conv.kernel - 1) * conv.dilation + 1
     return units

@@ -1,4 +1,4 @@
-"""Wrong answers that people give, and what they likely did."""
+"""Wrong answers that people give, each with its likely cause."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def size_slips(example: Example) -> dict[str, Slips]:
 
 
 def _without(right: int, slips: Iterable[tuple[int, str]]) -> Slips:
-    """The likeliest first; what happens to be right is no slip."""
+    """The likeliest slips first, without those that happen to be right."""
     kept: dict[int, str] = {}
     for wrong, why in slips:
         if wrong != right:
@@ -229,7 +229,7 @@ def region_slips(example: Example, unit: int) -> dict[str, Slips]:
 
 
 def _of_path(path: _Path, size: int, unit: int) -> list[tuple[Interval, str]]:
-    """Going down a path with one thing forgotten."""
+    """The interval when one thing is forgotten on the way down a path."""
     forgot: list[tuple[list[Sliding], int, str]] = [
         (
             [replace(layer, stride=1) if isinstance(layer, Conv) else layer for layer in path],
@@ -264,7 +264,7 @@ def _of_path(path: _Path, size: int, unit: int) -> list[tuple[Interval, str]]:
 
 
 def _at_the_end(path: _Path, size: int, unit: int) -> Interval:
-    """Down to the input, cut off at its ends only."""
+    """The interval when it is cut off at the input's ends only."""
     seen = unit, unit
     for layer in reversed(path):
         seen = below(layer, seen)

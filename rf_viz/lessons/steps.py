@@ -1,4 +1,4 @@
-"""Steps of the guided lesson: small networks, and what each of them is to be changed to."""
+"""Steps of the guided lesson: small networks, and a task for each of them."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ class LessonStep:
     """Step of the lesson: one thing to learn, one thing to do.
 
     Attributes:
-        title: what it is about.
-        says: what to know, in Markdown.
-        task: what to do.
-        conclusion: what has been seen once it is done.
-        sliders: what can be set.
-        build: the network, from what is set.
+        title: its subject.
+        says: the explanation, in Markdown.
+        task: the task in words.
+        conclusion: the lesson to draw once the task is done.
+        sliders: the settings.
+        build: makes the network of these settings.
         done: whether the task is done, by the network and the pinned unit.
         equation: in LaTeX, with the network's numbers; None where there is nothing to count.
-        counts: whether the units tell by how many paths they are reached.
+        counts: whether the units show the number of paths that reach them.
     """
 
     title: str
@@ -74,7 +74,7 @@ def cut_off(example: Example, unit: int) -> tuple[int, int] | None:
 
 
 def _is_misjudged(example: Example, pinned: Unit) -> bool:
-    """Whether the closed form, cut off, is not what the pinned unit of the output sees."""
+    """Whether the closed form, cut off at the ends, differs from the pinned output's region."""
     top = len(example.rows) - 1
     return pinned.row == top and cut_off(example, pinned.unit) != example.spans(top)[pinned.unit]
 

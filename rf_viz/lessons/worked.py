@@ -17,7 +17,7 @@ Sliding = Conv | Transposed
 
 
 class Stage(NamedTuple):
-    """Layer of a path, the row that it makes, and how many units there are below it."""
+    """Layer of a path, its row, and the number of units below it."""
 
     layer: Sliding
     row: Row
@@ -49,9 +49,9 @@ class SolutionStep:
     """Step of a solution.
 
     Attributes:
-        says: what is done, in Markdown.
+        says: the step in words, in Markdown.
         equations: in LaTeX, with the numbers filled in.
-        values: the numbers after it of what is to be found.
+        values: the numbers to find, as they are after this step.
     """
 
     says: str
@@ -220,7 +220,7 @@ def within(seen: Interval, size: int) -> Interval:
 
 
 def _down(stage: Stage, under: str, seen: Interval) -> tuple[Interval, SolutionStep]:
-    """Go down to the layer below, of subscript ``under``: what units see there, and the step."""
+    """Go down to the layer below, of subscript ``under``: the units seen there, and the step."""
     (u, v), layer = seen, stage.layer
     full = below(layer, seen)
     real = within(full, stage.below)

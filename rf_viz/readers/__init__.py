@@ -1,4 +1,4 @@
-"""One reader a format, tried by what a file holds and then by what it is called."""
+"""Readers, one per format, chosen by a file's content and then by its extension."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .sniffing import (
 
 @dataclass(frozen=True)
 class Reader:
-    """A format: its module, which has ``load(content)``, is imported when it is first needed."""
+    """A format and its module, which has ``load(content)`` and is imported when first needed."""
 
     module: str
     matches: Callable[[Content], bool]
@@ -83,9 +83,9 @@ READERS = (
 
 
 def open_model(source: Any, name: str | None = None) -> Model:  # noqa: ANN401
-    """Load a model of any format from a file or its bytes, or take one in memory over.
+    """Load a model of any format from a file or its bytes, or convert one from memory.
 
-    Raises ModelError.
+    Raises ModelError for a source that is no such model.
     """
     if isinstance(source, bytearray | memoryview):
         source = bytes(source)

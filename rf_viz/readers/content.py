@@ -15,10 +15,10 @@ _HEAD = 2**16
 
 @dataclass(frozen=True)
 class Content:
-    """A model file at ``path``, or the bytes of one in ``data``.
+    """A model file at ``path``, or its bytes in ``data``.
 
-    ``name`` is what to call it in messages. A folder that is a model (a SavedModel) has no bytes
-    of its own.
+    ``name`` is what messages call it. A folder that is a model (a SavedModel) has no bytes of its
+    own.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Content:
 
     @classmethod
     def of(cls, source: str | os.PathLike[str] | bytes, name: str | None) -> Content:
-        """Make one of a path or of bytes. Raises ModelError where there is no such file."""
+        """Make the content of a path or of bytes. Raises ModelError where there is no such file."""
         if isinstance(source, bytes | bytearray | memoryview):
             return cls(name or "model", None, bytes(source))
         path = os.fspath(source)
@@ -49,7 +49,7 @@ class Content:
 
     @cached_property
     def is_folder(self) -> bool:
-        """Whether it is a folder rather than a file."""
+        """Whether the model is a folder rather than a file."""
         return self.path is not None and os.path.isdir(self.path)
 
     @property
@@ -64,7 +64,7 @@ class Content:
 
     @cached_property
     def head(self) -> bytes:
-        """The first bytes; none of a folder."""
+        """The first bytes; none for a folder."""
         if self.is_folder:
             return b""
         with self.open() as file:
@@ -76,7 +76,7 @@ class Content:
             return file.read()
 
     def open(self) -> BinaryIO:
-        """Open it at its start. Raises ModelError where it cannot be read."""
+        """Open the file at its start. Raises ModelError where it cannot be read."""
         if self.path is None:
             return io.BytesIO(self.data)
         try:

@@ -1,4 +1,4 @@
-"""Names a file that no reader takes for what it is, and says what to do with it."""
+"""The names of files that no reader takes, with a hint at what to do with them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _EXTENSIONS: Mapping[str, str] = {
 
 
 def name_for_what_it_is(content: Content) -> str | None:
-    """Say what a file is, as the rest of a sentence that starts with its name; None if unknown."""
+    """Say what a file is, to complete a sentence that starts with its name; None if unknown."""
     head = content.head
     if not head:
         return "is empty: the download or export broke off"
@@ -140,7 +140,7 @@ def _text(content: Content) -> str | None:
 def protobuf_fields(head: bytes) -> dict[int, int]:
     """Read the numbers of the fields that a message starts with, each with its wire type.
 
-    As far as its first bytes go; empty where they are no such message.
+    Reads as far as the first bytes go; empty where they are no such message.
     """
     fields: dict[int, int] = {}
     at = 0
@@ -161,7 +161,7 @@ def protobuf_fields(head: bytes) -> dict[int, int]:
 
 
 def varint(data: bytes, at: int) -> tuple[int, int]:
-    """Read the number of varying length at a position; returns it and where it ends."""
+    """Read the varint at a position; returns the number and the position after it."""
     value = shift = 0
     while at < len(data):
         byte = data[at]

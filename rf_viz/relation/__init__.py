@@ -1,16 +1,16 @@
-"""Relations: which elements of its input each element of an operation's output depends on.
+"""Relations: the inputs that each element of an operation's output depends on.
 
-A relation is a tuple of steps, applied from input to output; the empty tuple is the identity.
-Every step can be *pushed* (from input values to output values) and *pulled* (from output values
-back to input values) over a semiring, which is all that the walks need:
+A relation is a tuple of steps, applied from input to output; the empty tuple is the identity. Every
+step can be *pushed* (from input values to output values) and *pulled* (from output values back to
+input values) over a semiring, which is all that the walks need:
 
     push:  out[o] = plus over the inputs i that o depends on of in[i]
     pull:  in[i]  = plus over the outputs o that depend on i of out[o]
 
-All else that is asked of a step it answers itself too (see ``Step``): nobody asks for its class.
+A step answers every other question itself too (see ``Step``): nobody asks for its class.
 
-Arrays have one axis for each tensor axis. An axis of length 1 means "the same all along this
-axis", whatever the tensor's extent: that is what keeps the walks cheap.
+Arrays have one axis for each tensor axis. An axis of length 1 means "the same all along this axis",
+whatever the tensor's extent: that is what keeps the walks cheap.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Semirings, labels, and the protocol that the steps of relations fulfil."""
+"""Semirings, labels, and the protocol of a relation's steps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ FAR = 2**30
 
 
 class Semiring(NamedTuple):
-    """A way to combine what several paths bring: ``plus``, and ``zero`` for no path at all."""
+    """A way to combine values that arrive by several paths.
+
+    ``plus`` combines two of them; ``zero`` is the value where there is no path.
+    """
 
     plus: np.ufunc
     zero: int | float | bool
@@ -44,10 +47,11 @@ Labels = tuple[tuple[Factor, ...], ...]
 
 
 class AxisMap(NamedTuple):
-    """Along one axis, output ``u`` sees ``reach`` positions from ``offset + u * stride`` on.
+    """The affine map along an axis.
 
-    ``axis`` is the output's axis. ``varies`` says that ``offset`` would be another one at
-    another input size (TensorFlow's SAME padding with a stride).
+    Output ``u`` sees ``reach`` positions from ``offset + u * stride`` on. ``axis`` is the output's
+    axis. ``varies`` says that ``offset`` would differ at another input size (TensorFlow's SAME
+    padding with a stride).
     """
 
     axis: int
@@ -66,7 +70,7 @@ class NoMap(NamedTuple):
     """The lack of an affine map along an axis, and ``why`` in words.
 
     "mixed": every output sees the whole axis, or a whole block of it. "regrouped": the axis is
-    merged with others or cut, and ``Step.follow_index`` tells what becomes of an index.
+    merged with others or cut, and ``Step.follow_index`` tells how its index continues.
     """
 
     kind: Literal["mixed", "regrouped", "irregular"]
@@ -85,10 +89,10 @@ class AxisIndex(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """The number of inputs that an output of a step is made of: ``inputs / outputs`` on average.
+    """The number of inputs of each output of a step: ``inputs / outputs`` on average.
 
     Positions in the padding of a window count, since they are multiplied too. ``combines`` says
-    that several inputs may make one output.
+    whether several inputs may make one output.
     """
 
     inputs: int
@@ -110,13 +114,13 @@ class Stretch(NamedTuple):
 
 
 class Step(Protocol):
-    """One step of a relation: it answers every question about itself.
+    """A step of a relation: it answers every question about itself.
 
-    ``BaseStep`` has sound answers to the questions that most steps need not answer themselves.
+    ``BaseStep`` has sound answers to the questions that a step need not answer.
     """
 
     def push(self, a: Array, ring: Semiring) -> Array:
-        """Values at the output from values at the input: see the package's docstring."""
+        """Values at the output from values at the input (see the package's docstring)."""
         ...
 
     def pull(self, a: Array, ring: Semiring) -> Array:
@@ -124,7 +128,7 @@ class Step(Protocol):
         ...
 
     def label(self, labels: Labels) -> Labels:
-        """Where the output's axes come from, given where the input's do."""
+        """The origins of the output's axes, from those of the input's."""
         ...
 
     def shape(self, before: Shape) -> Shape:
@@ -135,31 +139,31 @@ class Step(Protocol):
         ...
 
     def pairs(self) -> Pairs | None:
-        """How many inputs make an output, for the cost; None where the step cannot tell."""
+        """The number of inputs of an output, for the cost; None where the step cannot tell."""
         ...
 
     def affine(self, axis: int) -> AxisMap | NoMap:
-        """The affine map along the input's ``axis``, or why there is none."""
+        """The affine map along the input's ``axis``, or the reason why there is none."""
         ...
 
     def follow_index(self, axis: int, inner: int, extent: int | None) -> AxisIndex | None:
-        """The output's index that counts as an index along part of the input's ``axis`` does.
+        """The output's index that continues an index along part of the input's ``axis``.
 
-        The part is told as in ``AxisIndex``. None where no part of a single output axis does.
+        ``AxisIndex`` says which part it is. None where no single output axis has the part.
         """
         ...
 
     def reads(self, axis: int) -> Indices | None:
         """The positions along the input's ``axis`` that each output position reads, as rows.
 
-        Positions below 0 or beyond the last one are padding. None where that is no fixed number
-        of positions.
+        Positions below 0 or beyond the last one are padding. None where outputs do not all read the
+        same number of positions.
         """
         ...
 
     @property
     def slides(self) -> tuple[int, ...]:
-        """The axes that a window slides over: what makes an input axis a spatial one."""
+        """The axes that a window slides over; they make an input axis a spatial one."""
         ...
 
     @property
@@ -174,32 +178,33 @@ class Step(Protocol):
 
     @property
     def stays(self) -> bool:
-        """Whether every element stays where it is, whatever it is mixed with."""
+        """Whether every element keeps its position, even if it is mixed with others."""
         ...
 
     @property
     def fills(self) -> Stretch | None:
-        """The stretch of an output axis that the input becomes, where all else sees nothing.
+        """The stretch of an output axis that the input fills; elsewhere outputs see nothing.
 
-        That is what a part of a concatenation does; None for every other step.
+        Parts of a concatenation have one; None for every other step.
         """
         ...
 
     def leaves(self, axis: int) -> bool:
-        """Whether the step works along other axes only, so that stretches of this one may be
-        pushed through it by themselves."""
+        """Whether the step leaves the axis alone, so that stretches of it can be pushed singly."""
         ...
 
     def unites(self, axis: int) -> bool:
-        """Whether every output sees all positions along the input's ``axis`` or none of them, so
-        that their union is all that matters."""
+        """Whether every output sees all positions along the input's ``axis`` or none of them.
+
+        Then only their union matters.
+        """
         ...
 
 
 class BaseStep(ABC):
-    """Sound answers to what a step need not tell of itself.
+    """Sound answers to the questions that a step need not answer.
 
-    They may make a walk slower or a question unanswered, never an answer wrong.
+    They may make a walk slower or leave a question open, but never make an answer wrong.
     """
 
     __slots__ = ()
@@ -218,7 +223,7 @@ class BaseStep(ABC):
 
     @abstractmethod
     def label(self, labels: Labels) -> Labels:
-        """Where the output's axes come from, given where the input's do."""
+        """The origins of the output's axes, from those of the input's."""
 
     @abstractmethod
     def shape(self, before: Shape) -> Shape:
@@ -226,10 +231,10 @@ class BaseStep(ABC):
 
     @abstractmethod
     def affine(self, axis: int) -> AxisMap | NoMap:
-        """The affine map along the input's ``axis``, or why there is none."""
+        """The affine map along the input's ``axis``, or the reason why there is none."""
 
     def pairs(self) -> Pairs | None:
-        """None: how many inputs make an output cannot be told."""
+        """The number of inputs of an output: None, it is unknown."""
         return None
 
     def follow_index(self, axis: int, inner: int, extent: int | None) -> AxisIndex | None:
@@ -240,25 +245,25 @@ class BaseStep(ABC):
         return None
 
     def reads(self, axis: int) -> Indices | None:
-        """None: no fixed number of positions is read."""
+        """The positions that each output reads: None, there is no fixed number of them."""
         return None
 
     @property
     def fills(self) -> Stretch | None:
-        """None: it is no part of a concatenation."""
+        """The stretch that the input fills: None, this is no part of a concatenation."""
         return None
 
     def leaves(self, axis: int) -> bool:
-        """False: it may work along any axis."""
+        """Whether the step leaves the axis alone: False, it may work along any axis."""
         return False
 
     def unites(self, axis: int) -> bool:
-        """False: single positions may matter along any axis."""
+        """Whether only unions matter: False, single positions may matter along any axis."""
         return False
 
 
 class Moves(BaseStep):
-    """A step whose every output is made of one input: elements move, and none is mixed."""
+    """A step whose every output is made of one input: elements move or repeat, none is mixed."""
 
     __slots__ = ()
     blind: bool = False
@@ -273,14 +278,14 @@ IDENTITY: Relation = ()
 
 
 def push(relation: Relation, a: Array, ring: Semiring) -> Array:
-    """From values at the relation's input to values at its output."""
+    """Push values at a relation's input to its output."""
     for step in relation:
         a = step.push(a, ring)
     return a
 
 
 def pull(relation: Relation, a: Array, ring: Semiring) -> Array:
-    """From values at the relation's output back to values at its input."""
+    """Pull values at a relation's output back to its input."""
     for step in reversed(relation):
         a = step.pull(a, ring)
     return a
@@ -288,9 +293,9 @@ def pull(relation: Relation, a: Array, ring: Semiring) -> Array:
 
 @lru_cache(maxsize=4096)
 def shape_after(relation: Relation, before: Shape) -> Shape:
-    """The output's shape of a relation for an input of shape ``before``.
+    """The shape of a relation's output for an input of shape ``before``.
 
-    Raises ValueError where a step does not fit what comes to it.
+    Raises ValueError where a step does not fit the shape that reaches it.
     """
     shape = before
     for step in relation:
@@ -301,9 +306,9 @@ def shape_after(relation: Relation, before: Shape) -> Shape:
 
 
 def with_extents(shape: Shape, changes: Iterable[tuple[int, int, int]]) -> Shape:
-    """A shape with some axes' extents changed: (axis, extent before, extent after) each.
+    """A shape with some axes changed: (axis, extent before, extent after) each.
 
-    Raises ValueError where an axis is not there or has another extent.
+    Raises ValueError where an axis does not exist or has another extent.
     """
     after = list(shape)
     for axis, size, out in changes:
@@ -320,7 +325,7 @@ def check_shape(shape: Shape, expected: Shape) -> None:
 
 
 def pairs_of(relation: Relation) -> Pairs | None:
-    """The number of inputs that an output of a whole relation is made of on average.
+    """The average number of inputs of an output of a whole relation.
 
     None where a step cannot tell.
     """
@@ -346,14 +351,14 @@ def combine(a: Array, axis: int, extent: int, ring: Semiring) -> Array:
 
 
 def spread(a: Array, axis: int, extent: int) -> Array:
-    """Write out an axis along which nothing varied."""
+    """Write out an axis along which nothing varies."""
     if a.shape[axis] == extent:
         return a
     return np.broadcast_to(a, (*a.shape[:axis], extent, *a.shape[axis + 1 :]))
 
 
 def slim(a: Array, axes: Sequence[int] | None = None) -> Array:
-    """Back to length 1 along those of the axes where nothing varies."""
+    """Cut those of the axes back to length 1 along which nothing varies."""
     for axis in range(a.ndim) if axes is None else axes:
         if a.shape[axis] > 1:
             first = a.take([0], axis=axis)
@@ -376,11 +381,10 @@ def origins_of(factors: Sequence[Factor]) -> int:
 
 
 class Edge(NamedTuple):
-    """How one output of an operation depends on its input number ``input``.
+    """The dependence of an operation's output on its input number ``input``.
 
-    ``local_beside_mix`` marks what stays local beside a mixing edge from the same input: an
-    instance normalisation's own value beside its statistics. It only counts where the mix is
-    global.
+    ``local_beside_mix`` marks a local edge beside a mixing edge from the same input: an instance
+    normalisation's own value beside its statistics. It only counts where the mix is global.
     """
 
     input: int

@@ -1,4 +1,4 @@
-"""All to all: along some axes, or over everything."""
+"""Steps that mix all to all: along some axes, or over everything."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Mix(BaseStep):
         return Pairs(prod(self.before), 1, True)
 
     def affine(self, axis: int) -> AxisMap | NoMap:
-        """None along a mixed axis, unless it is a single position before and after."""
+        """No map along a mixed axis, unless it is a single position before and after."""
         if axis in self.axes:
             at = self.axes.index(axis)
             if max(self.before[at], self.after[at]) > 1:
@@ -87,7 +87,7 @@ class Mix(BaseStep):
 
 
 class Opaque(BaseStep):
-    """Everything depends on everything: sound for an operation that nobody described."""
+    """The dependence of every output on every input: sound for any unknown operation."""
 
     __slots__ = ("after", "before", "mixes", "stays")
     blind: bool = False
@@ -106,7 +106,7 @@ class Opaque(BaseStep):
         return _all(a, self.after, len(self.before), ring)
 
     def label(self, labels: Labels) -> Labels:
-        """Axes keep their origins by position, where there are as many: a map is shown as one."""
+        """Axes keep their origins by position, if there are as many: a map then shows as a map."""
         if len(labels) != len(self.after):
             return tuple((Factor(0, n),) for n in self.after)
         return tuple(
@@ -119,7 +119,7 @@ class Opaque(BaseStep):
         return self.after
 
     def affine(self, axis: int) -> AxisMap | NoMap:
-        """None: everything is mixed."""
+        """No map: everything is mixed."""
         return _MIXED
 
     def unites(self, axis: int) -> bool:

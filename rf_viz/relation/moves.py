@@ -1,4 +1,4 @@
-"""Elements that move or are repeated, and none is mixed: transposing, reshaping, broadcasting."""
+"""Steps that move or repeat elements and mix none: transposing, reshaping, broadcasting."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .base import (
 
 
 class Transpose(Moves):
-    """Output axis ``i`` is input axis ``order[i]``."""
+    """A permutation of axes: output axis ``i`` is input axis ``order[i]``."""
 
     __slots__ = ("inverse", "order")
 
@@ -54,7 +54,7 @@ class Transpose(Moves):
         return tuple(before[i] for i in self.order)
 
     def affine(self, axis: int) -> AxisMap | NoMap:
-        """The identity, along the axis that the input's becomes."""
+        """The identity, along the output axis that the input's axis becomes."""
         return AxisMap(self.inverse[axis], 1, 0, 1)
 
 
@@ -62,8 +62,10 @@ _REGROUPED = NoMap("regrouped", "rearranged into another grid")
 
 
 class Reshape(Moves):
-    """Elements in row-major order under another shape. Raises ValueError for a number of them
-    that does not fit."""
+    """The same elements, in row-major order, in another shape.
+
+    Raises ValueError where the numbers of elements differ.
+    """
 
     __slots__ = ("after", "before", "groups")
 
@@ -98,7 +100,7 @@ class Reshape(Moves):
         return AxisMap(index.axis, 1, 0, 1)
 
     def follow_index(self, axis: int, inner: int, extent: int | None) -> AxisIndex | None:
-        """The index within the output axis that holds this part of the axis; None: it is cut."""
+        """The index within the output axis that holds this part of the axis; None if it is cut."""
         ins, outs = next(group for group in self.groups if axis in group[0])
         whole = self.before[axis] if extent is None else extent
         if whole == 1 and (len(ins), len(outs)) != (1, 1):
@@ -135,7 +137,7 @@ def _regroup(
         if max(lengths, default=1) == 1:
             continue
         if lengths != [before[i] for i in ins]:
-            a = slim(a, ins)  # so that nothing is written out for nothing
+            a = slim(a, ins)  # what does not vary need not be written out
             if max([a.shape[i] for i in ins]) == 1:
                 continue
             for i in ins:
@@ -179,7 +181,7 @@ def _axis_groups(before: Shape, after: Shape) -> _Groups:
 
 @lru_cache(maxsize=4096)
 def _dealt(labels: Labels, groups: _Groups, after: Shape) -> Labels:
-    """Where the axes of a reshaped tensor come from."""
+    """The origins of the axes of a reshaped tensor."""
     out: list[tuple[Factor, ...]] = [()] * len(after)
     for ins, outs in groups:
         factors = [f for i in ins for f in labels[i]]
@@ -246,7 +248,7 @@ class Broadcast(Moves):
         return a.reshape(a.shape[self.lead :]) if self.lead else a
 
     def label(self, labels: Labels) -> Labels:
-        """Repeated axes and those added in front come from nowhere."""
+        """The origins of the input's axes; repeated axes and those in front have none."""
         out = [(Factor(0, n),) for n in self.after[: self.lead]] + list(labels)
         for axis, extent in self.repeated:
             out[axis] = (Factor(0, extent),)

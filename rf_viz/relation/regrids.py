@@ -1,4 +1,4 @@
-"""Rearrangements as a whole, whose closed form their single steps cannot tell."""
+"""Rearrangements whose closed form does not follow from their single steps."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ from .windows import Window
 
 
 class Regrid(BaseStep):
-    """A rearrangement as a whole, whose closed form its single steps cannot tell.
+    """A rearrangement made of several steps, with a closed form of its own.
 
-    ``maps`` holds that by input axis. What moves into the ``channel`` axis is no longer space.
+    ``maps`` holds the affine maps by input axis. Positions that move into the ``channel`` axis are
+    no longer space.
     """
 
     __slots__ = ("blind", "channel", "maps", "slides", "steps")
@@ -50,7 +51,7 @@ class Regrid(BaseStep):
         return pull(self.steps, a, ring)
 
     def label(self, labels: Labels) -> Labels:
-        """As by its steps, but that the channel axis comes from nowhere."""
+        """The labels after all of its steps, without origins along the channel axis."""
         for step in self.steps:
             labels = step.label(labels)
         extent = 1
@@ -63,7 +64,7 @@ class Regrid(BaseStep):
         return shape_after(self.steps, before)
 
     def pairs(self) -> Pairs | None:
-        """As its steps, none of which combines inputs."""
+        """The pairs of its steps, none of which combines inputs."""
         return _moved(self.steps)
 
     def affine(self, axis: int) -> AxisMap | NoMap:
@@ -77,10 +78,10 @@ def _moved(steps: Relation) -> Pairs | None:
 
 
 class Spread(BaseStep):
-    """Space to batch: along axis ``i + 1`` every ``blocks[i]``-th position is in one image of
-    the batch, the next ones in the next image.
+    """Space to batch: every ``blocks[i]``-th position along axis ``i + 1`` is in one image.
 
-    ``before`` is the input's shape; ``undone`` puts the images of the batch together again.
+    The next positions are in the next image of the batch. ``before`` is the input's shape;
+    ``undone`` puts the images of the batch together again.
     """
 
     __slots__ = ("before", "blocks", "steps", "undone")
@@ -123,7 +124,7 @@ class Spread(BaseStep):
         return pull(self.steps, a, ring)
 
     def label(self, labels: Labels) -> Labels:
-        """As by its steps."""
+        """The labels after all of its steps."""
         for step in self.steps:
             labels = step.label(labels)
         return labels
@@ -143,8 +144,10 @@ class Spread(BaseStep):
         return AxisMap(axis, 1, 0, 1)
 
     def dilated(self, relation: Relation) -> Relation | None:
-        """A relation between spread tensors as it is between those that are not: windows become
-        dilated ones. None where it is not the same within each image."""
+        """A relation between the tensors before spreading, from one between spread tensors.
+
+        Windows become dilated ones. None where the relation is not the same within each image.
+        """
         steps: list[Step] = []
         for step in relation:
             wide = self._dilated(step)

@@ -1,4 +1,4 @@
-"""Elements that are picked: by a table along one axis, by position in a concatenation, singly."""
+"""Steps that pick elements: by a table along an axis, as part of a concatenation, singly."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from .base import (
 
 
 class Taps(Moves):
-    """A table along one axis that says which inputs each output sees.
+    """A table along one axis that lists the inputs of each output.
 
     Covers resizing, slices, gathers, flips and paddings. ``table`` has shape (outputs, taps); a
-    negative entry is no input. ``slides`` is set for what works like a window (resizing).
+    negative entry is no input. ``slides`` is set for tables that work like a window (resizing).
     ``form`` is the affine map where there is one (stride, offset), ``varies`` as in ``AxisMap``;
     else ``why`` says in words why there is none.
     """
@@ -63,7 +63,7 @@ class Taps(Moves):
         self._groups: tuple[Indices, Indices, Indices] | None = None
 
     def push(self, a: Array, ring: Semiring) -> Array:
-        """Combine what each row of the table lists."""
+        """Combine the inputs that each row of the table lists."""
         if (
             a.shape[self.axis] == 1
             and not self.blind
@@ -103,7 +103,7 @@ class Taps(Moves):
         return with_extents(before, [(self.axis, self.size, len(self.table))])
 
     def pairs(self) -> Pairs | None:
-        """As many inputs as a row of the table lists on average."""
+        """The number of inputs that a row of the table lists on average."""
         if self.table.shape[1] == 1:
             return Pairs(1, 1, True)
         return Pairs(int((self.table < self.size).sum()), len(self.table), True)
@@ -113,7 +113,7 @@ class Taps(Moves):
         return axis != self.axis
 
     def affine(self, axis: int) -> AxisMap | NoMap:
-        """The map that the table was given, or the reason for none."""
+        """The map of the table, or the reason why there is none."""
         if axis != self.axis:
             return AxisMap(axis, 1, 0, 1)
         if self.form is not None:
@@ -135,7 +135,7 @@ def _as_cut(line: Indices) -> slice | None:
 
 
 def _look_up(a: Array, axis: int, size: int, table: Indices, ring: Semiring) -> Array:
-    """Along an axis of ``size`` combine what each row of the table lists; ``size`` is nothing."""
+    """Combine the positions in each row of the table; ``size`` stands for no position."""
     shape = list(a.shape)
     shape[axis] = size + 1
     padded: Array = np.full(shape, ring.zero, a.dtype)
@@ -147,8 +147,10 @@ def _look_up(a: Array, axis: int, size: int, table: Indices, ring: Semiring) -> 
 
 
 def _by_input(table: Indices, size: int) -> tuple[Indices, Indices, Indices]:
-    """The outputs that a table lists each input for: all in one line sorted by input, where each
-    input's begin in it, and those inputs."""
+    """The outputs that list each input, sorted by input.
+
+    Returns all of them in one array, where the outputs of each input begin in it, and the inputs.
+    """
     flat = table.reshape(-1)
     order = np.argsort(flat, kind="stable")
     order = order[: np.searchsorted(flat[order], size)]
@@ -158,9 +160,9 @@ def _by_input(table: Indices, size: int) -> tuple[Indices, Indices, Indices]:
 
 @dataclass(frozen=True)
 class Part(Moves):
-    """One part of a concatenation: from ``start`` on along an axis of extent ``out``.
+    """A part of a concatenation: from ``start`` on along an axis of extent ``out``.
 
-    ``size`` is the part's own extent. Elsewhere the output sees nothing of it.
+    ``size`` is the part's own extent. Outputs elsewhere see nothing of it.
     """
 
     axis: int
@@ -179,7 +181,7 @@ class Part(Moves):
         return Stretch(self.axis, self.start, self.start + self.size, self.out)
 
     def push(self, a: Array, ring: Semiring) -> Array:
-        """Put the values in their place, and nothing beside them."""
+        """Put the values in their place; the other outputs see nothing."""
         shape = list(a.shape)
         shape[self.axis] = self.out
         out: Array = np.full(shape, ring.zero, a.dtype)
@@ -214,7 +216,7 @@ class Part(Moves):
 
 
 class Only(Moves):
-    """A mask: only the elements marked in ``mask``, which broadcasts, still see anything."""
+    """A mask: only elements marked in ``mask``, which broadcasts, keep what they see."""
 
     __slots__ = ("blind", "mask")
 
@@ -223,11 +225,11 @@ class Only(Moves):
         self.blind = not mask.all()
 
     def push(self, a: Array, ring: Semiring) -> Array:
-        """Keep what is marked; the rest sees nothing."""
+        """Keep the marked elements; all others see nothing."""
         return np.where(self.mask, a, np.array(ring.zero, a.dtype))
 
     def pull(self, a: Array, ring: Semiring) -> Array:
-        """Keep what is marked; the rest is seen by nothing."""
+        """Keep the marked elements; nothing sees the others."""
         return self.push(a, ring)
 
     def label(self, labels: Labels) -> Labels:
@@ -248,8 +250,10 @@ class Only(Moves):
 
 
 class Elements(Moves):
-    """A selection of single elements: ``index``, of the output's shape, holds the position in
-    the flattened input that each output element copies; negative where it copies none.
+    """A selection of single elements.
+
+    ``index``, of the output's shape, holds the position in the flattened input that each output
+    element copies; negative where it copies none.
     """
 
     __slots__ = ("before", "blind", "index")
@@ -282,12 +286,12 @@ class Elements(Moves):
         return self.index.shape
 
     def affine(self, axis: int) -> AxisMap | NoMap:
-        """None: elements are picked one by one."""
+        """No map: elements are picked one by one."""
         return NoMap("irregular", "single elements are picked")
 
 
 def _scattered(labels: Labels, after: Shape) -> Labels:
-    """Where axes come from when single elements were moved."""
+    """The origins of axes after single elements were moved."""
     if len(after) == len(labels):
         return tuple((Factor(origins_of(f), n),) for f, n in zip(labels, after, strict=True))
     origins = origins_of([f for factors in labels for f in factors])
@@ -295,8 +299,10 @@ def _scattered(labels: Labels, after: Shape) -> Labels:
 
 
 class Scatter(Moves):
-    """Single elements put in place: ``index``, of the input's shape, holds the position in the
-    flattened output where each input element goes; negative where it goes nowhere.
+    """Single elements put in place.
+
+    ``index``, of the input's shape, holds the position in the flattened output that each input
+    element goes to; negative where it goes nowhere.
     """
 
     __slots__ = ("_gather", "after", "before", "blind")
@@ -309,11 +315,11 @@ class Scatter(Moves):
         self.blind = not seen[:-1].all()
 
     def push(self, a: Array, ring: Semiring) -> Array:
-        """Combine, for each output, the inputs that go there."""
+        """Combine, for each output, the inputs that go to it."""
         return self._gather.pull(a, ring)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
-        """Pick for each input the output where it goes."""
+        """Pick for each input the output that it goes to."""
         return self._gather.push(a, ring)
 
     def label(self, labels: Labels) -> Labels:
@@ -326,9 +332,9 @@ class Scatter(Moves):
         return self.after
 
     def pairs(self) -> Pairs | None:
-        """All inputs, over all outputs: some may get several, some none."""
+        """The number of inputs over that of outputs: some may get several, some none."""
         return Pairs(prod(self.before), prod(self.after), False)
 
     def affine(self, axis: int) -> AxisMap | NoMap:
-        """None: elements are put in place one by one."""
+        """No map: elements are put in place one by one."""
         return NoMap("irregular", "single elements are put in place")

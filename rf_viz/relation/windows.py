@@ -1,4 +1,4 @@
-"""Kernels that slide over some axes: convolution, pooling, causal scans, and their transposes."""
+"""Windows that slide over axes: convolution, pooling, causal scans, and their transposes."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ FARTHEST = 2**31
 class Slide(NamedTuple):
     """A window along one axis: output ``o`` sees ``o*stride - pad + k*dilation``, k < kernel.
 
-    ``size`` and ``out`` are the axis' input and output extents; positions outside the input
-    are padding. ``pad`` may be negative (the input is cropped). ``pad_varies`` says that the
-    padding would be another one at another input size.
+    ``size`` and ``out`` are the axis' input and output extents; positions outside the input are
+    padding. ``pad`` may be negative (the input is cropped). ``pad_varies`` says that the padding
+    would differ at another input size.
     """
 
     axis: int
@@ -56,7 +56,7 @@ class Slide(NamedTuple):
 
     @property
     def span(self) -> int:
-        """How many positions, padding included, the window passes over."""
+        """The number of positions, padding included, that the window passes over."""
         return (self.out - 1) * self.stride + (self.kernel - 1) * self.dilation + 1
 
     @property
@@ -70,7 +70,7 @@ class Slide(NamedTuple):
         return self.pad <= reach and (self.out - 1) * self.stride - self.pad < self.size
 
     def inside(self) -> tuple[slice, slice]:
-        """Where input and padded span overlap: as a slice of the input, and of the span."""
+        """The overlap of input and padded span: as a slice of the input, and of the span."""
         low = max(0, -self.pad)
         high = max(low, min(self.size, self.span - self.pad))
         return slice(low, high), slice(low + self.pad, high + self.pad)
@@ -82,8 +82,11 @@ _FEW = 12
 
 @lru_cache(maxsize=4096)
 def _taps_inside(size: int, out: int, kernel: int, stride: int, dilation: int, pad: int) -> Indices:
-    """For each tap (rows) the input that each output sees. A tap in the padding is replaced by
-    another one of its window, which changes nothing where seeing an input twice is seeing it."""
+    """The input that each output sees by each tap (rows).
+
+    A tap in the padding is replaced by another one of its window: to see an input twice changes
+    nothing over the semirings that use this.
+    """
     firsts = np.arange(out) * stride - pad
     lowest, highest = np.maximum(0, -(firsts // dilation)), (size - 1 - firsts) // dilation
     taps = np.arange(kernel)[:, None]
@@ -92,7 +95,7 @@ def _taps_inside(size: int, out: int, kernel: int, stride: int, dilation: int, p
 
 
 def _slide_push(s: Slide, a: Array, ring: Semiring) -> Array:
-    """Along one axis that varies, or that some windows miss."""
+    """Push along one axis whose values vary, or that some windows miss."""
     if ring is not SUM and s.kernel <= _FEW and a.shape[s.axis] > 1 and s.sees_always:
         table = _taps_inside(s.size, s.out, s.kernel, s.stride, s.dilation, s.pad)
         seen: Array = ring.plus.reduce(a.take(table, axis=s.axis), axis=s.axis)
@@ -172,7 +175,7 @@ def _slide_pull(s: Slide, a: Array, ring: Semiring) -> Array:
 
 @lru_cache(maxsize=4096)
 def _outputs_per_input(s: Slide) -> NDArray[np.float64]:
-    """By how many outputs each input position is seen."""
+    """The number of outputs that see each input position."""
     return _slide_pull(s, np.ones(s.out), SUM)
 
 
@@ -185,9 +188,9 @@ def _seen_always(s: Slide) -> bool:
 class Window(BaseStep):
     """A kernel that slides over some axes: convolution, pooling, causal scans.
 
-    ``taps``, of the kernel's shape, masks positions out (False); None keeps them all. What
-    slides over something else than space (over channels) is not ``spatial``. A single window
-    that holds the whole axis mixes it, like a global pooling written as an ordinary one.
+    ``taps``, of the kernel's shape, masks positions out (False); None keeps them all. ``spatial``
+    is False where the axes are not space, as for a window over channels. A single window that holds
+    the whole axis mixes it, like a global pooling written as an ordinary one.
     """
 
     __slots__ = ("_by_axis", "_moving", "blind", "mixes", "slides", "stays", "taps", "windows")
@@ -287,7 +290,7 @@ class Window(BaseStep):
         return out
 
     def label(self, labels: Labels) -> Labels:
-        """Each slid axis keeps its origins, as one factor if its extent changes."""
+        """The origins of each slid axis, as one factor if its extent changes."""
         out = list(labels)
         for s in self.windows:
             factors = out[s.axis]
@@ -303,7 +306,7 @@ class Window(BaseStep):
         return with_extents(before, [(w.axis, w.size, w.out) for w in self.windows])
 
     def pairs(self) -> Pairs | None:
-        """As many inputs as the kernel has positions, those masked out included."""
+        """The number of kernel positions, those masked out included."""
         return Pairs(prod(w.kernel for w in self.windows), 1, True)
 
     def reads(self, axis: int) -> Indices | None:
@@ -316,7 +319,7 @@ class Window(BaseStep):
         return positions
 
     def affine(self, axis: int) -> AxisMap | NoMap:
-        """The windows' positions, as far as any kernel position along the axis is left."""
+        """The windows' positions, if any kernel position along the axis is left."""
         s = self._by_axis.get(axis)
         if s is None:
             return AxisMap(axis, 1, 0, 1)
@@ -337,17 +340,17 @@ class Scan(Window):
     __slots__ = ()
 
     def affine(self, axis: int) -> AxisMap | NoMap:
-        """None along the axis that is scanned: what a cell sees grows with its position."""
+        """No map along the scanned axis: the number of positions seen grows along it."""
         if any(w.axis == axis and w.size > 1 for w in self.windows):
             return NoMap("irregular", "a scan sees everything before a cell")
         return super().affine(axis)
 
 
 class TransposedWindow(BaseStep):
-    """A transposed convolution: a window over the same axes with inputs and outputs exchanged.
+    """A transposed convolution: a window with inputs and outputs exchanged.
 
-    ``windows`` and ``taps`` are those of the convolution that it transposes, so that a slide's
-    ``size`` is here the output's extent, and ``out`` the input's.
+    ``windows`` and ``taps`` are those of the convolution that it transposes, so a slide's ``size``
+    is the output's extent here, and ``out`` the input's.
     """
 
     __slots__ = ("_by_axis", "blind", "slides", "window")
@@ -359,11 +362,11 @@ class TransposedWindow(BaseStep):
         self.blind = taps is not None or not all(_seen_always(w) for w in self.window.windows)
 
     def push(self, a: Array, ring: Semiring) -> Array:
-        """Pull through the window that it transposes."""
+        """Pull through the transposed window."""
         return self.window.pull(a, ring)
 
     def pull(self, a: Array, ring: Semiring) -> Array:
-        """Push through the window that it transposes."""
+        """Push through the transposed window."""
         return self.window.push(a, ring)
 
     def label(self, labels: Labels) -> Labels:
@@ -378,12 +381,12 @@ class TransposedWindow(BaseStep):
         return with_extents(before, [(w.axis, w.out, w.size) for w in self.window.windows])
 
     def pairs(self) -> Pairs | None:
-        """Each input, a window's output, is laid on all positions of the kernel."""
+        """All kernel positions of all windows, over the number of outputs."""
         slid = self.window.windows
         return Pairs(prod(w.out * w.kernel for w in slid), prod(w.size for w in slid), True)
 
     def affine(self, axis: int) -> AxisMap | NoMap:
-        """The mirrored window's map; none with a stride, where outputs differ by their phase."""
+        """The mirrored window's map; none with a stride, since outputs differ by their phase."""
         w = self._by_axis.get(axis)
         if w is not None and w.stride != 1:
             return NoMap("irregular", f"upsampled by {w.stride}")

@@ -1,4 +1,4 @@
-"""Running a model and fetching what any of its layers computes; one package a runtime."""
+"""Runtimes: they run a model and fetch the values of any layer; one package per framework."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 
 
 class Twin(Protocol):
-    """A model's twin: its graph, but its values say only whether a signal arrives.
+    """A model's twin: its graph, with values that say only whether a signal arrives.
 
-    Every weight is one, every activation passes, products of two signals are sums, and after
-    each operation whatever is positive becomes 1. Nothing can saturate, cancel, over- or
-    underflow at any depth, and the windows are slid by the runtime's own kernels, not by this
-    project's idea of them.
+    Every weight is one, every activation passes, products of two signals are sums, and after each
+    operation whatever is positive becomes 1. Nothing can saturate, cancel, overflow or underflow at
+    any depth, and the windows are slid by the runtime's own kernels, so that the twin shares no
+    assumption with this project.
     """
 
     @property
     def lost(self) -> Mapping[str, str]:
-        """The tensors that it does not compute, each with the reason: an operator has no rule."""
+        """The tensors that the twin does not compute, each with the reason."""
         ...
 
     def reached(self, signal: NDArray[np.bool_], name: str) -> NDArray[np.bool_]:

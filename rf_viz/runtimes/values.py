@@ -1,4 +1,4 @@
-"""Arrays that go into a model and come out of it, the same for every runtime."""
+"""Conversions of the arrays that go into a model and come out of it, for every runtime."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From described tensors to a network whose cells know what they see."""
+"""Tracing: from described tensors to a network with the regions of all cells."""

@@ -1,7 +1,7 @@
-"""How a layer's cells lie on the image, even where they stand in a row, as tokens and windows do.
+"""Arrangements: how a layer's cells lie on the image, also in a row, as tokens and windows do.
 
-From each grid that is a picture itself (the grid of patches) positions are carried along wherever
-elements only move. They move as the relations say: no shape is guessed.
+Positions start at each grid that is a picture itself (the grid of patches) and are carried along
+wherever elements only move. They move as the relations say: no shape is guessed.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Arrangement:
         return self.cells.shape
 
 
-Spots = tuple[tuple[Array, Array], ...]
+Positions = tuple[tuple[Array, Array], ...]
 """The position of a tensor's elements along each spatial axis, and the one after it.
 
 As with bounds there is no position where the second is not above the first.
@@ -54,7 +54,7 @@ As with bounds there is no position where the second is not above the first.
 
 
 class Arrangements:
-    """The arrangements of a network's tensors, worked out as far as they are needed.
+    """The arrangements of a network's tensors, each worked out when it is first needed.
 
     ``of`` lists for each tensor the dependences that make it up.
     """
@@ -66,7 +66,7 @@ class Arrangements:
         spatial: Sequence[int],
     ) -> None:
         self._dependences, self._of, self._spatial = dependences, of, tuple(spatial)
-        self._spots: list[Spots | None] = []
+        self._positions: list[Positions | None] = []
 
     @cached_property
     def _pictures(self) -> set[int]:
@@ -79,7 +79,7 @@ class Arrangements:
         return pictures
 
     def _along(self, numbers: Sequence[int]) -> tuple[int, ...]:
-        """For each axis of a tensor the bit set of input axes that it runs along."""
+        """The bit set of input axes that each axis of a tensor runs along."""
         sets = [map(origins_of, self._dependences[number].labels) for number in numbers]
         return tuple(reduce(or_, bits) for bits in zip(*sets, strict=True))
 
@@ -91,78 +91,78 @@ class Arrangements:
         numbers = self._of[tensor]
         if _plain(self._along(numbers)):
             return Arrangement(np.arange(prod(grid), dtype=np.int32).reshape(grid))
-        for number in range(len(self._spots), max(numbers) + 1):
-            self._spots.append(self._find(number))
-        spots = _together(self._spots[number] for number in numbers)
-        return _arranged(_off_grid_combined(spots, axes), axes, grid) if spots else None
+        for number in range(len(self._positions), max(numbers) + 1):
+            self._positions.append(self._find(number))
+        positions = _together(self._positions[number] for number in numbers)
+        return _arranged(_off_grid_combined(positions, axes), axes, grid) if positions else None
 
-    def _find(self, number: int) -> Spots | None:
+    def _find(self, number: int) -> Positions | None:
         dependence, along = self._dependences[number], self._along([number])
         axes = [axis for axis, origins in enumerate(along) if origins]
-        spots = _together(self._carried(*edge) for edge in dependence.edges)
-        if spots:
-            spots = _off_grid_combined(spots, axes)
-            spots = None if _torn(spots) else spots
+        positions = _together(self._carried(*edge) for edge in dependence.edges)
+        if positions:
+            positions = _off_grid_combined(positions, axes)
+            positions = None if _torn(positions) else positions
         if dependence.context or number not in self._pictures:
-            return spots
+            return positions
         # A picture counts rows and columns of its own, unless its cells were only moved (rolled,
-        # flipped): then what becomes of them lies where they came from.
+        # flipped): then its cells keep the positions that they came from.
         own = tuple(
             _line(along.index(1 << axis) if 1 << axis in along else None, dependence.shape)
             for axis in self._spatial
         )
-        if spots and not all(map(_same, spots, own)):
-            moved = _arranged(spots, axes, tuple(dependence.shape[axis] for axis in axes))
+        if positions and not all(map(_same, positions, own)):
+            moved = _arranged(positions, axes, tuple(dependence.shape[axis] for axis in axes))
             if moved and not moved.apart:
-                return spots
+                return positions
         return tuple((line, line + 1) for line in own)
 
-    def _carried(self, source: int, relation: Relation) -> Spots | None:
-        """The positions of a dependence's elements behind a relation; None where it mixes them."""
-        spots = self._spots[source]
+    def _carried(self, source: int, relation: Relation) -> Positions | None:
+        """The positions of a dependence's elements after a relation; None where it mixes them."""
+        positions = self._positions[source]
         for step in relation:
-            if spots is None or step.stays:
+            if positions is None or step.stays:
                 continue
-            if step.slides or _mixes(step, spots):
+            if step.slides or _mixes(step, positions):
                 return None
-            spots = tuple((step.push(a, MIN), step.push(b, MAX)) for a, b in spots)
-        return None if spots is None or _torn(spots) else spots
+            positions = tuple((step.push(a, MIN), step.push(b, MAX)) for a, b in positions)
+        return None if positions is None or _torn(positions) else positions
 
 
 def _plain(along: Sequence[int]) -> bool:
-    """Whether every axis of a tensor runs along one of the image's at most, and none two do."""
+    """Whether each axis of a tensor runs along at most one axis of the image, all different."""
     used = [origins for origins in along if origins]
     return len(set(used)) == len(used) and all(o & (o - 1) == 0 for o in used)
 
 
-def _mixes(step: Step, spots: Spots) -> bool:
+def _mixes(step: Step, positions: Positions) -> bool:
     """Whether elements of different positions become one."""
-    return any(a.shape[axis] > 1 for ends in spots for a in ends for axis in step.mixes)
+    return any(a.shape[axis] > 1 for ends in positions for a in ends for axis in step.mixes)
 
 
-def _torn(spots: Spots) -> bool:
-    """Whether some elements are in several positions at once."""
-    return any(bool((stop - start > 1).any()) for start, stop in spots)
+def _torn(positions: Positions) -> bool:
+    """Whether some elements have several positions at once."""
+    return any(bool((stop - start > 1).any()) for start, stop in positions)
 
 
-def _together(all_spots: Iterable[Spots | None]) -> Spots | None:
-    """The positions by several paths to the same tensor; None where none has any."""
+def _together(several: Iterable[Positions | None]) -> Positions | None:
+    """The positions by several paths to the same tensor; None where no path has any."""
 
-    def union(one: Spots, two: Spots) -> Spots:
+    def union(one: Positions, two: Positions) -> Positions:
         return tuple(
             (np.minimum(a, c), np.maximum(b, d)) for (a, b), (c, d) in zip(one, two, strict=True)
         )
 
-    present = [spots for spots in all_spots if spots is not None]
+    present = [positions for positions in several if positions is not None]
     return reduce(union, present) if present else None
 
 
-def _off_grid_combined(spots: Spots, axes: Sequence[int]) -> Spots:
-    """All positions along the tensor's other axes together."""
-    others = tuple(i for i in range(spots[0][0].ndim) if i not in axes)
+def _off_grid_combined(positions: Positions, axes: Sequence[int]) -> Positions:
+    """Positions combined along the tensor's other axes."""
+    others = tuple(i for i in range(positions[0][0].ndim) if i not in axes)
     return tuple(
         (start.min(axis=others, keepdims=True), stop.max(axis=others, keepdims=True))
-        for start, stop in spots
+        for start, stop in positions
     )
 
 
@@ -176,12 +176,12 @@ def _same(ends: tuple[Array, Array], line: NDArray[np.int32]) -> bool:
     return np.array_equal(ends[0], line) and np.array_equal(ends[1], line + 1)
 
 
-def _arranged(spots: Spots, axes: Sequence[int], grid: Shape) -> Arrangement | None:
-    """The picture that cells make up, with as many rows and columns as they have different ones.
+def _arranged(positions: Positions, axes: Sequence[int], grid: Shape) -> Arrangement | None:
+    """The picture that cells make up: a row or column for each position that differs.
 
     None unless every position in it is that of exactly one cell.
     """
-    if _torn(spots):
+    if _torn(positions):
         return None
 
     def by_cell(a: Array) -> Array:
@@ -189,13 +189,13 @@ def _arranged(spots: Spots, axes: Sequence[int], grid: Shape) -> Arrangement | N
         lengths = [a.shape[i] for i in axes]
         return np.broadcast_to(a.transpose([*axes, *others]).reshape(lengths), grid).reshape(-1)
 
-    ends = [(by_cell(start), by_cell(stop)) for start, stop in spots]
+    ends = [(by_cell(start), by_cell(stop)) for start, stop in positions]
     placed = np.logical_and.reduce([stop > start for start, stop in ends])
     cells = np.flatnonzero(placed)
     if not cells.size:
         return None
     lines = [np.unique(start[cells], return_inverse=True) for start, _ in ends]
-    shape = tuple(len(positions) for positions, _ in lines)
+    shape = tuple(len(values) for values, _ in lines)
     at = np.ravel_multi_index([ranks for _, ranks in lines], shape)
     if prod(shape) != cells.size or np.unique(at).size != cells.size:
         return None

@@ -16,11 +16,12 @@ from ..relation import AxisMap, Relation
 
 
 class Form(NamedTuple):
-    """The closed form along one input axis.
+    """The closed form along one input axis, in input pixels.
 
     ``axis`` is the tensor axis whose index is the cell ``u``; ``start`` is where cell 0 begins,
     None where that depends on an unknown input size. Where a reshape has merged the axis with
-    others, ``u`` is ``index // inner % extent``; ``extent`` is None where it is the index itself.
+    others, ``u`` is ``index // inner % extent``; ``extent`` is None where ``u`` is the index
+    itself.
     """
 
     axis: int
@@ -32,9 +33,10 @@ class Form(NamedTuple):
 
 
 class NoForm(NamedTuple):
-    """The lack of a closed form, and ``why``; ``disagreement`` says in what paths disagree.
+    """The lack of a closed form, and ``why``.
 
-    It is empty where that is not the reason.
+    ``disagreement`` names the property in which paths disagree; it is empty where that is not the
+    reason.
     """
 
     why: str
@@ -54,9 +56,9 @@ Forms = tuple[Form | NoForm, ...]
 
 
 def advance(form: Form, relation: Relation, where: str, any_size: bool) -> Form | NoForm:
-    """The form after one more operation; ``where`` names it in the reason why there is none.
+    """Advance the form by one more operation; ``where`` names it in the reason for having none.
 
-    With ``any_size`` it must hold for every input size.
+    With ``any_size`` the result must hold for every input size.
     """
     for step in relation:
         step_map = step.affine(form.axis)
@@ -89,9 +91,10 @@ def advance(form: Form, relation: Relation, where: str, any_size: bool) -> Form 
 
 
 def meet(forms: Sequence[Form | NoForm], where: str) -> Form | NoForm:
-    """The form where several paths meet: the largest, if strides and centres agree.
+    """Join the forms of several paths: the largest, if their strides and centres agree.
 
-    These are the two alignment criteria of the article; ``where`` names the place in the reason.
+    These are the two alignment criteria of the article. ``where`` names the operation in the reason
+    for having none.
     """
     first, *others = forms
     for other in others:
@@ -115,7 +118,7 @@ def meet(forms: Sequence[Form | NoForm], where: str) -> Form | NoForm:
 
 
 def common(one: Form | NoForm, two: Form | NoForm) -> Form | NoForm:
-    """The form that holds at two input sizes, from the forms at each."""
+    """The form that holds at two input sizes, of the forms at each."""
     if isinstance(one, NoForm) or one == two:
         return one
     if isinstance(two, NoForm):
@@ -130,9 +133,9 @@ class ReceptiveField:
     """The closed form of a layer, one number for each spatial axis of the input, in its order.
 
     ``size`` is the receptive field size r, ``stride`` the effective stride S and ``padding`` the
-    effective padding P of the article, in input pixels.
-
-    ``padding`` is None along an axis where it depends on an input size that is not known.
+    effective padding P of Araujo, Norris and Sim (Distill 2019, doi 10.23915/distill.00021), all in
+    input pixels. Cell ``u`` covers ``u * S - P`` up to, not including, ``u * S - P + r``.
+    ``padding`` is None along an axis where it depends on an unknown input size.
     """
 
     size: tuple[int, ...]
@@ -142,7 +145,8 @@ class ReceptiveField:
     def start(self, cell: Sequence[int]) -> tuple[int, ...]:
         """The first pixel of the cell's box along each axis; negative in the padding.
 
-        Raises ValueError where the padding depends on the input's size.
+        ``cell`` has one index for each spatial axis. Raises ValueError where the padding depends on
+        an unknown input size.
         """
         if None in self.padding:
             raise ValueError("the padding depends on the input's size: trace with one")
@@ -152,9 +156,12 @@ class ReceptiveField:
         )
 
     def stop(self, cell: Sequence[int]) -> tuple[int, ...]:
-        """The pixel after the last one of the cell's box along each axis (half-open)."""
+        """The pixel after the last of the cell's box along each axis; raises as ``start`` does."""
         return tuple(b + r for b, r in zip(self.start(cell), self.size, strict=True))
 
     def centre(self, cell: Sequence[int]) -> tuple[float, ...]:
-        """The middle of the cell's box, in input pixels (pixel ``i``'s own centre is ``i``)."""
+        """The middle of the cell's box along each axis; pixel ``i`` has its centre at ``i``.
+
+        Raises as ``start`` does.
+        """
         return tuple(b + (r - 1) / 2 for b, r in zip(self.start(cell), self.size, strict=True))

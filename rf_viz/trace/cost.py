@@ -1,9 +1,9 @@
-"""How much a layer computes: its multiply-adds, read off what each of its elements depends on.
+"""Cost: a layer's multiply-adds, read off its relation.
 
 A convolution or a product of matrices multiplies once for each pair of an output element and an
 input element that it depends on, taps that fall on padding included. So the relation tells how
-often, whatever the framework. By the usual convention a multiply-add is two operations:
-GFLOPs = 2 * multiply-adds / 1e9.
+often, whatever the framework. By the usual convention a multiply-add is two operations: GFLOPs = 2
+* multiply-adds / 1e9.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from .tensors import Tensor
 
 
 def multiply_adds(tensor: Tensor) -> int | None:
-    """The number of multiply-adds that make a tensor; None where that cannot be told.
+    """The number of multiply-adds that compute a tensor; None where that cannot be told.
 
-    Only products that are summed count: arithmetic element by element, pooling, normalisation
-    and resizing count 0. ``tensor.multiplies`` says which operators count; those that it is None
-    for multiply, but not once for each pair.
+    Only products that are summed count: arithmetic element by element, pooling, normalisation and
+    resizing count 0. ``tensor.multiplies`` says which operators count; where it is None the
+    operator multiplies, but not once for each pair.
     """
     if tensor.multiplies is None:
         return None

@@ -1,6 +1,6 @@
-"""From the tensors a reader describes to the graph of dependences that the walks pass over.
+"""Dependences: the graph that the walks pass over, made of the tensors that a reader describes.
 
-A *dependence* is that part of what a tensor sees of the input which runs along the same tensor
+A *dependence* is the part of a tensor's dependence on the input that runs along the same tensor
 axes; most tensors have one. Operations that change nothing (activations, normalisation by
 constants) share the dependence of their input.
 """
@@ -35,9 +35,10 @@ from .tensors import Tensor
 class Dependence:
     """A node of the graph that is walked.
 
-    ``edges`` lead back to earlier dependences (by number). ``labels`` say where the axes come
-    from, ``context`` which spatial input axes it sees only by a mix over their whole extent (a
-    bit set), ``forms`` the closed form along each spatial axis of the input.
+    ``edges`` lead back to earlier dependences (by number). ``labels`` say which input axes each
+    tensor axis comes from. ``context`` is the bit set of spatial input axes that it sees only
+    through a mix over their whole extent; ``forms`` are the closed forms along each spatial axis of
+    the input.
     """
 
     shape: Shape
@@ -64,7 +65,7 @@ class Dependences(NamedTuple):
 class Combined(NamedTuple):
     """Whether an operation combines several ``positions`` of the image, and several ``channels``.
 
-    Channels are whatever else than positions a tensor's axes count, the batch included.
+    All tensor axes that carry no positions count as channels, the batch included.
     """
 
     positions: bool
@@ -160,11 +161,11 @@ def split_dependences(
     cut_global: bool = False,
     any_size: bool = False,
 ) -> Dependences:
-    """Split what every tensor sees of the input into dependences.
+    """Split every tensor's dependence on the input into parts along the same tensor axes.
 
     Paths that run along the same tensor axes, and are global over the same input axes, share one.
     ``spatial`` are the input's spatial axes. With ``cut_global`` the elements of a tensor that
-    see something more locally lose what is more global. With ``any_size`` closed forms hold for
+    depend on something local lose their global context. With ``any_size`` closed forms hold for
     every input size.
     """
     first = tensors[0]
@@ -193,7 +194,7 @@ def split_dependences(
 
 
 def per_tensor(tensors: Sequence[Tensor], shared: Dependences) -> Dependences:
-    """The dependences with none shared by two tensors, so that a walk tells them all apart.
+    """Copy the dependences so that no two tensors share one, and a walk tells all tensors apart.
 
     ``tensors`` are those after the input.
     """
@@ -225,7 +226,7 @@ def per_tensor(tensors: Sequence[Tensor], shared: Dependences) -> Dependences:
 def _uncut(
     edge: tuple[int, Relation], behind: Mapping[tuple[int, Relation], object]
 ) -> tuple[int, Relation]:
-    """An edge as the tensor's source describes it: ``_cut`` may have added masks at its end."""
+    """An edge as the tensor's source describes it, without the masks that ``_cut`` may add."""
     number, relation = edge
     while relation and (number, relation) not in behind:
         relation = relation[:-1]
@@ -243,8 +244,10 @@ class _Path(NamedTuple):
 def _paths(
     tensor: Tensor, dependences: Dependences, spatial: Sequence[int], any_size: bool
 ) -> tuple[list[_Path], bool]:
-    """One path for each edge of the tensor and each dependence behind it, and whether any of them
-    mixes over the whole image."""
+    """The paths to a tensor, and whether any of them mixes over the whole image.
+
+    There is one for each of the tensor's edges and each dependence behind that edge.
+    """
     paths: list[_Path] = []
     mixing = False
     for source in tensor.sources:
@@ -303,7 +306,7 @@ def _mixed_whole(step: Step, labels: Labels) -> int:
 
 
 class _Sight:
-    """Which elements of the dependences see any of the input, worked out as far as needed."""
+    """The elements of each dependence that see any of the input, worked out when needed."""
 
     def __init__(self, dependences: Sequence[Dependence]) -> None:
         self._dependences = dependences
@@ -320,7 +323,7 @@ class _Sight:
 
 
 def _cut(paths: list[_Path], sight: _Sight) -> list[_Path]:
-    """The most local paths; of the others what reaches elements that those leave without any.
+    """Keep the most local paths, and the others only for elements that would be left without any.
 
     A class token sees nothing but the whole image, beside tokens that see their own patch.
     """
@@ -343,7 +346,7 @@ def _cut(paths: list[_Path], sight: _Sight) -> list[_Path]:
 
 
 def _gather(paths: list[_Path], tensor: Tensor, dependences: list[Dependence]) -> tuple[int, ...]:
-    """Make dependences of the paths: one for those that run along the same axes."""
+    """Make one dependence of all paths that run along the same axes."""
     if len(paths) == 1 and not paths[0].relation:
         return (paths[0].source,)
     groups: dict[tuple[tuple[int, ...], int], list[_Path]] = {}

@@ -1,4 +1,4 @@
-"""A network's tensors by number: whatever is worked out about them once, and kept."""
+"""Lookups: everything that is worked out once about a network's tensors."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Spans = tuple[tuple[NDArray[np.int32], NDArray[np.int32]], ...]
 
 
 class Lookup:
-    """A network's tensors by number, 0 being the input: their dependences, bounds and grids.
+    """A network's tensors by number, with their dependences, bounds and grids; 0 is the input.
 
-    What many tensors share is kept by the dependences that make them up. ``also`` is the same
-    model at another input size: of the closed forms only what holds at both sizes is told.
+    Results are kept by dependences, which many tensors share. ``also`` is the same model at another
+    input size: closed forms then hold at both sizes.
     """
 
     def __init__(
@@ -94,31 +94,31 @@ class Lookup:
 
     @cached_property
     def numbers(self) -> dict[str, int]:
-        """The tensors' numbers by their names."""
+        """The number of each tensor, by its name."""
         return {tensor.name: number for number, tensor in enumerate(self.tensors)}
 
     def forms(self, number: int) -> Forms:
         """The closed form of a tensor along each spatial axis of the input."""
         forms = self.own_forms(number)
         also = self._also
-        there = None if also is None else also.numbers.get(self.tensors[number].name)
-        if also is None or there is None:
+        counterpart = None if also is None else also.numbers.get(self.tensors[number].name)
+        if also is None or counterpart is None:
             return forms
-        return tuple(map(common, forms, also.own_forms(there)))
+        return tuple(map(common, forms, also.own_forms(counterpart)))
 
     def own_forms(self, number: int) -> Forms:
-        """The closed form of a tensor at this input size, whatever holds at another."""
+        """The closed form of a tensor at this input size alone."""
         node = self.tensors[number].node
         forms = [self.dependences.all[n].forms for n in self.of(number)]
         met = (meet(along, node) for along in zip(*forms, strict=True))
         return tuple(REGROUPED if isinstance(f, Form) and f.extent else f for f in met)
 
     def combined(self, number: int) -> Combined:
-        """Whether the operation that makes a tensor combines positions, and channels."""
+        """Whether the operation that makes a tensor combines positions, and whether channels."""
         return combined(self.tensors[number], self.dependences)
 
     def arrangement(self, number: int) -> Arrangement | None:
-        """The picture that the cells of a tensor make up; None where that is not known."""
+        """The arrangement of a tensor's cells on the image; None where it is not known."""
         axes = self.grid_axes(number)
         grid = tuple(self.tensors[number].shape[axis] for axis in axes)
         return self._arrangements.arrangement(number, axes, grid)
@@ -132,7 +132,7 @@ class Lookup:
 
     @cached_property
     def bounds(self) -> list[Values]:
-        """The region bounds of all elements, by dependence."""
+        """The region bounds of all elements, by dependence; raises as ``need_size`` does."""
         self.need_size()
         return walk.bounds(self.dependences.all, self.spatial)
 
@@ -145,7 +145,7 @@ class Lookup:
         return spans
 
     def spans_at(self, number: int, index: Sequence[slice] | None) -> Spans:
-        """The regions of the cells of the part of a tensor at ``index``, a slice for each axis."""
+        """The regions of all cells in a part of a tensor; ``index`` has a slice for each axis."""
         bounds = self.union(number, self.bounds, self.rings, index)
         axes = self.grid_axes(number)
         arrays = [_on_grid(a, axes) for a in bounds.arrays]
@@ -154,7 +154,7 @@ class Lookup:
     def seeing(
         self, number: int, pixel: Sequence[int], index: Sequence[slice] | None
     ) -> NDArray[np.bool_]:
-        """The cells of a tensor that see a pixel, or of its part at ``index``, over its grid.
+        """The cells of a tensor, or of its part at ``index``, that see a pixel: bool over its grid.
 
         The array has length 1 along axes of the grid where nothing varies.
         """
@@ -165,6 +165,7 @@ class Lookup:
         """The elements that see a pixel, bool arrays by dependence; the latest answer is kept."""
         shape = self.tensors[0].shape
         key = tuple(pixel)
+        # One walk answers for all layers, which are asked about the same pixel in turn.
         if self._latest is None or self._latest[0] != key:
             start = np.ones((1,) * len(shape), bool)
             for axis, position in zip(self.spatial, pixel, strict=True):
@@ -183,7 +184,7 @@ class Lookup:
         *,
         whole: bool = False,
     ) -> Plain:
-        """Values of a tensor, by dependence, combined to the axes of its grid.
+        """Combine values over a tensor, by dependence, to the axes of its grid.
 
         ``index`` takes a part of the tensor first; ``whole`` combines along the grid too.
         """
@@ -203,7 +204,7 @@ class Lookup:
         return total
 
     def pull(self, targets: Mapping[int, Array], ring: Semiring) -> Array:
-        """Values at some dependences pulled back to the input, over its spatial axes."""
+        """Pull values at some dependences back to the input, over its spatial axes."""
         self.need_size()
         return self._on_image(walk.backward(self.dependences.all, targets, ring), ring)
 
@@ -227,10 +228,10 @@ class Lookup:
     def trail(
         self, number: int, start: Array, passing: Callable[[int, NDArray[np.bool_]], None]
     ) -> None:
-        """Pull marked elements of a tensor back to the input, passing each tensor on the way.
+        """Pull marked elements of a tensor back to the input, and report each tensor on the way.
 
-        ``passing`` is called with a tensor's number and a bool array over its grid: which of its
-        cells feed the marked elements. That may happen several times for a tensor.
+        ``passing`` is called with a tensor's number and a bool array over its grid that marks the
+        cells that feed the marked elements. That may happen several times for a tensor.
         """
         self.need_size()
         apart = self._per_tensor

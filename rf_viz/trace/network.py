@@ -1,4 +1,4 @@
-"""A traced model: its layers, and what each of their cells sees of the input."""
+"""A traced network: its layers, and what each of their cells sees of the input."""
 
 from __future__ import annotations
 
@@ -26,7 +26,12 @@ IndexLike = Index | EllipsisType | tuple[Index | EllipsisType, ...]
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A box of input pixels, half-open, inside the image; one number for each spatial axis."""
+    """A box of input pixels, which lies inside the image.
+
+    ``start`` is the first pixel along each spatial axis, ``stop`` the one after the last
+    (half-open), both in the input's axis order. Both are 0 along every axis where a cell sees
+    nothing.
+    """
 
     start: tuple[int, ...]
     stop: tuple[int, ...]
@@ -43,15 +48,16 @@ class Region:
 
     @property
     def empty(self) -> bool:
-        """Whether the cell sees no pixel at all (only padding)."""
+        """Whether the box holds no pixel: the cell sees padding or constants only."""
         return 0 in self.size
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkInput:
-    """The input that was traced. ``layout`` spells its axes: N batch, C channel, D H W or L space.
+    """The input that was traced.
 
-    ``guessed`` says that nothing slides over this input, so that its spatial axes are a guess.
+    ``shape`` is its whole shape; ``spatial_axes`` are the axes that carry positions, ascending.
+    ``guessed`` says that no window slides over this input, so that its spatial axes are a guess.
     """
 
     name: str
@@ -61,12 +67,12 @@ class NetworkInput:
 
     @property
     def size(self) -> tuple[int, ...]:
-        """The extents of the spatial axes."""
+        """The extents of the spatial axes, in pixels."""
         return tuple(self.shape[i] for i in self.spatial_axes)
 
     @property
     def layout(self) -> str:
-        """The axes spelt out, as NCHW or NHWC."""
+        """The axes as letters, such as NCHW: N batch, C channels, D H W or L space."""
         space = {1: "L", 2: "HW", 3: "DHW"}.get(
             len(self.spatial_axes), "XYZUVW"[: len(self.spatial_axes)]
         )
@@ -79,13 +85,15 @@ class NetworkInput:
 
 
 class Network:
-    """A traced model: ``layers`` in execution order, found also by ``net[name]``.
+    """A traced model: the layers, and what they see of one input.
+
+    ``net[name]`` finds a layer by its name. Made by ``Model.trace``.
 
     Attributes:
         input: the input that was traced.
-        layers: one for each tensor that depends on the input.
-        weight_aware, cut_global, any_size: how it was traced (see ``Model.trace``); ``any_size``
-            means that only what holds for every input size is told.
+        layers: one for each tensor that depends on the input, in execution order.
+        weight_aware, cut_global, any_size: how it was traced (see ``Model.trace``); with
+            ``any_size`` there are no regions, and closed forms hold at every input size.
     """
 
     def __init__(
@@ -99,10 +107,10 @@ class Network:
         any_size: bool = False,
         also: Network | None = None,
     ) -> None:
-        """Trace described tensors, number 0 being the input, whose spatial axes are given.
+        """Trace described tensors, of which number 0 is the input with these spatial axes.
 
-        ``also`` is the same model traced at another input size: of the closed forms only what
-        both say is kept. It guards against whatever ties a graph to its size, such as a resize
+        ``also`` is the same model traced at another input size: only closed forms on which both
+        agree are kept. That guards against anything that ties a graph to its size, such as a resize
         to fixed extents.
         """
         first = tensors[0]
@@ -141,17 +149,20 @@ class Network:
 
     @cached_property
     def groups(self) -> list[tuple[Group, Layer]]:
-        """The framework's layers, if the model has such, each with the layer that is its output.
+        """The framework's layers, each with the layer that is its output, in that order.
 
-        In the order of their outputs. A layer's operations are those of ``layers`` whose ``group``
-        it is, and those of the groups whose names begin with its own and a slash.
+        Empty where the model has none. The operations of a group are the ``layers`` whose ``group``
+        it is, and those of the groups whose names begin with its own name and a slash.
         """
         groups = {layer.group for layer in self.layers}
         outputs = {group.output: group for group in groups if group is not None}
         return [(outputs[layer.name], layer) for layer in self.layers if layer.name in outputs]
 
     def __getitem__(self, name: str) -> Layer:
-        """The layer of that tensor, node or group name; raises KeyError with the nearest names."""
+        """Look up a layer by the name of its tensor, of its node or of its group.
+
+        Raises KeyError for an unknown name; the message names the nearest ones.
+        """
         layer = self._by_name.get(name)
         if layer is None:
             import difflib
@@ -162,20 +173,30 @@ class Network:
         return layer
 
     def seen_by(self, pixel: Sequence[int]) -> dict[str, NDArray[np.bool_]]:
-        """The projective field: for each layer which of its cells see this input pixel.
+        """The projective field of an input pixel: the cells of each layer that see it.
 
-        ``pixel`` has one coordinate for each spatial axis. Returns bool arrays of the layers'
-        grids, by layer name. Raises IndexError for a pixel outside the image.
+        ``pixel`` has one coordinate for each spatial axis of the input. Returns bool arrays over
+        the layers' grids, by layer name. Raises IndexError for a pixel outside the image,
+        ValueError for a network traced at an unknown size.
         """
         return {layer.name: layer.seeing(pixel) for layer in self.layers}
 
     def seen_at(self, layers: Iterable[Layer]) -> NDArray[np.bool_]:
-        """The pixels that reach any cell of these layers: bool over the input's spatial axes."""
+        """The pixels that reach any cell of these layers: bool over the input's spatial axes.
+
+        Raises ValueError for a network traced at an unknown size.
+        """
         return self._lookup.reached(layer.number for layer in layers)
 
 
 class Layer:
-    """One tensor of the network, and what its cells see. Made by ``Network``."""
+    """One tensor of the network, and what its cells see.
+
+    A cell is a position in ``grid``, one index for each of ``grid_axes``; ``channel`` counts along
+    ``channel_axis``, and None means the union over all channels. Pixels are counted along the
+    input's spatial axes, in the input's order. Methods that ask about pixels raise ValueError for a
+    network traced at an unknown size. Made by ``Network``.
+    """
 
     def __init__(self, net: Network, lookup: Lookup, number: int, assumed: tuple[str, ...]) -> None:
         tensor = lookup.tensors[number]
@@ -203,23 +224,23 @@ class Layer:
 
     @property
     def inputs(self) -> tuple[Layer | None, ...]:
-        """The layers that the operation takes, each once; None stands for the network's input."""
+        """The layers that the operation reads, each once; None stands for the network's input."""
         numbers = dict.fromkeys(source.tensor for source in self.tensor.sources)
         return tuple(self.net.layers[n - 1] if n else None for n in numbers)
 
     @property
     def category(self) -> Category:
-        """The operation's category ("convolution"), by its operator's entry."""
+        """The operation's category, such as "convolution"; set by the operator's entry."""
         return self.tensor.category
 
     @property
     def combined(self) -> Combined:
-        """Whether the operation combines positions of the image, and channels, by its relation."""
+        """Whether the operation combines positions of the image, and whether channels."""
         return self._lookup.combined(self.number)
 
     @property
     def exact(self) -> bool:
-        """False when an unknown operation was assumed to see everything."""
+        """Whether every operation on the way is known, so that regions and masks are exact."""
         return not self.assumed
 
     @property
@@ -242,9 +263,10 @@ class Layer:
 
     @cached_property
     def layout(self) -> Arrangement | None:
-        """The picture that the cells make up: a grid as it is, tokens and windows as on the image.
+        """The arrangement of the cells on the image, also where they stand in a row, as tokens do.
 
-        None where that is not known (a matrix of attention, say): the regions hold all the same.
+        None where it is not known, as for a matrix of attention weights. Regions hold all the same.
+        Raises ValueError for a network traced at an unknown size.
         """
         return self._lookup.arrangement(self.number)
 
@@ -264,7 +286,11 @@ class Layer:
 
     @cached_property
     def receptive_field(self) -> ReceptiveField | None:
-        """The closed form along every spatial axis, or None; ``note`` says why."""
+        """The closed form along every spatial axis; None where an axis has none (see ``reasons``).
+
+        By the recurrences of Araujo, Norris and Sim, Distill 2019 (doi 10.23915/distill.00021). It
+        counts padding, so that its boxes can reach outside the image.
+        """
         forms = [f for f in self._forms if isinstance(f, Form)]
         if len(forms) < len(self._forms) or not forms:
             return None
@@ -276,15 +302,17 @@ class Layer:
 
     @property
     def aligned(self) -> bool | None:
-        """Whether all paths agree on stride and centre; None where neither can be said."""
+        """Whether all paths agree on stride and centre; None where that cannot be told."""
         if all(isinstance(f, Form) for f in self._forms):
             return True
         return False if self.disagreements else None
 
     @property
     def disagreements(self) -> tuple[str, ...]:
-        """What the paths to this layer disagree in, in words; empty unless that is why it has no
-        closed form."""
+        """The properties in which paths to this layer disagree, in words.
+
+        Empty unless a disagreement is why there is no closed form.
+        """
         no_form = [f for f in self._forms if not isinstance(f, Form)]
         return tuple(dict.fromkeys(f.disagreement for f in no_form if f.disagreement))
 
@@ -306,41 +334,47 @@ class Layer:
 
     @cached_property
     def multiply_adds(self) -> int | None:
-        """The number of products that are summed to make it (GFLOPs = 2 * multiply-adds / 1e9).
+        """The number of multiply-adds that compute this tensor (GFLOPs = 2 * multiply-adds / 1e9).
 
-        None where that cannot be told, as with an unknown input size; see ``cost``.
+        None where it cannot be told, as with an unknown input size; see ``trace/cost.py``.
         """
         from .cost import multiply_adds
 
         return None if self.net.any_size else multiply_adds(self.tensor)
 
     def region(self, cell: Sequence[int], channel: int | None = None) -> Region:
-        """The input region of a cell: the box around every pixel it depends on.
+        """The input region of a cell: the smallest box around all pixels it depends on.
 
-        ``cell`` has one index for each grid axis; without a channel the union over channels.
-        Raises IndexError for a cell or channel that is not there.
+        ``cell`` has one index for each of ``grid_axes``; without a channel, the union over all
+        channels. Raises IndexError for a cell or a channel that does not exist, ValueError for a
+        network traced at an unknown size.
         """
         return self.region_of(self._index(cell, channel))
 
     def mask(self, cell: Sequence[int], channel: int | None = None) -> NDArray[np.bool_]:
-        """The dependency mask of a cell: bool over the input's spatial axes."""
+        """The dependency mask of a cell: the exact pixels it depends on, possibly with holes.
+
+        Arguments and errors as for ``region``. Returns a bool array over the input's spatial axes.
+        """
         return self.mask_of(self._index(cell, channel))
 
     def paths(self, cell: Sequence[int], channel: int | None = None) -> NDArray[np.float64]:
-        """The share of the paths to the cell that begin at each pixel, over the spatial axes.
+        """The share of all paths to a cell that begin at each pixel.
 
-        Scaled to sum 1 (all zero for a cell that sees nothing). In very deep networks a share may
-        be too small for a float, and is 0 there; ``mask`` is always exact.
+        Arguments and errors as for ``region``. Returns an array over the input's spatial axes that
+        sums to 1, or is all zero for a cell that sees nothing. In very deep networks a share may
+        underflow to 0; ``mask`` is always exact.
         """
         return self.paths_of(self._index(cell, channel))
 
     def trail(
         self, cell: Sequence[int], channel: int | None = None
     ) -> dict[str, NDArray[np.bool_]]:
-        """The cells that feed a cell, in every layer on the way from the input to it.
+        """The cells that feed a cell, in every layer on the way from the input.
 
-        Bool arrays of the layers' grids, by layer name in execution order, the cell's own layer
-        last; a cell counts if any of its channels feeds this one (None: any channel of it).
+        Arguments and errors as for ``region``. Returns bool arrays over the layers' grids, by layer
+        name in execution order; the cell's own layer comes last. A cell counts if any of its
+        channels feeds this one.
         """
         feeding: dict[str, NDArray[np.bool_]] = {}
 
@@ -353,9 +387,11 @@ class Layer:
         return dict(reversed(feeding.items()))
 
     def region_of(self, index: IndexLike) -> Region:
-        """The region of any part of the tensor: an int or slice for each of its axes.
+        """The region of any part of the tensor, as a union over its elements.
 
-        A slice means the union along it. Raises IndexError for an index outside the tensor.
+        ``index`` has an int or a slice for each axis of the tensor; an ellipsis stands for the axes
+        left out. Raises IndexError for an index outside the tensor, ValueError for a network traced
+        at an unknown size.
         """
         slices = [_as_slice(i) for i in self._full(index)]
         nothing = Region((0,) * len(self.net.input.size), (0,) * len(self.net.input.size))
@@ -370,17 +406,21 @@ class Layer:
         return Region(start, stop)
 
     def mask_of(self, index: IndexLike) -> NDArray[np.bool_]:
-        """The dependency mask of any part of the tensor (index as in ``region_of``)."""
+        """The dependency mask of any part of the tensor; ``index`` as in ``region_of``."""
         return np.ascontiguousarray(self.pull(self._marked(index, bool), OR)).astype(bool)
 
     def paths_of(self, index: IndexLike) -> NDArray[np.float64]:
-        """The path counts of any part of the tensor (index as in ``region_of``), summing to 1."""
+        """The share of all paths from each pixel to a part of the tensor (see ``region_of``)."""
         array = self.pull(self._marked(index, float), SUM).astype(np.float64)
         total = array.sum()
         return array / total if total else array
 
     def seeing(self, pixel: Sequence[int], channel: int | None = None) -> NDArray[np.bool_]:
-        """The cells that see an input pixel: bool over the grid (see ``Network.seen_by``)."""
+        """The cells that see an input pixel, as a bool array over the grid.
+
+        ``pixel`` has one coordinate for each spatial axis of the input. Raises IndexError for a
+        pixel or a channel that does not exist, ValueError for a network traced at an unknown size.
+        """
         self._lookup.need_size()
         _check_position(pixel, self.net.input.size, "pixel")
         cells = self._lookup.seeing(self.number, pixel, self._slices(channel))
@@ -389,17 +429,18 @@ class Layer:
     def spans(self, channel: int | None = None) -> Spans:
         """The regions of all cells in compact form: (start, stop) for each input spatial axis.
 
-        Each array broadcasts to ``grid`` (length 1 where nothing varies). A cell whose stop is
-        not above its start sees nothing.
+        The arrays broadcast to ``grid``: they have length 1 along axes where nothing varies. A cell
+        whose stop is not above its start sees nothing.
         """
         if channel is None:
             return self._lookup.spans(self.number)
         return self._lookup.spans_at(self.number, self._slices(channel))
 
     def bounds(self, channel: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Start and stop (half-open) of all cells: two arrays of shape (\\*grid, spatial axes).
+        """The regions of all cells: start and stop (half-open), arrays (*grid, spatial axes).
 
-        Both are 0 for a cell that sees nothing.
+        Both are 0 for a cell that sees nothing. Raises IndexError for a channel that does not
+        exist, ValueError for a network traced at an unknown size.
         """
         spans = self.spans(channel)
         shape = (*self.grid, len(spans))
@@ -431,7 +472,7 @@ class Layer:
         return axis, channel
 
     def _slices(self, channel: int | None) -> list[slice] | None:
-        """The index of one channel, a slice for each axis; None for all channels."""
+        """The index of one channel as a slice for each axis; None for all channels."""
         if channel is None:
             return None
         slices = [slice(None)] * len(self._shape)
@@ -440,7 +481,7 @@ class Layer:
         return slices
 
     def _full(self, index: IndexLike) -> tuple[Index, ...]:
-        """One int (not negative) or slice for each axis of the tensor."""
+        """The index as one non-negative int or slice for each axis of the tensor."""
         parts = index if isinstance(index, tuple) else (index,)
         if Ellipsis in parts:
             at = parts.index(Ellipsis)
@@ -463,15 +504,15 @@ class Layer:
         return tuple(full)
 
     def pull(self, values: Array, ring: Semiring) -> Array:
-        """Values of the tensor's elements, pulled back over a semiring to the input.
+        """Pull values of the tensor's elements back to the input over a semiring.
 
-        ``values`` broadcasts to the tensor; the result is over the input's spatial axes. Over
-        ``SUM`` it is scaled by an unknown factor.
+        ``values`` broadcasts to the tensor's shape. Returns an array over the input's spatial axes;
+        over ``SUM`` it is scaled by an unknown factor.
         """
         return self._lookup.pull(dict.fromkeys(self._lookup.of(self.number), values), ring)
 
     def _marked(self, index: IndexLike, dtype: type) -> Array:
-        """One at the index, zero elsewhere; it broadcasts to the tensor."""
+        """An array of one at the index and zero elsewhere, which broadcasts to the tensor."""
         marked: Array = np.ones((1,) * len(self._shape), dtype)
         for axis, part in enumerate(self._full(index)):
             if part == slice(None):

@@ -1,4 +1,4 @@
-"""The tensors that a reader describes, and the layers that their framework groups them in."""
+"""Tensors as a reader describes them, and the framework's layers that group them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Category = Literal[
 
 
 class Source(NamedTuple):
-    """An edge back to the tensor of that number; ``local_beside_mix`` as in ``relation.Edge``."""
+    """An edge from an earlier tensor, by number; ``local_beside_mix`` as in ``relation.Edge``."""
 
     tensor: int
     relation: Relation
@@ -32,12 +32,12 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One call of a layer as a framework's users know it, of one or more operations.
+    """A call of a framework's layer, made of one or more operations.
 
-    ``name`` is its path ("block1/conv"), ``kind`` its class ("Conv2D"), ``settings`` what is set
-    there in a few words ("64 filters 3x3, stride 2, same"), ``output`` the name of the tensor that
-    it returns (the first of several), ``category`` what the layer is to a person. A group within
-    another has the other's name before its own.
+    ``name`` is its path ("block1/conv"), ``kind`` its class ("Conv2D"), ``settings`` its main
+    settings in a few words ("64 filters 3x3, stride 2, same"), ``output`` the name of the tensor
+    that it returns (the first of several), ``category`` that of the layer as a whole. The name of a
+    group within another begins with that group's name.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Group:
 
 @dataclass(slots=True)
 class Tensor:
-    """One output of one operation, as a reader describes it: number 0 is the input itself.
+    """One output of one operation, as a reader describes it; number 0 is the input itself.
 
     ``assumed`` says why its dependence is only assumed; empty where it is exact. ``group`` is the
     innermost that the operation is part of.

@@ -21,10 +21,10 @@ Rings = tuple[Semiring, ...]
 
 
 class Plain:
-    """Arrays over one tensor, one for each semiring, written out.
+    """Arrays over one tensor, written out, one for each semiring.
 
     ``may_be_empty`` says that some elements may see nothing. With bounds, an element sees nothing
-    where it does so along any one of the input's axes.
+    where that is so along any one of the input's axes.
     """
 
     __slots__ = ("arrays", "may_be_empty")
@@ -34,7 +34,7 @@ class Plain:
         self.may_be_empty = may_be_empty
 
     def step(self, step: Step, rings: Rings) -> Plain:
-        """The values behind a step."""
+        """The values after a step."""
         arrays = self.arrays
         if self.may_be_empty and _entangled(arrays):
             arrays = _canonical(arrays)
@@ -53,7 +53,7 @@ class Plain:
         return Plain(arrays, self.may_be_empty and _has_empty(arrays, rings))
 
     def union(self, other: Plain, rings: Rings) -> Plain:
-        """The values of what sees all that either of both sees."""
+        """The union with other values over the same tensor."""
         ours, theirs = self.arrays, other.arrays
         if ours is theirs:
             return self
@@ -82,10 +82,10 @@ class Plain:
 
 
 class Stack:
-    """A concatenation along ``axis``, of parts that are worked out when somebody needs them.
+    """A concatenation along ``axis``, of parts that are worked out when they are needed.
 
-    Most of what follows only needs ``merged``, the union along the axis. A stack is made ``of``
-    parts, (start, stop, values) each, or by a ``step`` that leaves the axis alone.
+    Most steps need only ``merged``, the union along the axis. A stack is made ``of`` parts, (start,
+    stop, values) each, or by a ``step`` that leaves the axis alone.
     """
 
     __slots__ = ("_before", "_pieces", "_worked_out", "axis", "extent", "merged")
@@ -120,7 +120,7 @@ class Stack:
         return cls(axis, extent, merged, pieces)
 
     def parts(self, rings: Rings) -> list[tuple[int, int, Plain]]:
-        """The parts along the axis, in order, those of stacks within stacks too."""
+        """The parts along the axis, in order, those of nested stacks too."""
         if self._worked_out is None:
             self._worked_out = []
             # Not by recursion: stacks may lie in stacks as deep as the network is. ``steps`` are
@@ -142,7 +142,7 @@ class Stack:
         return self._worked_out
 
     def step(self, step: Step, rings: Rings) -> Plain | Stack:
-        """The values behind a step: a stack still, where that leaves the axis alone."""
+        """The values after a step: still a stack where the step leaves the axis alone."""
         if step.unites(self.axis):
             return self.merged.step(step, rings)
         if step.leaves(self.axis):
@@ -223,7 +223,7 @@ def _canonical(arrays: tuple[Array, ...]) -> tuple[Array, ...]:
 
 
 def _both(a: Array, b: Array, ring: Semiring) -> Array:
-    """The union of two arrays; one of them itself, where it holds the other and is smaller."""
+    """The union of two arrays: one of them itself, where it holds the other and is smaller."""
     if a is b:
         return a
     union: Array = ring.plus(a, b)

@@ -1,6 +1,6 @@
-"""The walks: one pass over the graph of dependences, forward or backward, over some semiring.
+"""Walks: passes over the graph of dependences, forward or backward, over any semiring.
 
-See ``dependences`` for what its nodes are.
+See ``dependences`` for the nodes of that graph.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def forward(
 ) -> list[Values]:
     """Push values at the input (dependence 0) through all dependences.
 
-    ``start`` has an array for each of ``rings``; so has every result.
+    ``start`` has an array for each of ``rings``, and so has every result.
     """
     values: list[Values] = [Plain(start)]
     for dependence in dependences[1:]:
@@ -63,7 +63,7 @@ def _join(values: list[Values], edges: list[tuple[int, Relation]], rings: Rings)
 
 
 def _concatenated(edges: list[tuple[int, Relation]]) -> list[Stretch]:
-    """The stretch that each edge fills, where they are a concatenation in order; else none."""
+    """The stretch that each edge fills, where the edges are a concatenation in order; else none."""
     stretches: list[Stretch] = []
     for _, relation in edges:
         stretch = relation[0].fills if len(relation) == 1 else None
@@ -104,9 +104,9 @@ def backward(
     """Pull values at some dependences back to the input; the result broadcasts to its shape.
 
     ``targets`` holds values by the dependences' numbers. Over ``SUM`` the result is scaled by an
-    unknown factor: values are rescaled on the way, so that counts neither over- nor underflow
-    however deep the network. ``passing`` is called with each dependence on the way, by number,
-    and all that came to it, scaled likewise.
+    unknown factor: values are rescaled on the way, so that counts neither overflow nor underflow
+    however deep the network is. ``passing`` is called with the number of each dependence on the way
+    and its values, scaled likewise.
     """
     rescale = ring is SUM
     pending: dict[int, tuple[Array, int]] = {n: (a, 0) for n, a in targets.items()}

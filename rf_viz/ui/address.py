@@ -1,4 +1,4 @@
-"""The page's address: it tells all that is shown, and a page opened by it shows the same."""
+"""The page's address: it names everything on the page, so that a link shows the same."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ADDRESS = "address"
 
 
 def newly_opened() -> Mapping[str, str] | None:
-    """The address, where the person came by it: by a link, or back and forth in the browser."""
+    """The address, if the person arrived by it: by a link, or back and forth in the browser."""
     address = st.query_params.to_dict()
     if address == st.session_state.get(_ADDRESS, {}):
         return None
@@ -22,16 +22,16 @@ def newly_opened() -> Mapping[str, str] | None:
 
 
 def ignore_echo() -> None:
-    """Takes the browser's address for no news. Call it when the person chooses something.
+    """Treats the browser's address as known. Call it when the person chooses something.
 
-    The browser may lag behind and still tell an earlier address of ours: without this it would
-    count as the way back.
+    The browser may lag behind and still send an earlier address of ours: without this call it would
+    count as a step back.
     """
     st.session_state[_ADDRESS] = st.query_params.to_dict()
 
 
 def write(parameters: Mapping[str, str]) -> None:
-    """Puts what is shown into the address; empty parameters are left out."""
+    """Writes the parameters of what is shown into the address; empty ones are left out."""
     address = {name: value for name, value in parameters.items() if value}
     if address != st.query_params.to_dict():
         st.query_params.from_dict(address)
@@ -45,7 +45,7 @@ def show() -> None:
 
 
 def size_of(address: Mapping[str, str]) -> tuple[int, ...] | None:
-    """The input size that an address asks for, if it does."""
+    """The input size that an address names; None where it names none."""
     size = numbers(address.get("size", "").replace("x", ","))
     return size if size and min(size) > 0 else None
 

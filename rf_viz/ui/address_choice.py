@@ -1,4 +1,4 @@
-"""A choice that the page's address holds, so that a link opens what it was copied from."""
+"""A choice that the page's address holds, so that a link restores it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import streamlit as st
 
 
 def address_choice(name: str, options: Mapping[str, str], draw: Callable[..., str | None]) -> str:
-    """Lets the person choose one of the options, the first by default, and returns which.
+    """Lets the person choose one of the options, the first by default, and returns the choice.
 
-    ``options`` are labels by what the address calls them, in its parameter ``name``. ``draw`` is
+    ``options`` are labels by their values in the address, in its parameter ``name``. ``draw`` is
     ``st.pills`` or ``st.segmented_control``.
     """
     key = f"address {name}"
@@ -36,8 +36,8 @@ def address_choice(name: str, options: Mapping[str, str], draw: Callable[..., st
 
 
 def ignore_echo(name: str) -> None:
-    """Takes the browser's address for no news. Call it when the person chooses something.
+    """Treats the browser's address as known. Call it when the person chooses something.
 
-    The browser may lag behind and still tell an earlier choice.
+    The browser may lag behind and still send an earlier choice.
     """
     st.session_state[f"address {name} told"] = st.query_params.get(name)

@@ -117,7 +117,7 @@ def _named(name: str, content: bytes) -> tuple[bytes, bytes]:
 
 @contextmanager
 def reported(file: File, done: str) -> Iterator[None]:
-    """Reports an error that nobody foresaw as a defect of RF-Viz, and logs its traceback.
+    """Reports an unforeseen error as a defect of RF-Viz, and logs its traceback.
 
     ``done`` says in a participle what is done with the file. A ModelError passes through as it is.
 

@@ -38,7 +38,7 @@ class Destination:
 
     @classmethod
     def from_address(cls, parameters: Mapping[str, str]) -> Destination | None:
-        """The destination that an address names, if it names a layer."""
+        """The destination that an address names; None where it names no layer."""
         if "layer" not in parameters:
             return None
         channel = address.numbers(parameters.get("channel", ""))
@@ -84,8 +84,8 @@ def pending_destination() -> Destination | None:
 
 
 def clear() -> None:
-    """Forgets the destination: the page shows it.
+    """Forgets the destination once the page shows it.
 
-    That is a step of its own, since a run of the page may be cut off before it gets there.
+    This is a step of its own, since a run of the page may be cut off before it gets there.
     """
     st.session_state.pop(_DESTINATION, None)

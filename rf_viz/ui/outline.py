@@ -70,7 +70,7 @@ def outline(net: Network) -> list[Entry]:
 
 
 def title_of(layer: Layer) -> tuple[str, str]:
-    """The name of a layer and what it is, in words.
+    """The name of a layer and its kind, in words.
 
     The output of a framework's layer has that layer's name.
     """

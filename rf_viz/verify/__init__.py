@@ -1,4 +1,4 @@
-"""Theory against the running model."""
+"""Verification: computed regions held against the running model."""
 
 from .report import Check, Report, Result, verify
 

@@ -1,4 +1,4 @@
-"""Changing some pixels and looking at a cell: what a move is, and what a signal reaches."""
+"""Experiments on cells: pixels are changed, a cell's move is measured, signals are followed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ that were not finite to begin with, none of these can be said."""
 
 
 class Move(NamedTuple):
-    """The outcome of a change for a cell, and by how much of the layer's largest it moved."""
+    """The outcome of a change for a cell, and its size relative to the layer's largest value."""
 
     outcome: Outcome
     change: float
@@ -59,7 +59,7 @@ def on_input(pixels: Pixels, traced: NetworkInput) -> Pixels:
 
 
 def fixed_shape(layer: Layer) -> tuple[int, ...]:
-    """The layer's shape, which is known along every axis where the input's size is."""
+    """The layer's shape, which is known along every axis in a network of known input size."""
     return tuple(n for n in layer.shape if n is not None)
 
 
@@ -73,7 +73,7 @@ class Signals:
         self._model, self._net = model, net
 
     def missing(self, layer: Layer) -> str:
-        """The reason why the twin cannot tell of this layer; empty where it can."""
+        """The reason why the twin cannot follow this layer; empty where it can."""
         if not layer.exact:
             return f"the model does not show it, and it is assumed: {'; '.join(layer.assumed)}"
         if self._twin is None:

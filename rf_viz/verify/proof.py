@@ -1,4 +1,4 @@
-"""The proof for one cell on one input: all that it does not see is replaced, then all it sees."""
+"""The proof for one cell on one input: all pixels that it does not see change, then all it sees."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Trial:
     """The outcome for one cell of replacing some pixels.
 
     Attributes:
-        replaced: how many of the pixels were different before.
+        replaced: how many pixels really changed.
         value: the cell's value afterwards; None where the model cannot be run.
         move: how the cell moved; None where the model cannot be run.
         arrives: whether a signal from these pixels reaches the cell in the model's twin; None
             where the model itself shows enough, and where the twin cannot tell.
-        holds: whether this is what the mask says; None where neither of the two tells.
+        holds: whether this agrees with the mask; None where neither of the two tells.
     """
 
     replaced: int
@@ -65,13 +65,13 @@ def prove(
     tensor: NDArray[np.float32],
     other: NDArray[np.float32],
 ) -> Proof:
-    """Replace what a cell does not see, then what it sees, and run the model each time.
+    """Replace all pixels that a cell does not see, then all it sees, and run the model each time.
 
-    ``at`` is an index of the layer's tensor as in ``Layer.region_of``; where it is of more than
-    one element, values are those of the first. ``tensor`` is the input, ``other`` what it is
-    replaced by. Where the model does not move as it should, or cannot be run, its twin tells
-    (see ``runtimes.Twin``). Raises IndexError for an index outside the tensor, and ModelError
-    where the model takes the input but not what it becomes.
+    ``at`` is an index of the layer's tensor as in ``Layer.region_of``; where it names several
+    elements, values are those of the first. ``tensor`` is the input, ``other`` its replacement, in
+    the same shape. Where the model does not move as it should, or cannot be run, its twin decides
+    (see ``runtimes.Twin``). Raises IndexError for an index outside the tensor, and ModelError where
+    the model can be run on the input but not on the changed one.
     """
     mask = layer.mask_of(at)
     cell = _CellTrial(model, net, layer, at, tensor, other)
@@ -138,7 +138,7 @@ class _CellTrial:
         return float(np.asarray(values[self._at]).flat[0])
 
     def _differs(self) -> Pixels:
-        """The pixels at which the input and what replaces it are not the same."""
+        """The pixels at which the input differs from its replacement."""
         off_space = tuple(
             axis for axis in range(self._tensor.ndim) if axis not in self._input.spatial_axes
         )

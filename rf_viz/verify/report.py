@@ -33,12 +33,13 @@ _PLURAL = {"agrees": "agree", "disagrees": "disagree", "undecided": "undecided"}
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The result of one trial; ``detail`` says what came of it, in words.
+    """The result of one trial on one cell; ``detail`` tells it in words.
 
-    ``cell`` has one index for each grid axis; ``channel`` is None for all channels together.
-    ``side`` tells which side of the region was changed ("first 0": the first pixels along the
-    first spatial axis, "last 1": the last along the second); empty for the other kinds.
-    "shape" says whether the model computes a tensor of the layer's shape at all.
+    ``kind`` says what was tried: "outside" changes all pixels that the cell should not see, "edge"
+    those along one ``side`` of its region, and "shape" compares the shape of the computed tensor.
+    ``side`` is "first 0" for the first pixels along spatial axis 0, "last 1" for the last along
+    axis 1, and empty for other kinds. ``cell`` has one index for each grid axis; ``channel`` is
+    None for all channels together. ``how`` says whether the model or its twin decided.
     """
 
     layer: str
@@ -59,9 +60,9 @@ class Check:
 
 @dataclass(frozen=True)
 class Report:
-    """All checks, in the order they were made.
+    """The checks of a verification, in the order they were made.
 
-    ``twin_alone`` names the layers that the model itself could not be run for, and why.
+    ``twin_alone`` gives, by layer, the reason why only the twin could be asked.
     """
 
     checks: list[Check] = field(default_factory=list)
@@ -79,23 +80,23 @@ class Report:
 
     @property
     def undecided(self) -> list[Check]:
-        """The checks that nobody could decide; each says why."""
+        """The checks that neither the model nor its twin could decide; ``detail`` says why."""
         return [c for c in self.checks if c.result == "undecided"]
 
     @property
     def ok(self) -> bool:
-        """Whether nothing disagreed. What is undecided does not count against it."""
+        """Whether no check disagrees. Undecided checks do not count against it."""
         return not self.disagreements
 
     def summary(self) -> str:
-        """Lines for a terminal: what was checked, layer by layer, what agreed and where not."""
+        """Write lines for a terminal: the counts of each layer, then every disagreement."""
         layers = list(dict.fromkeys(c.layer for c in self.checks))
         width = max(map(len, layers), default=0)
         lines = []
         for layer in layers:
             count = Counter((c.result, c.how) for c in self.checks if c.layer == layer)
-            said = [f"{n} {_PLURAL[r]} ({how})" for (r, how), n in sorted(count.items())]
-            lines.append(f"{layer:{width}}  {', '.join(said)}")
+            counts = [f"{n} {_PLURAL[r]} ({how})" for (r, how), n in sorted(count.items())]
+            lines.append(f"{layer:{width}}  {', '.join(counts)}")
         for detail, n in Counter(c.detail for c in self.undecided).items():
             lines.append(f"{n} undecided: {detail}")
         lines += [f"DISAGREES: {check}" for check in self.disagreements]
@@ -113,7 +114,7 @@ class Report:
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
-        """Build a dictionary for JSON: the counts, and all checks."""
+        """Build a dictionary for JSON: the counts and all checks."""
         return {
             "ok": self.ok,
             "agreed": len(self.agreed),
@@ -132,12 +133,18 @@ def verify(
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
-    """Check a traced model against the model itself, run on random inputs.
+    """Check a traced network against the running model, on random inputs.
 
-    ``layers`` are names (default: up to twelve, spread over the depth); ``cells`` says how many
-    of each layer are tried: corners, borders, and random ones within. ``progress`` is called
-    with the number of layers done and the number of all. Raises KeyError for a layer that is
-    not there and ValueError for a net traced at an unknown size.
+    Args:
+        model: the model that ``net`` was traced from.
+        layers: the names of the layers to check (default: up to twelve over the whole depth).
+        cells: how many cells of each layer to try: corners, borders, then random ones.
+        seed: the seed of the inputs and of the random cells.
+        progress: called with the number of layers done and the number of all.
+
+    Raises:
+        KeyError: there is no layer of such a name.
+        ValueError: the network was traced at an unknown input size.
     """
     if net.any_size:
         raise ValueError("verifying needs an input size: trace with one")
@@ -161,7 +168,10 @@ def verify(
 
 
 class _Question(NamedTuple):
-    """Some pixels are changed: does this cell move, at this index of the layer's tensor?"""
+    """A question for the model: does this cell move when these pixels change?
+
+    ``at`` is the cell's index in the layer's tensor.
+    """
 
     cell: tuple[int, ...]
     channel: int | None
@@ -172,7 +182,7 @@ class _Question(NamedTuple):
 
 
 class _Answer(NamedTuple):
-    """Whether the cell moved (None: it cannot be said), and in words how."""
+    """An answer in words, and whether the cell moved (None where that cannot be said)."""
 
     moved: bool | None
     detail: str
@@ -220,7 +230,7 @@ def _judge(layer: Layer, question: _Question, answer: _Answer, how: How) -> Chec
 
 
 def _questions(layer: Layer, count: int, random: np.random.Generator) -> Iterator[_Question]:
-    """For each cell the outside and the sides; at the end for one channel of a cell by itself."""
+    """Questions about the outside and the sides of each cell, and about one channel of one cell."""
     cells: list[tuple[tuple[int, ...], int | None]]
     cells = [(cell, None) for cell in _cells(layer.grid, count, random)]
     if layer.channel_axis is not None and (channels := fixed_shape(layer)[layer.channel_axis]) > 1:
@@ -251,7 +261,7 @@ def _sides(mask: Pixels) -> Iterator[tuple[str, Pixels]]:
 
 
 def _spread(net: Network, most: int = 12) -> list[Layer]:
-    """Layers over the whole depth: the first and the last ones that have a grid, and the end."""
+    """Layers spread over the depth: the first and last with a grid among them, and the end."""
     with_grid = [layer for layer in net.layers if max(layer.grid, default=1) > 1]
     at = np.linspace(0, len(with_grid) - 1, min(most - 1, len(with_grid))).round().astype(int)
     chosen = [with_grid[i] for i in dict.fromkeys(at.tolist())]
@@ -275,12 +285,12 @@ def _cells(grid: Sequence[int], count: int, random: np.random.Generator) -> list
 
 
 class _Experiment(ABC):
-    """Something to run with some pixels changed."""
+    """A model or its twin, run with some pixels changed."""
 
     how: How
 
     def ask(self, layer: Layer, questions: Sequence[_Question]) -> list[_Answer]:
-        """An answer for each question, in one run for all that change the same pixels."""
+        """Answer each question, with one run for all that change the same pixels."""
         groups: dict[bytes, list[int]] = {}
         for number, question in enumerate(questions):
             groups.setdefault(question.pixels.tobytes(), []).append(number)
@@ -294,7 +304,7 @@ class _Experiment(ABC):
         return [answers[number] for number in range(len(questions))]
 
     def shape(self, layer: Layer) -> Check:
-        """Run the layer once, and check whether what comes out has its shape."""
+        """Run the layer once, and check the shape of the computed tensor."""
         result: Result = "undecided"
         try:
             shape = self.computed_shape(layer)
@@ -306,7 +316,7 @@ class _Experiment(ABC):
 
     @abstractmethod
     def computed_shape(self, layer: Layer) -> tuple[int, ...]:
-        """The shape of what is computed for this layer. Raises ModelError."""
+        """The shape of the tensor computed for this layer. Raises ModelError."""
 
     @abstractmethod
     def run(self, layer: Layer, questions: Sequence[_Question]) -> list[_Answer]:
@@ -316,7 +326,7 @@ class _Experiment(ABC):
 class _Trial(_Experiment):
     """The model itself, run on a random input and again with some pixels changed.
 
-    ``failed`` are the layers that it could not be run for, and why.
+    ``failed`` gives, by layer, the reason why the model could not be run.
     """
 
     how = "model"
@@ -365,7 +375,7 @@ def _compare(before: NDArray[np.float32], after: NDArray[np.float32], scale: flo
 
 
 def _random_values(shape: Sequence[int], dtype: str, random: np.random.Generator) -> NDArray[Any]:
-    """Floats of both signs and of all sizes from 0.1 to 100, so that some do not saturate."""
+    """Random floats of both signs, from 0.1 to 100 in size, so that some do not saturate."""
     if "float" in dtype or dtype == "double":
         sizes = 10 ** random.uniform(-1, 2, shape)
         return np.asarray(sizes * random.choice([-1, 1], shape), np.float32)
@@ -382,7 +392,7 @@ class _Twin(_Experiment):
         self._nothing = np.zeros(net.input.size, bool)
 
     def missing(self, layer: Layer) -> str:
-        """Why the twin cannot tell anything about this layer; empty where it can."""
+        """The reason why the twin cannot answer for this layer; empty where it can."""
         return self._signals.missing(layer)
 
     def computed_shape(self, layer: Layer) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Reads ONNX files."""
+"""The reader of ONNX files."""
 
 from __future__ import annotations
 
@@ -37,25 +37,25 @@ class OnnxModel(Model):
     def describe(
         self, shapes: Mapping[str, Shape], source: str, weight_aware: bool
     ) -> list[Tensor]:
-        """As ``Model.describe``, in the file's order, loops turn by turn."""
+        """Describe the tensors as ``Model.describe``, in the file's order, loops turn by turn."""
         return Reading(self._program, shapes, source, weight_aware).tensors
 
     def activations(
         self, tensor: NDArray[np.generic], names: Sequence[str], *, input: str | None = None
     ) -> dict[str, NDArray[np.float32]]:
-        """As ``Model.activations``, by ONNX Runtime."""
+        """Compute values as ``Model.activations``, by ONNX Runtime."""
         source = self._input(input)
         shapes = self.shapes(tensor.shape, input=source.name)
         return self._runtime.activations({source.name: tensor}, names, shapes)
 
     def twin(self, shapes: Mapping[str, Shape], source: str, weight_aware: bool) -> OnnxTwin:
-        """As ``Model.twin``, run by ONNX Runtime."""
+        """Build the twin as ``Model.twin``, run by ONNX Runtime."""
         from ...runtimes.onnx.twin import OnnxTwin
 
         return OnnxTwin(self.proto, source, shapes, weight_aware, self.folder)
 
     def parameters(self) -> dict[str, int]:
-        """As ``Model.parameters``, of the constants that stand where operators have weights."""
+        """Count weights as ``Model.parameters``: constants in the inputs that hold weights."""
         return parameters(self._program)
 
     @cached_property

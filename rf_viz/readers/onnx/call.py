@@ -51,10 +51,10 @@ class File:
 
 
 class Call:
-    """One node as the file has it: an operator called on named tensors.
+    """A node as the file has it: an operator called on named tensors.
 
     ``opset`` is the version of the operator's domain that the model is written in. ``local`` says
-    that it maps its one input element by element: most of a network's operations do.
+    that it maps its one input element by element, as most of a network's operations do.
     """
 
     __slots__ = (
@@ -115,7 +115,7 @@ class Call:
 
     @property
     def inner(self) -> Iterator[str]:
-        """The names that its subgraphs use, their own among them."""
+        """The names that its subgraphs use, including their own."""
         for graph in self.graphs:
             yield from graph.outputs
             for call in graph.calls:

@@ -1,4 +1,4 @@
-"""ONNX files: parsing them, and what of them must hold before they are read."""
+"""ONNX files: parsed, and checked for what must hold before they are read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FORMATS = {".onnxtxt": "onnxtxt", ".onnxtext": "onnxtxt", ".onnxjson": "json"}
 
 
 def parse(content: Content) -> onnx.ModelProto:
-    """The message a file holds, its local functions put in place. Raises ModelError."""
+    """Parse the message in a file and inline its local functions. Raises ModelError."""
     name = content.name
     if content.size > _PROTOBUF_LIMIT:
         raise ModelError(
@@ -67,7 +67,7 @@ def _check(proto: onnx.ModelProto, name: str) -> None:
 
 
 def _check_side_files(proto: onnx.ModelProto, folder: str | None, name: str) -> None:
-    """Weights outside the file must lie in files in its folder. Raises ModelError."""
+    """Check that weights outside the file lie in files in its folder. Raises ModelError."""
     checked: dict[str, int] = {}
     for tensor in _tensors(proto):
         if tensor.data_location != onnx.TensorProto.EXTERNAL:
@@ -108,7 +108,7 @@ def _number(text: str | None) -> int:
 
 
 def _tensors(proto: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
-    """Every constant of a model, those that nodes and subgraphs carry among them."""
+    """Every constant of a model, including those that nodes and subgraphs hold."""
     graphs = [proto.graph]
     while graphs:
         graph = graphs.pop()

@@ -1,4 +1,4 @@
-"""Values that do not depend on the input: constants, and what is computed from them.
+"""Values that do not depend on the input: constants, and results computed from them.
 
 The arithmetic that exporters do on shapes is done here; everything else by ONNX's own reference
 implementation, which is slow to import.
@@ -33,7 +33,7 @@ RANDOM = {
 def evaluate(node: Node, name: str, shape: Shape | None = None) -> Constant | None:
     """The value of one of a node's outputs, of that shape if it is known beforehand.
 
-    None where an input is not known, and where it would be too large or cannot be computed.
+    None where an input is not known, and where the value would be too large or cannot be computed.
     """
     values: list[Constant | None] = []
     for node_input in node.inputs:

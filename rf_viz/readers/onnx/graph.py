@@ -42,15 +42,15 @@ class Reading(BaseReading[Call, Node]):
     def node(
         self, call: Call, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]
     ) -> Node:
-        """As ``BaseReading.node``."""
+        """Make a node, as ``BaseReading.node``."""
         return Node(call, inputs, self, scope)
 
     def evaluate(self, node: Node, name: str, shape: Shape) -> NDArray[Any] | None:
-        """As ``BaseReading.evaluate``, by NumPy or ONNX's reference implementation."""
+        """Compute values as ``BaseReading.evaluate``, by NumPy or ONNX's reference evaluator."""
         return evaluate(node, name, shape)
 
     def inferred_shape(self, name: str) -> Shape | None:
-        """As ``BaseReading.inferred_shape``; the whole model is inferred once."""
+        """Infer a shape as ``BaseReading.inferred_shape``; the whole model is inferred once."""
         if self._program is None:
             return None
         if self._inferred is None:
@@ -58,12 +58,12 @@ class Reading(BaseReading[Call, Node]):
         return self._inferred.get(name)
 
     def unknown(self, node: Node) -> str:
-        """As ``BaseReading.unknown``, with the operator's domain."""
+        """Name an unknown operator as ``BaseReading.unknown``, with its domain."""
         home = f"of domain {node.call.domain} " if node.call.domain else ""
         return f"custom operator {node.op} {home}is not known"
 
     def violation(self, node: Node) -> str:
-        """As ``BaseReading.violation``, by the standard's schemas."""
+        """Name a violation as ``BaseReading.violation``, by the standard's schemas."""
         return broken_rule(node)
 
 

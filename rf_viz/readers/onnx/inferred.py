@@ -1,4 +1,4 @@
-"""Shapes by ONNX's own inference and the model's own word, where no description knows them."""
+"""Shapes that no description knows: by ONNX's own inference and the model's declarations."""
 
 from __future__ import annotations
 

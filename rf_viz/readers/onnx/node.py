@@ -44,7 +44,7 @@ def operator(
 ) -> Callable[[D], D]:
     """Enter a description into the table under one or more operator names.
 
-    ``facts`` are what else is known of them (see ``Operator``).
+    ``facts`` are the other facts of its entry (see ``Operator``).
     """
 
     def enter(describe: D) -> D:

@@ -35,7 +35,7 @@ def parameters(program: Program) -> dict[str, int]:
 
 
 def _constants(program: Program) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Of every constant its name, its size, and its type as a number of ``DataType``."""
+    """The name, the size and the type (a number of ``DataType``) of every constant."""
     graph = program.proto.graph
     for tensor in graph.initializer:
         yield tensor.name, _size_and_type(tensor)

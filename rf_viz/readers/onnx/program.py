@@ -47,7 +47,7 @@ class Program:
 
     @property
     def constants(self) -> Mapping[str, Value]:
-        """Everything that does not depend on any input, nor on its shape, by name."""
+        """All values that depend neither on an input nor on its shape, by name."""
         return self._split[0]
 
     @property

@@ -1,1 +1,1 @@
-"""The one pass over a graph, whatever its format."""
+"""The one pass over a graph, shared by all formats."""

@@ -1,4 +1,4 @@
-"""Computing constants with NumPy: what the tables of all formats share."""
+"""Arithmetic on constants with NumPy, shared by the tables of all formats."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ Compute = Callable[[Any, list[Any]], Any]
 
 
 def each(function: Callable[..., Any]) -> Compute:
-    """A function of the inputs."""
+    """Apply a function to the inputs as they are."""
     return lambda node, values: function(*values)
 
 
 def chain(function: Callable[[Any, Any], Any]) -> Compute:
-    """A function of two, applied to any number of inputs in turn."""
+    """Apply a function of two to any number of inputs in turn."""
     return lambda node, values: reduce(function, values)
 
 
 def divide(a: Constant, b: Constant) -> Constant:
-    """Integers are divided towards zero."""
+    """Divide; integers are rounded towards zero."""
     if a.dtype.kind not in "iu":
         return np.asarray(a / b)
     quotient = np.abs(a) // np.abs(b)

@@ -1,4 +1,4 @@
-"""Which of a model's inputs are images or signals, whatever the format."""
+"""The order of a model's inputs, those that are like images first, whatever the format."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _NUMBERS = ("float", "bfloat", "uint8", "int8")
 def images_first(inputs: Sequence[ModelInput], calls: Iterable[Call]) -> tuple[ModelInput, ...]:
     """Sort a model's inputs by how much each is like an image.
 
-    Those come first that most convolutions take as their data, also within branches and loops; then
-    those of numbers; then those of most axes; then those that most poolings take.
+    First come those that most convolutions take as their data, also within branches and loops; then
+    numeric ones; then those of most axes; then those that most poolings take.
     """
     if len(inputs) < 2:
         return tuple(inputs)
@@ -32,7 +32,7 @@ def images_first(inputs: Sequence[ModelInput], calls: Iterable[Call]) -> tuple[M
 
 
 def _reached_as_data(names: Iterable[str], calls: Iterable[Call]) -> Mapping[str, Counter[str]]:
-    """Count for each category, and each input, the operators of it that the input reaches as data.
+    """Count, by category and input, the operators that the input reaches as data.
 
     Inputs that hold an operator's weights are no data. Where several others are left (the extents
     of a transposed convolution besides its data), their types and axes tell them apart.

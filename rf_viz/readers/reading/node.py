@@ -1,4 +1,4 @@
-"""Nodes as operators' descriptions get them: with their inputs' shapes and constant values."""
+"""Nodes as operators' descriptions get them: with the shapes and constant values of inputs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .values import DataDependent, ShapeUnknown, Value
 
 
 class Call(Protocol):
-    """One node as the file has it: an operator called on named tensors.
+    """A node as the file has it: an operator called on named tensors.
 
     Inputs that are left out have an empty name. ``operator`` is its entry in the format's table,
-    None where it has none. ``local`` says that it maps its one input element
-    by element, to one output: most of a network's operations do.
+    None where it has none. ``local`` says that it maps its one input element by element to one
+    output, as most of a network's operations do.
     """
 
     op: str
@@ -42,7 +42,7 @@ class Call(Protocol):
 
     @property
     def inner(self) -> Iterable[str]:
-        """The names of the surrounding graph that its subgraphs use, perhaps among others."""
+        """The names of the surrounding graph that its subgraphs use, possibly among others."""
         ...
 
 
@@ -65,7 +65,7 @@ class Subgraph(Protocol[BodyCall]):
 
 
 class Surroundings(Protocol):
-    """The pass that reads a node, as seen by the node; ``tensors`` holds those described so far."""
+    """The reading that a node is part of; ``tensors`` holds the tensors described so far."""
 
     weight_aware: bool
     tensors: list[Tensor]
@@ -86,10 +86,10 @@ class Surroundings(Protocol):
 
 
 class BaseNode(Generic[C]):
-    """One node of the graph. Optional inputs that are left out are None in ``inputs``.
+    """A node of the graph; optional inputs that are left out are None in ``inputs``.
 
-    The edges of an ``Output`` count ``inputs``; a description may put others in their place
-    (the items of a sequence, what a branch computed). Each format adds what its own nodes have.
+    The edges of an ``Output`` count ``inputs``; a description may replace them by others (the items
+    of a sequence, the results of a branch). Each format adds what its own nodes have.
     """
 
     __slots__ = ("call", "inputs", "reading", "scope")
@@ -135,7 +135,7 @@ class BaseNode(Generic[C]):
         return value
 
     def choice(self, name: str, choices: Mapping[str, Choice], default: str) -> Choice:
-        """Look up what an attribute's word stands for. Raises ModelError for an unknown one."""
+        """Look up the meaning of an attribute's word. Raises ModelError for an unknown one."""
         word = self.attribute(name, default)
         if word not in choices:
             raise ModelError(
@@ -148,7 +148,7 @@ class BaseNode(Generic[C]):
         return self.inputs[i] if i < len(self.inputs) else None
 
     def has(self, i: int) -> bool:
-        """Tell whether optional input ``i`` is there."""
+        """Whether optional input ``i`` is there."""
         return self._input(i) is not None
 
     def missing(self, part: str) -> ModelError:
@@ -156,14 +156,15 @@ class BaseNode(Generic[C]):
         return ModelError(f"{self.op} {self.name!r} lacks its {part}: the graph is invalid")
 
     def depends(self, i: int) -> bool:
-        """Tell whether input ``i`` depends on the traced input."""
+        """Whether input ``i`` depends on the traced input."""
         value = self.inputs[i] if i < len(self.inputs) else None
         return value is not None and value.tensor >= 0
 
     def shape(self, i: int = 0, *, axes: int | None = None, least: int = 0) -> Shape:
-        """The shape of input ``i``, which must have that many ``axes`` or at ``least`` so many.
+        """The shape of input ``i``, checked to have ``axes`` axes, or at ``least`` so many.
 
-        Raises ModelError where it is missing or has others, DataDependent where it is not known.
+        Raises ModelError where the input is missing or has another number of axes, DataDependent
+        where its shape is not known.
         """
         value = self.inputs[i] if i < len(self.inputs) else None
         if value is None:
@@ -181,7 +182,7 @@ class BaseNode(Generic[C]):
         return shape
 
     def value(self, i: int) -> NDArray[Any] | None:
-        """The values of input ``i`` where they are known: constants, and what shapes yield."""
+        """The values of input ``i`` where they are known: constants, and results of shapes."""
         value = self._input(i)
         return None if value is None else value.value()
 

@@ -1,4 +1,4 @@
-"""An operator's entry in a format's table: its relation, and all else that is known of it."""
+"""Entries of operators in a format's table: the relation, and all other facts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Weights = tuple[int, ...] | Literal["any"]
 
 
 class Facts(TypedDict, total=False):
-    """What an entry says besides its description, each as in ``Operator``."""
+    """The facts of an entry besides its description, each as in ``Operator``."""
 
     category: Required[Category]
     multiplies: bool | None
@@ -29,21 +29,21 @@ class Facts(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Everything that is known of one operator of a format, in one place.
+    """All that is known of one operator of a format, in one place.
 
     Attributes:
-        describe: the relation: from a node to its outputs. It raises ``DataDependent`` where the
-            node depends on values that are not known, and ModelError where it breaks its
-            operator's rules.
-        category: what the operator is to a person, and so its colour.
+        describe: the description: from a node to its outputs. It raises ``DataDependent`` where
+            the node depends on values that are not known, and ModelError where the node breaks
+            its operator's rules.
+        category: the group of operators that people sort it into, which gives its colour.
         multiplies: whether each pair of an output element and an input element that it depends on
             is one multiply-add. None where the operator multiplies, but the relation does not
             tell how often (recurrences, factorisations, attention in one operator).
         weights: the inputs that hold weights, by number. With "any", constants of real numbers,
             more than one each, count as weights wherever they stand (arithmetic).
         elementwise: whether it maps its one input element by element to one output.
-        asks_shape_only: whether it asks its inputs for their shapes only.
-        asks_types_only: whether it asks all inputs but the first for their types only.
+        asks_shape_only: whether it reads only the shapes of its inputs.
+        asks_types_only: whether it reads only the types of all inputs but the first.
     """
 
     describe: Describe

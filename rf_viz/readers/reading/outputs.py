@@ -1,6 +1,6 @@
-"""Outputs that the tables of all formats make alike, told in numbers rather than attributes.
+"""Outputs that the tables of all formats describe alike, by numbers rather than attributes.
 
-Those who break an operator's rules get a ModelError that names the node.
+Nodes that break their operator's rules get a ModelError that names them.
 """
 
 from __future__ import annotations
@@ -64,8 +64,11 @@ def broadcast_shape(node: Node, shapes: Sequence[Shape]) -> Shape:
 
 
 def parameter(node: Node, i: int, after: Shape, axis: int) -> list[Edge]:
-    """How an output of shape ``after`` depends on input ``i``, one number for each position
-    along an axis (a scale, a bias) or a single one; no edge where that is a constant."""
+    """Edges to a parameter in input ``i``, such as a scale or a bias; none if it is constant.
+
+    It holds one number for each position along ``axis`` of the output, or a single one. Raises
+    ModelError where its shape does not fit the output's, ``after``.
+    """
     if not node.depends(i):
         return []
     shape = node.shape(i)

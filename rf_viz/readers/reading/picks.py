@@ -1,6 +1,6 @@
 """Outputs that pick elements by position and put them in place, whatever the format.
 
-Positions that are computed from the image may be any; constant ones are followed exactly.
+Constant positions are followed exactly; computed ones may be any.
 """
 
 from __future__ import annotations
@@ -109,9 +109,9 @@ def gathered_rows(node: Node, batch: int = 0) -> Output:
 
 
 def rows(indices: NDArray[Any], shape: Shape, batch: int = 0) -> tuple[Positions, ...]:
-    """The leading positions that the rows of indices mean, one array for each axis.
+    """The leading positions that rows of indices stand for, one array for each axis.
 
-    Raises ValueError where one lies outside of a tensor of that shape.
+    Raises ValueError where one lies outside a tensor of that shape.
     """
     depth = indices.shape[-1]
     extents = np.array(shape[batch : batch + depth])
@@ -125,9 +125,9 @@ def rows(indices: NDArray[Any], shape: Shape, batch: int = 0) -> tuple[Positions
 def scattered_rows(
     node: Node, shape: Shape, data: int | None, indices: int, updates: int, adds: bool
 ) -> Output:
-    """Slices put where the rows of the indices say: into input ``data``, or into zeros.
+    """Slices put at the rows of the indices: into input ``data``, or into zeros.
 
-    ``adds`` where what is already there still counts.
+    With ``adds`` the elements that are already there still count.
     """
     rows_shape = node.shape(indices, least=1)
     depth = rows_shape[-1]
@@ -173,7 +173,7 @@ def put(
 
 
 def _last_ones(places: Positions) -> Positions:
-    """Of several updates of the same place the last one holds; the others get -1."""
+    """The positions with -1 for all but the last of several updates of the same place."""
     flat = places.reshape(-1)
     _, last = np.unique(flat[::-1], return_index=True)
     kept = np.full(flat.shape, -1)
@@ -183,8 +183,10 @@ def _last_ones(places: Positions) -> Positions:
 
 
 def reversed_sequences(node: Node, time: int, batch: int) -> Output:
-    """Input 0 with the first positions along ``time`` turned round, as many as input 1 says for
-    each of the batch."""
+    """Input 0 with the first positions along ``time`` reversed.
+
+    Input 1 says how many, for each element of the batch.
+    """
     shape, lengths = node.shape(), known(node, 1)
     if lengths is not None:
         if lengths.shape != (shape[batch],):

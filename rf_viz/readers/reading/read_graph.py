@@ -1,4 +1,4 @@
-"""From a graph to described tensors: one pass over its nodes, in order."""
+"""The pass from a graph to described tensors, over its nodes in order."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ LARGEST = 2**40
 
 
 class BaseReading(ABC, Generic[C, N]):
-    """One pass over a graph at given input shapes; fills ``tensors``, the traced input first.
+    """A pass over a graph at given input shapes; fills ``tensors``, the traced input first.
 
-    What is a format's own: its nodes, how it computes constants, how it infers shapes that no
-    description knows, and what it calls an operator that is not in its table.
+    A format adds its nodes, the computation of constants, the inference of shapes that no
+    description knows, and its name for an operator that is not in its table.
     """
 
     def __init__(self, weight_aware: bool) -> None:
@@ -54,8 +54,7 @@ class BaseReading(ABC, Generic[C, N]):
     def violation(self, node: N) -> str:
         """Say in words how a node breaks its operator's own rules; empty where it keeps them.
 
-        This is asked where a description failed in a way that nobody foresaw, to tell whose fault
-        it is.
+        Called where a description failed in an unforeseen way, to tell whose fault that is.
         """
         return ""
 
@@ -108,7 +107,7 @@ class BaseReading(ABC, Generic[C, N]):
             raise defect(f"describe {call.op} {call.name!r}", error) from error
 
     def describe(self, node: N) -> Sequence[Output | Value]:
-        """Describe a node's outputs, by its operator's entry or as far as can be told without."""
+        """Describe a node's outputs by its operator's entry, or as far as possible without one."""
         call, mark = node.call, len(self.tensors)
         if call.operator is None:
             why = f"{self.unknown(node)}: assumed to see everything"
@@ -188,7 +187,7 @@ class BaseReading(ABC, Generic[C, N]):
     ) -> Sequence[Output | Value]:
         """Let every output depend on everything, with shapes by the format's own inference.
 
-        ``like_input`` takes a shape that cannot be told to be the first input's.
+        With ``like_input`` an unknown shape is taken to be the first input's.
         """
         seen = _leaves([*node.inputs, *(node.scope.get(n) for n in node.call.inner)])
         sources = [v for v in dict.fromkeys(seen) if v.tensor >= 0]
@@ -209,7 +208,7 @@ class BaseReading(ABC, Generic[C, N]):
         return outputs
 
     def _shapeless(self, node: BaseNode[Any], name: str, why: str) -> Value:
-        """A tensor whose shape depends on the data, listed as one that has no axes."""
+        """A tensor whose shape depends on the data, listed as one without axes."""
         sources = [
             Source(v.tensor, everything(v.shape or (), ())) for v in node.inputs if v is not None
         ]
@@ -219,9 +218,9 @@ class BaseReading(ABC, Generic[C, N]):
     def _mention_all(self, node: N, outputs: Sequence[Output | Value]) -> list[Output | Value]:
         """Add an edge to each input that depends on the image and that no output mentions.
 
-        Descriptions tell of the inputs that carry data; where a parameter (weights, a scale) comes
-        from the data too and none is told of it, it is taken to reach everything. For a single
-        number that is exact.
+        Descriptions mention the inputs that carry data. A parameter (weights, a scale) that comes
+        from the data too and is not mentioned is taken to reach everything. For a single number
+        that is exact.
         """
         operator = node.call.operator
         described = [o for o in outputs if isinstance(o, Output)]
@@ -275,7 +274,7 @@ def _leaves(values: Iterable[Value | None]) -> list[Value]:
 
 
 def _sources(node: BaseNode[Any], output: Output) -> list[Source]:
-    """The edges to tensors that depend on the input, each seen to fit them."""
+    """The edges to tensors that depend on the input, each checked to fit them."""
     sources = []
     for number, relation, local_beside_mix in output.edges:
         value = node.inputs[number]

@@ -11,19 +11,22 @@ from ...relation import Output, Shape
 
 
 class DataDependent(Exception):  # noqa: N818  (a finding, not an error)
-    """An output's shape depends on the values of the input; the argument says which."""
+    """Raised where an output's shape depends on the input's values; the argument says why."""
 
 
 class ShapeUnknown(DataDependent):
-    """An output's shape depends on a tensor whose own shape does, which has its reason already."""
+    """Raised where an output's shape depends on a tensor whose own shape is unknown.
+
+    That tensor has the reason already.
+    """
 
 
 class Value:
-    """A tensor while a graph is read: as much as can be told of it.
+    """A tensor while a graph is read, with all that is known of it.
 
-    ``tensor`` is its number among the described tensors, -1 where it does not depend on the
-    traced input. ``shape`` is None where it depends on the data. A sequence has ``items``.
-    ``get`` computes the values when first asked for; ``after`` are those it is computed from.
+    ``tensor`` is its number among the described tensors, -1 where it does not depend on the traced
+    input. ``shape`` is None where it depends on the data. A sequence has ``items``. ``get``
+    computes the values when they are first needed; ``after`` are those it is computed from.
     """
 
     __slots__ = ("_after", "_get", "_value", "items", "shape", "tensor")
@@ -41,7 +44,7 @@ class Value:
         self._value, self._get, self._after = value, get, after
 
     def value(self) -> NDArray[Any] | None:
-        """The values themselves, computed when first asked for; None where they are not known."""
+        """The values, computed when first needed; None where they are not known."""
         if self._get is None:
             return self._value
         pending = [self]

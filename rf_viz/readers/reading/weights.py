@@ -1,4 +1,4 @@
-"""How many weights each operation of a graph takes, from its calls in the order of execution."""
+"""The number of weights that each operation of a graph uses, in the order of execution."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def first_uses(
 ) -> Iterator[tuple[C, int]]:
     """Yield the calls that are the first to use some weights, each with their number.
 
-    ``sizes`` are the numbers of weights by tensor, None where one is not known: a call that takes
-    it is left out. ``weights`` are those of a call's inputs that may be weights, or made of such:
-    ``fixed`` calls, which depend on no input, pass them on.
+    ``sizes`` are the numbers of weights by tensor, None where unknown: a call that takes such a
+    tensor is left out. ``weights`` returns the inputs of a call that may be weights, or computed
+    from weights by ``fixed`` calls, which depend on no input.
     """
     made_of: dict[str, Set[str]] = {name: {name} for name in sizes}
     for call in fixed:
@@ -45,11 +45,12 @@ def summed(counts: Iterable[tuple[str, int]]) -> dict[str, int]:
 
 
 class Constants:
-    """Tells which inputs are weights in a graph that keeps these among all other constants.
+    """A test of which inputs are weights, for graphs that keep weights among other constants.
 
     Where a call's operator names the inputs that hold its weights, these count, of any type. In
-    arithmetic, and where ``fixed`` calls pass them on, real numbers count, if they are more than
-    one: those in ``real``. ``sizes`` are those of all constants, by name.
+    arithmetic, and in ``fixed`` calls, which pass weights on, constants of real numbers count, if
+    they have more than one element: those in ``real``. ``sizes`` are those of all constants, by
+    name.
     """
 
     def __init__(self, fixed: Iterable[Call], sizes: Mapping[str, int], real: Set[str]) -> None:
@@ -58,7 +59,7 @@ class Constants:
         self._fixed = set(map(id, fixed))
 
     def weights(self, call: Call) -> list[str]:
-        """List the inputs of a call that may be weights, or made of such."""
+        """List the inputs of a call that may be weights, or computed from weights."""
         positions = call.operator.weights if call.operator else ()
         if positions == "any" or (not positions and id(call) in self._fixed):
             return [n for n in call.inputs if n in self._several or n not in self._sizes]

@@ -81,7 +81,7 @@ class TensorFlowModel(Model):
 
     @property
     def why_not_runnable(self) -> str:
-        """In words, why there are no activations; empty where there are."""
+        """Say in words why there are no activations; empty where there are."""
         variables = self._program.variables
         if not variables:
             return ""

@@ -45,37 +45,37 @@ class Program:
         library = Library(graph_def.library.function, table)
         self._bound: dict[str, Value] = {}
         depends: set[str] = set()
-        fed: dict[str, Any] = {}
+        declared: dict[str, Any] = {}
         for name in wiring.order:
             node = wiring.nodes[name]
             if node.op in PLACEHOLDERS:
                 value = bound(node)
                 if value is None:
-                    fed[name] = node
+                    declared[name] = node
                 else:
                     self._bound[name] = value
             elif not depends.isdisjoint(wiring.sources[name]):
                 depends.add(name)
                 continue
-            if name in fed:
+            if name in declared:
                 depends.add(name)
         needed = wiring.before(depends)
         self.nodes = [wiring.nodes[name] for name in wiring.order if name in needed]
         self.fixed: list[Call] = []
         self.calls: list[Call] = []
         for name in wiring.order:
-            if name not in needed or name in fed or name in self._bound:
+            if name not in needed or name in declared or name in self._bound:
                 continue
             call = Call(wiring.nodes[name], wiring.inputs[name], wiring.outputs(name), library)
             (self.calls if name in depends else self.fixed).append(call)
         self.variables = [call.name for call in self.fixed if call.op in VARIABLES]
         self.standard = all(call.operator is not None for call in self.calls)
         used = {tensor for call in self.calls for tensor in call.inputs}
-        self.placeholders = {name: node for name, node in fed.items() if name in used}
+        self.placeholders = {name: node for name, node in declared.items() if name in used}
 
     @cached_property
     def constants(self) -> Mapping[str, Value]:
-        """Everything that does not depend on any input, nor on its shape, by name."""
+        """All values that depend neither on an input nor on its shape, by name."""
         values = dict(self._bound)
         self._work_out(self.fixed, values)
         return values

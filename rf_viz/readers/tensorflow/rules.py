@@ -94,7 +94,7 @@ def _types(proto: Any, definition: Any) -> list[int]:  # noqa: ANN401
 
 
 def _refused_shapes(node: Node, definition: Any, tf: Any) -> str:  # noqa: ANN401
-    """What TensorFlow's own inference says to the node by itself on inputs of these shapes."""
+    """The error of TensorFlow's own shape inference for the node on inputs of these shapes."""
     if any(a.is_ref for a in definition.input_arg) or any(
         "func" in a.type for a in definition.attr
     ):

@@ -1,1 +1,1 @@
-"""Relations of common operations, told in numbers rather than attributes."""
+"""Relations of common operations, by numbers rather than a framework's attributes."""

@@ -1,7 +1,7 @@
-"""Relations of the operations that every framework has, told in numbers rather than attributes.
+"""Relations of the operations that every framework has, by numbers rather than attributes.
 
-The readers' tables translate their own operators' attributes to these. All are cached: a
-network repeats the same few shapes over and over.
+The readers' tables translate their own operators' attributes to these. All are cached: a network
+repeats the same few shapes over and over.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ..base import Ints
 
 
 def extent(size: int, kernel: int, stride: int, dilation: int, pad: int, *, ceil: bool) -> int:
-    """How many windows fit along an axis; ``pad`` is the padding on both sides together."""
+    """The number of windows along an axis; ``pad`` is the padding on both sides together."""
     room = size + pad - dilation * (kernel - 1) - 1
     return (-(-room // stride) if ceil else room // stride) + 1
 
@@ -35,11 +35,11 @@ def extent(size: int, kernel: int, stride: int, dilation: int, pad: int, *, ceil
 def same_pads(
     size: int, kernel: int, stride: int, dilation: int, *, lower: bool = False, clamp: bool = True
 ) -> tuple[int, int, bool]:
-    """SAME padding: its total, the output extent, and whether it varies with the size.
+    """SAME padding: its total, the output extent, and whether it varies with the input size.
 
     ``total = (ceil(size / stride) - 1) * stride + dilation * (kernel - 1) + 1 - size``. Where the
-    stride is larger than the kernel that may be negative, which ``clamp`` makes 0. It varies where
-    two sizes give a different padding in front (see ``front_pad``).
+    stride is larger than the kernel the total may be negative; ``clamp`` then makes it 0. It varies
+    where two sizes give a different padding in front (see ``front_pad``).
     """
 
     def total(n: int) -> int:
@@ -66,7 +66,7 @@ def slides(windows: tuple[Slide, ...]) -> Step:
 
 @lru_cache(maxsize=4096)
 def slides_back(windows: tuple[Slide, ...]) -> Step:
-    """A transposed convolution, all taps counting; the windows are those that it transposes."""
+    """A transposed convolution, all taps counting; ``windows`` are those of the convolution."""
     return TransposedWindow(windows)
 
 
@@ -141,5 +141,5 @@ def normalise(source: int, shape: Shape, axes: Ints) -> list[Edge]:
 
 @lru_cache(maxsize=4096)
 def everything(before: Shape, after: Shape) -> Relation:
-    """Opaque dependence: every output element on every input element."""
+    """An opaque dependence: of every output element on every input element."""
     return (Opaque(before, after),)

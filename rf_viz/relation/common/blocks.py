@@ -153,7 +153,7 @@ def batch_to_space(shape: Shape, blocks: Ints, before: Ints, behind: Ints) -> Re
 
 
 def cropped(shape: Shape, before: Ints, behind: Ints) -> Relation:
-    """Without so many positions at either end of the axes from 1 on."""
+    """Crop both ends of the axes from 1 on."""
     return _padded(shape, tuple(-n for n in before), tuple(-n for n in behind))[0]
 
 

@@ -1,6 +1,6 @@
 """Relations that pick positions along one axis: slices, gathers, paddings, tiles.
 
-Told in numbers, whatever the framework; all but the arbitrary ones are cached.
+They take numbers, whatever the framework; all but the arbitrary ones are cached.
 """
 
 from __future__ import annotations
@@ -87,14 +87,14 @@ def pad(axis: int, size: int, before: int, after: int, mode: PadMode = "constant
 
 
 def taps_met(w: Slide) -> Step:
-    """Kernel positions, along their axis, that do not fall on padding, for each output."""
+    """The kernel positions along their axis that do not fall on padding, for each output."""
     out, tap = np.ogrid[: w.out, : w.kernel]
     at = out * w.stride - w.pad + tap * w.dilation
     return Taps(w.axis, w.kernel, np.where((at >= 0) & (at < w.size), tap, -1))
 
 
 def taps_met_back(w: Slide) -> Step:
-    """Kernel positions of a transposed convolution that meet an input, for each output."""
+    """The kernel positions of a transposed convolution that meet an input, for each output."""
     return Taps(w.axis, w.kernel, np.where(laid(w) >= 0, np.arange(w.kernel), -1))
 
 

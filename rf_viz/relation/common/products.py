@@ -1,6 +1,6 @@
-"""Relations of products, attention and scans, told in numbers rather than attributes.
+"""Relations of products, attention and scans, by numbers rather than attributes.
 
-As ``basic``, for the operations that combine several tensors or run along one.
+Like ``basic``, but for operations that combine several tensors or run along one.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from .basic import (
 def scan(
     axis: int, size: int, reverse: bool = False, exclusive: bool = False, spatial: bool = True
 ) -> Relation:
-    """Scan an axis: each position sees those before it, and itself if not ``exclusive``.
+    """Scan an axis: each position sees all before it, and itself unless ``exclusive``.
 
-    With ``reverse`` it sees those after it.
+    With ``reverse`` it sees all after it.
     """
     pad = -int(exclusive) if reverse else size - 1 + int(exclusive)
     return (Scan((Slide(axis, size, size, kernel=size, pad=pad),), spatial=spatial),)
@@ -64,7 +64,7 @@ def neighbours(axis: int, size: int, before: int, after: int) -> Relation:
 
 
 def pairs(axis: int, size: int, table: np.ndarray) -> Relation:
-    """A table for an axis: each position sees those that its row names, -1 for none."""
+    """A table for an axis: each position sees the positions in its row, -1 for none."""
     return (Taps(axis, size, table, why="single channels are combined"),)
 
 
@@ -233,24 +233,24 @@ class Heads(NamedTuple):
         return (*self.query[:3], self.key[2])
 
     def from_query(self) -> Relation:
-        """Local in the position; a head's elements are mixed."""
+        """The relation from queries to the output: local in the position, mixed within a head."""
         one = (*self.query[:3], 1)
         return reduce(self.query, (3,), True) + broadcast(one, self.after)
 
     def from_key(self) -> Relation:
-        """Mixed over its own elements, and over all the keys that a query sees."""
+        """The relation from keys: mixed within a head, and over all keys that a query sees."""
         shared = share_heads(self.key, self.query[1])
         shape = (self.key[0], self.query[1], *self.key[2:])
         weighed = reduce(shape, (3,), True)
         return shared + weighed + self._over_keys((*shape[:3], 1))
 
     def from_value(self) -> Relation:
-        """Each element of a value reaches the same element of the output."""
+        """The relation from values: each element reaches the same element of the output."""
         shape = (self.value[0], self.query[1], *self.value[2:])
         return share_heads(self.value, self.query[1]) + self._over_keys(shape)
 
     def from_bias(self, shape: Shape) -> Relation:
-        """A mask or bias that broadcasts to the scores."""
+        """The relation from a mask or bias, which broadcasts to the scores."""
         wide = (1,) * (4 - len(shape)) + shape
         one = (*wide[:3], 1)
         return reshape(shape, wide) + reduce(wide, (3,), True) + broadcast(one, self.after)
@@ -262,12 +262,15 @@ class Heads(NamedTuple):
         return reduce(shape, (2,), True) + broadcast(one, self.after)
 
     def scores_from_query(self) -> Relation:
-        """Local in the position; a head's elements are mixed."""
+        """The relation from queries to the scores: local in the position, mixed within a head."""
         one = (*self.query[:3], 1)
         return reduce(self.query, (3,), True) + broadcast(one, self.scores)
 
     def scores_from_key(self) -> Relation:
-        """Local in the key's position, which becomes the last axis; a head's elements are mixed."""
+        """The relation from keys to the scores: their position becomes the last axis.
+
+        A head's elements are mixed.
+        """
         shape = (self.key[0], self.query[1], *self.key[2:])
         turned = (*shape[:2], 1, shape[2])
         return (
@@ -292,7 +295,7 @@ def frames(shape: Shape, length: int, step: int, bins: int) -> Relation:
 
 
 def concatenated(shapes: Sequence[Shape], axis: int) -> list[Relation]:
-    """The relations of tensors that are put one after another along an axis, in order."""
+    """The relations of tensors concatenated along an axis, in order."""
     total = sum(s[axis] for s in shapes)
     start = 0
     relations: list[Relation] = []

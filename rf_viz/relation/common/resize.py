@@ -1,8 +1,8 @@
-"""Relations of resizing: which pixels interpolation reads, along one axis at a time.
+"""Relations of resizing: the pixels that interpolation reads, along one axis at a time.
 
-Coordinates and kernels follow the ONNX specification of Resize, whose names for them are used;
-the cubic kernel is R. Keys, "Cubic convolution interpolation for digital image processing", 1981.
-A pixel whose interpolation weight is exactly zero does not count: it truly does not matter.
+Coordinates and kernels follow the ONNX specification of Resize, whose names for them are used; the
+cubic kernel is R. Keys, "Cubic convolution interpolation for digital image processing", 1981. A
+pixel whose interpolation weight is exactly zero does not count: changing it changes nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Floats = NDArray[np.floating[Any]]
 
 
 class Sampling(NamedTuple):
-    """The way an output pixel is made of input pixels, in the words of ONNX's Resize."""
+    """The way an output pixel is made of input pixels, in the terms of ONNX's Resize."""
 
     mode: str = "nearest"
     coordinates: str = "half_pixel"
@@ -79,9 +79,9 @@ def resampled(
 ) -> Relation:
     """Resample an axis of ``size`` positions by a table of the input pixels of each output.
 
-    ``taps`` has a row of consecutive input pixels for each output pixel; those where ``counts``
-    is False do not count. What lies outside repeats the pixel at the edge. ``why`` there is no
-    closed form, if that is not merely the ``scale``.
+    ``taps`` has a row of consecutive input pixels for each output pixel; those where ``counts`` is
+    False do not count. Pixels outside repeat the pixel at the edge. ``why`` says why there is no
+    closed form, if the ``scale`` is not the only reason.
     """
     inside = (taps >= 0) & (taps < size)
     window = _as_window(axis, size, taps, counts, inside, scale)
@@ -97,7 +97,7 @@ def resampled(
 def _coordinates(
     u: Floats, size: int, scale: float, sampling: Sampling, roi: tuple[float, float]
 ) -> Floats:
-    """Where in the input each output position lies, in the precision of ``u``."""
+    """The input coordinate of each output position, in the precision of ``u``."""
     out, kind, real = len(u), sampling.coordinates, u.dtype.type
     half, factor, last = real(0.5), real(scale), real(size - 1)
     x: Floats = (u + half) / factor - half
@@ -127,7 +127,7 @@ def _exact(number: float) -> float:
 
 
 def _round(x: Floats, up: bool) -> Floats:
-    """Round to nearest; what is halfway, but for rounding errors, goes up or down."""
+    """Round to nearest; ``up`` says where halves go, and values within rounding error of them."""
     below = np.floor(x)
     over = x - below - 0.5
     return below + np.where(np.abs(over) < 1e-6, up, over > 0)

@@ -48,9 +48,9 @@ _NOT_TENSORS = (
 
 
 class OnnxRuntime:
-    """Activations of an ONNX model. May be shared between threads.
+    """Activations of an ONNX model, computed by ONNX Runtime; may be shared between threads.
 
-    ``folder`` is where external weights lie: they are read from there and from nowhere else.
+    ``folder`` holds the external weights: they are read from there and from nowhere else.
     """
 
     def __init__(self, proto: onnx.ModelProto, folder: str | Path | None = None) -> None:
@@ -81,10 +81,10 @@ class OnnxRuntime:
     ) -> dict[str, NDArray[np.float32]]:
         """The values of the named tensors, as float32, for these inputs (by name).
 
-        Inputs are cast to the model's own types. Those that are not given are ones where their
-        name says that they are a mask, else zeros, in the shape that ``shapes`` says (default:
-        the declared one, open axes 1). Sizes need not be those that the model declares, as long
-        as its operations work out. Raises ModelError where the model cannot be run that far.
+        Inputs are cast to the model's own types. Missing ones are filled with ones where their name
+        says that they are a mask, else with zeros, in the shape that ``shapes`` says (default: the
+        declared one, open axes 1). Sizes need not be those that the model declares, as long as its
+        operations accept them. Raises ModelError where the model cannot be run that far.
         """
         wanted = tuple(dict.fromkeys(names))
         session = self._session(wanted)
@@ -145,7 +145,7 @@ class OnnxRuntime:
     ) -> tuple[onnx.ModelProto, dict[str, ort.OrtValue]]:
         """The part of the model that leads to these tensors, and its large constants.
 
-        With ``fold`` what does not depend on any input is computed once and then a constant.
+        With ``fold`` everything that depends on no input is computed once and becomes a constant.
         """
         numbers, used = self._ancestors(names, stop=self._constants if fold else set())
         cut = onnx.ModelProto(
@@ -184,7 +184,7 @@ class OnnxRuntime:
     def _ancestors(self, names: Iterable[str], stop: set[str]) -> tuple[list[int], set[str]]:
         """The nodes that lead to these tensors, in order, and every name they use.
 
-        What makes the tensors of ``stop`` is left out.
+        Nodes that lead only to the tensors of ``stop`` are left out.
         """
         numbers: set[int] = set()
         used: set[str] = set()
@@ -258,7 +258,7 @@ class OnnxRuntime:
 
 
 def uses(node: onnx.NodeProto) -> Iterator[str]:
-    """The names a node uses, those among them that only its subgraphs use too."""
+    """The names that a node uses, including those that only its subgraphs use."""
     yield from filter(None, node.input)
     for attribute in node.attribute:
         for graph in (attribute.g, *attribute.graphs):
@@ -290,7 +290,7 @@ def _inlined(name: str, value: ort.OrtValue) -> ort.OrtValue | onnx.TensorProto:
 
 
 def _refusal(names: Sequence[str], error: Exception) -> str:
-    """ONNX Runtime's complaint as one sentence, without its codes and source files."""
+    """ONNX Runtime's error message as one sentence, without its codes and source files."""
     text = " ".join(str(error).split()) or type(error).__name__
     text = re.sub(r"\[ONNXRuntimeError\] : \d+ : \w+ : ", "", text)
     text = re.sub(r"^Load model from .*? failed:|^Fatal error: ", "", text)

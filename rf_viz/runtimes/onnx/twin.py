@@ -50,7 +50,7 @@ class OnnxTwin:
         self._runtime = OnnxRuntime(_rewritten(proto, source, graph), folder)
 
     def reached(self, signal: NDArray[np.bool_], name: str) -> NDArray[np.bool_]:
-        """As ``Twin.reached``."""
+        """Mark the elements that a signal reaches, as ``Twin.reached`` does."""
         values = self._runtime.activations({self._source: signal}, [name], self._shapes)
         return np.not_equal(values[name], 0)
 
@@ -125,7 +125,7 @@ def _single(graph: _Graph, i: int, name: str) -> str:
 
 
 class _NoTwinError(Exception):
-    """The twin has no node with the same reach; the argument says why."""
+    """Raised where the twin has no node with the same dependence; the argument says why."""
 
 
 @dataclass
@@ -213,7 +213,7 @@ _Make = Callable[[_Graph, onnx.NodeProto], list[str]]
 
 
 class _Rule(NamedTuple):
-    """How an operator is followed. ``make`` returns its outputs, positive where a signal arrives.
+    """A rule for an operator; ``make`` returns its outputs, positive where a signal arrives.
 
     ``data`` are the inputs that a signal may come from (None: all of them). ``clean`` says that
     elements only move, so that they are still 0 or 1.
@@ -438,7 +438,7 @@ def _gemm(graph: _Graph, node: onnx.NodeProto) -> list[str]:
 def _product(
     graph: _Graph, node: onnx.NodeProto, op: str, inputs: Sequence[str], *more: str
 ) -> str:
-    """The signals' products with ones: each signal's own reach, added up."""
+    """The signals' products with ones, each by itself, added up."""
     ones = [graph.filled(name, 1) for name in inputs]
     return graph.total(
         [

@@ -43,10 +43,10 @@ class _Cut(NamedTuple):
 
 
 class TensorFlowRuntime:
-    """Activations of a flat graph. May be shared between threads.
+    """Activations of a flat graph, computed by TensorFlow; may be shared between threads.
 
-    ``graph_def`` is a GraphDef; its output 0 of node n is called "n", output 1 "n:1". TensorFlow
-    is loaded when a runtime is made.
+    ``graph_def`` is a GraphDef; its output 0 of node n is called "n", output 1 "n:1". TensorFlow is
+    loaded when a runtime is made.
     """
 
     def __init__(self, graph_def: Any) -> None:  # noqa: ANN401  (messages have no types)
@@ -68,10 +68,10 @@ class TensorFlowRuntime:
     ) -> dict[str, NDArray[np.float32]]:
         """Compute the named tensors, as float32, for these inputs (by name).
 
-        Inputs are cast to the model's own types. Placeholders that are not given are ones where
-        their name says that they are a mask, else zeros, in the shape that ``shapes`` says
+        Inputs are cast to the model's own types. Missing placeholders are filled with ones where
+        their name says that they are a mask, else with zeros, in the shape that ``shapes`` says
         (default: the declared one, open axes 1). Sizes need not be those that the graph declares,
-        as long as its operations work out. Raises ModelError where the graph cannot be run that
+        as long as its operations accept them. Raises ModelError where the graph cannot be run that
         far: it holds no weights, it reaches beyond itself, or TensorFlow refuses.
         """
         wanted = tuple(dict.fromkeys(names))
@@ -294,7 +294,7 @@ def _config(tf: Any, channels_first: bool) -> Any:  # noqa: ANN401
 
 
 def _refusal(names: Sequence[str], error: Exception) -> str:
-    """TensorFlow's complaint as one sentence, without its stack traces."""
+    """TensorFlow's error message as one sentence, without its stack traces."""
     text = str(getattr(error, "message", error)) or type(error).__name__
     text = text.partition("\n\nOriginal stack trace")[0].partition("\nErrors may have")[0]
     text = re.sub(

@@ -1,8 +1,8 @@
-"""Judging what of a graph may be run: arithmetic, and nothing that reaches beyond it.
+"""The judgement of which graphs may be run: arithmetic, and nothing that reaches beyond it.
 
 A graph is a program. Some operators read or write files, reach the network, start servers or call
-Python. Those that keep state are refused unless they are known to be harmless, those that keep
-none unless their name or their documentation says that they reach outside.
+Python. Operators that keep state are refused unless they are known to be harmless; the others are
+refused if their name or their documentation says that they reach outside.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _HARMLESS_STATE = re.compile(
 
 
 def may_run(graph_def: Any) -> str:  # noqa: ANN401  (protobuf messages have no types)
-    """Say in words why this graph is not run; empty if it may be. Loads TensorFlow."""
+    """Say in words why this graph is not run; empty if it may be run. Loads TensorFlow."""
     from tensorflow.python.framework import op_def_registry
 
     own = {function.signature.name for function in graph_def.library.function}

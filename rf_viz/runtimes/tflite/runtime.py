@@ -43,7 +43,7 @@ class TensorSlot(NamedTuple):
 
 
 class TfliteRuntime:
-    """Activations of a TFLite model. May be shared between threads.
+    """Activations of a TFLite model, computed by LiteRT; may be shared between threads.
 
     ``data`` is the file, ``computed`` and ``inputs`` the tensors of its main graph, by name.
     """
@@ -61,12 +61,12 @@ class TfliteRuntime:
         names: Sequence[str],
         shapes: Mapping[str, Sequence[int]],
     ) -> dict[str, NDArray[np.float32]]:
-        """Compute the real numbers that the named tensors hold, as float32, for inputs by name.
+        """Compute the named tensors as real numbers, float32, for these inputs (by name).
 
-        An input of a quantised type takes its own integers as they are, floats as real numbers.
-        Inputs that are not given are ones where their name says that they are a mask, else zeros,
-        in the shape that ``shapes`` says. Raises ModelError where the model cannot be run that
-        far.
+        An input of a quantised type takes integers as they are stored, and floats as real numbers.
+        Missing inputs are filled with ones where their name says that they are a mask, else with
+        zeros, in the shape that ``shapes`` says. Raises ModelError where the model cannot be run
+        that far.
         """
         wanted = tuple(dict.fromkeys(names))
         for name in wanted:
@@ -162,7 +162,7 @@ def _stored(
 
 
 def _refusal(names: Sequence[str], text: str) -> str:
-    """LiteRT's complaint as one sentence."""
+    """LiteRT's error message as one sentence."""
     custom = re.search(r"unresolved custom op: (\w+)", text)
     if custom:
         return (

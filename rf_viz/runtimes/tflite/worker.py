@@ -1,8 +1,8 @@
-"""Program that runs a TFLite model in a process of its own, for ``runtime``.
+"""The program that runs a TFLite model in a process of its own, for ``runtime``.
 
-LiteRT trusts a file's numbers: a damaged one can take down the process that runs it. So this
-module is a program. It reads messages from standard input, the model's bytes first, and answers
-each on standard output. It imports nothing of RF-Viz, which would take longer than the run.
+LiteRT trusts a file's numbers: a damaged one can take down the process that runs it. So this module
+is a program. It reads messages from standard input, the model's bytes first, and answers each on
+standard output. It imports nothing of RF-Viz, which would take longer than the run.
 """
 
 from __future__ import annotations
@@ -113,10 +113,10 @@ class Beginning:
 
 
 def cut(data: bytes, wanted: Sequence[int]) -> bytes:
-    """End a file's main graph after the operator that makes the last of the tensors wanted.
+    """End a file's main graph after the operator that makes the last of the tensors ``wanted``.
 
-    The vectors of operators and of outputs keep their places: the first is told to be shorter,
-    the second to hold the first tensor wanted, over and over.
+    The vectors of operators and of outputs stay where they are: the first gets a smaller length,
+    the second holds the first wanted tensor over and over.
     """
     from ai_edge_litert.schema_py_generated import Model
 
@@ -138,7 +138,7 @@ def cut(data: bytes, wanted: Sequence[int]) -> bytes:
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     """Answer requests until there are no more.
 
-    What LiteRT refuses is answered with its words as ``error``, a defect of ours with its
+    An error of LiteRT is answered with its message as ``error``, a defect of RF-Viz with its
     traceback as ``defect``.
     """
     first = receive(requests)

@@ -1,1 +1,1 @@
-"""The browser side that several components share, and how Python hands over to it."""
+"""The browser side that several components share, and how Python sends them data."""

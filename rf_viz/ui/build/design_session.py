@@ -32,7 +32,7 @@ _SIGNAL, _IMAGE = (1, 2048), (3, 128, 128)
 
 @dataclass
 class DesignSession:
-    """Design that a session edits, with all that can be undone and done again.
+    """Design that a session edits, with its history for undo and redo.
 
     Rows are numbered from 1; row 0 is the input.
 

@@ -66,7 +66,7 @@ def _values(link: str, fed: str, name: str, _study: Study, _fed: Fed) -> NDArray
 
 
 def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None) -> Cell | None:
-    """Draws the row's feature map beside the input, and what the pinned cell sees.
+    """Draws the row's feature map beside the input, with the pinned cell's region.
 
     Returns that cell; None where there is no input.
     """

@@ -161,7 +161,7 @@ def _curves(traces: Mapping[Contender, ContenderTrace]) -> None:
 
 
 def _notes(traces: Mapping[Contender, ContenderTrace], up: Up) -> list[str]:
-    """Notes on what the curves leave out."""
+    """Notes on networks that the curves leave out."""
     notes = []
     open_ended = [
         f"{c.title} ({t.growth.end.note})"
@@ -186,7 +186,7 @@ def _notes(traces: Mapping[Contender, ContenderTrace], up: Up) -> list[str]:
 
 @st.fragment
 def _middles(traces: Mapping[Contender, ContenderTrace]) -> None:
-    """Draws what the central cell of each last layer sees, over one picture."""
+    """Draws the region of the central cell of each last layer, over one picture."""
     st.html(Path(__file__).with_suffix(".css"))
     shown = {c: t for c, t in traces.items() if t.picture and t.growth.end}
     st.markdown("#### What their central cells see")

@@ -75,7 +75,7 @@ def export_panel(scene: Scene) -> None:
 
 
 def as_shown(scene: Scene) -> Picture:
-    """The input as a picture, with what the cell sees of it veiled as on the page."""
+    """The input as a picture, with the cell's region veiled as on the page."""
     picture, region, mode = scene.picture, scene.region, scene.mode
     if mode == "box" or picture.kind != "image" or region.empty:
         return picture
@@ -165,7 +165,7 @@ def _numbers(scene: Scene) -> None:
 
 
 def title(file: File) -> str:
-    """The title of a model; it tells of random weights, since nothing else beside it does."""
+    """The title of a model; it mentions random weights, since nothing else beside it does."""
     untrained = isinstance(file.source, Application) and not file.source.trained
     return f"{file.name} with random weights" if untrained else file.name
 
@@ -231,7 +231,7 @@ def _row(width: Literal["stretch", "content"] = "stretch") -> DeltaGenerator:
 
 
 def _download(label: str, content: Callable[[], str | bytes], name: str) -> None:
-    """A button that makes a file when it is clicked; its kind is told by the end of its name."""
+    """A button that makes a file when it is clicked; the end of its name settles its type."""
     st.download_button(
         label,
         content,

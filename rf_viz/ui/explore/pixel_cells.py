@@ -1,4 +1,4 @@
-"""The projective field of a pixel: which cells of each layer see it."""
+"""The projective field of a pixel: the cells of each layer that see it."""
 
 from __future__ import annotations
 

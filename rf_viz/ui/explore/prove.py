@@ -101,7 +101,7 @@ def _choose_photograph(picture: Picture) -> File:
 
 
 def _check_more(scene: Scene) -> None:
-    """A button that verifies the whole layer, and what came of it."""
+    """A button that verifies the whole layer, and the result."""
     pressed = f"verified {scene.file.digest} {scene.layer.name}"
     if st.button("Check more cells of this layer", type="tertiary", key="check more"):
         st.session_state[pressed] = True
@@ -120,7 +120,7 @@ def _note(text: str, key: str) -> None:
 
 
 def _key(scene: Scene) -> str:
-    """Stands for the layer of the traced model, and for what it was fed."""
+    """A key that stands for the layer of the traced model and for its input."""
     fed, layer = scene.fed, scene.layer
     return f"{scene.file.digest} {scene.net.weight_aware} {fed.input} {fed.key} {layer.name}"
 

@@ -30,7 +30,7 @@ class Verdict:
 
 
 def outside_verdict(proof: Proof, trial: Trial) -> Verdict:
-    """Judges the trial in which all that the cell does not see was replaced."""
+    """Judges the trial in which all pixels that the cell does not see were replaced."""
     move = trial.move
     if trial.arrives is not None:
         word, reached = ("Reached", "a") if trial.arrives else ("Not reached", "no")
@@ -61,7 +61,7 @@ def outside_verdict(proof: Proof, trial: Trial) -> Verdict:
 
 
 def inside_verdict(proof: Proof, trial: Trial) -> Verdict:
-    """Judges the trial in which all that the cell sees was replaced."""
+    """Judges the trial in which all pixels that the cell sees were replaced."""
     move = trial.move
     if move and trial.replaced and move.outcome == "moved":
         text = f"It moves by {_difference(proof, trial)}."
@@ -79,7 +79,7 @@ def inside_verdict(proof: Proof, trial: Trial) -> Verdict:
 
 
 def report_text(report: Report) -> str:
-    """Sums up in a few sentences what ``verify`` found for a layer."""
+    """Sums up the result of ``verify`` for a layer in a few sentences."""
     count = len(report.checks)
     parts = []
     if report.disagreements:
@@ -88,8 +88,8 @@ def report_text(report: Report) -> str:
             f"{report.disagreements[0]}."
         )
     elif report.agreed:
-        said = "All" if len(report.agreed) == count else f"{len(report.agreed)} of"
-        parts.append(f"{said} {count} checks agree.")
+        agreed = "All" if len(report.agreed) == count else f"{len(report.agreed)} of"
+        parts.append(f"{agreed} {count} checks agree.")
     cells = len({check.cell for check in report.checks if check.kind != "shape"})
     twins = sum(check.how == "twin" for check in report.agreed)
     if cells:
@@ -118,7 +118,7 @@ def _difference(proof: Proof, trial: Trial) -> str:
 
 
 def _silence(trial: Trial) -> str:
-    """Why the model itself does not tell."""
+    """The reason why the model itself shows nothing."""
     if trial.move is None:
         return "The model cannot be run."
     if trial.move.outcome == "not finite":

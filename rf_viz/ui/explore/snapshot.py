@@ -49,7 +49,7 @@ _INK, _GREY, _GROUND, _CASING = "#31333f", "#6b6d78", "#f0f2f6", "#303030"
 def snapshot(
     title: str, credit: str, picture: Picture, feature_map: FeatureMap, cell: Cell
 ) -> Drawing:
-    """Draws a pinned cell and what it sees; ``credit`` says whom to thank for the input."""
+    """Draws a pinned cell and its region; ``credit`` says whom to thank for the input."""
     layer = feature_map.layer
     region = layer.region(cell, feature_map.channel)
     flat = len(picture.extent) == 1
@@ -121,7 +121,7 @@ def _value(feature_map: FeatureMap, cell: Cell) -> str:
 def _caption(
     picture: Picture, feature_map: FeatureMap, cell: Cell, region: Region, credit: str
 ) -> Iterator[str]:
-    """Sentences that say what there is to see."""
+    """Sentences that describe the picture."""
     layer = feature_map.layer
     name, what = title_of(layer)
     who = f"Cell {position(cell)}" if cell else "The only cell"
@@ -204,7 +204,7 @@ def _line(
 
 
 def _box(start: tuple[int, ...], stop: tuple[int, ...]) -> Frame:
-    """From start to stop along y and x, or along x alone."""
+    """A box from start to stop along y and x, or along x alone."""
     if len(start) == 1:
         return Frame(start[0], 0, stop[0] - start[0], 1)
     return Frame(start[1], start[0], stop[1] - start[1], stop[0] - start[0])

@@ -1,4 +1,4 @@
-"""The strongest cells of a channel, and crops of what each of them sees."""
+"""The strongest cells of a channel, and crops of their regions."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _survey(scene: Scene, apart: bool) -> None:
 
 
 def _watch(scene: Scene, survey: Survey, apart: bool, ticking: bool) -> None:
-    """Works for a moment, and shows how far it is and what was found."""
+    """Works for a moment, and shows the progress and the cells so far."""
     if survey.running:
         survey.work(look_like_page(scene, apart=apart), _STEP)
     if survey.running != ticking or survey is not _kept():

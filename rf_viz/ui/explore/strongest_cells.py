@@ -1,4 +1,4 @@
-"""The cells of a channel that answer most strongly, and pictures of what each of them sees."""
+"""The cells of a channel that answer most strongly, and pictures of their regions."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Find:
-    """A cell that answers strongly, and where it was found.
+    """A cell that answers strongly, with its region and its input.
 
     Attributes:
         cell, value: the cell, and its value.
-        region: what it sees.
+        region: its input region.
         seen: the picture or signal that the model was fed, see ``Picture.values``.
         file: which of several images that is.
     """
@@ -112,7 +112,7 @@ class Crop:
 
 
 def crops(finds: Sequence[Find], layer: Layer) -> tuple[list[Crop], float]:
-    """Draws what the cells see, all to one scale.
+    """Draws the cells' regions, all to one scale.
 
     Returns also the width by height of the tiles that they fit in.
     """

@@ -23,11 +23,11 @@ Look = Callable[[int, bytes], list[Find]]
 
 @dataclass
 class Survey:
-    """A survey's images, its progress, and what it found.
+    """A survey's images, its progress, and its result.
 
     Attributes:
         files: names and contents of the images.
-        of: stands for what is looked for in them; empty before the first search.
+        of: stands for the subject of the search; empty before the first one.
         done: how many were looked at.
         best: the strongest cells in these.
         skipped: why some could not be used, a sentence each.
@@ -47,7 +47,7 @@ class Survey:
         self.running = True
 
     def go_on(self) -> None:
-        """Goes on with the images that were not looked at."""
+        """Goes on with the remaining images."""
         self.running = True
 
     def cancel(self) -> None:

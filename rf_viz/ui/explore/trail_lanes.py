@@ -1,4 +1,4 @@
-"""A layout of a graph from left to right: where its nodes lie, and which way its links go."""
+"""The drawing of a trail's graph from left to right: positions of nodes, lanes of links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The panel on the pinned cell: what it is, which region it sees, and how sure that is."""
+"""The panel on the pinned cell: its position, its region, and how sure that is."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _POINTS = 400
 
 
 def cell_panel(picture: Picture, feature_map: FeatureMap, cell: Cell, mode: Mode) -> None:
-    """Draws the crop of what the cell sees, veiled by its pixels or paths, and the numbers."""
+    """Draws the crop of the cell's region, veiled by its pixels or paths, and the numbers."""
     layer = feature_map.layer
     region = layer.region(cell, feature_map.channel)
     veil = None
@@ -113,7 +113,7 @@ def _crop(picture: Picture, region: Region, mode: Mode, veil: NDArray[np.uint8] 
 
 
 def veiled(part: NDArray[np.uint8], veil: NDArray[np.uint8], mode: Mode) -> NDArray[np.uint8]:
-    """A crop (height, width, 3) with its pixels marked by what ``overlay`` says of them.
+    """A crop (height, width, 3) with its pixels marked as ``overlay`` says.
 
     By "pixels" those that count stay bright, by "paths" each has the colour of its path count.
     """

@@ -11,10 +11,10 @@ from ..text import listed
 def certainty(
     layer: Layer, *, cell: str = "this cell", kind: str = "image", whole: bool = False
 ) -> Iterator[tuple[str, str]]:
-    """Says how sure a layer's regions are: sentences, each with a key that says what it is about.
+    """Says how sure a layer's regions are, in sentences, each with a key for its subject.
 
-    ``cell`` is what to call the cell that is spoken of, ``kind`` what the input is; ``whole`` says
-    that the cell sees all of that anyhow.
+    ``cell`` is the name for the cell in the sentences, ``kind`` the kind of input; ``whole`` says
+    that the cell sees all of it anyhow.
     """
     if layer.exact:
         yield "exact", "Exact: every operation on the way is known."

@@ -1,6 +1,6 @@
-"""The pinned cell of each layer, the pinned pixel, and what to show of them.
+"""The pinned cell of each layer, the pinned pixel, and how to show them.
 
-What the person pins comes from the linked view; links and answers go elsewhere by themselves.
+The person pins in the linked view; links and answers make the page go elsewhere by itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class PinnedState:
     """A session's memory of what is pinned.
 
     Attributes:
-        heard: what the linked view reported last.
+        reported: what the linked view reported last.
         latest: mode and pixel as they are now.
         cells: the pinned cell of each view, where one was chosen.
         point: the point of the input that stays while one walks through the layers; None for
@@ -30,7 +30,7 @@ class PinnedState:
         extent: that of the input that point and pixel lie in.
     """
 
-    heard: Pinned | None = None
+    reported: Pinned | None = None
     latest: Pinned = field(default_factory=lambda: Pinned("", ()))
     cells: dict[str, Cell] = field(default_factory=dict)
     point: tuple[float, ...] | None = None
@@ -45,9 +45,9 @@ def pinned_state() -> PinnedState:
 
 
 def apply(scene: Scene, view: str, destination: Destination | None) -> None:
-    """Pins what the destination names in the scene's layer, which ``view`` stands for.
+    """Pins the destination in the scene's layer, which ``view`` stands for.
 
-    A cell or a pixel that is not there is passed over.
+    A cell or a pixel outside the layer or the input is ignored.
     """
     state, layer = _state_in(scene.picture.extent), scene.layer
     if destination is None:
@@ -65,14 +65,14 @@ def apply(scene: Scene, view: str, destination: Destination | None) -> None:
 
 
 def settle(scene: Scene, view: str, report: Pinned | None) -> Pinned:
-    """Tells what is pinned: the linked view's latest report, or where the page went since.
+    """Returns what is pinned: the linked view's latest report, or the page's own destination.
 
-    The view reports the same at every run of the page until the person pins something else: only
+    The view repeats its report at every run of the page until the person pins something else: only
     a report that is new counts.
     """
     state, layer = _state_in(scene.picture.extent), scene.layer
-    if report is not None and report != state.heard:
-        state.heard = state.latest = report
+    if report is not None and report != state.reported:
+        state.reported = state.latest = report
         state.cells[report.view] = report.cell
         state.point = None
     cell = state.cells.get(view)
@@ -84,7 +84,7 @@ def settle(scene: Scene, view: str, report: Pinned | None) -> Pinned:
 
 
 def _state_in(extent: tuple[int, ...]) -> PinnedState:
-    """The state in an input of that extent; a point or pixel of another means nothing there."""
+    """The state for an input of that extent; points and pixels of another input are dropped."""
     state = pinned_state()
     if state.extent != extent:
         state.extent, state.point = extent, None
@@ -93,7 +93,7 @@ def _state_in(extent: tuple[int, ...]) -> PinnedState:
 
 
 def centre(layer: Layer, cell: Cell, channel: int | None) -> tuple[float, ...] | None:
-    """The middle of what a cell sees, in pixels of the input; None where it sees nothing."""
+    """The middle of a cell's region, in pixels of the input; None where it sees nothing."""
     region = layer.region(cell, channel)
     if region.empty:
         return None

@@ -1,4 +1,4 @@
-"""The scene: what the Explore page shows, as the questions about a cell need it."""
+"""The scene: all that the Explore page shows, for the questions about a cell."""
 
 from __future__ import annotations
 
@@ -54,6 +54,6 @@ class Scene:
 
     @property
     def destination(self) -> Destination:
-        """The destination that an address has to name to lead here."""
+        """The destination that leads to this scene by an address."""
         channel = None if self.maps is None else self.shown
         return Destination(self.layer.name, self.cell, channel, self.pixel, self.mode)

@@ -12,10 +12,11 @@ from ..pictures import Cell, Mode
 def overlay(
     layer: Layer, cell: Cell, channel: int | None, mode: Mode
 ) -> tuple[tuple[int, ...], NDArray[np.uint8], int]:
-    """Marks what counts within a cell's region: the region's start, the marks, how many count.
+    """Marks the pixels that count within a cell's region.
 
-    The marks have the region's shape. By "pixels" they are 1 where the cell depends on the pixel.
-    By "paths" they are 1 to 255 by the number of paths, the most at 255, and 0 where there is none.
+    Returns the region's start, the marks and how many pixels count. The marks have the region's
+    shape. By "pixels" they are 1 where the cell depends on the pixel. By "paths" they are 1 to 255
+    by the number of paths, the most at 255, and 0 where there is none.
     """
     region = layer.region(cell, channel)
     mask = layer.mask(cell, channel)[region.slices]

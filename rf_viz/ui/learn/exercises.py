@@ -90,7 +90,7 @@ class Book:
 
 @st.fragment
 def exercises() -> None:
-    """Draws one exercise: the network, the question, and what is said of the answer."""
+    """Draws one exercise: the network, the question, and the comment on the answer."""
     st.html(_CSS)
     if "step" in st.query_params:
         del st.query_params["step"]

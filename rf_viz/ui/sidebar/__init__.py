@@ -1,4 +1,4 @@
-"""The choices in the sidebar: a model, what it is fed, a layer, and how it is traced."""
+"""The choices in the sidebar: a model, its input, a layer, and how to trace it."""
 
 from .fed_input import (
     choose_image,

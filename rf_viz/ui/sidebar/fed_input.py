@@ -1,4 +1,4 @@
-"""The choice of what the model is fed: an image, a signal or a volume."""
+"""The choice of the model's input: an image, a signal or a volume."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _PHANTOM = "Phantom"
 
 
 def unfit(net: Network) -> str:
-    """Tells why no picture, signal or volume fits a network's input; empty where one does."""
+    """Explains why no picture, signal or volume fits a network's input; empty where one does."""
     source = net.input
     shape = by(source.shape)
     if source.size and len(source.size) == 1 and not source.guessed:
@@ -59,7 +59,7 @@ def unfit(net: Network) -> str:
 
 
 def misfit(file: File, net: Network) -> str:
-    """Tells why nothing that people look at fits a model's input; empty where something does."""
+    """Explains why no input that people look at fits a model; empty where one does."""
     source = net.input
     dtype = next(i.dtype for i in cache.load(file).inputs if i.name == source.name)
     if len(source.size) == 1 and "int" in dtype:

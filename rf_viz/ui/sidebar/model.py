@@ -171,7 +171,7 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
 
 
 def _trace(file: File, options: TraceOptions, other: TraceOptions) -> tuple[Network, TraceOptions]:
-    """The traced model; where it cannot be traced so, the problem is told and ``other`` holds."""
+    """The traced model; where it cannot be traced so, the problem shows and ``other`` holds."""
     try:
         return cache.trace(file, options), options
     except ModelError as error:

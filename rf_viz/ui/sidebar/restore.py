@@ -1,4 +1,4 @@
-"""The choices of the sidebar as the page's address holds them."""
+"""The choices of the sidebar in the page's address."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def restore(address: Mapping[str, str]) -> None:
 def chosen(file: File, net: Network, sample: Sample | None) -> dict[str, str]:
     """The choices as parameters of an address.
 
-    Those left out are what the page shows anyhow.
+    Choices that the page makes by default are left out.
     """
     state, visit = st.session_state, visitor()
     parameters = {"model": state["model"]}

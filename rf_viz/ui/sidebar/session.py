@@ -60,7 +60,7 @@ def visitor() -> Visit:
 
 
 def problem() -> None:
-    """Says once what went wrong with the last upload or choice; what was shown before stays."""
+    """Reports once why the last upload or choice failed; the page keeps what it showed."""
     visit = visitor()
     if visit.problem:
         st.error(plain(visit.problem), icon=":material/error:")

@@ -1,4 +1,4 @@
-"""Bringing one's own: an uploader beside a choice, and what becomes of what it gets."""
+"""Uploads: an uploader beside a choice, and the handling of uploaded files."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def row() -> DeltaGenerator:
 
 
 def hand_over(key: str, what: str, accept: Accept) -> None:
-    """Hands over what the widget of that key got; the page then tells what is wrong with it."""
+    """Hands over the files of the widget of that key; the page then reports what is wrong."""
     upload: Any = st.session_state.get(key)
     files: list[UploadedFile] = upload if isinstance(upload, list) else [upload] if upload else []
     if not files:

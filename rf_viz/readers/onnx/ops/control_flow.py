@@ -43,26 +43,26 @@ def branch(node: Node) -> Outputs:
     count = len(node.outputs)
     decision = _truth(condition)
     if decision is not None:
-        way = "then" if decision else "else"
-        return node.run(_graph(node, f"{way}_branch", count), (), way)
-    ways, failed = [], []
-    for way in ("then", "else"):
+        name = "then" if decision else "else"
+        return node.run(_graph(node, f"{name}_branch", count), (), name)
+    branches, failed = [], []
+    for name in ("then", "else"):
         try:
-            ways.append(node.run(_graph(node, f"{way}_branch", count), (), way))
+            branches.append(node.run(_graph(node, f"{name}_branch", count), (), name))
         except DefectError:
             raise
         except ModelError as error:
             failed.append(error)
-    if not ways:
+    if not branches:
         raise failed[0]
-    node.inputs = [condition, *(value for values in ways for value in values[:count])]
+    node.inputs = [condition, *(value for values in branches for value in values[:count])]
     outputs = []
     for i in range(count):
-        shapes = {values[i].shape for values in ways}
-        shape = ways[0][i].shape
+        shapes = {values[i].shape for values in branches}
+        shape = branches[0][i].shape
         if shape is None or len(shapes) > 1:
             raise DataDependent(f"the shape of what {node.op} {node.name} makes is either of two")
-        edges = [Edge(1 + i + number * count) for number in range(len(ways))]
+        edges = [Edge(1 + i + number * count) for number in range(len(branches))]
         outputs.append(Output(shape, [Edge(0, everything(condition.shape or (), shape)), *edges]))
     return outputs
 

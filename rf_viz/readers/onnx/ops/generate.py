@@ -80,7 +80,7 @@ def random(node: Node) -> Output:
     asks_shape_only=True,
 )
 def like(node: Node) -> Output:
-    """Only the input's shape is used."""
+    """A tensor of the input's shape; no value of the input is read."""
     return Output(node.shape())
 
 

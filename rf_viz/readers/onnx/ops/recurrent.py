@@ -87,7 +87,7 @@ def recurrent(node: Node) -> list[Output]:
 def _from_state(
     length: int, batch: int, hidden: int, reverse: bool, cell: bool
 ) -> tuple[list[Relation], Relation]:
-    """From one direction's first state (1, batch, hidden) to all its states, and to the last.
+    """The relations from one direction's first state (1, batch, hidden) to all states and the last.
 
     A hidden state enters through a matrix, so that every later element sees all of it. A cell
     state's elements first only meet their own, and all others one position later.

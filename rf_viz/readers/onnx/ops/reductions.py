@@ -1,4 +1,4 @@
-"""Reductions, normalisations and whatever else sees a whole axis."""
+"""Reductions, normalisations and other operators that see a whole axis."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def _floats(node: Node, i: int) -> tuple[float, ...]:
 
 
 def _scaled(n: int, scale: float) -> int:
-    """The extent that a scale in single precision gives, whatever part of the image is shown."""
+    """The extent by a scale in single precision, whichever part of the image is shown."""
     return floor(np.float32(n) * np.float32(scale))
 
 

@@ -211,7 +211,7 @@ def pool(node: Node) -> Output | list[Output]:
 
 @operator("Col2Im", category="other")
 def col2im(node: Node) -> Output:
-    """Every pixel is the sum of what the blocks that cover it hold for it."""
+    """A sum, for every pixel, over the blocks that cover it."""
     shape, image, block = node.shape(axes=3), node.required_ints(1), node.required_ints(2)
     n = len(image)
     if len(block) != n or min(block, default=0) < 1:
@@ -230,7 +230,7 @@ def col2im(node: Node) -> Output:
 
 
 def _overlaps(w: Slide) -> Step:
-    """Which entries (kernel position, block) of an axis add up to each pixel."""
+    """The entries (kernel position, block) of an axis that add up to each pixel."""
     block = laid(w)
     table = np.where(block >= 0, np.arange(w.kernel) * w.out + block, -1)
     return Taps(w.axis, w.kernel * w.out, table, why="blocks are put together")

@@ -80,7 +80,7 @@ def _number(layer: Any, name: str) -> int | None:  # noqa: ANN401
 
 
 def _full(extents: Any) -> str:  # noqa: ANN401
-    """Extents as ``3x3``; empty for what is none."""
+    """Extents as ``3x3``; empty for anything else."""
     if type(extents) is int:
         return str(extents)
     return "x".join(map(str, extents)) if isinstance(extents, tuple | list) else ""

@@ -1,7 +1,7 @@
-"""Keras layers of our own: stand-ins for what is not executed, and for Keras 2's calls.
+"""Keras layers of our own: stand-ins for layers that are not executed, and for Keras 2's calls.
 
-The functional interface of Keras 2 wrote a call of a TensorFlow function (``tf.nn.relu(x)``,
-``x / 127.5``) down as a layer that names the function. Those of TensorFlow's mathematics are called
+The functional interface of Keras 2 wrote a call of a TensorFlow function (``tf.nn.relu(x)``, ``x /
+127.5``) down as a layer that names the function. Functions of TensorFlow's mathematics are called
 again; they can do nothing but compute.
 """
 
@@ -222,6 +222,6 @@ def our_layers() -> dict[str, Any]:
 
 
 def kind_of(layer: Any) -> str:  # noqa: ANN401
-    """Name the class of a layer, of a stand-in that of what it stands for."""
+    """Name the class of a layer; for a stand-in, that of the layer it replaces."""
     stands_in = isinstance(layer, tuple(our_layers().values()))
     return str(layer.kind if stands_in else type(layer).__name__)

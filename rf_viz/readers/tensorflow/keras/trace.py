@@ -67,14 +67,14 @@ def trace(model: Any, name: str, fetch: Fetch | None = None) -> Traced:  # noqa:
         graph = tf.__internal__.FuncGraph("keras")
         calls = _Calls(model, graph, structure)
         with graph.as_default():
-            fed = keras.tree.map_structure(_placeholder, structure)
+            placeholders = keras.tree.map_structure(_placeholder, structure)
             variables = list(model.variables)
             stand = [tf.compat.v1.placeholder(v.dtype, v.shape, name="variable") for v in variables]
             stands_for = list(zip(variables, stand, strict=True))
             scope = keras.StatelessScope(stands_for, initialize_variables=False)
             try:
                 with scope, calls.recorded():
-                    model(fed, training=False)
+                    model(placeholders, training=False)
             except Exception as error:
                 if calls.defect is not None:
                     raise defect(f"follow the layers of {name}", calls.defect) from calls.defect
@@ -88,7 +88,9 @@ def trace(model: Any, name: str, fetch: Fetch | None = None) -> Traced:  # noqa:
         weights[t.op.name] = Weight(value, t.dtype.as_datatype_enum)
     takes = {
         t.op.name: ModelInput(spec.name, tuple(t.shape.as_list()), t.dtype.name)
-        for spec, t in zip(keras.tree.flatten(structure), keras.tree.flatten(fed), strict=True)
+        for spec, t in zip(
+            keras.tree.flatten(structure), keras.tree.flatten(placeholders), strict=True
+        )
     }
     return _named(flat, takes, weights, names, calls.by_scope)
 

@@ -20,9 +20,9 @@ UNROLLED = 64
 def switch(node: Node) -> Outputs:
     """Input 0 goes on as output 0 where input 1 is false, as output 1 where it is true."""
     data = tensor(node, 0)
-    way = _truth(tensor(node, 1))
-    if way is not None:
-        return [DEAD, data] if way else [data, DEAD]
+    truth = _truth(tensor(node, 1))
+    if truth is not None:
+        return [DEAD, data] if truth else [data, DEAD]
     shape, condition = node.shape(0), node.shape(1)
     edges = [*SELF, Edge(1, everything(condition, shape))]
     return [Output(shape, edges), Output(shape, edges)]
@@ -30,9 +30,9 @@ def switch(node: Node) -> Outputs:
 
 @operator("Merge", "RefMerge", category="other")
 def merge(node: Node) -> Outputs:
-    """Whatever arrives, and which of the inputs it was.
+    """The input that arrives, and its number.
 
-    The inputs may be followed by the tensors that let each of them happen (see ``Wiring``).
+    The inputs may be followed by the tensors that decide on each of them (see ``Wiring``).
     """
     results = [r.removesuffix(":0") for r in node.call.proto.input if not r.startswith("^")]
     if not set(results) <= set(node.call.inputs):
@@ -56,7 +56,7 @@ def merge(node: Node) -> Outputs:
 
 
 def _looped(node: Node) -> Outputs:
-    """Where the turns of a loop come together: anything that enters the loop may have got here."""
+    """The start of a loop's turns: any value that enters the loop may be there."""
     shape = node.shape(0)
     edges = [
         Edge(i, everything(node.shape(i), shape))

@@ -32,25 +32,25 @@ def _numbers(node: Node, numbers: int | tuple[int, ...]) -> Output:
 @operator("Shape", category="layout", asks_shape_only=True)
 @operator("RiscShape", "VariableShape", category="layout")
 def shape_of(node: Node) -> Output:
-    """The shape of the input, whatever its values."""
+    """The shape of the input; no value of it is read."""
     return _numbers(node, node.shape())
 
 
 @operator("ShapeN", category="layout", asks_shape_only=True)
 def shapes_of(node: Node) -> list[Output]:
-    """The shape of each input, whatever its values."""
+    """The shape of each input; no value of them is read."""
     return [_numbers(node, node.shape(i)) for i in range(len(node.inputs))]
 
 
 @operator("Size", category="layout", asks_shape_only=True)
 def size_of(node: Node) -> Output:
-    """How many elements the input has, whatever their values."""
+    """The number of the input's elements; no value of it is read."""
     return _numbers(node, prod(node.shape()))
 
 
 @operator("Rank", category="layout", asks_shape_only=True)
 def rank_of(node: Node) -> Output:
-    """How many axes the input has, whatever its values."""
+    """The number of the input's axes; no value of it is read."""
     return Output((), value=np.array(len(node.shape()), np.int32))
 
 
@@ -63,20 +63,20 @@ def broadcast_arguments(node: Node) -> Output:
 
 @operator("BroadcastGradientArgs", category="other")
 def broadcast_gradients(node: Node) -> list[Output]:
-    """Along which axes each of two shapes is repeated to make one."""
+    """The axes along which each of two shapes is repeated when they are broadcast."""
     shapes = [needed(node, i) for i in range(2)]
     rank = max(map(len, shapes))
     wide = [(1,) * (rank - len(s)) + s for s in shapes]
     outputs = []
-    for mine, other in (wide, wide[::-1]):
-        axes = [i for i in range(rank) if mine[i] == 1 and (other[i] != 1 or mine == other)]
+    for shape, other in (wide, wide[::-1]):
+        axes = [i for i in range(rank) if shape[i] == 1 and (other[i] != 1 or shape == other)]
         outputs.append(Output((len(axes),), value=np.array(axes, np.int32)))
     return outputs
 
 
 @operator("ConcatOffset", category="other")
 def offsets(node: Node) -> list[Output]:
-    """Where each part of a concatenation begins."""
+    """The positions where the parts of a concatenation begin."""
     axis = needed_number(node, 0)
     shapes = [needed(node, i) for i in range(1, len(node.inputs))]
     outputs, start = [], 0
@@ -91,7 +91,7 @@ def offsets(node: Node) -> list[Output]:
 
 @operator("ZerosLike", "OnesLike", category="other", asks_shape_only=True)
 def like(node: Node) -> Output:
-    """A constant of the input's shape, whatever its values."""
+    """A constant of the input's shape; no value of the input is read."""
     return Output(node.shape())
 
 
@@ -122,7 +122,7 @@ def arrange(node: Node) -> Output:
 
 @operator("LinSpace", category="other")
 def linear_space(node: Node) -> Output:
-    """From input 0 to input 1; all but the ends lie between both."""
+    """Evenly spaced numbers from input 0 to input 1; each but the ends depends on both."""
     count = needed_number(node, 2)
     edges = []
     for i, other_end in ((0, count - 1 if count > 1 else -1), (1, 0)):

@@ -32,7 +32,7 @@ def needed_number(node: Node, i: int) -> int:
 
 
 def tensor(node: Node, i: int) -> Value:
-    """Return what is known of input ``i``. Raises ModelError where it is missing."""
+    """Return input ``i`` as it is known so far. Raises ModelError where it is missing."""
     value = node.inputs[i] if i < len(node.inputs) else None
     if value is None:
         raise ModelError(f"{node.op} {node.name!r} lacks its input {i}: the graph is invalid")

@@ -208,7 +208,7 @@ def fourier_along(node: Node) -> Output:
 
 
 def _real(node: Node, shape: Shape, lengths: Shape, axes: Shape) -> Output:
-    """Along the last of the axes a real transform holds only half of its frequencies."""
+    """The axes of a real transform: the last one holds only half of its frequencies."""
     changes = []
     for axis, n in zip(axes, lengths, strict=True):
         used = out = n

@@ -53,7 +53,7 @@ def _element(node: Node, i: int) -> Shape | None:
 
 
 def _count(node: Node, i: int) -> int:
-    """How many items an input says. Raises ModelError where they are too many."""
+    """The number of items in an input. Raises ModelError where they are too many."""
     return _within(node, max(needed_number(node, i), 0))
 
 
@@ -90,13 +90,13 @@ def array(node: Node) -> list[Value]:
 
 @operator("TensorListLength", category="other")
 def length(node: Node) -> Output:
-    """How many items a list has."""
+    """The number of items of a list."""
     return Output((), value=np.array(len(items(node, 0)), np.int32))
 
 
 @operator("TensorArraySizeV3", category="other")
 def array_length(node: Node) -> Output:
-    """How many items an array has."""
+    """The number of items of an array."""
     return Output((), value=np.array(len(items(node, 1)), np.int32))
 
 
@@ -264,13 +264,13 @@ def stack(node: Node) -> Outputs:
 
 @operator("TensorListGather", category="join")
 def gather(node: Node) -> Outputs:
-    """Some items of a list, one after another along a new first axis."""
+    """Items of a list, stacked along a new first axis."""
     return stacked(node, _chosen(node, items(node, 0)), _element(node, 2))
 
 
 @operator("TensorArrayGatherV3", category="join")
 def array_gather(node: Node) -> Outputs:
-    """Some items of an array, one after another along a new first axis."""
+    """Items of an array, stacked along a new first axis."""
     return stacked(node, _chosen(node, items(node, 2)), node.attribute("element_shape"))
 
 

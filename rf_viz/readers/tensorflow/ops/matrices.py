@@ -40,7 +40,7 @@ class _Band(NamedTuple):
 
     @property
     def longest(self) -> int:
-        """How many elements the longest of the diagonals has."""
+        """The number of elements of the longest diagonal."""
         return min(self.rows + min(self.high, 0), self.columns - max(self.low, 0))
 
     def places(self) -> Places:
@@ -60,7 +60,7 @@ class _Band(NamedTuple):
 
 
 def _right(node: Node) -> tuple[bool, bool]:
-    """How diagonals of unlike length lie in their rows: before version 3 all at the left."""
+    """The alignment of diagonals of unlike length in their rows: before version 3 at the left."""
     align = node.attribute("align") or ("RIGHT_LEFT" if node.op.endswith("V3") else "LEFT_LEFT")
     above, _, below = align.partition("_")
     return above == "RIGHT", below == "RIGHT"
@@ -84,7 +84,7 @@ def _band(node: Node, rows: int, columns: int, diagonals: tuple[int, int]) -> _B
 
 
 def _everywhere(places: Places, lead: Shape, each: int) -> Places:
-    """The same places in each of several matrices of ``each`` elements."""
+    """The same positions in each of several matrices of ``each`` elements."""
     first = np.arange(prod(lead)).reshape(*lead, *(1,) * places.ndim) * each
     return np.where(places < 0, -1, first + places)
 

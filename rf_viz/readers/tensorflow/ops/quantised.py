@@ -50,7 +50,7 @@ def _ranges(node: Node, output: Output, numbers: Sequence[int]) -> list[Output]:
 
 
 def _scale(node: Node, i: int, after: Shape, axis: int) -> list[Edge]:
-    """From a scale in input ``i``: as ``parameter``, for a single number too."""
+    """Edges from a scale in input ``i``: as ``parameter``, for a single number too."""
     if after:
         return parameter(node, i, after, axis)
     return [Edge(i)] if node.depends(i) else []

@@ -90,10 +90,10 @@ def block_lstm(node: Node) -> list[Output]:
 
 
 def _from_cell(node: Node, after: Shape, own: bool) -> list[Edge]:
-    """From the first cell state, input 2.
+    """The relation from the first cell state, input 2.
 
-    At the first position an element meets its own only, or none unless ``own``; one position
-    later all of its row.
+    At the first position an element meets only its own, or none unless ``own``; one position later
+    all of its row.
     """
     if not node.depends(2):
         return []

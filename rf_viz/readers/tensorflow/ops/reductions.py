@@ -1,4 +1,4 @@
-"""Reductions, normalisations and whatever else sees a whole axis."""
+"""Reductions, normalisations and other ops that see a whole axis."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def bias_gradient(node: Node) -> Output:
 
 
 def _top(node: Node, axis: int, k: int) -> list[Output]:
-    """Any of the axis' values may be among the largest."""
+    """The dependence of the largest values on all of the axis: any may be among them."""
     shape = node.shape()
     if k > shape[axis]:
         raise ModelError(f"{node.op} {node.name!r} takes {k} of {shape[axis]} values")

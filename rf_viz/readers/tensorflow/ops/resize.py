@@ -81,7 +81,10 @@ def _linear(axis: _Axis) -> Taps:
 
 
 def _cubic(axis: _Axis) -> Taps:
-    """With centres at half pixels those outside do not count; else they repeat the edge."""
+    """The table of cubic interpolation.
+
+    With centres at half pixels, pixels outside do not count; else they repeat the edge.
+    """
     x = axis.single(0.5)
     low = np.floor(x)
     place = np.rint((x - low) * _STEPS)

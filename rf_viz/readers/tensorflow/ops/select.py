@@ -79,7 +79,7 @@ def _check_rows(node: Node, i: int, shape: Shape) -> None:
 
 
 def _batch_axes(node: Node, most: int | None = None) -> int:
-    """How many leading axes data and indices have in common. Raises ModelError."""
+    """The number of leading axes that data and indices share. Raises ModelError."""
     batch, (shape, indices) = int(node.attribute("batch_dims", 0)), map(node.shape, range(2))
     common = batch + len(indices) if batch < 0 else batch
     if not 0 <= common <= len(indices) or (most is not None and common > most):
@@ -253,7 +253,7 @@ def choice(node: Node) -> Output:
 
 @operator("LowerBound", "UpperBound", category="other")
 def bound(node: Node) -> Output:
-    """Where a value would stand in its sorted row, which depends on it and on the whole row."""
+    """The position of a value in its sorted row: it depends on the value and the whole row."""
     (batch, length), shape = ranked(node, 0, 2), ranked(node, 1, 2)
     row = reduce((batch, length), (1,), True) + broadcast((batch, 1), shape)
     return Output(shape, [Edge(0, row), Edge(1)])
@@ -279,7 +279,7 @@ def unravel(node: Node) -> Output:
     category="other",
 )  # fmt: skip
 def as_many_as_there_are(node: Node) -> list[Output]:
-    """As many elements as the values have it: only those of constants are worked out."""
+    """Tensors whose number of elements depends on values: worked out for constants only."""
     arrays = [known(node, i) for i in range(len(node.inputs))]
     if any(a is None for a in arrays) or node.op not in _BY_VALUES:
         raise DataDependent(f"how much {node.op} {node.name} finds depends on its input")
@@ -354,7 +354,7 @@ def _segments(node: Node, count: int) -> Output:
 
 @operator("Bincount", "DenseBincount", category="other")
 def bincount(node: Node) -> Output:
-    """How often each number occurs in all of the first input, or in each of its rows."""
+    """The counts of each number in the whole first input, or in each of its rows."""
     shape, bins = node.shape(), needed_number(node, 1)
     rowwise = node.op == "DenseBincount" and len(shape) == 2
     after = (shape[0], bins) if rowwise else (bins,)

@@ -1,4 +1,4 @@
-"""Ops that values come from: constants, variables, and what a person feeds."""
+"""Ops that values come from: constants, variables and placeholders."""
 
 from __future__ import annotations
 

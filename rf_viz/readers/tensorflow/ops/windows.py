@@ -36,7 +36,7 @@ from .inputs import ranked
 
 
 class AxisOrder(NamedTuple):
-    """Which axes of a tensor are space, and which its channels."""
+    """The order of a tensor's axes: which are space, and which are channels."""
 
     space: tuple[int, ...]
     channel: int
@@ -178,7 +178,7 @@ def convolution(node: Node) -> Output:
 
 
 def _spread(wide: Shape, slid: Sequence[Slide], after: Shape) -> Relation:
-    """To all of a batch, from where the kernel's axes have become the output's."""
+    """A relation to the whole batch, from where the kernel's axes have become the output's."""
     before = list(wide)
     for w in slid:
         before[w.axis] = after[w.axis]

@@ -198,12 +198,12 @@ class _Writer:
             return f"{prefix}{name}:{number}" if number else prefix + name
 
         for node in function.node_def:
-            mine = _copy(node)
-            mine.name = prefix + node.name
+            copy = _copy(node)
+            copy.name = prefix + node.name
             for key, value in node.attr.items():
                 if value.WhichOneof("value") == "placeholder" and value.placeholder in attributes:
-                    mine.attr[key].CopyFrom(_copy(attributes[value.placeholder]))
-            self.put(mine, [outer(reference) for reference in node.input])
+                    copy.attr[key].CopyFrom(_copy(attributes[value.placeholder]))
+            self.put(copy, [outer(reference) for reference in node.input])
         return [outer(function.ret[a.name]) for a in function.signature.output_arg]
 
     def _number(self, node: Any, output: str) -> int:  # noqa: ANN401
@@ -327,9 +327,9 @@ def _kinds(arguments: Iterable[Any], attributes: Mapping[str, Any]) -> list[int]
 
 def _copy(message: Any) -> Any:  # noqa: ANN401
     """A message as one of our own classes, whosever it was."""
-    mine = getattr(messages, type(message).__name__)()
-    mine.MergeFromString(message.SerializeToString())
-    return mine
+    copy = getattr(messages, type(message).__name__)()
+    copy.MergeFromString(message.SerializeToString())
+    return copy
 
 
 @cache

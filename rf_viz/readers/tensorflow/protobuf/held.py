@@ -15,7 +15,7 @@ _RESOURCE = 20
 
 
 class Constant(Value):
-    """Constant that a function took along from the program around it: no variable."""
+    """Constant that a function captured from the program around it; it is no variable."""
 
     __slots__ = ()
 

@@ -20,12 +20,12 @@ def enclosing(node: str, scopes: Container[str]) -> str | None:
 
 
 def without_calls(node: str) -> str:
-    """Strip a node's name of the calls of functions that nobody named."""
+    """Strip the calls of unnamed functions from a node's name."""
     return _CALLS.sub("", node) if _CALLS.match(node) else node
 
 
 class Names:
-    """New names of nodes, no two alike, by the old ones."""
+    """New names of nodes, all different, by the old ones."""
 
     def __init__(self) -> None:
         self.new: dict[str, str] = {}
@@ -49,7 +49,7 @@ class Names:
 
 
 def rename(graph_def: Any, wanted: Callable[[str], str], names: Names | None = None) -> Names:  # noqa: ANN401
-    """Give the nodes of a graph other names; ``names`` are those that were given before."""
+    """Give the nodes of a graph other names; ``names`` are the names so far."""
     names = names or Names()
     for node in graph_def.node:
         if node.name not in names.new:

@@ -28,16 +28,17 @@ def output_number(text: str) -> int:
 
 
 class Wiring:
-    """Nodes of a graph by name, but for those that are run for their effect only.
+    """Nodes of a graph by name, without those that are run for their effect only.
 
     ``inputs`` are the names of the tensors that each reads: output 0 of node n is called n, output
-    1 n:1, and so on; mere orders of execution are left out. ``sources`` are the nodes that make
-    them. ``order`` has every node after those that it reads from. ``outer`` are names that the
-    nodes may read besides: a function's arguments. Where the values of a loop come
-    together, what comes back from its end is replaced by everything else that enters it. Where
-    branches meet, their results are followed by the tensor that lets each happen, or an empty
-    name, if one of them is a constant of its branch. Raises ModelError for a graph that goes in
-    circles.
+    1 n:1, and so on; control inputs are left out. ``sources`` are the nodes that make them.
+    ``order`` has every node after those that it reads from. ``outer`` are other names that the
+    nodes may read: a function's arguments.
+
+    At the start of a loop, the value that comes back from its end is replaced by all other values
+    that enter it. Where branches meet and one of their results is a constant, the results are
+    followed by the tensors that decide on each branch, or an empty name. Raises ModelError for a
+    graph that goes in circles.
     """
 
     def __init__(self, nodes: Iterable[Any], outer: Iterable[str] = ()) -> None:
@@ -54,16 +55,16 @@ class Wiring:
                 continue
             if op in ("Merge", "RefMerge"):
                 merges.append(own)
-            mine: list[str] = []
+            tensors: list[str] = []
             makers: list[str] = []
             for reference in node.input:
                 if reference.startswith("^"):
                     continue
                 name, _, number = reference.partition(":")
                 if not number or number == "0":
-                    mine.append(name)
+                    tensors.append(name)
                 else:
-                    mine.append(reference)
+                    tensors.append(reference)
                     self._last[name] = max(self._last.get(name, 0), output_number(number))
                 makers.append(name)
             ordered = ordered and before.issuperset(makers)
@@ -72,7 +73,7 @@ class Wiring:
             before.add(own)
             self.sources[own] = makers
             self.nodes[own] = node
-            self.inputs[own] = tuple(mine)
+            self.inputs[own] = tuple(tensors)
         if merges:
             self._open_loops(merges)
             for name in merges:

@@ -95,7 +95,7 @@ class Archive:
 
 @contextmanager
 def _told_as_damaged(name: str) -> Iterator[None]:
-    """Tell what the readers of archives complain about as ModelError; ``name`` is the file's."""
+    """Raise the errors of archive readers as ModelError; ``name`` is the file's."""
     try:
         yield
     except ModelError:

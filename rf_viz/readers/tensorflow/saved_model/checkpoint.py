@@ -88,7 +88,7 @@ def weights(
     keys: Mapping[str, str],
     checkpoint: Checkpoint,
 ) -> dict[str, Weight]:
-    """Return what the variables of a graph stand for, by node name, where that is known."""
+    """Return the weights behind the variables of a graph, by node name, where they are known."""
     restored: dict[str, Weight] = {}
     for node in graph_def.node:
         if node.op not in VARIABLES:
@@ -101,7 +101,7 @@ def weights(
 
 
 class Checkpoint:
-    """File of variables; ``folder`` gives where it lies, and is called when one is first read."""
+    """File of variables; ``folder`` returns its folder, and is called at the first read."""
 
     def __init__(self, folder: Callable[[], str], name: str) -> None:
         self._folder, self._name = folder, name

@@ -1,7 +1,7 @@
-"""Reads SavedModels: a folder, or a zip or tar of one.
+"""The reader of SavedModels: a folder, or a zip or tar of one.
 
-Only the graph that leads to a signature's outputs is read. Nothing is run: neither what a
-SavedModel would do on being loaded, nor its functions.
+Only the graph that leads to a signature's outputs is read. Nothing is run: neither code that runs
+when a SavedModel is loaded, nor its functions.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _read(data: bytes, name: str, variables: Callable[[], str]) -> TensorFlowMod
         raise ModelError(f"{name} is damaged: the outputs of its signature {key!r} are not there")
     restore = maker(meta.saver_def.restore_op_name)
     keys = restored_from(meta.graph_def, restore) if restore else {}
-    inputs = _fed(graph, signature, key)
+    inputs = _signature_inputs(graph, signature, key)
     graph = flatten(graph)
     names = Names()
     for model_input in inputs:
@@ -124,8 +124,8 @@ def _signature(meta: Any, name: str) -> tuple[str, Any]:  # noqa: ANN401
     return key, usable[key]
 
 
-def _fed(graph: Any, signature: Any, key: str) -> tuple[ModelInput, ...]:  # noqa: ANN401
-    """Make the signature's inputs placeholders of that graph, called as the signature does."""
+def _signature_inputs(graph: Any, signature: Any, key: str) -> tuple[ModelInput, ...]:  # noqa: ANN401
+    """Make the signature's inputs placeholders of the graph, with the signature's names."""
     nodes = {node.name: node for node in graph.node}
     names: dict[str, str] = {}
     inputs = []

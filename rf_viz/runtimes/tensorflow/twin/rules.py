@@ -147,7 +147,7 @@ def _move(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
 
 @_rule("PadV2", clean=True)
 def _pad(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
-    """Zeros around, whatever the operator fills in."""
+    """Zeros around the input, whatever the operator pads with."""
     return [writer.add("Pad", *_at(writer, node)[:2], like=node)]
 
 
@@ -201,7 +201,7 @@ def _parts(writer: Writer, node: Any, data: Sequence[int]) -> list[str]:  # noqa
 @_rule("TensorScatterAdd", "TensorScatterMax", "TensorScatterMin", "TensorScatterSub",
        "TensorScatterUpdate", data=_FIRST_AND_THIRD)  # fmt: skip
 def _scatter(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
-    """The first input with what the third puts into it."""
+    """The first input with the third put into it."""
     op = node.op if node.op == "TensorScatterUpdate" else "TensorScatterAdd"
     return [writer.add(op, *_parts(writer, node, (0, 2)), like=node)]
 
@@ -227,7 +227,7 @@ def _arg(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
 
 @_rule("CumulativeLogsumexp", "Cumprod")
 def _cumulate(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
-    """From all before along the axis, as a sum."""
+    """Sums of all signals before each position along the axis."""
     return [writer.add("Cumsum", *_at(writer, node), like=node)]
 
 
@@ -275,7 +275,7 @@ def _kernel(writer: Writer, node: Any, weights: str) -> str:  # noqa: ANN401
 @_rule("BatchMatMul", "BatchMatMulV2", "MatMul", data=_FIRST_TWO)
 @_rule("Einsum", data=_ALL)
 def _product(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
-    """The signals' products with ones: each signal's own reach, added up."""
+    """The signals' products with ones, each by itself, added up."""
     names = data_inputs(node)
     ones = [writer.filled(name, _kind(node), 1) for name in names]
     return [

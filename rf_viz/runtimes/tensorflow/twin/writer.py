@@ -1,4 +1,4 @@
-"""Writes the twin's graph, node by node."""
+"""The writer of the twin's graph, node by node."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Attribute = bool | int | float | str | Sequence[int] | None
 
 
 class NoTwinError(Exception):
-    """Raised where the twin has no node with the same reach; the argument says why."""
+    """Raised where the twin has no node with the same dependence; the argument says why."""
 
 
 class Writer:

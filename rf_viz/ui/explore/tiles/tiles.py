@@ -30,16 +30,16 @@ _component = component(__file__, "../../browser/packet.js", "tiles.js")
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
-    """A picture and what is said of it.
+    """A picture and its texts.
 
     Attributes:
         picture: an encoded image, the path of a line (see ``line``), or the filled part of a bar,
             from 0 to 1.
         title, figure, note: short texts below the picture: left, right, and on lines of their own.
-        spoken: what a screen reader says.
+        spoken: the text for screen readers.
         frame: where in the picture area the picture lies.
         around: a hatched box behind it, where there is nothing to see.
-        mark: what is marked as pinned.
+        mark: the part of the picture that is marked as pinned.
     """
 
     picture: Drawn

@@ -1,4 +1,4 @@
-"""Through the layers: what feeds the pinned cell in every layer on the way to it."""
+"""Through the layers: the cells that feed the pinned one in every layer on the way to it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ Thumbnails = dict[str, NDArray[np.uint8] | None]
 
 
 def trail(scene: Scene) -> None:
-    """Draws the strip of stops, and goes to that which is clicked."""
+    """Draws the strip of stops, and goes to a clicked one."""
     layer, view = scene.layer, f"{scene.file.digest} {scene.layer.name}"
     marks, channel = _choose_marks(scene)
     shown = trail_stops(scene.net, marks)
@@ -86,7 +86,7 @@ def trail(scene: Scene) -> None:
 
 
 def _choose_marks(scene: Scene) -> tuple[Marks, int | None]:
-    """The marks of what feeds the cell; or one channel of it, where that differs, on request."""
+    """The marks of the cells that feed the cell, or one of its channels on request."""
     layer, channel = scene.layer, scene.feature_map.channel
     marks = layer.trail(scene.cell)
     if channel is None:
@@ -115,7 +115,7 @@ def middle(marks: NDArray[np.bool_]) -> Cell:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _kept(digest: str, input: str, fed: str) -> Thumbnails:
-    """The thumbnails that were fetched so far of what a model makes of its input."""
+    """The thumbnails fetched so far of a model's layers on one input."""
     return {}
 
 
@@ -146,7 +146,7 @@ def _chunks(layers: Sequence[Layer]) -> Iterator[list[Layer]]:
 
 
 def _fetched(model: Model, fed: Fed, layers: Sequence[Layer]) -> Thumbnails:
-    """Their thumbnails; a layer whose values the model does not give away keeps none."""
+    """Thumbnails of these layers; a layer whose values are not available keeps none."""
     try:
         values = model.activations(fed.tensor, [layer.name for layer in layers], input=fed.input)
     except ModelError:
@@ -181,7 +181,7 @@ def _shrunk(values: NDArray[Any], side: int) -> NDArray[np.float32]:
 
 
 def _drawable(layer: Layer) -> bool:
-    """Tells whether a layer's cells make up a picture or a line."""
+    """Tells whether a layer's cells form a picture or a line."""
     return layer.layout is not None and 1 <= len(layer.layout.shape) <= 2
 
 
@@ -200,7 +200,7 @@ def packet(
     pictures: Thumbnails,
     view: str,
 ) -> bytes:
-    """Packs all that the strip shows; ``view`` stands for the layer that it leads to."""
+    """Packs all data of the strip; ``view`` stands for the layer that it leads to."""
     drawn = trail_lanes([stop.sources for stop in shown])
     side = _SIDE if len(shown) <= SHOWN + 2 else _SIDE // 2
     blobs = _Blobs()
@@ -301,7 +301,7 @@ def _entry(
 
 
 def _about(stop: Stop, what: str) -> Iterator[str]:
-    """Lines that tell more of a stop than is written under it."""
+    """Lines with more on a stop than is written under it."""
     yield f"{what} · {by(stop.layer.shape)}"
     if len(stop.layers) > 1:
         names = dict.fromkeys(title_of(layer)[0] for layer in stop.layers)
@@ -346,7 +346,7 @@ def _marked(fed: NDArray[np.bool_], blobs: _Blobs) -> Entry:
 
 
 def _thinned(marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """As few marks as can be told apart where they are shown: at most ``_LINE`` along a side."""
+    """The marks that can be told apart at the size they are shown: ``_LINE`` a side at most."""
     for axis, extent in enumerate(marks.shape):
         if extent > _LINE:
             edges = np.linspace(0, extent, _LINE, endpoint=False).astype(np.intp)

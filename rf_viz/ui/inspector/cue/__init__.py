@@ -1,1 +1,1 @@
-"""The cue: what the server tells the components on the page about the pinned cell."""
+"""The cue: the server's message about the pinned cell to the components on the page."""

@@ -1,4 +1,4 @@
-"""The cue: what the server says about the pinned cell to the components that are on the page.
+"""The cue: the server's message about the pinned cell to the components on the page.
 
 It is apart from the linked view's own data, which is large and need not travel again at each click.
 """
@@ -24,9 +24,9 @@ def cue(
 ) -> None:
     """Tells the components what is pinned.
 
-    ``channel`` is the one whose regions show. ``order`` is the number of times that the page went
-    somewhere by itself: another one makes the components follow. ``near`` says, for every stop of
-    the depth strip, what its cell nearest to the pinned point sees.
+    ``channel`` is the one whose regions show. ``order`` counts how often the page went elsewhere by
+    itself: a new number makes the components follow. ``near`` holds, for every stop of the depth
+    strip, the region of its cell nearest to the pinned point.
     """
     header: dict[str, Any] = {
         "view": pinned.view,

@@ -58,7 +58,7 @@ def _packet(traced: str, _net: Network) -> bytes:
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def stops(traced: str, _net: Network) -> list[Entry]:
-    """The entries of the outline that the strip has a bar for: none of what is inside others."""
+    """The outermost entries of the outline, each of which has a bar in the strip."""
     return outline(_net)
 
 
@@ -87,7 +87,8 @@ def _at(bound: NDArray[np.int32], cell: Cell) -> np.int32:
 def nearest(layer: Layer, point: Sequence[float]) -> Cell:
     """The cell whose region's centre lies nearest to a point of the input.
 
-    In the middle along grid axes that make no difference. Of a layer whose cells see nothing, any.
+    It lies in the middle along grid axes that make no difference. If no cell of the layer sees
+    anything, any cell is returned.
     """
     distance: NDArray[np.float64] = np.zeros((1,) * len(layer.grid))
     for (start, stop), position in zip(layer.spans(), point, strict=True):

@@ -43,9 +43,9 @@ _component = component(__file__, *SCRIPTS, styles=STYLES)
 
 
 def linked_view(picture: Picture, feature_map: FeatureMap, *, view: str, key: str) -> Pinned | None:
-    """Draws the view and returns what the person last pinned in it, None before that.
+    """Draws the view and returns what the person pinned in it last; None before that.
 
-    ``view`` stands for the layer. Where the page goes elsewhere by itself, a cue tells the view.
+    ``view`` stands for the layer. When the page goes elsewhere by itself, a cue tells the view.
     """
     state = _component(
         key=key,
@@ -67,9 +67,9 @@ def linked_view(picture: Picture, feature_map: FeatureMap, *, view: str, key: st
 
 
 def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool = False) -> bytes:
-    """Packs all that the view shows, with the bounds of every cell.
+    """Packs all data of the view, with the bounds of every cell.
 
-    ``live`` says that a server answers what the view cannot know by itself.
+    ``live`` says that a server answers the questions that the view cannot answer by itself.
     """
     layer = feature_map.layer
     values = feature_map.values
@@ -144,7 +144,7 @@ def _encoded(key: str, _picture: Picture) -> NDArray[Any]:
 
 
 def _overhang(field: ReceptiveField, grid: Sequence[int], extent: Sequence[int]) -> float:
-    """By how much of the picture's size the closed form's boxes leave it, at most."""
+    """The largest share of the picture's size by which boxes of the closed form leave it."""
     corners = [(0,) * len(grid), tuple(n - 1 for n in grid)]
     starts = [field.start(corner) for corner in corners]
     stops = [field.stop(corner) for corner in corners]

@@ -40,7 +40,7 @@ _component = component(
 
 
 def volume_view(volume: Picture, feature_map: FeatureMap, *, view: str, key: str) -> Pinned | None:
-    """Draws the view and returns what the person last pinned in it, None before that.
+    """Draws the view and returns what the person pinned in it last; None before that.
 
     ``volume`` has the values (depth, height, width); ``view`` stands for the layer.
     """

@@ -66,7 +66,7 @@ def beside(*equations: str) -> None:
 
 @contextmanager
 def fitting() -> Iterator[None]:
-    """Says in one sentence why layers do not fit, and leaves the sliders as they are."""
+    """Explains in one sentence why layers do not fit, and leaves the sliders as they are."""
     try:
         yield
     except DefectError as error:
