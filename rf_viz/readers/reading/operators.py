@@ -23,6 +23,7 @@ class Facts(TypedDict, total=False):
     multiplies: bool | None
     weights: Weights
     elementwise: bool
+    reduces: bool
     asks_shape_only: bool
     asks_types_only: bool
 
@@ -42,6 +43,7 @@ class Operator:
         weights: the inputs that hold weights, by number. With "any", constants of real numbers,
             more than one each, count as weights wherever they stand (arithmetic).
         elementwise: whether it maps its one input element by element to one output.
+        reduces: whether it combines whole axes, whatever they hold, where no window slides.
         asks_shape_only: whether it reads only the shapes of its inputs.
         asks_types_only: whether it reads only the types of all inputs but the first.
     """
@@ -51,5 +53,6 @@ class Operator:
     multiplies: bool | None = False
     weights: Weights = ()
     elementwise: bool = False
+    reduces: bool = False
     asks_shape_only: bool = False
     asks_types_only: bool = False

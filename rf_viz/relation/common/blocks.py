@@ -35,8 +35,11 @@ def space_to_depth(
 
     ``shape`` is the input's, ``channel`` its axis of channels. ``blocks_first`` says that the
     position in the block is the outer part of a channel's number, the old channel the inner.
+    Raises ValueError where blocks do not fill the image.
     """
     space = [i for i in range(1, len(shape)) if i != channel]
+    if any(shape[i] % block for i in space):
+        raise ValueError(f"blocks of {block} do not fill an image of {[shape[i] for i in space]}")
     split: list[int] = []
     outer: dict[int, int] = {}
     inner: list[int] = []
@@ -68,8 +71,13 @@ def space_to_depth(
 def depth_to_space(
     shape: Shape, block: int, channel: int = 1, blocks_first: bool = True
 ) -> Relation:
-    """Channels become blocks of pixels, the inverse of ``space_to_depth``."""
+    """Channels become blocks of pixels, the inverse of ``space_to_depth``.
+
+    Raises ValueError where channels do not fill blocks.
+    """
     space = [i for i in range(1, len(shape)) if i != channel]
+    if shape[channel] % block ** len(space):
+        raise ValueError(f"{shape[channel]} channels do not fill blocks of {block}")
     blocks = [block] * len(space)
     left = shape[channel] // block ** len(space)
     deep = [*blocks, left] if blocks_first else [left, *blocks]

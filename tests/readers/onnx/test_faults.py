@@ -245,3 +245,17 @@ def test_what_depends_on_the_data_is_no_defect(
     node = helper.make_node("Gelu", ["x"], ["y"], domain=domain)
     net = traced(build([node], {"x": (1, 2, 4, 4)}, domains={"com.microsoft": 1}))
     assert net["y"].assumed == ("nobody knows",)
+
+
+@pytest.mark.parametrize(
+    ("op", "shape", "why"),
+    [
+        ("SpaceToDepth", (1, 1, 1, 4), "blocks of 2 do not fill an image of [1, 4]"),
+        ("SpaceToDepth", (1, 2, 7, 9), "blocks of 2 do not fill an image of [7, 9]"),
+        ("DepthToSpace", (1, 3, 4, 4), "3 channels do not fill blocks of 2"),
+        ("DepthToSpace", (1, 6, 4, 4), "6 channels do not fill blocks of 2"),
+    ],
+)
+def test_blocks_that_do_not_fill_an_image(op: str, shape: Sequence[int], why: str) -> None:
+    node = helper.make_node(op, ["x"], ["y"], name="cut", blocksize=2)
+    assert refusal(node, shape=shape) == f"{op} 'cut' is not valid: {why}"

@@ -60,7 +60,7 @@ def test_the_data_of_a_transposed_convolution_may_come_last() -> None:
         "kernel": ModelInput("kernel", IMAGE),
         "data": ModelInput("data", IMAGE),
     }
-    assert order(calls, **inputs) == ["data", "sizes", "kernel"]
+    assert order(calls, **inputs) == ["data", "kernel", "sizes"]
 
 
 @pytest.mark.parametrize("operator", [None, entry("join"), entry("attention, dense")])
@@ -110,3 +110,59 @@ def test_convolutions_in_branches_count() -> None:
         {"w": generic((1, 1, 3, 3)), "on": np.array(True)},
     )
     assert [i.name for i in rf_viz.load(model.SerializeToString()).inputs] == ["image", "other"]
+
+
+KERNEL = generic((4, 3, 3, 3))
+NODE = helper.make_node
+
+
+@pytest.mark.parametrize(
+    ("nodes", "other"),
+    [
+        (
+            [NODE("DeformConv", ["x", "w", "other"], ["y"], kernel_shape=[3, 3])],
+            (1, 18, 6, 6),
+        ),
+        (
+            [NODE("FusedConv", ["x", "w", "", "other"], ["y"], domain="com.microsoft")],
+            (1, 4, 6, 6),
+        ),
+        (
+            [
+                NODE("MaxPool", ["x"], ["a"], kernel_shape=[2, 2]),
+                NODE("ReduceMax", ["other"], ["b"]),
+                NODE("ReduceSum", ["b"], ["c"]),
+                NODE("Add", ["a", "c"], ["y"]),
+            ],
+            (1, 1, 8, 8),
+        ),
+        (
+            [
+                NODE("Conv", ["x", "w"], ["a"]),
+                NODE("MaxPool", ["a"], ["b"], kernel_shape=[2, 2]),
+                NODE("MaxPool", ["b"], ["c"], kernel_shape=[2, 2]),
+                NODE("Conv", ["other", "w"], ["d"]),
+                NODE("Conv", ["d", "v"], ["e"]),
+                NODE("Add", ["c", "e"], ["y"]),
+            ],
+            (1, 3, 8, 8),
+        ),
+    ],
+    ids=["offsets", "addend", "reduction", "pools count as convolutions do"],
+)
+def test_windows_slide_over_the_data_alone(nodes: list[Any], other: tuple[int, ...]) -> None:
+    """What else an operator takes, and what is reduced, is no image by that."""
+    constants = {"w": KERNEL, "v": generic((4, 4, 3, 3))}
+    model = build(nodes, {"other": other, "x": (1, 3, 8, 8)}, constants)
+    assert [i.name for i in rf_viz.load(model.SerializeToString()).inputs] == ["x", "other"]
+
+
+def test_zero_points_are_no_data() -> None:
+    model = build(
+        [NODE("ConvInteger", ["x", "w", "zero"], ["y"])],
+        {"zero": (1, 1, 1, 1), "x": (1, 3, 8, 8)},
+        {"w": np.ones((4, 3, 3, 3), np.uint8)},
+    )
+    for declared in model.graph.input:
+        declared.type.tensor_type.elem_type = TensorProto.UINT8
+    assert [i.name for i in rf_viz.load(model.SerializeToString()).inputs] == ["x", "zero"]

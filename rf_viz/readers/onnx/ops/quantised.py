@@ -167,7 +167,9 @@ def quantised_concat(node: Node) -> Output:
     return concatenation(node, range(2, len(node.inputs), 3), node.attribute("axis", 0))
 
 
-@operator("QLinearReduceMean", "ReduceSumInteger", domain=MICROSOFT, category="pooling")
+@operator(
+    "QLinearReduceMean", "ReduceSumInteger", domain=MICROSOFT, category="pooling", reduces=True
+)
 def quantised_reduction(node: Node) -> Output:
     """One number per reduced part, which sees all of that part."""
     return reduced(node, node.attribute("axes"))

@@ -23,7 +23,7 @@ from ..node import MICROSOFT, Node, operator
 @operator(
     "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean",
     "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare",
-    category="pooling",
+    category="pooling", reduces=True,
 )  # fmt: skip
 def reduction(node: Node) -> Output:
     """One number per reduced part, which sees all of that part."""

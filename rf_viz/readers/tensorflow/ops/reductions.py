@@ -19,7 +19,7 @@ from .inputs import needed, needed_number, ranked
 
 @operator(
     "All", "Any", "EuclideanNorm", "Max", "Mean", "Min", "Prod", "RiscReduce", "Sum",
-    category="pooling",
+    category="pooling", reduces=True,
 )  # fmt: skip
 @operator("ReduceJoin", category="other")
 def reduce_axes(node: Node) -> Output:
