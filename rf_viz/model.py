@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import ModelError
+from .errors import DefectError, ModelError
 from .relation import Shape
 from .trace.dependences import sliding_axes
 from .trace.network import Network
@@ -180,8 +179,12 @@ class Model(ABC):
         if any_size and free and source.name not in requested:
             shape = tensors[0].shape
             twice = tuple(2 * n if axis in free else n for axis, n in enumerate(shape))
-            with suppress(ModelError):  # then it is no size that the model takes
+            try:
                 also = network(*described(self._shapes(source, {**requested, source.name: twice})))
+            except DefectError:  # without that trace the forms would go unchecked
+                raise
+            except ModelError:
+                pass  # it is no size that the model takes
         return network(tensors, axes, guessed, also)
 
     def _input(self, name: str | None) -> ModelInput:
@@ -267,6 +270,8 @@ class Model(ABC):
                 try:
                     self.describe(shapes, source.name, False)
                     return shapes
+                except DefectError:  # no other size would mend it
+                    raise
                 except ModelError as e:
                     error = error or e
                 if len(self.inputs) == 1:

@@ -10,6 +10,11 @@ from onnx import TensorProto, helper, numpy_helper
 
 import rf_viz
 from rf_viz import Network
+from rf_viz.errors import DefectError
+from rf_viz.readers.onnx.node import Node
+from rf_viz.readers.onnx.ops import OPERATORS
+from rf_viz.readers.reading.operators import Operator
+from rf_viz.readers.reading.values import Outputs
 from rf_viz.relation import Slide, Window
 from rf_viz.trace.tensors import Source, Tensor
 from tests.oracles.onnx_oracle import build, generic
@@ -190,3 +195,21 @@ def test_a_scan_has_no_receptive_field_of_any_size() -> None:
     constants = {"w": generic((1, 2, 3)), "r": generic((1, 2, 2))}
     model = rf_viz.load(build([node], {"x": ("t", 1, 3)}, constants).SerializeToString())
     assert model.trace("unknown", input_shape=(5, 1, 3))["y"].receptive_field is None
+
+
+@pytest.mark.parametrize("largest", [300, 0], ids=["at twice the size", "at the first size"])
+def test_a_defect_at_one_of_the_sizes_tried_is_told(
+    monkeypatch: pytest.MonkeyPatch, largest: int
+) -> None:
+    """Were it taken for a size that the model refuses, forms would be told unchecked."""
+    relu = OPERATORS["", "Relu"]
+
+    def defective(node: Node) -> Outputs:
+        if node.shape()[2] > largest:
+            raise KeyError("a defect")
+        return relu.describe(node)
+
+    monkeypatch.setitem(OPERATORS, ("", "Relu"), Operator(defective, "activation"))
+    graph = build([helper.make_node("Relu", ["x"], ["y"])], {"x": [1, 3, "h", "w"]})
+    with pytest.raises(DefectError, match="RF-Viz could not describe Relu"):
+        rf_viz.load(graph.SerializeToString()).trace("unknown")
