@@ -93,6 +93,20 @@ def upload(page: Page, button: str, name: str, content: bytes) -> None:
     )
 
 
+def open_model(page: Page, name: str, content: bytes, layer: str) -> None:
+    """Uploads a model, waits until the map of this layer shows, and closes the dialog.
+
+    The heading tells the new layer before the linked view has drawn it: a click between the two
+    would be aimed at the old map.
+    """
+    frame = page.locator("[data-view]").first
+    before = frame.get_attribute("data-view") or ""
+    upload(page, "Model", name, content)
+    expect(page.locator(".rf-about b")).to_have_text(layer)
+    expect(frame).not_to_have_attribute("data-view", before)
+    page.keyboard.press("Escape")
+
+
 def ask(page: Page, question: str) -> None:
     """Chooses one of the questions under the linked view."""
     page.get_by_test_id("stButtonGroup").get_by_text(question, exact=True).click()

@@ -30,6 +30,7 @@ from tests.browser.driver import (
     mark,
     move_to,
     number,
+    open_model,
     plot,
     point,
     see_region,
@@ -185,8 +186,7 @@ def test_the_list_of_layers_can_be_searched(page: Page) -> None:
 
 def test_ones_own_model_works_the_same(page: Page) -> None:
     content = dilated_conv()
-    upload(page, "Model", "dilated.onnx", content)
-    expect(page.locator(".rf-about b")).to_have_text("wide")
+    open_model(page, "dilated.onnx", content, "wide")
     layer = rf_viz.load(content).trace()["wide"]
     click(page, 0, 9)
     see_region(page, layer.region((0, 9)))

@@ -25,6 +25,7 @@ from tests.browser.driver import (
     drawn,
     move_to,
     number,
+    open_model,
     plot,
     point,
     shown_channel,
@@ -56,9 +57,7 @@ def holey() -> bytes:
 
 
 def test_exact_pixels_show_the_holes(page: Page) -> None:
-    upload(page, "Model", "holes.onnx", holey())
-    expect(page.locator(".rf-about b")).to_have_text("holes")
-    page.keyboard.press("Escape")
+    open_model(page, "holes.onnx", holey(), "holes")
     click(page, 10, 10)
     expect(number(page, "cell")).to_have_text("(10, 10)")
     page.mouse.move(5, 5)

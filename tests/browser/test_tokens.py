@@ -14,6 +14,7 @@ from tests.browser.driver import (
     drawn,
     move_to,
     number,
+    open_model,
     plot,
     point,
     see_region,
@@ -28,9 +29,7 @@ ROWS, COLUMNS, PATCH = 6, 8, 8
 def test_the_tokens_of_a_transformer_are_a_map(page: Page) -> None:
     content = vit(ROWS, COLUMNS, PATCH)
     net = rf_viz.load(content).trace(cut_global=True)
-    upload(page, "Model", "vit.onnx", content)
-    expect(page.locator(".rf-about b")).to_have_text("patches")
-    page.keyboard.press("Escape")
+    open_model(page, "vit.onnx", content, "patches")
     choose_layer(page, "begin")
     expect(plot(page, "map").locator("svg")).to_have_attribute("viewBox", f"0 0 {COLUMNS} 7")
     move_to(page, 2, 3)
