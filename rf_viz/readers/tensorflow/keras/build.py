@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .retired import retired_functions, retired_layers
 from .stand_ins import our_layers
 
 ONE_AT_A_TIME = threading.RLock()
@@ -25,9 +26,8 @@ def built(config: dict[str, Any]) -> Any:  # noqa: ANN401
     import keras
 
     with _unmade():
-        return keras.saving.deserialize_keras_object(
-            config, custom_objects=our_layers(), safe_mode=True
-        )
+        own = {**our_layers(), **retired_layers(), **retired_functions()}
+        return keras.saving.deserialize_keras_object(config, custom_objects=own, safe_mode=True)
 
 
 def made_by(build: Callable[[], Any]) -> Any:  # noqa: ANN401

@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 from ....errors import ModelError
 from ..ops.stand_in import NOT_EXECUTED
 from .build import built
+from .layer_settings import layer_class, modern_layer
+from .retired import retired_functions
 from .stand_ins import is_function_call, stand_in_for_function
 
 Config = dict[str, Any]
@@ -83,7 +85,8 @@ def safe_config(config: Config, name: str, *, distrusted: bool = False) -> Confi
     replaced too. Raises ModelError where the model itself is of a class that is not Keras's own.
     """
     try:
-        return _Cleaning(_declared_outputs(config), distrusted).object(_as_model(config))
+        cleaning = _Cleaning(_declared_outputs(config), distrusted, old=_is_of_keras_2(config))
+        return cleaning.object(_as_model(config))
     except _Refused as reason:
         raise ModelError(
             f"{name} is a model that {reason}, which is not run: load it in Python, where its "
@@ -112,10 +115,15 @@ def _as_model(config: Config) -> Config:
 
 
 class _Cleaning:
-    """Pass over a configuration, making a new one; ``declared`` as ``_declared_outputs``."""
+    """Pass over a configuration, making a new one; ``declared`` as ``_declared_outputs``.
 
-    def __init__(self, declared: dict[str, dict[int, DeclaredOutput]], distrusted: bool) -> None:
-        self._declared, self._distrusted = declared, distrusted
+    ``old`` says that Keras 1 or 2 wrote it.
+    """
+
+    def __init__(
+        self, declared: dict[str, dict[int, DeclaredOutput]], distrusted: bool, *, old: bool
+    ) -> None:
+        self._declared, self._distrusted, self._old = declared, distrusted, old
 
     def value(self, value: Any) -> Any:  # noqa: ANN401
         """Clean any value. Raises _Refused where an object in it is not built."""
@@ -137,6 +145,12 @@ class _Cleaning:
         if kind == "function":
             _check_function(entry)
             return entry
+        if kind not in _MODELS and _may_be_keras_s(entry):
+            try:
+                kind, settings = modern_layer(kind, _inner(entry), old=self._old)
+            except ValueError as reason:
+                raise _Refused(str(reason)) from reason
+            entry = {**entry, "class_name": kind, "config": settings}
         cls = _keras_class(entry)
         if cls is None:
             raise _Refused(f"is of a class of its maker's own, {kind}")
@@ -146,8 +160,7 @@ class _Cleaning:
         if isinstance(inner.get("vocabulary"), str):
             raise _Refused("reads its vocabulary from another file")
         clean = {k: v for k, v in entry.items() if k != "compile_config"}
-        if cls.__module__.split(".")[0] == "keras":
-            clean.update(module=cls.__module__, registered_name=None)
+        clean.update(_address(cls))
         clean["config"] = self._settings(inner, kind)
         if "inbound_nodes" in entry:
             clean.setdefault("name", inner.get("name"))
@@ -156,7 +169,6 @@ class _Cleaning:
 
     def _settings(self, inner: Config, kind: str) -> Config:
         """Clean the settings of an object of class ``kind``."""
-        inner = _modern(inner, kind)
         if kind in _MODELS and isinstance(inner.get("layers"), list):
             layers = [self._layer(entry) for entry in inner["layers"]]
             return {
@@ -232,24 +244,46 @@ def _tensors_only(node: Any) -> Any:  # noqa: ANN401
     return [tensor[:3] if isinstance(tensor, list) else tensor for tensor in node]
 
 
-def _modern(inner: Config, kind: str) -> Config:
-    """A layer's settings as Keras 3 names them."""
-    inner = dict(inner)
-    shape = inner.pop("batch_input_shape", None)
-    if shape is not None:
-        if kind == "InputLayer":
-            inner.setdefault("batch_shape", shape)
-        elif isinstance(shape, list):
-            inner.setdefault("input_shape", shape[1:])
-    if kind == "InputLayer":
-        inner.pop("ragged", None)
-    if kind.startswith("BatchNormalization") and isinstance(inner.get("axis"), list):
-        inner["axis"] = inner["axis"][0] if len(inner["axis"]) == 1 else inner["axis"]
-    if "Depthwise" in kind or "Transpose" in kind:
-        inner.pop("groups", None)  # Keras 2 wrote it down where it has no meaning
-    if kind in ("LSTM", "GRU", "SimpleRNN", "RNN"):
-        inner.pop("time_major", None)
-    return inner
+def _is_of_keras_2(config: Config) -> bool:
+    """Whether Keras 1 or 2 wrote a configuration: 3 calls the shape of an input otherwise."""
+    version = config.get("keras_version")
+    if isinstance(version, str):
+        return version.startswith(("1.", "2."))
+    pending: list[Any] = [config]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            if "batch_input_shape" in value:
+                return True
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
+    return False
+
+
+def _may_be_keras_s(entry: Config) -> bool:
+    """Whether an entry may be of a class of Keras's own, and not one that a person registered."""
+    import keras
+
+    kind, module = entry["class_name"], entry.get("module")
+    registered = keras.saving.get_registered_object(str(entry.get("registered_name") or kind))
+    return registered is None and (
+        module is None or str(module).split(".")[0] in ("keras", "tf_keras", "tensorflow")
+    )
+
+
+def _address(cls: type) -> Config:
+    """Where Keras looks for a class: by its public name where it has one."""
+    from keras.src.api_export import get_name_from_symbol
+
+    home = cls.__module__.split(".")[0]
+    if home == "rf_viz":
+        return {"module": "rf_viz", "class_name": cls.__name__, "registered_name": cls.__name__}
+    if home != "keras":
+        return {}
+    public = get_name_from_symbol(cls)
+    module, _, name = (public or f"{cls.__module__}.{cls.__name__}").rpartition(".")
+    return {"module": module, "class_name": name, "registered_name": None}
 
 
 def _keras_class(entry: Config) -> type | None:
@@ -261,12 +295,15 @@ def _keras_class(entry: Config) -> type | None:
     registered = keras.saving.get_registered_object(str(entry.get("registered_name") or kind))
     if registered is not None:
         return registered if isinstance(registered, type) else None
-    if module is not None and str(module).split(".")[0] not in ("keras", "tf_keras"):
+    if not _may_be_keras_s(entry):
         return None
+    layer = layer_class(kind)
+    if layer is not None:
+        return layer
     if kind == "Functional":
         return Functional  # type: ignore[no-any-return]
     homes = [_keras_module(module), keras, keras.layers, keras.initializers, keras.regularizers,
-             keras.constraints, keras.dtype_policies, *map(_keras_module, _OPERATIONS)]  # fmt: skip
+             keras.constraints, keras.dtype_policies, keras.quantizers, *map(_keras_module, _OPERATIONS)]  # fmt: skip
     for home in homes:
         cls = getattr(home, kind, None)
         if (
@@ -293,6 +330,8 @@ def _check_function(entry: Config) -> None:
     import keras
 
     name, module = entry["config"], entry.get("module")
+    if name in retired_functions():
+        return
     if isinstance(name, str) and (module == "builtins" or module is None):
         for home in (keras.activations, keras.losses, keras.metrics):
             if callable(getattr(home, name, None)):

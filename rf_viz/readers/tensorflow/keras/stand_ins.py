@@ -15,6 +15,7 @@ from typing import Any
 
 from ....errors import ModelError
 from ..ops.stand_in import NOT_EXECUTED
+from .retired import retired_layers
 
 FUNCTION = "rf_viz>TensorFlowFunction"
 """The name under which configurations have the stand-in for a call of a TensorFlow function."""
@@ -222,6 +223,7 @@ def our_layers() -> dict[str, Any]:
 
 
 def kind_of(layer: Any) -> str:  # noqa: ANN401
-    """Name the class of a layer; for a stand-in, that of the layer it replaces."""
-    stands_in = isinstance(layer, tuple(our_layers().values()))
+    """Name the class of a layer; for one of our own, that of the layer it replaces."""
+    ours = (*our_layers().values(), *retired_layers().values())
+    stands_in = isinstance(layer, ours)
     return str(layer.kind if stands_in else type(layer).__name__)

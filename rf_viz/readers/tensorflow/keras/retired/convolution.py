@@ -1,0 +1,189 @@
+"""Convolutions that Keras 3 does not have: locally connected ones, and a causal one."""
+
+from __future__ import annotations
+
+from itertools import product
+from math import prod
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+
+class _LocallyConnected(keras.layers.Layer):  # type: ignore[misc]
+    """A locally connected layer along ``rank`` axes.
+
+    ``implementation`` says how a file holds the kernels: 1, one matrix for each position; 2, one
+    matrix from all inputs to all outputs; 3, only what of that matrix connects them, in a row.
+    """
+
+    rank = 0
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,  # noqa: ANN401
+        strides: Any = 1,  # noqa: ANN401
+        padding: str = "valid",
+        data_format: str | None = None,
+        activation: Any = None,  # noqa: ANN401
+        use_bias: bool = True,
+        implementation: int = 1,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(**kwargs)
+        self.filters, self.padding = filters, padding
+        self.kernel_size, self.strides = self._numbers(kernel_size), self._numbers(strides)
+        self.activation, self._use_bias = keras.activations.get(activation), use_bias
+        self._channels_first = data_format == "channels_first"
+        self._implementation = implementation
+
+    def _numbers(self, value: Any) -> tuple[int, ...]:  # noqa: ANN401
+        """A number for each axis."""
+        return tuple(value) if isinstance(value, list | tuple) else (value,) * self.rank
+
+    def build(self, input_shape: Any) -> None:  # noqa: ANN401
+        """Make the weights."""
+        *inner, last = input_shape[1:]
+        self._extents = (*inner[1:], last) if self._channels_first else tuple(inner)
+        self._channels = inner[0] if self._channels_first else last
+        same = self.padding == "same"
+        self._before = [k // 2 if same else 0 for k in self.kernel_size]
+        self._grid = tuple(
+            -(-n // s) if same else (n - k) // s + 1
+            for n, k, s in zip(self._extents, self.kernel_size, self.strides, strict=True)
+        )
+        shape, self._places, self._connected = self._layout()
+        self.kernel = self.add_weight(shape=shape, name="kernel")
+        self.bias = None
+        if self._use_bias:
+            self.bias = self.add_weight(shape=(*self._grid, self.filters), name="bias")
+
+    def _layout(self) -> tuple[tuple[int, ...], Any, Any]:
+        """The kernel's shape in a file; for (position, offset, channel, filter) the place in it.
+
+        The places are of the kernel in a row; the last of the three says which of them connect an
+        output with an input rather than with the padding.
+        """
+        kernel, grid, extents = self.kernel_size, self._grid, self._extents
+        channels, filters = self._channels, self.filters
+        full = (*grid, *kernel, channels, filters)
+        at = np.indices(full, sparse=True)
+        out, offset, channel, number = (
+            at[: self.rank], at[self.rank : -2], at[-2], at[-1],
+        )  # fmt: skip
+        places = [
+            o * s + k - b
+            for o, k, s, b in zip(out, offset, self.strides, self._before, strict=True)
+        ]
+        connected = np.ones((1,) * len(full), bool)
+        for place, extent in zip(places, extents, strict=True):
+            connected = connected & (place >= 0) & (place < extent)
+        places = [np.clip(p, 0, n - 1) for p, n in zip(places, extents, strict=True)]
+        first = self._channels_first
+        if self._implementation == 1:
+            rows = (channels, *kernel) if first else (*kernel, channels)
+            shape = (prod(grid), prod(rows), filters)
+            within = (channel, *offset) if first else (*offset, channel)
+            index = _row(((*grid, *rows, filters)), (*out, *within, number))
+            return shape, np.broadcast_to(index, full), np.broadcast_to(connected, full)
+        inputs = ((channels, *extents), (channel, *places))
+        outputs = ((filters, *grid), (number, *out))
+        if not first:
+            inputs = ((*extents, channels), (*places, channel))
+            outputs = ((*grid, filters), (*out, number))
+        if self._implementation == 2:
+            shape = (*inputs[0], *outputs[0])
+            index = _row(shape, (*inputs[1], *outputs[1]))
+            return shape, np.broadcast_to(index, full), np.broadcast_to(connected, full)
+        pairs = _row(outputs[0], outputs[1]) * prod(inputs[0]) + _row(*inputs)
+        pairs, connected = np.broadcast_to(pairs, full), np.broadcast_to(connected, full)
+        order = np.sort(pairs[connected])
+        index = np.minimum(np.searchsorted(order, pairs), len(order) - 1)
+        return (len(order),), index, connected
+
+    def call(self, x: Any) -> Any:  # noqa: ANN401
+        """Multiply what each position sees by its own kernel."""
+        rank = self.rank
+        if self._channels_first:
+            x = ops.transpose(x, (0, *range(2, rank + 2), 1))
+        ends = [
+            (g - 1) * s + k
+            for g, s, k in zip(self._grid, self.strides, self.kernel_size, strict=True)
+        ]
+        after = [
+            max(0, end - n - b)
+            for end, n, b in zip(ends, self._extents, self._before, strict=True)
+        ]
+        if any(self._before) or any(after):
+            x = ops.pad(x, [(0, 0), *zip(self._before, after, strict=True), (0, 0)])
+        seen = ops.stack([x[self._slices(at)] for at in product(*map(range, self.kernel_size))], -2)
+        kernel = ops.take(ops.reshape(self.kernel, (-1,)), self._places.ravel(), axis=0)
+        kernel = kernel * self._connected.ravel().astype("float32")
+        positions, length = prod(self._grid), prod(self.kernel_size) * self._channels
+        kernel = ops.reshape(kernel, (positions, length, self.filters))
+        seen = ops.reshape(seen, (-1, positions, 1, length))
+        outputs = ops.reshape(ops.matmul(seen, kernel), (-1, *self._grid, self.filters))
+        if self.bias is not None:
+            outputs = outputs + self.bias
+        outputs = self.activation(outputs)
+        if self._channels_first:
+            outputs = ops.transpose(outputs, (0, rank + 1, *range(1, rank + 1)))
+        return outputs
+
+    def _slices(self, offset: tuple[int, ...]) -> tuple[slice, ...]:
+        """What all positions see at one offset within their kernels."""
+        along = [
+            slice(k, k + (g - 1) * s + 1, s)
+            for k, g, s in zip(offset, self._grid, self.strides, strict=True)
+        ]
+        return (slice(None), *along, slice(None))
+
+
+def _row(shape: tuple[int, ...], indices: tuple[Any, ...]) -> Any:  # noqa: ANN401
+    """The place in a row of the elements of an array, by their indices."""
+    place: Any = 0
+    for extent, index in zip(shape, indices, strict=True):
+        place = place * extent + index
+    return place
+
+
+class LocallyConnected1D(_LocallyConnected):
+    """A locally connected layer along one axis."""
+
+    kind, rank = "LocallyConnected1D", 1
+
+
+class LocallyConnected2D(_LocallyConnected):
+    """A locally connected layer along two axes."""
+
+    kind, rank = "LocallyConnected2D", 2
+
+
+class CausalSeparableConv1D(keras.layers.SeparableConv1D):  # type: ignore[misc]
+    """A separable convolution that sees no later position."""
+
+    kind = "SeparableConv1D"
+
+    def __init__(self, *arguments: Any, padding: str = "causal", **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*arguments, padding="valid", **kwargs)
+        self._before = (self.kernel_size[0] - 1) * self.dilation_rate[0]
+
+    def call(self, x: Any) -> Any:  # noqa: ANN401
+        """Convolve what is padded in front only."""
+        axes = [(0, 0), (self._before, 0), (0, 0)]
+        if self.data_format == "channels_first":
+            axes = [axes[i] for i in (0, 2, 1)]
+        return super().call(ops.pad(x, axes))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:  # noqa: ANN401
+        """Return the shape of the output: as long as the input where nothing is skipped."""
+        axis = 2 if self.data_format == "channels_first" else 1
+        shape = list(input_shape)
+        shape[axis] = None if shape[axis] is None else shape[axis] + self._before
+        return super().compute_output_shape(tuple(shape))
+
+
+LAYERS = (CausalSeparableConv1D, LocallyConnected1D, LocallyConnected2D)
+"""The layers of this module."""
