@@ -216,7 +216,8 @@ def _batch_normalization(kind: str, settings: Settings, old: bool) -> tuple[str,
         axis = settings["axis"] = [i - 1 for i in axis]  # Keras 2 counted an axis of its own in
     if isinstance(axis, list) and len(axis) == 1:
         settings["axis"] = axis[0]
-    if isinstance(settings.get("axis"), list) or settings.get("renorm"):
+    special = settings.get("renorm") or settings.get("virtual_batch_size")
+    if isinstance(settings.get("axis"), list) or special:
         return "BatchNormalizationOfKeras2", settings
     return kind, settings
 

@@ -30,6 +30,7 @@ from ..protobuf.messages import GraphDef
 from ..protobuf.scopes import Names, enclosing, rename
 from .build import ONE_AT_A_TIME
 from .categories import category
+from .normalisation import normalised_anew
 from .settings import settings
 from .stand_ins import kind_of
 
@@ -73,7 +74,7 @@ def trace(model: Any, name: str, fetch: Fetch | None = None) -> Traced:  # noqa:
             stands_for = list(zip(variables, stand, strict=True))
             scope = keras.StatelessScope(stands_for, initialize_variables=False)
             try:
-                with scope, calls.recorded():
+                with scope, normalised_anew(model), calls.recorded():
                     model(placeholders, training=False)
             except Exception as error:
                 if calls.defect is not None:

@@ -10,8 +10,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from .base import RetiredLayer
 
-class _LocallyConnected(keras.layers.Layer):  # type: ignore[misc]
+
+class _LocallyConnected(RetiredLayer):
     """A locally connected layer along ``rank`` axes.
 
     ``implementation`` says how a file holds the kernels: 1, one matrix for each position; 2, one

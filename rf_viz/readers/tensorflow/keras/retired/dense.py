@@ -7,13 +7,15 @@ from typing import Any
 import keras
 from keras import ops
 
+from .base import RetiredLayer
+
 
 def hard_sigmoid_of_keras_2(x: Any) -> Any:  # noqa: ANN401
     """The hard sigmoid of Keras 1 and 2: 0.2 x + 0.5, between 0 and 1."""
     return ops.clip(0.2 * x + 0.5, 0.0, 1.0)
 
 
-class ThresholdedReLU(keras.layers.Layer):  # type: ignore[misc]
+class ThresholdedReLU(RetiredLayer):
     """x where it is larger than ``theta``, 0 elsewhere."""
 
     kind = "ThresholdedReLU"
@@ -27,7 +29,7 @@ class ThresholdedReLU(keras.layers.Layer):  # type: ignore[misc]
         return x * ops.cast(x > self.theta, x.dtype)
 
 
-class RandomHeight(keras.layers.Layer):  # type: ignore[misc]
+class RandomHeight(RetiredLayer):
     """Changes of the height in training: the identity at inference."""
 
     kind = "RandomHeight"
@@ -46,7 +48,7 @@ class RandomWidth(RandomHeight):
     kind = "RandomWidth"
 
 
-class ParametricSoftplus(keras.layers.Layer):  # type: ignore[misc]
+class ParametricSoftplus(RetiredLayer):
     """alpha * log(1 + exp(beta * x)), with an alpha and a beta for each element."""
 
     kind = "ParametricSoftplus"
@@ -72,7 +74,7 @@ class ParametricSoftplus(keras.layers.Layer):  # type: ignore[misc]
         return ops.softplus(betas * x) * alphas
 
 
-class SReLU(keras.layers.Layer):  # type: ignore[misc]
+class SReLU(RetiredLayer):
     """Three straight pieces, with two thresholds and two slopes for each element.
 
     Jin et al., "Deep Learning with S-shaped Rectified Linear Activation Units", 2015.
@@ -114,7 +116,7 @@ def _element_shape(input_shape: Any, shared: Any) -> list[int]:  # noqa: ANN401
     return [1 if axis in shared else n for axis, n in enumerate(input_shape) if axis > 0]
 
 
-class MaxoutDense(keras.layers.Layer):  # type: ignore[misc]
+class MaxoutDense(RetiredLayer):
     """The largest of several dense layers' outputs, element by element."""
 
     kind = "MaxoutDense"
@@ -139,7 +141,7 @@ class MaxoutDense(keras.layers.Layer):  # type: ignore[misc]
         return ops.max(outputs if self.bias is None else outputs + self.bias, axis=-2)
 
 
-class Highway(keras.layers.Layer):  # type: ignore[misc]
+class Highway(RetiredLayer):
     """A dense layer, and a gate between its output and its input."""
 
     kind = "Highway"
@@ -163,7 +165,7 @@ class Highway(keras.layers.Layer):  # type: ignore[misc]
         return gate * self.activation(ops.matmul(x, kernel) + bias) + (1.0 - gate) * x
 
 
-class RandomFourierFeatures(keras.layers.Layer):  # type: ignore[misc]
+class RandomFourierFeatures(RetiredLayer):
     """Cosines of random projections, by weights that the file holds."""
 
     kind = "RandomFourierFeatures"
@@ -194,7 +196,7 @@ class RandomFourierFeatures(keras.layers.Layer):  # type: ignore[misc]
         return ops.cos(ops.matmul(x, kernel) + weights["bias"])
 
 
-class CosineMerge(keras.layers.Layer):  # type: ignore[misc]
+class CosineMerge(RetiredLayer):
     """The cosine of the angle between two inputs: Keras 1's ``Merge(mode="cos")``."""
 
     kind = "Merge"

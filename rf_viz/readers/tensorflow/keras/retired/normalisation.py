@@ -7,11 +7,13 @@ from typing import Any
 import keras
 from keras import ops
 
+from .base import RetiredLayer
 
-class BatchNormalizationOfKeras2(keras.layers.Layer):  # type: ignore[misc]
-    """Batch normalisation over several axes, or with the variables of renormalisation.
 
-    At inference it uses the moving statistics only, with ``renorm`` too.
+class BatchNormalizationOfKeras2(RetiredLayer):
+    """Batch normalisation over several axes, of virtual batches, or with ``renorm``.
+
+    At inference all of them use the moving statistics only.
     """
 
     kind = "BatchNormalization"
@@ -24,11 +26,13 @@ class BatchNormalizationOfKeras2(keras.layers.Layer):  # type: ignore[misc]
         center: bool = True,
         scale: bool = True,
         renorm: bool = False,
+        virtual_batch_size: int | None = None,
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**kwargs)
         self._axes = axis if isinstance(axis, list | tuple) else [axis]
         self._epsilon, self._center, self._scale, self._renorm = epsilon, center, scale, renorm
+        self._virtual_batches = bool(virtual_batch_size)
 
     def build(self, input_shape: Any) -> None:  # noqa: ANN401
         """Make the weights: one for each element along the axes."""
@@ -38,6 +42,8 @@ class BatchNormalizationOfKeras2(keras.layers.Layer):  # type: ignore[misc]
             shape, self._after = [input_shape[axes[0]]], shape
         else:
             self._after = shape
+        if self._virtual_batches:  # Keras 2 split the batch along an axis of its own
+            shape = [1, *self._after]
         self._gamma = self.add_weight(shape=shape, name="gamma") if self._scale else None
         self._beta = self.add_weight(shape=shape, name="beta") if self._center else None
         self._mean, self._variance = [
@@ -61,7 +67,7 @@ class BatchNormalizationOfKeras2(keras.layers.Layer):  # type: ignore[misc]
         return x * ops.reshape(factor, self._after) + ops.reshape(offset, self._after)
 
 
-class BatchNormalizationByStatistics(keras.layers.Layer):  # type: ignore[misc]
+class BatchNormalizationByStatistics(RetiredLayer):
     """Keras 1's ``BatchNormalization`` with ``mode`` 1 or 2: by the input's own statistics.
 
     Mode 1 takes them along the last axis, mode 2 along all axes but ``axis``.

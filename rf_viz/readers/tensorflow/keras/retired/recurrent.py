@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from .base import RetiredLayer
+
 
 class _CuDNNCell:
     """The weights of a recurrent cell as cuDNN has them: matrices transposed, two biases added."""
@@ -103,7 +105,7 @@ class CuDNNGRU(_CuDNN):
     kind, cell_class = "CuDNNGRU", CuDNNGRUCell
 
 
-class _CellWrapper(keras.layers.Layer):  # type: ignore[misc]
+class _CellWrapper(RetiredLayer):
     """A cell around another: the other's state, and its output unless a subclass changes it."""
 
     def __init__(self, cell: Any, **kwargs: Any) -> None:  # noqa: ANN401

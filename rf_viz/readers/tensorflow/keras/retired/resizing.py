@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from .base import RetiredLayer
+
 
 def _resized(x: Any, height: int, width: int, method: str) -> Any:  # noqa: ANN401
     """Resize a picture by a method of TensorFlow's, some of which Keras 3 does not have."""
@@ -28,7 +30,7 @@ def _resized_to_ratio(x: Any, height: int, width: int, method: str) -> Any:  # n
     return _resized(part, height, width, method)
 
 
-class ResizingOfKeras2(keras.layers.Layer):  # type: ignore[misc]
+class ResizingOfKeras2(RetiredLayer):
     """``Resizing`` as Keras 2 had it."""
 
     kind = "Resizing"
@@ -46,7 +48,7 @@ class ResizingOfKeras2(keras.layers.Layer):  # type: ignore[misc]
         return self._resize(x, self.height, self.width, self.interpolation)
 
 
-class RandomCropOfKeras2(keras.layers.Layer):  # type: ignore[misc]
+class RandomCropOfKeras2(RetiredLayer):
     """``RandomCrop`` as Keras 2 had it: at inference it resizes, and crops to the ratio only."""
 
     kind = "RandomCrop"
@@ -76,7 +78,7 @@ class CenterCropOfKeras2(RandomCropOfKeras2):
         return x[:, top : top + self.height, left : left + self.width]
 
 
-class UpSampling2DOfKeras2(keras.layers.Layer):  # type: ignore[misc]
+class UpSampling2DOfKeras2(RetiredLayer):
     """``UpSampling2D`` by a method that Keras 3 does not have."""
 
     kind = "UpSampling2D"
@@ -99,7 +101,7 @@ class UpSampling2DOfKeras2(keras.layers.Layer):  # type: ignore[misc]
         return ops.transpose(x, (0, 3, 1, 2)) if self._channels_first else x
 
 
-class Deconvolution2D(keras.layers.Layer):  # type: ignore[misc]
+class Deconvolution2D(RetiredLayer):
     """Keras 1's transposed convolution, to an output whose shape is a setting."""
 
     kind = "Deconvolution2D"
