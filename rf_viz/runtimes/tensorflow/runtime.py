@@ -21,6 +21,7 @@ from ..values import as_float, cast, neutral
 from .graph_names import PLACEHOLDERS, VARIABLES, called_functions, maker
 from .imports import import_tensorflow
 from .safety import may_run
+from .substitutes import substitute
 
 THREADS = 2
 """Processor threads that one run may use."""
@@ -154,8 +155,9 @@ class TensorFlowRuntime:
         for reference, name in used.items():
             value = values[f"{name}:0"] = self._values[reference]
             self._add_placeholder(part, name, tf.dtypes.as_dtype(value.dtype).as_datatype_enum)
-        message = tf.compat.v1.GraphDef.FromString(part.SerializeToString())
         try:
+            substitute(part)
+            message = tf.compat.v1.GraphDef.FromString(part.SerializeToString())
             with tf.Graph().as_default() as graph:
                 tf.import_graph_def(message, name="")
                 # Copies, since a tensor that is fetched itself never gets its axes turned round

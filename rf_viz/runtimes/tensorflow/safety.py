@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from .substitutes import SUBSTITUTED
+
 _OUTSIDE = re.compile(
     "File|Py|Dataset|Debug|Reader|Snapshot|Xla|TPU|Tpu|Send|Recv|Save|Restore|PrintV2"
     # These read a file that an attribute names.
@@ -31,7 +33,7 @@ def may_run(graph_def: Any) -> str:  # noqa: ANN401  (protobuf messages have no 
 
     own = {function.signature.name for function in graph_def.library.function}
     for node in _nodes(graph_def):
-        if node.op in own:
+        if node.op in own or node.op in SUBSTITUTED:
             continue
         definition = op_def_registry.get(node.op)
         if definition is None and "reason" in node.attr:

@@ -45,11 +45,40 @@ _NAMES = {
 """Settings that have another name today, by the class of today."""
 
 _IN_TRAINING_ONLY = frozenset(
-    """seed rng_type noise_shape implementation fused renorm_clipping renorm_momentum
-    virtual_batch_size adjustment synchronized experimental_autocast unit_forget_bias
-    input_dim input_length input_dtype batch_input_shape batch_size ragged sparse
-    auto_vectorize force_generator salt_type use_cudnn query_shape key_shape value_shape vocabulary_size
-    consume_less dropout dropout_W dropout_U recurrent_dropout""".split()
+    [
+        "seed",
+        "rng_type",
+        "noise_shape",
+        "implementation",
+        "fused",
+        "renorm_clipping",
+        "renorm_momentum",
+        "virtual_batch_size",
+        "adjustment",
+        "synchronized",
+        "experimental_autocast",
+        "unit_forget_bias",
+        "input_dim",
+        "input_length",
+        "input_dtype",
+        "batch_input_shape",
+        "batch_size",
+        "ragged",
+        "sparse",
+        "auto_vectorize",
+        "force_generator",
+        "salt_type",
+        "use_cudnn",
+        "query_shape",
+        "key_shape",
+        "value_shape",
+        "vocabulary_size",
+        "consume_less",
+        "dropout",
+        "dropout_W",
+        "dropout_U",
+        "recurrent_dropout",
+    ]
 )
 """Settings without a bearing on what a trained layer computes: for training, for how the same is
 computed, and for shapes that stand elsewhere too."""

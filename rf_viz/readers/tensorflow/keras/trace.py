@@ -196,17 +196,19 @@ class _Calls:
         try:
             # Layers within layers have no other list.
             for layer in {id(x): x for x in self._model._flatten_layers()}.values():
-                before = layer.__dict__.get("call")
+                quantised = getattr(layer, "quantization_mode", None) is not None
+                name = "quantized_call" if quantised else "call"
+                before = layer.__dict__.get(name)
                 # Past Keras, which would track what is set, and has to find its layers unchanged.
-                object.__setattr__(layer, "call", self._recording(layer, layer.call))
-                changed.append((layer, before))
+                object.__setattr__(layer, name, self._recording(layer, getattr(layer, name)))
+                changed.append((layer, name, before))
             yield
         finally:
-            for layer, before in changed:
+            for layer, name, before in changed:
                 if before is None:
-                    object.__delattr__(layer, "call")
+                    object.__delattr__(layer, name)
                 else:
-                    object.__setattr__(layer, "call", before)
+                    object.__setattr__(layer, name, before)
 
     def _recording(self, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401
         """A layer's ``call`` that records itself."""

@@ -115,8 +115,7 @@ class _LocallyConnected(RetiredLayer):
             for g, s, k in zip(self._grid, self.strides, self.kernel_size, strict=True)
         ]
         after = [
-            max(0, end - n - b)
-            for end, n, b in zip(ends, self._extents, self._before, strict=True)
+            max(0, end - n - b) for end, n, b in zip(ends, self._extents, self._before, strict=True)
         ]
         if any(self._before) or any(after):
             x = ops.pad(x, [(0, 0), *zip(self._before, after, strict=True), (0, 0)])

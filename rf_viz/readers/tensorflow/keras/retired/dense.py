@@ -54,7 +54,11 @@ class ParametricSoftplus(RetiredLayer):
     kind = "ParametricSoftplus"
 
     def __init__(
-        self, alpha_init: float = 0.2, beta_init: float = 5.0, shared_axes: Any = None, **kwargs: Any  # noqa: ANN401
+        self,
+        alpha_init: float = 0.2,
+        beta_init: float = 5.0,
+        shared_axes: Any = None,
+        **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**kwargs)
         self._starts = (("alphas", alpha_init), ("betas", beta_init))
@@ -122,7 +126,11 @@ class MaxoutDense(RetiredLayer):
     kind = "MaxoutDense"
 
     def __init__(
-        self, units: int, nb_feature: int = 4, use_bias: bool = True, **kwargs: Any  # noqa: ANN401
+        self,
+        units: int,
+        nb_feature: int = 4,
+        use_bias: bool = True,
+        **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**kwargs)
         self.units, self._features, self._use_bias = units, nb_feature, use_bias
@@ -171,7 +179,11 @@ class RandomFourierFeatures(RetiredLayer):
     kind = "RandomFourierFeatures"
 
     def __init__(
-        self, output_dim: int, kernel_initializer: Any = None, scale: Any = None, **kwargs: Any  # noqa: ANN401
+        self,
+        output_dim: int,
+        kernel_initializer: Any = None,
+        scale: Any = None,
+        **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**kwargs)
         self.units, self._scale = output_dim, scale
