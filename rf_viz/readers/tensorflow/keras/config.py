@@ -303,7 +303,8 @@ def _keras_class(entry: Config) -> type | None:
     if kind == "Functional":
         return Functional  # type: ignore[no-any-return]
     homes = [_keras_module(module), keras, keras.layers, keras.initializers, keras.regularizers,
-             keras.constraints, keras.dtype_policies, keras.quantizers, *map(_keras_module, _OPERATIONS)]  # fmt: skip
+             keras.constraints, keras.dtype_policies, keras.quantizers,
+             *map(_keras_module, _OPERATIONS)]  # fmt: skip
     for home in homes:
         cls = getattr(home, kind, None)
         if (

@@ -1,14 +1,15 @@
 """Layers as older versions of Keras wrote them, brought to the classes and settings of today's.
 
 Three rules cover all layers. A class or a setting that was renamed gets its new name. Settings that
-matter in training only are left out. Any other setting that the class does not take any more is left
-out where it is off, and refused where it is on: so nothing that changes what a layer computes is
-lost.
+matter in training only are left out. Any other setting that the class does not take any more is
+left out where it is off, and refused where it is on: so nothing that changes what a layer computes
+is lost.
 """
 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -31,57 +32,31 @@ _CLASSES = {
     "AtrousConv2D": "Conv2D",
     "Convolution2DTranspose": "Conv2DTranspose",
     "GroupedQueryAttention": "GroupQueryAttention",
-    "RandomFlipV1": "RandomFlip",
 }
 """Classes that have another name today."""
 
 _NAMES = {
     "LeakyReLU": {"alpha": "negative_slope"},
-    "StringLookup": {"encoding": "encoding"},
     "CategoryEncoding": {"max_tokens": "num_tokens"},
     "Discretization": {"bins": "bin_boundaries"},
     "GaussianNoise": {"sigma": "stddev"},
 }
 """Settings that have another name today, by the class of today."""
 
-_IN_TRAINING_ONLY = frozenset(
-    [
-        "seed",
-        "rng_type",
-        "noise_shape",
-        "implementation",
-        "fused",
-        "renorm_clipping",
-        "renorm_momentum",
-        "virtual_batch_size",
-        "adjustment",
-        "synchronized",
-        "experimental_autocast",
-        "unit_forget_bias",
-        "input_dim",
-        "input_length",
-        "input_dtype",
-        "batch_input_shape",
-        "batch_size",
-        "ragged",
-        "sparse",
-        "auto_vectorize",
-        "force_generator",
-        "salt_type",
-        "use_cudnn",
-        "query_shape",
-        "key_shape",
-        "value_shape",
-        "vocabulary_size",
-        "consume_less",
-        "dropout",
-        "dropout_W",
-        "dropout_U",
-        "recurrent_dropout",
-    ]
+_IN_TRAINING_ONLY = re.split(
+    r"\s+",
+    """trainable seed rng_type noise_shape implementation fused renorm_clipping renorm_momentum
+    virtual_batch_size adjustment synchronized experimental_autocast unit_forget_bias
+    input_dim input_length input_dtype batch_input_shape batch_size ragged sparse
+    query_shape key_shape value_shape
+    auto_vectorize force_generator use_cudnn vocabulary_size
+    consume_less dropout dropout_W dropout_U recurrent_dropout""",
 )
 """Settings without a bearing on what a trained layer computes: for training, for how the same is
 computed, and for shapes that stand elsewhere too."""
+
+_ONE_IS_NONE = ("groups", "dilation_rate", "depth_multiplier")
+"""Settings that change nothing where they are 1."""
 
 _VALUES_OF_WEIGHTS = ("_initializer", "_regularizer", "_constraint")
 """How the names of settings end that say how weights begin and what they may become."""
@@ -157,18 +132,18 @@ def _kept(cls: type, settings: Settings, old: bool) -> Iterator[tuple[str, Any]]
                 yield name, value
         elif name in takes or name == "input_shape":
             yield name, value
-        elif name not in _IN_TRAINING_ONLY and not _is_off(value):
+        elif name not in _IN_TRAINING_ONLY and not _is_off(name, value):
             raise ValueError(
                 f"has the setting {name} = {str(value)[:60]}, which {cls.__name__} does not have "
                 "in this version of Keras"
             )
 
 
-def _is_off(value: Any) -> bool:  # noqa: ANN401
-    """Whether a setting's value says that nothing is done: none, false, empty, all ones."""
-    if isinstance(value, list):
-        return all(v is None or v == 1 for v in value)
-    return value is None or value is False or value in (1, "", {})
+def _is_off(name: str, value: Any) -> bool:  # noqa: ANN401
+    """Whether a setting's value says that nothing is done: none, false, empty, or one window."""
+    if name in _ONE_IS_NONE:
+        return all(n == 1 for n in (value if isinstance(value, list) else [value]))
+    return value is None or value is False or value in ("", [], {})
 
 
 def _is_keras_s(value: Any) -> bool:  # noqa: ANN401
@@ -290,11 +265,6 @@ def _lookup(kind: str, settings: Settings, old: bool) -> tuple[str, Settings]:
     settings.pop("has_input_vocabulary", None)
     if settings.get("mask_token", "") is None and kind == "IntegerLookup":
         settings["mask_token"] = None
-    return kind, settings
-
-
-def _wrapper(kind: str, settings: Settings, old: bool) -> tuple[str, Settings]:
-    """A wrapper; the layers within are brought to today's where they stand."""
     return kind, settings
 
 
