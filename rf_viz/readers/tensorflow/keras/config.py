@@ -145,7 +145,7 @@ class _Cleaning:
         if kind == "function":
             _check_function(entry)
             return entry
-        if kind not in _MODELS and _may_be_keras_s(entry):
+        if kind not in _MODELS and _is_layer(entry):
             try:
                 kind, settings = modern_layer(kind, _inner(entry), old=self._old)
             except ValueError as reason:
@@ -272,6 +272,12 @@ def _may_be_keras_s(entry: Config) -> bool:
     )
 
 
+def _is_layer(entry: Config) -> bool:
+    """Whether an entry may be of a layer: functions and initializers have some of their names."""
+    module = str(entry.get("module") or "layers").split(".")
+    return ("layers" in module or module == ["keras"]) and _may_be_keras_s(entry)
+
+
 def _address(cls: type) -> Config:
     """Where Keras looks for a class: by its public name where it has one."""
     from keras.src.api_export import get_name_from_symbol
@@ -297,7 +303,7 @@ def _keras_class(entry: Config) -> type | None:
         return registered if isinstance(registered, type) else None
     if not _may_be_keras_s(entry):
         return None
-    layer = layer_class(kind)
+    layer = layer_class(kind) if _is_layer(entry) else None
     if layer is not None:
         return layer
     if kind == "Functional":
