@@ -19,7 +19,10 @@ from typing import Any, NamedTuple
 from ....errors import ModelError
 from ..ops.stand_in import NOT_EXECUTED
 from .build import built
+from .layer_names import LayerNames
 from .layer_settings import layer_class, modern_layer
+from .legacy_calls import is_functional
+from .legacy_models import modern_models
 from .retired import retired_functions
 from .stand_ins import is_function_call, stand_in_for_function
 
@@ -73,9 +76,21 @@ def parse(text: str | bytes, name: str) -> Config:
         raise ModelError(
             f"{name} does not describe a Keras model: its configuration is of something else"
         )
-    if isinstance(config["config"], list):  # how Keras up to 2.2 wrote a Sequential
-        config["config"] = {"name": "sequential", "layers": config["config"]}
     return config
+
+
+def modern_config(config: Config, name: str) -> tuple[Config, dict[str, str]]:
+    """Bring the models in a configuration to Keras 3's form.
+
+    Returns the configuration, and the names of its layers in the file by those that Keras 3 takes
+    in their place. Raises ModelError where the configuration is damaged.
+    """
+    try:
+        modern = modern_models(config)
+        names = LayerNames(modern)
+        return names.replaced(modern), names.renamed
+    except RecursionError as error:
+        raise ModelError(f"{name} has a configuration that is nested too deeply") from error
 
 
 def safe_config(config: Config, name: str, *, distrusted: bool = False) -> Config:
@@ -100,7 +115,7 @@ def _as_model(config: Config) -> Config:
     """A model of a class of one's own that was made of layers, as the model it was made as."""
     inner = config["config"]
     if isinstance(inner, dict) and isinstance(inner.get("layers"), list):
-        functional = {"input_layers", "output_layers"} <= inner.keys()
+        functional = is_functional(inner)
         if functional or config.get("class_name") == "Sequential":
             kind = "Functional" if functional else "Sequential"
             kept = ["name", "trainable", "layers", "dtype"]

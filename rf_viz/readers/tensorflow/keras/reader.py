@@ -25,9 +25,11 @@ from .build import ONE_AT_A_TIME, built, made_by
 from .config import (
     LARGEST_CONFIG,
     Config,
+    modern_config,
     parse,
     safe_config,
 )
+from .layer_names import keep_names
 from .trace import Fetch, trace
 
 LARGEST_WEIGHTS = 2**35
@@ -164,6 +166,7 @@ def _check_version(version: str, name: str) -> None:
 def _built(config: Config, name: str) -> Any:  # noqa: ANN401
     """The model of a configuration, its weights not made yet. Raises ModelError."""
     import_keras()
+    config, renamed = modern_config(config, name)
     # Made safe outside of the try: what fails there is ours, and no complaint of Keras.
     safe = safe_config(config, name)
     try:
@@ -176,6 +179,7 @@ def _built(config: Config, name: str) -> Any:  # noqa: ANN401
         except Exception as error:
             lines = str(error).strip().splitlines() or [type(error).__name__]
             raise ModelError(f"Keras cannot build {name}: {lines[0][:300]}") from error
+    keep_names(model, renamed)
     count = sum(int(np.prod(v.shape, dtype=object)) for v in model.variables)
     if count > LARGEST_WEIGHTS:
         raise ModelError(f"{name} declares {count:,} weights: the limit is {LARGEST_WEIGHTS:,}")

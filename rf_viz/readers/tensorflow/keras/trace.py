@@ -31,6 +31,7 @@ from ..protobuf.messages import GraphDef
 from ..protobuf.scopes import Names, enclosing, rename
 from .build import ONE_AT_A_TIME
 from .categories import category
+from .layer_names import name_of
 from .own_data import computed_in_graph
 from .settings import settings
 from .stand_ins import kind_of
@@ -135,7 +136,7 @@ def _signature(model: Any, name: str) -> Any:  # noqa: ANN401
     structure = getattr(own, "_inputs_struct", None)
     if structure is not None:
         return keras.tree.map_structure(
-            lambda t: _Spec(t._keras_history.operation.name, tuple(t.shape), t.dtype), structure
+            lambda t: _Spec(name_of(t._keras_history.operation), tuple(t.shape), t.dtype), structure
         )
     shapes = getattr(model, "_build_shapes_dict", None) or {}
     if len(shapes) == 1:
@@ -254,7 +255,8 @@ class _Calls:
         if layer is self._model:
             return ""
         above = self._open[-1]
-        path = wanted = _plain_name(f"{above}/{layer.name}" if above else layer.name)
+        own = name_of(layer)
+        path = wanted = _plain_name(f"{above}/{own}" if above else own)
         count = 1
         while path in self._paths:
             count += 1
