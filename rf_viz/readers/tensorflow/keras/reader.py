@@ -6,12 +6,14 @@ made, and filled from the file, when somebody asks for a value.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,11 +33,14 @@ from .config import (
 )
 from .layer_names import keep_names
 from .trace import Fetch, trace
+from .weights import archive, hdf5
+from .weights.hdf5 import MisfitError
+from .weights.parts import parts_of
 
 LARGEST_WEIGHTS = 2**35
 """The most weights that a model may have."""
 
-_CONFIG = "config.json"
+_CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
 
 _SPARE = 2**30
 """Bytes of weights that a small file may make, beyond what it holds."""
@@ -46,19 +51,23 @@ _EXPANSION = 8
 
 def load(content: Content) -> TensorFlowModel:
     """Read a Keras model's file. Raises ModelError where it is none, or damaged, or unsafe."""
+    version, fill = "", None
     if content.head.startswith(b"PK"):
         text, metadata = _of_archive(content)
-        _check_version(str(metadata.get("keras_version", "")), content.name)
+        version = str(metadata.get("keras_version", ""))
+        fill = _fill_from_old_archive if version.startswith("2.") else _fill_from_archive
     elif content.head.startswith(b"\x89HDF"):
-        text = _of_hdf5(content)
+        text, version = _of_hdf5(content)
+        fill = _fill_from_hdf5
     else:
         text = content.read()
     config = parse(text, content.name)
-    with_weights = not content.head.lstrip().startswith(b"{")
+    if version:
+        config["keras_version"] = version
     with ONE_AT_A_TIME:
-        model = _built(config, content.name)
-        weights = _Weights(model, content if with_weights else None)
-        return _opened(model, content.name, weights.of)
+        config, model = _built(config, content.name)
+        file = None if fill is None else _File(content, partial(fill, config, model, content))
+        return _opened(model, content.name, _Weights(model, file).of)
 
 
 def of_model(model: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401
@@ -125,8 +134,8 @@ def _json_object(text: bytes) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _of_hdf5(content: Content) -> bytes:
-    """The configuration that a legacy file holds."""
+def _of_hdf5(content: Content) -> tuple[bytes, str]:
+    """The configuration that a legacy file holds, and the version of Keras that wrote it."""
     import_keras()
     import h5py
 
@@ -145,8 +154,7 @@ def _of_hdf5(content: Content) -> bytes:
             f"{content.name} is an HDF5 file that holds {what}: save it with model.save(), not "
             "save_weights()"
         )
-    _check_version(_text(version), content.name)
-    return _text(text).encode()
+    return _text(text).encode(), _text(version)
 
 
 def _text(value: Any) -> str:  # noqa: ANN401
@@ -154,17 +162,11 @@ def _text(value: Any) -> str:  # noqa: ANN401
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _check_version(version: str, name: str) -> None:
-    """Raise ModelError for a file of a Keras that is too old."""
-    if version.startswith(("0.", "1.")):
-        raise ModelError(
-            f"{name} was written by Keras {version}, which today's Keras cannot read: load it "
-            "with Keras 2.2 and save it again"
-        )
+def _built(config: Config, name: str) -> tuple[Config, Any]:
+    """A configuration in today's form and the model of it, its weights not made yet.
 
-
-def _built(config: Config, name: str) -> Any:  # noqa: ANN401
-    """The model of a configuration, its weights not made yet. Raises ModelError."""
+    Raises ModelError.
+    """
     import_keras()
     config, renamed = modern_config(config, name)
     # Made safe outside of the try: what fails there is ours, and no complaint of Keras.
@@ -183,14 +185,21 @@ def _built(config: Config, name: str) -> Any:  # noqa: ANN401
     count = sum(int(np.prod(v.shape, dtype=object)) for v in model.variables)
     if count > LARGEST_WEIGHTS:
         raise ModelError(f"{name} declares {count:,} weights: the limit is {LARGEST_WEIGHTS:,}")
-    return model
+    return config, model
+
+
+class _File(NamedTuple):
+    """A file that holds weights, and how the variables of its model get them."""
+
+    content: Content
+    fill: Callable[[], None]
 
 
 class _Weights:
-    """Values of a built model's variables: from its file, random where it holds none."""
+    """Values of a built model's variables: from its file, random where it has none."""
 
-    def __init__(self, model: Any, content: Content | None) -> None:  # noqa: ANN401
-        self._model, self._content = model, content
+    def __init__(self, model: Any, file: _File | None) -> None:  # noqa: ANN401
+        self._model, self._file = model, file
         self._have_values = False
 
     def of(self, variable: Any) -> NDArray[Any]:  # noqa: ANN401
@@ -211,28 +220,60 @@ class _Weights:
         # without values, and only where somebody asks, takes attributes of its own.
         variables = [v for v in self._model.variables if v._value is None]
         size = sum(int(np.prod(v.shape, dtype=object)) * 4 for v in variables)
-        if self._content is None:
+        if self._file is None:
             if size > 16 * _SPARE:
                 raise ModelError(f"random weights would take {size:,} bytes: that is too much")
-        elif size > _EXPANSION * self._content.size + _SPARE:
+        elif size > _EXPANSION * self._file.content.size + _SPARE:
             raise ModelError(
-                f"{self._content.name} declares weights of {size:,} bytes, and has "
-                f"{self._content.size:,} itself: refused"
+                f"{self._file.content.name} declares weights of {size:,} bytes, and has "
+                f"{self._file.content.size:,} itself: refused"
             )
         for variable in variables:
-            if self._content is not None:
+            if self._file is not None:
                 variable._initializer = keras.initializers.Zeros()
             variable._deferred_initialize()
-        if self._content is not None:
-            _on_disk(self._content, partial(_fill, self._model, self._content.name))
+        if self._file is not None:
+            self._file.fill()
         self._have_values = True
 
 
-def _fill(model: Any, name: str, path: str) -> None:  # noqa: ANN401
-    """Fill a model's variables from the file at ``path``. Raises ModelError."""
+def _fill_from_hdf5(config: Config, model: Any, content: Content) -> None:  # noqa: ANN401
+    """Fill a model's variables from its HDF5 file. Raises ModelError."""
+    import h5py
+
+    with _misfits_told(content.name), content.open() as source, h5py.File(source, "r") as file:
+        hdf5.fill(parts_of(config, model), file)
+
+
+def _fill_from_old_archive(config: Config, model: Any, content: Content) -> None:  # noqa: ANN401
+    """Fill a model's variables from the archive that Keras 2 wrote. Raises ModelError."""
+    import h5py
+
+    with _misfits_told(content.name):
+        with Archive.open(content) as opened:
+            if _WEIGHTS not in opened.names:
+                raise MisfitError("all layers are not in the file")
+            weights = io.BytesIO(opened.read(_WEIGHTS, _EXPANSION * content.size + _SPARE))
+        with h5py.File(weights, "r") as file:
+            archive.fill(parts_of(config, model), file)
+
+
+def _fill_from_archive(config: Config, model: Any, content: Content) -> None:  # noqa: ANN401
+    """Fill a model's variables from the archive that Keras 3 wrote. Raises ModelError."""
+    with _misfits_told(content.name):
+        _on_disk(content, model.load_weights)
+
+
+@contextmanager
+def _misfits_told(name: str) -> Iterator[None]:
+    """Raise ModelError, in words, for whatever is wrong with a file's weights."""
     try:
-        model.load_weights(path)
-    except Exception as error:  # whatever Keras makes of a file that does not fit
+        yield
+    except MisfitError as error:
+        raise ModelError(
+            f"the weights of {name} do not fit its layers: those of {error}"
+        ) from error
+    except Exception as error:  # whatever Keras or HDF5 makes of a file that does not fit
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelError(
             f"the weights of {name} do not fit its layers: {lines[0][:300]}"
@@ -240,12 +281,11 @@ def _fill(model: Any, name: str, path: str) -> None:  # noqa: ANN401
 
 
 def _on_disk(content: Content, use: Callable[[str], None]) -> None:
-    """Call ``use`` with the path of a file, named so that Keras knows the format."""
-    extension = ".h5" if content.head.startswith(b"\x89HDF") else ".keras"
-    if content.path is not None and content.path.endswith(extension):
+    """Call ``use`` with the path of an archive, named so that Keras knows the format."""
+    if content.path is not None and content.path.endswith(".keras"):
         return use(content.path)
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, f"model{extension}")
+        path = os.path.join(folder, "model.keras")
         with open(path, "wb") as file:
             file.write(content.read())
         return use(path)
