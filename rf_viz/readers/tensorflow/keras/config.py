@@ -20,6 +20,7 @@ from ....errors import ModelError
 from ..ops.stand_in import NOT_EXECUTED
 from .build import built
 from .layer_settings import layer_class, modern_layer
+from .legacy_calls import with_modern_calls
 from .retired import retired_functions
 from .stand_ins import is_function_call, stand_in_for_function
 
@@ -145,6 +146,8 @@ class _Cleaning:
         if kind == "function":
             _check_function(entry)
             return entry
+        if kind in _REFUSED and _may_be_keras_s(entry):
+            raise _Refused(_REFUSED[kind])
         if kind not in _MODELS and _is_layer(entry):
             try:
                 kind, settings = modern_layer(kind, _inner(entry), old=self._old)
@@ -154,12 +157,12 @@ class _Cleaning:
         cls = _keras_class(entry)
         if cls is None:
             raise _Refused(f"is of a class of its maker's own, {kind}")
-        if kind in _REFUSED:
-            raise _Refused(_REFUSED[kind])
         inner = _inner(entry)
         if isinstance(inner.get("vocabulary"), str):
             raise _Refused("reads its vocabulary from another file")
-        clean = {k: v for k, v in entry.items() if k != "compile_config"}
+        # Keras 2 wrote other arguments of `build`; a layer is built by its first call anyway.
+        unused = ("compile_config", *["build_config"] * (self._old and kind != "Sequential"))
+        clean = {k: v for k, v in entry.items() if k not in unused}
         clean.update(_address(cls))
         clean["config"] = self._settings(inner, kind)
         if "inbound_nodes" in entry:
@@ -170,6 +173,7 @@ class _Cleaning:
     def _settings(self, inner: Config, kind: str) -> Config:
         """Clean the settings of an object of class ``kind``."""
         if kind in _MODELS and isinstance(inner.get("layers"), list):
+            inner = with_modern_calls(inner)
             layers = [self._layer(entry) for entry in inner["layers"]]
             return {
                 **{k: self.value(v) for k, v in inner.items() if k != "layers"},
