@@ -128,7 +128,7 @@ def _kept(cls: type, settings: Settings, old: bool) -> Iterator[tuple[str, Any]]
     takes = accepted(cls)
     for name, value in settings.items():
         if name.endswith(_VALUES_OF_WEIGHTS):
-            if name in takes and (name.endswith("_initializer") and _is_keras_s(value) and not old):
+            if name in takes and name.endswith("_initializer") and not old and _is_keras_s(value):
                 yield name, value
         elif name in takes or name == "input_shape":
             yield name, value
@@ -153,7 +153,7 @@ def _is_keras_s(value: Any) -> bool:  # noqa: ANN401
     name = value.get("class_name") if isinstance(value, dict) else value
     try:
         return callable(keras.initializers.get(name)) if isinstance(name, str) else False
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, KeyError):
         return name in ("Constant", "VarianceScaling") or hasattr(keras.initializers, str(name))
 
 
