@@ -210,7 +210,8 @@ class _Cleaning:
         """Make a stand-in for a layer that is not built, for this reason."""
         inner = _inner(entry)
         name = str(entry.get("name") or inner.get("name") or entry["class_name"].lower())
-        outputs = [output for _, output in sorted(self._declared.get(name, {}).items())]
+        declared = self._declared.get(name, {})
+        outputs = [declared.get(i) for i in range(max(declared, default=-1) + 1)]
         shape = _plain_shape(inner.get("output_shape"))
         if not outputs and shape is not None:
             outputs = [DeclaredOutput([None, *shape], "")]
@@ -220,7 +221,7 @@ class _Cleaning:
             "class_name": NOT_EXECUTED,
             "registered_name": NOT_EXECUTED,
             "config": {"name": name, "reason": why, "kind": entry["class_name"],
-                       "outputs": [list(output) for output in outputs]},
+                       "outputs": [list(output or (None, "")) for output in outputs]},
         }  # fmt: skip
         if "inbound_nodes" in entry:
             nodes = entry["inbound_nodes"]

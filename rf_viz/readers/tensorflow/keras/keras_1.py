@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 Settings = dict[str, Any]
@@ -40,27 +41,24 @@ _FORMATS = {"tf": "channels_last", "th": "channels_first", "default": None}
 
 _MERGES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum"}
 
-_OF_ELEMENTS = ("ParametricSoftplus", "SReLU")
-"""Classes that keep settings whose names others changed."""
 
-
-def of_keras_1(kind: str, settings: Settings) -> tuple[str, Settings]:
-    """Rename what Keras 2 renamed; whatever is named otherwise already stays.
+def of_keras_1(kind: str, settings: Settings, takes: Container[str]) -> tuple[str, Settings]:
+    """Rename what Keras 2 renamed, but for what the class ``takes`` under its old name.
 
     Raises ValueError, with a reason in the third person, for a function in the place of a setting.
     """
     if kind == "Merge":
         return _merge(settings)
-    if kind in _OF_ELEMENTS:
-        return kind, settings
-    renamed = {_NAMES.get(name, name): value for name, value in settings.items()}
+    renamed = {
+        name if name in takes else _NAMES.get(name, name): value for name, value in settings.items()
+    }
     for names in _KERNELS:
         if all(name in renamed for name in names):
             renamed["kernel_size"] = [renamed.pop(name) for name in names]
     if "dim_ordering" in renamed:
         ordering = renamed.pop("dim_ordering")
         renamed["data_format"] = _FORMATS.get(ordering, ordering)
-    if "output_dim" in renamed and kind not in ("Embedding", "RandomFourierFeatures"):
+    if "output_dim" in renamed and "output_dim" not in takes:
         renamed["units"] = renamed.pop("output_dim")
     if renamed.get("padding") == "full":
         raise ValueError("pads to every position that the kernel reaches (full), as Keras 3 cannot")

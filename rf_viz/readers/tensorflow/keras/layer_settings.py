@@ -39,7 +39,6 @@ _NAMES = {
     "LeakyReLU": {"alpha": "negative_slope"},
     "CategoryEncoding": {"max_tokens": "num_tokens"},
     "Discretization": {"bins": "bin_boundaries"},
-    "GaussianNoise": {"sigma": "stddev"},
 }
 """Settings that have another name today, by the class of today."""
 
@@ -65,19 +64,34 @@ _ACTIVATIONS = {"softmax_v2": "softmax", "relu_v2": "relu", "swish_v1": "swish"}
 """Functions of TensorFlow's that Keras 2 wrote down under a name that is not public."""
 
 
+IDENTITIES = re.split(
+    r"\s+",
+    """AugMix CutMix MixUp RandAugment RandomBrightness RandomColorDegeneration RandomColorJitter
+    RandomContrast RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur
+    RandomGrayscale RandomHeight RandomHue RandomInvert RandomPerspective RandomPosterization
+    RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomWidth
+    RandomZoom""",
+)
+"""Preprocessing that passes its input on when a model is not trained, whatever its settings are."""
+
+
 def modern_layer(kind: str, settings: Settings, *, old: bool) -> tuple[str, Settings]:
     """Bring one layer's class and settings to today's; ``old`` for files of Keras 1 and 2.
 
     Raises ValueError, with a reason in the third person, where a setting has no counterpart.
     """
     settings = {name: _plain(value) for name, value in settings.items()}
-    kind, settings = of_keras_1(kind, settings)
     if kind.endswith(("V1", "V2")):
         kind = kind[:-2]
     kind = _CLASSES.get(kind, kind)
-    cls = layer_class(kind)
-    if cls is None:
+    if old:
+        cls = layer_class(kind)
+        kind, settings = of_keras_1(kind, settings, accepted(cls) if cls else ())
+    if kind not in IDENTITIES and layer_class(kind) is None:
         return kind, settings
+    if kind in IDENTITIES:
+        kept = {k: settings[k] for k in ("name", "batch_input_shape") if k in settings}
+        kind, settings = "UnchangedAtInference", {**kept, "kind": kind}
     for before, after in _NAMES.get(kind, {}).items():
         if before in settings:
             settings.setdefault(after, settings.pop(before))
@@ -261,10 +275,10 @@ def _causal(kind: str, settings: Settings, old: bool) -> tuple[str, Settings]:
 
 
 def _lookup(kind: str, settings: Settings, old: bool) -> tuple[str, Settings]:
-    """A lookup in a vocabulary that the file holds."""
+    """A lookup in a vocabulary, which has to stand in the configuration."""
     settings.pop("has_input_vocabulary", None)
-    if settings.get("mask_token", "") is None and kind == "IntegerLookup":
-        settings["mask_token"] = None
+    if settings.get("vocabulary") is None:
+        raise ValueError("looks up a vocabulary that its configuration does not hold")
     return kind, settings
 
 
@@ -279,5 +293,5 @@ _RULES: dict[str, Rule] = {
     **dict.fromkeys(("Resizing", "CenterCrop", "RandomCrop", "UpSampling2D"), _resized),
     "Discretization": _discretization,
     "SeparableConv1D": _causal,
-    **dict.fromkeys(("IntegerLookup", "StringLookup"), _lookup),
+    **dict.fromkeys(("IntegerLookup", "StringLookup", "TextVectorization"), _lookup),
 }  # fmt: skip

@@ -125,7 +125,7 @@ def our_layers() -> dict[str, Any]:
         def __init__(self, reason: str, kind: str, outputs: list[Any], **kwargs: Any) -> None:  # noqa: ANN401
             super().__init__(**kwargs)
             self.reason, self.kind = reason, kind
-            self.declared: list[Any] = [(list(shape), dtype) for shape, dtype in outputs]
+            self.declared: list[Any] = [(shape, dtype) for shape, dtype in outputs]
             self._allow_non_tensor_positional_args = True
 
         def call(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401

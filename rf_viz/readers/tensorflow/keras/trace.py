@@ -24,13 +24,14 @@ from ....trace.tensors import Group
 from ...reading.values import Value
 from ..ops.stand_in import NOT_EXECUTED
 from ..protobuf.captures import captured
+from ..protobuf.counts import settle_counts
 from ..protobuf.flatten import flatten
 from ..protobuf.held import Weight, hold
 from ..protobuf.messages import GraphDef
 from ..protobuf.scopes import Names, enclosing, rename
 from .build import ONE_AT_A_TIME
 from .categories import category
-from .normalisation import normalised_anew
+from .own_data import computed_in_graph
 from .settings import settings
 from .stand_ins import kind_of
 
@@ -74,13 +75,14 @@ def trace(model: Any, name: str, fetch: Fetch | None = None) -> Traced:  # noqa:
             stands_for = list(zip(variables, stand, strict=True))
             scope = keras.StatelessScope(stands_for, initialize_variables=False)
             try:
-                with scope, normalised_anew(model), calls.recorded():
+                with scope, computed_in_graph(model), calls.recorded():
                     model(placeholders, training=False)
             except Exception as error:
                 if calls.defect is not None:
                     raise defect(f"follow the layers of {name}", calls.defect) from calls.defect
                 raise ModelError(f"{name} cannot be called: {_first_line(error)}") from error
     flat = flatten(GraphDef.FromString(graph.as_graph_def().SerializeToString()))
+    settle_counts(flat)
     own = fetch or _own_value
     weights = captured(graph)
     names = {t.op.name: _plain_name(v.path) for v, t in zip(variables, stand, strict=True)}

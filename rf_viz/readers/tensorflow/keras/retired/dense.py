@@ -29,23 +29,20 @@ class ThresholdedReLU(RetiredLayer):
         return x * ops.cast(x > self.theta, x.dtype)
 
 
-class RandomHeight(RetiredLayer):
-    """Changes of the height in training: the identity at inference."""
+class UnchangedAtInference(RetiredLayer):
+    """The identity, for a layer of class ``kind`` that does something in training only."""
 
-    kind = "RandomHeight"
-
-    def __init__(self, factor: Any = None, interpolation: str = "", **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, kind: str, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
+        self.kind = kind
 
     def call(self, x: Any) -> Any:  # noqa: ANN401
         """Pass on the input."""
         return x
 
-
-class RandomWidth(RandomHeight):
-    """Changes of the width in training: the identity at inference."""
-
-    kind = "RandomWidth"
+    def get_config(self) -> dict[str, Any]:
+        """Return the settings: wrappers copy a layer by them."""
+        return {**super().get_config(), "kind": self.kind}
 
 
 class ParametricSoftplus(RetiredLayer):
@@ -246,7 +243,7 @@ class CausalAdditiveAttention(keras.layers.AdditiveAttention):  # type: ignore[m
 
 
 LAYERS = (
-    ThresholdedReLU, RandomHeight, RandomWidth, ParametricSoftplus, SReLU, MaxoutDense, Highway,
+    ThresholdedReLU, UnchangedAtInference, ParametricSoftplus, SReLU, MaxoutDense, Highway,
     RandomFourierFeatures, CosineMerge, CausalAttention, CausalAdditiveAttention,
 )  # fmt: skip
 """The layers of this module."""
