@@ -3,8 +3,8 @@
 Keras 2 writes a call as the tensors of its first argument, in their structure. Each is a list: the
 layer that made the tensor, the number of that layer's call, the number of its output, and the other
 arguments of the call. It counts the calls of a model that has an input of its own from 1, since
-building the model was a call too. A list of one tensor stands for the tensor. Keras 3 writes all arguments alike
-and counts from 0, but counts from 1 where a model names its outputs.
+building the model was a call too. A list of one tensor stands for the tensor. Keras 3 writes all
+arguments alike and counts from 0, but from 1 where a model names its outputs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _nodes(entry: Entry) -> list[Any]:
     nodes = entry.get("inbound_nodes", [])
     if not isinstance(nodes, list):
         raise ModelError(
-            f"the configuration is damaged: the layer {_name(entry)!r} has no list of its calls"
+            f"the configuration is damaged: its layer {layer_name(entry)!r} has no list of calls"
         )
     return nodes
 
@@ -56,8 +56,8 @@ def _is_legacy(node: Any) -> bool:  # noqa: ANN401
     return not (isinstance(node, dict) and "args" in node)
 
 
-def _name(entry: Entry) -> str:
-    """A layer's name."""
+def layer_name(entry: Mapping[str, Any]) -> str:
+    """Return the name of a layer of a configuration."""
     settings = entry.get("config")
     inner = settings.get("name") if isinstance(settings, dict) else None
     return str(entry.get("name") or inner or entry.get("class_name"))
@@ -78,8 +78,8 @@ class _Numbers:
         self._first: dict[str, int] = {}
         self._functional: set[str] = set()
         for entry in layers:
-            name = _name(entry)
-            if _is_model(entry):
+            name = layer_name(entry)
+            if is_model(entry):
                 self._first[name] = _first_call(entry, uses.get(name, set()))
                 if entry.get("class_name") != "Sequential":
                     self._functional.add(name)
@@ -93,8 +93,8 @@ class _Numbers:
         return self.from_0(name, number) + (name in self._functional)
 
 
-def _is_model(entry: Entry) -> bool:
-    """Whether a layer is a model of layers."""
+def is_model(entry: Mapping[str, Any]) -> bool:
+    """Tell whether a layer of a configuration is a model of layers."""
     settings = entry.get("config")
     if entry.get("class_name") == "Sequential" and isinstance(settings, list):
         return True
@@ -148,7 +148,7 @@ def _with_modern_nodes(entry: Any, numbers: _Numbers) -> Any:  # noqa: ANN401
     """A layer with its calls in Keras 3's form."""
     if not isinstance(entry, dict) or "inbound_nodes" not in entry:
         return entry
-    name = _name(entry)
+    name = layer_name(entry)
     nodes = [
         _modern_node(node, entry, name, numbers) if _is_legacy(node) else node
         for node in _nodes(entry)

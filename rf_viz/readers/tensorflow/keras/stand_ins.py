@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from functools import cache, reduce
 from typing import Any
 
-from ....errors import ModelError
 from ..ops.stand_in import NOT_EXECUTED
 from .retired import retired_layers
 
