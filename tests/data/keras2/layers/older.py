@@ -178,7 +178,9 @@ def remade(keras: Any, entry: dict[str, Any]) -> dict[str, Any] | None:
         if "axis" in settings and isinstance(settings["axis"], list):
             (settings["axis"],) = settings["axis"]
         config = cls.from_config(settings).get_config()
-        return json.loads(json.dumps({"class_name": cls.__name__, "config": config}, default=written))
+        return json.loads(
+            json.dumps({"class_name": cls.__name__, "config": config}, default=written)
+        )
     except Exception as error:
         print("   not", entry["class_name"], error, file=sys.stderr)
         return None

@@ -147,6 +147,4 @@ def test_layers_of_keras_3_are_exact_and_compute_what_keras_computes(
         expected = np.asarray(output)
         assert layer.exact, name
         assert layer.shape == expected.shape, name
-        np.testing.assert_allclose(
-            values[layer.name], expected, rtol=1e-3, atol=1e-4, err_msg=name
-        )
+        np.testing.assert_allclose(values[layer.name], expected, rtol=1e-3, atol=1e-4, err_msg=name)
