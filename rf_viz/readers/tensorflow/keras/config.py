@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from ....errors import ModelError
 from ..ops.stand_in import NOT_EXECUTED
 from .build import built
+from .declared import shapes_of_inputs
 from .layer_settings import layer_class, modern_layer
 from .retired import retired_functions
 from .stand_ins import is_function_call, stand_in_for_function
@@ -145,7 +146,7 @@ class _Cleaning:
         if kind == "function":
             _check_function(entry)
             return entry
-        if kind not in _MODELS and _is_layer(entry):
+        if kind not in (*_MODELS, *_REFUSED) and _is_layer(entry):
             try:
                 kind, settings = modern_layer(kind, _inner(entry), old=self._old)
             except ValueError as reason:
@@ -371,6 +372,10 @@ def _declared_outputs(config: Config) -> dict[str, dict[int, DeclaredOutput]]:
                 dtype = inner.get("dtype")
                 output = DeclaredOutput(shape, dtype if isinstance(dtype, str) else "")
                 declared.setdefault(layer, {}).setdefault(number, output)
+    for layer, number, told in shapes_of_inputs(config):
+        shape = _plain_shape(told)
+        if shape is not None:
+            declared.setdefault(layer, {}).setdefault(number, DeclaredOutput(shape, ""))
     return declared
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pytest
 
 import rf_viz
-from rf_viz.readers.tensorflow.keras.categories import CATEGORIES
-from rf_viz.readers.tensorflow.keras.config import safe_config
-from rf_viz.readers.tensorflow.keras.layer_settings import modern_layer
+from rf_viz.verify import verify
 from tests.data.keras2.layers.weights import input_values, weight_values
+from tests.models.keras_2_files import hdf5
 from tests.models.keras_layers import LAYERS, WORDS, model_of, varied
 from tests.models.keras_models import keras
 
@@ -39,41 +36,35 @@ def layers_of(record: dict[str, Any]) -> list[dict[str, Any]]:
     return entries
 
 
-def _IMAGE(shape):
-    inner = {"shape": shape, "dtype": "float32", "keras_history": ["image", 0, 0]}
-    return {"class_name": "__keras_tensor__", "config": inner}
-
-
 def file_of(record: dict[str, Any], spelling: dict[str, Any] | None = None) -> bytes:
     """Write a record as the file that Keras 2 wrote, its layers in another spelling."""
     config = json.loads(json.dumps(record["config"]))
     inner = config["config"]
     for entry in inner["layers"]:
         if entry["class_name"] == "MultiHeadAttention":
-            shape = inner["layers"][0]["config"]["batch_input_shape"]
-            entry["inbound_nodes"] = [{"args": [_IMAGE(shape)] * 2, "kwargs": {}}]
+            entry["inbound_nodes"] = [{"args": [image_of(record)] * 2, "kwargs": {}}]
     if spelling is not None:
         first, *others = inner["layers"]
         inner["layers"] = [
             first, *[{**e, **spelling[e["name"]]} for e in others if e["name"] in spelling]
         ]  # fmt: skip
         inner["output_layers"] = [o for o in inner["output_layers"] if o[0] in spelling]
-    buffer = io.BytesIO()
-    with h5py.File(buffer, "w") as file:
-        file.attrs["model_config"] = json.dumps(config)
-        file.attrs["keras_version"], file.attrs["backend"] = "2.15.0", "tensorflow"
-        group = file.create_group("model_weights")
-        names = [entry["name"] for entry in inner["layers"]]
-        group.attrs["layer_names"] = np.array(names, "S")
-        group.attrs["keras_version"], group.attrs["backend"] = "2.15.0", "tensorflow"
-        for name in names:
-            weights = record["weights"].get(name, [])
-            part = group.create_group(name)
-            part.attrs["weight_names"] = np.array([w for w, _, _ in weights], "S")
-            for weight, shape, dtype in weights:
-                floats = dtype.startswith("float")
-                part[weight] = weight_values(shape) if floats else np.zeros(shape, dtype)
-    return buffer.getvalue()
+    names = [entry["name"] for entry in inner["layers"]]
+    weights = {name: record["weights"].get(name, []) for name in names}
+    return hdf5(config, {
+        name: {
+            weight: weight_values(shape) if dtype[:5] == "float" else np.zeros(shape, dtype)
+            for weight, shape, dtype in parts
+        }
+        for name, parts in weights.items()
+    })  # fmt: skip
+
+
+def image_of(record: dict[str, Any]) -> dict[str, Any]:
+    """Refer to the input of a record as Keras 3 does, as two arguments need it."""
+    shape = layers_of(record)[0]["config"]["batch_input_shape"]
+    inner = {"shape": shape, "dtype": "float32", "keras_history": ["image", 0, 0]}
+    return {"class_name": "__keras_tensor__", "config": inner}
 
 
 def differences(record: dict[str, Any], file: bytes, names: list[str]) -> Iterator[str]:
@@ -103,6 +94,7 @@ def test_layers_of_keras_2_compute_what_keras_2_computes(group: str) -> None:
     assert list(differences(record, file_of(record), names)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", OLDER)
 @pytest.mark.parametrize("group", RECORDS)
 def test_older_spellings_mean_the_same(group: str, version: str) -> None:
@@ -128,6 +120,7 @@ def test_every_layer_class_of_keras_3_is_in_the_table() -> None:
     assert classes - named - WITHOUT_A_MODEL - {"GroupedQueryAttention"} == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", LAYERS)
 def test_layers_of_keras_3_are_exact_and_compute_what_keras_computes(
     shape: tuple[int, ...], tmp_path: Path
@@ -141,10 +134,21 @@ def test_layers_of_keras_3_are_exact_and_compute_what_keras_computes(
     if shape == WORDS:
         image = np.array([[3, 1, 2, 5, 0, 3, 2]], "int32")
     layers = [net[name.replace(" ", "_")] for name in names]
-    outputs = built(image, training=False)
+    outputs = keras.tree.flatten(built(image, training=False))
     values = model.activations(image, [layer.name for layer in layers])
-    for name, layer, output in zip(names, layers, outputs, strict=True) if len(names) > 1 else ():
+    for name, layer, output in zip(names, layers, outputs, strict=True):
         expected = np.asarray(output)
         assert layer.exact, name
         assert layer.shape == expected.shape, name
         np.testing.assert_allclose(values[layer.name], expected, rtol=1e-3, atol=1e-4, err_msg=name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("group", ["9x6", "9x8x4"])
+def test_regions_of_these_layers_are_what_the_running_model_shows(group: str) -> None:
+    model = rf_viz.load(file_of(RECORDS[group]), "layers.h5")
+    layers = layers_of(RECORDS[group])
+    shape = [1, *layers[0]["config"]["batch_input_shape"][1:]]
+    names = [entry["name"] for entry in layers[1:]]
+    report = verify(model, model.trace(input_shape=shape), names, cells=4)
+    assert list(map(str, report.disagreements)) == []
