@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from ....errors import ModelError
 from ..ops.stand_in import NOT_EXECUTED
 from .build import SLASH, built
+from .declared import shapes_of_inputs
 from .layer_settings import layer_class, modern_layer
 from .legacy_calls import with_modern_calls
 from .retired import retired_functions
@@ -388,6 +389,10 @@ def _declared_outputs(config: Config) -> dict[str, dict[int, DeclaredOutput]]:
                 dtype = inner.get("dtype")
                 output = DeclaredOutput(shape, dtype if isinstance(dtype, str) else "")
                 declared.setdefault(layer, {}).setdefault(number, output)
+    for layer, number, told in shapes_of_inputs(config):
+        shape = _plain_shape(told)
+        if shape is not None:
+            declared.setdefault(layer, {}).setdefault(number, DeclaredOutput(shape, ""))
     return declared
 
 

@@ -142,7 +142,7 @@ def _kept(cls: type, settings: Settings, old: bool) -> Iterator[tuple[str, Any]]
     takes = accepted(cls)
     for name, value in settings.items():
         if name.endswith(_VALUES_OF_WEIGHTS):
-            if name in takes and name.endswith("_initializer") and not old and _is_keras_s(value):
+            if name in takes and (name.endswith("_initializer") and _is_keras_s(value) and not old):
                 yield name, value
         elif name in takes or name == "input_shape":
             yield name, value
@@ -160,15 +160,16 @@ def _is_off(name: str, value: Any) -> bool:  # noqa: ANN401
     return value is None or value is False or value in ("", [], {})
 
 
-def _is_keras_s(value: Any) -> bool:  # noqa: ANN401
+def _is_keras_s(initializer: Any) -> bool:  # noqa: ANN401
     """Whether an initializer is one that Keras has."""
     import keras
 
-    name = value.get("class_name") if isinstance(value, dict) else value
+    if isinstance(initializer, dict):
+        return hasattr(keras.initializers, str(initializer.get("class_name")))
     try:
-        return callable(keras.initializers.get(name)) if isinstance(name, str) else False
-    except (TypeError, ValueError, KeyError):
-        return name in ("Constant", "VarianceScaling") or hasattr(keras.initializers, str(name))
+        return callable(keras.initializers.get(initializer))
+    except (TypeError, ValueError):
+        return False
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401

@@ -80,7 +80,7 @@ def trace(model: Any, name: str, fetch: Fetch | None = None) -> Traced:  # noqa:
             except Exception as error:
                 if calls.defect is not None:
                     raise defect(f"follow the layers of {name}", calls.defect) from calls.defect
-                raise ModelError(f"{name} cannot be called: {_first_line(error)}") from error
+                raise ModelError(f"{name} cannot be called: {_reason(error)}") from error
     flat = flatten(GraphDef.FromString(graph.as_graph_def().SerializeToString()))
     settle_counts(flat)
     own = fetch or _own_value
@@ -103,10 +103,12 @@ def _own_value(variable: Any) -> NDArray[Any]:  # noqa: ANN401
     return np.asarray(variable.numpy())
 
 
-def _first_line(error: Exception) -> str:
-    """Put what an exception says into one line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__)[:300]
+def _reason(error: Exception) -> str:
+    """Say in one line what an exception says, and in which layer where Keras names it."""
+    text = re.sub(r"\x1b\[\d*m", "", str(error))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    reason = " ".join(lines[:2] if lines and lines[0].startswith("Exception enc") else lines[:1])
+    return (reason or type(error).__name__)[:300]
 
 
 @dataclass
