@@ -160,15 +160,16 @@ def _is_off(name: str, value: Any) -> bool:  # noqa: ANN401
     return value is None or value is False or value in ("", [], {})
 
 
-def _is_keras_s(value: Any) -> bool:  # noqa: ANN401
+def _is_keras_s(initializer: Any) -> bool:  # noqa: ANN401
     """Whether an initializer is one that Keras has."""
     import keras
 
-    name = value.get("class_name") if isinstance(value, dict) else value
+    if isinstance(initializer, dict):
+        return hasattr(keras.initializers, str(initializer.get("class_name")))
     try:
-        return callable(keras.initializers.get(name)) if isinstance(name, str) else False
+        return callable(keras.initializers.get(initializer))
     except (TypeError, ValueError):
-        return name in ("Constant", "VarianceScaling") or hasattr(keras.initializers, str(name))
+        return False
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401

@@ -1,14 +1,10 @@
-"""How the layers of a model are connected, from the form of Keras 1 and 2 to that of Keras 3.
+"""How Keras 1 and 2 wrote down which layers call which, brought to Keras 3's form.
 
-Keras 2 writes a call of a layer down as its first argument: a tensor or a structure of tensors,
-each a list of a layer's name, the number of its call, the number of its output and the call's other
-arguments. It counts the calls of a layer from 0; but those of a model that was made on an input of
-its own, whose call on that input is its first, from 1. Keras 3 writes down the arguments as they
-are, and counts from 0; only for the outputs of a model it counts the calls of functional models
-from 1 as well.
-
-Sources: ``get_network_config`` and ``Node.serialize`` of Keras 2.15, ``functional_from_config`` of
-Keras 3.
+Keras 2 writes a call as the tensors of its first argument, in their structure. Each is a list: the
+layer that made the tensor, the number of that layer's call, the number of its output, and the other
+arguments of the call. It counts the calls of a model that has an input of its own from 1, since
+building the model was a call too. A list of one tensor stands for the tensor. Keras 3 writes all
+arguments alike and counts from 0, but from 1 where a model names its outputs.
 """
 
 from __future__ import annotations
@@ -18,171 +14,223 @@ from typing import Any
 
 from ....errors import ModelError
 
-Config = dict[str, Any]
+Entry = dict[str, Any]
 
-_CONSTANT = "_CONSTANT_VALUE"
-"""Stands in the place of a layer's name where a call has a constant in the place of a tensor."""
+CONSTANT = "_CONSTANT_VALUE"
+"""What stands in the place of a layer's name where an argument is a constant."""
 
-_WITH_STATES = ("RNN", "SimpleRNN", "LSTM", "GRU", "CuDNNLSTM", "CuDNNGRU", "Bidirectional",
-                "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")  # fmt: skip
-"""Layers that Keras 2 calls on a list of the sequence, the states to begin with and constants."""
-
-_AS_WRITTEN = ("TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod", "InstanceProperty")
-"""Layers that are called on a list of one tensor where the file has such a list."""
+_RECURRENT = ("RNN", "LSTM", "GRU", "Bidirectional")
+"""How the names of layers end that take states, and constants, in a list after their input."""
 
 
-def is_functional(config: Any) -> bool:  # noqa: ANN401
-    """Tell whether settings are those of a model that says how its layers are connected."""
+def with_modern_calls(model: Entry) -> Entry:
+    """Rewrite the calls within a model's settings; its ``layers`` are left as they are otherwise.
+
+    Raises ModelError where a call is of no known form.
+    """
+    layers = [entry for entry in model["layers"] if isinstance(entry, dict)]
+    if not any(_is_legacy(node) for entry in layers for node in _nodes(entry)):
+        return model
+    numbers = _Numbers(model, layers)
+    rewritten = {**model, "layers": [_with_modern_nodes(e, numbers) for e in model["layers"]]}
+    for key in ("input_layers", "output_layers"):
+        if key in model:
+            references = _references(model[key], numbers)
+            one = isinstance(references, list) and len(references) == 1
+            rewritten[key] = references[0] if one else references
+    return rewritten
+
+
+def _nodes(entry: Entry) -> list[Any]:
+    """The calls of a layer. Raises ModelError where they are damaged."""
+    nodes = entry.get("inbound_nodes", [])
+    if not isinstance(nodes, list):
+        raise ModelError(
+            f"the configuration is damaged: its layer {layer_name(entry)!r} has no list of calls"
+        )
+    return nodes
+
+
+def _is_legacy(node: Any) -> bool:  # noqa: ANN401
+    """Whether a call is in the form of Keras 1 and 2: no object with all its arguments."""
+    return not (isinstance(node, dict) and "args" in node)
+
+
+def layer_name(entry: Mapping[str, Any]) -> str:
+    """Return the name of a layer of a configuration."""
+    settings = entry.get("config")
+    inner = settings.get("name") if isinstance(settings, dict) else None
+    return str(entry.get("name") or inner or entry.get("class_name"))
+
+
+class _Numbers:
+    """The numbers of calls: ``model`` counts those of its layers as Keras 2 does."""
+
+    def __init__(self, model: Entry, layers: list[Entry]) -> None:
+        uses: dict[str, set[int]] = {}
+        for entry in layers:
+            for node in _nodes(entry):
+                for leaf in _leaves(node):
+                    uses.setdefault(leaf[0], set()).add(leaf[1])
+        for key in ("input_layers", "output_layers"):
+            for leaf in _leaves(model.get(key, [])):
+                uses.setdefault(leaf[0], set()).add(leaf[1])
+        self._first: dict[str, int] = {}
+        self._functional: set[str] = set()
+        for entry in layers:
+            name = layer_name(entry)
+            if is_model(entry):
+                self._first[name] = _first_call(entry, uses.get(name, set()))
+                if entry.get("class_name") != "Sequential":
+                    self._functional.add(name)
+
+    def from_0(self, name: str, number: int) -> int:
+        """Return a call's number counted from 0."""
+        return number - self._first.get(name, 0)
+
+    def of_output(self, name: str, number: int) -> int:
+        """Return a call's number as Keras 3 counts it where a model names its outputs."""
+        return self.from_0(name, number) + (name in self._functional)
+
+
+def is_model(entry: Mapping[str, Any]) -> bool:
+    """Tell whether a layer of a configuration is a model of layers."""
+    settings = entry.get("config")
+    if entry.get("class_name") == "Sequential" and isinstance(settings, list):
+        return True
+    return isinstance(settings, dict) and isinstance(settings.get("layers"), list)
+
+
+def _first_call(entry: Entry, uses: set[int]) -> int:
+    """The number of a model's first call, as its uses show; where both are possible, by rule.
+
+    Versions differ in Sequential models without an input of their own.
+    """
+    count = len(_nodes(entry))
+    if 0 in uses:
+        return 0
+    if count in uses:
+        return 1
+    settings = entry["config"]
+    layers = settings["layers"] if isinstance(settings, dict) else settings
+    first = layers[0] if layers else {}
+    own_input = isinstance(first, dict) and first.get("class_name") == "InputLayer"
+    return int(entry.get("class_name") != "Sequential" or own_input)
+
+
+def _is_leaf(value: Any) -> bool:  # noqa: ANN401
+    """Whether a value is a tensor as Keras 2 writes it."""
     return (
-        isinstance(config, dict)
-        and isinstance(config.get("layers"), list)
-        and {"input_layers", "output_layers"} <= config.keys()
+        isinstance(value, list)
+        and len(value) in (3, 4)
+        and isinstance(value[0], str)
+        and type(value[1]) is int
+        and (type(value[2]) is int or value[0] == CONSTANT)
     )
 
 
-def modern_calls(model: Config) -> Config:
-    """Return the settings of a functional model with all its calls in Keras 3's form.
-
-    Raises ModelError where a call is damaged.
-    """
-    entries = [entry for entry in model["layers"] if isinstance(entry, dict)]
-    if not any(isinstance(node, list) for entry in entries for node in _nodes(entry)):
-        return model
-    calls = _Calls(entries)
-    calls.count(model)
-    return {
-        **model,
-        "layers": [calls.layer(entry) for entry in model["layers"]],
-        "input_layers": _single(calls.ends(model["input_layers"])),
-        "output_layers": _single(calls.ends(model["output_layers"])),
-    }
+def _leaves(value: Any) -> Iterator[list[Any]]:  # noqa: ANN401
+    """The tensors in a structure, with those among the other arguments of its call."""
+    pending = [value]
+    while pending:
+        part = pending.pop()
+        if _is_leaf(part):
+            if part[0] != CONSTANT:
+                yield part
+            pending.extend(part[3:])
+        elif isinstance(part, list):
+            pending.extend(part)
+        elif isinstance(part, dict):
+            pending.extend(part.values())
 
 
-class _Calls:
-    """The calls of one model's layers."""
+def _with_modern_nodes(entry: Any, numbers: _Numbers) -> Any:  # noqa: ANN401
+    """A layer with its calls in Keras 3's form."""
+    if not isinstance(entry, dict) or "inbound_nodes" not in entry:
+        return entry
+    name = layer_name(entry)
+    nodes = [
+        _modern_node(node, entry, name, numbers) if _is_legacy(node) else node
+        for node in _nodes(entry)
+    ]
+    return {**entry, "name": name, "inbound_nodes": nodes}
 
-    def __init__(self, entries: list[Config]) -> None:
-        self._entries = {str(_name(entry)): entry for entry in entries}
-        self._first = dict.fromkeys(self._entries, 0)
 
-    def count(self, model: Config) -> None:
-        """Find which layers' calls are counted from 1: their last one has their number."""
-        nodes = [_nodes(entry) for entry in self._entries.values()]
-        for name, number in self._references([nodes, model["output_layers"]]):
-            if number == len(_nodes(self._entries[name])) > 0:
-                self._first[name] = 1
-
-    def layer(self, entry: Any) -> Any:  # noqa: ANN401
-        """A layer with its calls in Keras 3's form."""
-        if not isinstance(entry, dict) or not isinstance(entry.get("inbound_nodes"), list):
-            return entry
-        return {**entry, "inbound_nodes": [self._call(node, entry) for node in _nodes(entry)]}
-
-    def ends(self, value: Any) -> Any:  # noqa: ANN401
-        """Inputs or outputs of the model, as Keras 3 counts them."""
-        if self._is_tensor(value):
-            name, number, output = value[:3]
-            from_1 = is_functional(self._entries[name].get("config"))
-            return [name, number - self._first[name] + from_1, output]
-        if isinstance(value, list):
-            return [self.ends(v) for v in value]
-        if isinstance(value, dict):
-            return {k: self.ends(v) for k, v in value.items()}
-        raise ModelError("the configuration names an input or output that no layer has")
-
-    def _references(self, value: Any) -> Iterator[tuple[str, int]]:  # noqa: ANN401
-        """All tensors that are named anywhere within, by layer and number of the call."""
-        pending = [value]
-        while pending:
-            value = pending.pop()
-            if self._is_tensor(value):
-                yield value[0], value[1]
-            if isinstance(value, list):
-                pending.extend(value)
-            elif isinstance(value, dict):
-                pending.extend(value.values())
-
-    def _is_tensor(self, value: Any) -> bool:  # noqa: ANN401
-        """Whether a value names a tensor by its layer, call and output."""
-        return (
-            isinstance(value, list)
-            and len(value) in (3, 4)
-            and isinstance(value[0], str)
-            and value[0] in self._entries
-            and all(type(n) is int for n in value[1:3])
-            and (len(value) == 3 or isinstance(value[3], dict))
+def _modern_node(node: Any, entry: Entry, name: str, numbers: _Numbers) -> Entry:  # noqa: ANN401
+    """A call in Keras 3's form. Raises ModelError where it is damaged."""
+    leaf = next(_first_leaves(node), None)
+    others = leaf[3] if leaf is not None and len(leaf) > 3 and leaf[3] is not None else {}
+    if leaf is None or not isinstance(others, dict):
+        raise ModelError(
+            f"the configuration is damaged: a call of the layer {name!r} is of no known form"
         )
-
-    def _call(self, node: Any, entry: Config) -> Any:  # noqa: ANN401
-        """One call."""
-        if isinstance(node, dict) and {"args", "kwargs"} <= node.keys():
-            return node
-        kind, others = entry.get("class_name"), {}
-        first = self._first_argument(node, others)
-        if kind not in _AS_WRITTEN:
-            first = _single(first)
-            others = {k: v for k, v in others.items() if v is not None}
-        arguments = [first]
-        if kind in _WITH_STATES and isinstance(first, list):
-            arguments, states = first[:1], first[1:]
-            count = _number(entry, "num_constants")
-            others.setdefault("initial_state", states[: len(states) - count])
-            if count:
-                others["constants"] = states[len(states) - count :]
-        kwargs = {k: self._argument(v) for k, v in others.items() if k != "name"}
-        return {"args": arguments, "kwargs": kwargs}
-
-    def _first_argument(self, value: Any, others: Config) -> Any:  # noqa: ANN401
-        """The first argument of a call; the other arguments are added to ``others``."""
-        constant = isinstance(value, list) and len(value) in (3, 4) and value[0] == _CONSTANT
-        if constant or self._is_tensor(value):
-            if len(value) == 4:
-                others.update(value[3])
-            return value[2] if constant else self._tensor(value)
-        if isinstance(value, list) and value and not isinstance(value[0], str):
-            return [self._first_argument(v, others) for v in value]
-        if isinstance(value, dict) and value:
-            return {k: self._first_argument(v, others) for k, v in value.items()}
-        raise ModelError("the configuration has a call that is of no known form: it is damaged")
-
-    def _argument(self, value: Any) -> Any:  # noqa: ANN401
-        """Any other argument."""
-        if self._is_tensor(value):
-            return self._tensor(value)
-        if isinstance(value, list):
-            constant = len(value) == 3 and value[0] == _CONSTANT
-            return value[2] if constant else [self._argument(v) for v in value]
-        if isinstance(value, dict):
-            return {k: self._argument(v) for k, v in value.items()}
-        return value
-
-    def _tensor(self, reference: list[Any]) -> Config:
-        """A tensor as Keras 3 writes it: by its layer, and the numbers of call and output."""
-        name, number, output = reference[:3]
-        history = [name, number - self._first[name], output]
-        config = {"shape": [None], "dtype": "float32", "keras_history": history}
-        return {"class_name": "__keras_tensor__", "config": config}
+    kind = str(entry.get("class_name"))
+    calls_function = kind.endswith("OpLambda")
+    if not calls_function and isinstance(node, list) and len(node) == 1:
+        node = node[0]  # a list of one tensor stands for the tensor
+    first = _argument(node, numbers, raw=calls_function)
+    kwargs = {k: _argument(v, numbers, raw=True) for k, v in others.items() if v is not None}
+    if calls_function:
+        kwargs.pop("name", None)
+    elif kind.endswith(_RECURRENT) or "LSTM" in kind:
+        first, kwargs = _with_states(first, kwargs, entry)
+    return {"args": [first], "kwargs": kwargs}
 
 
-def _name(entry: Mapping[str, Any]) -> Any:  # noqa: ANN401
-    """The name of a layer."""
-    inner = entry.get("config")
-    return entry.get("name") or (inner.get("name") if isinstance(inner, dict) else None)
+def _first_leaves(node: Any) -> Iterator[list[Any]]:  # noqa: ANN401
+    """The tensors and constants of a call's first argument, in order."""
+    if _is_leaf(node):
+        yield node
+    elif isinstance(node, list | dict):
+        for part in node.values() if isinstance(node, dict) else node:
+            yield from _first_leaves(part)
 
 
-def _nodes(entry: Mapping[str, Any]) -> list[Any]:
-    """The calls of a layer."""
-    nodes = entry.get("inbound_nodes")
-    return nodes if isinstance(nodes, list) else []
+def _with_states(first: Any, kwargs: Entry, entry: Entry) -> tuple[Any, Entry]:  # noqa: ANN401
+    """The arguments of a recurrent layer's call: input, states and constants came in one list."""
+    if not isinstance(first, list) or len(first) < 2:
+        return first, kwargs
+    settings = entry.get("config")
+    count = settings.get("num_constants") if isinstance(settings, dict) else None
+    constants = first[len(first) - count :] if isinstance(count, int) and count > 0 else []
+    states = first[1 : len(first) - len(constants)]
+    if states:
+        kwargs = {**kwargs, "initial_state": states}
+    if constants:
+        kwargs = {**kwargs, "constants": constants}
+    return first[0], kwargs
 
 
-def _number(entry: Mapping[str, Any], setting: str) -> int:
-    """A setting of a layer that is a number; 0 where it has none."""
-    inner = entry.get("config")
-    value = inner.get(setting) if isinstance(inner, dict) else None
-    return value if type(value) is int and value > 0 else 0
+def _argument(value: Any, numbers: _Numbers, *, raw: bool) -> Any:  # noqa: ANN401
+    """An argument of a call in Keras 3's form; ``raw`` leaves constants as plain numbers."""
+    if _is_leaf(value):
+        if value[0] == CONSTANT:
+            return value[2] if raw else _constant(value[2])
+        return _tensor(value[0], numbers.from_0(value[0], value[1]), value[2])
+    if isinstance(value, list):
+        return [_argument(v, numbers, raw=raw) for v in value]
+    if isinstance(value, dict):
+        return {k: _argument(v, numbers, raw=raw) for k, v in value.items()}
+    return value
 
 
-def _single(value: Any) -> Any:  # noqa: ANN401
-    """What a list of one holds; anything else as it is."""
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
+def _constant(value: Any) -> Entry:  # noqa: ANN401
+    """An array in Keras 3's form."""
+    return {"class_name": "__numpy__", "config": {"value": value, "dtype": "float32"}}
+
+
+def _tensor(layer: str, call: int, output: int) -> Entry:
+    """A tensor in Keras 3's form. Keras finds it by its history alone."""
+    config = {"shape": [None], "dtype": "float32", "keras_history": [layer, call, output]}
+    return {"class_name": "__keras_tensor__", "config": config}
+
+
+def _references(value: Any, numbers: _Numbers) -> Any:  # noqa: ANN401
+    """The tensors that a model takes or returns, their calls counted as Keras 3 does."""
+    if _is_leaf(value):
+        return [value[0], numbers.of_output(value[0], value[1]), value[2]]
+    if isinstance(value, list):
+        return [_references(v, numbers) for v in value]
+    if isinstance(value, Mapping):
+        return {k: _references(v, numbers) for k, v in value.items()}
+    return value

@@ -6,14 +6,13 @@ made, and filled from the file, when somebody asks for a value.
 
 from __future__ import annotations
 
-import io
-import json
 import os
+import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from io import BytesIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +26,11 @@ from .build import ONE_AT_A_TIME, built, made_by
 from .config import (
     LARGEST_CONFIG,
     Config,
-    modern_config,
+    is_legacy,
     parse,
     safe_config,
 )
-from .layer_names import keep_names
+from .legacy_weights import fill_from_objects, fill_from_rows
 from .trace import Fetch, trace
 from .weights import archive, hdf5
 from .weights.hdf5 import MisfitError
@@ -40,7 +39,8 @@ from .weights.parts import parts_of
 LARGEST_WEIGHTS = 2**35
 """The most weights that a model may have."""
 
-_CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
+_CONFIG = "config.json"
+_WEIGHTS = "model.weights.h5"
 
 _SPARE = 2**30
 """Bytes of weights that a small file may make, beyond what it holds."""
@@ -53,9 +53,7 @@ def load(content: Content) -> TensorFlowModel:
     """Read a Keras model's file. Raises ModelError where it is none, or damaged, or unsafe."""
     version, fill = "", None
     if content.head.startswith(b"PK"):
-        text, metadata = _of_archive(content)
-        version = str(metadata.get("keras_version", ""))
-        fill = _fill_from_old_archive if version.startswith("2.") else _fill_from_archive
+        text = _of_archive(content)
     elif content.head.startswith(b"\x89HDF"):
         text, version = _of_hdf5(content)
         fill = _fill_from_hdf5
@@ -65,9 +63,9 @@ def load(content: Content) -> TensorFlowModel:
     if version:
         config["keras_version"] = version
     with ONE_AT_A_TIME:
-        config, model = _built(config, content.name)
-        file = None if fill is None else _File(content, partial(fill, config, model, content))
-        return _opened(model, content.name, _Weights(model, file).of)
+        model = _built(config, content.name)
+        weights = _Weights(model, content if with_weights else None, config)
+        return _opened(model, content.name, weights.of)
 
 
 def of_model(model: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401
@@ -83,7 +81,7 @@ def without_weights(build: Callable[[], Any], name: str) -> TensorFlowModel:
     """
     with ONE_AT_A_TIME:
         model = made_by(build)
-        return _opened(model, name, _Weights(model, None).of)
+        return _opened(model, name, _Weights(model, None, {}).of)
 
 
 def _opened(model: Any, name: str, fetch: Fetch | None) -> TensorFlowModel:  # noqa: ANN401
@@ -110,28 +108,15 @@ def import_keras() -> Any:  # noqa: ANN401
     return keras
 
 
-def _of_archive(content: Content) -> tuple[bytes, Mapping[str, Any]]:
-    """The configuration that a Keras 3 archive holds, and what it says of itself."""
+def _of_archive(content: Content) -> bytes:
+    """The configuration that a ``.keras`` archive holds."""
     with Archive.open(content) as archive:
         if _CONFIG not in archive.names:
             raise ModelError(
                 f"{content.name} is a Keras archive without {_CONFIG}: it holds weights but no "
                 "model; save it with model.save()"
             )
-        text = archive.read(_CONFIG, LARGEST_CONFIG)
-        metadata: Mapping[str, Any] = {}
-        if "metadata.json" in archive.names:
-            metadata = _json_object(archive.read("metadata.json", 2**20))
-        return text, metadata
-
-
-def _json_object(text: bytes) -> Mapping[str, Any]:
-    """The object that a text holds; an empty one where it holds none."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+        return archive.read(_CONFIG, LARGEST_CONFIG)
 
 
 def _of_hdf5(content: Content) -> tuple[bytes, str]:
@@ -143,7 +128,6 @@ def _of_hdf5(content: Content) -> tuple[bytes, str]:
         with content.open() as source, h5py.File(source, "r") as file:
             text = file.attrs.get("model_config")
             weights_only = "layer_names" in file.attrs or "model_weights" in file
-            version = file.attrs.get("keras_version", b"")
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         raise ModelError(
             f"{content.name} is an HDF5 file that is damaged or cut off: download or save it again"
@@ -154,7 +138,7 @@ def _of_hdf5(content: Content) -> tuple[bytes, str]:
             f"{content.name} is an HDF5 file that holds {what}: save it with model.save(), not "
             "save_weights()"
         )
-    return _text(text).encode(), _text(version)
+    return _text(text).encode()
 
 
 def _text(value: Any) -> str:  # noqa: ANN401
@@ -162,11 +146,8 @@ def _text(value: Any) -> str:  # noqa: ANN401
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _built(config: Config, name: str) -> tuple[Config, Any]:
-    """A configuration in today's form and the model of it, its weights not made yet.
-
-    Raises ModelError.
-    """
+def _built(config: Config, name: str) -> Any:  # noqa: ANN401
+    """The model of a configuration, its weights not made yet. Raises ModelError."""
     import_keras()
     config, renamed = modern_config(config, name)
     # Made safe outside of the try: what fails there is ours, and no complaint of Keras.
@@ -179,9 +160,10 @@ def _built(config: Config, name: str) -> tuple[Config, Any]:
         try:
             model = built(safe)
         except Exception as error:
-            lines = str(error).strip().splitlines() or [type(error).__name__]
-            raise ModelError(f"Keras cannot build {name}: {lines[0][:300]}") from error
-    keep_names(model, renamed)
+            raise ModelError(
+                f"Keras {_keras_version()} cannot build {name}: {_reason(error)}; export the model "
+                "as a SavedModel or as ONNX where it can be loaded, and open that"
+            ) from error
     count = sum(int(np.prod(v.shape, dtype=object)) for v in model.variables)
     if count > LARGEST_WEIGHTS:
         raise ModelError(f"{name} declares {count:,} weights: the limit is {LARGEST_WEIGHTS:,}")
@@ -195,11 +177,31 @@ class _File(NamedTuple):
     fill: Callable[[], None]
 
 
-class _Weights:
-    """Values of a built model's variables: from its file, random where it has none."""
+def _keras_version() -> str:
+    """The version of Keras that builds models here."""
+    import keras
 
-    def __init__(self, model: Any, file: _File | None) -> None:  # noqa: ANN401
-        self._model, self._file = model, file
+    return str(keras.__version__)
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, from an exception of Keras: which wraps it in what it was doing."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    text = text.rpartition("Exception encountered: ")[2]
+    lines = (line.strip() for line in text.splitlines())
+    wraps = ("Exception encountered when", "<class ", "Arguments received")
+    said = [line for line in lines if line and not line.startswith(wraps)]
+    return (said[0] if said else type(error).__name__).rstrip(".")[:300]
+
+
+class _Weights:
+    """Values of a built model's variables: from its file, random where it holds none.
+
+    ``config`` is the file's configuration.
+    """
+
+    def __init__(self, model: Any, content: Content | None, config: Config) -> None:  # noqa: ANN401
+        self._model, self._content, self._config = model, content, config
         self._have_values = False
 
     def of(self, variable: Any) -> NDArray[Any]:  # noqa: ANN401
@@ -232,8 +234,10 @@ class _Weights:
             if self._file is not None:
                 variable._initializer = keras.initializers.Zeros()
             variable._deferred_initialize()
-        if self._file is not None:
-            self._file.fill()
+        if self._content is not None and is_legacy(self._config):
+            _fill_legacy(self._model, self._config, self._content)
+        elif self._content is not None:
+            _on_disk(self._content, partial(_fill, self._model, self._content.name))
         self._have_values = True
 
 
@@ -277,6 +281,25 @@ def _misfits_told(name: str) -> Iterator[None]:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelError(
             f"the weights of {name} do not fit its layers: {lines[0][:300]}"
+        ) from error
+
+
+def _fill_legacy(model: Any, config: Config, content: Content) -> None:  # noqa: ANN401
+    """Fill a model's variables from a file of Keras 1 or 2. Raises ModelError."""
+    import h5py
+
+    try:
+        if content.head.startswith(b"\x89HDF"):
+            with content.open() as source, h5py.File(source, "r") as file:
+                fill_from_rows(model, config, file, content.name)
+        else:
+            with Archive.open(content) as archive:
+                weights = BytesIO(archive.read(_WEIGHTS, _EXPANSION * content.size + _SPARE))
+            with h5py.File(weights, "r") as file:
+                fill_from_objects(model, config, file, content.name)
+    except (OSError, RuntimeError, ValueError, KeyError) as error:
+        raise ModelError(
+            f"the weights of {content.name} are damaged or cut off: download or save it again"
         ) from error
 
 

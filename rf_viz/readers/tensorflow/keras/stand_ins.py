@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from functools import cache, reduce
 from typing import Any
 
-from ....errors import ModelError
 from ..ops.stand_in import NOT_EXECUTED
 from .retired import retired_layers
 
@@ -52,23 +51,20 @@ def is_function_call(entry: Mapping[str, Any]) -> bool:
 def stand_in_for_function(entry: Mapping[str, Any]) -> dict[str, Any] | None:
     """Rewrite such a layer's configuration so that Keras 3 can build it.
 
-    Returns None for a function that is not called. Raises ModelError where it is damaged.
+    Its calls are in Keras 3's form already. Returns None for a function that is not called.
     """
     settings = entry["config"] if isinstance(entry["config"], dict) else {}
     function = settings.get("function")
     if not isinstance(function, str) or _function(function) is None:
         return None
     name = entry.get("name") or settings.get("name")
-    nodes = entry.get("inbound_nodes", [])
-    if not isinstance(nodes, list):
-        raise ModelError(f"the configuration of the layer {name!r} is damaged: it has no calls")
     return {
         "module": "rf_viz",
         "class_name": FUNCTION,
         "registered_name": FUNCTION,
         "name": name,
         "config": {"name": name, "function": function},
-        "inbound_nodes": nodes,
+        "inbound_nodes": entry.get("inbound_nodes", []),
     }
 
 

@@ -29,7 +29,7 @@ from ..protobuf.flatten import flatten
 from ..protobuf.held import Weight, hold
 from ..protobuf.messages import GraphDef
 from ..protobuf.scopes import Names, enclosing, rename
-from .build import ONE_AT_A_TIME
+from .build import ONE_AT_A_TIME, with_slashes
 from .categories import category
 from .layer_names import name_of
 from .own_data import computed_in_graph
@@ -81,7 +81,7 @@ def trace(model: Any, name: str, fetch: Fetch | None = None) -> Traced:  # noqa:
             except Exception as error:
                 if calls.defect is not None:
                     raise defect(f"follow the layers of {name}", calls.defect) from calls.defect
-                raise ModelError(f"{name} cannot be called: {_first_line(error)}") from error
+                raise ModelError(f"{name} cannot be called: {_reason(error)}") from error
     flat = flatten(GraphDef.FromString(graph.as_graph_def().SerializeToString()))
     settle_counts(flat)
     own = fetch or _own_value
@@ -104,10 +104,12 @@ def _own_value(variable: Any) -> NDArray[Any]:  # noqa: ANN401
     return np.asarray(variable.numpy())
 
 
-def _first_line(error: Exception) -> str:
-    """Put what an exception says into one line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__)[:300]
+def _reason(error: Exception) -> str:
+    """Say in one line what an exception says, and in which layer where Keras names it."""
+    text = re.sub(r"\x1b\[\d*m", "", str(error))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    reason = " ".join(lines[:2] if lines and lines[0].startswith("Exception enc") else lines[:1])
+    return (reason or type(error).__name__)[:300]
 
 
 @dataclass
@@ -136,7 +138,8 @@ def _signature(model: Any, name: str) -> Any:  # noqa: ANN401
     structure = getattr(own, "_inputs_struct", None)
     if structure is not None:
         return keras.tree.map_structure(
-            lambda t: _Spec(name_of(t._keras_history.operation), tuple(t.shape), t.dtype), structure
+            lambda t: _Spec(with_slashes(t._keras_history.operation.name), tuple(t.shape), t.dtype),
+            structure,
         )
     shapes = getattr(model, "_build_shapes_dict", None) or {}
     if len(shapes) == 1:
@@ -281,7 +284,7 @@ class _Calls:
 
 def _plain_name(path: str) -> str:
     """A path of which TensorFlow can name a node."""
-    return re.sub(r"[^A-Za-z0-9_.\\/>-]", "_", path).lstrip("_\\/>-") or "layer"
+    return re.sub(r"[^A-Za-z0-9_.\\/>-]", "_", with_slashes(path)).lstrip("_\\/>-") or "layer"
 
 
 def _named(
