@@ -79,21 +79,9 @@ def parse(text: str | bytes, name: str) -> Config:
         raise ModelError(
             f"{name} does not describe a Keras model: its configuration is of something else"
         )
+    if isinstance(config["config"], list):  # how Keras up to 2.2 wrote a Sequential
+        config["config"] = {"name": "sequential", "layers": config["config"]}
     return config
-
-
-def modern_config(config: Config, name: str) -> tuple[Config, dict[str, str]]:
-    """Bring the models in a configuration to Keras 3's form.
-
-    Returns the configuration, and the names of its layers in the file by those that Keras 3 takes
-    in their place. Raises ModelError where the configuration is damaged.
-    """
-    try:
-        modern = modern_models(config)
-        names = LayerNames(modern)
-        return names.replaced(modern), names.renamed
-    except RecursionError as error:
-        raise ModelError(f"{name} has a configuration that is nested too deeply") from error
 
 
 def safe_config(config: Config, name: str, *, distrusted: bool = False) -> Config:
@@ -119,7 +107,7 @@ def _as_model(config: Config) -> Config:
     """A model of a class of one's own that was made of layers, as the model it was made as."""
     inner = config["config"]
     if isinstance(inner, dict) and isinstance(inner.get("layers"), list):
-        functional = is_functional(inner)
+        functional = {"input_layers", "output_layers"} <= inner.keys()
         if functional or config.get("class_name") == "Sequential":
             kind = "Functional" if functional else "Sequential"
             kept = ["name", "trainable", "layers", "dtype"]

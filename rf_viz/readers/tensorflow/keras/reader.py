@@ -32,9 +32,6 @@ from .config import (
 )
 from .legacy_weights import fill_from_objects, fill_from_rows
 from .trace import Fetch, trace
-from .weights import archive, hdf5
-from .weights.hdf5 import MisfitError
-from .weights.parts import parts_of
 
 LARGEST_WEIGHTS = 2**35
 """The most weights that a model may have."""
@@ -51,17 +48,14 @@ _EXPANSION = 8
 
 def load(content: Content) -> TensorFlowModel:
     """Read a Keras model's file. Raises ModelError where it is none, or damaged, or unsafe."""
-    version, fill = "", None
     if content.head.startswith(b"PK"):
         text = _of_archive(content)
     elif content.head.startswith(b"\x89HDF"):
-        text, version = _of_hdf5(content)
-        fill = _fill_from_hdf5
+        text = _of_hdf5(content)
     else:
         text = content.read()
     config = parse(text, content.name)
-    if version:
-        config["keras_version"] = version
+    with_weights = not content.head.lstrip().startswith(b"{")
     with ONE_AT_A_TIME:
         model = _built(config, content.name)
         weights = _Weights(model, content if with_weights else None, config)
@@ -119,8 +113,8 @@ def _of_archive(content: Content) -> bytes:
         return archive.read(_CONFIG, LARGEST_CONFIG)
 
 
-def _of_hdf5(content: Content) -> tuple[bytes, str]:
-    """The configuration that a legacy file holds, and the version of Keras that wrote it."""
+def _of_hdf5(content: Content) -> bytes:
+    """The configuration that a legacy file holds."""
     import_keras()
     import h5py
 
@@ -149,7 +143,6 @@ def _text(value: Any) -> str:  # noqa: ANN401
 def _built(config: Config, name: str) -> Any:  # noqa: ANN401
     """The model of a configuration, its weights not made yet. Raises ModelError."""
     import_keras()
-    config, renamed = modern_config(config, name)
     # Made safe outside of the try: what fails there is ours, and no complaint of Keras.
     safe = safe_config(config, name)
     try:
@@ -167,14 +160,7 @@ def _built(config: Config, name: str) -> Any:  # noqa: ANN401
     count = sum(int(np.prod(v.shape, dtype=object)) for v in model.variables)
     if count > LARGEST_WEIGHTS:
         raise ModelError(f"{name} declares {count:,} weights: the limit is {LARGEST_WEIGHTS:,}")
-    return config, model
-
-
-class _File(NamedTuple):
-    """A file that holds weights, and how the variables of its model get them."""
-
-    content: Content
-    fill: Callable[[], None]
+    return model
 
 
 def _keras_version() -> str:
@@ -222,16 +208,16 @@ class _Weights:
         # without values, and only where somebody asks, takes attributes of its own.
         variables = [v for v in self._model.variables if v._value is None]
         size = sum(int(np.prod(v.shape, dtype=object)) * 4 for v in variables)
-        if self._file is None:
+        if self._content is None:
             if size > 16 * _SPARE:
                 raise ModelError(f"random weights would take {size:,} bytes: that is too much")
-        elif size > _EXPANSION * self._file.content.size + _SPARE:
+        elif size > _EXPANSION * self._content.size + _SPARE:
             raise ModelError(
-                f"{self._file.content.name} declares weights of {size:,} bytes, and has "
-                f"{self._file.content.size:,} itself: refused"
+                f"{self._content.name} declares weights of {size:,} bytes, and has "
+                f"{self._content.size:,} itself: refused"
             )
         for variable in variables:
-            if self._file is not None:
+            if self._content is not None:
                 variable._initializer = keras.initializers.Zeros()
             variable._deferred_initialize()
         if self._content is not None and is_legacy(self._config):
@@ -241,43 +227,11 @@ class _Weights:
         self._have_values = True
 
 
-def _fill_from_hdf5(config: Config, model: Any, content: Content) -> None:  # noqa: ANN401
-    """Fill a model's variables from its HDF5 file. Raises ModelError."""
-    import h5py
-
-    with _misfits_told(content.name), content.open() as source, h5py.File(source, "r") as file:
-        hdf5.fill(parts_of(config, model), file)
-
-
-def _fill_from_old_archive(config: Config, model: Any, content: Content) -> None:  # noqa: ANN401
-    """Fill a model's variables from the archive that Keras 2 wrote. Raises ModelError."""
-    import h5py
-
-    with _misfits_told(content.name):
-        with Archive.open(content) as opened:
-            if _WEIGHTS not in opened.names:
-                raise MisfitError("all layers are not in the file")
-            weights = io.BytesIO(opened.read(_WEIGHTS, _EXPANSION * content.size + _SPARE))
-        with h5py.File(weights, "r") as file:
-            archive.fill(parts_of(config, model), file)
-
-
-def _fill_from_archive(config: Config, model: Any, content: Content) -> None:  # noqa: ANN401
-    """Fill a model's variables from the archive that Keras 3 wrote. Raises ModelError."""
-    with _misfits_told(content.name):
-        _on_disk(content, model.load_weights)
-
-
-@contextmanager
-def _misfits_told(name: str) -> Iterator[None]:
-    """Raise ModelError, in words, for whatever is wrong with a file's weights."""
+def _fill(model: Any, name: str, path: str) -> None:  # noqa: ANN401
+    """Fill a model's variables from the file at ``path``. Raises ModelError."""
     try:
-        yield
-    except MisfitError as error:
-        raise ModelError(
-            f"the weights of {name} do not fit its layers: those of {error}"
-        ) from error
-    except Exception as error:  # whatever Keras or HDF5 makes of a file that does not fit
+        model.load_weights(path)
+    except Exception as error:  # whatever Keras makes of a file that does not fit
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelError(
             f"the weights of {name} do not fit its layers: {lines[0][:300]}"
@@ -304,11 +258,12 @@ def _fill_legacy(model: Any, config: Config, content: Content) -> None:  # noqa:
 
 
 def _on_disk(content: Content, use: Callable[[str], None]) -> None:
-    """Call ``use`` with the path of an archive, named so that Keras knows the format."""
-    if content.path is not None and content.path.endswith(".keras"):
+    """Call ``use`` with the path of a file, named so that Keras knows the format."""
+    extension = ".h5" if content.head.startswith(b"\x89HDF") else ".keras"
+    if content.path is not None and content.path.endswith(extension):
         return use(content.path)
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "model.keras")
+        path = os.path.join(folder, f"model{extension}")
         with open(path, "wb") as file:
             file.write(content.read())
         return use(path)

@@ -31,7 +31,6 @@ from ..protobuf.messages import GraphDef
 from ..protobuf.scopes import Names, enclosing, rename
 from .build import ONE_AT_A_TIME, with_slashes
 from .categories import category
-from .layer_names import name_of
 from .own_data import computed_in_graph
 from .settings import settings
 from .stand_ins import kind_of
@@ -258,8 +257,7 @@ class _Calls:
         if layer is self._model:
             return ""
         above = self._open[-1]
-        own = name_of(layer)
-        path = wanted = _plain_name(f"{above}/{own}" if above else own)
+        path = wanted = _plain_name(f"{above}/{layer.name}" if above else layer.name)
         count = 1
         while path in self._paths:
             count += 1

@@ -1,1 +1,0 @@
-"""Weights from a model's file into the layers that were built of its configuration."""
