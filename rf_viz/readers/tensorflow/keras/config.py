@@ -21,6 +21,7 @@ from ..ops.stand_in import NOT_EXECUTED
 from .application_layers import application_layer
 from .build import SLASH, built
 from .declared import shapes_of_inputs
+from .keras_1_models import with_modern_sequences
 from .layer_settings import layer_class, modern_layer
 from .legacy_calls import with_modern_calls
 from .retired import retired_functions
@@ -79,9 +80,10 @@ def parse(text: str | bytes, name: str) -> Config:
         raise ModelError(
             f"{name} does not describe a Keras model: its configuration is of something else"
         )
-    if isinstance(config["config"], list):  # how Keras up to 2.2 wrote a Sequential
-        config["config"] = {"name": "sequential", "layers": config["config"]}
-    return config
+    try:
+        return with_modern_sequences(config)
+    except RecursionError as error:
+        raise ModelError(f"{name} has a configuration that is nested too deeply") from error
 
 
 def safe_config(config: Config, name: str, *, distrusted: bool = False) -> Config:
