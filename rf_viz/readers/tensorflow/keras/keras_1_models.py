@@ -64,7 +64,9 @@ class _Sequences:
         tensors = []
         for branch in branches:
             is_sequence = isinstance(branch, dict) and branch.get("class_name") == "Sequential"
-            tensors.append(graph.call_on_inputs(self._sequential(branch) if is_sequence else branch))
+            tensors.append(
+                graph.call_on_inputs(self._sequential(branch) if is_sequence else branch)
+            )
         last = graph.call({**merge, "config": settings}, tensors)
         for layer in others:
             last = graph.call(layer, [last])

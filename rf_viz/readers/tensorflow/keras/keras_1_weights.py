@@ -49,7 +49,10 @@ class Origin(NamedTuple):
 
 
 def of_keras_1(
-    kind: str, layer: Any, variables: Sequence[Any], arrays: list[NDArray[Any]]  # noqa: ANN401
+    kind: str,
+    layer: Any,
+    variables: Sequence[Any],
+    arrays: list[NDArray[Any]],  # noqa: ANN401
 ) -> Iterator[NDArray[Any]]:
     """Take the weights of one layer of class ``kind`` off a row, and lay them out as Keras 2 does.
 

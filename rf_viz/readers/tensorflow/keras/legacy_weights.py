@@ -61,7 +61,9 @@ def fill_from_rows(model: Any, config: Entry, file: Any, name: str) -> None:  # 
 
 
 def _with_rows(
-    config: Entry, model: Any, rows: Container[str]  # noqa: ANN401
+    config: Entry,
+    model: Any,
+    rows: Container[str],  # noqa: ANN401
 ) -> Iterator[tuple[Entry, Any]]:
     """The layers that have rows: the model's, or in Keras 1 those of models that it merges."""
     for entry, layer in _children(config, model) or ():
@@ -206,30 +208,61 @@ def _fits(variable: Any, path: str, array: NDArray[Any]) -> bool:  # noqa: ANN40
 
 
 def _fill_object(entry: Entry, layer: Any, group: Any, name: str) -> None:  # noqa: ANN401
-    """Fill a layer of an archive from its group, and the layers within."""
+    """Fill a layer of an archive from its group, and the layers within. Raises ModelError."""
     children = _children(entry, layer)
     if children is None:
         _fill_layer(layer, group, name)
         return
     if is_model(entry):
         container = next((c for c in _CONTAINERS if c in group), None)
-        if container is None:
-            return
-        inner_group = _member(group, container, name)
+        inner_group = {} if container is None else _member(group, container, name)
+        keys = _keys(entry, children, inner_group, name)
+    else:
+        inner_group = group
+        attributes = ("forward_layer", "backward_layer") if len(children) == 2 else ("layer",)
+        keys = [key if key in group else f"_{key}" for key in attributes]
+    for (e, inner), key in zip(children, keys, strict=True):
+        if key in inner_group:
+            _fill_object(e, inner, _member(inner_group, key, name), name)
+        elif inner.weights:
+            raise ModelError(
+                f"the weights of {name} do not fit: it holds none for the layer {layer_name(e)!r}"
+            )
+
+
+def _keys(
+    entry: Entry,
+    children: Sequence[tuple[Entry, Any]],
+    group: Any,
+    name: str,  # noqa: ANN401
+) -> list[str]:
+    """The names of the groups of a model's layers, which versions of Keras number in two ways.
+
+    Keras 2.12 and 2.13 count a layer that has weights twice.
+    """
+    built = {layer_name(e): inner for e, inner in children}
+    for times in (1, 2):
         numbers: Counter[str] = Counter()
-        settings = entry["config"]
         keys = {}
-        for e in settings["layers"]:
-            keys[layer_name(e)] = _numbered(str(e.get("class_name")), numbers)
-        for e, inner in children:
-            key = keys[layer_name(e)]
-            if key in inner_group:
-                _fill_object(e, inner, _member(inner_group, key, name), name)
-        return
-    attributes = ("forward_layer", "backward_layer") if len(children) == 2 else ("layer",)
-    for attribute, (e, inner) in zip(attributes, children, strict=True):
-        if attribute in group:
-            _fill_object(e, inner, _member(group, attribute, name), name)
+        for e in entry["config"]["layers"]:
+            key = _numbered(str(e.get("class_name")), numbers)
+            keys[layer_name(e)] = key
+            weights = layer_name(e) in built and built[layer_name(e)].weights
+            if times == 2 and (
+                weights or (key in group and _count(_member(group, key, name), name))
+            ):
+                _numbered(str(e.get("class_name")), numbers)
+        if all(keys[n] in group for n, inner in built.items() if inner.weights):
+            break
+    return [keys[n] for n in built]
+
+
+def _count(group: Any, name: str) -> int:  # noqa: ANN401
+    """How many arrays there are in a group, however deep. Raises ModelError as ``_member`` does."""
+    import h5py
+
+    parts = [_member(group, key, name) for key in group]
+    return sum(_count(part, name) if isinstance(part, h5py.Group) else 1 for part in parts)
 
 
 def _numbered(kind: str, numbers: Counter[str]) -> str:
@@ -242,7 +275,12 @@ def _numbered(kind: str, numbers: Counter[str]) -> str:
 
 
 def _fill_layer(layer: Any, group: Any, name: str) -> None:  # noqa: ANN401
-    """Fill a layer of no model's kind, and the objects that it is made of."""
+    """Fill a layer of no model's kind, and the objects that it is made of. Raises ModelError."""
+    if layer.weights and _count(group, name) < len(layer.weights):
+        raise ModelError(
+            f"the weights of {name} do not fit: its layer {with_slashes(layer.name)!r} has "
+            f"{len(layer.weights)}, the file holds {_count(group, name)}"
+        )
     if "vars" in group and layer.weights:
         own = _member(group, "vars", name)
         values = {key: _array(own, key, name) for key in own}
