@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from ....errors import ModelError
 from ..ops.stand_in import NOT_EXECUTED
-from .application_layers import application_layer
+from .application_layers import application_layer, of_lambda
 from .build import SLASH, built
 from .declared import shapes_of_inputs
 from .keras_1_models import with_modern_sequences
@@ -163,6 +163,10 @@ class _Cleaning:
         if kind == "function":
             _check_function(entry)
             return entry
+        known = of_lambda(_inner(entry)) if kind == "Lambda" else None
+        if known is not None:
+            kind, settings = known
+            entry = {**entry, "class_name": kind, "config": settings}
         if kind in _REFUSED and _may_be_keras_s(entry):
             raise _Refused(_REFUSED[kind])
         if kind not in _MODELS and _is_layer(entry):

@@ -241,17 +241,16 @@ def _keys(
     Keras 2.12 and 2.13 count a layer that has weights twice.
     """
     built = {layer_name(e): inner for e, inner in children}
-    for times in (1, 2):
+    for counted_twice in (False, True):
         numbers: Counter[str] = Counter()
         keys = {}
         for e in entry["config"]["layers"]:
-            key = _numbered(str(e.get("class_name")), numbers)
-            keys[layer_name(e)] = key
-            weights = layer_name(e) in built and built[layer_name(e)].weights
-            if times == 2 and (
-                weights or (key in group and _count(_member(group, key, name), name))
-            ):
-                _numbered(str(e.get("class_name")), numbers)
+            kind, inner = str(e.get("class_name")), built.get(layer_name(e))
+            key = keys[layer_name(e)] = _numbered(kind, numbers)
+            if counted_twice and key in group:
+                has_weights = inner is not None and bool(inner.weights)
+                if has_weights or _count(_member(group, key, name), name):
+                    _numbered(kind, numbers)
         if all(keys[n] in group for n, inner in built.items() if inner.weights):
             break
     return [keys[n] for n in built]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, reduce
 from typing import Any
 
@@ -64,8 +64,45 @@ def stand_in_for_function(entry: Mapping[str, Any]) -> dict[str, Any] | None:
         "registered_name": FUNCTION,
         "name": name,
         "config": {"name": name, "function": function},
-        "inbound_nodes": entry.get("inbound_nodes", []),
+        "inbound_nodes": [_flat_call(node) for node in entry.get("inbound_nodes", [])],
     }
+
+
+_PLACE = "rf_viz>place"
+"""Stands for a tensor in the arguments of a call of a function, with its number."""
+
+
+def _flat_call(node: Mapping[str, Any]) -> dict[str, Any]:
+    """A call of a function as a call on its tensors, and its arguments as they are beside.
+
+    Keras takes no list of tensors and numbers, such as ``tf.reshape(x, [n, 4])`` has.
+    """
+    tensors: list[Any] = []
+
+    def numbered(value: Any) -> Any:  # noqa: ANN401
+        """Put the tensors of a value aside."""
+        if isinstance(value, list):
+            return [numbered(v) for v in value]
+        if not isinstance(value, dict):
+            return value
+        if value.get("class_name") == "__keras_tensor__":
+            tensors.append(value)
+            return {_PLACE: len(tensors) - 1}
+        return {k: numbered(v) for k, v in value.items()}
+
+    arguments = [numbered(node["args"]), numbered(node["kwargs"])]
+    return {"args": tensors, "kwargs": {"arguments": arguments}}
+
+
+def _with_tensors(value: Any, tensors: Sequence[Any]) -> Any:  # noqa: ANN401
+    """A value with the tensors in their places."""
+    if isinstance(value, list | tuple):
+        return [_with_tensors(v, tensors) for v in value]
+    if isinstance(value, dict):
+        if _PLACE in value:
+            return tensors[value[_PLACE]]
+        return {k: _with_tensors(v, tensors) for k, v in value.items()}
+    return value
 
 
 def _function(name: str) -> Callable[..., Any] | None:
@@ -170,10 +207,11 @@ def our_layers() -> dict[str, Any]:
             self._allow_non_tensor_positional_args = True
             self._convert_input_args = False
 
-        def call(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-            """Call the function."""
+        def call(self, *tensors: Any, arguments: Any = ((), {})) -> Any:  # noqa: ANN401
+            """Call the function with these arguments, the tensors in their places."""
             if self._called_function is None:
                 raise ValueError(f"{self.kind} is not a function that is called")
+            args, kwargs = _with_tensors(arguments, tensors)
             return self._called_function(*args, **kwargs)
 
     return {NOT_EXECUTED: NotExecuted, FUNCTION: TensorFlowFunction}
