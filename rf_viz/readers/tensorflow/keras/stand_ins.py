@@ -214,7 +214,54 @@ def our_layers() -> dict[str, Any]:
             args, kwargs = _with_tensors(arguments, tensors)
             return self._called_function(*args, **kwargs)
 
+        def compute_output_spec(self, *tensors: Any, arguments: Any = ((), {})) -> Any:  # noqa: ANN401
+            """Return the shapes of the outputs, which may be told by values of the inputs.
+
+            Keras asks one layer after the other. So that a shape that one layer computes reaches
+            the next (``tf.reshape(x, [tf.shape(x)[0], -1, 4])``), what is known of it goes along.
+            """
+            with tf.__internal__.FuncGraph("shapes").as_default():
+                outputs = self.call(*map(_placeholder, tensors), arguments=arguments)
+                return keras.tree.map_structure(_described, outputs)
+
     return {NOT_EXECUTED: NotExecuted, FUNCTION: TensorFlowFunction}
+
+
+_EXTENTS = "extents_that_it_holds"
+"""What is known of a symbolic tensor that holds a shape: extents, None where unknown."""
+
+
+def _placeholder(tensor: Any) -> Any:  # noqa: ANN401
+    """A tensor of the current graph for a symbolic tensor of Keras."""
+    import tensorflow as tf
+
+    extents = getattr(tensor, _EXTENTS, None)
+    if extents is None:
+        return tf.compat.v1.placeholder(tensor.dtype, tensor.shape)
+    if not tensor.shape:
+        return tf.constant(extents[0], tensor.dtype)
+    return tf.shape(tf.compat.v1.placeholder(tf.float32, extents), out_type=tensor.dtype)
+
+
+def _described(output: Any) -> Any:  # noqa: ANN401
+    """A symbolic tensor of Keras for a tensor of the current graph."""
+    import keras
+    import tensorflow as tf
+
+    if not isinstance(output, tf.Tensor):
+        return output
+    described = keras.KerasTensor(output.shape.as_list(), output.dtype.name)
+    if output.dtype in (tf.int32, tf.int64) and output.shape.rank in (0, 1):
+        number = tf.get_static_value(output)
+        if output.shape.rank == 0:
+            extents = None if number is None else [int(number)]
+        elif number is not None:
+            extents = [int(n) for n in number]
+        else:
+            extents = tf.get_static_value(output, partial=True)
+        if extents is not None and all(n is None or n >= 0 for n in extents):
+            setattr(described, _EXTENTS, list(extents))
+    return described
 
 
 def kind_of(layer: Any) -> str:  # noqa: ANN401
