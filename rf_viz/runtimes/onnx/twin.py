@@ -16,7 +16,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from .runtime import OnnxRuntime, uses
+from .inner import uses
+from .runtime import OnnxRuntime
 
 _Attribute = int | float | str | Sequence[int] | TensorProto
 
