@@ -25,6 +25,7 @@ class Reading(BaseReading[Call, Node]):
         shapes: Mapping[str, Shape],
         source: str,
         weight_aware: bool,
+        feeds: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
         super().__init__(weight_aware)
         self._program, self._shapes = program, shapes
@@ -33,6 +34,7 @@ class Reading(BaseReading[Call, Node]):
             return
         values = dict(program.constants)
         values.update((name, Value(shape)) for name, shape in shapes.items())
+        values.update((n, Value(a.shape, value=a)) for n, a in (feeds or {}).items())
         values[source] = self.enter(source, shapes[source])
         self.read(program.calls, values)
 

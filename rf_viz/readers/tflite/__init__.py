@@ -42,26 +42,39 @@ class TfliteModel(Model):
         self._program = Program(graph, work_out)
         inputs = [self._tensors[n][1] for n in self._program.inputs]
         self.inputs = images_first(
-            [ModelInput(t.name, t.signature, t.dtype or "object") for t in inputs],
+            [
+                ModelInput(
+                    t.name,
+                    t.signature,
+                    t.dtype or "object",
+                    quantised=t.quantised is not None,
+                )
+                for t in inputs
+            ],
             self._program.calls,
         )
 
     def describe(
-        self, shapes: Mapping[str, Shape], source: str, weight_aware: bool
+        self,
+        shapes: Mapping[str, Shape],
+        source: str,
+        weight_aware: bool,
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
     ) -> list[Tensor]:
         """Describe the file's tensors at these input shapes (see ``Model``)."""
         declared: dict[str, Shape] = {}
         if all(self._tensors[name][1].shape == shape for name, shape in shapes.items()):
             declared = {name: t.shape for name, (_, t) in self._tensors.items()}
-        return Reading(self._program, shapes, source, weight_aware, declared).tensors
+        return Reading(self._program, shapes, source, weight_aware, declared, feeds).tensors
 
-    def activations(
-        self, tensor: NDArray[np.generic], names: Sequence[str], *, input: str | None = None
+    def run(
+        self,
+        feeds: Mapping[str, NDArray[np.generic]],
+        names: Sequence[str],
+        shapes: Mapping[str, Shape],
     ) -> dict[str, NDArray[np.float32]]:
         """Run the file by LiteRT (see ``Model``)."""
-        source = self._input(input)
-        shapes = self.shapes(tensor.shape, input=source.name)
-        return self._runtime.activations({source.name: tensor}, names, shapes)
+        return self._runtime.activations(feeds, names, shapes)
 
     def parameters(self) -> dict[str, int]:
         """Count the weights of each operation (see ``Model``)."""

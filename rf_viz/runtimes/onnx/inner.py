@@ -128,8 +128,8 @@ def _branch(node: _Node, wanted: Mapping[str, list[str]]) -> dict[str, Any]:
     for part, names in wanted.items():
         if part != way:
             raise ModelError(
-                f"{names[0]} is in the {part} branch of {node.name}, and these inputs lead to its "
-                f"{way} branch: it has no value for them"
+                f"{node.name}/{part}/{names[0]} has no value for these inputs: they lead to the "
+                f"{way} branch of {node.name}"
             )
     values = node.run(_BRANCHES[way], (), wanted[way])
     return {f"{way}/{name}": v for name, v in zip(wanted[way], values, strict=True)}
