@@ -35,7 +35,7 @@ class SideInput:
     fixed: bool = False
 
     def fitted(self, value: ArrayLike) -> NDArray[np.generic]:
-        """A value in the input's shape: as it is, repeated, or in as many rows as are declared.
+        """A value in the input's shape: as it is, reshaped, or repeated.
 
         A value of another size along axes of any size keeps its size. Raises ModelError for what
         is no number, or does not fit.
@@ -49,7 +49,7 @@ class SideInput:
         )
         if fits:
             return array
-        if array.size == prod(self.shape) and array.size > 1:
+        if array.size == prod(self.shape):
             return array.reshape(self.shape)
         try:
             return np.broadcast_to(array, self.shape)

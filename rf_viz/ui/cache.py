@@ -25,6 +25,7 @@ import rf_viz
 from ..catalogue.samples import phantom
 from ..errors import DefectError, ModelError
 from ..inputs import images, volumes
+from ..inputs.feeds import numbers
 from ..readers import READERS
 from ..runtimes.tensorflow.imports import import_tensorflow
 
@@ -94,6 +95,7 @@ class Fed:
         tensor: the values, in the input's own shape.
         prepare: makes such a tensor of other values, as people see them (see ``Picture.values``).
         fit: how a picture of another shape fills the input.
+        feeds: the values of the model's other inputs that a person chose, by name.
     """
 
     key: str
@@ -101,6 +103,9 @@ class Fed:
     tensor: NDArray[np.float32]
     prepare: Callable[[NDArray[Any]], NDArray[np.float32]] = field(compare=False, repr=False)
     fit: images.Fit = "crop"
+    feeds: Mapping[str, NDArray[np.generic]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
 
 def _digest(*parts: bytes) -> str:
@@ -170,11 +175,13 @@ class TraceOptions:
         input: the input to look from; None for the first.
         size: the extents of the input's spatial axes; None for the model's own.
         weight_aware: whether kernel positions of zero weights are left out.
+        feeds: the values of other inputs, as texts, each with its input's name.
     """
 
     input: str | None = None
     size: tuple[int, ...] | None = None
     weight_aware: bool = False
+    feeds: tuple[tuple[str, str], ...] = ()
 
 
 @st.cache_resource(max_entries=12, show_spinner="Tracing the model ...")
@@ -182,7 +189,11 @@ def _trace(digest: str, options: TraceOptions, _file: File) -> rf_viz.Network:
     model = load(_file)
     with reported(_file, "traced"):
         net = model.trace(
-            options.size, input=options.input, weight_aware=options.weight_aware, cut_global=True
+            options.size,
+            input=options.input,
+            weight_aware=options.weight_aware,
+            cut_global=True,
+            feeds={name: numbers(text) for name, text in options.feeds},
         )
         for layer in net.layers:
             layer.spans()  # the network keeps them, and everything that shows it needs them
@@ -201,7 +212,9 @@ def _activations(
 ) -> NDArray[np.float32]:
     model = load(_file)
     with reported(_file, "run"):
-        values = model.activations(_fed.tensor, [name], input=_fed.input)[name]
+        values = model.activations(
+            _fed.tensor, [name], input=_fed.input, feeds=_fed.feeds
+        )[name]
     values.flags.writeable = False
     return values
 

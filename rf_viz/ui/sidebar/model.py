@@ -21,6 +21,7 @@ from ..text import (
 )
 from .restore import restore
 from .session import KERAS, visitor
+from .side_inputs import choose_side_inputs
 from .upload import UPLOAD, row, uploader
 
 _LARGEST_SIDE = (1_000_000, 2048, 256)
@@ -151,6 +152,7 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
             on_change=ignore_echo,
         )
     usual, options = _trace(file, TraceOptions(source), TraceOptions())
+    feeds = choose_side_inputs(model, options.input, file.digest)
     size = _choose_size(model, usual, file.digest)
     weight_aware = st.toggle(
         "Ignore zero weights",
@@ -163,7 +165,7 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
     last = visitor().trace_options
     net, options = _trace(
         file,
-        replace(options, size=size, weight_aware=weight_aware),
+        replace(options, size=size, weight_aware=weight_aware, feeds=feeds),
         last.get((file.digest, options.input), options),
     )
     last[file.digest, options.input] = options

@@ -16,6 +16,7 @@ from ..cache import File
 from ..navigation import Destination, set_destination
 from .fed_input import HIGHEST, LOWEST, usual_preset
 from .session import KERAS, visitor
+from .side_inputs import restore_side_inputs, to_address
 
 
 def restore(address: Mapping[str, str]) -> None:
@@ -51,6 +52,7 @@ def restore(address: Mapping[str, str]) -> None:
     if size:
         visit.sizes[digest] = size
     st.session_state[f"weights {digest}"] = address.get("weights") == "aware"
+    restore_side_inputs(address, digest)
     if "input" in address:
         st.session_state[f"input {digest}"] = address["input"]
     if address.get("preset") in PRESETS:
@@ -82,6 +84,8 @@ def chosen(file: File, net: Network, sample: Sample | None) -> dict[str, str]:
         parameters["weights"] = "aware"
     if f"input {file.digest}" in state:
         parameters["input"] = state[f"input {file.digest}"]
+    last = visit.trace_options.get((file.digest, state.get(f"input {file.digest}")))
+    parameters |= to_address(last.feeds if last else ())
     preset, fit = (state.get(f"{what} {file.digest}", "") for what in ("preset", "fit"))
     if preset and preset != usual_preset(file, sample):
         parameters["preset"] = preset
