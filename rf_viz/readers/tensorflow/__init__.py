@@ -44,8 +44,8 @@ _SCALARS_SINCE = 24
 class TensorFlowModel(Model):
     """A model that is a graph; ``graph_def`` is the flat one, every tensor in sight.
 
-    ``inputs`` are its placeholders, unless the format knows better. ``held`` are placeholders that
-    stand for weights, by name; ``groups`` are the layers of the framework that wrote the graph, by
+    ``inputs`` are its placeholders, unless the format knows better. ``held`` are the values of
+    the placeholders and handles that stand for weights, by name; ``groups`` are the layers of the framework that wrote the graph, by
     the scope of their operations.
     """
 
@@ -127,7 +127,7 @@ class TensorFlowModel(Model):
     @property
     def why_not_runnable(self) -> str:
         """Say in words why there are no activations; empty where there are."""
-        variables = self._program.variables
+        variables = [name for name in self._program.variables if name not in self.held]
         if not variables:
             return ""
         return (
@@ -176,7 +176,10 @@ class TensorFlowModel(Model):
     def _runtime(self) -> TensorFlowRuntime:
         from ...runtimes.tensorflow.runtime import TensorFlowRuntime
 
-        return TensorFlowRuntime(self._filled)
+        handles = {
+            name: self.held[name].value for name in self._program.variables if name in self.held
+        }
+        return TensorFlowRuntime(self._filled, handles)
 
     @cached_property
     def _filled(self) -> Any:  # noqa: ANN401

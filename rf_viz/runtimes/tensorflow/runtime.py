@@ -9,7 +9,7 @@ stay out of that part; they are fed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -34,9 +34,13 @@ _CONTROL_FLOW = ("Enter", "RefEnter", "RefSwitch", "Switch")
 
 
 class _Cut(NamedTuple):
-    """A part of the graph, ready to run: the values it takes, and the types of its inputs."""
+    """A part of the graph, ready to run: the values it takes, and the types of its inputs.
+
+    ``restore`` are the operations that give its variables their values.
+    """
 
     session: Any
+    restore: list[Any]
     fetches: list[Any]
     values: dict[str, NDArray[Any]]
     inputs: dict[str, np.dtype[Any]]
@@ -45,13 +49,18 @@ class _Cut(NamedTuple):
 class TensorFlowRuntime:
     """Activations of a flat graph, computed by TensorFlow; may be shared between threads.
 
-    ``graph_def`` is a GraphDef; its output 0 of node n is called "n", output 1 "n:1". TensorFlow is
-    loaded when a runtime is made.
+    ``graph_def`` is a GraphDef; its output 0 of node n is called "n", output 1 "n:1". ``variables``
+    give the values of handles of variables, by node name. TensorFlow is loaded when a runtime is
+    made.
     """
 
-    def __init__(self, graph_def: Any) -> None:  # noqa: ANN401  (messages have no types)
+    def __init__(
+        self,
+        graph_def: Any,  # noqa: ANN401  (messages have no types)
+        variables: Mapping[str, Callable[[], NDArray[Any] | None]] | None = None,
+    ) -> None:
         self._tf = import_tensorflow()
-        self._graph_def = graph_def
+        self._graph_def, self._variables = graph_def, variables or {}
         self._nodes = {node.name: node for node in graph_def.node}
         self._functions = {f.signature.name: f for f in graph_def.library.function}
         self._ordered = any(node.op in _CONTROL_FLOW for node in graph_def.node)
@@ -100,6 +109,8 @@ class TensorFlowRuntime:
     def _run(self, cut: _Cut, names: Sequence[str], values_in: Mapping[str, Any]) -> list[Any]:
         """Run a part of the graph. Raises ModelError where TensorFlow refuses."""
         try:
+            # Before each run, which may have changed them.
+            cut.session.run(cut.restore, {k: v for k, v in values_in.items() if k in cut.values})
             values: list[Any] = cut.session.run(cut.fetches, values_in)
         except (self._tf.errors.OpError, TypeError, ValueError) as error:
             raise ModelError(_refusal(names, error)) from error
@@ -129,7 +140,7 @@ class TensorFlowRuntime:
         used: dict[str, str] = {}
         for name in self._ancestors(names, fed, fixed):
             node = self._nodes[name]
-            if node.op in _WITHOUT_VALUES:
+            if node.op in _WITHOUT_VALUES and name not in self._variables:
                 raise ModelError(
                     f"this graph holds no weights ({name} is a variable without a value), so its "
                     "activations cannot be computed; what its cells see holds all the same"
@@ -151,6 +162,11 @@ class TensorFlowRuntime:
             raise ModelError(f"this model cannot be run up to {names[0]}: {reason}")
         self._evaluate(used)
         values = {}
+        stored = {}
+        for node in part.node:
+            if node.name in self._variables:
+                stored[node.name] = f"value/{len(used) + len(stored)}"
+                values[f"{stored[node.name]}:0"] = self._variable(node.name)
         for reference, name in used.items():
             value = values[f"{name}:0"] = self._values[reference]
             self._add_placeholder(part, name, tf.dtypes.as_dtype(value.dtype).as_datatype_enum)
@@ -161,10 +177,18 @@ class TensorFlowRuntime:
                 # Copies, since a tensor that is fetched itself never gets its axes turned round
                 # (see _config).
                 fetches = [tf.identity(graph.get_tensor_by_name(_reference(n))) for n in names]
+                restore = [
+                    tf.raw_ops.AssignVariableOp(
+                        resource=graph.get_tensor_by_name(f"{variable}:0"),
+                        value=tf.compat.v1.placeholder(values[f"{value}:0"].dtype, name=value),
+                    )
+                    for variable, value in stored.items()
+                ]
         except (tf.errors.OpError, KeyError, TypeError, ValueError) as error:
             raise ModelError(_refusal(names, error)) from error
         config = _config(tf, any(_is_channels_first(node) for node in part.node))
-        return _Cut(tf.compat.v1.Session(graph=graph, config=config), fetches, values, inputs)
+        session = tf.compat.v1.Session(graph=graph, config=config)
+        return _Cut(session, restore, fetches, values, inputs)
 
     def _inputs(self, node: Any) -> list[str]:  # noqa: ANN401
         """A node's inputs; its control inputs only where they matter."""
@@ -216,6 +240,13 @@ class TensorFlowRuntime:
         if new:
             cut = self._cut(new, frozenset(), set())
             self._values.update(zip(new, self._run(cut, new, cut.values), strict=True))
+
+    def _variable(self, name: str) -> NDArray[Any]:
+        """The values of a variable. Raises ModelError where its file does not give them."""
+        value = self._variables[name]()
+        if value is None:
+            raise ModelError(f"the values of the variable {name} are not in the model's file")
+        return value
 
     def _constant(self, node: Any) -> NDArray[Any]:  # noqa: ANN401
         """The values of a Const. Raises ModelError where they do not fill its shape."""
