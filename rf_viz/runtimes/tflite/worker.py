@@ -28,6 +28,9 @@ THREADS = 2
 _OUTPUTS, _OPERATORS = 8, 10
 """Slots in which a SubGraph of the schema keeps its outputs and its operators."""
 
+_AXIS = 16
+"""Slot in which a QuantizationParameters of the schema keeps its quantised dimension."""
+
 
 def send(pipe: BinaryIO, message: Mapping[str, NDArray[Any]]) -> None:
     """Write named arrays."""
@@ -132,7 +135,34 @@ def cut(data: bytes, wanted: Sequence[int]) -> bytes:
     for i in range(graph.OutputsLength()):
         at = table.Vector(table.Offset(_OUTPUTS)) + 4 * i
         struct.pack_into("<i", shorter, at, wanted[0])
+    _mend_axes(graph, shorter)
     return bytes(shorter)
+
+
+def _mend_axes(graph: Any, data: bytearray) -> None:
+    """Correct quantised dimensions beyond a tensor's rank, as real files have them.
+
+    LiteRT refuses these, though no kernel of a bias reads them.
+    """
+    axes: dict[int, set[int]] = {}
+    for i in range(graph.TensorsLength()):
+        tensor = graph.Tensors(i)
+        quantised = tensor.Quantization()
+        if quantised is None or quantised.ScaleLength() < 2:
+            continue
+        table = quantised._tab
+        field = table.Offset(_AXIS)
+        if not field:
+            continue
+        shape = tensor.ShapeAsNumpy().tolist() if tensor.ShapeLength() else []
+        axis = quantised.QuantizedDimension()
+        if not 0 <= axis < len(shape):
+            count = quantised.ScaleLength()
+            axis = shape.index(count) if count in shape else 0
+        axes.setdefault(table.Pos + field, set()).add(axis)
+    for at, wanted in axes.items():
+        if len(wanted) == 1:  # else tensors that share it disagree
+            struct.pack_into("<i", data, at, *wanted)
 
 
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:

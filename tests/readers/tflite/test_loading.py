@@ -92,8 +92,13 @@ def test_a_small_file_that_claims_to_be_large_is_refused() -> None:
     for offset in [*reversed(tensors), *[tensors[0]] * 20000]:
         builder.PrependUOffsetTRelative(offset)
     vector = builder.EndVector()
+    schema.SubGraphStartInputsVector(builder, 20003)
+    for number in reversed(range(20003)):
+        builder.PrependInt32(number)
+    inputs = builder.EndVector()
     schema.SubGraphStart(builder)
     schema.SubGraphAddTensors(builder, vector)
+    schema.SubGraphAddInputs(builder, inputs)
     graph = schema.SubGraphEnd(builder)
     schema.ModelStartSubgraphsVector(builder, 1)
     builder.PrependUOffsetTRelative(graph)
