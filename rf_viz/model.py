@@ -65,11 +65,16 @@ class Model(ABC):
     """A model that can be traced.
 
     ``inputs`` are those that a person feeds, images first. ``name`` is what messages call the
-    model, ``title`` the name that the model gives itself, empty if it gives none.
+    model, ``title`` the name that the model gives itself, empty if it gives none. ``signatures``
+    are the functions that the file offers to choose between, ``signature`` the one that was read;
+    ``hidden`` counts the operations that only train a network and were left out.
     """
 
     name: str
     title: str = ""
+    signatures: tuple[str, ...] = ()
+    signature: str = ""
+    hidden: int = 0
     inputs: tuple[ModelInput, ...]
 
     @abstractmethod

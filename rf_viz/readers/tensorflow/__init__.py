@@ -46,7 +46,7 @@ class TensorFlowModel(Model):
 
     ``inputs`` are its placeholders, unless the format knows better. ``held`` are the values of
     the placeholders and handles that stand for weights, by name; ``groups`` are the layers of the framework that wrote the graph, by
-    the scope of their operations.
+    the scope of their operations. ``hidden`` is as in ``Model``.
     """
 
     def __init__(
@@ -57,8 +57,9 @@ class TensorFlowModel(Model):
         *,
         held: Mapping[str, Value] | None = None,
         groups: Mapping[str, Group] | None = None,
+        hidden: int = 0,
     ) -> None:
-        self.name = name
+        self.name, self.hidden = name, hidden
         self.graph_def = flatten(graph_def)
         self.held, self._groups = held or {}, groups or {}
         self._program = Program(self.graph_def, entry, self._bound, work_out)
@@ -132,7 +133,8 @@ class TensorFlowModel(Model):
             return ""
         return (
             f"{self.name} holds no weights: the graph names {len(variables)} variables "
-            f"({variables[0]} ...), whose values are in a checkpoint; freeze them into the graph"
+            f"({variables[0]} ...), whose values are in a checkpoint; freeze them into the graph, or open the "
+            "checkpoint's .meta, .index and .data-... files together"
         )
 
     @property
