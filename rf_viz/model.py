@@ -40,7 +40,7 @@ class ModelInput:
 
     ``shape`` is None along axes of any size, ``dtype`` is NumPy's name of the type. ``symbols`` may
     name the axes of any size, one string for each axis of ``shape``: axes with the same name have
-    the same size, across inputs too. The whole numbers of a ``quantised`` input stand for real ones.
+    the same size, across inputs too. The numbers of a ``quantised`` input stand for real ones.
     """
 
     name: str

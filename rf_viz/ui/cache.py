@@ -229,9 +229,7 @@ def _activations(
 ) -> NDArray[np.float32]:
     model = load(_file)
     with reported(_file, "run"):
-        values = model.activations(
-            _fed.tensor, [name], input=_fed.input, feeds=_fed.feeds
-        )[name]
+        values = model.activations(_fed.tensor, [name], input=_fed.input, feeds=_fed.feeds)[name]
     values.flags.writeable = False
     return values
 
