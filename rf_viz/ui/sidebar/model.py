@@ -184,8 +184,8 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
             persist_state="session",
             on_change=ignore_echo,
         )
-    usual, options = _trace(file, TraceOptions(source), TraceOptions())
-    feeds = choose_side_inputs(model, options.input, file.digest)
+    feeds = choose_side_inputs(model, source, file.digest)
+    usual, options = _trace(file, TraceOptions(source, feeds=feeds), TraceOptions(source))
     size = _choose_size(model, usual, file.digest)
     weight_aware = st.toggle(
         "Ignore zero weights",
@@ -198,7 +198,7 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
     last = visitor().trace_options
     net, options = _trace(
         file,
-        replace(options, size=size, weight_aware=weight_aware, feeds=feeds),
+        replace(options, size=size, weight_aware=weight_aware),
         last.get((file.digest, options.input), options),
     )
     last[file.digest, options.input] = options
