@@ -218,8 +218,8 @@ def test_a_state_that_nothing_has_changed_yet_does_not_depend_on_the_input() -> 
         Op("READ_VARIABLE", ["w"], ["after"], options("ReadVariable")),
         Op("CONCATENATION", ["after", "x"], ["z"], joined),
     ]
-    shapes = {n: X.shape for n in ("before", "after")}
-    kinds = {n: "resource" for n in ("v", "w", "same")}
+    shapes = dict.fromkeys(("before", "after"), X.shape)
+    kinds = dict.fromkeys(("v", "w", "same"), "resource")
     net = rf_viz.load(build(ops, {"x": X}, types=kinds, shapes=shapes)).trace()
     assert net["y"].exact
     assert net["y"].shape == (1, 12, 5, 2)
