@@ -130,7 +130,7 @@ def _branch(node: _Node, wanted: Mapping[str, list[str]]) -> dict[str, Any]:
         if part != way:
             raise ModelError(
                 f"{node.name}/{part}/{names[0]} has no value for these inputs: they lead to the "
-                f"{way} branch of {node.name}, unless the model's other inputs are fed otherwise"
+                f"{way} branch of {node.name}, others may lead here"
             )
     values = node.run(_BRANCHES[way], (), wanted[way])
     return {f"{way}/{name}": v for name, v in zip(wanted[way], values, strict=True)}
