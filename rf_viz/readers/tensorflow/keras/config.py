@@ -18,9 +18,10 @@ from typing import Any, NamedTuple
 
 from ....errors import ModelError
 from ..ops.stand_in import NOT_EXECUTED
-from .application_layers import application_layer
+from .application_layers import application_layer, of_lambda
 from .build import SLASH, built
 from .declared import shapes_of_inputs
+from .keras_1_models import with_modern_sequences
 from .layer_settings import layer_class, modern_layer
 from .legacy_calls import with_modern_calls
 from .retired import retired_functions
@@ -79,9 +80,10 @@ def parse(text: str | bytes, name: str) -> Config:
         raise ModelError(
             f"{name} does not describe a Keras model: its configuration is of something else"
         )
-    if isinstance(config["config"], list):  # how Keras up to 2.2 wrote a Sequential
-        config["config"] = {"name": "sequential", "layers": config["config"]}
-    return config
+    try:
+        return with_modern_sequences(config)
+    except RecursionError as error:
+        raise ModelError(f"{name} has a configuration that is nested too deeply") from error
 
 
 def safe_config(config: Config, name: str, *, distrusted: bool = False) -> Config:
@@ -161,6 +163,10 @@ class _Cleaning:
         if kind == "function":
             _check_function(entry)
             return entry
+        known = of_lambda(_inner(entry)) if kind == "Lambda" else None
+        if known is not None:
+            kind, settings = known
+            entry = {**entry, "class_name": kind, "config": settings}
         if kind in _REFUSED and _may_be_keras_s(entry):
             raise _Refused(_REFUSED[kind])
         if kind not in _MODELS and _is_layer(entry):

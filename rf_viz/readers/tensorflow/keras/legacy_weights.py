@@ -11,20 +11,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import count, takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import ModelError
 from .build import with_slashes
-from .keras_1_weights import of_keras_1
+from .keras_1_weights import Origin, of_keras_1
 from .legacy_calls import is_model, layer_name
 from .stand_ins import kind_of
 
 Entry = Mapping[str, Any]
+Stored = tuple[str, NDArray[Any]]
+"""A weight in a file: its name and its values."""
 
 _CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 """What Keras 2 called the group with the layers of a model; the latter up to 2.12."""
@@ -33,20 +35,48 @@ _CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 def fill_from_rows(model: Any, config: Entry, file: Any, name: str) -> None:  # noqa: ANN401
     """Fill a model from an open HDF5 file. Raises ModelError where the weights do not fit."""
     weights = _member(file, "model_weights", name) if "model_weights" in file else file
-    layers = {layer_name(e): (e, layer) for e, layer in _children(config, model) or ()}
-    version = _text(weights.attrs.get("keras_version", "1"))
-    for group_name in _names(weights, "layer_names"):
-        group = _member(weights, group_name, name)
-        arrays = [_array(group, path, name) for path in _names(group, "weight_names")]
-        if group_name not in layers or not arrays:
-            continue
-        entry, layer = layers[group_name]
-        if version.startswith("1"):
-            arrays = of_keras_1(kind_of(layer), layer, arrays)
-        variables = [v for part in _parts(entry, layer) for v in part]
-        if not variables and not layer.weights:
-            continue  # a stand-in, which has none
-        _assign(variables, arrays, group_name, name)
+    rows: dict[str, list[Stored]] = {}
+    for key in _names(weights, "layer_names"):
+        group = _member(weights, key, name)
+        row = [(path, _array(group, path, name)) for path in _names(group, "weight_names")]
+        if row:
+            rows[key] = row
+    layers = {
+        layer_name(entry): (entry, layer)
+        for entry, layer in _with_rows(config, model, rows)
+        if layer_name(entry) in rows or layer.weights
+    }
+    if not layers.keys() <= rows.keys():
+        if len(layers) != len(rows):
+            missing = next(key for key in layers if key not in rows)
+            raise ModelError(
+                f"the weights of {name} do not fit: it holds none for the layer {missing!r}"
+            )
+        rows = dict(zip(layers, rows.values(), strict=True))  # they go by their order
+    origin = Origin.of(file, weights)
+    for key, (entry, layer) in layers.items():
+        runs = [run for part in _parts(entry, layer) for run in part]
+        if any(run.variables for run in runs):  # a stand-in has none
+            _assign(runs, rows[key], origin, key, name)
+
+
+def _with_rows(
+    config: Entry,
+    model: Any,
+    rows: Container[str],  # noqa: ANN401
+) -> Iterator[tuple[Entry, Any]]:
+    """The layers that have rows: the model's, or in Keras 1 those of models that it merges."""
+    for entry, layer in _children(config, model) or ():
+        if is_model(entry) and layer_name(entry) not in rows and _any_within(entry, layer, rows):
+            yield from _with_rows(entry, layer, rows)
+        else:
+            yield entry, layer
+
+
+def _any_within(entry: Entry, layer: Any, rows: Container[str]) -> bool:  # noqa: ANN401
+    """Whether any of the layers within, however deep, has a row."""
+    children = _children(entry, layer) or ()
+    return any(layer_name(e) in rows or _any_within(e, inner, rows) for e, inner in children)
 
 
 def fill_from_objects(model: Any, config: Entry, file: Any, name: str) -> None:  # noqa: ANN401
@@ -73,69 +103,165 @@ def _children(entry: Entry, layer: Any) -> list[tuple[Entry, Any]] | None:  # no
     return None
 
 
-def _parts(entry: Entry, layer: Any) -> tuple[list[Any], list[Any]]:  # noqa: ANN401
-    """The variables of a layer that are trained, and the others, each in Keras 2's order."""
+class _Run(NamedTuple):
+    """Weights of one layer that stand in a file one after the other."""
+
+    name: str
+    layer: Any
+    variables: list[Any]
+
+
+def _parts(entry: Entry, layer: Any) -> tuple[list[_Run], list[_Run]]:  # noqa: ANN401
+    """The variables of a layer that are trained, and the others, each in Keras 2's order.
+
+    Source: ``trainable_weights`` and ``non_trainable_weights`` of layers and models of Keras 2.
+    """
     settings = entry.get("config")
     frozen = isinstance(settings, dict) and settings.get("trainable") is False
     children = _children(entry, layer)
     if children is None:
         layer.trainable = True  # of the class's own; the file's order follows its own flag
-        trained, others = list(layer.trainable_weights), list(layer.non_trainable_weights)
+        name = layer_name(entry)
+        trained = [_Run(name, layer, list(layer.trainable_weights))]
+        others = [_Run(name, layer, list(layer.non_trainable_weights))]
         return ([], trained + others) if frozen else (trained, others)
     parts = [_parts(*child) for child in children]
-    trained = [v for part, _ in parts for v in part]
-    others = [v for _, part in parts for v in part]
+    trained = [run for part, _ in parts for run in part]
+    others = [run for _, part in parts for run in part]
     if not frozen:
         return trained, others
     if is_model(entry):
         return [], trained + others
-    return [], [v for part in parts for v in (*part[0], *part[1])]
+    return [], [run for child in children for run in _in_place(*child)]
+
+
+def _in_place(entry: Entry, layer: Any) -> Iterator[_Run]:  # noqa: ANN401
+    """The variables of a layer in a frozen wrapper: each layer's all together."""
+    children = _children(entry, layer)
+    if children is None:
+        for part in _parts(entry, layer):
+            yield from part
+    for child in children or ():
+        yield from _in_place(*child)
 
 
 def _assign(
-    variables: Sequence[Any], arrays: Sequence[NDArray[Any]], layer: str, name: str
+    runs: Sequence[_Run], row: Sequence[Stored], origin: Origin, layer: str, name: str
 ) -> None:
     """Give variables their values. Raises ModelError where the shapes differ."""
+    variables = [(run, variable) for run in runs for variable in run.variables]
+    arrays = [array for _, array in row]
+    if origin.keras_1:
+        left = list(arrays)
+        arrays = [
+            array
+            for run in runs
+            for array in of_keras_1(kind_of(run.layer), run.layer, run.variables, left)
+        ] + left
+    elif len(arrays) == len(variables):
+        arrays = [arrays[i] for i in _order(variables, row)]
     if len(variables) != len(arrays):
         raise ModelError(
             f"the weights of {name} do not fit: its layer {layer!r} has {len(variables)}, the file "
-            f"holds {len(arrays)}"
+            f"holds {len(row)}"
         )
-    for variable, array in zip(variables, arrays, strict=True):
+    for (run, variable), array in zip(variables, arrays, strict=True):
         shape = tuple(variable.shape)
         if shape != array.shape:
             raise ModelError(
-                f"the weights of {name} do not fit: {with_slashes(variable.path)} of the layer {layer!r} is "
+                f"the weights of {name} do not fit: {variable.name} of the layer {run.name!r} is "
                 f"{shape}, in the file {array.shape}"
             )
-        variable.assign(array)
+        variable.assign(origin.correlated(kind_of(run.layer), array))
+
+
+def _order(variables: Sequence[tuple[_Run, Any]], row: Sequence[Stored]) -> Sequence[int]:
+    """The numbers of the weights in a row, one for each variable.
+
+    They stand in the order of the variables, but versions of Keras differ in it. Where shapes or
+    names (``layer/kernel:0``) contradict it, the names decide, if there is one for each.
+    """
+    as_they_stand = range(len(row))
+    if all(_fits(v, *weight) for (_, v), weight in zip(variables, row, strict=True)):
+        return as_they_stand
+    left = dict(enumerate(row))
+    order: list[int] = []
+    for run, variable in variables:
+        fitting = (
+            i
+            for i, (path, array) in left.items()
+            if f"/{run.name}/" in f"/{path}" and _fits(variable, path, array)
+        )
+        number = next(fitting, None)
+        if number is None:
+            return as_they_stand
+        del left[number]
+        order.append(number)
+    return order
+
+
+def _fits(variable: Any, path: str, array: NDArray[Any]) -> bool:  # noqa: ANN401
+    """Whether a weight has the shape and, whatever its layer is called, the name of a variable."""
+    name = path.rpartition("/")[2].partition(":")[0]
+    same = name == variable.name or name.endswith(f"_{variable.name}")
+    return same and array.shape == tuple(variable.shape)
 
 
 def _fill_object(entry: Entry, layer: Any, group: Any, name: str) -> None:  # noqa: ANN401
-    """Fill a layer of an archive from its group, and the layers within."""
+    """Fill a layer of an archive from its group, and the layers within. Raises ModelError."""
     children = _children(entry, layer)
     if children is None:
         _fill_layer(layer, group, name)
         return
     if is_model(entry):
         container = next((c for c in _CONTAINERS if c in group), None)
-        if container is None:
-            return
-        inner_group = _member(group, container, name)
+        inner_group = {} if container is None else _member(group, container, name)
+        keys = _keys(entry, children, inner_group, name)
+    else:
+        inner_group = group
+        attributes = ("forward_layer", "backward_layer") if len(children) == 2 else ("layer",)
+        keys = [key if key in group else f"_{key}" for key in attributes]
+    for (e, inner), key in zip(children, keys, strict=True):
+        if key in inner_group:
+            _fill_object(e, inner, _member(inner_group, key, name), name)
+        elif inner.weights:
+            raise ModelError(
+                f"the weights of {name} do not fit: it holds none for the layer {layer_name(e)!r}"
+            )
+
+
+def _keys(
+    entry: Entry,
+    children: Sequence[tuple[Entry, Any]],
+    group: Any,
+    name: str,  # noqa: ANN401
+) -> list[str]:
+    """The names of the groups of a model's layers, which versions of Keras number in two ways.
+
+    Keras 2.12 and 2.13 count a layer that has weights twice.
+    """
+    built = {layer_name(e): inner for e, inner in children}
+    for counted_twice in (False, True):
         numbers: Counter[str] = Counter()
-        settings = entry["config"]
         keys = {}
-        for e in settings["layers"]:
-            keys[layer_name(e)] = _numbered(str(e.get("class_name")), numbers)
-        for e, inner in children:
-            key = keys[layer_name(e)]
-            if key in inner_group:
-                _fill_object(e, inner, _member(inner_group, key, name), name)
-        return
-    attributes = ("forward_layer", "backward_layer") if len(children) == 2 else ("layer",)
-    for attribute, (e, inner) in zip(attributes, children, strict=True):
-        if attribute in group:
-            _fill_object(e, inner, _member(group, attribute, name), name)
+        for e in entry["config"]["layers"]:
+            kind, inner = str(e.get("class_name")), built.get(layer_name(e))
+            key = keys[layer_name(e)] = _numbered(kind, numbers)
+            if counted_twice and key in group:
+                has_weights = inner is not None and bool(inner.weights)
+                if has_weights or _count(_member(group, key, name), name):
+                    _numbered(kind, numbers)
+        if all(keys[n] in group for n, inner in built.items() if inner.weights):
+            break
+    return [keys[n] for n in built]
+
+
+def _count(group: Any, name: str) -> int:  # noqa: ANN401
+    """How many arrays there are in a group, however deep. Raises ModelError as ``_member`` does."""
+    import h5py
+
+    parts = [_member(group, key, name) for key in group]
+    return sum(_count(part, name) if isinstance(part, h5py.Group) else 1 for part in parts)
 
 
 def _numbered(kind: str, numbers: Counter[str]) -> str:
@@ -148,7 +274,12 @@ def _numbered(kind: str, numbers: Counter[str]) -> str:
 
 
 def _fill_layer(layer: Any, group: Any, name: str) -> None:  # noqa: ANN401
-    """Fill a layer of no model's kind, and the objects that it is made of."""
+    """Fill a layer of no model's kind, and the objects that it is made of. Raises ModelError."""
+    if layer.weights and _count(group, name) < len(layer.weights):
+        raise ModelError(
+            f"the weights of {name} do not fit: its layer {with_slashes(layer.name)!r} has "
+            f"{len(layer.weights)}, the file holds {_count(group, name)}"
+        )
     if "vars" in group and layer.weights:
         own = _member(group, "vars", name)
         values = {key: _array(own, key, name) for key in own}

@@ -251,6 +251,8 @@ def _fill_legacy(model: Any, config: Config, content: Content) -> None:  # noqa:
                 weights = BytesIO(archive.read(_WEIGHTS, _EXPANSION * content.size + _SPARE))
             with h5py.File(weights, "r") as file:
                 fill_from_objects(model, config, file, content.name)
+    except ModelError:
+        raise
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         raise ModelError(
             f"the weights of {content.name} are damaged or cut off: download or save it again"

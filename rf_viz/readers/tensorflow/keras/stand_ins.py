@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, reduce
 from typing import Any
 
@@ -64,8 +64,45 @@ def stand_in_for_function(entry: Mapping[str, Any]) -> dict[str, Any] | None:
         "registered_name": FUNCTION,
         "name": name,
         "config": {"name": name, "function": function},
-        "inbound_nodes": entry.get("inbound_nodes", []),
+        "inbound_nodes": [_flat_call(node) for node in entry.get("inbound_nodes", [])],
     }
+
+
+_PLACE = "rf_viz>place"
+"""Stands for a tensor in the arguments of a call of a function, with its number."""
+
+
+def _flat_call(node: Mapping[str, Any]) -> dict[str, Any]:
+    """A call of a function as a call on its tensors, and its arguments as they are beside.
+
+    Keras takes no list of tensors and numbers, such as ``tf.reshape(x, [n, 4])`` has.
+    """
+    tensors: list[Any] = []
+
+    def numbered(value: Any) -> Any:  # noqa: ANN401
+        """Put the tensors of a value aside."""
+        if isinstance(value, list):
+            return [numbered(v) for v in value]
+        if not isinstance(value, dict):
+            return value
+        if value.get("class_name") == "__keras_tensor__":
+            tensors.append(value)
+            return {_PLACE: len(tensors) - 1}
+        return {k: numbered(v) for k, v in value.items()}
+
+    arguments = [numbered(node["args"]), numbered(node["kwargs"])]
+    return {"args": tensors, "kwargs": {"arguments": arguments}}
+
+
+def _with_tensors(value: Any, tensors: Sequence[Any]) -> Any:  # noqa: ANN401
+    """A value with the tensors in their places."""
+    if isinstance(value, list | tuple):
+        return [_with_tensors(v, tensors) for v in value]
+    if isinstance(value, dict):
+        if _PLACE in value:
+            return tensors[value[_PLACE]]
+        return {k: _with_tensors(v, tensors) for k, v in value.items()}
+    return value
 
 
 def _function(name: str) -> Callable[..., Any] | None:
@@ -170,13 +207,61 @@ def our_layers() -> dict[str, Any]:
             self._allow_non_tensor_positional_args = True
             self._convert_input_args = False
 
-        def call(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-            """Call the function."""
+        def call(self, *tensors: Any, arguments: Any = ((), {})) -> Any:  # noqa: ANN401
+            """Call the function with these arguments, the tensors in their places."""
             if self._called_function is None:
                 raise ValueError(f"{self.kind} is not a function that is called")
+            args, kwargs = _with_tensors(arguments, tensors)
             return self._called_function(*args, **kwargs)
 
+        def compute_output_spec(self, *tensors: Any, arguments: Any = ((), {})) -> Any:  # noqa: ANN401
+            """Return the shapes of the outputs, which may be told by values of the inputs.
+
+            Keras asks one layer after the other. So that a shape that one layer computes reaches
+            the next (``tf.reshape(x, [tf.shape(x)[0], -1, 4])``), what is known of it goes along.
+            """
+            with tf.__internal__.FuncGraph("shapes").as_default():
+                outputs = self.call(*map(_placeholder, tensors), arguments=arguments)
+                return keras.tree.map_structure(_described, outputs)
+
     return {NOT_EXECUTED: NotExecuted, FUNCTION: TensorFlowFunction}
+
+
+_EXTENTS = "extents_that_it_holds"
+"""What is known of a symbolic tensor that holds a shape: extents, None where unknown."""
+
+
+def _placeholder(tensor: Any) -> Any:  # noqa: ANN401
+    """A tensor of the current graph for a symbolic tensor of Keras."""
+    import tensorflow as tf
+
+    extents = getattr(tensor, _EXTENTS, None)
+    if extents is None:
+        return tf.compat.v1.placeholder(tensor.dtype, tensor.shape)
+    if not tensor.shape:
+        return tf.constant(extents[0], tensor.dtype)
+    return tf.shape(tf.compat.v1.placeholder(tf.float32, extents), out_type=tensor.dtype)
+
+
+def _described(output: Any) -> Any:  # noqa: ANN401
+    """A symbolic tensor of Keras for a tensor of the current graph."""
+    import keras
+    import tensorflow as tf
+
+    if not isinstance(output, tf.Tensor):
+        return output
+    described = keras.KerasTensor(output.shape.as_list(), output.dtype.name)
+    if output.dtype in (tf.int32, tf.int64) and output.shape.rank in (0, 1):
+        number = tf.get_static_value(output)
+        if output.shape.rank == 0:
+            extents = None if number is None else [int(number)]
+        elif number is not None:
+            extents = [int(n) for n in number]
+        else:
+            extents = tf.get_static_value(output, partial=True)
+        if extents is not None and all(n is None or n >= 0 for n in extents):
+            setattr(described, _EXTENTS, list(extents))
+    return described
 
 
 def kind_of(layer: Any) -> str:  # noqa: ANN401

@@ -13,9 +13,9 @@ from typing import Any
 @cache
 def retired_layers() -> dict[str, Any]:
     """Return the classes of these layers, by the names under which configurations have them."""
-    from . import convolution, dense, normalisation, recurrent, resizing
+    from . import application, convolution, dense, normalisation, recurrent, resizing
 
-    modules = (convolution, dense, normalisation, recurrent, resizing)
+    modules = (application, convolution, dense, normalisation, recurrent, resizing)
     return {cls.__name__: cls for module in modules for cls in module.LAYERS}
 
 

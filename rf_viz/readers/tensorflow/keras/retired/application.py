@@ -1,0 +1,27 @@
+"""Layers in the place of Python code that networks of ``keras.applications`` hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+from .base import RetiredLayer
+
+
+class GroupSums(RetiredLayer):
+    """The sum of the first ``count`` channels of each group: a grouped convolution's last part."""
+
+    kind = "Lambda"
+
+    def __init__(self, count: int, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(**kwargs)
+        self.count = count
+
+    def call(self, x: Any) -> Any:  # noqa: ANN401
+        """Sum up."""
+        return ops.sum(x[..., : self.count], -1)
+
+
+LAYERS = (GroupSums,)
+"""The layers of this module."""
