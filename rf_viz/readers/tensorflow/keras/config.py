@@ -213,13 +213,16 @@ class _Cleaning:
         if not outputs and shape is not None:
             outputs = [DeclaredOutput([None, *shape], "")]
         why = f"{entry['class_name']} layer {name!r} is not executed ({reason})"
-        replaced = {
+        replaced: Config = {
             "module": "rf_viz",
             "class_name": NOT_EXECUTED,
             "registered_name": NOT_EXECUTED,
             "config": {"name": name, "reason": why, "kind": entry["class_name"],
                        "outputs": [list(output or (None, "")) for output in outputs]},
         }  # fmt: skip
+        first = _plain_shape(inner.get("batch_input_shape"))
+        if first:  # of a Sequential, which learns from it what it takes
+            replaced["config"]["input_shape"] = first[1:]
         if "inbound_nodes" in entry:
             nodes = entry["inbound_nodes"]
             if not isinstance(nodes, list):
