@@ -375,8 +375,8 @@ def _declared_outputs(config: Config) -> dict[str, dict[int, DeclaredOutput]]:
                 dtype = inner.get("dtype")
                 output = DeclaredOutput(shape, dtype if isinstance(dtype, str) else "")
                 declared.setdefault(layer, {}).setdefault(number, output)
-    for layer, number, told in shapes_of_inputs(config):
-        shape = _plain_shape(told)
+    for layer, number, written in shapes_of_inputs(config):
+        shape = _plain_shape(written)
         if shape is not None:
             declared.setdefault(layer, {}).setdefault(number, DeclaredOutput(shape, ""))
     return declared
