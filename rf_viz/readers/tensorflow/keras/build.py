@@ -18,6 +18,15 @@ _UNMADE = "uninitialized_variables"
 """Keras's own name, which is not public, of the list of variables that it makes when it may."""
 
 
+SLASH = ">.>"
+"""What stands for a slash in the names of built layers: Keras 2 allowed one, Keras 3 does not."""
+
+
+def with_slashes(name: str) -> str:
+    """Return a layer's name, or a path of names, as the file has it."""
+    return name.replace(SLASH, "/")
+
+
 def built(config: dict[str, Any]) -> Any:  # noqa: ANN401
     """Build what a configuration describes, its variables without values.
 

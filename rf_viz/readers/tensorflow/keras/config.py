@@ -18,9 +18,10 @@ from typing import Any, NamedTuple
 
 from ....errors import ModelError
 from ..ops.stand_in import NOT_EXECUTED
-from .build import built
+from .build import SLASH, built
 from .declared import shapes_of_inputs
 from .layer_settings import layer_class, modern_layer
+from .legacy_calls import with_modern_calls
 from .retired import retired_functions
 from .stand_ins import is_function_call, stand_in_for_function
 
@@ -45,6 +46,9 @@ _OPERATIONS = tuple(
 """Modules in which Keras keeps the functions that may be called in the place of layers."""
 
 _MODELS = ("Functional", "Sequential", "Model")
+
+_NAMES_LAYERS = ("name", "keras_history", "input_layers", "output_layers")
+"""Where configurations have the names of layers."""
 
 
 class _Refused(Exception):  # noqa: N818  (a finding, not an error)
@@ -86,12 +90,13 @@ def safe_config(config: Config, name: str, *, distrusted: bool = False) -> Confi
     replaced too. Raises ModelError where the model itself is of a class that is not Keras's own.
     """
     try:
-        cleaning = _Cleaning(_declared_outputs(config), distrusted, old=_is_of_keras_2(config))
-        return cleaning.object(_as_model(config))
+        cleaning = _Cleaning(_declared_outputs(config), distrusted, old=is_legacy(config))
+        return _renamed(cleaning.object(_as_model(config)))
     except _Refused as reason:
         raise ModelError(
-            f"{name} is a model that {reason}, which is not run: load it in Python, where its "
-            "class is at hand, and give the model itself to rf_viz.load()"
+            f"{name} is a model that {reason}, which is not run: export it as a SavedModel or as "
+            "ONNX and open that, or load it in Python, where its class is at hand, and give the "
+            "model itself to rf_viz.load()"
         ) from reason
     except RecursionError as error:
         raise ModelError(f"{name} has a configuration that is nested too deeply") from error
@@ -113,6 +118,15 @@ def _as_model(config: Config) -> Config:
                 "build_config": config.get("build_config"),
             }
     return config
+
+
+def _renamed(value: Any, *, name: bool = False) -> Any:  # noqa: ANN401
+    """A clean configuration whose layers have names that Keras 3 takes; ``name`` where they are."""
+    if isinstance(value, dict):
+        return {k: _renamed(v, name=name or k in _NAMES_LAYERS) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_renamed(v, name=name) for v in value]
+    return value.replace("/", SLASH) if name and isinstance(value, str) else value
 
 
 class _Cleaning:
@@ -146,7 +160,9 @@ class _Cleaning:
         if kind == "function":
             _check_function(entry)
             return entry
-        if kind not in (*_MODELS, *_REFUSED) and _is_layer(entry):
+        if kind in _REFUSED and _may_be_keras_s(entry):
+            raise _Refused(_REFUSED[kind])
+        if kind not in _MODELS and _is_layer(entry):
             try:
                 kind, settings = modern_layer(kind, _inner(entry), old=self._old)
             except ValueError as reason:
@@ -155,12 +171,12 @@ class _Cleaning:
         cls = _keras_class(entry)
         if cls is None:
             raise _Refused(f"is of a class of its maker's own, {kind}")
-        if kind in _REFUSED:
-            raise _Refused(_REFUSED[kind])
         inner = _inner(entry)
         if isinstance(inner.get("vocabulary"), str):
             raise _Refused("reads its vocabulary from another file")
-        clean = {k: v for k, v in entry.items() if k != "compile_config"}
+        # Keras 2 wrote other arguments of `build`; a layer is built by its first call anyway.
+        unused = ("compile_config", *["build_config"] * (self._old and kind != "Sequential"))
+        clean = {k: v for k, v in entry.items() if k not in unused}
         clean.update(_address(cls))
         clean["config"] = self._settings(inner, kind)
         if "inbound_nodes" in entry:
@@ -171,6 +187,7 @@ class _Cleaning:
     def _settings(self, inner: Config, kind: str) -> Config:
         """Clean the settings of an object of class ``kind``."""
         if kind in _MODELS and isinstance(inner.get("layers"), list):
+            inner = with_modern_calls(inner)
             layers = [self._layer(entry) for entry in inner["layers"]]
             return {
                 **{k: self.value(v) for k, v in inner.items() if k != "layers"},
@@ -249,8 +266,8 @@ def _tensors_only(node: Any) -> Any:  # noqa: ANN401
     return [tensor[:3] if isinstance(tensor, list) else tensor for tensor in node]
 
 
-def _is_of_keras_2(config: Config) -> bool:
-    """Whether Keras 1 or 2 wrote a configuration: 3 calls the shape of an input otherwise."""
+def is_legacy(config: Config) -> bool:
+    """Tell whether Keras 1 or 2 wrote a configuration: 3 calls the shape of an input otherwise."""
     version = config.get("keras_version")
     if isinstance(version, str):
         return version.startswith(("1.", "2."))
@@ -358,7 +375,7 @@ def _check_function(entry: Config) -> None:
 def _try(clean: Config) -> None:
     """Make a layer on its own. Raises _Refused where Keras cannot."""
     try:
-        built(json.loads(json.dumps(clean)))
+        built(_renamed(json.loads(json.dumps(clean))))
     except Exception as error:  # whatever Keras makes of settings it does not know
         why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise _Refused(f"Keras cannot make it: {why[:200]}") from error

@@ -6,11 +6,12 @@ made, and filled from the file, when somebody asks for a value.
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -25,15 +26,18 @@ from .build import ONE_AT_A_TIME, built, made_by
 from .config import (
     LARGEST_CONFIG,
     Config,
+    is_legacy,
     parse,
     safe_config,
 )
+from .legacy_weights import fill_from_objects, fill_from_rows
 from .trace import Fetch, trace
 
 LARGEST_WEIGHTS = 2**35
 """The most weights that a model may have."""
 
 _CONFIG = "config.json"
+_WEIGHTS = "model.weights.h5"
 
 _SPARE = 2**30
 """Bytes of weights that a small file may make, beyond what it holds."""
@@ -45,8 +49,7 @@ _EXPANSION = 8
 def load(content: Content) -> TensorFlowModel:
     """Read a Keras model's file. Raises ModelError where it is none, or damaged, or unsafe."""
     if content.head.startswith(b"PK"):
-        text, metadata = _of_archive(content)
-        _check_version(str(metadata.get("keras_version", "")), content.name)
+        text = _of_archive(content)
     elif content.head.startswith(b"\x89HDF"):
         text = _of_hdf5(content)
     else:
@@ -55,7 +58,7 @@ def load(content: Content) -> TensorFlowModel:
     with_weights = not content.head.lstrip().startswith(b"{")
     with ONE_AT_A_TIME:
         model = _built(config, content.name)
-        weights = _Weights(model, content if with_weights else None)
+        weights = _Weights(model, content if with_weights else None, config)
         return _opened(model, content.name, weights.of)
 
 
@@ -72,7 +75,7 @@ def without_weights(build: Callable[[], Any], name: str) -> TensorFlowModel:
     """
     with ONE_AT_A_TIME:
         model = made_by(build)
-        return _opened(model, name, _Weights(model, None).of)
+        return _opened(model, name, _Weights(model, None, {}).of)
 
 
 def _opened(model: Any, name: str, fetch: Fetch | None) -> TensorFlowModel:  # noqa: ANN401
@@ -99,28 +102,15 @@ def import_keras() -> Any:  # noqa: ANN401
     return keras
 
 
-def _of_archive(content: Content) -> tuple[bytes, Mapping[str, Any]]:
-    """The configuration that a Keras 3 archive holds, and what it says of itself."""
+def _of_archive(content: Content) -> bytes:
+    """The configuration that a ``.keras`` archive holds."""
     with Archive.open(content) as archive:
         if _CONFIG not in archive.names:
             raise ModelError(
                 f"{content.name} is a Keras archive without {_CONFIG}: it holds weights but no "
                 "model; save it with model.save()"
             )
-        text = archive.read(_CONFIG, LARGEST_CONFIG)
-        metadata: Mapping[str, Any] = {}
-        if "metadata.json" in archive.names:
-            metadata = _json_object(archive.read("metadata.json", 2**20))
-        return text, metadata
-
-
-def _json_object(text: bytes) -> Mapping[str, Any]:
-    """The object that a text holds; an empty one where it holds none."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+        return archive.read(_CONFIG, LARGEST_CONFIG)
 
 
 def _of_hdf5(content: Content) -> bytes:
@@ -132,7 +122,6 @@ def _of_hdf5(content: Content) -> bytes:
         with content.open() as source, h5py.File(source, "r") as file:
             text = file.attrs.get("model_config")
             weights_only = "layer_names" in file.attrs or "model_weights" in file
-            version = file.attrs.get("keras_version", b"")
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         raise ModelError(
             f"{content.name} is an HDF5 file that is damaged or cut off: download or save it again"
@@ -143,22 +132,12 @@ def _of_hdf5(content: Content) -> bytes:
             f"{content.name} is an HDF5 file that holds {what}: save it with model.save(), not "
             "save_weights()"
         )
-    _check_version(_text(version), content.name)
     return _text(text).encode()
 
 
 def _text(value: Any) -> str:  # noqa: ANN401
     """An attribute of an HDF5 file as text."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
-def _check_version(version: str, name: str) -> None:
-    """Raise ModelError for a file of a Keras that is too old."""
-    if version.startswith(("0.", "1.")):
-        raise ModelError(
-            f"{name} was written by Keras {version}, which today's Keras cannot read: load it "
-            "with Keras 2.2 and save it again"
-        )
 
 
 def _built(config: Config, name: str) -> Any:  # noqa: ANN401
@@ -174,19 +153,41 @@ def _built(config: Config, name: str) -> Any:  # noqa: ANN401
         try:
             model = built(safe)
         except Exception as error:
-            lines = str(error).strip().splitlines() or [type(error).__name__]
-            raise ModelError(f"Keras cannot build {name}: {lines[0][:300]}") from error
+            raise ModelError(
+                f"Keras {_keras_version()} cannot build {name}: {_reason(error)}; export the model "
+                "as a SavedModel or as ONNX where it can be loaded, and open that"
+            ) from error
     count = sum(int(np.prod(v.shape, dtype=object)) for v in model.variables)
     if count > LARGEST_WEIGHTS:
         raise ModelError(f"{name} declares {count:,} weights: the limit is {LARGEST_WEIGHTS:,}")
     return model
 
 
-class _Weights:
-    """Values of a built model's variables: from its file, random where it holds none."""
+def _keras_version() -> str:
+    """The version of Keras that builds models here."""
+    import keras
 
-    def __init__(self, model: Any, content: Content | None) -> None:  # noqa: ANN401
-        self._model, self._content = model, content
+    return str(keras.__version__)
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, from an exception of Keras: which wraps it in what it was doing."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    text = text.rpartition("Exception encountered: ")[2]
+    lines = (line.strip() for line in text.splitlines())
+    wraps = ("Exception encountered when", "<class ", "Arguments received")
+    said = [line for line in lines if line and not line.startswith(wraps)]
+    return (said[0] if said else type(error).__name__).rstrip(".")[:300]
+
+
+class _Weights:
+    """Values of a built model's variables: from its file, random where it holds none.
+
+    ``config`` is the file's configuration.
+    """
+
+    def __init__(self, model: Any, content: Content | None, config: Config) -> None:  # noqa: ANN401
+        self._model, self._content, self._config = model, content, config
         self._have_values = False
 
     def of(self, variable: Any) -> NDArray[Any]:  # noqa: ANN401
@@ -219,7 +220,9 @@ class _Weights:
             if self._content is not None:
                 variable._initializer = keras.initializers.Zeros()
             variable._deferred_initialize()
-        if self._content is not None:
+        if self._content is not None and is_legacy(self._config):
+            _fill_legacy(self._model, self._config, self._content)
+        elif self._content is not None:
             _on_disk(self._content, partial(_fill, self._model, self._content.name))
         self._have_values = True
 
@@ -232,6 +235,25 @@ def _fill(model: Any, name: str, path: str) -> None:  # noqa: ANN401
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelError(
             f"the weights of {name} do not fit its layers: {lines[0][:300]}"
+        ) from error
+
+
+def _fill_legacy(model: Any, config: Config, content: Content) -> None:  # noqa: ANN401
+    """Fill a model's variables from a file of Keras 1 or 2. Raises ModelError."""
+    import h5py
+
+    try:
+        if content.head.startswith(b"\x89HDF"):
+            with content.open() as source, h5py.File(source, "r") as file:
+                fill_from_rows(model, config, file, content.name)
+        else:
+            with Archive.open(content) as archive:
+                weights = BytesIO(archive.read(_WEIGHTS, _EXPANSION * content.size + _SPARE))
+            with h5py.File(weights, "r") as file:
+                fill_from_objects(model, config, file, content.name)
+    except (OSError, RuntimeError, ValueError, KeyError) as error:
+        raise ModelError(
+            f"the weights of {content.name} are damaged or cut off: download or save it again"
         ) from error
 
 

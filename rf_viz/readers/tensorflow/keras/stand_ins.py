@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from functools import cache, reduce
 from typing import Any
 
-from ....errors import ModelError
 from ..ops.stand_in import NOT_EXECUTED
 from .retired import retired_layers
 
@@ -52,63 +51,21 @@ def is_function_call(entry: Mapping[str, Any]) -> bool:
 def stand_in_for_function(entry: Mapping[str, Any]) -> dict[str, Any] | None:
     """Rewrite such a layer's configuration so that Keras 3 can build it.
 
-    Returns None for a function that is not called. Raises ModelError where it is damaged.
+    Its calls are in Keras 3's form already. Returns None for a function that is not called.
     """
     settings = entry["config"] if isinstance(entry["config"], dict) else {}
     function = settings.get("function")
     if not isinstance(function, str) or _function(function) is None:
         return None
     name = entry.get("name") or settings.get("name")
-    nodes = entry.get("inbound_nodes", [])
-    if not isinstance(nodes, list):
-        raise ModelError(f"the configuration of the layer {name!r} is damaged: it has no calls")
     return {
         "module": "rf_viz",
         "class_name": FUNCTION,
         "registered_name": FUNCTION,
         "name": name,
         "config": {"name": name, "function": function},
-        "inbound_nodes": [_node(node) for node in nodes],
+        "inbound_nodes": entry.get("inbound_nodes", []),
     }
-
-
-def _node(node: Any) -> dict[str, Any]:  # noqa: ANN401
-    """A call as Keras 2 wrote it, as Keras 3 does. Raises ModelError where it is damaged.
-
-    Keras 2: the first argument, a list of tensors or one, each (layer, number of its call, number
-    of its output, other arguments); or a constant in the place of the tensor.
-    """
-    several = isinstance(node, list) and bool(node) and isinstance(node[0], list)
-    firsts = node if several else [node]
-    if not all(isinstance(first, list) and len(first) >= 3 for first in firsts):
-        raise ModelError("the configuration has a call that is of no known form: it is damaged")
-    arguments = [
-        first[2] if first[0] == "_CONSTANT_VALUE" else _tensor(first[:3]) for first in firsts
-    ]
-    others = firsts[0][3] if len(firsts[0]) > 3 else {}
-    if not isinstance(others, dict):
-        raise ModelError("the configuration has a call that is of no known form: it is damaged")
-    return {
-        "args": [arguments if several else arguments[0]],
-        "kwargs": {k: _argument(v) for k, v in others.items() if k != "name"},
-    }
-
-
-def _argument(value: Any) -> Any:  # noqa: ANN401
-    """An argument of a call as Keras 2 wrote it, as Keras 3 does."""
-    if isinstance(value, list):
-        if len(value) == 3 and isinstance(value[0], str) and all(type(n) is int for n in value[1:]):
-            return value[2] if value[0] == "_CONSTANT_VALUE" else _tensor(value)
-        return [_argument(v) for v in value]
-    if isinstance(value, dict):
-        return {k: _argument(v) for k, v in value.items()}
-    return value
-
-
-def _tensor(history: list[Any]) -> dict[str, Any]:
-    """A tensor as Keras 3 writes it: by its layer, and the numbers of the call and the output."""
-    config = {"shape": [None], "dtype": "float32", "keras_history": list(history)}
-    return {"class_name": "__keras_tensor__", "config": config}
 
 
 def _function(name: str) -> Callable[..., Any] | None:

@@ -29,7 +29,7 @@ from ..protobuf.flatten import flatten
 from ..protobuf.held import Weight, hold
 from ..protobuf.messages import GraphDef
 from ..protobuf.scopes import Names, enclosing, rename
-from .build import ONE_AT_A_TIME
+from .build import ONE_AT_A_TIME, with_slashes
 from .categories import category
 from .own_data import computed_in_graph
 from .settings import settings
@@ -137,7 +137,8 @@ def _signature(model: Any, name: str) -> Any:  # noqa: ANN401
     structure = getattr(own, "_inputs_struct", None)
     if structure is not None:
         return keras.tree.map_structure(
-            lambda t: _Spec(t._keras_history.operation.name, tuple(t.shape), t.dtype), structure
+            lambda t: _Spec(with_slashes(t._keras_history.operation.name), tuple(t.shape), t.dtype),
+            structure,
         )
     shapes = getattr(model, "_build_shapes_dict", None) or {}
     if len(shapes) == 1:
@@ -281,7 +282,7 @@ class _Calls:
 
 def _plain_name(path: str) -> str:
     """A path of which TensorFlow can name a node."""
-    return re.sub(r"[^A-Za-z0-9_.\\/>-]", "_", path).lstrip("_\\/>-") or "layer"
+    return re.sub(r"[^A-Za-z0-9_.\\/>-]", "_", with_slashes(path)).lstrip("_\\/>-") or "layer"
 
 
 def _named(
