@@ -11,10 +11,12 @@ from math import prod
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .errors import DefectError, ModelError
+from .inputs.feeds import SideInput
 from .relation import Shape
+from .runtimes.values import neutral
 from .trace.dependences import sliding_axes
 from .trace.network import Network
 from .trace.tensors import Tensor
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 LARGEST = 2**28
 """The most elements that an input may have."""
 
-_USUAL_SIZES = {1: (1024, 512, 16000), 2: (224, 512, 64, 1024), 3: (32, 64, 128)}
+_USUAL_SIZES = {1: (1024, 512, 256, 16000), 2: (224, 512, 64, 1024), 3: (32, 64, 128)}
 """The sizes that dynamic axes are first bound to, by how many there are besides the batch."""
 
 _USUAL_CHANNELS = (3, 1)
@@ -38,13 +40,14 @@ class ModelInput:
 
     ``shape`` is None along axes of any size, ``dtype`` is NumPy's name of the type. ``symbols`` may
     name the axes of any size, one string for each axis of ``shape``: axes with the same name have
-    the same size, across inputs too.
+    the same size, across inputs too. The numbers of a ``quantised`` input stand for real ones.
     """
 
     name: str
     shape: tuple[int | None, ...]
     dtype: str = "float32"
     symbols: tuple[str, ...] = ()
+    quantised: bool = False
 
     def bound(self, sizes: Mapping[str, int], size: int = 1) -> Shape:
         """Bind free axes to ``sizes`` by name, and those without an entry there to ``size``.
@@ -62,31 +65,64 @@ class Model(ABC):
     """A model that can be traced.
 
     ``inputs`` are those that a person feeds, images first. ``name`` is what messages call the
-    model, ``title`` the name that the model gives itself, empty if it gives none.
+    model, ``title`` the name that the model gives itself, empty if it gives none. ``signatures``
+    are the functions that the file offers to choose between, ``signature`` the one that was read;
+    ``hidden`` counts the operations that only train a network and were left out.
     """
 
     name: str
     title: str = ""
+    signatures: tuple[str, ...] = ()
+    signature: str = ""
+    hidden: int = 0
     inputs: tuple[ModelInput, ...]
 
     @abstractmethod
     def describe(
-        self, shapes: Mapping[str, Shape], source: str, weight_aware: bool
+        self,
+        shapes: Mapping[str, Shape],
+        source: str,
+        weight_aware: bool,
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
     ) -> list[Tensor]:
         """Describe every tensor that depends on the input ``source``, in execution order.
 
-        The source itself comes first. ``shapes`` gives the shape of every input, by name. Raises
-        ModelError where the graph does not fit these shapes.
+        The source itself comes first. ``shapes`` gives the shape of every input, by name, ``feeds``
+        the values of side inputs that are known. Raises ModelError where the graph does not fit
+        these shapes.
         """
 
-    @abstractmethod
     def activations(
-        self, tensor: NDArray[np.generic], names: Sequence[str], *, input: str | None = None
+        self,
+        tensor: NDArray[np.generic],
+        names: Sequence[str],
+        *,
+        input: str | None = None,
+        feeds: Mapping[str, ArrayLike] | None = None,
     ) -> dict[str, NDArray[np.float32]]:
         """Compute the values of the named tensors for an input, with the model's own runtime.
 
-        ``tensor`` has the shape of the input named ``input`` (default: the first). Returns float32
-        arrays by tensor name. Raises ModelError where the runtime cannot run the model.
+        ``tensor`` has the shape of the input named ``input`` (default: the first). ``feeds`` are
+        values for side inputs, by name: one number fills an input. Side inputs that are not fed
+        hold their default (see ``side_inputs``). Returns float32 arrays by tensor name. Raises
+        ModelError where the runtime cannot run the model, and for feeds that do not fit.
+        """
+        source = self._input(input)
+        shapes = self.shapes(tensor.shape, input=source.name)
+        fed = self._fitted(source, shapes, feeds)
+        shapes.update((name, array.shape) for name, array in fed.items())
+        return self.run({source.name: tensor, **fed}, names, shapes)
+
+    @abstractmethod
+    def run(
+        self,
+        feeds: Mapping[str, NDArray[np.generic]],
+        names: Sequence[str],
+        shapes: Mapping[str, Shape],
+    ) -> dict[str, NDArray[np.float32]]:
+        """Compute the values of the named tensors for these inputs, by name, as ``activations``.
+
+        ``shapes`` gives the shape of every input, those among them that are not fed.
         """
 
     @property
@@ -97,11 +133,17 @@ class Model(ABC):
         """
         return ""
 
-    def twin(self, shapes: Mapping[str, Shape], source: str, weight_aware: bool) -> Twin | None:
+    def twin(
+        self,
+        shapes: Mapping[str, Shape],
+        source: str,
+        weight_aware: bool,
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
+    ) -> Twin | None:
         """Build the graph's twin, which shows how far a signal at the input ``source`` reaches.
 
-        ``shapes`` gives the shapes of all inputs and of every tensor that depends on the source.
-        Returns None where the format has no twin.
+        ``shapes`` gives the shapes of all inputs and of every tensor that depends on the source,
+        ``feeds`` the values of side inputs. Returns None where the format has no twin.
         """
         return None
 
@@ -123,6 +165,7 @@ class Model(ABC):
         spatial_axes: Sequence[int] | None = None,
         weight_aware: bool = False,
         cut_global: bool = False,
+        feeds: Mapping[str, ArrayLike] | None = None,
     ) -> Network:
         """Work out which pixels of an input each cell of each layer depends on.
 
@@ -138,6 +181,9 @@ class Model(ABC):
             weight_aware: whether to leave out kernel positions whose weights are all zero.
             cut_global: whether to leave out paths through a mix over the whole image wherever a
                 local path remains.
+            feeds: values of side inputs, as in ``activations``: they settle which branch of an
+                ``If`` is followed, and geometry that is computed from them. Without them whatever
+                such an input decides is taken to come either way.
 
         Raises:
             ModelError: the model has no such input, or does not work at this size.
@@ -145,6 +191,9 @@ class Model(ABC):
         source = self._input(input)
         requested = self._requested(source, input_shape)
         shapes = self._shapes(source, requested)
+        sized = source.name in requested or not (input_size is None or isinstance(input_size, str))
+        if feeds and not sized and None in source.shape:
+            shapes = {**self._find_shapes(source, feeds), **requested}
         any_size = isinstance(input_size, str)
         if isinstance(input_size, str):
             if input_size != "unknown":
@@ -154,9 +203,11 @@ class Model(ABC):
             requested[source.name] = self._resized(source, shapes[source.name], size, spatial_axes)
             shapes = self._shapes(source, requested)
         _check_size(shapes[source.name])
+        fed = self._fitted(source, shapes, feeds)
+        fed_shapes = {name: array.shape for name, array in fed.items()}
 
         def described(shapes: Mapping[str, Shape]) -> tuple[list[Tensor], tuple[int, ...], bool]:
-            tensors = self.describe(shapes, source.name, weight_aware)
+            tensors = self.describe({**shapes, **fed_shapes}, source.name, weight_aware, fed)
             return tensors, *self._axes(tensors, spatial_axes)
 
         def network(
@@ -170,6 +221,7 @@ class Model(ABC):
                 cut_global=cut_global,
                 any_size=any_size,
                 also=also,
+                feeds=fed,
             )
 
         tensors, axes, guessed = described(shapes)
@@ -210,6 +262,52 @@ class Model(ABC):
         """
         source = self._input(input)
         return self._shapes(source, self._requested(source, input_shape))
+
+    def side_inputs(
+        self,
+        input_shape: Sequence[int] | Mapping[str, Sequence[int]] | None = None,
+        *,
+        input: str | None = None,
+    ) -> tuple[SideInput, ...]:
+        """The inputs beside the traced one, which ``feeds`` may set; arguments as in ``shapes``."""
+        source = self._input(input)
+        return self._side_inputs(source, self.shapes(input_shape, input=source.name))
+
+    def _side_inputs(
+        self, source: ModelInput, shapes: Mapping[str, Shape]
+    ) -> tuple[SideInput, ...]:
+        """The side inputs when all inputs have these shapes."""
+        return tuple(
+            SideInput(
+                i.name,
+                i.dtype,
+                i.shape,
+                shapes[i.name],
+                float(neutral(i.name, (), np.dtype(np.float32))),
+                i.quantised,
+            )
+            for i in self.inputs
+            if i.name != source.name and i.dtype != "object"
+        )
+
+    def _fitted(
+        self,
+        source: ModelInput,
+        shapes: Mapping[str, Shape],
+        feeds: Mapping[str, ArrayLike] | None,
+    ) -> dict[str, NDArray[np.generic]]:
+        """The values of side inputs in their shapes. Raises ModelError for one that is wrong."""
+        if not feeds:
+            return {}
+        inputs = {side.name: side for side in self._side_inputs(source, shapes)}
+        for name in feeds:
+            if name not in inputs:
+                there = ", ".join(inputs) or "none"
+                raise ModelError(
+                    f"{self.name} has no side input {name!r} to feed beside {source.name}; "
+                    f"there {'is' if len(inputs) < 2 else 'are'} {there}"
+                )
+        return {name: inputs[name].fitted(value) for name, value in feeds.items()}
 
     def _requested(
         self, source: ModelInput, input_shape: Sequence[int] | Mapping[str, Sequence[int]] | None
@@ -262,13 +360,17 @@ class Model(ABC):
             shapes[source.name] = self._find_shapes(source)
         return shapes[source.name]
 
-    def _find_shapes(self, source: ModelInput) -> dict[str, Shape]:
+    def _find_shapes(
+        self, source: ModelInput, feeds: Mapping[str, ArrayLike] | None = None
+    ) -> dict[str, Shape]:
         error: ModelError | None = None
         for shape, size in _usual_shapes(source):
             for others in (1, size):
                 shapes = self._with_others(source, shape, {}, others)
+                fed = self._fitted(source, shapes, feeds)
+                all_shapes = {**shapes, **{name: array.shape for name, array in fed.items()}}
                 try:
-                    self.describe(shapes, source.name, False)
+                    self.describe(all_shapes, source.name, False, fed)
                     return shapes
                 except DefectError:  # no other size would mend it
                     raise

@@ -387,3 +387,34 @@ def test_a_reader_that_stops_early_is_no_error(path: str) -> None:
         child.stdout.close()
         assert child.stderr.read() == b""
     assert child.returncode == 0
+
+
+def test_other_inputs_are_fed_by_name(run: Run, tmp_path: Path) -> None:
+    model = str(ROOT / "tests/data/cases/onnx_values/if_sr.onnx")
+    assert "also takes sr (int64): any value" in run("layers", model)
+    text = run("layers", model, "--feed", "sr=16000")
+    assert "also takes sr (int64): 16000" in text
+    assert "pick/else" not in text
+    np.save(tmp_path / "rate.npy", np.array(8000))
+    assert "pick/then" not in run("layers", model, "--feed", f"sr={tmp_path / 'rate.npy'}")
+    region = run("region", model, "--layer", "y", "--cell", "2", "--feed", "sr=16000")
+    assert "start 8 stop 16" in region
+    assert "0 disagree" in run("verify", model, "--feed", "sr=16000")
+
+
+@pytest.mark.parametrize(
+    ("feeds", "complaint"),
+    [
+        (["rate=1"], "if_sr.onnx has no side input 'rate' to feed beside x; there is sr"),
+        (["sr=1,2"], "input sr takes a single number, not an array of 2"),
+        (["sr"], "'sr' is not like sr=16000"),
+        (["sr=fast"], "neither a number nor a list"),
+        (["sr=1", "sr=2"], "each input can be fed once"),
+    ],
+)
+def test_a_wrong_feed_is_one_clear_line(
+    feeds: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = str(ROOT / "tests/data/cases/onnx_values/if_sr.onnx")
+    assert main(["layers", model, *(part for feed in feeds for part in ("--feed", feed))]) == 2
+    assert complaint in capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import EllipsisType
@@ -94,6 +94,7 @@ class Network:
         layers: one for each tensor that depends on the input, in execution order.
         weight_aware, cut_global, any_size: how it was traced (see ``Model.trace``); with
             ``any_size`` there are no regions, and closed forms hold at every input size.
+        feeds: the values of side inputs that were taken for granted, by name.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Network:
         cut_global: bool = False,
         any_size: bool = False,
         also: Network | None = None,
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
     ) -> None:
         """Trace described tensors, of which number 0 is the input with these spatial axes.
 
@@ -116,6 +118,7 @@ class Network:
         first = tensors[0]
         self.input = NetworkInput(first.name, first.shape, tuple(spatial_axes), guessed)
         self.weight_aware, self.cut_global, self.any_size = weight_aware, cut_global, any_size
+        self.feeds: Mapping[str, NDArray[np.generic]] = feeds or {}
         self._lookup: Lookup = Lookup(
             tensors,
             self.input.spatial_axes,

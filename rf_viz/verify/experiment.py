@@ -96,4 +96,5 @@ class Signals:
         traced = self._net.input
         shapes = self._model.shapes(traced.shape, input=traced.name)
         shapes.update((layer.name, fixed_shape(layer)) for layer in self._net.layers)
-        return self._model.twin(shapes, traced.name, self._net.weight_aware)
+        shapes.update((name, array.shape) for name, array in self._net.feeds.items())
+        return self._model.twin(shapes, traced.name, self._net.weight_aware, self._net.feeds)

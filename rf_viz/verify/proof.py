@@ -91,7 +91,8 @@ class _CellTrial:
         tensor: NDArray[np.float32],
         other: NDArray[np.float32],
     ) -> None:
-        self._model, self._input, self._layer, self._at = model, net.input, layer, at
+        self._model, self._net, self._layer, self._at = model, net, layer, at
+        self._input = net.input
         self._tensor, self._other = tensor, other
         self._signals = Signals(model, net)
         self.context = layer.global_context if net.cut_global else ()
@@ -129,7 +130,9 @@ class _CellTrial:
 
     def _run(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         name = self._layer.name
-        output = self._model.activations(values, [name], input=self._input.name)[name]
+        output = self._model.activations(
+            values, [name], input=self._input.name, feeds=self._net.feeds
+        )[name]
         if output.shape != self._layer.shape:
             raise ModelError(f"the model computes {output.shape}, traced was {self._layer.shape}")
         return output

@@ -135,6 +135,8 @@ def verify(
 ) -> Report:
     """Check a traced network against the running model, on random inputs.
 
+    Side inputs hold what the network was traced with, else their defaults.
+
     Args:
         model: the model that ``net`` was traced from.
         layers: the names of the layers to check (default: up to twelve over the whole depth).
@@ -308,8 +310,13 @@ class _Experiment(ABC):
         result: Result = "undecided"
         try:
             shape = self.computed_shape(layer)
-            result = "agrees" if shape == layer.shape else "disagrees"
             detail = f"the {self.how} computes {shape}, the trace says {layer.shape}"
+            if shape == layer.shape:
+                result = "agrees"
+            elif layer.exact or layer.shape:
+                result = "disagrees"
+            else:
+                detail = f"the {self.how} computes {shape}, the trace knows no shape"
         except ModelError as error:
             detail = str(error)
         return Check(layer.name, (), None, "shape", "", result, self.how, detail)
@@ -332,7 +339,7 @@ class _Trial(_Experiment):
     how = "model"
 
     def __init__(self, model: Model, net: Network, random: np.random.Generator) -> None:
-        self._model, self._input = model, net.input
+        self._model, self._net, self._input = model, net, net.input
         dtype = next(i.dtype for i in model.inputs if i.name == net.input.name)
         self._one = _random_values(net.input.shape, dtype, random)
         self._other = _random_values(net.input.shape, dtype, random)
@@ -361,7 +368,9 @@ class _Trial(_Experiment):
         return self._still[1]
 
     def _values(self, layer: Layer, values: NDArray[Any]) -> NDArray[np.float32]:
-        return self._model.activations(values, [layer.name], input=self._input.name)[layer.name]
+        return self._model.activations(
+            values, [layer.name], input=self._input.name, feeds=self._net.feeds
+        )[layer.name]
 
 
 def _compare(before: NDArray[np.float32], after: NDArray[np.float32], scale: float) -> _Answer:

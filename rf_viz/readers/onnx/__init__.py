@@ -35,24 +35,35 @@ class OnnxModel(Model):
         self.inputs = images_first(_declared_inputs(proto.graph), self._program.graph.calls)
 
     def describe(
-        self, shapes: Mapping[str, Shape], source: str, weight_aware: bool
+        self,
+        shapes: Mapping[str, Shape],
+        source: str,
+        weight_aware: bool,
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
     ) -> list[Tensor]:
         """Describe the tensors as ``Model.describe``, in the file's order, loops turn by turn."""
-        return Reading(self._program, shapes, source, weight_aware).tensors
+        return Reading(self._program, shapes, source, weight_aware, feeds).tensors
 
-    def activations(
-        self, tensor: NDArray[np.generic], names: Sequence[str], *, input: str | None = None
+    def run(
+        self,
+        feeds: Mapping[str, NDArray[np.generic]],
+        names: Sequence[str],
+        shapes: Mapping[str, Shape],
     ) -> dict[str, NDArray[np.float32]]:
-        """Compute values as ``Model.activations``, by ONNX Runtime."""
-        source = self._input(input)
-        shapes = self.shapes(tensor.shape, input=source.name)
-        return self._runtime.activations({source.name: tensor}, names, shapes)
+        """Compute values as ``Model.run``, by ONNX Runtime."""
+        return self._runtime.activations(feeds, names, shapes)
 
-    def twin(self, shapes: Mapping[str, Shape], source: str, weight_aware: bool) -> OnnxTwin:
+    def twin(
+        self,
+        shapes: Mapping[str, Shape],
+        source: str,
+        weight_aware: bool,
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
+    ) -> OnnxTwin:
         """Build the twin as ``Model.twin``, run by ONNX Runtime."""
         from ...runtimes.onnx.twin import OnnxTwin
 
-        return OnnxTwin(self.proto, source, shapes, weight_aware, self.folder)
+        return OnnxTwin(self.proto, source, shapes, weight_aware, self.folder, feeds)
 
     def parameters(self) -> dict[str, int]:
         """Count weights as ``Model.parameters``: constants in the inputs that hold weights."""

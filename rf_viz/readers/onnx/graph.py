@@ -27,6 +27,7 @@ class Reading(BaseReading[Call, Node]):
         shapes: Mapping[str, Shape],
         source: str,
         weight_aware: bool,
+        feeds: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
         super().__init__(weight_aware)
         self._program, self._shapes = program, shapes
@@ -36,6 +37,7 @@ class Reading(BaseReading[Call, Node]):
         values: dict[str, Value] = {name: Value(None) for name in program.graph.inputs}
         values.update(program.constants)
         values.update((name, Value(shape)) for name, shape in shapes.items())
+        values.update((n, Value(a.shape, value=a)) for n, a in (feeds or {}).items())
         values[source] = self.enter(source, shapes[source])
         self.read(program.calls, values)
 

@@ -11,6 +11,7 @@ from ...errors import ModelError
 from ..content import Content
 from . import TensorFlowModel
 from .protobuf.messages import GraphDef
+from .protobuf.training import without_training
 
 _PROTOBUF_LIMIT = 2**31 - 1
 """The most bytes that a message may have, by the protobuf format itself."""
@@ -18,7 +19,10 @@ _PROTOBUF_LIMIT = 2**31 - 1
 
 def load(content: Content) -> TensorFlowModel:
     """Read a graph. Raises ModelError where the file is damaged, or holds no operations."""
-    return TensorFlowModel(parse(content), content.name)
+    graph, hidden = parse(content), 0
+    if not content.training_ops:
+        graph, hidden = without_training(graph)
+    return TensorFlowModel(graph, content.name, hidden=hidden)
 
 
 def parse(content: Content) -> Any:  # noqa: ANN401

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -34,11 +34,13 @@ class Program:
         table: Table,
         bound: Callable[[Any], Value | None],
         work_out: Callable[[Iterable[Call], dict[str, Value]], None],
+        fed: Container[str] = (),
     ) -> None:
         """Sort the nodes of a graph.
 
         ``bound`` returns what a placeholder holds that no person feeds, None for all others.
-        ``work_out`` reads calls, adding to the values it gets.
+        ``work_out`` reads calls, adding to the values it gets. The nodes ``fed`` are placeholders
+        whatever the graph itself has for them.
         """
         self.graph_def, self._work_out = graph_def, work_out
         wiring = Wiring(graph_def.node)
@@ -48,8 +50,8 @@ class Program:
         declared: dict[str, Any] = {}
         for name in wiring.order:
             node = wiring.nodes[name]
-            if node.op in PLACEHOLDERS:
-                value = bound(node)
+            if node.op in PLACEHOLDERS or name in fed:
+                value = None if name in fed else bound(node)
                 if value is None:
                     declared[name] = node
                 else:
@@ -72,6 +74,11 @@ class Program:
         self.standard = all(call.operator is not None for call in self.calls)
         used = {tensor for call in self.calls for tensor in call.inputs}
         self.placeholders = {name: node for name, node in declared.items() if name in used}
+
+    @cached_property
+    def ops(self) -> Mapping[str, str]:
+        """The operator that makes each tensor that depends on a placeholder, by its name."""
+        return {tensor: call.op for call in self.calls for tensor in call.outputs}
 
     @cached_property
     def constants(self) -> Mapping[str, Value]:

@@ -32,6 +32,7 @@ class Reading(BaseReading[Call, Node]):
         source: str,
         weight_aware: bool,
         declared: Mapping[str, Shape],
+        feeds: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
         super().__init__(weight_aware)
         self._declared = declared
@@ -39,6 +40,7 @@ class Reading(BaseReading[Call, Node]):
             return
         values = dict(program.constants)
         values.update((name, Value(shape)) for name, shape in shapes.items())
+        values.update((n, Value(a.shape, value=a)) for n, a in (feeds or {}).items())
         values[source] = self.enter(source, shapes[source])
         self.read(program.calls, values)
         self.tensors = shown(self.tensors, program.shown)

@@ -8,9 +8,10 @@ immediate, and nothing but that layer is kept. The weights are handed over by re
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import onnx
@@ -20,6 +21,7 @@ from onnx import external_data_helper, numpy_helper
 
 from ...errors import ModelError
 from ..values import as_float, cast, neutral
+from .inner import Scope, bodies, fetch_inner, name_of, uses
 
 ort.set_default_logger_severity(4)
 ort.disable_telemetry_events()
@@ -63,6 +65,8 @@ class OnnxRuntime:
         self._inputs = {i.name: i for i in graph.input if i.name not in held}
         self._maker: dict[str, int] = {}
         self._constants: set[str] = set()
+        self._with_bodies = {f"{name_of(n)}/": n for n in graph.node if bodies(n)}
+        self._bodies: dict[Any, OnnxRuntime] = {}
         constants = {"", *held}
         for number, node in enumerate(graph.node):
             self._maker.update((name, number) for name in node.output if name)
@@ -87,21 +91,99 @@ class OnnxRuntime:
         operations accept them. Raises ModelError where the model cannot be run that far.
         """
         wanted = tuple(dict.fromkeys(names))
-        session = self._session(wanted)
-        values = {}
-        for used in session.get_inputs():
-            kind = self._inputs[used.name].type.tensor_type
-            dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)
-            value = feeds.get(used.name)
-            if value is None:
-                shape = (shapes or {}).get(used.name) or [d.dim_value or 1 for d in kind.shape.dim]
-                value = neutral(used.name, shape, dtype)
-            values[used.name] = cast(value, dtype)
+        values = self._fetch(wanted, feeds, shapes or {})
+        return {name: as_float(name, values[name]) for name in wanted}
+
+    def _fetch(
+        self, names: Sequence[str], feeds: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]
+    ) -> dict[str, Any]:
+        """The values of these tensors as they are, those within branches and loops among them."""
+        own, inner = [], dict[str, list[str]]()
+        for name in names:
+            within = "" if name in self._maker else self._around(name)
+            if within:
+                inner.setdefault(within, []).append(name.removeprefix(within))
+            else:
+                own.append(name)
+        values = self._run(tuple(own), feeds, shapes) if own else {}
+        for prefix, paths in inner.items():
+            scope = self._scope(feeds, shapes)
+            fetched = fetch_inner(self._with_bodies[prefix], paths, scope)
+            values.update((prefix + path, value) for path, value in fetched.items())
+        return values
+
+    def _around(self, name: str) -> str:
+        """The beginning of an inner tensor's name that says which node it is in; else empty."""
+        return max((p for p in self._with_bodies if name.startswith(p)), key=len, default="")
+
+    def _scope(self, feeds: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) -> Scope:
+        """The graph as the bodies of its nodes see it when it is fed so."""
+
+        def fetch(names: Sequence[str]) -> list[Any]:
+            values = {n: self._fed(n, feeds, shapes) for n in names if n in self._inputs}
+            for name in names:
+                if name in self._weights:
+                    values[name] = self._weight(name)
+            computed = [name for name in names if name not in values]
+            values |= self._fetch(computed, feeds, shapes)
+            return [values[name] for name in names]
+
+        def run(
+            key: Any,  # noqa: ANN401
+            make: Callable[[], onnx.ModelProto],
+            values: Mapping[str, Any],
+            names: Sequence[str],
+        ) -> list[Any]:
+            if key not in self._bodies:
+                body = make()
+                body.ir_version = self._proto.ir_version
+                body.opset_import.extend(self._proto.opset_import)
+                body.functions.extend(self._proto.functions)
+                self._bodies[key] = OnnxRuntime(body, self._folder)
+            return self._bodies[key]._scope(values, {}).fetch(names)
+
+        def holds(name: str) -> bool:
+            return name in self._maker or name in self._inputs or name in self._weights
+
+        def fixed(name: str) -> bool:
+            return name in self._constants or name in self._weights
+
+        return Scope(fetch, holds, fixed, run)
+
+    def _run(
+        self,
+        names: tuple[str, ...],
+        feeds: Mapping[str, Any],
+        shapes: Mapping[str, Sequence[int]],
+    ) -> dict[str, Any]:
+        """The values of tensors that nodes of the graph itself make."""
+        session = self._session(names)
+        values = {i.name: self._fed(i.name, feeds, shapes) for i in session.get_inputs()}
         try:
-            results = session.run(list(wanted), values)
+            results = session.run(list(names), values)
         except Exception as error:  # ONNX Runtime's exceptions share no base class but this one
-            raise ModelError(_refusal(wanted, error)) from error
-        return {name: as_float(name, value) for name, value in zip(wanted, results, strict=True)}
+            raise ModelError(_refusal(names, error)) from error
+        return dict(zip(names, results, strict=True))
+
+    def _fed(self, name: str, feeds: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) -> Any:  # noqa: ANN401
+        """The value of an input, cast to the model's own type; one made up where none is fed."""
+        value = feeds.get(name)
+        if isinstance(value, list):  # a sequence of tensors, within a body
+            return value
+        kind = self._inputs[name].type.tensor_type
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)
+        if value is None:
+            shape = shapes.get(name) or [d.dim_value or 1 for d in kind.shape.dim]
+            value = neutral(name, shape, dtype)
+        return cast(value, dtype)
+
+    def _weight(self, name: str) -> NDArray[Any]:
+        """The values of a weight, or another constant of the graph."""
+        shared = self._share(self._weights[name])
+        if isinstance(shared, onnx.TensorProto):
+            return numpy_helper.to_array(shared)
+        array: NDArray[Any] = shared.numpy()
+        return array
 
     def _session(self, names: tuple[str, ...]) -> ort.InferenceSession:
         with self._lock:
@@ -255,16 +337,6 @@ class OnnxRuntime:
             ) from error
         tensor.data_location = onnx.TensorProto.DEFAULT
         del tensor.external_data[:]
-
-
-def uses(node: onnx.NodeProto) -> Iterator[str]:
-    """The names that a node uses, including those that only its subgraphs use."""
-    yield from filter(None, node.input)
-    for attribute in node.attribute:
-        for graph in (attribute.g, *attribute.graphs):
-            for inner in graph.node:
-                yield from uses(inner)
-            yield from (o.name for o in graph.output)
 
 
 def _tensors_in(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:

@@ -16,7 +16,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from .runtime import OnnxRuntime, uses
+from .inner import uses
+from .runtime import OnnxRuntime
 
 _Attribute = int | float | str | Sequence[int] | TensorProto
 
@@ -33,7 +34,7 @@ class OnnxTwin:
 
     ``shapes`` are those of all inputs and of the tensors that depend on the source. With
     ``weight_aware`` kernel positions whose weights are all zero stay zero. ``folder`` is where
-    external weights lie.
+    external weights lie, ``feeds`` are the values of side inputs.
     """
 
     def __init__(
@@ -43,15 +44,21 @@ class OnnxTwin:
         shapes: Mapping[str, Sequence[int]],
         weight_aware: bool = False,
         folder: str | Path | None = None,
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
     ) -> None:
-        self._source, self._shapes = source, shapes
+        self._source, self._shapes, self._feeds = source, shapes, feeds or {}
         graph = _Graph(_opset(proto), shapes, weight_aware)
         self.lost: Mapping[str, str] = graph.lost
+        top = {name for node in proto.graph.node for name in node.output}
+        top |= {declared.name for declared in proto.graph.input}
+        inside = "it is inside a branch or loop, which the twin does not follow"
+        graph.lost.update((name, inside) for name in shapes if name not in top)
         self._runtime = OnnxRuntime(_rewritten(proto, source, graph), folder)
 
     def reached(self, signal: NDArray[np.bool_], name: str) -> NDArray[np.bool_]:
         """Mark the elements that a signal reaches, as ``Twin.reached`` does."""
-        values = self._runtime.activations({self._source: signal}, [name], self._shapes)
+        feeds = {**self._feeds, self._source: signal}
+        values = self._runtime.activations(feeds, [name], self._shapes)
         return np.not_equal(values[name], 0)
 
 

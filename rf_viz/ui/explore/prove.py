@@ -178,6 +178,7 @@ def _with_context(model: Model, net: Network) -> Network:
         input=source.name,
         spatial_axes=source.spatial_axes,
         weight_aware=net.weight_aware,
+        feeds=net.feeds,
     )
 
 

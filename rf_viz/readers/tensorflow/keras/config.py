@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from ....errors import ModelError
 from ..ops.stand_in import NOT_EXECUTED
+from .application_layers import application_layer
 from .build import SLASH, built
 from .declared import shapes_of_inputs
 from .layer_settings import layer_class, modern_layer
@@ -326,6 +327,7 @@ def _keras_class(entry: Config) -> type | None:
     if not _may_be_keras_s(entry):
         return None
     layer = layer_class(kind) if _is_layer(entry) else None
+    layer = layer or application_layer(kind, _inner(entry))
     if layer is not None:
         return layer
     if kind == "Functional":

@@ -26,7 +26,7 @@ class TensorFlowTwin:
 
     ``shapes`` are those of all inputs and of the tensors that depend on the source. With
     ``weight_aware`` kernel positions whose weights are all zero stay zero. Variables that have no
-    values take part with their shape.
+    values take part with their shape. ``feeds`` are the values of side inputs.
     """
 
     def __init__(
@@ -35,8 +35,9 @@ class TensorFlowTwin:
         source: str,
         shapes: Mapping[str, Sequence[int]],
         weight_aware: bool = False,
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
     ) -> None:
-        self._source, self._shapes = source, shapes
+        self._source, self._shapes, self._feeds = source, shapes, feeds or {}
         writer = Writer(graph_def, shapes, weight_aware)
         nodes = {node.name: node for node in graph_def.node}
         for name in _in_order(nodes):
@@ -62,7 +63,8 @@ class TensorFlowTwin:
         if name not in self._signals:
             return np.zeros(tuple(self._shapes[name]), bool)
         at = self._signals[name]
-        value = self._runtime.activations({self._source: signal}, [at], self._shapes)[at]
+        feeds = {**self._feeds, self._source: signal}
+        value = self._runtime.activations(feeds, [at], self._shapes)[at]
         return np.not_equal(value, 0)
 
 
