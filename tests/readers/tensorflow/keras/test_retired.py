@@ -236,3 +236,37 @@ def test_a_cell_with_peepholes() -> None:
     traced = model.trace(input_shape=(1, steps, 4))["layer0"]
     values = model.activations(LINE, [traced.name])[traced.name]
     np.testing.assert_allclose(values[0], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("implementation", [1, 2, 3])
+def test_locally_connected_layers_with_the_channels_first(implementation: int) -> None:
+    shape, filters = (3, 5, 4), 2
+    grid, x = (3, 3), np.random.default_rng(3).normal(size=(1, *shape)).astype("float32")
+    own = weight_values((*grid, 3, 3, 2, filters))  # position, channel, offset, filter
+    bias = weight_values((*grid, filters))
+    kernel = own.reshape(9, 18, filters)
+    if implementation > 1:
+        full = np.zeros((*shape, filters, *grid), "float32")
+        for y, z in np.ndindex(*grid):
+            full[:, y : y + 3, z : z + 2, :, y, z] = own[y, z].transpose(0, 1, 2, 3)
+        kernel = full
+    if implementation == 3:
+        matrix = full.reshape(60, 18).T  # what connects, by output and then by input
+        reached = np.zeros((*shape, filters, *grid), bool)
+        for y, z in np.ndindex(*grid):
+            reached[:, y : y + 3, z : z + 2, :, y, z] = True
+        kernel = matrix[reached.reshape(60, 18).T]
+    settings = {
+        "filters": filters, "kernel_size": [3, 2], "data_format": "channels_first",
+        "implementation": implementation,
+    }  # fmt: skip
+    file = sequential(shape, [("LocallyConnected2D", settings, [kernel, bias])])
+    model = rf_viz.load(file, "local.h5")
+    layer = model.trace(input_shape=x.shape, spatial_axes=(2, 3))["layer0"]
+    values = model.activations(x, [layer.name])[layer.name]
+    for y, z in np.ndindex(*grid):
+        expected = np.einsum("cij,cijf->f", x[0, :, y : y + 3, z : z + 2], own[y, z]) + bias[y, z]
+        np.testing.assert_allclose(values[0, :, y, z], expected, rtol=1e-4)
+        assert layer.region((y, z)).start == (y, z)
+        assert layer.region((y, z)).stop == (y + 3, z + 2)
+    assert layer.exact
