@@ -46,6 +46,9 @@ _OPERATIONS = tuple(
 )
 """Modules in which Keras keeps the functions that may be called in the place of layers."""
 
+_DROPPED = ("DenseFeatures", "LinearModel", "WideDeepModel")
+"""Layers and models of Keras 2 that have no counterpart and work on no picture."""
+
 _MODELS = ("Functional", "Sequential", "Model")
 
 _NAMES_LAYERS = ("name", "keras_history", "input_layers", "output_layers")
@@ -171,6 +174,8 @@ class _Cleaning:
             entry = {**entry, "class_name": kind, "config": settings}
         cls = _keras_class(entry)
         if cls is None:
+            if kind in _DROPPED:
+                raise _Refused("reads columns of a table, as Keras 3 does not")
             raise _Refused(f"is of a class of its maker's own, {kind}")
         inner = _inner(entry)
         if isinstance(inner.get("vocabulary"), str):
