@@ -27,15 +27,16 @@ def without_training(graph_def: Any) -> tuple[Any, int]:  # noqa: ANN401
     Gradients count, and so does whatever is computed from them, unless there is nothing to train:
     in a frozen graph without an optimiser they are results like others.
     """
-    ops = {node.op for node in graph_def.node}
-    optimised = any(op in VARIABLES or _OPTIMISERS.fullmatch(op) for op in ops)
+    kinds = {node.name: node.op for node in graph_def.node}
+    ops = set(kinds.values())
+    optimisers = {op for op in ops if _OPTIMISERS.fullmatch(op)}
+    trained = optimisers or not ops.isdisjoint(VARIABLES)
     summarised = any(op.endswith("Summary") for op in ops)
-    pending = [
-        node.name
-        for node in graph_def.node
-        if (optimised and (_OPTIMISERS.fullmatch(node.op) or _GRADIENTS.search(node.name)))
-        or (summarised and _SPARSITY.search(node.name))
-    ]
+    pending = [name for name, op in kinds.items() if op in optimisers]
+    if trained:
+        pending += [n for n in kinds if "gradients" in n and _GRADIENTS.search(n)]
+    if summarised:
+        pending += [n for n in kinds if "zero_fraction" in n and _SPARSITY.search(n)]
     if not pending:  # what only assigns or saves leads to no layer
         return graph_def, 0
     readers: dict[str, list[str]] = {}
