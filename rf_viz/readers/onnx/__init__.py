@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ...model import Model, ModelInput
 from ...relation import Shape
+from ...tensor_names import TensorNames
 from ...trace.tensors import Tensor
 from ..content import Content
 from ..reading.image_inputs import images_first
@@ -40,9 +41,15 @@ class OnnxModel(Model):
         source: str,
         weight_aware: bool,
         feeds: Mapping[str, NDArray[np.generic]] | None = None,
+        stop: Collection[str] = (),
     ) -> list[Tensor]:
         """Describe the tensors as ``Model.describe``, in the file's order, loops turn by turn."""
-        return Reading(self._program, shapes, source, weight_aware, feeds).tensors
+        return Reading(self._program, shapes, source, weight_aware, feeds, stop).tensors
+
+    @cached_property
+    def names(self) -> TensorNames:
+        """The names of the main graph's tensors and nodes, as ``Model.names``."""
+        return TensorNames(((c.name, c.outputs) for c in self._program.graph.calls), {})
 
     def run(
         self,

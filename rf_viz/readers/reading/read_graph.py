@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import ChainMap
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from math import prod
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from numpy.typing import NDArray
 
-from ...errors import ModelError, defect
+from ...errors import ModelError, ShapelessError, defect
 from ...relation import Edge, Output, Shape, shape_after
 from ...relation.common.basic import everything
 from ...trace.tensors import Source, Tensor
@@ -24,16 +24,32 @@ LARGEST = 2**40
 """The most elements that any tensor may have."""
 
 
+class Calls(Protocol[C]):
+    """A program: its calls, in order."""
+
+    @property
+    def fixed(self) -> Sequence[C]:
+        """Those that depend on no input."""
+        ...
+
+    @property
+    def calls(self) -> Sequence[C]:
+        """Those that are left."""
+        ...
+
+
 class BaseReading(ABC, Generic[C, N]):
     """A pass over a graph at given input shapes; fills ``tensors``, the traced input first.
 
-    A format adds its nodes, the computation of constants, the inference of shapes that no
+    Nothing follows from the tensors ``stop``. A format adds its nodes, the computation of constants, the inference of shapes that no
     description knows, and its name for an operator that is not in its table.
     """
 
-    def __init__(self, weight_aware: bool) -> None:
-        self.weight_aware = weight_aware
+    def __init__(self, weight_aware: bool, stop: Collection[str] = ()) -> None:
+        self.weight_aware, self._stop = weight_aware, frozenset(stop)
         self.tensors: list[Tensor] = []
+        self._source: Value | None = None
+        self._cut = self._stop
 
     @abstractmethod
     def node(self, call: C, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]) -> N:
@@ -63,10 +79,32 @@ class BaseReading(ABC, Generic[C, N]):
         self.tensors.append(Tensor(name, name, "Input", shape))
         return Value(shape, 0)
 
+    def read_from(
+        self,
+        source: str,
+        shape: Shape | None,
+        program: Calls[C],
+        values: MutableMapping[str, Value],
+    ) -> None:
+        """Read a program from a tensor within it, as if that were its input.
+
+        Its shape is that of its description where none is given; ModelError where it has none.
+        """
+        calls = behind(source, program.fixed, program.calls, alone=shape is not None)
+        self._cut = self._stop | {source}
+        if shape is not None:
+            values[source] = self._source = self.enter(source, shape)
+        self.read(calls, values)
+        if self._source is None:
+            raise ModelError(f"{source!r} is no tensor that the graph computes from its inputs")
+
     def read(self, calls: Iterable[C], values: MutableMapping[str, Value]) -> None:
         """Describe calls in order; ``values`` holds what is in scope, by name, and is added to."""
-        tensors = self.tensors
+        tensors, cut = self.tensors, self._cut
         for call in calls:
+            if cut and not cut.isdisjoint(call.outputs):
+                self._read_cut(call, values)
+                continue
             if call.local:
                 value = values.get(call.inputs[0])
                 if value is not None and value.tensor >= 0:
@@ -80,6 +118,22 @@ class BaseReading(ABC, Generic[C, N]):
                     )
                     continue
             self._read(call, values)
+
+    def _read_cut(self, call: C, values: MutableMapping[str, Value]) -> None:
+        """Read a call of which an output is the source, or is followed no further."""
+        self._read(call, values)
+        for name in self._cut.intersection(call.outputs):
+            value = values[name]
+            if name in self._stop:
+                values[name] = _severed(value)
+                continue
+            if self._source is None:
+                if value.shape is None:
+                    raise ShapelessError(
+                        f"the shape of {name} depends on the data: say it with input_shape"
+                    )
+                self._source = self.enter(name, value.shape)
+            values[name] = self._source
 
     def _read(self, call: C, values: MutableMapping[str, Value]) -> None:
         inputs = []
@@ -246,6 +300,45 @@ class BaseReading(ABC, Generic[C, N]):
                 for o in described
             ]
         return list(described)
+
+
+def _severed(value: Value) -> Value:
+    """A value of the same shape that nothing follows from."""
+    if value.items is not None:
+        return Value(value.shape, items=[_severed(item) for item in value.items])
+    return Value(value.shape) if value.tensor >= 0 else value
+
+
+def behind(source: str, fixed: Iterable[C], calls: Iterable[C], *, alone: bool) -> list[C]:
+    """The calls to read, in order, where the source is a tensor that one of them makes.
+
+    They are those of the ``fixed`` that it reaches, and the others; ``alone``, without those that
+    only lead to the source.
+    """
+    reached = {source}
+    again: list[C] = []
+    for call in fixed:
+        if source in call.outputs:
+            again.append(call)
+        elif not reached.isdisjoint(call.inputs):
+            again.append(call)
+            reached.update(call.outputs)
+    again.extend(calls)
+    if not alone:
+        return again
+    needed: set[str] = set()
+    for call in again:
+        used = [*call.inputs, *call.inner]
+        if not reached.isdisjoint(used):
+            reached.update(filter(None, call.outputs))
+            needed.update(used)
+    kept = []
+    for call in reversed(again):
+        if not {source, ""}.issuperset((needed | reached).intersection(call.outputs)):
+            kept.append(call)
+            needed.update(call.inputs)
+            needed.update(call.inner)
+    return kept[::-1]
 
 
 def _tensor(

@@ -5,7 +5,7 @@ A graph is opened and traced without loading TensorFlow itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from ...inputs.feeds import SideInput
 from ...model import Model, ModelInput
 from ...relation import Shape
 from ...runtimes.tensorflow.graph_names import PLACEHOLDERS
+from ...tensor_names import TensorNames
 from ...trace.tensors import Group, Tensor
 from ..reading.image_inputs import images_first
 from ..reading.values import Value
@@ -75,15 +76,23 @@ class TensorFlowModel(Model):
         source: str,
         weight_aware: bool,
         feeds: Mapping[str, NDArray[np.generic]] | None = None,
+        stop: Collection[str] = (),
     ) -> list[Tensor]:
         """Describe the graph's tensors at these input shapes (see ``Model``)."""
         program = self._fed(feeds) if feeds else self._program
-        tensors = Reading(program, shapes, source, weight_aware, feeds).tensors
+        tensors = Reading(program, shapes, source, weight_aware, feeds, stop).tensors
         if self._groups:
             for tensor in tensors:
                 scope = enclosing(tensor.node, self._groups)
                 tensor.group = None if scope is None else self._groups[scope]
         return tensors
+
+    @cached_property
+    def names(self) -> TensorNames:
+        """The names of the graph's tensors, nodes and layers (see ``Model``)."""
+        calls = [*self._program.fixed, *self._program.calls]
+        operations = ((c.name, c.outputs) for c in calls if c.op != "Const")
+        return TensorNames(operations, {g.name: g.output for g in self._groups.values()})
 
     def _fed(self, feeds: Iterable[str]) -> Program:
         """The program in which these inputs do not hold what the graph has for them."""

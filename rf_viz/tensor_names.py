@@ -1,0 +1,61 @@
+"""Names by which a person may call the tensors within a model."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+
+class TensorNames:
+    """The tensors that a model computes, by every name that people know them by.
+
+    ``operations`` come in order, each with the names of what it computes; ``groups`` are the
+    framework's layers, each with the tensor that it returns.
+    """
+
+    def __init__(
+        self, operations: Iterable[tuple[str, tuple[str, ...]]], groups: Mapping[str, str]
+    ) -> None:
+        self._operations = [(node, tuple(filter(None, made))) for node, made in operations]
+        self._groups = groups
+
+    @cached_property
+    def _tensors(self) -> dict[str, str]:
+        """Each name with the tensor it stands for; a tensor's own name comes before a node's."""
+        names = {name: name for _, made in self._operations for name in made}
+        for node, made in self._operations:
+            if made:
+                names.setdefault(node, made[0])
+        for group, output in self._groups.items():
+            names.setdefault(group, output)
+        return names
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._tensors
+
+    def __iter__(self) -> Iterator[str]:
+        """The tensors' own names, in order."""
+        return (name for _, made in self._operations for name in made)
+
+    def tensor(self, name: str) -> str | None:
+        """Look up the tensor of that name: its own, its node's (the first output), its layer's."""
+        return self._tensors.get(name)
+
+    def all_of(self, name: str) -> list[str]:
+        """List the tensors of that name: one tensor, all of a node, of a layer or of a scope.
+
+        A scope holds whatever is named after it and a slash. Empty where the name stands for none.
+        """
+        scope = f"{name}/"
+        group = self._groups.get(name)
+        tensors = {} if group is None else {group: None}
+        for node, made in self._operations:
+            whole = node == name or node.startswith(scope)
+            tensors.update((t, None) for t in made if whole or t == name or t.startswith(scope))
+        return list(tensors)
+
+    def near(self, name: str, also: Iterable[str] = ()) -> str:
+        """Say which names are like an unknown one: a clause to end a message with, or nothing."""
+        near = difflib.get_close_matches(name, [*also, *self._tensors], n=3, cutoff=0.4)
+        return f"; did you mean {', '.join(near)}?" if near else ""
