@@ -36,7 +36,7 @@ _USUAL_CHANNELS = (3, 1)
 """How many channels an image has where a model leaves that open too."""
 
 
-_ANY_RANK = 4
+ANY_RANK = 4
 """The axes of a tensor that does not say how many it has: an image's."""
 
 
@@ -46,7 +46,9 @@ class ModelInput:
 
     ``shape`` is None along axes of any size, ``dtype`` is NumPy's name of the type. ``symbols`` may
     name the axes of any size, one string for each axis of ``shape``: axes with the same name have
-    the same size, across inputs too. The whole numbers of a ``quantised`` input stand for real ones.
+    the same size, across inputs too. The whole numbers of a ``quantised`` input stand for real
+    ones. ``batched`` says whether the first axis counts examples. ``origin`` says what an input is
+    that does not come by a placeholder, such as a decoded image; empty for others.
     """
 
     name: str
@@ -54,6 +56,8 @@ class ModelInput:
     dtype: str = "float32"
     symbols: tuple[str, ...] = ()
     quantised: bool = False
+    batched: bool = True
+    origin: str = ""
 
     def bound(self, sizes: Mapping[str, int], size: int = 1) -> Shape:
         """Bind free axes to ``sizes`` by name, and those without an entry there to ``size``.
@@ -62,7 +66,7 @@ class ModelInput:
         """
         names = self.symbols or ("",) * len(self.shape)
         return tuple(
-            n if n is not None else sizes.get(name, size if axis else 1)
+            n if n is not None else sizes.get(name, 1 if self.batched and not axis else size)
             for axis, (n, name) in enumerate(zip(self.shape, names, strict=True))
         )
 
@@ -310,7 +314,7 @@ class Model(ABC):
         inner = self._kept.inner
         if tensor not in inner:
             shapes = self._shapes(self.inputs[0], {}) if self.inputs else {}
-            shape: tuple[int | None, ...] = (None,) * _ANY_RANK
+            shape: tuple[int | None, ...] = (None,) * ANY_RANK
             with suppress(ShapelessError):
                 shape = self.describe(shapes, tensor, False)[0].shape
             inner[tensor] = ModelInput(tensor, shape)
@@ -586,9 +590,9 @@ def _as_shape(numbers: Sequence[int]) -> Shape:
 
 def _usual_shapes(source: ModelInput) -> Iterator[tuple[Shape, int]]:
     """Shapes worth trying for an input with free axes, each with the size of those axes."""
-    rank = len(source.shape)
-    free = [axis for axis, n in enumerate(source.shape) if n is None and axis > 0]
-    if len(free) == rank - 1 > 1:  # even the channels are left open: first or last
+    rank, first = len(source.shape), int(source.batched)
+    free = [axis for axis, n in enumerate(source.shape) if n is None and axis >= first]
+    if len(free) == rank - 1 > 1 and source.batched:  # even the channels are left open: first or last
         for size in _USUAL_SIZES.get(rank - 2, (32,)):
             for count in _USUAL_CHANNELS:
                 for channel in (1, rank - 1):

@@ -21,6 +21,7 @@ from ...tensor_names import TensorNames
 from ...trace.tensors import Group, Tensor
 from ..reading.image_inputs import images_first
 from ..reading.values import Value
+from .arrivals import arrivals
 from .call import declared_shape
 from .graph import Reading, work_out
 from .ops import entry
@@ -63,12 +64,18 @@ class TensorFlowModel(Model):
         self.name, self.hidden = name, hidden
         self.graph_def = flatten(graph_def)
         self.held, self._groups = held or {}, groups or {}
-        self._program = Program(self.graph_def, entry, self._bound, work_out)
-        self._programs = {frozenset[str](): self._program}
+        self._arrivals = arrivals(self.graph_def.node)
+        program = Program(self.graph_def, entry, self._bound, work_out, self._arrivals.keys())
+        self._program, self._programs = program, {frozenset[str](): program}
+        placeholders = {n: p for n, p in program.placeholders.items() if n not in self._arrivals}
         if inputs is None:
             old = 0 < graph_def.versions.producer < _SCALARS_SINCE
-            inputs = [_declared(node, old) for node in self._program.placeholders.values()]
-        self.inputs = images_first(inputs, self._program.calls)
+            inputs = [_declared(node, old) for node in placeholders.values()]
+        elif self._arrivals:  # instead of the bytes that they are decoded from
+            inputs = [i for i in inputs if i.dtype != "object" or i.name in placeholders]
+        arriving = [i for group in self._arrivals.values() for i in group]
+        arriving = [i for i in arriving if i.name in program.entering]
+        self.inputs = images_first([*inputs, *arriving], program.calls)
 
     def describe(
         self,
@@ -98,9 +105,8 @@ class TensorFlowModel(Model):
         """The program in which these inputs do not hold what the graph has for them."""
         presets = frozenset(self._presets.keys() & feeds)
         if presets not in self._programs:
-            self._programs[presets] = Program(
-                self.graph_def, entry, self._bound, work_out, presets
-            )
+            fed = presets | self._arrivals.keys()
+            self._programs[presets] = Program(self.graph_def, entry, self._bound, work_out, fed)
         return self._programs[presets]
 
     @cached_property

@@ -35,6 +35,7 @@ class Reading(BaseReading[Call, Node]):
         if program is None:
             return
         values = dict(program.constants)
+        values.update((name, Value(None)) for name in program.entering)
         values.update((name, Value(shape)) for name, shape in shapes.items())
         values.update((n, Value(a.shape, value=a)) for n, a in (feeds or {}).items())
         if maker(source) in program.placeholders:
