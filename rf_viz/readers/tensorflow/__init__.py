@@ -17,6 +17,7 @@ from ...inputs.feeds import SideInput
 from ...model import Model, ModelInput
 from ...relation import Shape
 from ...runtimes.tensorflow.graph_names import PLACEHOLDERS
+from ...runtimes.values import neutral
 from ...tensor_names import TensorNames
 from ...trace.tensors import Group, Tensor
 from ..reading.image_inputs import images_first
@@ -171,7 +172,12 @@ class TensorFlowModel(Model):
         """Run the graph (see ``Model``). Raises ModelError where it has no weights."""
         if self.why_not_runnable:
             raise ModelError(self.why_not_runnable)
-        return self._runtime.activations(feeds, names, shapes)
+        unfed = {
+            i.name: neutral(i.name, shapes[i.name], np.dtype(i.dtype))
+            for i in self.inputs
+            if i.origin and i.name not in feeds and i.name in shapes
+        }
+        return self._runtime.activations({**unfed, **feeds}, names, shapes)
 
     def twin(
         self,
