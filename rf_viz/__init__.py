@@ -25,8 +25,8 @@ def load(
     weights lie in side files must be loaded by its path, from the folder that holds them all.
     ``name`` is what messages call the model; it defaults to the file's name. ``signature`` chooses
     between those of a model that has several (see ``Model.signatures``). With ``training_ops`` the
-    gradients, optimisers and other operations are read that only train a TensorFlow graph. Raises ModelError for
-    a source that cannot be read as a model; the message says what it is instead.
+    gradients, optimisers and other operations are read that only train a TensorFlow graph. Raises
+    ModelError for a source that cannot be read as a model; the message says what it is instead.
     """
     from .readers import open_model
 

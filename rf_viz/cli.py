@@ -296,6 +296,16 @@ def _add_trace_options(parser: argparse.ArgumentParser) -> None:
         "--input", metavar="NAME", help="the input to trace (default: the first, images first)"
     )
     group.add_argument(
+        "--signature",
+        metavar="NAME",
+        help="which signature of a SavedModel or TFLite file (default: the usual one)",
+    )
+    group.add_argument(
+        "--training-ops",
+        action="store_true",
+        help="list the gradients, optimisers and summaries of a TensorFlow graph too",
+    )
+    group.add_argument(
         "--feed",
         metavar="NAME=VALUE",
         type=_feed,
@@ -383,7 +393,7 @@ def _index(text: str) -> IndexLike:
 
 
 def _trace(options: argparse.Namespace) -> tuple[Model, Network]:
-    model = load(options.model)
+    model = load(options.model, signature=options.signature, training_ops=options.training_ops)
     shapes = dict(options.input_shape)
     if len(shapes) != len(options.input_shape) or ("" in shapes and len(shapes) > 1):
         raise _UsageError(
@@ -427,7 +437,14 @@ def _layers(options: argparse.Namespace) -> int:
 
 
 def _beside(model: Model, net: Network) -> Iterator[str]:
-    """Lines on the inputs beside the traced one, and what the trace takes them to hold."""
+    """Lines on what was read of several, and on the inputs beside the traced one.
+
+    Of an input they tell what the trace takes it to hold.
+    """
+    if len(model.signatures) > 1:
+        yield f"signature {model.signature}, of {', '.join(model.signatures)}"
+    if model.hidden:
+        yield f"left out: {model.hidden} operations that only train it (--training-ops)"
     for side in model.side_inputs(net.input.shape, input=net.input.name):
         fed = net.feeds.get(side.name)
         if fed is None:

@@ -46,8 +46,8 @@ class ModelInput:
 
     ``shape`` is None along axes of any size, ``dtype`` is NumPy's name of the type. ``symbols`` may
     name the axes of any size, one string for each axis of ``shape``: axes with the same name have
-    the same size, across inputs too. The whole numbers of a ``quantised`` input stand for real
-    ones. ``batched`` says whether the first axis counts examples. ``origin`` says what an input is
+    the same size, across inputs too. The numbers of a ``quantised`` input stand for real ones.
+    ``batched`` says whether the first axis counts examples. ``origin`` says what an input is
     that does not come by a placeholder, such as a decoded image; empty for others.
     """
 

@@ -65,8 +65,8 @@ class SideInput:
         if "int" not in self.dtype or (self.quantised and array.dtype.kind == "f"):
             return
         limits = np.iinfo(self.dtype)
-        whole = np.isfinite(array).all() and (array == np.rint(array)).all()  # type: ignore[type-var]
-        if not whole or array.size and not limits.min <= array.min() <= array.max() <= limits.max:  # type: ignore[operator]
+        whole = np.isfinite(array).all() and (array == np.rint(array)).all()
+        if not whole or (array.size and not limits.min <= array.min() <= array.max() <= limits.max):
             raise ModelError(
                 f"input {self.name} takes whole numbers from {limits.min} to {limits.max} "
                 f"({self.dtype}), not {array.tolist()}"

@@ -10,7 +10,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -53,12 +53,23 @@ class File:
         digest: stands for the content.
         source: its path or its bytes; or a model that Keras itself has.
         folder: what has to stay on disk as long as the file is used.
+        signature: which of several to read; None for the usual one.
+        training_ops: whether to read what only trains a network.
     """
 
     name: str
     digest: str
     source: Path | bytes | Application
     folder: TemporaryDirectory[str] | None = field(default=None, compare=False, repr=False)
+    signature: str | None = None
+    training_ops: bool = False
+
+    def read_as(self, signature: str | None, training_ops: bool) -> File:
+        """The same file, to be read otherwise."""
+        marks = [f"signature {signature}"] if signature else []
+        marks += ["training"] if training_ops else []
+        digest = " ".join((self.digest, *marks))
+        return replace(self, digest=digest, signature=signature, training_ops=training_ops)
 
     @classmethod
     def at(cls, path: Path, name: str) -> File:
@@ -157,7 +168,13 @@ def _load(digest: str, _file: File) -> tuple[rf_viz.Model, File]:
 
             source = _file.source
             return applications.load(source.name, trained=source.trained), _file
-        return rf_viz.load(_file.source, _file.name), _file
+        model = rf_viz.load(
+            _file.source,
+            _file.name,
+            signature=_file.signature,
+            training_ops=_file.training_ops,
+        )
+        return model, _file
 
 
 def load(file: File) -> rf_viz.Model:
@@ -212,9 +229,7 @@ def _activations(
 ) -> NDArray[np.float32]:
     model = load(_file)
     with reported(_file, "run"):
-        values = model.activations(
-            _fed.tensor, [name], input=_fed.input, feeds=_fed.feeds
-        )[name]
+        values = model.activations(_fed.tensor, [name], input=_fed.input, feeds=_fed.feeds)[name]
     values.flags.writeable = False
     return values
 

@@ -48,8 +48,8 @@ class TensorFlowModel(Model):
     """A model that is a graph; ``graph_def`` is the flat one, every tensor in sight.
 
     ``inputs`` are its placeholders, unless the format knows better. ``held`` are the values of
-    the placeholders and handles that stand for weights, by name; ``groups`` are the layers of the framework that wrote the graph, by
-    the scope of their operations. ``hidden`` is as in ``Model``.
+    the placeholders and handles that stand for weights, by name; ``groups`` are the layers of the
+    framework that wrote the graph, by the scope of their operations. ``hidden`` is as in ``Model``.
     """
 
     def __init__(
@@ -149,8 +149,8 @@ class TensorFlowModel(Model):
             return ""
         return (
             f"{self.name} holds no weights: the graph names {len(variables)} variables "
-            f"({variables[0]} ...), whose values are in a checkpoint; freeze them into the graph, or open the "
-            "checkpoint's .meta, .index and .data-... files together"
+            f"({variables[0]} ...), whose values are in a checkpoint; freeze them into the graph, "
+            "or open the checkpoint's .meta, .index and .data-... files together"
         )
 
     @property

@@ -54,6 +54,14 @@ def _reduce(function: Callable[..., Any]) -> Compute:
     return compute
 
 
+def _arg(function: Callable[..., Any]) -> Compute:
+    def compute(node: Node, values: list[Any]) -> Constant:
+        kind = dtype(node.attribute("output_type", 9))
+        return np.asarray(function(values[0], axis=int(values[1])), kind)
+
+    return compute
+
+
 def _cast(node: Node, values: list[Any]) -> Constant:
     kind = dtype(node.attribute("DstT"))
     return np.asarray(values[0].astype("float32" if kind == "bfloat16" else kind))
@@ -93,6 +101,9 @@ COMPUTE: dict[str, Compute] = {
     "AddV2": each(np.add),
     "All": _reduce(np.all),
     "Any": _reduce(np.any),
+    "ArgMax": _arg(np.argmax),
+    "ArgMin": _arg(np.argmin),
+    "BroadcastArgs": each(lambda a, b: np.broadcast_shapes(tuple(a), tuple(b))),
     "BroadcastTo": each(lambda a, shape: np.broadcast_to(a, tuple(shape))),
     "Cast": _cast,
     "Ceil": each(np.ceil),
@@ -100,6 +111,7 @@ COMPUTE: dict[str, Compute] = {
     "DataFormatVecPermute": _moved,
     "Div": each(divide),
     "Equal": each(np.equal),
+    "Exp": each(np.exp),
     "ExpandDims": _first,
     "Fill": each(lambda shape, value: np.broadcast_to(value, tuple(shape))),
     "Floor": each(np.floor),
@@ -112,6 +124,9 @@ COMPUTE: dict[str, Compute] = {
     "Identity": _first,
     "Less": each(np.less),
     "LessEqual": each(np.less_equal),
+    "InvertPermutation": each(lambda order: np.argsort(order).astype(order.dtype)),
+    "LinSpace": each(lambda start, stop, count: np.linspace(start, stop, int(count))),
+    "Log": each(np.log),
     "LogicalAnd": each(np.logical_and),
     "LogicalNot": each(np.logical_not),
     "LogicalOr": each(np.logical_or),
@@ -120,6 +135,7 @@ COMPUTE: dict[str, Compute] = {
     "Mean": _reduce(np.mean),
     "Min": _reduce(np.min),
     "Minimum": each(np.minimum),
+    "Mod": each(np.fmod),
     "Mul": each(np.multiply),
     "Neg": each(np.negative),
     "NotEqual": each(np.not_equal),
@@ -133,15 +149,20 @@ COMPUTE: dict[str, Compute] = {
     "Reshape": _first,
     "Reverse": _moved,
     "ReverseV2": _moved,
+    "Reciprocal": each(np.reciprocal),
+    "Rint": each(np.rint),
     "Roll": _moved,
+    "Round": each(np.rint),
     "Rsqrt": each(lambda a: 1 / np.sqrt(a)),
     "Select": each(np.where),
     "SelectV2": each(np.where),
+    "Sign": each(np.sign),
     "Slice": _moved,
     "Snapshot": _first,
     "Split": _split,
     "Sqrt": each(np.sqrt),
     "Square": each(np.square),
+    "SquaredDifference": each(lambda a, b: np.square(a - b)),
     "Squeeze": _first,
     "StopGradient": _first,
     "StridedSlice": _moved,
@@ -150,6 +171,7 @@ COMPUTE: dict[str, Compute] = {
     "Tile": each(lambda a, times: np.tile(a, times)),
     "Transpose": each(lambda a, order: np.transpose(a, order)),
     "TruncateDiv": each(divide),
+    "TruncateMod": each(np.fmod),
     "Unpack": _unpacked,
     "ZerosLike": each(np.zeros_like),
 }

@@ -16,6 +16,30 @@ from .fold import evaluate
 from .node import DEAD, Node
 from .program import Program
 
+_NEVER_INFERRED = {
+    *("ListDiff", "Unique", "UniqueV2", "UniqueWithCounts", "UniqueWithCountsV2", "Where"),
+    *("NonMaxSuppression", "NonMaxSuppressionV2", "NonMaxSuppressionV3"),
+    *("DynamicPartition", "NonMaxSuppressionWithOverlaps", "BooleanMask"),
+    # These have a shape as far as their inputs have one.
+    *("Add", "AddV2", "Cast", "Concat", "ConcatV2", "Div", "Equal", "Exp", "ExpandDims", "Gather"),
+    *("GatherNd", "GatherV2", "Greater", "GreaterEqual", "Identity", "Less", "LessEqual"),
+    *("LogicalAnd", "LogicalNot", "LogicalOr", "Maximum", "Minimum", "Mul", "Neg", "NotEqual"),
+    *("Pack", "Pad", "PadV2", "RealDiv", "Relu", "Relu6", "Select", "SelectV2", "Sigmoid"),
+    *(
+        "Softmax",
+        "Split",
+        "Sqrt",
+        "Square",
+        "Squeeze",
+        "StridedSlice",
+        "Sub",
+        "Tanh",
+        "Transpose",
+        "Unpack",
+    ),
+}
+"""Operators whose shape TensorFlow itself cannot tell where no description does."""
+
 
 class Reading(BaseReading[Call, Node]):
     """One pass over a program at the shapes of its inputs; ``source`` is the traced one."""
@@ -63,6 +87,8 @@ class Reading(BaseReading[Call, Node]):
     def inferred_shape(self, name: str) -> Shape | None:
         """Return the shape of a tensor by TensorFlow's own inference."""
         if self._program is None or not self._program.standard:
+            return None
+        if self._program.ops.get(name, "") in _NEVER_INFERRED:  # loading TensorFlow takes seconds
             return None
         if self._inferred is None:
             from .inferred import infer_shapes  # which loads TensorFlow

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Callable
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from google.protobuf import text_format
 from google.protobuf.message import DecodeError
@@ -35,7 +34,7 @@ _LARGEST_GRAPH = 2**31 - 1
 
 def load(content: Content) -> TensorFlowModel:
     """Read a .meta file, or an archive of one. Raises ModelError where it is damaged."""
-    if content.head.startswith(b"PK") or not content.extension == ENDING and _is_tar(content):
+    if content.head.startswith(b"PK") or (content.extension != ENDING and _is_tar(content)):
         unpacked = _Unpacked(content)
         return _read(unpacked.graph, content, unpacked.prefix if unpacked.has_values else None)
     prefix = None
@@ -120,5 +119,3 @@ def _read(data: bytes, content: Content, prefix: Callable[[], str] | None) -> Te
     flat = flatten(graph)
     held = hold(flat, values)
     return TensorFlowModel(flat, name, held=held, hidden=hidden)
-
-

@@ -84,6 +84,11 @@ class Program:
         self.placeholders = {name: node for name, node in declared.items() if name in makers}
 
     @cached_property
+    def ops(self) -> Mapping[str, str]:
+        """The operator that makes each tensor that depends on a placeholder, by its name."""
+        return {tensor: call.op for call in self.calls for tensor in call.outputs}
+
+    @cached_property
     def constants(self) -> Mapping[str, Value]:
         """All values that depend neither on an input nor on its shape, by name."""
         values = dict(self._bound)

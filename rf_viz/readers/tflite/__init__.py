@@ -19,7 +19,7 @@ from ...tensor_names import TensorNames
 from ...trace.tensors import Tensor
 from ..content import Content
 from ..reading.image_inputs import images_first
-from .file import parse
+from .file import parse, signatures
 from .graph import Reading, work_out
 from .parameters import parameters
 from .program import Program
@@ -29,14 +29,22 @@ if TYPE_CHECKING:
 
 
 class TfliteModel(Model):
-    """A model read from the bytes of a TFLite file: its main graph.
+    """A model read from the bytes of a TFLite file: its main graph, or that of a signature.
 
-    Inputs of a quantised type take its own integers, or real numbers as any float.
+    Inputs of a quantised type take its own integers, or real numbers as any float. Raises
+    ModelError where there is no such signature.
     """
 
-    def __init__(self, data: bytes, name: str) -> None:
+    def __init__(self, data: bytes, name: str, signature: str | None = None) -> None:
         self.name, self._data = name, data
-        graph = parse(data, name)[0]
+        graphs, by_signature = parse(data, name), signatures(data, name)
+        self.signatures = tuple(by_signature)
+        if signature is not None and signature not in by_signature:
+            there = ", ".join(by_signature) or "none"
+            raise ModelError(f"{name} has no signature {signature!r}; it has {there}")
+        self._number = 0 if signature is None else by_signature[signature]
+        self.signature = signature or next((s for s, n in by_signature.items() if n == 0), "")
+        graph = graphs[self._number]
         if not graph.operators:
             raise ModelError(f"{name} holds no graph of operations: it is empty or cut off")
         self._tensors = {t.name: (i, t) for i, t in enumerate(graph.tensors)}
@@ -94,6 +102,7 @@ class TfliteModel(Model):
         slots = {n: TensorSlot(i, t.dtype, t.quantised) for n, (i, t) in self._tensors.items()}
         return TfliteRuntime(
             self._data,
+            self._number,
             {name: slots[name] for name in self._program.shown},
             {name: slots[name] for name in self._program.inputs},
         )
@@ -101,4 +110,4 @@ class TfliteModel(Model):
 
 def load(content: Content) -> TfliteModel:
     """Read a TFLite file. Raises ModelError where it is damaged, or LiteRT's package missing."""
-    return TfliteModel(content.read(), content.name)
+    return TfliteModel(content.read(), content.name, content.signature)

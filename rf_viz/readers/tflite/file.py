@@ -102,6 +102,24 @@ def parse(data: bytes, name: str) -> list[Subgraph]:
         ) from error
 
 
+def signatures(data: bytes, name: str) -> dict[str, int]:
+    """Return the number of the graph that each named signature of a file runs; none where damaged.
+
+    They are what a caller of the file is offered; no region depends on them.
+    """
+    model = _schema(name).Model.GetRootAs(data, 0)
+    try:
+        count = min(model.SignatureDefsLength(), model.SubgraphsLength())
+        named = [model.SignatureDefs(i) for i in range(count)]
+        graphs = {
+            (s.SignatureKey() or b"").decode("utf-8", "replace"): int(s.SubgraphIndex())
+            for s in named
+        }
+    except Exception:  # offsets may point anywhere
+        return {}
+    return {key: n for key, n in graphs.items() if key and n < model.SubgraphsLength()}
+
+
 def _schema(name: str) -> ModuleType:
     try:
         schema: ModuleType = import_module("ai_edge_litert.schema_py_generated")

@@ -107,9 +107,7 @@ class _Node:
         captured = self._captured[body]
         values = {i.name: v for i, v in zip(graph.input, inputs, strict=False) if v is not None}
         constants = {
-            n: v
-            for n, v in captured.items()
-            if self._scope.fixed(n) and isinstance(v, np.ndarray)
+            n: v for n, v in captured.items() if self._scope.fixed(n) and isinstance(v, np.ndarray)
         }
         fed = {n: v for n, v in captured.items() if n not in constants} | values
         key = (self.name, body, *(_kind(v) for v in fed.values()))
@@ -118,8 +116,8 @@ class _Node:
     def position(self, inner: str) -> int | None:
         """The input that a scan's "input3" is a slice of; None where that is no slice."""
         number = inner.removeprefix("input")
-        made = any(inner in node.output for node in self.body("body").node)
-        return int(number) if inner != number and number.isdecimal() and not made else None
+        computed = any(inner in node.output for node in self.body("body").node)
+        return int(number) if inner != number and number.isdecimal() and not computed else None
 
 
 def _branch(node: _Node, wanted: Mapping[str, list[str]]) -> dict[str, Any]:
@@ -259,7 +257,7 @@ def _captures(graph: onnx.GraphProto) -> list[str]:
 def _kind(value: Any) -> str:  # noqa: ANN401
     """The type of a value, as a part of a key."""
     if isinstance(value, np.ndarray):
-        return value.dtype.str
+        return str(value.dtype)
     return f"list {_kind(value[0])}" if isinstance(value, list) and value else type(value).__name__
 
 

@@ -175,7 +175,7 @@ class TensorFlowRuntime:
             raise ModelError(f"this model cannot be run up to {names[0]}: {reason}")
         self._evaluate(used)
         values = {}
-        stored = {}
+        stored: dict[str, str] = {}
         for node in part.node:
             if node.name in self._variables:
                 stored[node.name] = f"value/{len(used) + len(stored)}"

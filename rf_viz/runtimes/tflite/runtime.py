@@ -1,4 +1,4 @@
-"""Run a TFLite model with LiteRT and fetch any tensor of its main graph.
+"""Run a TFLite model with LiteRT and fetch any tensor of one of its graphs.
 
 LiteRT runs in a process of its own (see ``worker``), which is started when it is first asked and
 ends with this one.
@@ -32,7 +32,7 @@ _WORKER = os.path.join(os.path.dirname(__file__), "worker.py")
 
 
 class TensorSlot(NamedTuple):
-    """Slot of a tensor in the main graph: its number there, and how it stores its values.
+    """Slot of a tensor in its graph: its number there, and how it stores its values.
 
     ``dtype`` is NumPy's name of its type, empty for one that NumPy does not have.
     """
@@ -45,13 +45,18 @@ class TensorSlot(NamedTuple):
 class TfliteRuntime:
     """Activations of a TFLite model, computed by LiteRT; may be shared between threads.
 
-    ``data`` is the file, ``computed`` and ``inputs`` the tensors of its main graph, by name.
+    ``data`` is the file, ``graph`` the number of the graph in it to run, ``computed`` and
+    ``inputs`` its tensors, by name.
     """
 
     def __init__(
-        self, data: bytes, computed: Mapping[str, TensorSlot], inputs: Mapping[str, TensorSlot]
+        self,
+        data: bytes,
+        graph: int,
+        computed: Mapping[str, TensorSlot],
+        inputs: Mapping[str, TensorSlot],
     ) -> None:
-        self._data, self._computed, self._inputs = data, computed, inputs
+        self._data, self._graph, self._computed, self._inputs = data, graph, computed, inputs
         self._worker: tuple[subprocess.Popen[bytes], BinaryIO, BinaryIO] | None = None
         self._lock = Lock()
 
@@ -134,7 +139,8 @@ class TfliteRuntime:
             )
             weakref.finalize(self, _end, worker)
             self._worker = worker, typed(BinaryIO, worker.stdin), typed(BinaryIO, worker.stdout)
-            send(self._worker[1], {"model": np.frombuffer(self._data, np.uint8)})
+            model = np.frombuffer(self._data, np.uint8)
+            send(self._worker[1], {"model": model, "graph": np.array(self._graph)})
         return self._worker
 
 

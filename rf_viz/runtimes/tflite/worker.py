@@ -28,6 +28,9 @@ THREADS = 2
 _OUTPUTS, _OPERATORS = 8, 10
 """Slots in which a SubGraph of the schema keeps its outputs and its operators."""
 
+_SUBGRAPHS, _SIGNATURES = 8, 18
+"""Slots in which a Model of the schema keeps its graphs and its signatures."""
+
 _AXIS = 16
 """Slot in which a QuantizationParameters of the schema keeps its quantised dimension."""
 
@@ -68,16 +71,18 @@ def _complaining() -> Iterator[None]:
 
 
 class Beginning:
-    """Operators of a model up to the one that makes the last of the tensors ``wanted``.
+    """Operators of a graph up to the one that makes the last of the tensors ``wanted``.
+
+    ``graph`` is its number in the model ``data``.
 
     Raises ComplaintError where LiteRT does not take them.
     """
 
-    def __init__(self, data: bytes, wanted: Sequence[int]) -> None:
+    def __init__(self, data: bytes, graph: int, wanted: Sequence[int]) -> None:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
         self._wanted = wanted
-        shorter = cut(data, wanted)
+        shorter = cut(data, graph, wanted)
         with _complaining():
             self._interpreter = Interpreter(
                 model_content=shorter,
@@ -115,15 +120,17 @@ class Beginning:
         return values
 
 
-def cut(data: bytes, wanted: Sequence[int]) -> bytes:
-    """End a file's main graph after the operator that makes the last of the tensors ``wanted``.
+def cut(data: bytes, number: int, wanted: Sequence[int]) -> bytes:
+    """End a graph after the operator that makes the last of the tensors ``wanted``; make it main.
 
     The vectors of operators and of outputs stay where they are: the first gets a smaller length,
-    the second holds the first wanted tensor over and over.
+    the second holds the first wanted tensor over and over. A graph that is not the main one
+    changes places with it, and the signatures, which name graphs by their places, go.
     """
     from ai_edge_litert.schema_py_generated import Model
 
-    graph = Model.GetRootAs(data, 0).Subgraphs(0)
+    model = Model.GetRootAs(data, 0)
+    graph = model.Subgraphs(number)
     last = max(
         i
         for i in range(graph.OperatorsLength())
@@ -135,11 +142,23 @@ def cut(data: bytes, wanted: Sequence[int]) -> bytes:
     for i in range(graph.OutputsLength()):
         at = table.Vector(table.Offset(_OUTPUTS)) + 4 * i
         struct.pack_into("<i", shorter, at, wanted[0])
+    if number:
+        at = [_entries(model, _SUBGRAPHS) + 4 * i for i in (0, number)]
+        for target, source in zip(at, reversed(at), strict=True):
+            offset = struct.unpack_from("<I", data, source)[0]
+            struct.pack_into("<I", shorter, target, source + offset - target)
+        struct.pack_into("<I", shorter, _entries(model, _SIGNATURES) - 4, 0)
     _mend_axes(graph, shorter)
     return bytes(shorter)
 
 
-def _mend_axes(graph: Any, data: bytearray) -> None:
+def _entries(model: Any, slot: int) -> int:  # noqa: ANN401
+    """Where in a file the entries of one of the model's vectors begin."""
+    table = model._tab
+    return int(table.Vector(table.Offset(slot)))
+
+
+def _mend_axes(graph: Any, data: bytearray) -> None:  # noqa: ANN401
     """Correct quantised dimensions beyond a tensor's rank, as real files have them.
 
     LiteRT refuses these, though no kernel of a bias reads them.
@@ -174,14 +193,14 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     first = receive(requests)
     if first is None:
         return
-    data = first["model"].tobytes()
+    data, graph = first["model"].tobytes(), int(first["graph"])
     latest: tuple[list[int], Beginning] | None = None
     while (request := receive(requests)) is not None:
         wanted = request.pop("wanted").tolist()
         try:
             if latest is None or latest[0] != wanted:
                 latest = None
-                latest = wanted, Beginning(data, wanted)
+                latest = wanted, Beginning(data, graph, wanted)
             reply = latest[1].run(request)
         except ComplaintError as complaint:
             latest = None

@@ -71,8 +71,41 @@ def choose_model() -> tuple[File, Sample | None]:
         st.caption(sample.about)
         return File.at(sample.path, sample.title), sample
     if key in uploads:
-        return uploads[key], None
+        return _as_read(uploads[key]), None
     return _keras_application(key.removeprefix(KERAS))
+
+
+def _as_read(file: File) -> File:
+    """Draws the choice of what of a file is read, where there is one, and returns it so."""
+    model = cache.load(file)
+    signature, training = None, False
+    if len(model.signatures) > 1:
+        chosen = st.selectbox(
+            "Signature",
+            model.signatures,
+            index=model.signatures.index(model.signature),
+            key=f"signature {file.digest}",
+            persist_state="session",
+            on_change=ignore_echo,
+            help="The functions that this file offers; each has inputs and layers of its own.",
+        )
+        signature = None if chosen == model.signature else chosen
+    if model.hidden:
+        training = st.toggle(
+            "Show training operations",
+            key=f"training {file.digest}",
+            persist_state="session",
+            on_change=ignore_echo,
+            help=f"Gradients, optimisers, summaries: {model.hidden} operations that only train the "
+            "network.",
+        )
+    read = file.read_as(signature, training)
+    try:
+        cache.trace(read, TraceOptions())
+    except ModelError as error:
+        visitor().problem = sentence(error)
+        return file
+    return read
 
 
 def show_model(files: dict[str, bytes]) -> File:

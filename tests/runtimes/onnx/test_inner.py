@@ -64,7 +64,7 @@ def test_every_layer_that_runs_has_a_value_of_its_traced_shape() -> None:
 
 def test_the_branch_that_is_not_run_is_named() -> None:
     model = load(NESTED)
-    with pytest.raises(ModelError, match="y/1/after|after/else/kept.* lead to the then branch"):
+    with pytest.raises(ModelError, match=r"after/else/kept has no value .* lead to the then"):
         model.activations(
             np.ones((1, 6), np.float32), ["y/1/after/else/kept"], feeds={"double": True}
         )

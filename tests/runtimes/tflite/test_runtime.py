@@ -128,7 +128,7 @@ def test_a_defect_of_ours_is_not_told_as_litert_s(caplog: pytest.LogCaptureFixtu
     data = build(OPS[:1], {"x": X}, CONSTANTS)
     numbers = {tensor.name: i for i, tensor in enumerate(parse(data, "m.tflite")[0].tensors)}
     slot = runtime.TensorSlot(numbers["y"], "float32", None)
-    forgets_inputs = runtime.TfliteRuntime(data, {"y": slot}, {})
+    forgets_inputs = runtime.TfliteRuntime(data, 0, {"y": slot}, {})
     with pytest.raises(DefectError, match=r"could not run this model with LiteRT .*: .* report it"):
         forgets_inputs.activations({"x": X}, ["y"], {})
     assert "KeyError" in caplog.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ....runtimes.tensorflow.graph_names import maker
+from ....runtimes.tensorflow.graph_names import VARIABLES, maker
 
 _OPTIMISERS = re.compile("(Resource)?(Sparse)?Apply[A-Z].*")
 _EFFECTS = re.compile(
@@ -24,15 +24,17 @@ _GRADIENTS = re.compile("(^|/)gradients(_[0-9]+)?/")
 def without_training(graph_def: Any) -> tuple[Any, int]:  # noqa: ANN401
     """Leave out of a graph what only trains its network; returns also the number of such nodes.
 
-    Gradients count where an optimiser applies them, and so does whatever is computed from them.
-    Without an optimiser they are results like others.
+    Gradients count, and so does whatever is computed from them, unless there is nothing to train:
+    in a frozen graph without an optimiser they are results like others.
     """
     readers: dict[str, list[str]] = {}
     for node in graph_def.node:
         for reference in node.input:
             if not reference.startswith("^"):
                 readers.setdefault(maker(reference), []).append(node.name)
-    optimised = any(_OPTIMISERS.fullmatch(node.op) for node in graph_def.node)
+    optimised = any(
+        node.op in VARIABLES or _OPTIMISERS.fullmatch(node.op) for node in graph_def.node
+    )
     summarised = any(node.op.endswith("Summary") for node in graph_def.node)
     pending = [
         node.name

@@ -25,9 +25,7 @@ def test_the_values_are_those_that_tensorflow_computes(name: str, tmp_path: Path
     serve = tf.saved_model.load(str(folder)).signatures["serving_default"]
     (expected,) = serve(tf.constant(image)).values()
     last = net.layers[-1].name
-    np.testing.assert_allclose(
-        model.activations(image, [last])[last], expected.numpy(), atol=1e-6
-    )
+    np.testing.assert_allclose(model.activations(image, [last])[last], expected.numpy(), atol=1e-6)
 
 
 def test_a_variable_that_a_loop_reads_stays_one_in_memory() -> None:
