@@ -125,11 +125,18 @@ class Model(ABC):
         not fed hold their default (see ``side_inputs``). Returns float32 arrays by tensor name.
         Raises ModelError where the runtime cannot run the model, and for feeds that do not fit.
         """
-        source = self._input(input)
+        source = self.source(input)
         shapes = self.shapes(tensor.shape, input=source.name)
-        within = {n: np.asarray(a) for n, a in (feeds or {}).items() if n in self.names}
-        beside = {n: a for n, a in (feeds or {}).items() if n not in within}
-        fed = {**self._fitted(source, shapes, beside), **within}
+        # Tensors within the model are of any size, and so are its images where none is the source.
+        free = {i.name: i for i in self.inputs if self._is_within(source)}
+        whole, sides = dict[str, NDArray[np.generic]](), dict[str, ArrayLike]()
+        for name, value in (feeds or {}).items():
+            declared = free.get(name)
+            if name in self.names or (declared and np.ndim(value) == len(declared.shape) > 0):
+                whole[name] = np.asarray(value)
+            else:
+                sides[name] = value
+        fed = {**self._fitted(source, shapes, sides), **whole}
         shapes.update((name, array.shape) for name, array in fed.items())
         return self.run({source.name: tensor, **fed}, names, shapes)
 
@@ -216,7 +223,7 @@ class Model(ABC):
         Raises:
             ModelError: the model has no such input or tensor, or does not work at this size.
         """
-        source = self._input(input)
+        source = self.source(input)
         requested = self._requested(source, input_shape)
         shapes = self._shapes(source, requested)
         any_size = isinstance(input_size, str)
@@ -285,7 +292,11 @@ class Model(ABC):
         )
         return self._shapes(source, {**requested, free.name: twice})
 
-    def _input(self, name: str | None) -> ModelInput:
+    def source(self, name: str | None = None) -> ModelInput:
+        """The input of that name (default: the first), or the tensor within the model as one.
+
+        A node or a layer stands for its first output. Raises ModelError for an unknown name.
+        """
         if name is None and not self.inputs:
             raise ModelError(
                 f"{self.name} has no input that is fed from outside: choose any of its tensors as "
@@ -345,7 +356,7 @@ class Model(ABC):
 
         Raises ModelError where ``input_shape`` does not fit the inputs.
         """
-        source = self._input(input)
+        source = self.source(input)
         return self._shapes(source, self._requested(source, input_shape))
 
     def side_inputs(
@@ -355,7 +366,7 @@ class Model(ABC):
         input: str | None = None,
     ) -> tuple[SideInput, ...]:
         """The inputs beside the traced one, which ``feeds`` may set; arguments as in ``shapes``."""
-        source = self._input(input)
+        source = self.source(input)
         return self._side_inputs(source, self.shapes(input_shape, input=source.name))
 
     def _side_inputs(
@@ -404,7 +415,7 @@ class Model(ABC):
         elif input_shape is not None:
             requested = {source.name: _as_shape(input_shape)}
         for name, shape in requested.items():
-            declared = self._input(name)
+            declared = self.source(name)
             if self._is_within(declared) and None in declared.shape:
                 continue
             if len(shape) != len(declared.shape):

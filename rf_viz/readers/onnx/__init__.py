@@ -66,11 +66,12 @@ class OnnxModel(Model):
         source: str,
         weight_aware: bool,
         feeds: Mapping[str, NDArray[np.generic]] | None = None,
+        stop: Collection[str] = (),
     ) -> OnnxTwin:
         """Build the twin as ``Model.twin``, run by ONNX Runtime."""
         from ...runtimes.onnx.twin import OnnxTwin
 
-        return OnnxTwin(self.proto, source, shapes, weight_aware, self.folder, feeds)
+        return OnnxTwin(self.proto, source, shapes, weight_aware, self.folder, feeds, stop)
 
     def parameters(self) -> dict[str, int]:
         """Count weights as ``Model.parameters``: constants in the inputs that hold weights."""

@@ -185,11 +185,12 @@ class TensorFlowModel(Model):
         source: str,
         weight_aware: bool,
         feeds: Mapping[str, NDArray[np.generic]] | None = None,
+        stop: Collection[str] = (),
     ) -> TensorFlowTwin:
         """Return the twin of the graph at these input shapes (see ``Model``)."""
         from ...runtimes.tensorflow.twin import TensorFlowTwin
 
-        return TensorFlowTwin(self._filled, source, shapes, weight_aware, feeds)
+        return TensorFlowTwin(self._filled, source, shapes, weight_aware, feeds, stop)
 
     def parameters(self) -> dict[str, int]:
         """Count the weights of each operation (see ``Model``)."""
