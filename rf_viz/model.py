@@ -18,7 +18,7 @@ from .errors import DefectError, ModelError, ShapelessError
 from .inputs.feeds import SideInput
 from .relation import Shape
 from .runtimes.values import neutral
-from .tensor_names import TensorNames
+from .trace.tensor_names import TensorNames
 from .trace.dependences import sliding_axes
 from .trace.network import Network
 from .trace.tensors import Tensor
@@ -299,8 +299,8 @@ class Model(ABC):
         """
         if name is None and not self.inputs:
             raise ModelError(
-                f"{self.name} has no input that is fed from outside: choose any of its tensors as "
-                f"the input, such as {next(iter(self.names), 'none')!r}"
+                f"{self.name} has no input to trace: nothing is fed to it from outside; choose one "
+                f"of its tensors as the input, such as {next(iter(self.names), 'none')!r}"
             )
         if name is None:
             return self.inputs[0]

@@ -353,7 +353,7 @@ DEFECTS = {
         "OPERATORS['', 'Relu'] = Operator(describe, 'activation')\n"
     ),
     "could not run layers (ZeroDivisionError)": (
-        "import rf_viz.cli\ndef load(path): return 1 / 0\nrf_viz.cli.load = load\n"
+        "import rf_viz.cli\ndef load(path, **options): return 1 / 0\nrf_viz.cli.load = load\n"
     ),
 }
 """Defects of ours, foreseen by the reader or by nobody: what is told, and the code with it."""

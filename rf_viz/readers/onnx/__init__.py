@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from ...model import Model, ModelInput
 from ...relation import Shape
-from ...tensor_names import TensorNames
+from ...trace.tensor_names import TensorNames
 from ...trace.tensors import Tensor
 from ..content import Content
 from ..reading.image_inputs import images_first
-from .file import parse
+from .file import checked, parse
 from .graph import Reading, work_out
 from .ops import OPERATORS
 from .parameters import parameters
@@ -87,6 +87,14 @@ class OnnxModel(Model):
 def load(content: Content) -> OnnxModel:
     """Read an ONNX file. Raises ModelError where it is damaged, or too new to be understood."""
     return OnnxModel(parse(content), content.name, content.folder)
+
+
+def of_message(message: onnx.ModelProto, name: str | None = None) -> OnnxModel:
+    """Read a model that is in memory; it may be changed afterwards. Raises ModelError."""
+    name = name or message.graph.name or "model"
+    proto = onnx.ModelProto()
+    proto.CopyFrom(message)
+    return OnnxModel(checked(proto, name, None), name)
 
 
 def _declared_inputs(graph: onnx.GraphProto) -> list[ModelInput]:

@@ -18,7 +18,7 @@ from ...model import Model, ModelInput
 from ...relation import Shape
 from ...runtimes.tensorflow.graph_names import PLACEHOLDERS
 from ...runtimes.values import neutral
-from ...tensor_names import TensorNames
+from ...trace.tensor_names import TensorNames
 from ...trace.tensors import Group, Tensor
 from ..reading.image_inputs import images_first
 from ..reading.values import Value

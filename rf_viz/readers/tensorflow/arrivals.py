@@ -74,8 +74,8 @@ def _listed(kinds: str, shapes: str = "") -> _Parts:
     def parts(node: Any, nodes: _Nodes) -> Iterator[_Part]:  # noqa: ANN401
         declared = node.attr[shapes].list.shape if shapes and shapes in node.attr else ()
         for number, kind in enumerate(node.attr[kinds].list.type):
-            known = number < len(declared)
-            yield _Part(number, kind, dims(declared[number]) if known else _noted(node, number))
+            shape = dims(declared[number]) if number < len(declared) else _noted(node, number)
+            yield _Part(number, kind, shape)
 
     return parts
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ...errors import ModelError
 from ...model import Model, ModelInput
 from ...relation import Shape
-from ...tensor_names import TensorNames
+from ...trace.tensor_names import TensorNames
 from ...trace.tensors import Tensor
 from ..content import Content
 from ..reading.image_inputs import images_first

@@ -17,16 +17,16 @@ class TensorNames:
     def __init__(
         self, operations: Iterable[tuple[str, tuple[str, ...]]], groups: Mapping[str, str]
     ) -> None:
-        self._operations = [(node, tuple(filter(None, made))) for node, made in operations]
+        self._operations = [(node, tuple(filter(None, outputs))) for node, outputs in operations]
         self._groups = groups
 
     @cached_property
     def _tensors(self) -> dict[str, str]:
         """Each name with the tensor it stands for; a tensor's own name comes before a node's."""
-        names = {name: name for _, made in self._operations for name in made}
-        for node, made in self._operations:
-            if made:
-                names.setdefault(node, made[0])
+        names = {name: name for _, outputs in self._operations for name in outputs}
+        for node, outputs in self._operations:
+            if outputs:
+                names.setdefault(node, outputs[0])
         for group, output in self._groups.items():
             names.setdefault(group, output)
         return names
@@ -36,7 +36,7 @@ class TensorNames:
 
     def __iter__(self) -> Iterator[str]:
         """The tensors' own names, in order."""
-        return (name for _, made in self._operations for name in made)
+        return (name for _, outputs in self._operations for name in outputs)
 
     def tensor(self, name: str) -> str | None:
         """Look up the tensor of that name: its own, its node's (the first output), its layer's."""
@@ -50,12 +50,17 @@ class TensorNames:
         scope = f"{name}/"
         group = self._groups.get(name)
         tensors = {} if group is None else {group: None}
-        for node, made in self._operations:
+        for node, outputs in self._operations:
             whole = node == name or node.startswith(scope)
-            tensors.update((t, None) for t in made if whole or t == name or t.startswith(scope))
+            tensors.update((t, None) for t in outputs if whole or t == name or t.startswith(scope))
         return list(tensors)
 
     def near(self, name: str, also: Iterable[str] = ()) -> str:
         """Say which names are like an unknown one: a clause to end a message with, or nothing."""
-        near = difflib.get_close_matches(name, [*also, *self._tensors], n=3, cutoff=0.4)
-        return f"; did you mean {', '.join(near)}?" if near else ""
+        names = [*also, *self._tensors, *self._groups]
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+        # The name of a part, as people remember it, is far from a whole path.
+        near += [other for other in names if name.lower() in other.lower()]
+        near += difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+        listed = list(dict.fromkeys(near))[:3]
+        return f"; did you mean {', '.join(listed)}?" if listed else ""
