@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from .errors import DefectError, ModelError, ShapelessError
 from .inputs.feeds import SideInput
 from .relation import Shape
+from .relation.base import pairs_of
 from .runtimes.values import neutral
 from .trace.tensor_names import TensorNames
 from .trace.dependences import sliding_axes
@@ -315,6 +316,35 @@ class Model(ABC):
                 f"tensor of that name{self.names.near(name, names)}"
             )
         return self._within(tensor)
+
+    @cached_property
+    def image_within(self) -> str | None:
+        """The tensor in which the first input, numbers in a row, is folded into an image.
+
+        None where the first input is none in a row, and where it is not folded.
+        """
+        if not self.inputs or len(self.inputs[0].shape) > 2:
+            return None
+        try:
+            shapes = self._shapes(self.inputs[0], {})
+            tensors = self.describe(shapes, self.inputs[0].name, False)
+        except ModelError:
+            return None
+        folded = {0}  # the tensors that hold the input's own elements, one by one
+        for number, tensor in enumerate(tensors[1:], 1):
+            if len(tensor.sources) != 1 or tensor.sources[0].tensor not in folded:
+                continue
+            pairs = pairs_of(tensor.sources[0].relation)
+            if pairs is None or pairs.combines or prod(tensor.shape) != prod(tensors[0].shape):
+                continue
+            folded.add(number)
+            if sum(n > 1 for n in tensor.shape) > 1 < len(self._slid(tensor.name, shapes)):
+                return tensor.name
+        return None
+
+    def _slid(self, tensor: str, shapes: Mapping[str, Shape]) -> tuple[int, ...]:
+        """The axes of a tensor within the model that some window slides over."""
+        return sliding_axes(self.describe(shapes, tensor, False))
 
     def _is_within(self, source: ModelInput) -> bool:
         """Whether a source is a tensor within the model and none of its inputs."""

@@ -13,7 +13,13 @@ Record = dict[str, Any]
 
 def network_record(model: str, net: Network) -> Record:
     """The record of a whole network, traced from a model of this name."""
-    return {"model": model, "input": input_record(net), "layers": layer_records(net)}
+    return {
+        "model": model,
+        "input": input_record(net),
+        "stop": sorted(net.stop),
+        "left_out": list(net.left_out),
+        "layers": layer_records(net),
+    }
 
 
 def input_record(net: Network) -> Record:
