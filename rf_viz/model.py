@@ -19,9 +19,9 @@ from .inputs.feeds import SideInput
 from .relation import Shape
 from .relation.base import pairs_of
 from .runtimes.values import neutral
-from .trace.tensor_names import TensorNames
 from .trace.dependences import sliding_axes
 from .trace.network import Network
+from .trace.tensor_names import TensorNames
 from .trace.tensors import Tensor
 
 if TYPE_CHECKING:
@@ -150,7 +150,8 @@ class Model(ABC):
     ) -> dict[str, NDArray[np.float32]]:
         """Compute the values of the named tensors for these inputs, by name, as ``activations``.
 
-        Whatever tensor is fed has that value, also one within the model. ``shapes`` gives the shape of every input, those among them that are not fed.
+        Whatever tensor is fed has that value, also one within the model. ``shapes`` gives the shape
+        of every input, those among them that are not fed.
         """
 
     @property
@@ -449,9 +450,7 @@ class Model(ABC):
             if self._is_within(declared) and None in declared.shape:
                 continue
             if len(shape) != len(declared.shape):
-                raise ModelError(
-                    f"input {name} has {len(declared.shape)} axes, not {len(shape)}"
-                )
+                raise ModelError(f"input {name} has {len(declared.shape)} axes, not {len(shape)}")
         return requested
 
     def _shapes(self, source: ModelInput, requested: Mapping[str, Shape]) -> dict[str, Shape]:
@@ -633,7 +632,9 @@ def _usual_shapes(source: ModelInput) -> Iterator[tuple[Shape, int]]:
     """Shapes worth trying for an input with free axes, each with the size of those axes."""
     rank, first = len(source.shape), int(source.batched)
     free = [axis for axis, n in enumerate(source.shape) if n is None and axis >= first]
-    if len(free) == rank - 1 > 1 and source.batched:  # even the channels are left open: first or last
+    if (
+        len(free) == rank - 1 > 1 and source.batched
+    ):  # even the channels are left open: first or last
         for size in _USUAL_SIZES.get(rank - 2, (32,)):
             for count in _USUAL_CHANNELS:
                 for channel in (1, rank - 1):

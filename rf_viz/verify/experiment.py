@@ -133,9 +133,7 @@ class Signals:
     @cached_property
     def _twin(self) -> Twin | None:
         traced = self._net.input
-        shapes = dict(
-            self._net.shapes or self._model.shapes(traced.shape, input=traced.name)
-        )
+        shapes = dict(self._net.shapes or self._model.shapes(traced.shape, input=traced.name))
         shapes.update((layer.name, fixed_shape(layer)) for layer in self._net.layers)
         shapes.update((name, array.shape) for name, array in self._net.feeds.items())
         return self._model.twin(

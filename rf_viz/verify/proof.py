@@ -71,9 +71,10 @@ def prove(
 
     ``at`` is an index of the layer's tensor as in ``Layer.region_of``; where it names several
     elements, values are those of the first. ``tensor`` is the input, ``other`` its replacement, in
-    the same shape; ``feeds`` are values of other inputs. Where the model does not move as it should, or cannot be run, its twin decides
-    (see ``runtimes.Twin``). Raises IndexError for an index outside the tensor, and ModelError where
-    the model can be run on the input but not on the changed one.
+    the same shape; ``feeds`` are values of other inputs. Where the model does not move as it
+    should, or cannot be run, its twin decides (see ``runtimes.Twin``). Raises IndexError for an
+    index outside the tensor, and ModelError where the model can be run on the input but not on the
+    changed one.
     """
     mask = layer.mask_of(at)
     runs = Runs(model, net, tensor, feeds)

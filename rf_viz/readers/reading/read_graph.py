@@ -41,8 +41,9 @@ class Calls(Protocol[C]):
 class BaseReading(ABC, Generic[C, N]):
     """A pass over a graph at given input shapes; fills ``tensors``, the traced input first.
 
-    Nothing follows from the tensors ``stop``. A format adds its nodes, the computation of constants, the inference of shapes that no
-    description knows, and its name for an operator that is not in its table.
+    Nothing follows from the tensors ``stop``. A format adds its nodes, the computation of
+    constants, the inference of shapes that no description knows, and its name for an operator that
+    is not in its table.
     """
 
     def __init__(self, weight_aware: bool, stop: Collection[str] = ()) -> None:

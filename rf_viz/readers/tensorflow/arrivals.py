@@ -176,9 +176,7 @@ def _inputs(node: Any, way: _Way, nodes: _Nodes) -> tuple[ModelInput, ...]:  # n
         name = dtype(kind)
         if name is not None:
             extents = (
-                (None,) * ANY_RANK
-                if shape is None
-                else tuple(n if n > 0 else None for n in shape)
+                (None,) * ANY_RANK if shape is None else tuple(n if n > 0 else None for n in shape)
             )
             tensor = f"{node.name}:{number}" if number else str(node.name)
             inputs.append(ModelInput(tensor, extents, name, batched=way.batched, origin=way.origin))

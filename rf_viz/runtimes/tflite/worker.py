@@ -78,9 +78,7 @@ class Beginning:
     Raises ComplaintError where LiteRT does not take them.
     """
 
-    def __init__(
-        self, data: bytes, graph: int, wanted: Sequence[int], fed: Sequence[int]
-    ) -> None:
+    def __init__(self, data: bytes, graph: int, wanted: Sequence[int], fed: Sequence[int]) -> None:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
         self._wanted = wanted
