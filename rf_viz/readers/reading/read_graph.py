@@ -18,22 +18,23 @@ from .node import BaseNode, Call, Subgraph
 from .values import DataDependent, Value
 
 C = TypeVar("C", bound=Call)
+ReadCall = TypeVar("ReadCall", bound=Call, covariant=True)
 N = TypeVar("N", bound=BaseNode[Any])
 
 LARGEST = 2**40
 """The most elements that any tensor may have."""
 
 
-class Calls(Protocol[C]):
+class Calls(Protocol[ReadCall]):
     """A program: its calls, in order."""
 
     @property
-    def fixed(self) -> Sequence[C]:
+    def fixed(self) -> Sequence[ReadCall]:
         """Those that depend on no input."""
         ...
 
     @property
-    def calls(self) -> Sequence[C]:
+    def calls(self) -> Sequence[ReadCall]:
         """Those that are left."""
         ...
 

@@ -148,7 +148,8 @@ _LOOP = _Way("what a loop over encoded examples makes", _gathered)
 _GATHERED = ("TensorArrayGatherV3", "TensorListStack")
 
 _WAYS: tuple[tuple[tuple[str, ...], _Way], ...] = (
-    (("QueueDequeue", "QueueDequeueMany", "QueueDequeueUpTo"), _Way("what a queue hands out", _dequeued)),
+    (("QueueDequeue", "QueueDequeueMany", "QueueDequeueUpTo"),
+     _Way("what a queue hands out", _dequeued)),
     (("IteratorGetNext", "IteratorGetNextSync", "DatasetToSingleElement", "OptionalGetValue"),
      _Way("what an iterator hands out", _listed("output_types", "output_shapes"))),
     (("Unstage", "OrderedMapUnstage", "MapUnstage"), _Way("what is unstaged", _listed("dtypes"))),

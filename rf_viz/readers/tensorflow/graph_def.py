@@ -36,7 +36,10 @@ def of_message(message: Any, name: str | None = None) -> TensorFlowModel:  # noq
 
 
 def of_graph(graph: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401
-    """Read a ``tf.Graph``. Its variables have no values: these are in a session. Raises ModelError."""
+    """Read a ``tf.Graph``. Raises ModelError.
+
+    Its variables have no values: these are in a session.
+    """
     return of_message(graph.as_graph_def(), name)
 
 

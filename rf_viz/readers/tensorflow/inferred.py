@@ -51,12 +51,12 @@ def _bound(program: Program, shapes: Mapping[str, Shape]) -> Any:  # noqa: ANN40
     bound = GraphDef(versions=program.graph_def.versions)
     nodes = {node.name: node for node in program.nodes}
     within = {}
-    for name, shape in shapes.items():
+    for name, extents in shapes.items():
         node = nodes.get(maker(name))
         if node is not None and node.op not in PLACEHOLDERS:  # a tensor that is given as it is
             within[name] = f"bound/{name.replace(':', '/')}"
             kind = kind_of(node, int(name.partition(":")[2] or 0))
-            _placeholder(bound, within[name], kind, shape)
+            _placeholder(bound, within[name], kind, extents)
     for node in program.nodes:
         if node.name in program.placeholders and node.op not in PLACEHOLDERS:
             continue

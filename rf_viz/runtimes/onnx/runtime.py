@@ -178,7 +178,7 @@ class OnnxRuntime:
         value = feeds.get(name)
         if isinstance(value, list):  # a sequence of tensors, within a body
             return value
-        if name in self._maker:
+        if name in self._maker and value is not None:
             return cast(value, onnx.helper.tensor_dtype_to_np_dtype(self._kind(name)))
         kind = self._inputs[name].type.tensor_type
         dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)

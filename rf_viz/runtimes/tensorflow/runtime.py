@@ -87,8 +87,8 @@ class TensorFlowRuntime:
         """
         wanted = tuple(name for name in dict.fromkeys(names) if name not in feeds)
         if len(wanted) < len(set(names)):
-            values = self.activations(feeds, wanted, shapes) if wanted else {}
-            return {n: values[n] if n in wanted else as_float(n, feeds[n]) for n in names}
+            computed = self.activations(feeds, wanted, shapes) if wanted else {}
+            return {n: computed[n] if n in computed else as_float(n, feeds[n]) for n in names}
         for name in wanted:
             if maker(name) not in self._nodes:
                 raise ModelError(
