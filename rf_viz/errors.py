@@ -8,10 +8,6 @@ class ModelError(ValueError):
     """
 
 
-class ShapelessError(ModelError):
-    """Raised for a tensor that is to be the input, and whose shape does not follow from others."""
-
-
 class DefectError(ModelError):
     """Raised for a defect of RF-Viz, met while it reads a model that may be correct.
 

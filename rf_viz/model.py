@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import DefectError, ModelError, ShapelessError
+from .errors import DefectError, ModelError
 from .inputs.feeds import SideInput
 from .relation import Shape
 from .relation.base import pairs_of
@@ -107,7 +106,7 @@ class Model(ABC):
         The ``source``, an input or any tensor within the model, comes first. ``shapes`` gives the
         shape of every input, by name, and may give the source's; ``feeds`` the values of side
         inputs that are known. Nothing depends on the tensors ``stop``. Raises ModelError where
-        the graph does not fit these shapes, ShapelessError where the source's cannot be told.
+        the graph does not fit these shapes, or where the source's shape cannot be told.
         """
 
     def activations(
@@ -355,10 +354,14 @@ class Model(ABC):
         """A tensor within the model as an input, with its shape at the model's default size."""
         inner = self._kept.inner
         if tensor not in inner:
-            shapes = self._shapes(self.inputs[0], {}) if self.inputs else {}
             shape: tuple[int | None, ...] = (None,) * ANY_RANK
-            with suppress(ShapelessError):
+            try:
+                shapes = self._shapes(self.inputs[0], {}) if self.inputs else {}
                 shape = self.describe(shapes, tensor, False)[0].shape
+            except DefectError:
+                raise
+            except ModelError:
+                pass  # it does not follow from what leads to the tensor
             inner[tensor] = ModelInput(tensor, shape)
         return inner[tensor]
 
@@ -479,7 +482,13 @@ class Model(ABC):
         """Every input's shape when the source has this one."""
         if self._is_within(source):
             others = {name: n for name, n in requested.items() if name != source.name}
-            shapes = self._shapes(self.inputs[0], others) if self.inputs else {}
+            shapes = {i.name: i.bound({}) for i in self.inputs}
+            try:
+                shapes = self._shapes(self.inputs[0], others) if self.inputs else {}
+            except DefectError:
+                raise
+            except ModelError:
+                pass  # what leads to the source takes no usual size, and need not be followed
             return {**shapes, source.name: shape}
         sizes = self._symbols(source, shape)
         shapes = {i.name: requested.get(i.name) or i.bound(sizes, size) for i in self.inputs}
@@ -549,18 +558,19 @@ class Model(ABC):
         shape = tensors[0].shape
         if spatial_axes is not None:
             return _checked_axes(spatial_axes, shape), False
+        axes = sliding_axes(tensors)
         if self._is_within(source):
             before = self._before(source)
-            if before.axes and before.axes[-1] < len(shape):
+            # Where an axis was folded into several, one of them may be the channels.
+            if before.axes and not (axes and before.folded) and before.axes[-1] < len(shape):
                 return before.axes, before.guessed
-        axes = sliding_axes(tensors)
         return (axes, False) if axes else (_guess_axes(shape), True)
 
     def _before(self, source: ModelInput) -> _Before:
         """What a trace from the model's own inputs tells of a tensor within the model."""
         before = self._kept.before
         if source.name not in before:
-            before[source.name] = _Before((), True, ())
+            before[source.name] = _Before((), True, False, ())
             for model_input in self.inputs:
                 shapes = self._shapes(model_input, {})
                 tensors = self.describe(shapes, model_input.name, False)
@@ -568,7 +578,8 @@ class Model(ABC):
                 if source.name in names:
                     axes, guessed = self._axes(model_input, tensors, None)
                     grid = Network(tensors, axes)[source.name].grid_axes
-                    before[source.name] = _Before(tuple(sorted(grid)), guessed, names)
+                    folded = len(grid) > len(axes)
+                    before[source.name] = _Before(tuple(sorted(grid)), guessed, folded, names)
                     break
         return before[source.name]
 
@@ -592,11 +603,12 @@ class Model(ABC):
 class _Before(NamedTuple):
     """A tensor within the model as a trace from an input shows it: its grid's axes.
 
-    ``names`` are all layers of that trace.
+    ``folded`` says that these are more than the input has. ``names`` are all layers of that trace.
     """
 
     axes: tuple[int, ...]
     guessed: bool
+    folded: bool
     names: tuple[str, ...]
 
 
@@ -632,9 +644,8 @@ def _usual_shapes(source: ModelInput) -> Iterator[tuple[Shape, int]]:
     """Shapes worth trying for an input with free axes, each with the size of those axes."""
     rank, first = len(source.shape), int(source.batched)
     free = [axis for axis, n in enumerate(source.shape) if n is None and axis >= first]
-    if (
-        len(free) == rank - 1 > 1 and source.batched
-    ):  # even the channels are left open: first or last
+    # Where even the channels are left open, they are the first axis or the last.
+    if len(free) == rank - 1 > 1 and source.batched:
         for size in _USUAL_SIZES.get(rank - 2, (32,)):
             for count in _USUAL_CHANNELS:
                 for channel in (1, rank - 1):

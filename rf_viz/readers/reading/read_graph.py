@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from numpy.typing import NDArray
 
-from ...errors import ModelError, ShapelessError, defect
+from ...errors import ModelError, defect
 from ...relation import Edge, Output, Shape, shape_after
 from ...relation.common.basic import everything
 from ...trace.tensors import Source, Tensor
@@ -131,7 +131,7 @@ class BaseReading(ABC, Generic[C, N]):
                 continue
             if self._source is None:
                 if value.shape is None:
-                    raise ShapelessError(
+                    raise ModelError(
                         f"the shape of {name} depends on the data: say it with input_shape"
                     )
                 self._source = self.enter(name, value.shape)

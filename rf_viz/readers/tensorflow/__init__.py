@@ -72,10 +72,10 @@ class TensorFlowModel(Model):
         if inputs is None:
             old = 0 < graph_def.versions.producer < _SCALARS_SINCE
             inputs = [_declared(node, old) for node in placeholders.values()]
-        elif self._arrivals:  # instead of the bytes that they are decoded from
-            inputs = [i for i in inputs if i.dtype != "object" or i.name in placeholders]
         arriving = [i for group in self._arrivals.values() for i in group]
         arriving = [i for i in arriving if i.name in program.entering]
+        if arriving:  # the bytes that they come from are no images
+            inputs = [i for i in inputs if i.dtype != "object"]
         self.inputs = images_first([*inputs, *arriving], program.calls)
 
     def describe(

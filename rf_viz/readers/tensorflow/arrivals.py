@@ -10,10 +10,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ...model import ANY_RANK, ModelInput
 from ...runtimes.tensorflow.graph_names import PLACEHOLDERS, data_inputs, maker
 from .call import dims
-from .protobuf.tensors import dtype
+from .protobuf.tensors import decoded, dtype
 
 _UINT8, _INT32, _FLOAT, _STRING = 4, 3, 1, 7
 """Types, by their number in the enumeration DataType."""
@@ -109,8 +111,19 @@ def _sound(node: Any, nodes: _Nodes) -> Iterator[_Part]:  # noqa: ANN401
 
 
 def _numbers(node: Any, nodes: _Nodes) -> Iterator[_Part]:  # noqa: ANN401
-    """Numbers as they lie in bytes: in a row, of any length."""
-    yield _Part(0, node.attr["out_type"].type, _noted(node, 0) or (-1,))
+    """Numbers as they lie in bytes: in a row, as many as they are folded into."""
+    shape = _noted(node, 0)
+    readers = _readers(nodes.values())
+    reader = node
+    while shape is None and len(readers.get(reader.name, ())) == 1:
+        reader = nodes[readers[reader.name][0]]
+        if reader.op == "Reshape":
+            folded = nodes.get(maker(reader.input[1]))
+            extents = None if folded is None or folded.op != "Const" else decoded(folded.attr["value"].tensor)
+            if extents is not None and extents.min(initial=1) > 0:
+                shape = (int(np.prod(extents)),)
+            break
+    yield _Part(0, node.attr["out_type"].type, shape or (-1,))
 
 
 def _parsed(node: Any, nodes: _Nodes) -> Iterator[_Part]:  # noqa: ANN401
