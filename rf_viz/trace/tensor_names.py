@@ -39,8 +39,14 @@ class TensorNames:
         return (name for _, outputs in self._operations for name in outputs)
 
     def tensor(self, name: str) -> str | None:
-        """Look up the tensor of that name: its own, its node's (the first output), its layer's."""
-        return self._tensors.get(name)
+        """Look up the tensor of that name: its own, its node's (the first output), its layer's.
+
+        The name of a scope will do where it holds one tensor only.
+        """
+        if name not in self._tensors:
+            within = self.all_of(name)
+            return within[0] if len(within) == 1 else None
+        return self._tensors[name]
 
     def all_of(self, name: str) -> list[str]:
         """List the tensors of that name: one tensor, all of a node, of a layer or of a scope.

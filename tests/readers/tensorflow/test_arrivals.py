@@ -83,9 +83,7 @@ WAYS: dict[str, Callable[[], Any]] = {
         tf.cast(tf.io.decode_raw(encoded(), tf.uint8), tf.float32), (1, 8, 9, 3)
     ),
     "ParseExample": records,
-    "Unstage": lambda: tf.ensure_shape(
-        tf.raw_ops.Unstage(dtypes=[tf.float32])[0], (None, 8, 9, 3)
-    ),
+    "Unstage": lambda: tf.ensure_shape(tf.raw_ops.Unstage(dtypes=[tf.float32])[0], (None, 8, 9, 3)),
 }
 
 
@@ -126,7 +124,9 @@ def test_what_only_fills_a_queue_is_no_input() -> None:
         conv(queue.dequeue_many(2))
 
     model = model_of(build)
-    assert [(i.name, i.shape) for i in model.inputs] == [("fifo_queue_DequeueMany", (None, 8, 9, 3))]
+    assert [(i.name, i.shape) for i in model.inputs] == [
+        ("fifo_queue_DequeueMany", (None, 8, 9, 3))
+    ]
 
 
 def test_a_graph_that_nothing_feeds_says_so_and_takes_any_tensor() -> None:
