@@ -119,13 +119,10 @@ def _numbers(node: Any, nodes: _Nodes) -> Iterator[_Part]:  # noqa: ANN401
         reader = nodes[readers[reader.name][0]]
         if reader.op == "Reshape":
             folded = nodes.get(maker(reader.input[1]))
-            extents = (
-                None
-                if folded is None or folded.op != "Const"
-                else decoded(folded.attr["value"].tensor)
-            )
-            if extents is not None and extents.min(initial=1) > 0:
-                shape = (int(np.prod(extents)),)
+            if folded is not None and folded.op == "Const":
+                extents = decoded(folded.attr["value"].tensor)
+                if extents is not None and extents.min(initial=1) > 0:
+                    shape = (int(np.prod(extents)),)
             break
     yield _Part(0, node.attr["out_type"].type, shape or (-1,))
 

@@ -57,7 +57,7 @@ def prove(scene: Scene) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         filler = st.segmented_control(
             "Replace by",
-            list(fillers),
+            [filler for filler in fillers if filler != PHOTOGRAPH or not scene.picture.within],
             default="Noise",
             required=True,
             key=f"filler {len(scene.picture.extent)}",

@@ -51,6 +51,8 @@ def _headline(picture: Picture, region: Region) -> str:
     share = np.prod(region.size) / np.prod(picture.extent)
     what = picture.kind
     unit = {"signal": "samples", "image": "px", "volume": "voxels"}[what]
+    if picture.within:
+        unit, what = "cells", "layer"
     return (
         f'<p><b><span data-of="size">{by(region.size)}</span> {unit}</b>'
         f'<span data-of="share">{percent(share)}</span> of the {what}</p>'

@@ -149,7 +149,7 @@ def _map(file: File, fed: Fed, layer: Layer, net: Network) -> tuple[Picture, Fed
     inner = Fed(
         f"{key} {net.input.shape}", net.input.name, tensor, prepare, feeds=feeds, within=True
     )
-    return Picture(f"{file.digest} {key}", title, values), inner
+    return Picture(f"{file.digest} {key}", title, values, within=True), inner
 
 
 def _greys(chequers: NDArray[np.float32]) -> NDArray[np.uint8]:

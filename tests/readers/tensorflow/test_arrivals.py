@@ -124,13 +124,12 @@ def test_what_only_fills_a_queue_is_no_input() -> None:
         conv(queue.dequeue_many(2))
 
     model = model_of(build)
-    assert [(i.name, i.shape) for i in model.inputs] == [
-        ("fifo_queue_DequeueMany", (None, 8, 9, 3))
-    ]
+    (source,) = model.inputs
+    assert (source.name, source.shape) == ("fifo_queue_DequeueMany", (None, 8, 9, 3))
 
 
 def test_a_graph_that_nothing_feeds_says_so_and_takes_any_tensor() -> None:
     model = model_of(lambda: conv(tf.random.uniform((1, 8, 9, 3), name="noise")))
-    with pytest.raises(rf_viz.ModelError, match="nothing is fed to it.*such as 'noise"):
+    with pytest.raises(rf_viz.ModelError, match=r"nothing is fed to it.*such as 'noise"):
         model.trace()
     assert model.trace(input="noise/RandomUniform")["conv"].grid == (4, 5)
