@@ -409,7 +409,8 @@ def _index(text: str) -> IndexLike:
 
 
 def _trace(options: argparse.Namespace) -> tuple[Model, Network]:
-    model = load(options.model, signature=options.signature, training_ops=options.training_ops)
+    chosen = {"signature": options.signature, "training_ops": options.training_ops}
+    model = load(options.model, **{name: value for name, value in chosen.items() if value})
     shapes = dict(options.input_shape)
     if len(shapes) != len(options.input_shape) or ("" in shapes and len(shapes) > 1):
         raise _UsageError(

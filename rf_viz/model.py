@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LARGEST = 2**28
 """The most elements that an input may have."""
 
-_USUAL_SIZES = {1: (1024, 512, 16000), 2: (224, 512, 64, 1024), 3: (32, 64, 128)}
+_USUAL_SIZES = {1: (1024, 512, 256, 16000), 2: (224, 512, 64, 1024), 3: (32, 64, 128)}
 """The sizes that dynamic axes are first bound to, by how many there are besides the batch."""
 
 _USUAL_CHANNELS = (3, 1)
@@ -227,6 +227,9 @@ class Model(ABC):
         source = self.source(input)
         requested = self._requested(source, input_shape)
         shapes = self._shapes(source, requested)
+        sized = source.name in requested or not (input_size is None or isinstance(input_size, str))
+        if feeds and not sized and None in source.shape:
+            shapes = {**self._find_shapes(source, feeds), **requested}
         any_size = isinstance(input_size, str)
         if isinstance(input_size, str):
             if input_size != "unknown":
@@ -505,13 +508,17 @@ class Model(ABC):
             shapes[source.name] = self._find_shapes(source)
         return shapes[source.name]
 
-    def _find_shapes(self, source: ModelInput) -> dict[str, Shape]:
+    def _find_shapes(
+        self, source: ModelInput, feeds: Mapping[str, ArrayLike] | None = None
+    ) -> dict[str, Shape]:
         error: ModelError | None = None
         for shape, size in _usual_shapes(source):
             for others in (1, size):
                 shapes = self._with_others(source, shape, {}, others)
+                fed = self._fitted(source, shapes, feeds)
+                all_shapes = {**shapes, **{name: array.shape for name, array in fed.items()}}
                 try:
-                    self.describe(shapes, source.name, False)
+                    self.describe(all_shapes, source.name, False, fed)
                     return shapes
                 except DefectError:  # no other size would mend it
                     raise

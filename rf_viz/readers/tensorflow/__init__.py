@@ -23,7 +23,7 @@ from ...trace.tensors import Group, Tensor
 from ..reading.image_inputs import images_first
 from ..reading.values import Value
 from .arrivals import arrivals
-from .call import declared_shape
+from .call import Call, declared_shape
 from .graph import Reading, work_out
 from .ops import entry
 from .parameters import parameters
@@ -34,6 +34,7 @@ from .protobuf.scopes import enclosing
 from .protobuf.tensors import dtype
 
 if TYPE_CHECKING:
+    from ...runtimes.tensorflow.loops import Loop
     from ...runtimes.tensorflow.runtime import TensorFlowRuntime
     from ...runtimes.tensorflow.twin import TensorFlowTwin
 
@@ -203,7 +204,22 @@ class TensorFlowModel(Model):
         handles = {
             name: self.held[name].value for name in self._program.variables if name in self.held
         }
-        return TensorFlowRuntime(self._filled, handles)
+        return TensorFlowRuntime(self._filled, handles, self._loops)
+
+    def _loops(self) -> dict[str, Loop]:
+        """The loops of the graph that have functions, by name."""
+        from ...runtimes.tensorflow.loops import Body, Loop
+
+        def body(call: Call, role: str) -> Body:
+            function = call.body(role)
+            nodes = [inner.proto for inner in function.calls]
+            return Body(nodes, function.inputs, function.outputs)
+
+        return {
+            call.name: Loop(call.name, call.inputs, body(call, "cond"), body(call, "body"))
+            for call in (*self._program.fixed, *self._program.calls)
+            if call.op in ("While", "StatelessWhile")
+        }
 
     @cached_property
     def _filled(self) -> Any:  # noqa: ANN401

@@ -66,18 +66,24 @@ class Program:
         """Everything that does not depend on any input, nor on its shape, by name."""
         values = dict(self._constants)
         self._work_out(self.fixed, values)
+        for tensor in self._graph.tensors:
+            value = values.get(tensor.name)
+            # A variable that nothing has changed yet: the file tells its shape, which is fixed.
+            if value is not None and value.shape is None and tensor.shape == tensor.signature:
+                values[tensor.name] = Value(tensor.shape)
         return values
 
     def _read(self) -> None:
         fixed_names = {"", *self._constants}
         computed = set(self.inputs)
-        behind: list[int] = []
+        handles = _Handles()
         for operator in self._graph.operators:
             inputs = operator.inputs
             if any(self._graph.tensors[i].resource for i in inputs if i >= 0):
-                # What was put into a variable or a table may come out again behind its handle.
-                operator = operator.with_inputs((*inputs, *behind))
-                behind += [i for i in inputs if i >= 0 and i not in behind]
+                operator = operator.with_inputs((*inputs, *handles.behind(inputs)))
+                handles.put(inputs)
+            elif any(self._graph.tensors[i].resource for i in operator.outputs if i >= 0):
+                handles.enter(operator)
             outputs = self._named(operator.outputs)
             for name in filter(None, outputs):
                 if name in computed:
@@ -148,6 +154,35 @@ class Program:
         calls.append(
             Call(tf_op.op, name, tuple(names), outputs, tf_op.attributes, entry, tf_op.same)
         )
+
+
+class _Handles:
+    """The handles of variables and tables, and what was put behind each so far.
+
+    What was put there may come out again. A handle that no operation makes may be any.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[int, str] = {}
+        self._behind: dict[str, list[int]] = {}
+
+    def enter(self, operator: FileOperator) -> None:
+        """Enter what makes a handle: operators of the same options make handles of one thing."""
+        name = f"{operator.op} {sorted(operator.options.items())}"
+        self._names.update(dict.fromkeys(operator.outputs, name))
+
+    def put(self, inputs: Iterable[int]) -> None:
+        """Note that an operation on these inputs may have put them behind its handles."""
+        inputs = [i for i in inputs if i >= 0]
+        for name in {self._names[i] for i in inputs if i in self._names} or {""}:
+            behind = self._behind.setdefault(name, [])
+            behind += [i for i in inputs if i not in behind]
+
+    def behind(self, inputs: Iterable[int]) -> list[int]:
+        """The tensors that may come out of an operation on these inputs."""
+        names = {self._names[i] for i in inputs if i in self._names}
+        parts = [p for n, p in self._behind.items() if not names or n in names or not n]
+        return list(dict.fromkeys(i for part in parts for i in part))
 
 
 def _shown(operator: FileOperator) -> Shown:

@@ -57,14 +57,17 @@ def name_of(node: onnx.NodeProto) -> str:
 
 
 def fetch_inner(node: onnx.NodeProto, paths: Sequence[str], scope: Scope) -> dict[str, Any]:
-    """Compute tensors within a node's bodies, by their paths there: the part, then the name.
+    """Compute tensors within a node's bodies, by their paths there.
 
-    The part of an ``If`` is "then" or "else", that of a loop the number of a turn; any other word
-    means its last turn. Raises ModelError where these inputs do not lead there.
+    A path begins with "then" or "else" in an ``If``, with the number of a turn in a loop; without
+    one it stands for all turns together, which are then in front. Raises ModelError where these
+    inputs do not lead there.
     """
     wanted: dict[str, list[str]] = {}
     for path in paths:
-        part, _, name = path.partition("/")
+        part, slash, name = path.partition("/")
+        if node.op_type != "If" and not (slash and part.isdecimal()):
+            part, name = "", path
         wanted.setdefault(part, []).append(name)
     run = {"If": _branch, "Loop": _loop, "Scan": _scan, "SequenceMap": _sequence_map}
     if node.op_type not in run:
@@ -127,7 +130,7 @@ def _branch(node: _Node, wanted: Mapping[str, list[str]]) -> dict[str, Any]:
         if part != way:
             raise ModelError(
                 f"{node.name}/{part}/{names[0]} has no value for these inputs: they lead to the "
-                f"{way} branch of {node.name}"
+                f"{way} branch of {node.name}, others may lead here"
             )
     values = node.run(_BRANCHES[way], (), wanted[way])
     return {f"{way}/{name}": v for name, v in zip(wanted[way], values, strict=True)}
@@ -137,19 +140,19 @@ class _Turns:
     """The turns of a loop, as long as one is waited for; collects the values that are wanted."""
 
     def __init__(self, node: _Node, wanted: Mapping[str, list[str]]) -> None:
-        self._node = node
-        self._by_turn = {int(part): part for part in wanted if part.isdecimal()}
-        self._last = [part for part in wanted if not part.isdecimal()]
-        self._wanted = wanted
-        self._latest: tuple[Sequence[Any], Callable[[int], Any]] | None = None
+        self._node, self._wanted = node, wanted
+        self._last = max((int(part) for part in wanted if part), default=-1)
+        self._inputs = [i.name for i in node.body("body").input]
+        self._outputs = [o.name for o in node.body("body").output]
+        self._every: dict[str, list[Any]] = {name: [] for name in wanted.get("", ())}
         self._until = time.monotonic() + PATIENCE
-        self.values: dict[str, Any] = {}
+        self._values: dict[str, Any] = {}
         self.turn = 0
 
     @property
     def over(self) -> bool:
         """Whether all that is wanted has been computed."""
-        return not self._last and self.turn > max(self._by_turn)
+        return not self._every and self.turn > self._last
 
     def take(
         self, inputs: Sequence[Any], sliced: Callable[[int], Any] = lambda number: None
@@ -161,43 +164,37 @@ class _Turns:
         """
         if time.monotonic() > self._until:
             raise ModelError(f"the loop {self._node.name} did not end in {PATIENCE:.0f} seconds")
-        outputs = [o.name for o in self._node.body("body").output]
-        part = self._by_turn.get(self.turn)
-        results = self._fetch(part, outputs, inputs, sliced)
-        self._latest = inputs, sliced
+        entering = dict(zip(self._inputs, inputs, strict=False))
+        once = self._wanted.get(str(self.turn), ())
+        computed = dict.fromkeys(
+            name
+            for name in (*self._outputs, *once, *self._every)
+            if name not in entering and self._node.position(name) is None
+        )
+        fetched = self._node.run("body", inputs, list(computed))
+        values = {**entering, **dict(zip(computed, fetched, strict=True))}
+        for name in once:
+            position = self._node.position(name)
+            value = values[name] if position is None else sliced(position)
+            self._values[f"{self.turn}/{name}"] = value
+        for name, each in self._every.items():
+            each.append(values[name])
         self.turn += 1
-        return results
+        return [values[name] for name in self._outputs]
 
     def end(self) -> dict[str, Any]:
         """The values that were wanted. Raises ModelError where there was no such turn."""
-        missing = next((part for t, part in self._by_turn.items() if t >= self.turn), None)
-        if missing is not None or self._latest is None:
+        if self.turn <= self._last or (self._every and not self.turn):
+            name = next(iter(self._wanted.get(str(self._last)) or self._every))
             raise ModelError(
                 f"the loop {self._node.name} ends after {self.turn} turns for these inputs: "
-                f"{self._wanted[missing or self._last[0]][0]} has no value in turn {missing or 1}"
+                f"{name} has no value in turn {max(self._last, 0)}"
             )
-        for part in self._last:
-            self._fetch(part, (), *self._latest)
-        return self.values
-
-    def _fetch(
-        self,
-        part: str | None,
-        outputs: Sequence[str],
-        inputs: Sequence[Any],
-        sliced: Callable[[int], Any],
-    ) -> list[Any]:
-        names = []
-        for name in [] if part is None else self._wanted[part]:
-            position = self._node.position(name)
-            if position is None:
-                names.append(name)
-            else:
-                self.values[f"{part}/{name}"] = sliced(position)
-        fetched = dict.fromkeys((*outputs, *names))
-        values = dict(zip(fetched, self._node.run("body", inputs, list(fetched)), strict=True))
-        self.values.update((f"{part}/{name}", values[name]) for name in names)
-        return [values[name] for name in outputs]
+        for name, each in self._every.items():
+            if len({np.shape(value) for value in each}) > 1:
+                raise ModelError(f"{name} changes its shape from turn to turn: it has no one value")
+            self._values[name] = np.stack(each)
+        return self._values
 
 
 def _loop(node: _Node, wanted: Mapping[str, list[str]]) -> dict[str, Any]:

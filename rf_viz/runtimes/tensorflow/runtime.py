@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from ..values import as_float, cast, neutral
 from .graph_names import PLACEHOLDERS, VARIABLES, called_functions, maker
 from .imports import import_tensorflow
 from .kinds import kind_of
+from .loops import Loop, Turns
 from .safety import may_run
 
 THREADS = 2
@@ -51,23 +53,24 @@ class TensorFlowRuntime:
     """Activations of a flat graph, computed by TensorFlow; may be shared between threads.
 
     ``graph_def`` is a GraphDef; its output 0 of node n is called "n", output 1 "n:1". ``variables``
-    give the values of handles of variables, by node name. TensorFlow is loaded when a runtime is
-    made.
+    give the values of handles of variables, by node name; ``loops`` returns the loops that have
+    functions. TensorFlow is loaded when a runtime is made.
     """
 
     def __init__(
         self,
         graph_def: Any,  # noqa: ANN401  (messages have no types)
         variables: Mapping[str, Callable[[], NDArray[Any] | None]] | None = None,
+        loops: Callable[[], Mapping[str, Loop]] = dict,
     ) -> None:
         self._tf = import_tensorflow()
-        self._graph_def, self._variables = graph_def, variables or {}
+        self._graph_def, self._variables, self._find_loops = graph_def, variables or {}, loops
         self._nodes = {node.name: node for node in graph_def.node}
         self._functions = {f.signature.name: f for f in graph_def.library.function}
         self._ordered = any(node.op in _CONTROL_FLOW for node in graph_def.node)
         self._values: dict[str, NDArray[Any]] = {}
         self._can_be_fed: dict[str, bool] = {}
-        self._latest: tuple[tuple[frozenset[str], tuple[str, ...]], _Cut] | None = None
+        self._latest: tuple[tuple[frozenset[str], str, tuple[str, ...]], _Cut] | None = None
         self._lock = Lock()
 
     def activations(
@@ -85,32 +88,59 @@ class TensorFlowRuntime:
         as long as its operations accept them. Raises ModelError where the graph cannot be run that
         far: it holds no weights, it reaches beyond itself, or TensorFlow refuses.
         """
-        wanted = tuple(name for name in dict.fromkeys(names) if name not in feeds)
-        if len(wanted) < len(set(names)):
-            computed = self.activations(feeds, wanted, shapes) if wanted else {}
-            return {n: computed[n] if n in computed else as_float(n, feeds[n]) for n in names}
-        for name in wanted:
-            if maker(name) not in self._nodes:
+        wanted = tuple(dict.fromkeys(names))
+        own = tuple(n for n in wanted if n not in feeds and maker(n) in self._nodes)
+        values: dict[str, Any] = {name: feeds[name] for name in wanted if name in feeds}
+        if own:
+            values.update(zip(own, self._fetched(own, feeds, shapes or {}), strict=True))
+        for loop, paths in self._within(n for n in wanted if n not in values).items():
+            turns = Turns(self._loops[loop], paths, self._functions)
+            stacked = self._fetched(turns.names, feeds, shapes or {}, turns)
+            values.update((f"{loop}/{p}", v) for p, v in turns.by_path(stacked).items())
+        return {name: as_float(name, values[name]) for name in wanted}
+
+    @cached_property
+    def _loops(self) -> Mapping[str, Loop]:
+        return self._find_loops()
+
+    def _within(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """The loops that tensors are in, with their paths there. Raises ModelError."""
+        within: dict[str, list[str]] = {}
+        for name in names:
+            around = (loop for loop in self._loops if name.startswith(f"{loop}/"))
+            innermost = max(around, key=len, default=None)
+            if innermost is None:
                 raise ModelError(
                     f"{name} is not a value that an operation of this model's graph computes, "
                     "so it cannot be shown: pick another layer"
                 )
+            within.setdefault(innermost, []).append(name.removeprefix(f"{innermost}/"))
+        return within
+
+    def _fetched(
+        self,
+        names: tuple[str, ...],
+        feeds: Mapping[str, NDArray[np.generic]],
+        shapes: Mapping[str, Sequence[int]],
+        turns: Turns | None = None,
+    ) -> list[Any]:
+        """The values of tensors of the graph, or of a loop's turns."""
         with self._lock:
-            key = frozenset(feeds), wanted
+            fed = frozenset(feeds)
+            key = fed, "" if turns is None else turns.loop.name, names
             if self._latest is None or self._latest[0] != key:
                 self._latest = None
-                self._latest = key, self._cut(wanted, key[0], self._fixed(key[0]))
+                self._latest = key, self._cut(names, fed, self._fixed(fed), turns)
             cut = self._latest[1]
         values_in = dict(cut.values)
         for name, dtype in cut.inputs.items():
             value = feeds.get(name)
             if value is None:
-                shape = (shapes or {}).get(name)
+                shape = shapes.get(name)
                 value = neutral(name, self._declared(name) if shape is None else shape, dtype)
             at = _alias(name) if self._is_replaced(name, key[0]) else name
             values_in[f"{at}:0"] = cast(value, dtype)
-        values = self._run(cut, wanted, values_in)
-        return {name: as_float(name, value) for name, value in zip(wanted, values, strict=True)}
+        return self._run(cut, names, values_in)
 
     def _run(self, cut: _Cut, names: Sequence[str], values_in: Mapping[str, Any]) -> list[Any]:
         """Run a part of the graph. Raises ModelError where TensorFlow refuses."""
@@ -139,9 +169,19 @@ class TensorFlowRuntime:
             pending.extend(new)
         return self._nodes.keys() - moving
 
-    def _cut(self, names: Sequence[str], fed: frozenset[str], fixed: set[str]) -> _Cut:
-        """The part of the graph that leads to these tensors from what is fed and what is fixed."""
+    def _cut(
+        self,
+        names: Sequence[str],
+        fed: frozenset[str],
+        fixed: set[str],
+        turns: Turns | None = None,
+    ) -> _Cut:
+        """The part of the graph that leads to these tensors from what is fed and what is fixed.
+
+        With ``turns`` they are tensors of a loop.
+        """
         tf = self._tf
+        names = names if turns is None else turns.loop.inputs
         part = type(self._graph_def)(versions=self._graph_def.versions)
         inputs: dict[str, np.dtype[Any]] = {}
         used: dict[str, str] = {}
@@ -190,6 +230,8 @@ class TensorFlowRuntime:
                 # Copies, since a tensor that is fetched itself never gets its axes turned round
                 # (see _config).
                 fetches = [tf.identity(graph.get_tensor_by_name(_reference(n))) for n in names]
+                if turns is not None:
+                    fetches = turns.build(tf, fetches)
                 restore = [
                     tf.raw_ops.AssignVariableOp(
                         resource=graph.get_tensor_by_name(f"{variable}:0"),

@@ -184,7 +184,9 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
             persist_state="session",
             on_change=ignore_echo,
         )
-    usual, options = _trace(file, TraceOptions(source), TraceOptions())
+    beside = None if source == image else source
+    feeds = choose_side_inputs(model, beside, file.digest)
+    usual, options = _trace(file, TraceOptions(source, feeds=feeds), TraceOptions(source))
     if usual.input.name == image:
         st.caption(
             f"{plain(model.inputs[0].name)} holds an image in a row: what shows is "
@@ -196,8 +198,6 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
             f"The input is {origin}, {plain(usual.input.name)}. Under From, any layer can be "
             "chosen to look from."
         )
-    beside = None if usual.input.name == image else options.input
-    feeds = choose_side_inputs(model, beside, file.digest)
     size = _choose_size(model, usual, file.digest)
     weight_aware = st.toggle(
         "Ignore zero weights",
@@ -210,7 +210,7 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
     last = visitor().trace_options
     net, options = _trace(
         file,
-        replace(options, size=size, weight_aware=weight_aware, feeds=feeds),
+        replace(options, size=size, weight_aware=weight_aware),
         last.get((file.digest, options.input), options),
     )
     last[file.digest, options.input] = options

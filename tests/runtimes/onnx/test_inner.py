@@ -70,11 +70,20 @@ def test_the_branch_that_is_not_run_is_named() -> None:
         )
 
 
-def test_a_turn_that_does_not_come_is_named_and_a_word_means_the_last() -> None:
+def test_a_turn_that_does_not_come_is_named() -> None:
     model, x = load(NESTED), np.zeros((1, 6), np.float32)
     with pytest.raises(ModelError, match="y ends after 4 turns"):
         model.activations(x, ["y/7/grown"])
-    assert (model.activations(x, ["y/body/grown"])["y/body/grown"] == 4).all()
+
+
+def test_without_the_number_of_a_turn_all_turns_come_together() -> None:
+    model, x = load(NESTED), np.zeros((1, 6), np.float32)
+    names = ["y/grown", "y/state", "y/after/else/kept", "seen"]
+    values = model.activations(x, names, feeds={"double": False})
+    assert values["y/grown"].shape == (4, 1, 6)
+    assert values["y/grown"][:, 0, 0].tolist() == [1, 2, 3, 4]
+    assert values["y/state"][:, 0, 0].tolist() == [0, 1, 2, 3]
+    assert (values["y/after/else/kept"] == -values["seen"]).all()
 
 
 def test_a_scan_gives_its_slices_and_states() -> None:

@@ -27,21 +27,23 @@ def without_training(graph_def: Any) -> tuple[Any, int]:  # noqa: ANN401
     Gradients count, and so does whatever is computed from them, unless there is nothing to train:
     in a frozen graph without an optimiser they are results like others.
     """
+    kinds = {node.name: node.op for node in graph_def.node}
+    ops = set(kinds.values())
+    optimisers = {op for op in ops if _OPTIMISERS.fullmatch(op)}
+    trained = optimisers or not ops.isdisjoint(VARIABLES)
+    summarised = any(op.endswith("Summary") for op in ops)
+    pending = [name for name, op in kinds.items() if op in optimisers]
+    if trained:
+        pending += [n for n in kinds if "gradients" in n and _GRADIENTS.search(n)]
+    if summarised:
+        pending += [n for n in kinds if "zero_fraction" in n and _SPARSITY.search(n)]
+    if not pending:  # what only assigns or saves leads to no layer
+        return graph_def, 0
     readers: dict[str, list[str]] = {}
     for node in graph_def.node:
         for reference in node.input:
             if not reference.startswith("^"):
                 readers.setdefault(maker(reference), []).append(node.name)
-    optimised = any(
-        node.op in VARIABLES or _OPTIMISERS.fullmatch(node.op) for node in graph_def.node
-    )
-    summarised = any(node.op.endswith("Summary") for node in graph_def.node)
-    pending = [
-        node.name
-        for node in graph_def.node
-        if (optimised and (_OPTIMISERS.fullmatch(node.op) or _GRADIENTS.search(node.name)))
-        or (summarised and _SPARSITY.search(node.name))
-    ]
     training: set[str] = set()
     while pending:
         name = pending.pop()
@@ -51,8 +53,6 @@ def without_training(graph_def: Any) -> tuple[Any, int]:  # noqa: ANN401
     for node in graph_def.node:
         if _EFFECTS.fullmatch(node.op) and training.issuperset(readers.get(node.name, ())):
             training.add(node.name)
-    if not training:
-        return graph_def, 0
     rest = type(graph_def)(
         node=[node for node in graph_def.node if node.name not in training],
         versions=graph_def.versions,

@@ -44,3 +44,32 @@ def test_a_variable_that_a_loop_reads_stays_one_in_memory() -> None:
     last = net.layers[-1].name
     expected = grown(tf.ones((1, 4))).numpy()
     assert (model.activations(np.ones((1, 4)), [last])[last] == expected).all()
+
+
+def test_tensors_within_a_loop_have_the_values_of_each_turn() -> None:
+    import tensorflow as tf
+
+    kernel, step = tf.Variable(2.0), tf.Variable(3.0)
+
+    @tf.function(input_signature=[tf.TensorSpec((1, 4), tf.float32)])
+    def grown(x: tf.Tensor) -> tf.Tensor:
+        for _ in tf.range(5):
+            x = x * kernel + step
+        return x
+
+    model = rf_viz.load(grown.get_concrete_function())
+    net = model.trace(spatial_axes=(1,))
+    image = np.arange(4, dtype=np.float32)[None]
+    values = model.activations(image, [layer.name for layer in net.layers])
+    products = [layer.name for layer in net.layers if layer.name.endswith("/mul")]
+    assert len(products) == 5
+    state = image
+    for name in products:
+        assert (values[name] == state * 2).all()
+        state = state * 2 + 3
+    assert (values[net.layers[-1].name] == state).all()
+    together = products[3].replace("/3/", "/", 1)
+    every = model.activations(image, [together])[together]
+    assert (every == np.stack([values[name] for name in products])).all()
+    with pytest.raises(rf_viz.ModelError, match="ends after 5 turns"):
+        model.activations(image, [products[3].replace("/3/", "/9/", 1)])
