@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from math import prod
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from numpy.typing import NDArray
 
@@ -16,27 +16,13 @@ from ...relation.common.basic import everything
 from ...trace.tensors import Source, Tensor
 from .node import BaseNode, Call, Subgraph
 from .values import DataDependent, Value
+from .within import Calls, behind, severed
 
 C = TypeVar("C", bound=Call)
-ReadCall = TypeVar("ReadCall", bound=Call, covariant=True)
 N = TypeVar("N", bound=BaseNode[Any])
 
 LARGEST = 2**40
 """The most elements that any tensor may have."""
-
-
-class Calls(Protocol[ReadCall]):
-    """A program: its calls, in order."""
-
-    @property
-    def fixed(self) -> Sequence[ReadCall]:
-        """Those that depend on no input."""
-        ...
-
-    @property
-    def calls(self) -> Sequence[ReadCall]:
-        """Those that are left."""
-        ...
 
 
 class BaseReading(ABC, Generic[C, N]):
@@ -127,7 +113,7 @@ class BaseReading(ABC, Generic[C, N]):
         for name in self._cut.intersection(call.outputs):
             value = values[name]
             if name in self._stop:
-                values[name] = _severed(value)
+                values[name] = severed(value)
                 continue
             if self._source is None:
                 if value.shape is None:
@@ -302,45 +288,6 @@ class BaseReading(ABC, Generic[C, N]):
                 for o in described
             ]
         return list(described)
-
-
-def _severed(value: Value) -> Value:
-    """A value of the same shape that nothing follows from."""
-    if value.items is not None:
-        return Value(value.shape, items=[_severed(item) for item in value.items])
-    return Value(value.shape) if value.tensor >= 0 else value
-
-
-def behind(source: str, fixed: Iterable[C], calls: Iterable[C], *, alone: bool) -> list[C]:
-    """The calls to read, in order, where the source is a tensor that one of them makes.
-
-    They are those of the ``fixed`` that it reaches, and the others; ``alone``, without those that
-    only lead to the source.
-    """
-    reached = {source}
-    again: list[C] = []
-    for call in fixed:
-        if source in call.outputs:
-            again.append(call)
-        elif not reached.isdisjoint(call.inputs):
-            again.append(call)
-            reached.update(call.outputs)
-    again.extend(calls)
-    if not alone:
-        return again
-    needed: set[str] = set()
-    for call in again:
-        used = [*call.inputs, *call.inner]
-        if not reached.isdisjoint(used):
-            reached.update(filter(None, call.outputs))
-            needed.update(used)
-    kept = []
-    for call in reversed(again):
-        if not {source, ""}.issuperset((needed | reached).intersection(call.outputs)):
-            kept.append(call)
-            needed.update(call.inputs)
-            needed.update(call.inner)
-    return kept[::-1]
 
 
 def _tensor(
