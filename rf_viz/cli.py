@@ -64,6 +64,8 @@ examples:
   python -m rf_viz layers net.onnx
   python -m rf_viz layers net.onnx --input-size unknown   what holds for every size
   python -m rf_viz layers net.onnx --cut-global           leave out squeeze-and-excite gates etc.
+  python -m rf_viz layers net.onnx --input pool2          in cells of the layer pool2
+  python -m rf_viz layers net.onnx --stop mixed_5b/branch_3   without the paths through a branch
   python -m rf_viz layers net.onnx --format csv > layers.csv"""
 
 _REGION_ABOUT = """\
@@ -160,7 +162,11 @@ def _fail(message: str) -> int:
     return 2
 
 
-_REPEATED = {"region": ("--cell", "--index"), "verify": ("--layer",)}
+_REPEATED = {
+    "layers": ("--stop",),
+    "region": ("--cell", "--index", "--stop"),
+    "verify": ("--layer", "--stop"),
+}
 
 
 def _spell_out(argv: Sequence[str]) -> list[str]:
@@ -293,7 +299,17 @@ def _add_trace_options(parser: argparse.ArgumentParser) -> None:
         help="the whole shape; may be repeated for several inputs by name",
     )
     group.add_argument(
-        "--input", metavar="NAME", help="the input to trace (default: the first, images first)"
+        "--input",
+        metavar="NAME",
+        help="the input to trace (default: the first, images first), or any tensor, node or layer "
+        "of the model: regions are then made of its own cells",
+    )
+    group.add_argument(
+        "--stop",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a tensor, node, layer or scope through which no path counts; may be repeated",
     )
     group.add_argument(
         "--signature",
@@ -407,6 +423,7 @@ def _trace(options: argparse.Namespace) -> tuple[Model, Network]:
         options.input_size,
         input_shape=shapes.get("") or shapes or None,
         input=options.input,
+        stop=options.stop,
         weight_aware=options.weight_aware,
         cut_global=options.cut_global,
         feeds=feeds,
@@ -430,7 +447,7 @@ def _layers(options: argparse.Namespace) -> int:
     else:
         traced = input_record(net)
         print(f"{model.name}: input {traced['name']}, {traced['layout']} {by(traced['shape'])}")
-        for line in _beside(model, net):
+        for line in (*_from(model, net), *_beside(model, net)):
             print(line)
         print()
         _print_table(layer_records(net))
@@ -454,6 +471,34 @@ def _beside(model: Model, net: Network) -> Iterator[str]:
             what = f"{fed.reshape(-1)[0]}" if fed.size == 1 else "as fed"
         shape = f" {by(side.shape)}" if side.shape else ""
         yield f"also takes {side.name} ({side.dtype}{shape}): {what}"
+
+
+def _from(model: Model, net: Network) -> Iterator[str]:
+    """Lines on what the traced input is, where it is no input like any other; on what is left out.
+
+    They also name what else may be traced from.
+    """
+    source = model.source(net.input.name)
+    if source.origin:
+        yield f"{source.name} is {source.origin}; --input takes any other tensor"
+    elif source == model.source() and model.image_within:
+        yield (
+            f"{source.name} holds an image in a row: --input {model.image_within} traces from the "
+            "image that it is folded into"
+        )
+    if net.stop:
+        yield f"stopped: {', '.join(sorted(net.stop)[:_LISTED])}{_more(len(net.stop))}"
+    if net.left_out:
+        count = len(net.left_out)
+        yield f"left out: {count} layer{'s' * (count > 1)} that no counted path leads to"
+
+
+_LISTED = 4
+"""So many names are listed, of more only the number."""
+
+
+def _more(count: int) -> str:
+    return f" and {count - _LISTED} more" if count > _LISTED else ""
 
 
 def _short(numbers: list[int | None] | None) -> str:

@@ -100,6 +100,32 @@ def test_layers_json(run: Run, path: str) -> None:
     assert "global" in pool["note"]
 
 
+def test_any_tensor_is_the_input_and_paths_are_stopped(run: Run, path: str) -> None:
+    record = json.loads(run("layers", path, "--input", "conv1", "--format", "json"))
+    assert record["input"]["name"] == "conv1"
+    assert "conv1" not in [layer["name"] for layer in record["layers"]]
+    conv2 = next(layer for layer in record["layers"] if layer["name"] == "conv2")
+    assert (conv2["size"], conv2["stride"]) == ([5, 5], [1, 1])
+    text = run("layers", path, "--input", "conv1", "--stop", "conv2")
+    assert "stopped: conv2" in text
+    assert "no layer named" not in text
+    region = run("region", path, "--input", "conv1", "--layer", "conv2", "--cell", "40,40")
+    assert "cell 40,40: start 38,38 stop 43,43" in region
+    assert run("verify", path, "--stop", "conv2", "--layer", "cat").startswith("cat")
+    error = run("layers", path, "--input", "conf1", code=2)
+    assert "did you mean conv1" in error
+    error = run("region", path, "--stop", "nowhere", "--layer", "cat", "--cell", "0,0", code=2)
+    assert "has no tensor, node, layer or scope 'nowhere' to stop at" in error
+
+
+def test_what_arrives_and_what_is_folded_is_named(run: Run) -> None:
+    cases = Path(__file__).parent / "data/cases/inner_input"
+    text = run("layers", str(cases / "src_queue.pb"))
+    assert "clone_0/fifo_queue_Dequeue is what a queue hands out; --input takes any other" in text
+    text = run("layers", str(cases / "deep_mnist.pb"))
+    assert "x holds an image in a row: --input reshape/Reshape traces from the image" in text
+
+
 def test_layers_of_a_misaligned_network_say_so(run: Run, tmp_path: Path) -> None:
     nodes = [
         helper.make_node("MaxPool", ["x"], ["even"], kernel_shape=[2, 2], pads=[0, 0, 1, 1]),
@@ -353,7 +379,7 @@ DEFECTS = {
         "OPERATORS['', 'Relu'] = Operator(describe, 'activation')\n"
     ),
     "could not run layers (ZeroDivisionError)": (
-        "import rf_viz.cli\ndef load(path): return 1 / 0\nrf_viz.cli.load = load\n"
+        "import rf_viz.cli\ndef load(path, **options): return 1 / 0\nrf_viz.cli.load = load\n"
     ),
 }
 """Defects of ours, foreseen by the reader or by nobody: what is told, and the code with it."""

@@ -146,20 +146,32 @@ _IN_MEMORY = {
     ("tf_keras", "Model"): (".tensorflow.function", "of_keras_2"),
     ("tensorflow", "ConcreteFunction"): (".tensorflow.function", "of_function"),
     ("tensorflow", "Function"): (".tensorflow.function", "of_function"),
+    ("tensorflow", "Graph"): (".tensorflow.graph_def", "of_graph"),
 }
 """Converters of objects by their package and class; nothing is imported to recognise them."""
 
 
+_MESSAGES = {
+    "onnx.ModelProto": (".onnx", "of_message"),
+    "tensorflow.GraphDef": (".tensorflow.graph_def", "of_message"),
+}
+"""Converters of protobuf messages, by their full names, whatever package their classes are of."""
+
+
 def _in_memory(source: object, name: str | None) -> Model:
+    message = getattr(getattr(source, "DESCRIPTOR", None), "full_name", "")
     for ancestor in type(source).__mro__:
-        reader = _IN_MEMORY.get((ancestor.__module__.partition(".")[0], ancestor.__name__))
+        reader = _MESSAGES.get(message) or _IN_MEMORY.get(
+            (ancestor.__module__.partition(".")[0], ancestor.__name__)
+        )
         if reader is not None:
             module, convert = reader
             model: Model = getattr(import_module(module, __name__), convert)(source, name)
             return model
     raise ModelError(
         f"an object of type {type(source).__name__} is no model that is known here: give the path "
-        "of a file, its bytes, or a Keras model; of a PyTorch model what torch.onnx.export wrote"
+        "of a file, its bytes, a Keras model, an onnx.ModelProto, a TensorFlow graph, GraphDef or "
+        "function; of a PyTorch model what torch.onnx.export wrote"
     )
 
 

@@ -107,6 +107,7 @@ class Fed:
         prepare: makes such a tensor of other values, as people see them (see ``Picture.values``).
         fit: how a picture of another shape fills the input.
         feeds: the values of the model's other inputs that a person chose, by name.
+        within: whether the input is a layer of the model, with its own values.
     """
 
     key: str
@@ -117,6 +118,7 @@ class Fed:
     feeds: Mapping[str, NDArray[np.generic]] = field(
         default_factory=dict, compare=False, repr=False
     )
+    within: bool = False
 
 
 def _digest(*parts: bytes) -> str:
@@ -189,25 +191,33 @@ class TraceOptions:
     """The options of a trace.
 
     Attributes:
-        input: the input to look from; None for the first.
+        input: the input to look from; None for the first, or the image that it is folded into.
         size: the extents of the input's spatial axes; None for the model's own.
         weight_aware: whether kernel positions of zero weights are left out.
         feeds: the values of other inputs, as texts, each with its input's name.
+        start: the tensor within the model to look from instead; None for the input.
     """
 
     input: str | None = None
     size: tuple[int, ...] | None = None
     weight_aware: bool = False
     feeds: tuple[tuple[str, str], ...] = ()
+    start: str | None = None
 
 
 @st.cache_resource(max_entries=12, show_spinner="Tracing the model ...")
 def _trace(digest: str, options: TraceOptions, _file: File) -> rf_viz.Network:
     model = load(_file)
     with reported(_file, "traced"):
+        size, shape = options.size, None
+        source = options.input or model.image_within
+        if options.start is not None:  # its size follows from that of the input
+            whole = _trace(digest, replace(options, start=None), _file).input
+            size, shape, source = None, {whole.name: whole.shape}, options.start
         net = model.trace(
-            options.size,
-            input=options.input,
+            size,
+            input_shape=shape,
+            input=source,
             weight_aware=options.weight_aware,
             cut_global=True,
             feeds={name: numbers(text) for name, text in options.feeds},

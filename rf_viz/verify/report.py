@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ..errors import ModelError
 from ..model import Model
 from ..trace.network import Layer, Network
-from .experiment import Pixels, Signals, compare, fixed_shape, largest, on_input
+from .experiment import Pixels, Runs, Signals, compare, fixed_shape, largest, on_input
 
 Kind = Literal["shape", "outside", "edge"]
 Result = Literal["agrees", "disagrees", "undecided"]
@@ -135,7 +135,7 @@ def verify(
 ) -> Report:
     """Check a traced network against the running model, on random inputs.
 
-    Side inputs hold what the network was traced with, else their defaults.
+    Side inputs hold what the network was traced with, else their defaults; what it stops is held.
 
     Args:
         model: the model that ``net`` was traced from.
@@ -339,10 +339,19 @@ class _Trial(_Experiment):
     how = "model"
 
     def __init__(self, model: Model, net: Network, random: np.random.Generator) -> None:
-        self._model, self._net, self._input = model, net, net.input
-        dtype = next(i.dtype for i in model.inputs if i.name == net.input.name)
+        self._input = net.input
+        dtype = model.source(net.input.name).dtype
         self._one = _random_values(net.input.shape, dtype, random)
         self._other = _random_values(net.input.shape, dtype, random)
+        beside = {}
+        if all(i.name != net.input.name for i in model.inputs):
+            # Paths that go round a tensor within the model should not carry zeros only.
+            beside = {
+                i.name: _random_values(net.shapes[i.name], i.dtype, random)
+                for i in model.inputs
+                if "float" in i.dtype and i.name in net.shapes
+            }
+        self._runs = Runs(model, net, self._one, beside)
         self._still = "", np.zeros(0, np.float32)
         self.failed: dict[str, str] = {}
 
@@ -352,7 +361,7 @@ class _Trial(_Experiment):
     def run(self, layer: Layer, questions: Sequence[_Question]) -> list[_Answer]:
         still = self._unchanged(layer)
         changed = on_input(questions[0].pixels, self._input)
-        moved = self._values(layer, np.where(changed, self._other, self._one))
+        moved = self._runs.values(layer, np.where(changed, self._other, self._one))
         scale = largest(still)
         return [_compare(still[q.at], moved[q.at], scale) for q in questions]
 
@@ -361,16 +370,11 @@ class _Trial(_Experiment):
             raise ModelError(self.failed[layer.name])
         if self._still[0] != layer.name:
             try:
-                self._still = layer.name, self._values(layer, self._one)
+                self._still = layer.name, self._runs.values(layer, self._one)
             except ModelError as error:
                 self.failed[layer.name] = str(error)
                 raise
         return self._still[1]
-
-    def _values(self, layer: Layer, values: NDArray[Any]) -> NDArray[np.float32]:
-        return self._model.activations(
-            values, [layer.name], input=self._input.name, feeds=self._net.feeds
-        )[layer.name]
 
 
 def _compare(before: NDArray[np.float32], after: NDArray[np.float32], scale: float) -> _Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -28,8 +28,9 @@ class Reading(BaseReading[Call, Node]):
         source: str,
         weight_aware: bool,
         feeds: Mapping[str, NDArray[Any]] | None = None,
+        stop: Collection[str] = (),
     ) -> None:
-        super().__init__(weight_aware)
+        super().__init__(weight_aware, stop)
         self._program, self._shapes = program, shapes
         self._inferred: Mapping[str, Shape] | None = None
         if program is None:
@@ -38,8 +39,11 @@ class Reading(BaseReading[Call, Node]):
         values.update(program.constants)
         values.update((name, Value(shape)) for name, shape in shapes.items())
         values.update((n, Value(a.shape, value=a)) for n, a in (feeds or {}).items())
-        values[source] = self.enter(source, shapes[source])
-        self.read(program.calls, values)
+        if source in program.graph.inputs:
+            values[source] = self.enter(source, shapes[source])
+            self.read(program.calls, values)
+        else:
+            self.read_from(source, shapes.get(source), program, values)
 
     def node(
         self, call: Call, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import ChainMap
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from math import prod
 from typing import Any, Generic, TypeVar
 
@@ -16,6 +16,7 @@ from ...relation.common.basic import everything
 from ...trace.tensors import Source, Tensor
 from .node import BaseNode, Call, Subgraph
 from .values import DataDependent, Value
+from .within import Calls, behind, severed
 
 C = TypeVar("C", bound=Call)
 N = TypeVar("N", bound=BaseNode[Any])
@@ -27,13 +28,16 @@ LARGEST = 2**40
 class BaseReading(ABC, Generic[C, N]):
     """A pass over a graph at given input shapes; fills ``tensors``, the traced input first.
 
-    A format adds its nodes, the computation of constants, the inference of shapes that no
-    description knows, and its name for an operator that is not in its table.
+    Nothing follows from the tensors ``stop``. A format adds its nodes, the computation of
+    constants, the inference of shapes that no description knows, and its name for an operator that
+    is not in its table.
     """
 
-    def __init__(self, weight_aware: bool) -> None:
-        self.weight_aware = weight_aware
+    def __init__(self, weight_aware: bool, stop: Collection[str] = ()) -> None:
+        self.weight_aware, self._stop = weight_aware, frozenset(stop)
         self.tensors: list[Tensor] = []
+        self._source: Value | None = None
+        self._cut = self._stop
 
     @abstractmethod
     def node(self, call: C, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]) -> N:
@@ -63,10 +67,32 @@ class BaseReading(ABC, Generic[C, N]):
         self.tensors.append(Tensor(name, name, "Input", shape))
         return Value(shape, 0)
 
+    def read_from(
+        self,
+        source: str,
+        shape: Shape | None,
+        program: Calls[C],
+        values: MutableMapping[str, Value],
+    ) -> None:
+        """Read a program from a tensor within it, as if that were its input.
+
+        Its shape is that of its description where none is given; ModelError where it has none.
+        """
+        calls = behind(source, program.fixed, program.calls, alone=shape is not None)
+        self._cut = self._stop | {source}
+        if shape is not None:
+            values[source] = self._source = self.enter(source, shape)
+        self.read(calls, values)
+        if self._source is None:
+            raise ModelError(f"{source!r} is no tensor that the graph computes from its inputs")
+
     def read(self, calls: Iterable[C], values: MutableMapping[str, Value]) -> None:
         """Describe calls in order; ``values`` holds what is in scope, by name, and is added to."""
-        tensors = self.tensors
+        tensors, cut = self.tensors, self._cut
         for call in calls:
+            if cut and not cut.isdisjoint(call.outputs):
+                self._read_cut(call, values)
+                continue
             if call.local:
                 value = values.get(call.inputs[0])
                 if value is not None and value.tensor >= 0:
@@ -80,6 +106,22 @@ class BaseReading(ABC, Generic[C, N]):
                     )
                     continue
             self._read(call, values)
+
+    def _read_cut(self, call: C, values: MutableMapping[str, Value]) -> None:
+        """Read a call of which an output is the source, or is followed no further."""
+        self._read(call, values)
+        for name in self._cut.intersection(call.outputs):
+            value = values[name]
+            if name in self._stop:
+                values[name] = severed(value)
+                continue
+            if self._source is None:
+                if value.shape is None:
+                    raise ModelError(
+                        f"the shape of {name} depends on the data: say it with input_shape"
+                    )
+                self._source = self.enter(name, value.shape)
+            values[name] = self._source
 
     def _read(self, call: C, values: MutableMapping[str, Value]) -> None:
         inputs = []

@@ -5,7 +5,7 @@ A graph is opened and traced without loading TensorFlow itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,12 @@ from ...inputs.feeds import SideInput
 from ...model import Model, ModelInput
 from ...relation import Shape
 from ...runtimes.tensorflow.graph_names import PLACEHOLDERS
+from ...runtimes.values import neutral
+from ...trace.tensor_names import TensorNames
 from ...trace.tensors import Group, Tensor
 from ..reading.image_inputs import images_first
 from ..reading.values import Value
+from .arrivals import arrivals
 from .call import Call, declared_shape
 from .graph import Reading, work_out
 from .ops import entry
@@ -63,12 +66,18 @@ class TensorFlowModel(Model):
         self.name, self.hidden = name, hidden
         self.graph_def = flatten(graph_def)
         self.held, self._groups = held or {}, groups or {}
-        self._program = Program(self.graph_def, entry, self._bound, work_out)
-        self._programs = {frozenset[str](): self._program}
+        self._arrivals = arrivals(self.graph_def.node)
+        program = Program(self.graph_def, entry, self._bound, work_out, self._arrivals.keys())
+        self._program, self._programs = program, {frozenset[str](): program}
+        placeholders = {n: p for n, p in program.placeholders.items() if n not in self._arrivals}
         if inputs is None:
             old = 0 < graph_def.versions.producer < _SCALARS_SINCE
-            inputs = [_declared(node, old) for node in self._program.placeholders.values()]
-        self.inputs = images_first(inputs, self._program.calls)
+            inputs = [_declared(node, old) for node in placeholders.values()]
+        arriving = [i for group in self._arrivals.values() for i in group]
+        arriving = [i for i in arriving if i.name in program.entering]
+        if arriving:  # the bytes that they come from are no images
+            inputs = [i for i in inputs if i.dtype != "object"]
+        self.inputs = images_first([*inputs, *arriving], program.calls)
 
     def describe(
         self,
@@ -76,21 +85,30 @@ class TensorFlowModel(Model):
         source: str,
         weight_aware: bool,
         feeds: Mapping[str, NDArray[np.generic]] | None = None,
+        stop: Collection[str] = (),
     ) -> list[Tensor]:
         """Describe the graph's tensors at these input shapes (see ``Model``)."""
         program = self._fed(feeds) if feeds else self._program
-        tensors = Reading(program, shapes, source, weight_aware, feeds).tensors
+        tensors = Reading(program, shapes, source, weight_aware, feeds, stop).tensors
         if self._groups:
             for tensor in tensors:
                 scope = enclosing(tensor.node, self._groups)
                 tensor.group = None if scope is None else self._groups[scope]
         return tensors
 
+    @cached_property
+    def names(self) -> TensorNames:
+        """The names of the graph's tensors, nodes and layers (see ``Model``)."""
+        calls = [*self._program.fixed, *self._program.calls]
+        operations = ((c.name, c.outputs) for c in calls if c.op != "Const")
+        return TensorNames(operations, {g.name: g.output for g in self._groups.values()})
+
     def _fed(self, feeds: Iterable[str]) -> Program:
         """The program in which these inputs do not hold what the graph has for them."""
         presets = frozenset(self._presets.keys() & feeds)
         if presets not in self._programs:
-            self._programs[presets] = Program(self.graph_def, entry, self._bound, work_out, presets)
+            fed = presets | self._arrivals.keys()
+            self._programs[presets] = Program(self.graph_def, entry, self._bound, work_out, fed)
         return self._programs[presets]
 
     @cached_property
@@ -155,7 +173,12 @@ class TensorFlowModel(Model):
         """Run the graph (see ``Model``). Raises ModelError where it has no weights."""
         if self.why_not_runnable:
             raise ModelError(self.why_not_runnable)
-        return self._runtime.activations(feeds, names, shapes)
+        unfed = {
+            i.name: neutral(i.name, shapes[i.name], np.dtype(i.dtype))
+            for i in self.inputs
+            if i.origin and i.name not in feeds and i.name in shapes
+        }
+        return self._runtime.activations({**unfed, **feeds}, names, shapes)
 
     def twin(
         self,
@@ -163,11 +186,12 @@ class TensorFlowModel(Model):
         source: str,
         weight_aware: bool,
         feeds: Mapping[str, NDArray[np.generic]] | None = None,
+        stop: Collection[str] = (),
     ) -> TensorFlowTwin:
         """Return the twin of the graph at these input shapes (see ``Model``)."""
         from ...runtimes.tensorflow.twin import TensorFlowTwin
 
-        return TensorFlowTwin(self._filled, source, shapes, weight_aware, feeds)
+        return TensorFlowTwin(self._filled, source, shapes, weight_aware, feeds, stop)
 
     def parameters(self) -> dict[str, int]:
         """Count the weights of each operation (see ``Model``)."""

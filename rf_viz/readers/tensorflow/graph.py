@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
 
 from ...relation import Output, Shape
+from ...runtimes.tensorflow.graph_names import maker
 from ..reading.read_graph import BaseReading
 from ..reading.values import Value
 from .call import Call
@@ -50,17 +51,22 @@ class Reading(BaseReading[Call, Node]):
         source: str,
         weight_aware: bool,
         feeds: Mapping[str, NDArray[Any]] | None = None,
+        stop: Collection[str] = (),
     ) -> None:
-        super().__init__(weight_aware)
+        super().__init__(weight_aware, stop)
         self._program, self._shapes = program, shapes
         self._inferred: Mapping[str, Shape] | None = None
         if program is None:
             return
         values = dict(program.constants)
+        values.update((name, Value(None)) for name in program.entering)
         values.update((name, Value(shape)) for name, shape in shapes.items())
         values.update((n, Value(a.shape, value=a)) for n, a in (feeds or {}).items())
-        values[source] = self.enter(source, shapes[source])
-        self.read(program.calls, values)
+        if maker(source) in program.placeholders:
+            values[source] = self.enter(source, shapes[source])
+            self.read(program.calls, values)
+        else:
+            self.read_from(source, shapes.get(source), program, values)
 
     def node(
         self, call: Call, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]

@@ -25,6 +25,24 @@ def load(content: Content) -> TensorFlowModel:
     return TensorFlowModel(graph, content.name, hidden=hidden)
 
 
+def of_message(message: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401
+    """Read a GraphDef that is in memory, of any protobuf class. Raises ModelError."""
+    name = name or "graph"
+    graph = GraphDef.FromString(message.SerializeToString())
+    if not graph.node:
+        raise ModelError(f"{name} holds no graph of operations: it is empty")
+    graph, hidden = without_training(graph)
+    return TensorFlowModel(graph, name, hidden=hidden)
+
+
+def of_graph(graph: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401
+    """Read a ``tf.Graph``. Raises ModelError.
+
+    Its variables have no values: these are in a session.
+    """
+    return of_message(graph.as_graph_def(), name)
+
+
 def parse(content: Content) -> Any:  # noqa: ANN401
     """Return the message that a file holds. Raises ModelError."""
     if content.size > _PROTOBUF_LIMIT:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-from ...runtimes.tensorflow.graph_names import PLACEHOLDERS, VARIABLES
+from ...runtimes.tensorflow.graph_names import PLACEHOLDERS, VARIABLES, maker
 from ..reading.values import Value
 from .call import Call, Library, Table
 from .protobuf.wiring import Wiring
@@ -21,6 +21,7 @@ class Program:
     Attributes:
         graph_def: the message.
         placeholders: the nodes that a person feeds, by name.
+        entering: the tensors of these that are read.
         nodes: all nodes that are read, in an order of execution.
         fixed: the calls that depend on no placeholder, in order.
         calls: those that depend on one, in order.
@@ -34,7 +35,7 @@ class Program:
         table: Table,
         bound: Callable[[Any], Value | None],
         work_out: Callable[[Iterable[Call], dict[str, Value]], None],
-        fed: Container[str] = (),
+        fed: Collection[str] = (),
     ) -> None:
         """Sort the nodes of a graph.
 
@@ -44,6 +45,8 @@ class Program:
         """
         self.graph_def, self._work_out = graph_def, work_out
         wiring = Wiring(graph_def.node)
+        for name in fed:
+            wiring.sources[name] = []  # what leads to them is not read
         library = Library(graph_def.library.function, table)
         self._bound: dict[str, Value] = {}
         depends: set[str] = set()
@@ -61,7 +64,8 @@ class Program:
                 continue
             if name in declared:
                 depends.add(name)
-        needed = wiring.before(depends)
+        # Where no person feeds anything, any tensor may be the input.
+        needed = wiring.before(depends) or set(wiring.order)
         self.nodes = [wiring.nodes[name] for name in wiring.order if name in needed]
         self.fixed: list[Call] = []
         self.calls: list[Call] = []
@@ -73,7 +77,11 @@ class Program:
         self.variables = [call.name for call in self.fixed if call.op in VARIABLES]
         self.standard = all(call.operator is not None for call in self.calls)
         used = {tensor for call in self.calls for tensor in call.inputs}
-        self.placeholders = {name: node for name, node in declared.items() if name in used}
+        self.entering = used & declared.keys()
+        if fed:  # they may have several outputs
+            self.entering = {tensor for tensor in used if maker(tensor) in declared}
+        makers = {maker(tensor) for tensor in self.entering}
+        self.placeholders = {name: node for name, node in declared.items() if name in makers}
 
     @cached_property
     def ops(self) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ TensorFlow's table then describes it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ...errors import ModelError
 from ...model import Model, ModelInput
 from ...relation import Shape
+from ...trace.tensor_names import TensorNames
 from ...trace.tensors import Tensor
 from ..content import Content
 from ..reading.image_inputs import images_first
@@ -68,12 +69,18 @@ class TfliteModel(Model):
         source: str,
         weight_aware: bool,
         feeds: Mapping[str, NDArray[np.generic]] | None = None,
+        stop: Collection[str] = (),
     ) -> list[Tensor]:
         """Describe the file's tensors at these input shapes (see ``Model``)."""
         declared: dict[str, Shape] = {}
         if all(self._tensors[name][1].shape == shape for name, shape in shapes.items()):
             declared = {name: t.shape for name, (_, t) in self._tensors.items()}
-        return Reading(self._program, shapes, source, weight_aware, declared, feeds).tensors
+        return Reading(self._program, shapes, source, weight_aware, declared, feeds, stop).tensors
+
+    @cached_property
+    def names(self) -> TensorNames:
+        """The names of the file's tensors (see ``Model``)."""
+        return TensorNames(((name, (name,)) for name in self._program.shown), {})
 
     def run(
         self,

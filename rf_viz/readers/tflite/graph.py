@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -33,16 +33,20 @@ class Reading(BaseReading[Call, Node]):
         weight_aware: bool,
         declared: Mapping[str, Shape],
         feeds: Mapping[str, NDArray[Any]] | None = None,
+        stop: Collection[str] = (),
     ) -> None:
-        super().__init__(weight_aware)
+        super().__init__(weight_aware, stop)
         self._declared = declared
         if program is None:
             return
         values = dict(program.constants)
         values.update((name, Value(shape)) for name, shape in shapes.items())
         values.update((n, Value(a.shape, value=a)) for n, a in (feeds or {}).items())
-        values[source] = self.enter(source, shapes[source])
-        self.read(program.calls, values)
+        if source in program.inputs:
+            values[source] = self.enter(source, shapes[source])
+            self.read(program.calls, values)
+        else:
+            self.read_from(source, shapes.get(source), program, values)
         self.tensors = shown(self.tensors, program.shown)
 
     def node(

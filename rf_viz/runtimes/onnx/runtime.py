@@ -8,7 +8,7 @@ immediate, and nothing but that layer is kept. The weights are handed over by re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -74,7 +74,9 @@ class OnnxRuntime:
                 constants.update(node.output)
                 self._constants.update(filter(None, node.output))
         self._shared: dict[str, ort.OrtValue] = {}
-        self._latest: tuple[tuple[str, ...], ort.InferenceSession] | None = None
+        self._kinds: dict[str, int] = {}
+        self._latest: tuple[tuple[tuple[str, ...], frozenset[str]], ort.InferenceSession] | None
+        self._latest = None
         self._lock = Lock()
 
     def activations(
@@ -85,9 +87,10 @@ class OnnxRuntime:
     ) -> dict[str, NDArray[np.float32]]:
         """The values of the named tensors, as float32, for these inputs (by name).
 
-        Inputs are cast to the model's own types. Missing ones are filled with ones where their name
-        says that they are a mask, else with zeros, in the shape that ``shapes`` says (default: the
-        declared one, open axes 1). Sizes need not be those that the model declares, as long as its
+        Any tensor of the main graph may be fed; then it is not computed. What is fed is cast to the
+        model's own types. Missing inputs are filled with ones where their name says that they are a
+        mask, else with zeros, in the shape that ``shapes`` says (default: the declared one, open
+        axes 1). Sizes need not be those that the model declares, as long as its
         operations accept them. Raises ModelError where the model cannot be run that far.
         """
         wanted = tuple(dict.fromkeys(names))
@@ -99,13 +102,16 @@ class OnnxRuntime:
     ) -> dict[str, Any]:
         """The values of these tensors as they are, those within branches and loops among them."""
         own, inner = [], dict[str, list[str]]()
+        values = {name: self._fed(name, feeds, shapes) for name in names if name in feeds}
         for name in names:
+            if name in values:
+                continue
             within = "" if name in self._maker else self._around(name)
             if within:
                 inner.setdefault(within, []).append(name.removeprefix(within))
             else:
                 own.append(name)
-        values = self._run(tuple(own), feeds, shapes) if own else {}
+        values |= self._run(tuple(own), feeds, shapes) if own else {}
         for prefix, paths in inner.items():
             scope = self._scope(feeds, shapes)
             fetched = fetch_inner(self._with_bodies[prefix], paths, scope)
@@ -120,7 +126,9 @@ class OnnxRuntime:
         """The graph as the bodies of its nodes see it when it is fed so."""
 
         def fetch(names: Sequence[str]) -> list[Any]:
-            values = {n: self._fed(n, feeds, shapes) for n in names if n in self._inputs}
+            values = {
+                n: self._fed(n, feeds, shapes) for n in names if n in self._inputs or n in feeds
+            }
             for name in names:
                 if name in self._weights:
                     values[name] = self._weight(name)
@@ -157,7 +165,7 @@ class OnnxRuntime:
         shapes: Mapping[str, Sequence[int]],
     ) -> dict[str, Any]:
         """The values of tensors that nodes of the graph itself make."""
-        session = self._session(names)
+        session = self._session(names, frozenset(self._maker.keys() & feeds))
         values = {i.name: self._fed(i.name, feeds, shapes) for i in session.get_inputs()}
         try:
             results = session.run(list(names), values)
@@ -170,6 +178,8 @@ class OnnxRuntime:
         value = feeds.get(name)
         if isinstance(value, list):  # a sequence of tensors, within a body
             return value
+        if name in self._maker and value is not None:
+            return cast(value, onnx.helper.tensor_dtype_to_np_dtype(self._kind(name)))
         kind = self._inputs[name].type.tensor_type
         dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)
         if value is None:
@@ -185,9 +195,19 @@ class OnnxRuntime:
         array: NDArray[Any] = shared.numpy()
         return array
 
-    def _session(self, names: tuple[str, ...]) -> ort.InferenceSession:
+    def _kind(self, name: str) -> int:
+        """The type of a tensor that an operation computes. Raises ModelError."""
+        if name not in self._kinds:
+            (output,) = self._make_session([name], fold=True).get_outputs()
+            kind = re.fullmatch(r"tensor\((\w+)\)", output.type)
+            if kind is None:
+                raise ModelError(f"{name} is not a tensor of numbers, so it cannot be fed")
+            self._kinds[name] = onnx.TensorProto.DataType.Value(kind[1].upper())
+        return self._kinds[name]
+
+    def _session(self, names: tuple[str, ...], fed: frozenset[str]) -> ort.InferenceSession:
         with self._lock:
-            if self._latest is not None and self._latest[0] == names:
+            if self._latest is not None and self._latest[0] == (names, fed):
                 return self._latest[1]
             self._latest = None
             for name in names:
@@ -196,12 +216,14 @@ class OnnxRuntime:
                         f"{name} is not a value that an operation of this model's graph computes, "
                         "so it cannot be shown: pick another layer"
                     )
-            session = self._make_session(names, fold=True)
-            self._latest = names, session
+            session = self._make_session(names, fold=True, fed=fed)
+            self._latest = (names, fed), session
             return session
 
-    def _make_session(self, names: Sequence[str], *, fold: bool) -> ort.InferenceSession:
-        model, shared = self._cut(names, fold=fold)
+    def _make_session(
+        self, names: Sequence[str], *, fold: bool, fed: frozenset[str] = frozenset()
+    ) -> ort.InferenceSession:
+        model, shared = self._cut(names, fold, fed)
         options = ort.SessionOptions()
         options.intra_op_num_threads = THREADS
         options.log_severity_level = 4
@@ -223,13 +245,14 @@ class OnnxRuntime:
             raise ModelError(_refusal(names, error)) from error
 
     def _cut(
-        self, names: Sequence[str], *, fold: bool
+        self, names: Sequence[str], fold: bool, fed: frozenset[str]
     ) -> tuple[onnx.ModelProto, dict[str, ort.OrtValue]]:
         """The part of the model that leads to these tensors, and its large constants.
 
         With ``fold`` everything that depends on no input is computed once and becomes a constant.
+        The tensors ``fed`` become inputs.
         """
-        numbers, used = self._ancestors(names, stop=self._constants if fold else set())
+        numbers, used = self._ancestors(names, stop=fed | self._constants if fold else set(fed))
         cut = onnx.ModelProto(
             ir_version=self._proto.ir_version,
             opset_import=self._proto.opset_import,
@@ -237,6 +260,10 @@ class OnnxRuntime:
         )
         cut.graph.name = "cut"
         cut.graph.node.extend(self._proto.graph.node[i] for i in numbers)
+        for node in cut.graph.node if fed else ():
+            for i, name in enumerate(node.output):
+                if name in fed:
+                    node.output[i] = f"unused/{name}"
         cut.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
         cut.graph.sparse_initializer.extend(t for n, t in self._sparse.items() if n in used)
         for name, value in self._inputs.items():
@@ -244,11 +271,14 @@ class OnnxRuntime:
                 cut.graph.input.add().CopyFrom(value)
                 for dim in cut.graph.input[-1].type.tensor_type.shape.dim:
                     dim.Clear()
+        for name in sorted(fed & used):
+            value = cut.graph.input.add(name=name)
+            value.type.tensor_type.elem_type = self._kind(name)
         for tensor in _tensors_in(cut):
             self._load(tensor)
         constants = {n: self._share(self._weights[n]) for n in used & self._weights.keys()}
         if fold:
-            constants |= self._fold(used & self._constants - set(names))
+            constants |= self._fold(used & self._constants - set(names) - fed)
         shared = {}
         for name, constant in constants.items():
             if isinstance(constant, onnx.TensorProto):
@@ -263,7 +293,7 @@ class OnnxRuntime:
             shared[name] = constant
         return cut, shared
 
-    def _ancestors(self, names: Iterable[str], stop: set[str]) -> tuple[list[int], set[str]]:
+    def _ancestors(self, names: Iterable[str], stop: Set[str]) -> tuple[list[int], set[str]]:
         """The nodes that lead to these tensors, in order, and every name they use.
 
         Nodes that lead only to the tensors of ``stop`` are left out.

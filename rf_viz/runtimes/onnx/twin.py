@@ -6,7 +6,7 @@ without a rule here cannot be kept: what lies behind it is ``lost``, with the re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,7 +34,8 @@ class OnnxTwin:
 
     ``shapes`` are those of all inputs and of the tensors that depend on the source. With
     ``weight_aware`` kernel positions whose weights are all zero stay zero. ``folder`` is where
-    external weights lie, ``feeds`` are the values of side inputs.
+    external weights lie, ``feeds`` are the values of side inputs. The source may be any tensor of
+    the main graph. Signals go no further than the tensors ``stop``.
     """
 
     def __init__(
@@ -45,15 +46,16 @@ class OnnxTwin:
         weight_aware: bool = False,
         folder: str | Path | None = None,
         feeds: Mapping[str, NDArray[np.generic]] | None = None,
+        stop: Collection[str] = (),
     ) -> None:
         self._source, self._shapes, self._feeds = source, shapes, feeds or {}
-        graph = _Graph(_opset(proto), shapes, weight_aware)
+        graph = _Graph(_opset(proto), dict(shapes), weight_aware)
         self.lost: Mapping[str, str] = graph.lost
         top = {name for node in proto.graph.node for name in node.output}
         top |= {declared.name for declared in proto.graph.input}
         inside = "it is inside a branch or loop, which the twin does not follow"
         graph.lost.update((name, inside) for name in shapes if name not in top)
-        self._runtime = OnnxRuntime(_rewritten(proto, source, graph), folder)
+        self._runtime = OnnxRuntime(_rewritten(proto, source, frozenset(stop), graph), folder)
 
     def reached(self, signal: NDArray[np.bool_], name: str) -> NDArray[np.bool_]:
         """Mark the elements that a signal reaches, as ``Twin.reached`` does."""
@@ -62,11 +64,20 @@ class OnnxTwin:
         return np.not_equal(values[name], 0)
 
 
-def _rewritten(proto: onnx.ModelProto, source: str, graph: _Graph) -> onnx.ModelProto:
-    """The twin's model. Tensors keep their names; the input is float32."""
+def _rewritten(
+    proto: onnx.ModelProto, source: str, stop: frozenset[str], graph: _Graph
+) -> onnx.ModelProto:
+    """The twin's model. Tensors keep their names; the source is float32, and an input."""
     graph.signals.add(source)
+    severed: dict[str, str] = {}
     for node in proto.graph.node:
+        if not severed.keys().isdisjoint(node.input) or source in node.output:
+            node = _renamed(node, severed, {source: f"unused/{source}"})
         _rewrite(graph, node)
+        for name in stop.intersection(node.output) & graph.shapes.keys():
+            severed[name] = graph.constant(np.zeros(graph.shapes[name], np.float32))
+            graph.shapes[severed[name]] = graph.shapes[name]
+            graph.signals.add(severed[name])
     model = onnx.ModelProto()
     model.CopyFrom(proto)
     del model.graph.node[:]
@@ -75,10 +86,24 @@ def _rewritten(proto: onnx.ModelProto, source: str, graph: _Graph) -> onnx.Model
     for declared in model.graph.input:
         if declared.name == source:
             declared.type.tensor_type.elem_type = TensorProto.FLOAT
+    if all(declared.name != source for declared in model.graph.input):
+        declared = model.graph.input.add(name=source)
+        declared.type.tensor_type.elem_type = TensorProto.FLOAT
     for domain in model.opset_import:
         if domain.domain in ("", "ai.onnx"):
             domain.version = graph.opset
     return model
+
+
+def _renamed(
+    node: onnx.NodeProto, inputs: Mapping[str, str], outputs: Mapping[str, str]
+) -> onnx.NodeProto:
+    """A node that reads and makes tensors of other names."""
+    renamed = onnx.NodeProto()
+    renamed.CopyFrom(node)
+    renamed.input[:] = [inputs.get(name, name) for name in node.input]
+    renamed.output[:] = [outputs.get(name, name) for name in node.output]
+    return renamed
 
 
 def _opset(proto: onnx.ModelProto) -> int:
@@ -140,7 +165,7 @@ class _Graph:
     """The twin's nodes as they are made."""
 
     opset: int
-    shapes: Mapping[str, Sequence[int]]
+    shapes: dict[str, Sequence[int]]
     weight_aware: bool
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     constants: list[onnx.TensorProto] = field(default_factory=list)

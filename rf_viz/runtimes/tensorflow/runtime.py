@@ -21,6 +21,7 @@ from ...errors import ModelError
 from ..values import as_float, cast, neutral
 from .graph_names import PLACEHOLDERS, VARIABLES, called_functions, maker
 from .imports import import_tensorflow
+from .kinds import kind_of
 from .loops import Loop, Turns
 from .safety import may_run
 from .substitutes import substitute
@@ -81,15 +82,16 @@ class TensorFlowRuntime:
     ) -> dict[str, NDArray[np.float32]]:
         """Compute the named tensors, as float32, for these inputs (by name).
 
-        Inputs are cast to the model's own types. Missing placeholders are filled with ones where
-        their name says that they are a mask, else with zeros, in the shape that ``shapes`` says
-        (default: the declared one, open axes 1). Sizes need not be those that the graph declares,
+        Any tensor may be fed; then it is not computed. What is fed is cast to the model's own
+        types. Missing placeholders are filled with ones where their name says that they are a mask,
+        else with zeros, in the shape that ``shapes`` says (default: the declared one, open axes 1).
+        Sizes need not be those that the graph declares,
         as long as its operations accept them. Raises ModelError where the graph cannot be run that
         far: it holds no weights, it reaches beyond itself, or TensorFlow refuses.
         """
         wanted = tuple(dict.fromkeys(names))
-        own = tuple(name for name in wanted if maker(name) in self._nodes)
-        values: dict[str, Any] = {}
+        own = tuple(n for n in wanted if n not in feeds and maker(n) in self._nodes)
+        values: dict[str, Any] = {name: feeds[name] for name in wanted if name in feeds}
         if own:
             values.update(zip(own, self._fetched(own, feeds, shapes or {}), strict=True))
         for loop, paths in self._within(n for n in wanted if n not in values).items():
@@ -137,7 +139,8 @@ class TensorFlowRuntime:
             if value is None:
                 shape = shapes.get(name)
                 value = neutral(name, self._declared(name) if shape is None else shape, dtype)
-            values_in[f"{name}:0"] = cast(value, dtype)
+            at = _alias(name) if self._is_replaced(name, key[0]) else name
+            values_in[f"{at}:0"] = cast(value, dtype)
         return self._run(cut, names, values_in)
 
     def _run(self, cut: _Cut, names: Sequence[str], values_in: Mapping[str, Any]) -> list[Any]:
@@ -155,7 +158,8 @@ class TensorFlowRuntime:
         if self._ordered:  # a constant in a loop belongs to that loop
             return set()
         users: dict[str, list[str]] = {}
-        moving = {n.name for n in self._nodes.values() if n.op.startswith("Placeholder")} | fed
+        moving = {n.name for n in self._nodes.values() if n.op.startswith("Placeholder")}
+        moving |= {maker(name) for name in fed}
         for node in self._nodes.values():
             for reference in node.input:
                 users.setdefault(maker(reference), []).append(node.name)
@@ -189,12 +193,18 @@ class TensorFlowRuntime:
                     f"this graph holds no weights ({name} is a variable without a value), so its "
                     "activations cannot be computed; what its cells see holds all the same"
                 )
-            if name in fed or node.op in PLACEHOLDERS:
+            if node.op in PLACEHOLDERS:
                 inputs[name] = self._add_placeholder(part, name, node.attr["dtype"].type)
                 continue
             copy = part.node.add(name=name, op=node.op)
             for reference in self._inputs(node):
-                if self._is_fed(maker(reference), fixed):
+                tensor = reference.removesuffix(":0")
+                if self._is_replaced(tensor, fed):
+                    if tensor not in inputs:
+                        kind = self._kind(tensor)
+                        inputs[tensor] = self._add_placeholder(part, _alias(tensor), kind)
+                    reference = _alias(tensor)
+                elif self._is_fed(maker(reference), fixed):
                     reference = used.setdefault(reference, f"value/{len(used)}")
                 copy.input.append(reference)
             for key, value in node.attr.items():
@@ -254,10 +264,22 @@ class TensorFlowRuntime:
             if name not in self._nodes:
                 raise ModelError(f"the graph reads {name!r}, which nothing makes: it is invalid")
             ancestors[name] = None
-            if name not in fed:
-                makers = map(maker, self._inputs(self._nodes[name]))
-                pending.extend(m for m in makers if not self._is_fed(m, fixed))
+            for reference in self._inputs(self._nodes[name]):
+                replaced = self._is_replaced(reference.removesuffix(":0"), fed)
+                if not replaced and not self._is_fed(maker(reference), fixed):
+                    pending.append(maker(reference))
         return ancestors
+
+    def _is_replaced(self, tensor: str, fed: frozenset[str]) -> bool:
+        """Whether a tensor that an operation would compute is fed instead."""
+        return tensor in fed and self._nodes[maker(tensor)].op not in PLACEHOLDERS
+
+    def _kind(self, tensor: str) -> int:
+        """The type of a tensor that an operation computes. Raises ModelError."""
+        kind = kind_of(self._nodes[maker(tensor)], int(tensor.partition(":")[2] or 0))
+        if not kind:
+            raise ModelError(f"the type of {tensor} is not known, so it cannot be fed")
+        return kind
 
     def _is_fed(self, name: str, fixed: set[str]) -> bool:
         """Whether a node's values are fed rather than computed: large weights, and what is fixed.
@@ -326,6 +348,11 @@ class TensorFlowRuntime:
         """The shape that a placeholder declares, open axes 1."""
         shape = self._nodes[placeholder].attr["shape"].shape
         return [max(d.size, 1) for d in shape.dim]
+
+
+def _alias(tensor: str) -> str:
+    """The name of the placeholder at which a tensor is fed that an operation would compute."""
+    return f"fed/{tensor.replace(':', '/')}"
 
 
 def _reference(name: str) -> str:

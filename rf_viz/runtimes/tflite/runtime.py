@@ -69,11 +69,14 @@ class TfliteRuntime:
         """Compute the named tensors as real numbers, float32, for these inputs (by name).
 
         An input of a quantised type takes integers as they are stored, and floats as real numbers.
-        Missing inputs are filled with ones where their name says that they are a mask, else with
-        zeros, in the shape that ``shapes`` says. Raises ModelError where the model cannot be run
-        that far.
+        Any tensor may be fed; then it is not computed. Missing inputs are filled with ones where
+        their name says that they are a mask, else with zeros, in the shape that ``shapes`` says.
+        Raises ModelError where the model cannot be run that far.
         """
-        wanted = tuple(dict.fromkeys(names))
+        wanted = tuple(name for name in dict.fromkeys(names) if name not in feeds)
+        if len(wanted) < len(set(names)):
+            values = self.activations(feeds, wanted, shapes) if wanted else {}
+            return {n: values[n] if n in wanted else as_float(n, feeds[n]) for n in names}
         for name in wanted:
             if name not in self._computed:
                 raise ModelError(
@@ -83,6 +86,10 @@ class TfliteRuntime:
         request: Message = {"wanted": np.array([self._computed[n].number for n in wanted])}
         for name, slot in self._inputs.items():
             request[str(slot.number)] = _stored(name, slot, feeds.get(name), shapes)
+        within = {n: slot for n, slot in self._computed.items() if n in feeds}
+        for name, slot in within.items():
+            request[str(slot.number)] = _stored(name, slot, feeds[name], shapes)
+        request["fed"] = np.array([slot.number for slot in within.values()], int)
         with self._lock:
             reply = self._ask(request)
         if "defect" in reply:

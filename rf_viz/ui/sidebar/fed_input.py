@@ -63,7 +63,7 @@ def unfit(net: Network) -> str:
 def misfit(file: File, net: Network) -> str:
     """Explains why no input that people look at fits a model; empty where one does."""
     source = net.input
-    dtype = next(i.dtype for i in cache.load(file).inputs if i.name == source.name)
+    dtype = cache.load(file).source(source.name).dtype
     if len(source.size) == 1 and "int" in dtype:
         return (
             f"The input {source.name} ({by(source.shape)}) takes whole numbers, such as those of "

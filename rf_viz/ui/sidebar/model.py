@@ -174,9 +174,9 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
     size that the model cannot take is reported, and the last good one stays.
     """
     model = cache.load(file)
-    source = None
-    if len(model.inputs) > 1:
-        names = [i.name for i in model.inputs]
+    source, image = None, model.image_within
+    names = [*([image] if image else []), *(i.name for i in model.inputs)]
+    if len(names) > 1:
         source = st.selectbox(
             "Input",
             names,
@@ -184,8 +184,20 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
             persist_state="session",
             on_change=ignore_echo,
         )
-    feeds = choose_side_inputs(model, source, file.digest)
+    beside = None if source == image else source
+    feeds = choose_side_inputs(model, beside, file.digest)
     usual, options = _trace(file, TraceOptions(source, feeds=feeds), TraceOptions(source))
+    if usual.input.name == image:
+        st.caption(
+            f"{plain(model.inputs[0].name)} holds an image in a row: what shows is "
+            f"{plain(image)}, the image that it is folded into."
+        )
+    origin = model.source(usual.input.name).origin
+    if origin:
+        st.caption(
+            f"The input is {origin}, {plain(usual.input.name)}. Under From, any layer can be "
+            "chosen to look from."
+        )
     size = _choose_size(model, usual, file.digest)
     weight_aware = st.toggle(
         "Ignore zero weights",
@@ -216,7 +228,7 @@ def _trace(file: File, options: TraceOptions, other: TraceOptions) -> tuple[Netw
 
 def _choose_size(model: Model, usual: Network, digest: str) -> tuple[int, ...] | None:
     source = usual.input
-    shape = next(i.shape for i in model.inputs if i.name == source.name)
+    shape = model.source(source.name).shape
     if all(shape[axis] is not None for axis in source.spatial_axes):
         st.caption(f"Input size {by(source.size)}, fixed by the model")
         return None
