@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -82,6 +82,28 @@ class Surroundings(Protocol):
 
     def add(self, node: Any, name: str, output: Output) -> Value:  # noqa: ANN401
         """Enter a tensor that no output of the node is called after."""
+        ...
+
+    def read(self, calls: Iterable[Any], values: MutableMapping[str, Value]) -> None:
+        """Describe calls in order; ``values`` is what is in scope, and is added to."""
+        ...
+
+    def node(
+        self, call: Any, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        """Make the node that the call's description gets."""
+        ...
+
+    def described(self, node: Any) -> Sequence[Output | Value]:  # noqa: ANN401
+        """Describe a node's outputs."""
+        ...
+
+    def shapeless(self, node: Any, name: str, why: str) -> Value:  # noqa: ANN401
+        """Enter a tensor whose shape depends on the data, listed as one without axes."""
+        ...
+
+    def bind(self, node: Any, name: str, output: Output | Value) -> Value:  # noqa: ANN401
+        """Give an output its name, and enter it as a tensor if it depends on the input."""
         ...
 
 

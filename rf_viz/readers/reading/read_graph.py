@@ -94,17 +94,32 @@ class BaseReading(ABC, Generic[C, N]):
         try:
             for name, output in zip(call.outputs, self.describe(node), strict=False):
                 if name:
-                    values[name] = self._bind(node, name, output)
+                    values[name] = self.bind(node, name, output)
         except (ModelError, RecursionError):
             raise
-        except ValueError as error:  # by convention the graph breaks its operator's rules
-            why = " ".join(str(error).split())
-            raise ModelError(f"{call.op} {call.name!r} is not valid: {why}") from error
         except Exception as error:
-            why = self.violation(node)
-            if why:
-                raise ModelError(f"{call.op} {call.name!r} is not valid: {why}") from error
-            raise defect(f"describe {call.op} {call.name!r}", error) from error
+            raise self._told(node, error) from error
+
+    def described(self, node: N) -> Sequence[Output | Value]:
+        """Describe a node's outputs as ``describe``; whatever goes wrong is told of the node."""
+        try:
+            return self.describe(node)
+        except (ModelError, RecursionError):
+            raise
+        except Exception as error:
+            raise self._told(node, error) from error
+
+    def _told(self, node: N, error: Exception) -> ModelError:
+        """The error to raise where describing a node failed otherwise than by ModelError."""
+        call = node.call
+        if isinstance(error, ValueError):  # by convention the graph breaks its operator's rules
+            return ModelError(
+                f"{call.op} {call.name!r} is not valid: {' '.join(str(error).split())}"
+            )
+        why = self.violation(node)
+        if why:
+            return ModelError(f"{call.op} {call.name!r} is not valid: {why}")
+        return defect(f"describe {call.op} {call.name!r}", error)
 
     def describe(self, node: N) -> Sequence[Output | Value]:
         """Describe a node's outputs by its operator's entry, or as far as possible without one."""
@@ -126,7 +141,7 @@ class BaseReading(ABC, Generic[C, N]):
             )
         return self._mention_all(node, listed)
 
-    def _bind(self, node: N, name: str, output: Output | Value) -> Value:
+    def bind(self, node: N, name: str, output: Output | Value) -> Value:
         """Give an output its name, and enter it as a tensor if it depends on the input."""
         if isinstance(output, Value):
             if output.tensor < 0 or self.tensors[output.tensor].name == name:
@@ -151,7 +166,7 @@ class BaseReading(ABC, Generic[C, N]):
 
     def add(self, node: N, name: str, output: Output) -> Value:
         """Enter a tensor that no output of the node is called after."""
-        return self._bind(node, name, output)
+        return self.bind(node, name, output)
 
     def run(
         self,
@@ -201,14 +216,14 @@ class BaseReading(ABC, Generic[C, N]):
             if not sources:
                 outputs.append(Value(shape))
             elif shape is None:
-                outputs.append(self._shapeless(node, name, why))
+                outputs.append(self.shapeless(node, name, why))
             else:
                 edges = [Edge(i, everything(v.shape or (), shape)) for i, v in enumerate(sources)]
                 outputs.append(Output(shape, edges, reason))
         return outputs
 
-    def _shapeless(self, node: BaseNode[Any], name: str, why: str) -> Value:
-        """A tensor whose shape depends on the data, listed as one without axes."""
+    def shapeless(self, node: BaseNode[Any], name: str, why: str) -> Value:
+        """Enter a tensor whose shape depends on the data, listed as one without axes."""
         sources = [
             Source(v.tensor, everything(v.shape or (), ())) for v in node.inputs if v is not None
         ]
@@ -266,7 +281,9 @@ def _leaves(values: Iterable[Value | None]) -> list[Value]:
     for value in values:
         if value is None:
             continue
-        if value.items is None:
+        if value.rows is not None:
+            leaves.append(value.rows)
+        elif value.items is None:
             leaves.append(value)
         else:
             leaves.extend(_leaves(value.items))
