@@ -38,6 +38,7 @@ class Reading(BaseReading[Call, Node]):
         values.update((name, Value(shape)) for name, shape in shapes.items())
         values[source] = self.enter(source, shapes[source])
         self.read(program.calls, values)
+        self.group_loops()
 
     def node(
         self, call: Call, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]

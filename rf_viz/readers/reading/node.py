@@ -65,10 +65,15 @@ class Subgraph(Protocol[BodyCall]):
 
 
 class Surroundings(Protocol):
-    """The reading that a node is part of; ``tensors`` holds the tensors described so far."""
+    """The reading that a node is part of.
+
+    ``tensors`` holds the tensors described so far; ``loops`` what is to be said of each loop whose
+    body was followed, by the name of its node.
+    """
 
     weight_aware: bool
     tensors: list[Tensor]
+    loops: dict[str, str]
 
     def run(
         self,
@@ -89,13 +94,20 @@ class Surroundings(Protocol):
         ...
 
     def node(
-        self, call: Any, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]  # noqa: ANN401
+        self,
+        call: Any,
+        inputs: Sequence[Value | None],
+        scope: MutableMapping[str, Value],  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
         """Make the node that the call's description gets."""
         ...
 
     def described(self, node: Any) -> Sequence[Output | Value]:  # noqa: ANN401
         """Describe a node's outputs."""
+        ...
+
+    def inferred_shape(self, name: str) -> Shape | None:
+        """Infer the shape of a tensor as the format itself does; None where that fails."""
         ...
 
     def shapeless(self, node: Any, name: str, why: str) -> Value:  # noqa: ANN401

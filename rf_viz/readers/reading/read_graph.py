@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ...errors import ModelError, defect
 from ...relation import Edge, Output, Shape, shape_after
 from ...relation.common.basic import everything
-from ...trace.tensors import Source, Tensor
+from ...trace.tensors import Category, Group, Source, Tensor
 from .node import BaseNode, Call, Subgraph
 from .values import DataDependent, Value
 
@@ -24,8 +24,15 @@ LARGEST = 2**40
 """The most elements that any tensor may have."""
 
 
+_CHIEF: tuple[Category, ...] = ("convolution", "attention, dense")
+"""The categories that tell what a loop is, whatever else is in it."""
+
+
 class BaseReading(ABC, Generic[C, N]):
     """A pass over a graph at given input shapes; fills ``tensors``, the traced input first.
+
+    ``loops`` are the loops whose bodies were followed, by the name of their node: what is to be said
+    of them.
 
     A format adds its nodes, the computation of constants, the inference of shapes that no
     description knows, and its name for an operator that is not in its table.
@@ -34,6 +41,7 @@ class BaseReading(ABC, Generic[C, N]):
     def __init__(self, weight_aware: bool) -> None:
         self.weight_aware = weight_aware
         self.tensors: list[Tensor] = []
+        self.loops: dict[str, str] = {}
 
     @abstractmethod
     def node(self, call: C, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]) -> N:
@@ -80,6 +88,20 @@ class BaseReading(ABC, Generic[C, N]):
                     )
                     continue
             self._read(call, values)
+
+    def group_loops(self) -> None:
+        """Make each loop with its operations one group, the outermost where they are nested."""
+        for name, settings in self.loops.items():
+            inside = [t for t in self.tensors if t.node.startswith(f"{name}/")]
+            ends = [t for t in self.tensors if t.node == name]
+            if not inside or any(t.group is not None for t in inside):
+                continue
+            last = ends[0] if ends else inside[-1]
+            kinds = {t.category for t in inside}
+            category = next((c for c in _CHIEF if c in kinds), last.category)
+            group = Group(name, last.op if ends else "Loop", settings, last.name, category)
+            for tensor in [*inside, *ends]:
+                tensor.group = group
 
     def _read(self, call: C, values: MutableMapping[str, Value]) -> None:
         inputs = []

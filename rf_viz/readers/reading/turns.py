@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ModelError
-from ...relation import Edge, Output, Relation, Shape, Taps
+from ...relation import Edge, Output, Shape, Taps
 from ...relation.common.basic import everything, reshape
 from ...relation.common.products import crop
-from ...relation.turns import Cycle, EveryTurn, every_turn, from_around, in_front, recurrences
+from ...relation.turns import Cycle, every_turn, from_around, in_front, recurrences
 from ...trace.tensors import Source, Tensor
 from .node import BaseNode, Call, Subgraph
 from .values import DataDependent, Filled, Put, Value
@@ -96,7 +96,10 @@ def handed_on(body: Subgraph[Any]) -> dict[int, int]:
 
 
 def constant_states(
-    node: Node, body: Subgraph[Any], constants: Iterable[int], states: Mapping[int, tuple[Value, int]]
+    node: Node,
+    body: Subgraph[Any],
+    constants: Iterable[int],
+    states: Mapping[int, tuple[Value, int]],
 ) -> set[int]:
     """The inputs of a body that are known at every turn, by number.
 
@@ -191,6 +194,11 @@ class Counter:
         return [scope[name] for name in self._results]
 
 
+def name_turns(node: Node, turns: int) -> None:
+    """Let a loop that was followed be shown as one layer, with its operations inside."""
+    node.reading.loops[node.name] = f"{turns:,} turn{'s' * (turns != 1)}"
+
+
 class Followed(NamedTuple):
     """What comes out of a loop: ``states`` at its end, by the number of the body's input; and
     every turn's of what is ``collected``, with the turns in front.
@@ -212,44 +220,61 @@ def follow(node: Node, loop: Loop, shown: Callable[[int], str]) -> Followed:
 
 def assume(
     node: Node, loop: Loop, shown: Callable[[int], str], shapes: Sequence[Shape | None], why: str
-) -> dict[int, Output | Value]:
-    """What a loop leaves in its states where it is not followed: all depends on all that enters.
+) -> Followed:
+    """Describe a loop that is not followed: all that comes out depends on all that enters.
 
-    Shapes are those that the body keeps; ``shapes`` are others that are known, by state. The
-    results are by the number of the body's input. The node's inputs are replaced.
+    Its number of turns is 0 where it is not known. Shapes are those that the body keeps;
+    ``shapes`` are others that are known, by state and then by what is collected. The node's inputs
+    are replaced.
     """
-    try:
-        results = _Scan(node, loop, shown).results()
-    except (DataDependent, ModelError):
-        results = None
+    results = _results_of_any_turn(node, loop, shown)
     captured = [node.scope.get(n) for n in node.call.inner]
     entering = [v for v in (*node.inputs, *captured) if v is not None]
     sources = [v for v in dict.fromkeys(_leaves(entering)) if v.tensor >= 0]
     node.inputs = sources
 
-    def output(shape: Shape) -> Output:
+    def output(shape: Shape | None, name: str) -> Output | Value:
+        if not sources:
+            return Value(shape)
+        if shape is None:
+            return node.reading.shapeless(node, f"{node.name}/{name}", why)
         edges = [Edge(i, everything(v.shape or (), shape)) for i, v in enumerate(sources)]
         return Output(shape, edges, why)
 
-    outputs: dict[int, Output | Value] = {}
+    states: dict[int, Output | Value] = {}
     carried = [(i, e) for i, e in enumerate(loop.entering) if isinstance(e, Carried)]
-    for (i, entered), declared in zip(carried, shapes, strict=True):
-        result = None if results is None else results[entered.result]
-        if is_tensor(entered.value):
-            kept = result is not None and result.shape == entered.value.shape
-            shape = entered.value.shape if kept else declared
-        else:
-            shape = _list_shape(entered.value, result)
-        if not sources:
-            outputs[i] = Value(shape)
-        elif shape is None:
-            outputs[i] = node.reading.shapeless(node, f"{node.name}/{shown(i)}", why)
-        elif is_tensor(entered.value):
-            outputs[i] = output(shape)
-        else:
-            whole = node.add(f"{node.name}/{shown(i)}", output(shape))
-            outputs[i] = Value(None, rows=Value(shape, whole.tensor))
-    return outputs
+    for (i, (value, number)), declared in zip(carried, shapes, strict=False):
+        result = None if results is None else results[number]
+        if is_tensor(value):
+            kept = result is not None and result.shape == value.shape
+            states[i] = output(value.shape if kept else declared, shown(i))
+            continue
+        whole = output(_list_shape(value, result), shown(i))
+        if isinstance(whole, Output):
+            tensor = node.add(f"{node.name}/{shown(i)}", whole)
+            whole = Value(None, rows=Value(whole.shape, tensor.tensor))
+        states[i] = whole
+    collected = []
+    for number, declared in zip(loop.collected, shapes[len(carried) :], strict=True):
+        shape = None if results is None else results[number].shape
+        every = (loop.turns, *shape) if shape is not None and loop.turns else declared
+        collected.append(output(every, loop.body.outputs[number]))
+    return Followed(states, collected)
+
+
+def _results_of_any_turn(node: Node, loop: Loop, shown: Callable[[int], str]) -> list[Value] | None:
+    """What a body returns in a turn of which nothing is known; None where that cannot be said."""
+    entering: list[Entering] = []
+    for entered in loop.entering:
+        if isinstance(entered, Counted):
+            entered = Around(Value(entered.values[0].shape))
+        elif isinstance(entered, Scanned):
+            entered = entered._replace(positions=entered.positions[:1])
+        entering.append(entered)
+    try:
+        return _Scan(node, loop._replace(entering=entering, turns=1), shown).results()
+    except (DataDependent, ModelError):
+        return None
 
 
 def _list_shape(before: Value, after: Value | None) -> Shape | None:
@@ -315,6 +340,7 @@ class _Scan:
         states.update((i, self._list(filled)) for i, filled in lists.items())
         collected = [self._stacked(results[i]) for i in self.loop.collected]
         self.node.inputs = self._inputs
+        name_turns(self.node, self.turns)
         return Followed(states, collected)
 
     @property
@@ -468,8 +494,15 @@ class _Scan:
             Tensor(name, call.name, call.op, first.shape, sources, first.assumed)
             if operator is None
             else Tensor(
-                name, call.name, call.op, first.shape, sources, first.assumed, None,
-                operator.category, operator.multiplies,
+                name,
+                call.name,
+                call.op,
+                first.shape,
+                sources,
+                first.assumed,
+                None,
+                operator.category,
+                operator.multiplies,
             )  # fmt: skip
         )
         return Value(first.shape, len(self.local) - 1)
@@ -498,9 +531,7 @@ class _Scan:
             self.turns,
             tuple(local[n].shape for n in states),
             tuple(local[n].shape for n in sources),
-            tuple(
-                tuple((numbers[s.tensor], s.relation) for s in local[n].sources) for n in within
-            ),
+            tuple(tuple((numbers[s.tensor], s.relation) for s in local[n].sources) for n in within),
             tuple(numbers[n] if n >= 0 else -1 for n in after),
         )
         self._enter_states(cycle, states, sources)

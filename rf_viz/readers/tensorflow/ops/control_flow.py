@@ -23,6 +23,7 @@ from ...reading.turns import (
     follow,
     handed_on,
     is_tensor,
+    name_turns,
     needs_only,
 )
 from ...reading.values import DataDependent, Outputs, Value
@@ -31,6 +32,9 @@ from .inputs import tensor
 
 UNROLLED = 64
 """The most turns of a loop that are followed turn by turn."""
+
+FEW = 8
+"""So many turns are followed turn by turn even where all could be described together."""
 
 
 @operator("Switch", "RefSwitch", category="other")
@@ -94,22 +98,20 @@ def loop(node: Node) -> Outputs:
     if not len(condition.inputs) == len(body.inputs) == len(body.outputs) == count:
         raise ModelError(f"{node.op} {node.name!r} and its functions differ in what they carry")
     turns = _counted(node)
-    if turns is None or len(turns) <= UNROLLED:
-        mark = len(node.reading.tensors)
-        entered = list(node.inputs)
+    together = turns is not None and len(turns) > FEW
+    singly = turns is None or len(turns) <= UNROLLED
+    why = ""
+    for follow_turns in [_all_turns] * together + [_turn_by_turn] * singly:
+        mark, entered = len(node.reading.tensors), node.inputs
         try:
-            return _turn_by_turn(node)
+            return follow_turns(node, turns or ())
         except DataDependent as reason:
             del node.reading.tensors[mark:]
-            node.inputs = entered
-            return _assumed(node, str(reason))
-    try:
-        return _followed(node, turns)
-    except DataDependent as reason:
-        return _assumed(node, str(reason))
+            node.inputs, why = entered, str(reason)
+    return _assumed(node, why)
 
 
-def _turn_by_turn(node: Node) -> Outputs:
+def _turn_by_turn(node: Node, turns: Sequence[Mapping[int, Value]]) -> Outputs:
     """Follow each turn, as long as it is known before each whether it is the last."""
     condition, body = node.call.body("cond"), node.call.body("body")
     carried = list(node.inputs)
@@ -118,6 +120,7 @@ def _turn_by_turn(node: Node) -> Outputs:
         if go is None:
             raise DataDependent(f"how often {node.op} {node.name} turns depends on the data")
         if not go:
+            name_turns(node, turn)
             return [value or DEAD for value in carried]
         carried[:] = node.run(body, carried, str(turn))
     raise DataDependent(f"{node.op} {node.name} turns more than {UNROLLED} times")
@@ -179,7 +182,7 @@ def _entering(node: Node, turns: Sequence[Mapping[int, Value]]) -> list[Entering
     return entering
 
 
-def _followed(node: Node, turns: Sequence[Mapping[int, Value]]) -> Outputs:
+def _all_turns(node: Node, turns: Sequence[Mapping[int, Value]]) -> Outputs:
     """Describe all turns together."""
     body, entered = node.call.body("body"), list(node.inputs)
     entering = _entering(node, turns)
@@ -203,8 +206,7 @@ def _assumed(node: Node, why: str) -> Outputs:
         for shape, e in zip(declared, entering, strict=False)
         if isinstance(e, Carried)
     ]
-    loop = Loop(body, entering, (), 1)
-    ends = assume(node, loop, _state_name, shapes, why)
+    ends = assume(node, Loop(body, entering, (), 0), _state_name, shapes, why).states
     return [ends.get(i, value or DEAD) for i, value in enumerate(entered)]
 
 
