@@ -50,11 +50,13 @@ class InTurns(BaseStep):
 
     def push(self, a: Array, ring: Semiring) -> Array:
         """Push every turn's values through its own relation."""
-        return _stacked([push(r, v, ring) for r, v in zip(self.relations, self._rows(a))])
+        rows = zip(self.relations, self._rows(a), strict=True)
+        return _stacked([push(r, v, ring) for r, v in rows])
 
     def pull(self, a: Array, ring: Semiring) -> Array:
         """Pull every turn's values back through its own relation."""
-        return _stacked([pull(r, v, ring) for r, v in zip(self.relations, self._rows(a))])
+        rows = zip(self.relations, self._rows(a), strict=True)
+        return _stacked([pull(r, v, ring) for r, v in rows])
 
     def _rows(self, a: Array) -> Sequence[Array]:
         return [a[0]] * len(self.relations) if len(a) == 1 else list(a)
@@ -128,9 +130,9 @@ def from_around(relation: EveryTurn, before: Shape, turns: int) -> Relation:
     """
     first = relation[0] if relation else None
     if isinstance(first, tuple):
-        taken = _taken(relation)  # type: ignore[arg-type]
-        if taken is not None:
-            table, rest = taken
+        table_and_rest = _taken(relation)  # type: ignore[arg-type]
+        if table_and_rest is not None:
+            table, rest = table_and_rest
             axis = table.axis
             one = (*before[:axis], 1, *before[axis + 1 :])
             front = (axis, *[i for i in range(len(before)) if i != axis])
@@ -144,7 +146,7 @@ def from_around(relation: EveryTurn, before: Shape, turns: int) -> Relation:
 
 def _taken(relations: tuple[Relation, ...]) -> tuple[Taps, Relation] | None:
     """The table of the positions that turns take, and what else they do, alike; else None."""
-    rows = []
+    rows: list[int] = []
     rest = relations[0][1:]
     axis = size = -1
     for relation in relations:
@@ -204,7 +206,8 @@ class _Turns:
         self.cycle = cycle
         self._own = len(cycle.states) + len(cycle.sources)
 
-    def _relation(self, relation: EveryTurn, turn: int) -> Relation:
+    def relation(self, relation: EveryTurn, turn: int) -> Relation:
+        """The relation of an edge at one turn."""
         differs = bool(relation) and isinstance(relation[0], tuple)
         return relation[turn] if differs else relation  # type: ignore[return-value]
 
@@ -216,7 +219,7 @@ class _Turns:
             for source, relation in edges:
                 value = values[source]
                 if value is not None:
-                    joint = _plus(joint, push(self._relation(relation, turn), value, ring), ring)
+                    joint = _plus(joint, push(self.relation(relation, turn), value, ring), ring)
             values.append(joint)
         return [values[n] if n >= 0 else None for n in self.cycle.after]
 
@@ -231,7 +234,7 @@ class _Turns:
             if value is None:
                 continue
             for source, relation in self.cycle.edges[number - self._own]:
-                back = pull(self._relation(relation, turn), value, ring)
+                back = pull(self.relation(relation, turn), value, ring)
                 values[source] = _plus(values[source], back, ring)
         return values[: self._own]
 
@@ -326,13 +329,13 @@ class Recurrence(BaseStep):
         """Each axis has the origins that it has the first time that anything arrives."""
         cycle = self._turns.cycle
         count = len(cycle.states)
-        found: list[Labels | None] = [None] * (count + len(cycle.sources))
-        found[self.source] = labels if self.first else labels[1:]
+        reach: list[Labels | None] = [None] * (count + len(cycle.sources))
+        reach[self.source] = labels if self.first else labels[1:]
         for turn in range(count + 1):
-            reached = found[self.target]
+            reached = reach[self.target]
             if reached is not None:
                 break
-            found = self._label_once(found, turn)
+            reach = self._label_once(reach, turn)
         else:
             reached = tuple((Factor(0, n),) for n in cycle.states[self.target])
         lead = (Factor(0, cycle.turns),) if self.first else labels[0]
@@ -347,7 +350,7 @@ class Recurrence(BaseStep):
                 carried = values[source]
                 if own is None and carried is not None:
                     own = carried
-                    for step in self._turns._relation(relation, turn):
+                    for step in self._turns.relation(relation, turn):
                         own = step.label(own)
             values.append(own)
         count = len(cycle.states)
@@ -396,7 +399,7 @@ class Recurrence(BaseStep):
                 place = values[source]
                 if place is None:
                     continue
-                for step in self._turns._relation(relation, 0):
+                for step in self._turns.relation(relation, 0):
                     step_map = step.affine(place)
                     if isinstance(step_map, NoMap):
                         return step_map

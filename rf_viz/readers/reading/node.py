@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import ModelError
 from ...relation import Output, Shape
-from ...trace.tensors import Tensor
+from ...trace.tensors import Source, Tensor
 from .operators import Operator
 from .values import DataDependent, ShapeUnknown, Value
 
@@ -95,9 +95,9 @@ class Surroundings(Protocol):
 
     def node(
         self,
-        call: Any,
+        call: Any,  # noqa: ANN401
         inputs: Sequence[Value | None],
-        scope: MutableMapping[str, Value],  # noqa: ANN401
+        scope: MutableMapping[str, Value],
     ) -> Any:  # noqa: ANN401
         """Make the node that the call's description gets."""
         ...
@@ -267,3 +267,15 @@ class BaseNode(Generic[C]):
     def add(self, name: str, output: Output) -> Value:
         """Enter a tensor beside the node's outputs (an item of a sequence)."""
         return self.reading.add(self, name, output)
+
+
+def described_tensor(
+    node: BaseNode[Any], name: str, shape: Shape, sources: Sequence[Source], assumed: str
+) -> Tensor:
+    """Make a tensor of a node, with what its operator's entry says of it."""
+    call = node.call
+    operator = call.operator
+    if operator is None:  # what an unknown operator multiplies is not known
+        return Tensor(name, call.name, call.op, shape, sources, assumed, multiplies=None)
+    category, multiplies = operator.category, operator.multiplies
+    return Tensor(name, call.name, call.op, shape, sources, assumed, None, category, multiplies)

@@ -14,8 +14,8 @@ from ...errors import ModelError, defect
 from ...relation import Edge, Output, Shape, shape_after
 from ...relation.common.basic import everything
 from ...trace.tensors import Category, Group, Source, Tensor
-from .node import BaseNode, Call, Subgraph
-from .values import DataDependent, Value
+from .node import BaseNode, Call, Subgraph, described_tensor
+from .values import DataDependent, Value, leaves
 
 C = TypeVar("C", bound=Call)
 N = TypeVar("N", bound=BaseNode[Any])
@@ -31,8 +31,8 @@ _CHIEF: tuple[Category, ...] = ("convolution", "attention, dense")
 class BaseReading(ABC, Generic[C, N]):
     """A pass over a graph at given input shapes; fills ``tensors``, the traced input first.
 
-    ``loops`` are the loops whose bodies were followed, by the name of their node: what is to be said
-    of them.
+    ``loops`` are the loops whose bodies were followed: what is to be said of them, by the name of
+    their node.
 
     A format adds its nodes, the computation of constants, the inference of shapes that no
     description knows, and its name for an operator that is not in its table.
@@ -183,7 +183,7 @@ class BaseReading(ABC, Generic[C, N]):
                     return Value(shape, value=output.value)
                 return Value(shape, get=lambda: self.evaluate(node, name, shape), after=node.inputs)
         value = Value(shape, len(self.tensors))
-        self.tensors.append(_tensor(node, name, shape or (), edges, assumed))
+        self.tensors.append(described_tensor(node, name, shape or (), edges, assumed))
         return value
 
     def add(self, node: N, name: str, output: Output) -> Value:
@@ -226,7 +226,7 @@ class BaseReading(ABC, Generic[C, N]):
 
         With ``like_input`` an unknown shape is taken to be the first input's.
         """
-        seen = _leaves([*node.inputs, *(node.scope.get(n) for n in node.call.inner)])
+        seen = leaves([*node.inputs, *(node.scope.get(n) for n in node.call.inner)])
         sources = [v for v in dict.fromkeys(seen) if v.tensor >= 0]
         node.inputs = sources or node.inputs
         outputs: list[Output | Value] = []
@@ -249,7 +249,7 @@ class BaseReading(ABC, Generic[C, N]):
         sources = [
             Source(v.tensor, everything(v.shape or (), ())) for v in node.inputs if v is not None
         ]
-        self.tensors.append(_tensor(node, name, (), sources, why))
+        self.tensors.append(described_tensor(node, name, (), sources, why))
         return Value(None, len(self.tensors) - 1)
 
     def _mention_all(self, node: N, outputs: Sequence[Output | Value]) -> list[Output | Value]:
@@ -283,33 +283,6 @@ class BaseReading(ABC, Generic[C, N]):
                 for o in described
             ]
         return list(described)
-
-
-def _tensor(
-    node: BaseNode[Any], name: str, shape: Shape, sources: Sequence[Source], assumed: str
-) -> Tensor:
-    """A tensor that a node makes, with what its operator's entry says of it."""
-    call = node.call
-    operator = call.operator
-    if operator is None:  # what an unknown operator multiplies is not known
-        return Tensor(name, call.name, call.op, shape, sources, assumed, multiplies=None)
-    category, multiplies = operator.category, operator.multiplies
-    return Tensor(name, call.name, call.op, shape, sources, assumed, None, category, multiplies)
-
-
-def _leaves(values: Iterable[Value | None]) -> list[Value]:
-    """Tensors, and the items of sequences."""
-    leaves: list[Value] = []
-    for value in values:
-        if value is None:
-            continue
-        if value.rows is not None:
-            leaves.append(value.rows)
-        elif value.items is None:
-            leaves.append(value)
-        else:
-            leaves.extend(_leaves(value.items))
-    return leaves
 
 
 def _sources(node: BaseNode[Any], output: Output) -> list[Source]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
-from os.path import commonprefix
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,8 +20,8 @@ from ...relation.common.basic import everything, reshape
 from ...relation.common.products import crop
 from ...relation.turns import Cycle, every_turn, from_around, in_front, recurrences
 from ...trace.tensors import Source, Tensor
-from .node import BaseNode, Call, Subgraph
-from .values import DataDependent, Filled, Put, Value
+from .node import BaseNode, Call, Subgraph, described_tensor
+from .values import DataDependent, Filled, Put, Value, leaves
 
 Node = BaseNode[Any]
 
@@ -107,7 +106,7 @@ def constant_states(
     result of all others that may be.
     """
     needs = _needs(node, body)
-    known_ones = set(constants)
+    constant = set(constants)
     left = {
         i: result for i, (value, result) in states.items() if value.tensor < 0 and is_tensor(value)
     }
@@ -115,10 +114,10 @@ def constant_states(
         out = [
             i
             for i, result in left.items()
-            if not needs[body.outputs[result]] <= known_ones | set(left)
+            if not needs[body.outputs[result]] <= constant | set(left)
         ]
         if not out:
-            return known_ones | set(left)
+            return constant | set(left)
         for i in out:
             del left[i]
 
@@ -230,7 +229,7 @@ def assume(
     results = _results_of_any_turn(node, loop, shown)
     captured = [node.scope.get(n) for n in node.call.inner]
     entering = [v for v in (*node.inputs, *captured) if v is not None]
-    sources = [v for v in dict.fromkeys(_leaves(entering)) if v.tensor >= 0]
+    sources = [v for v in dict.fromkeys(leaves(entering)) if v.tensor >= 0]
     node.inputs = sources
 
     def output(shape: Shape | None, name: str) -> Output | Value:
@@ -292,16 +291,6 @@ def _list_shape(before: Value, after: Value | None) -> Shape | None:
     return None if shape is None or filled_up else (len(before.items), *shape)
 
 
-def _leaves(values: Iterable[Value]) -> Iterator[Value]:
-    for value in values:
-        if value.rows is not None:
-            yield value.rows
-        elif value.items is not None:
-            yield from _leaves(value.items)
-        else:
-            yield value
-
-
 class _Scan:
     """One description of a loop as a scan."""
 
@@ -314,7 +303,6 @@ class _Scan:
         self.states: dict[int, int] = {}  # local tensors of states, by the body's input
         self._places: dict[int, int] = {}  # the numbers of local tensors among all
         self._inputs: list[Value] = []
-        self._scope = _common_scope([call.name for call in loop.body.calls])
 
     def followed(self) -> Followed:
         """Describe the loop."""
@@ -488,23 +476,8 @@ class _Scan:
         for i, (tensor, relation) in enumerate(edges[0]):
             each = tuple(e[i][1] for e in edges)
             same = all(r == relation for r in each)
-            sources.append(Source(tensor, relation if same else each))  # type: ignore[arg-type]
-        call, operator = node.call, node.call.operator
-        self.local.append(
-            Tensor(name, call.name, call.op, first.shape, sources, first.assumed)
-            if operator is None
-            else Tensor(
-                name,
-                call.name,
-                call.op,
-                first.shape,
-                sources,
-                first.assumed,
-                None,
-                operator.category,
-                operator.multiplies,
-            )  # fmt: skip
-        )
+            sources.append(Source(tensor, relation if same else each))
+        self.local.append(described_tensor(node, name, first.shape, sources, first.assumed))
         return Value(first.shape, len(self.local) - 1)
 
     def _enter(self, after: Sequence[int]) -> None:
@@ -541,8 +514,8 @@ class _Scan:
 
     def _enter_states(self, cycle: Cycle, states: Sequence[int], sources: Sequence[int]) -> None:
         edges: list[list[Source]] = [[] for _ in states]
-        entering = self.loop.entering
-        first = [entering[i].value for i in self.states]
+        entered = [(i, e) for i, e in enumerate(self.loop.entering) if isinstance(e, Carried)]
+        first = [e.value for i, e in entered if i in self.states]
         for (source, target), relation in recurrences(cycle).items():
             if source < len(states):
                 if first[source].tensor >= 0:
@@ -582,11 +555,11 @@ class _Scan:
     def _add(self, n: int, sources: Sequence[Source]) -> None:
         tensor, all_tensors = self.local[n], self.node.reading.tensors
         self._places[n] = len(all_tensors)
-        prefix, scope = f"{self.node.name}/", self._scope
+        prefix = f"{self.node.name}/"
         all_tensors.append(
             Tensor(
-                prefix + tensor.name.removeprefix(scope),
-                prefix + tensor.node.removeprefix(scope),
+                prefix + tensor.name,
+                prefix + tensor.node,
                 tensor.op,
                 (self.turns, *tensor.shape),
                 sources,
@@ -598,7 +571,7 @@ class _Scan:
         )
 
     def _turn_axis(self, value: Value) -> Edge | None:
-        """An edge from every turn's values of a tensor of the body; None where they are constant."""
+        """An edge from all turns' values of a tensor of the body; None where they are constant."""
         n = value.tensor
         if n in self.around:
             self._inputs.append(self.around[n])
@@ -665,11 +638,6 @@ class _Scan:
             name = f"{self.node.name}/list" + str(len(self._inputs))
             whole = self.node.add(name, Output(shape, [Edge(edge.input, relation)]))
         return Value(None, rows=Value(shape, whole.tensor))
-
-
-def _common_scope(names: Sequence[str]) -> str:
-    """The scopes that all names lie in, with the last slash."""
-    return commonprefix(list(names)).rpartition("/")[0] + "/" if len(names) > 1 else ""
 
 
 def _depends_on_input(value: Value) -> bool:

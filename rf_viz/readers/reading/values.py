@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
@@ -25,8 +25,8 @@ class Value:
     """A tensor while a graph is read, with all that is known of it.
 
     ``tensor`` is its number among the described tensors, -1 where it does not depend on the traced
-    input. ``shape`` is None where it depends on the data. A sequence has ``items``, or ``rows``: the
-    tensor whose rows are its items. ``get`` computes the values when they are first needed;
+    input. ``shape`` is None where it depends on the data. A sequence has ``items``, or ``rows``:
+    the tensor whose rows are its items. ``get`` computes the values when they are first needed;
     ``after`` are those it is computed from.
     """
 
@@ -84,6 +84,21 @@ class Filled(Value):
     def put(self, at: int | None, item: Value) -> Filled:
         """Return the list with one more item put in."""
         return Filled(self.base, [*self.puts, Put(None if at is None else (at,), item)])
+
+
+def leaves(values: Iterable[Value | None]) -> list[Value]:
+    """Return tensors, and those that sequences consist of."""
+    tensors: list[Value] = []
+    for value in values:
+        if value is None:
+            continue
+        if value.rows is not None:
+            tensors.append(value.rows)
+        elif value.items is not None:
+            tensors.extend(leaves(value.items))
+        else:
+            tensors.append(value)
+    return tensors
 
 
 Outputs = Output | Value | Sequence[Output | Value]

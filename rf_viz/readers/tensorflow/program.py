@@ -9,6 +9,7 @@ from typing import Any
 from ...runtimes.tensorflow.graph_names import PLACEHOLDERS, VARIABLES
 from ..reading.values import Value
 from .call import Call, Library, Table
+from .protobuf.frames import functional
 from .protobuf.wiring import Wiring
 
 
@@ -41,8 +42,9 @@ class Program:
         ``work_out`` reads calls, adding to the values it gets.
         """
         self.graph_def, self._work_out = graph_def, work_out
-        wiring = Wiring(graph_def.node)
-        library = Library(graph_def.library.function, table)
+        graph = functional(graph_def.node)
+        wiring = Wiring(graph.nodes)
+        library = Library(graph_def.library.function, table, graph.bodies)
         self._bound: dict[str, Value] = {}
         depends: set[str] = set()
         declared: dict[str, Any] = {}

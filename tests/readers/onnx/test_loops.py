@@ -162,7 +162,8 @@ def test_a_loop_that_ends_before_its_limit() -> None:
 
 def test_a_loop_within_a_loop() -> None:
     inner = subgraph(
-        [node("Gather", "a k", "p", axis=0), node("Add", "g p", "g2"), node("Identity", "ok", "ok2")],
+        [node("Gather", "a k", "p", axis=0), node("Add", "g p", "g2"),
+         node("Identity", "ok", "ok2")],
         "ok2 g2", "k ok g", types={"k": INT64, "ok": BOOL, "ok2": BOOL},
     )  # fmt: skip
     body = loop(

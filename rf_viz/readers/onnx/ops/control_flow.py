@@ -127,7 +127,11 @@ def _counted(
     counter = Counter(
         node, body, [body.outputs[0], *(body.outputs[states[i][1]] for i in changing)]
     )
-    now = {i: entering[i].value for i in constants if not isinstance(entering[i], Scanned)}
+    now = {
+        i: e.value
+        for i, e in enumerate(entering)
+        if i in constants and isinstance(e, Carried | Around)
+    }
     turns: list[dict[int, Value]] = []
     go: bool | None = first
     try:
@@ -285,7 +289,8 @@ def _outputs(
     turns: _Turns, ends: Mapping[int, Output | Value], collected: Sequence[Output | Value]
 ) -> Outputs:
     states = range(2 * turns.before, 2 * turns.before + turns.carried)
-    return [*(ends.get(i, turns.entering[i].value) for i in states), *collected]
+    kept = {i: e.value for i, e in enumerate(turns.entering) if isinstance(e, Around)}
+    return [*(ends[i] if i in ends else kept[i] for i in states), *collected]
 
 
 def _moved(output: Output | Value, turns: _Turns, i: int) -> Output | Value:

@@ -8,6 +8,9 @@ from typing import Any
 from ....errors import ModelError
 from ....runtimes.tensorflow.graph_names import maker
 
+EXITS = "_exits"
+"""The attribute that names the outputs of a loop that was made of a frame."""
+
 _COUNTS = {"DynamicPartition": "num_partitions", "Split": "num_split", "SplitV": "num_split",
            "Unpack": "num"}  # fmt: skip
 """The attribute that says how many outputs an operator has, where one does."""
@@ -46,6 +49,8 @@ class Wiring:
         self.inputs: dict[str, tuple[str, ...]] = {}
         self.sources: dict[str, list[str]] = {}
         self._last: dict[str, int] = {}
+        nodes = list(nodes)
+        left_by = {end: node.name for node in nodes for end in _exits(node) if end}
         before = set(outer)
         merges: list[str] = []
         ordered = True
@@ -66,7 +71,7 @@ class Wiring:
                 else:
                     tensors.append(reference)
                     self._last[name] = max(self._last.get(name, 0), output_number(number))
-                makers.append(name)
+                makers.append(left_by.get(name, name))
             ordered = ordered and before.issuperset(makers)
             if own in self.nodes:
                 raise ModelError(f"the graph has two nodes of the name {own!r}: it is invalid")
@@ -84,6 +89,9 @@ class Wiring:
     def outputs(self, name: str) -> tuple[str, ...]:
         """Names of a node's outputs: all that are read, and all that it says it has."""
         node = self.nodes[name]
+        exits = _exits(node)
+        if exits:
+            return exits
         count = self._last.get(name, 0) + 1
         if node.op in _COUNTS:
             count = max(count, node.attr[_COUNTS[node.op]].i)
@@ -159,6 +167,13 @@ class Wiring:
                     state[name] = True
                     order.append(name)
         return order
+
+
+def _exits(node: Any) -> tuple[str, ...]:  # noqa: ANN401
+    """The names of a loop's outputs, of one that was made of a frame; none for other nodes."""
+    if node.op != "While" or EXITS not in node.attr:
+        return ()
+    return tuple([end.decode() for end in node.attr[EXITS].list.s])
 
 
 def _frame(node: Any) -> str:  # noqa: ANN401
