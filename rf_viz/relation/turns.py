@@ -33,51 +33,65 @@ from .moves import Broadcast, Reshape, Transpose
 from .selections import Part, Taps
 from .windows import Scan, Window
 
-EveryTurn = Relation | tuple[Relation, ...]
+Turn = Relation | None
+"""The relation of an edge at one turn; None where nothing is seen by it then."""
+
+EveryTurn = Relation | tuple[Turn, ...]
 """The relation of a body's edge: one for all turns, or one for each in a tuple."""
 
 _GROWS = NoMap("irregular", "a loop sees everything before a cell")
 
 
 class InTurns(BaseStep):
-    """Relations of a body, one for each turn, between tensors with the turns in front."""
+    """Relations of a body, one for each turn, between tensors with the turns in front.
 
-    __slots__ = ("relations", "slides")
+    ``before`` and ``after`` are the shapes of one turn.
+    """
 
-    def __init__(self, relations: Sequence[Relation]) -> None:
-        self.relations = tuple(relations)
-        self.slides = tuple(sorted({a + 1 for s in self.relations[0][:1] for a in s.slides}))
+    __slots__ = ("after", "before", "relations", "slides")
+
+    def __init__(self, relations: Sequence[Turn], before: Shape, after: Shape) -> None:
+        self.relations, self.before, self.after = tuple(relations), before, after
+        first = next((r for r in self.relations if r), ())
+        self.slides = tuple(sorted({a + 1 for step in first[:1] for a in step.slides}))
 
     def push(self, a: Array, ring: Semiring) -> Array:
         """Push every turn's values through its own relation."""
+        nothing: Array = np.full((1,) * len(self.after), ring.zero, a.dtype)
         rows = zip(self.relations, self._rows(a), strict=True)
-        return _stacked([push(r, v, ring) for r, v in rows])
+        return _stacked([nothing if r is None else push(r, v, ring) for r, v in rows])
 
     def pull(self, a: Array, ring: Semiring) -> Array:
         """Pull every turn's values back through its own relation."""
+        nothing: Array = np.full((1,) * len(self.before), ring.zero, a.dtype)
         rows = zip(self.relations, self._rows(a), strict=True)
-        return _stacked([pull(r, v, ring) for r, v in rows])
+        return _stacked([nothing if r is None else pull(r, v, ring) for r, v in rows])
 
     def _rows(self, a: Array) -> Sequence[Array]:
         return [a[0]] * len(self.relations) if len(a) == 1 else list(a)
 
     def label(self, labels: Labels) -> Labels:
-        """The labels after the first turn's relation; the turns stay what they are."""
+        """The labels after the first relation; the turns stay what they are."""
         inner = labels[1:]
-        for step in self.relations[0]:
+        for step in next((r for r in self.relations if r is not None), ()):
             inner = step.label(inner)
         return (labels[0], *inner)
 
     def shape(self, before: Shape) -> Shape:
         """The shape after the relations, which is the same for all."""
-        if not before or before[0] != len(self.relations):
-            raise ValueError(f"{len(self.relations)} turns do not fit {before}")
-        (after,) = {shape_after(r, before[1:]) for r in set(self.relations)}
-        return (before[0], *after)
+        check_shape(before, (len(self.relations), *self.before))
+        if any(shape_after(r, self.before) != self.after for r in set(self.relations) - {None}):
+            raise ValueError(f"what turns make is not always of {self.after}")
+        return (len(self.relations), *self.after)
 
     def affine(self, axis: int) -> AxisMap | NoMap:
         """No map: relations may differ from turn to turn. The turns themselves stay."""
         return NoMap("irregular", "it differs from turn to turn") if axis else AxisMap(0, 1, 0, 1)
+
+
+def _differs(relation: EveryTurn) -> bool:
+    """Whether there is a relation for each turn."""
+    return bool(relation) and (relation[0] is None or isinstance(relation[0], tuple))
 
 
 def _stacked(rows: Sequence[Array]) -> Array:
@@ -88,9 +102,9 @@ def _stacked(rows: Sequence[Array]) -> Array:
 
 def every_turn(relation: EveryTurn, before: Shape, turns: int) -> Relation:
     """A body's relation from a tensor of shape ``before``, with the turns in front of all."""
-    first = relation[0] if relation else None
-    if isinstance(first, tuple):
-        return (InTurns(relation),)  # type: ignore[arg-type]
+    if _differs(relation):
+        after = next(shape_after(r, before) for r in relation if r is not None)  # type: ignore[arg-type]
+        return (InTurns(relation, before, after),)  # type: ignore[arg-type]
     steps: list[BaseStep] = []
     shape = before
     for step in relation:
@@ -120,7 +134,7 @@ def _behind(step: BaseStep, before: Shape, after: Shape, turns: int) -> Relation
         return (Part(step.axis + 1, step.start, step.size, step.out),)
     if isinstance(step, Taps):
         return (step.along(step.axis + 1),)
-    return (InTurns([(step,)] * turns),)
+    return (InTurns([(step,)] * turns, before, after),)
 
 
 def from_around(relation: EveryTurn, before: Shape, turns: int) -> Relation:
@@ -128,8 +142,7 @@ def from_around(relation: EveryTurn, before: Shape, turns: int) -> Relation:
 
     Where each turn takes one position along an axis, these become the turns.
     """
-    first = relation[0] if relation else None
-    if isinstance(first, tuple):
+    if _differs(relation):
         table_and_rest = _taken(relation)  # type: ignore[arg-type]
         if table_and_rest is not None:
             table, rest = table_and_rest
@@ -144,15 +157,14 @@ def from_around(relation: EveryTurn, before: Shape, turns: int) -> Relation:
     return lead + every_turn(relation, before, turns)
 
 
-def _taken(relations: tuple[Relation, ...]) -> tuple[Taps, Relation] | None:
+def _taken(relations: tuple[Turn, ...]) -> tuple[Taps, Relation] | None:
     """The table of the positions that turns take, and what else they do, alike; else None."""
     rows: list[int] = []
-    rest = relations[0][1:]
+    rest = relations[0][1:] if relations[0] else ()
     axis = size = -1
     for relation in relations:
-        step = relation[0] if relation else None
-        at = _position(step)
-        if at is None or relation[1:] != rest or (rows and at[:2] != (axis, size)):
+        at = _position(relation[0]) if relation else None
+        if at is None or not relation or relation[1:] != rest or (rows and at[:2] != (axis, size)):
             return None
         axis, size, row = at
         rows.append(row)
@@ -206,10 +218,9 @@ class _Turns:
         self.cycle = cycle
         self._own = len(cycle.states) + len(cycle.sources)
 
-    def relation(self, relation: EveryTurn, turn: int) -> Relation:
+    def relation(self, relation: EveryTurn, turn: int) -> Turn:
         """The relation of an edge at one turn."""
-        differs = bool(relation) and isinstance(relation[0], tuple)
-        return relation[turn] if differs else relation  # type: ignore[return-value]
+        return relation[turn] if _differs(relation) else relation  # type: ignore[return-value]
 
     def forward(self, values: list[Array | None], turn: int, ring: Semiring) -> list[Array | None]:
         """The states after a turn, from states and sources before it; None sees nothing."""
@@ -217,9 +228,9 @@ class _Turns:
         for edges in self.cycle.edges:
             joint: Array | None = None
             for source, relation in edges:
-                value = values[source]
-                if value is not None:
-                    joint = _plus(joint, push(self.relation(relation, turn), value, ring), ring)
+                value, own = values[source], self.relation(relation, turn)
+                if value is not None and own is not None:
+                    joint = _plus(joint, push(own, value, ring), ring)
             values.append(joint)
         return [values[n] if n >= 0 else None for n in self.cycle.after]
 
@@ -234,8 +245,9 @@ class _Turns:
             if value is None:
                 continue
             for source, relation in self.cycle.edges[number - self._own]:
-                back = pull(self.relation(relation, turn), value, ring)
-                values[source] = _plus(values[source], back, ring)
+                own = self.relation(relation, turn)
+                if own is not None:
+                    values[source] = _plus(values[source], pull(own, value, ring), ring)
         return values[: self._own]
 
     @cached_property
@@ -331,7 +343,7 @@ class Recurrence(BaseStep):
         count = len(cycle.states)
         reach: list[Labels | None] = [None] * (count + len(cycle.sources))
         reach[self.source] = labels if self.first else labels[1:]
-        for turn in range(count + 1):
+        for turn in range(cycle.turns):
             reached = reach[self.target]
             if reached is not None:
                 break
@@ -347,10 +359,10 @@ class Recurrence(BaseStep):
         for edges in cycle.edges:
             own: Labels | None = None
             for source, relation in edges:
-                carried = values[source]
-                if own is None and carried is not None:
+                carried, steps = values[source], self._turns.relation(relation, turn)
+                if own is None and carried is not None and steps is not None:
                     own = carried
-                    for step in self._turns.relation(relation, turn):
+                    for step in steps:
                         own = step.label(own)
             values.append(own)
         count = len(cycle.states)
@@ -399,7 +411,9 @@ class Recurrence(BaseStep):
                 place = values[source]
                 if place is None:
                     continue
-                for step in self._turns.relation(relation, 0):
+                if _differs(relation):
+                    return NoMap("irregular", "it differs from turn to turn")
+                for step in self._turns.relation(relation, 0) or ():
                     step_map = step.affine(place)
                     if isinstance(step_map, NoMap):
                         return step_map
@@ -434,7 +448,8 @@ def recurrences(cycle: Cycle) -> dict[tuple[int, int], Relation]:
         values: list[Array | None] = [None] * (count + len(cycle.sources))
         shape = cycle.states[source] if source < count else cycle.sources[source - count]
         values[source] = np.ones((1,) * len(shape), bool)
-        for turn in range(min(cycle.turns, count + 1)):
+        differs = any(_differs(r) for edges in cycle.edges for _, r in edges)
+        for turn in range(cycle.turns if differs else min(cycle.turns, count + 1)):
             after = turns.forward(values, turn, OR)
             reached += [n for n, v in enumerate(after) if v is not None and n not in reached]
             values = [

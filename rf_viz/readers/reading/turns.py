@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ModelError
-from ...relation import Edge, Output, Shape, Taps
+from ...relation import Edge, Output, Part, Relation, Shape, Taps
 from ...relation.common.basic import everything, reshape
 from ...relation.common.products import crop
 from ...relation.turns import Cycle, every_turn, from_around, in_front, recurrences
@@ -81,7 +81,7 @@ class _Turned(Value):
     __slots__ = ("turns",)
 
     def __init__(self, turns: Sequence[Value]) -> None:
-        super().__init__(turns[0].shape)
+        super().__init__(next(v.shape for v in turns if v.shape is not None))
         self.turns = turns
 
 
@@ -190,6 +190,9 @@ class Counter:
         if len(reading.tensors) > mark:
             del reading.tensors[mark:]
             raise DataDependent(f"how often {self._node.op} {self._node.name} turns")
+        missing = [name for name in self._results if name not in scope]
+        if missing:
+            raise ModelError(f"nothing in {self._node.name} makes its output {missing[0]!r}")
         return [scope[name] for name in self._results]
 
 
@@ -232,13 +235,13 @@ def assume(
     sources = [v for v in dict.fromkeys(leaves(entering)) if v.tensor >= 0]
     node.inputs = sources
 
-    def output(shape: Shape | None, name: str) -> Output | Value:
+    def output(shape: Shape | None, name: str, more: str = "") -> Output | Value:
         if not sources:
             return Value(shape)
         if shape is None:
             return node.reading.shapeless(node, f"{node.name}/{name}", why)
         edges = [Edge(i, everything(v.shape or (), shape)) for i, v in enumerate(sources)]
-        return Output(shape, edges, why)
+        return Output(shape, edges, why + more)
 
     states: dict[int, Output | Value] = {}
     carried = [(i, e) for i, e in enumerate(loop.entering) if isinstance(e, Carried)]
@@ -246,7 +249,10 @@ def assume(
         result = None if results is None else results[number]
         if is_tensor(value):
             kept = result is not None and result.shape == value.shape
-            states[i] = output(value.shape if kept else declared, shown(i))
+            if result is None and declared is None:  # nearly all loops keep shapes
+                states[i] = output(value.shape, shown(i), ", its shape to stay the same")
+            else:
+                states[i] = output(value.shape if kept else declared, shown(i))
             continue
         whole = output(_list_shape(value, result), shown(i))
         if isinstance(whole, Output):
@@ -315,6 +321,8 @@ class _Scan:
                 continue
             result = results[entering.result]
             if i in self.states:
+                if _varies(result):
+                    raise DataDependent(f"what {self._title} carries differs from turn to turn")
                 if result.shape != entering.value.shape or not is_tensor(result):
                     raise DataDependent(f"{self._title} changes the shape of what it carries")
                 after.append(result.tensor)
@@ -442,43 +450,51 @@ class _Scan:
 
     def _joined(self, name: str, turns: Sequence[tuple[Node, Output | Value]]) -> Value:
         """One output for all turns, of its descriptions at each."""
-        node, first = turns[0]
+        node = turns[0][0]
         outputs = [output for _, output in turns]
-        if isinstance(first, Filled):
+        if isinstance(outputs[0], Filled):
             return _joined_lists(outputs, self._title)
-        if all(isinstance(o, Value) and o.tensor >= 0 for o in outputs):
-            if len({o.tensor for o in outputs if isinstance(o, Value)}) == 1:
-                return first  # type: ignore[return-value]
-        elif not any(_sees(n, o) for n, o in turns):
-            bound = [self.node.reading.bind(n, name, o) for n, o in turns]
-            if all(is_tensor(v) for v in bound) and len({v.shape for v in bound}) == 1:
-                return _Turned(bound)
-        elif isinstance(first, Output) and all(
-            isinstance(o, Output) and o.shape == first.shape for o in outputs
-        ):
-            return self._joined_outputs(name, node, first, turns)
-        raise DataDependent(f"what {node.op} {node.name} does differs from turn to turn")
-
-    def _joined_outputs(
-        self, name: str, node: Node, first: Output, turns: Sequence[tuple[Node, Any]]
-    ) -> Value:
-        edges = [
-            [
-                (value.tensor, e.relation)
-                for e in output.edges
-                if (value := n.inputs[e.input]) is not None and value.tensor >= 0
-            ]
-            for n, output in turns
-        ]
-        if any([t for t, _ in e] != [t for t, _ in edges[0]] for e in edges):
+        live = [o for o in outputs if not _is_dead(o)]
+        if not live:
+            return outputs[0]  # type: ignore[return-value]
+        lists = any(isinstance(o, Value) and not is_tensor(o) for o in live)
+        if lists or len({o.shape for o in live}) != 1:
             raise DataDependent(f"what {node.op} {node.name} does differs from turn to turn")
+        edges = [_edges(n, o) for n, o in turns]
+        if not any(edges):
+            return _Turned([self.node.reading.bind(n, name, o) for n, o in turns])
+        values = {o.tensor for o in outputs if isinstance(o, Value)}
+        if len(values) == 1 and all(isinstance(o, Value) for o in outputs):
+            return outputs[0]  # type: ignore[return-value]
+        value = self._joined_edges(name, node, live, edges)
+        if len(live) == len(outputs):
+            return value
+        return _Turned([o if _is_dead(o) else value for o in outputs])  # type: ignore[misc]
+
+    def _joined_edges(
+        self,
+        name: str,
+        node: Node,
+        live: Sequence[Output | Value],
+        edges: Sequence[Sequence[tuple[int, Relation]]],
+    ) -> Value:
+        """A tensor of the body that depends on others at some turns, or on each in its own way."""
+        ways: dict[tuple[int, int], list[Relation | None]] = {}
+        for turn, each in enumerate(edges):
+            seen: dict[int, int] = {}
+            for tensor, relation in each:
+                seen[tensor] = seen.get(tensor, 0) + 1
+                way = ways.setdefault((tensor, seen[tensor]), [None] * self.turns)
+                way[turn] = relation
         sources = []
-        for i, (tensor, relation) in enumerate(edges[0]):
-            each = tuple(e[i][1] for e in edges)
-            same = all(r == relation for r in each)
-            sources.append(Source(tensor, relation if same else each))
-        self.local.append(described_tensor(node, name, first.shape, sources, first.assumed))
-        return Value(first.shape, len(self.local) - 1)
+        for (tensor, _), way in ways.items():
+            first = way[0]
+            same = first is not None and all(r == first for r in way)
+            sources.append(Source(tensor, first if same else tuple(way)))  # type: ignore[arg-type]
+        assumed = next((o.assumed for o in live if isinstance(o, Output) and o.assumed), "")
+        shape = live[0].shape or ()
+        self.local.append(described_tensor(node, name, shape, sources, assumed))
+        return Value(shape, len(self.local) - 1)
 
     def _enter(self, after: Sequence[int]) -> None:
         """Enter the body's tensors, with the turns in front, and the states before each turn."""
@@ -597,7 +613,7 @@ class _Scan:
 
     def _stacked(self, value: Value) -> Output | Value:
         """Every turn's values of a result, with the turns in front."""
-        if not is_tensor(value):
+        if not is_tensor(value) or _varies(value):
             raise DataDependent(f"what {self._title} does with a list")
         shape = (self.turns, *(value.shape or ()))
         edge = None if value.tensor < 0 else self._turn_axis(value)
@@ -612,7 +628,7 @@ class _Scan:
         if filled.base.rows is not None or before is None or len(filled.puts) != 1:
             raise DataDependent(f"what {self._title} does with a list")
         ((at, item),) = filled.puts
-        if any(map(_depends_on_input, before)) or not is_tensor(item):
+        if not is_tensor(item) or _varies(item):
             raise DataDependent(f"what {self._title} does with a list")
         places = range(len(before), len(before) + self.turns) if at is None else at
         if len(places) == 1:
@@ -631,24 +647,49 @@ class _Scan:
             items = [turns[t] if t >= 0 else padded[i] for i, t in enumerate(turn_of.tolist())]
             return Value(None, items=items)
         whole = self._inputs[edge.input]
-        if edge.relation or turn_of.tolist() != list(range(self.turns)):
+        others = [(at, v) for at, v in enumerate(before) if v.tensor >= 0 and turn_of[at] < 0]
+        if any(v.shape != item.shape for _, v in others):
+            raise DataDependent(f"the shapes of the items in {self._title}")
+        if others or edge.relation or turn_of.tolist() != list(range(self.turns)):
             step = Taps(0, self.turns, turn_of[:, np.newaxis], slides=True, why="a list is filled")
             self.node.inputs = self._inputs
             relation = (*edge.relation, step)
             name = f"{self.node.name}/list" + str(len(self._inputs))
-            whole = self.node.add(name, Output(shape, [Edge(edge.input, relation)]))
+            edges = [Edge(edge.input, relation)]
+            for number, value in others:
+                part = Part(0, number, 1, count)
+                self._inputs.append(value)
+                edges.append(
+                    Edge(len(self._inputs) - 1, (*reshape(shape[1:], (1, *shape[1:])), part))
+                )
+            whole = self.node.add(name, Output(shape, edges))
         return Value(None, rows=Value(shape, whole.tensor))
 
 
-def _depends_on_input(value: Value) -> bool:
-    return value.tensor >= 0
+def _varies(value: Value) -> bool:
+    """Whether a value depends on what is fed at some turns only."""
+    return isinstance(value, _Turned) and any(v.tensor >= 0 for v in value.turns)
 
 
-def _sees(node: Node, output: Output | Value) -> bool:
-    """Whether an output depends on anything that is fed."""
+def _is_dead(output: Output | Value) -> bool:
+    """Whether an output is not computed, as the other way of a branch."""
+    return (
+        isinstance(output, Value)
+        and output.tensor < 0
+        and not is_tensor(output)
+        and not (output.items is not None or output.rows is not None or isinstance(output, Filled))
+    )
+
+
+def _edges(node: Node, output: Output | Value) -> list[tuple[int, Relation]]:
+    """The tensors of the body that an output of a node depends on, and how."""
     if isinstance(output, Value):
-        return output.tensor >= 0 or not is_tensor(output)
-    return any((v := node.inputs[e.input]) is not None and v.tensor >= 0 for e in output.edges)
+        return [(output.tensor, ())] if output.tensor >= 0 else []
+    return [
+        (value.tensor, e.relation)
+        for e in output.edges
+        if (value := node.inputs[e.input]) is not None and value.tensor >= 0
+    ]
 
 
 def _joined_lists(turns: Sequence[Output | Value], title: str) -> Filled:

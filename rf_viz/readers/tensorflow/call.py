@@ -131,7 +131,7 @@ class Function:
         self.inputs = body.arguments
         self.outputs = shorten(body.nodes, body.arguments, body.results)
         self.constants: dict[str, Value] = {}
-        wiring = Wiring(body.nodes, body.arguments)
+        wiring = Wiring(body.nodes, body.arguments, self.outputs)
         self.calls = [
             Call(wiring.nodes[n], wiring.inputs[n], wiring.outputs(n), library)
             for n in wiring.order

@@ -13,7 +13,7 @@ from ....runtimes.tensorflow.graph_names import maker
 from .flatten import Body
 from .messages import NodeDef
 from .scopes import common_scope
-from .wiring import EXITS
+from .wiring import EXITS, exits
 
 _ENTER = ("Enter", "RefEnter")
 _SWITCH = ("Switch", "RefSwitch")
@@ -124,18 +124,18 @@ def _loop(members: Sequence[Any], nodes: Mapping[str, Any]) -> _Loop | None:
         following.append(ins[1].input[0])
     states = {merge.name: merge.name for merge in merges}
     names: dict[str, str] = {}  # what stands for a tensor in the functions
-    exits: dict[str, str] = {}
+    left: dict[str, str] = {}
     for node in members:
         if node.op in _SWITCH and maker(node.input[1]) == condition.name:
             merge = maker(node.input[0])
             if merge not in states:
                 return None
             names[f"{node.name}:1"] = merge
-            exits[node.name] = merge
+            left[node.name] = merge
     ends = [""] * len(merges)
     for node in members:
         if node.op in _EXIT:
-            merge = exits.get(maker(node.input[0]), "")
+            merge = left.get(maker(node.input[0]), "")
             place = next((i for i, m in enumerate(merges) if m.name == merge), None)
             if place is None or ends[place]:
                 return None
@@ -172,6 +172,7 @@ class _Parts:
         self, nodes: Mapping[str, Any], names: Mapping[str, str], arguments: Iterable[str]
     ) -> None:
         self._nodes, self._names, self._arguments = nodes, names, set(arguments)
+        self._makers = {end: name for name, node in nodes.items() for end in exits(node) if end}
 
     def of(self, reference: str) -> str:
         """The name of a tensor in the function."""
@@ -184,6 +185,7 @@ class _Parts:
         pending = [maker(name) for name in results]
         while pending:
             name = pending.pop()
+            name = self._makers.get(name, name)
             if name in self._arguments or name in wanted:
                 continue
             if name not in self._nodes:
