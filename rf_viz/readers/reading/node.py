@@ -56,7 +56,11 @@ class Subgraph(Protocol[BodyCall]):
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    constants: dict[str, Value]
+
+    @property
+    def constants(self) -> Mapping[str, Value]:
+        """The values that it holds itself, by name."""
+        ...
 
     @property
     def calls(self) -> Sequence[BodyCall]:
@@ -68,12 +72,14 @@ class Surroundings(Protocol):
     """The reading that a node is part of.
 
     ``tensors`` holds the tensors described so far; ``loops`` what is to be said of each loop whose
-    body was followed, by the name of its node.
+    body was followed, by the name of its node. ``repeats`` counts the calls of bodies that were
+    read over and over.
     """
 
     weight_aware: bool
     tensors: list[Tensor]
     loops: dict[str, str]
+    repeats: int
 
     def run(
         self,

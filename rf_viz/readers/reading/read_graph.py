@@ -32,7 +32,7 @@ class BaseReading(ABC, Generic[C, N]):
     """A pass over a graph at given input shapes; fills ``tensors``, the traced input first.
 
     ``loops`` are the loops whose bodies were followed: what is to be said of them, by the name of
-    their node.
+    their node. ``repeats`` counts the calls of bodies that were read over and over.
 
     A format adds its nodes, the computation of constants, the inference of shapes that no
     description knows, and its name for an operator that is not in its table.
@@ -42,6 +42,7 @@ class BaseReading(ABC, Generic[C, N]):
         self.weight_aware = weight_aware
         self.tensors: list[Tensor] = []
         self.loops: dict[str, str] = {}
+        self.repeats = 0
 
     @abstractmethod
     def node(self, call: C, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]) -> N:
@@ -96,7 +97,7 @@ class BaseReading(ABC, Generic[C, N]):
             ends = [t for t in self.tensors if t.node == name]
             if not inside or any(t.group is not None for t in inside):
                 continue
-            last = ends[0] if ends else inside[-1]
+            last = (ends or inside)[-1]  # what is collected comes behind what is carried
             kinds = {t.category for t in inside}
             category = next((c for c in _CHIEF if c in kinds), last.category)
             group = Group(name, last.op if ends else "Loop", settings, last.name, category)

@@ -29,6 +29,10 @@ MOST_TURNS = 2**14
 """The most turns of a loop that are counted, and followed."""
 
 
+MOST_REPEATS = 2**20
+"""The most calls of loops' bodies that are read over and over in one reading."""
+
+
 class Carried(NamedTuple):
     """An input of a body that is a state: its first value, and the result that becomes the next."""
 
@@ -185,6 +189,7 @@ class Counter:
             self._node.scope,  # type: ignore[arg-type]
         )
         reading = self._node.reading
+        _spend(self._node, 1 + len(self._calls))
         mark = len(reading.tensors)
         reading.read(self._calls, scope)
         if len(reading.tensors) > mark:
@@ -199,6 +204,13 @@ class Counter:
 def name_turns(node: Node, turns: int) -> None:
     """Let a loop that was followed be shown as one layer, with its operations inside."""
     node.reading.loops[node.name] = f"{turns:,} turn{'s' * (turns != 1)}"
+
+
+def _spend(node: Node, calls: int) -> None:
+    """Count calls that are read once more at every turn. Raises DataDependent if they are many."""
+    node.reading.repeats += calls
+    if node.reading.repeats > MOST_REPEATS:
+        raise DataDependent(f"{node.op} {node.name} has too many turns to follow")
 
 
 class Followed(NamedTuple):
@@ -430,6 +442,7 @@ class _Scan:
     def _read_in_turns(self, call: Call, scope: dict[str, Value]) -> None:
         """Describe a call at each turn, and put the descriptions together."""
         reading = self.node.reading
+        _spend(self.node, self.turns)
         described = []
         mark = len(self.local)
         for turn in range(self.turns):

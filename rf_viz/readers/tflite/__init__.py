@@ -21,7 +21,7 @@ from ..reading.image_inputs import images_first
 from .file import parse
 from .graph import Reading, work_out
 from .parameters import parameters
-from .program import Program
+from .program import File
 
 if TYPE_CHECKING:
     from ...runtimes.tflite.runtime import TfliteRuntime
@@ -35,11 +35,12 @@ class TfliteModel(Model):
 
     def __init__(self, data: bytes, name: str) -> None:
         self.name, self._data = name, data
-        graph = parse(data, name)[0]
+        graphs = parse(data, name)
+        graph = graphs[0]
         if not graph.operators:
             raise ModelError(f"{name} holds no graph of operations: it is empty or cut off")
         self._tensors = {t.name: (i, t) for i, t in enumerate(graph.tensors)}
-        self._program = Program(graph, work_out)
+        self._program = File(graphs, work_out).program(0)
         inputs = [self._tensors[n][1] for n in self._program.inputs]
         self.inputs = images_first(
             [ModelInput(t.name, t.signature, t.dtype or "object") for t in inputs],

@@ -215,5 +215,5 @@ def test_a_hundred_and_more_turns_are_one_row_with_its_operations() -> None:
     assert net["y"].region_of(np.s_[1999, 1]) == rf_viz.Region((0, 1), (2000, 2))
     assert net["y"].mask_of(np.s_[1999, 1]).sum() == 2000
     ((group, layer),) = net.groups
-    assert (group.name, group.kind, layer.name) == ("the_Scan", "Scan", "last")
+    assert (group.name, group.kind, layer.name) == ("the_Scan", "Scan", "y")
     assert all(one.group == group for one in net.layers)

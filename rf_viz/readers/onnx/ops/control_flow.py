@@ -9,7 +9,8 @@ import numpy as np
 
 from ....errors import DefectError, ModelError
 from ....relation import Edge, Output, Shape, Taps
-from ....relation.common.basic import everything, reshape, transpose
+from ....relation.common.basic import reshape, transpose
+from ...reading.branches import either, truth
 from ...reading.turns import (
     MOST_TURNS,
     Around,
@@ -61,7 +62,7 @@ def branch(node: Node) -> Outputs:
     if condition is None:
         raise node.missing("input 0")
     count = len(node.outputs)
-    decision = _truth(condition)
+    decision = truth(condition)
     if decision is not None:
         name = "then" if decision else "else"
         return node.run(_graph(node, f"{name}_branch", count), (), name)
@@ -75,16 +76,7 @@ def branch(node: Node) -> Outputs:
             failed.append(error)
     if not branches:
         raise failed[0]
-    node.inputs = [condition, *(value for values in branches for value in values[:count])]
-    outputs = []
-    for i in range(count):
-        shapes = {values[i].shape for values in branches}
-        shape = branches[0][i].shape
-        if shape is None or len(shapes) > 1:
-            raise DataDependent(f"the shape of what {node.op} {node.name} makes is either of two")
-        edges = [Edge(1 + i + number * count) for number in range(len(branches))]
-        outputs.append(Output(shape, [Edge(0, everything(condition.shape or (), shape)), *edges]))
-    return outputs
+    return either(node, condition, branches, count)
 
 
 @operator("Loop", category="other")
@@ -118,7 +110,7 @@ def _counted(
     states = {i: (e.value, e.result) for i, e in enumerate(entering) if isinstance(e, Carried)}
     same = {i for i, e in enumerate(entering) if isinstance(e, Around) and e.value.tensor < 0}
     constants = constant_states(node, body, same, states)
-    first = _truth(node.inputs[1]) if node.has(1) else True
+    first = truth(node.inputs[1]) if node.has(1) else True
     if (limit is not None and most is None) or first is None:
         return None
     if not needs_only(node, body, body.outputs[0], constants):
@@ -141,17 +133,11 @@ def _counted(
             now[0] = Value((), value=np.array(len(turns), np.int64))
             turns.append({i: now[i] for i in (0, *changing)})
             decision, *results = counter.turn({body.inputs[i]: v for i, v in now.items()})
-            go = _truth(decision)
+            go = truth(decision)
             now.update(zip(changing, results, strict=True))
     except DataDependent:
         return None
     return None if go is None and (most is None or len(turns) < int(most.reshape(-1)[0])) else turns
-
-
-def _truth(condition: Value | None) -> bool | None:
-    """Tell whether a condition holds; None where that is not known."""
-    array = None if condition is None else condition.value()
-    return None if array is None or not array.size else bool(array.reshape(-1)[0])
 
 
 @operator("Scan", category="other")

@@ -9,6 +9,7 @@ import numpy as np
 from ....errors import ModelError
 from ....relation import Edge, Output
 from ....relation.common.basic import everything, reduce
+from ...reading.branches import truth
 from ...reading.outputs import SELF
 from ...reading.turns import (
     MOST_TURNS,
@@ -41,9 +42,9 @@ FEW = 8
 def switch(node: Node) -> Outputs:
     """Input 0 goes on as output 0 where input 1 is false, as output 1 where it is true."""
     data = tensor(node, 0)
-    truth = _truth(tensor(node, 1))
-    if truth is not None:
-        return [DEAD, data] if truth else [data, DEAD]
+    way = truth(tensor(node, 1))
+    if way is not None:
+        return [DEAD, data] if way else [data, DEAD]
     shape, condition = node.shape(0), node.shape(1)
     edges = [*SELF, Edge(1, everything(condition, shape))]
     return [Output(shape, edges), Output(shape, edges)]
@@ -116,7 +117,7 @@ def _turn_by_turn(node: Node, turns: Sequence[Mapping[int, Value]]) -> Outputs:
     condition, body = node.call.body("cond"), node.call.body("body")
     carried = list(node.inputs)
     for turn in range(UNROLLED + 1):
-        go = _truth(node.run(condition, carried, f"{turn}/condition")[0])
+        go = truth(node.run(condition, carried, f"{turn}/condition")[0])
         if go is None:
             raise DataDependent(f"how often {node.op} {node.name} turns depends on the data")
         if not go:
@@ -156,7 +157,7 @@ def _counted(node: Node) -> list[dict[int, Value]] | None:
     turns: list[dict[int, Value]] = []
     try:
         while True:
-            go = _truth(ahead.turn({condition.inputs[i]: v for i, v in now.items()})[0])
+            go = truth(ahead.turn({condition.inputs[i]: v for i, v in now.items()})[0])
             if go is None or len(turns) > MOST_TURNS:
                 return None
             if not go:
@@ -208,9 +209,3 @@ def _assumed(node: Node, why: str) -> Outputs:
     ]
     ends = assume(node, Loop(body, entering, (), 0), _state_name, shapes, why).states
     return [ends.get(i, value or DEAD) for i, value in enumerate(entered)]
-
-
-def _truth(value: Value) -> bool | None:
-    """Whether a tensor's first element is true; None where that is not known."""
-    array = value.value()
-    return None if array is None or not array.size else bool(np.asarray(array).reshape(-1)[0])

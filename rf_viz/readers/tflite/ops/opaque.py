@@ -8,7 +8,6 @@ from ...tensorflow.ops.opaque import opaque
 
 _BOTH_WAYS = "it runs over its sequence both ways"
 _BOXES = "which boxes it keeps depends on the data"
-_BRANCHES = "its branches are graphs of their own"
 _TABLE = "it looks up a table that is filled at run time"
 _STATE = "it keeps a state between runs"
 _VARIABLE = "it works on a variable that other operations change"
@@ -34,7 +33,7 @@ _enter(
     "BIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_RNN",
     category="attention, dense",
 )  # fmt: skip
-_enter(_BRANCHES, "CALL", "CALL_ONCE", "IF")
+_enter("it runs once before all others, for what it leaves behind", "CALL_ONCE")
 _enter("LiteRT has no such operation any more", "CONCAT_EMBEDDINGS")
 _enter("it is an operator of the file's own", "CUSTOM")
 _enter("it stands for a part that was compiled", "DELEGATE")
@@ -57,7 +56,6 @@ _enter(
     "its windows are told by numbers that it may compute", "REDUCE_WINDOW", category="pooling"
 )  # fmt: skip
 _enter("it works on text", "SKIP_GRAM")
-_enter("how often it repeats its graph depends on the data", "WHILE")
 _enter(_STABLEHLO, "STABLEHLO_CONVOLUTION", category="convolution")
 _enter(_STABLEHLO, "STABLEHLO_DOT_GENERAL", category="attention, dense")
 _enter(_STABLEHLO, "STABLEHLO_REDUCE", "STABLEHLO_REDUCE_WINDOW", category="pooling")
