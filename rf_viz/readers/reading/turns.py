@@ -29,6 +29,9 @@ MOST_TURNS = 2**14
 """The most turns of a loop that are counted, and followed."""
 
 
+_MOST_PARTS = 16
+"""The most parts that a tensor of a single turn is made of."""
+
 MOST_REPEATS = 2**20
 """The most calls of loops' bodies that are read over and over in one reading."""
 
@@ -318,6 +321,7 @@ class _Scan:
         self.local: list[Tensor] = []
         self.around: dict[int, Value] = {}  # what enters whole, by the number of its local tensor
         self.scanned: dict[int, Scanned] = {}
+        self.single: set[int] = set()  # tensors of a single turn
         self.states: dict[int, int] = {}  # local tensors of states, by the body's input
         self._places: dict[int, int] = {}  # the numbers of local tensors among all
         self._inputs: list[Value] = []
@@ -470,12 +474,13 @@ class _Scan:
         live = [o for o in outputs if not _is_dead(o)]
         if not live:
             return outputs[0]  # type: ignore[return-value]
-        lists = any(isinstance(o, Value) and not is_tensor(o) for o in live)
-        if lists or len({o.shape for o in live}) != 1:
+        if any(isinstance(o, Value) and not is_tensor(o) for o in live):
             raise DataDependent(f"what {node.op} {node.name} does differs from turn to turn")
-        edges = [_edges(n, o) for n, o in turns]
+        edges = [self._edges(n, o) for n, o in turns]
         if not any(edges):
             return _Turned([self.node.reading.bind(n, name, o) for n, o in turns])
+        if len({o.shape for o in live}) != 1:
+            return self._ragged(name, node, outputs, edges)
         values = {o.tensor for o in outputs if isinstance(o, Value)}
         if len(values) == 1 and all(isinstance(o, Value) for o in outputs):
             return outputs[0]  # type: ignore[return-value]
@@ -483,6 +488,45 @@ class _Scan:
         if len(live) == len(outputs):
             return value
         return _Turned([o if _is_dead(o) else value for o in outputs])  # type: ignore[misc]
+
+    def _edges(self, node: Node, output: Output | Value) -> list[tuple[int, Relation]]:
+        """The tensors of the body that an output of a node depends on, and how."""
+        if isinstance(output, Value):
+            return self._origins(output.tensor, ()) if output.tensor >= 0 else []
+        return [
+            way
+            for e in output.edges
+            if (value := node.inputs[e.input]) is not None and value.tensor >= 0
+            for way in self._origins(value.tensor, e.relation)
+        ]
+
+    def _origins(self, tensor: int, relation: Relation) -> list[tuple[int, Relation]]:
+        """The tensors behind one that there is at a single turn; else the tensor itself."""
+        if tensor not in self.single:
+            return [(tensor, relation)]
+        return [(s.tensor, (*s.relation, *relation)) for s in self.local[tensor].sources]
+
+    def _ragged(
+        self,
+        name: str,
+        node: Node,
+        outputs: Sequence[Output | Value],
+        edges: Sequence[Sequence[tuple[int, Relation]]],
+    ) -> Value:
+        """A tensor whose shape differs from turn to turn, as the first items of a list do."""
+        values = []
+        for output, each in zip(outputs, edges, strict=True):
+            if _is_dead(output):
+                values.append(output)
+                continue
+            if len(each) > _MOST_PARTS or (isinstance(output, Output) and output.assumed):
+                raise DataDependent(f"what {node.op} {node.name} does differs from turn to turn")
+            sources = [Source(tensor, relation) for tensor, relation in each]
+            shape = output.shape or ()
+            self.single.add(len(self.local))
+            values.append(Value(shape, len(self.local)))
+            self.local.append(described_tensor(node, name, shape, sources, ""))
+        return _Turned(values)  # type: ignore[arg-type]
 
     def _joined_edges(
         self,
@@ -515,7 +559,7 @@ class _Scan:
         inner = range(len(local))
         stateful = set(states)
         for n in inner:
-            if any(s.tensor in stateful for s in local[n].sources):
+            if n not in self.single and any(s.tensor in stateful for s in local[n].sources):
                 stateful.add(n)
         leading = {n for n in after if n >= 0}
         for n in reversed(inner):
@@ -526,7 +570,7 @@ class _Scan:
         read |= {s.tensor for n in within for s in local[n].sources} - stateful
         sources = sorted(read)
         for n in inner:
-            if n not in stateful and n not in self.around:
+            if n not in stateful and n not in self.around and n not in self.single:
                 self._enter_one(n)
         numbers = {n: i for i, n in enumerate([*states, *sources, *within])}
         cycle = Cycle(
@@ -692,17 +736,6 @@ def _is_dead(output: Output | Value) -> bool:
         and not is_tensor(output)
         and not (output.items is not None or output.rows is not None or isinstance(output, Filled))
     )
-
-
-def _edges(node: Node, output: Output | Value) -> list[tuple[int, Relation]]:
-    """The tensors of the body that an output of a node depends on, and how."""
-    if isinstance(output, Value):
-        return [(output.tensor, ())] if output.tensor >= 0 else []
-    return [
-        (value.tensor, e.relation)
-        for e in output.edges
-        if (value := node.inputs[e.input]) is not None and value.tensor >= 0
-    ]
 
 
 def _joined_lists(turns: Sequence[Output | Value], title: str) -> Filled:
