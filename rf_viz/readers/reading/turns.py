@@ -32,6 +32,9 @@ MOST_TURNS = 2**14
 _MOST_PARTS = 16
 """The most parts that a tensor of a single turn is made of."""
 
+_MOST_CUT = 2**11
+"""The most turns of a loop that cuts up a list at every turn: its square is the cost."""
+
 MOST_REPEATS = 2**20
 """The most calls of loops' bodies that are read over and over in one reading."""
 
@@ -347,6 +350,8 @@ class _Scan:
                 lists[i] = result
             else:
                 raise DataDependent(f"what {self._title} does with a list")
+        if self.single and self.turns > _MOST_CUT:
+            raise DataDependent(f"{self._title} cuts up what it carries in too many turns")
         self._enter(after)
         states: dict[int, Output | Value] = {i: self._last(v) for i, v in ends.items()}
         states.update((i, self._list(filled)) for i, filled in lists.items())
