@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
 import rf_viz
 from tests.oracles.onnx_oracle import assert_agrees, build, generic
@@ -193,6 +193,34 @@ def test_a_branch_within_a_loop() -> None:
     constants = {**COUNT, "h0": np.ones(2, np.float32), "six": np.array(6)}
     model = build([node("Loop", "n c h0", "last y", body=body)], {"x": (12, 2)}, constants)
     assert_agrees(model)
+
+
+@pytest.mark.parametrize(
+    "joined", [{"axis": 0}, {"axis": 1, "new_axis": 1}, {"axis": 0, "new_axis": 1}]
+)
+def test_a_sequence_that_a_loop_fills(joined: dict[str, int]) -> None:
+    body = helper.make_graph(
+        [node("Gather", "x i", "a", axis=0), node("Add", "h a", "h2"),
+         node("SequenceInsert", "held h2", "held2"), node("Identity", "go", "go2")],
+        "body",
+        [helper.make_tensor_value_info("i", INT64, []),
+         helper.make_tensor_value_info("go", BOOL, []),
+         helper.make_tensor_value_info("h", TensorProto.FLOAT, [2]),
+         helper.make_tensor_sequence_value_info("held", TensorProto.FLOAT, [2])],
+        [helper.make_tensor_value_info("go2", BOOL, []),
+         helper.make_tensor_value_info("h2", TensorProto.FLOAT, [2]),
+         helper.make_tensor_sequence_value_info("held2", TensorProto.FLOAT, [2])],
+    )  # fmt: skip
+    nodes = [
+        node("SequenceEmpty", "", "none"), node("Loop", "n c h0 none", "last held", body=body),
+        node("ConcatFromSequence", "held", "y", **joined), node("SequenceAt", "held three", "z"),
+    ]  # fmt: skip
+    model = build(nodes, {"x": (12, 2)}, {**COUNT, **H0, "three": np.array(3)})
+    del model.graph.output[:]
+    model.graph.output.extend(onnx.ValueInfoProto(name=n) for n in ("last", "y", "z"))
+    net = assert_agrees(model)
+    assert net["y"].exact
+    assert len(net.layers) < 12
 
 
 def test_what_the_data_decides_is_assumed_with_its_true_shape() -> None:

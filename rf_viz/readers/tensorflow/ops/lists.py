@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import ModelError
-from ....relation import Edge, Output, Relation, Shape, Taps
-from ....relation.common.basic import everything, reduce, reshape
+from ....relation import Edge, Output, Shape, Taps
+from ....relation.common.basic import reshape
 from ....relation.common.picks import cut
 from ....relation.common.products import concatenated
 from ...reading.outputs import concatenation
+from ...reading.rows import one_row, row_tensor, rows
 from ...reading.values import DataDependent, Filled, Outputs, Value
 from ..node import Node, operator
 from .inputs import needed, needed_number, ranked, tensor
@@ -29,16 +30,10 @@ def items(node: Node, i: int) -> list[Value]:
     """Return the items of a list. Raises DataDependent where they are not known one by one."""
     value = node.inputs[i] if i < len(node.inputs) else None
     if value is not None and value.rows is not None:
-        return _rows(node, value.rows)
+        return rows(node, value.rows)
     if value is None or value.items is None:
         raise DataDependent(f"the items of the list that {node.op} {node.name} takes")
     return list(value.items)
-
-
-def _row_tensor(node: Node, i: int) -> Value | None:
-    """The tensor whose rows are the items of a list; None where they are known one by one."""
-    value = node.inputs[i] if i < len(node.inputs) else None
-    return None if value is None else value.rows
 
 
 def _filled(node: Node, i: int) -> Filled | None:
@@ -115,7 +110,7 @@ def array_length(node: Node) -> Output:
 
 
 def _length(node: Node, i: int) -> Output:
-    tensor = _row_tensor(node, i)
+    tensor = row_tensor(node, i)
     count = len(items(node, i)) if tensor is None else (tensor.shape or (0,))[0]
     return Output((), value=np.array(count, np.int32))
 
@@ -123,7 +118,7 @@ def _length(node: Node, i: int) -> Output:
 @operator("TensorListElementShape", category="other")
 def element_shape(node: Node) -> Output:
     """The shape that all items have."""
-    whole = _row_tensor(node, 0)
+    whole = row_tensor(node, 0)
     if whole is not None and whole.shape:
         return Output((len(whole.shape) - 1,), value=np.array(whole.shape[1:], np.int32))
     shapes = {v.shape for v in items(node, 0)}
@@ -136,8 +131,8 @@ def element_shape(node: Node) -> Output:
 @operator("TensorListGetItem", category="other")
 def get(node: Node) -> Output | Value:
     """One item of a list, as it was put in."""
-    if _row_tensor(node, 0) is not None:
-        return _one_row(node, 0, 1)
+    if row_tensor(node, 0) is not None:
+        return one_row(node, 0, 1)
     item = _item(node, items(node, 0), needed_number(node, 1))
     return item if item.shape is not None or item.tensor >= 0 else _zeros(_element(node, 2))
 
@@ -145,38 +140,9 @@ def get(node: Node) -> Output | Value:
 @operator("TensorArrayReadV3", category="other")
 def read(node: Node) -> Output | Value:
     """One item of an array, as it was put in."""
-    if _row_tensor(node, 2) is not None:
-        return _one_row(node, 2, 1)
+    if row_tensor(node, 2) is not None:
+        return one_row(node, 2, 1)
     return _item(node, items(node, 2), needed_number(node, 1))
-
-
-def _one_row(node: Node, i: int, place: int) -> Output:
-    """The row of a tensor whose number input ``place`` holds, or any row where it is not known."""
-    whole = _row_tensor(node, i)
-    shape = None if whole is None else whole.shape
-    if whole is None or not shape:
-        raise DataDependent(f"the items of the list that {node.op} {node.name} takes")
-    number = node.inputs[place]
-    at = None if number is None else number.value()
-    node.inputs = [whole, number]
-    after = shape[1:]
-    if at is None:
-        any_row = reduce(shape, (0,), True) + reshape((1, *after), after)
-        why = f"which item {node.op} {node.name} takes is not known: assumed to be any"
-        edges = [Edge(0, any_row)]
-        if node.depends(1):
-            edges.append(Edge(1, everything((number and number.shape) or (), after)))
-        return Output(after, edges, why)
-    (position,) = np.asarray(at).reshape(-1)[:1].tolist()
-    if not 0 <= position < shape[0]:
-        raise ModelError(f"{node.op} {node.name!r} takes item {position} of {shape[0]}")
-    return Output(after, [Edge(0, _row(shape, position))])
-
-
-def _row(shape: Shape, at: int) -> Relation:
-    """The relation from a tensor to one of its rows."""
-    step = Taps(0, shape[0], np.array([[at]]), slides=True, why="single positions are taken")
-    return (step, *reshape((1, *shape[1:]), shape[1:]))
 
 
 def _put(node: Node, held: list[Value], at: int, item: Value) -> None:
@@ -240,35 +206,11 @@ def joined_lists(node: Node) -> Value:
     return _listed(items(node, 0) + items(node, 1))
 
 
-def _rows(node: Node, whole: Value) -> list[Value]:
-    """The rows of a tensor, each an item that depends on its own row."""
-    shape = whole.shape or ()
-    after = shape[1:]
-    if whole.tensor < 0:
-        return [_constant_row(whole, at, after) for at in range(shape[0])]
-    inputs, node.inputs = node.inputs, [whole]
-    try:
-        return [
-            node.add(f"{node.name}[{at}]", Output(after, [Edge(0, _row(shape, at))]))
-            for at in range(shape[0])
-        ]
-    finally:
-        node.inputs = inputs
-
-
 def _listed_rows(node: Node, i: int) -> Value:
     """A list of the rows of a tensor."""
     shape, value = ranked(node, i, 1, or_more=True), tensor(node, i)
     _within(node, shape[0])
-    return Value(None, rows=value) if value.tensor >= 0 else _listed(_rows(node, value))
-
-
-def _constant_row(value: Value, at: int, after: Shape) -> Value:
-    def row() -> NDArray[Any] | None:
-        array = value.value()
-        return None if array is None else array[at]
-
-    return Value(after, get=row, after=(value,))
+    return Value(None, rows=value) if value.tensor >= 0 else _listed(rows(node, value))
 
 
 @operator("TensorListFromTensor", category="layout")
@@ -302,7 +244,7 @@ def _scattered(node: Node, held: list[Value], places: Sequence[int], i: int) -> 
     count = ranked(node, i, 1, or_more=True)[0]
     if list(places) == list(range(count)) and len(held) <= count:
         return _listed_rows(node, i)
-    for place, row in zip(places, _rows(node, tensor(node, i)), strict=True):
+    for place, row in zip(places, rows(node, tensor(node, i)), strict=True):
         _put(node, held, place, row)
     return _listed(held)
 
@@ -335,7 +277,7 @@ def _split(node: Node, i: int, sizes: Sequence[int]) -> Value:
 @operator("TensorListStack", category="join")
 def stack(node: Node) -> Outputs:
     """The items of a list, one after another along a new first axis."""
-    whole = _row_tensor(node, 0)
+    whole = row_tensor(node, 0)
     if whole is not None and whole.shape is not None:
         node.inputs = [whole]
         return Output(whole.shape, [Edge(0)])
@@ -345,7 +287,7 @@ def stack(node: Node) -> Outputs:
 @operator("TensorListGather", category="join")
 def gather(node: Node) -> Outputs:
     """Items of a list, stacked along a new first axis."""
-    if _row_tensor(node, 0) is not None:
+    if row_tensor(node, 0) is not None:
         return _chosen_rows(node, 0, needed(node, 1))
     return stacked(node, _chosen(node, items(node, 0)), _element(node, 2))
 
@@ -353,14 +295,14 @@ def gather(node: Node) -> Outputs:
 @operator("TensorArrayGatherV3", category="join")
 def array_gather(node: Node) -> Outputs:
     """Items of an array, stacked along a new first axis."""
-    if _row_tensor(node, 2) is not None:
+    if row_tensor(node, 2) is not None:
         return _chosen_rows(node, 2, needed(node, 1))
     return stacked(node, _chosen(node, items(node, 2)), node.attribute("element_shape"))
 
 
 def _chosen_rows(node: Node, i: int, places: Sequence[int]) -> Output:
     """Rows of the tensor whose rows a list holds."""
-    whole = _row_tensor(node, i)
+    whole = row_tensor(node, i)
     shape = None if whole is None else whole.shape
     if whole is None or not shape or not all(0 <= at < shape[0] for at in places):
         raise ModelError(f"{node.op} {node.name!r} takes items that its list does not have")
