@@ -253,13 +253,13 @@ def assume(
     sources = [v for v in dict.fromkeys(leaves(entering)) if v.tensor >= 0]
     node.inputs = sources
 
-    def output(shape: Shape | None, name: str, more: str = "") -> Output | Value:
+    def output(shape: Shape | None, name: str) -> Output | Value:
         if not sources:
             return Value(shape)
         if shape is None:
             return node.reading.shapeless(node, f"{node.name}/{name}", why)
         edges = [Edge(i, everything(v.shape or (), shape)) for i, v in enumerate(sources)]
-        return Output(shape, edges, why + more)
+        return Output(shape, edges, why)
 
     states: dict[int, Output | Value] = {}
     carried = [(i, e) for i, e in enumerate(loop.entering) if isinstance(e, Carried)]
@@ -267,10 +267,7 @@ def assume(
         result = None if results is None else results[number]
         if is_tensor(value):
             kept = result is not None and result.shape == value.shape
-            if result is None and declared is None:  # nearly all loops keep shapes
-                states[i] = output(value.shape, shown(i), ", its shape to stay the same")
-            else:
-                states[i] = output(value.shape if kept else declared, shown(i))
+            states[i] = output(value.shape if kept else declared, shown(i))
             continue
         whole = output(_list_shape(value, result), shown(i))
         if isinstance(whole, Output):

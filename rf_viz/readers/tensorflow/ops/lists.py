@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ....errors import ModelError
 from ....relation import Edge, Output, Shape, Taps
-from ....relation.common.basic import reshape
+from ....relation.common.basic import everything, reshape
 from ....relation.common.picks import cut
 from ....relation.common.products import concatenated
 from ...reading.outputs import concatenation
@@ -297,6 +297,12 @@ def array_gather(node: Node) -> Outputs:
     """Items of an array, stacked along a new first axis."""
     if row_tensor(node, 2) is not None:
         return _chosen_rows(node, 2, needed(node, 1))
+    element = node.attribute("element_shape")
+    flow = tensor(node, 2)
+    if flow.items is None and flow.tensor >= 0 and element is not None and -1 not in element:
+        shape = (len(needed(node, 1)), *element)
+        why = f"the items of the array that {node.op} {node.name} takes are not known one by one"
+        return Output(shape, [Edge(2, everything((), shape))], why)
     return stacked(node, _chosen(node, items(node, 2)), node.attribute("element_shape"))
 
 

@@ -114,6 +114,24 @@ def test_a_loop_that_the_data_ends_keeps_its_true_shapes() -> None:
     assert "turns depends on the data" in net["y1"].note
 
 
+def growing(x: tf.Tensor) -> tf.Tensor:
+    """A tensor whose length the data decides, and what the graph says that it is."""
+    _, y = tf.while_loop(
+        lambda i, y: tf.logical_and(i < 3, tf.reduce_sum(y) < 9),
+        lambda i, y: (i + 1, tf.concat([y, x[i : i + 1]], 0)),
+        [0, x[:1]],
+        shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, 2])],
+    )
+    return tf.ensure_shape(y[None], (None, 4, 2)) * 2.0
+
+
+def test_a_shape_that_the_graph_tells_is_used_where_the_data_decides() -> None:
+    graph_def = graph(growing, x=(TURNS, 2))
+    layer = rf_viz.load(graph_def.SerializeToString(), "g.pb").trace(spatial_axes=(0, 1))["y"]
+    assert (layer.shape, layer.exact) == ((1, 4, 2), False)
+    assert layer.mask_of(np.s_[0, 0, 0]).all()
+
+
 def test_a_thousand_turns_are_few_layers_in_one_group() -> None:
     graph_def = graph(lambda x: tf.scan(lambda a, b: a * 0.5 + b, x, tf.zeros(2)), x=(1500, 2))
     net = rf_viz.load(graph_def.SerializeToString(), "g.pb").trace(spatial_axes=(0, 1))
