@@ -65,7 +65,7 @@ class Value:
 class Put(NamedTuple):
     """An item that each turn of a loop puts into a list: ``at`` is its place in each turn.
 
-    None where it is put behind the last.
+    None where it is put behind the last; a place is -1 where it is not known.
     """
 
     at: tuple[int, ...] | None

@@ -153,12 +153,17 @@ def _put(node: Node, held: list[Value], at: int, item: Value) -> None:
     held[at] = item
 
 
+def _place(node: Node, i: int) -> int:
+    """The place in a list that a loop fills; -1 where it is not known."""
+    return -1 if node.value(i) is None else needed_number(node, i)
+
+
 @operator("TensorListSetItem", category="other")
 def put(node: Node) -> Value:
     """A list with one item replaced."""
     filled = _filled(node, 0)
     if filled is not None:
-        return filled.put(needed_number(node, 1), tensor(node, 2))
+        return filled.put(_place(node, 1), tensor(node, 2))
     held = items(node, 0)
     _put(node, held, needed_number(node, 1), tensor(node, 2))
     return _listed(held)
@@ -169,7 +174,7 @@ def write(node: Node) -> Value:
     """An array with one item replaced."""
     filled = _filled(node, 3)
     if filled is not None:
-        return filled.put(needed_number(node, 1), tensor(node, 2))
+        return filled.put(_place(node, 1), tensor(node, 2))
     held = items(node, 3)
     _put(node, held, needed_number(node, 1), tensor(node, 2))
     return _listed(held)
