@@ -44,6 +44,7 @@ class Reading(BaseReading[Call, Node]):
             self.read(program.calls, values)
         else:
             self.read_from(source, shapes.get(source), program, values)
+        self.group_loops()
 
     def node(
         self, call: Call, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -25,11 +25,12 @@ class Value:
     """A tensor while a graph is read, with all that is known of it.
 
     ``tensor`` is its number among the described tensors, -1 where it does not depend on the traced
-    input. ``shape`` is None where it depends on the data. A sequence has ``items``. ``get``
-    computes the values when they are first needed; ``after`` are those it is computed from.
+    input. ``shape`` is None where it depends on the data. A sequence has ``items``, or ``rows``:
+    the tensor whose rows are its items. ``get`` computes the values when they are first needed;
+    ``after`` are those it is computed from.
     """
 
-    __slots__ = ("_after", "_get", "_value", "items", "shape", "tensor")
+    __slots__ = ("_after", "_get", "_value", "items", "rows", "shape", "tensor")
 
     def __init__(
         self,
@@ -39,8 +40,9 @@ class Value:
         get: Callable[[], NDArray[Any] | None] | None = None,
         items: Sequence[Value] | None = None,
         after: Sequence[Value | None] = (),
+        rows: Value | None = None,
     ) -> None:
-        self.shape, self.tensor, self.items = shape, tensor, items
+        self.shape, self.tensor, self.items, self.rows = shape, tensor, items, rows
         self._value, self._get, self._after = value, get, after
 
     def value(self) -> NDArray[Any] | None:
@@ -58,6 +60,45 @@ class Value:
             else:
                 pending.pop()
         return self._value
+
+
+class Put(NamedTuple):
+    """An item that each turn of a loop puts into a list: ``at`` is its place in each turn.
+
+    None where it is put behind the last; a place is -1 where it is not known.
+    """
+
+    at: tuple[int, ...] | None
+    item: Value
+
+
+class Filled(Value):
+    """A list while a loop fills it: ``base`` as it enters the loop, ``puts`` of every turn."""
+
+    __slots__ = ("base", "puts")
+
+    def __init__(self, base: Value, puts: Sequence[Put] = ()) -> None:
+        super().__init__(None)
+        self.base, self.puts = base, tuple(puts)
+
+    def put(self, at: int | None, item: Value) -> Filled:
+        """Return the list with one more item put in."""
+        return Filled(self.base, [*self.puts, Put(None if at is None else (at,), item)])
+
+
+def leaves(values: Iterable[Value | None]) -> list[Value]:
+    """Return tensors, and those that sequences consist of."""
+    tensors: list[Value] = []
+    for value in values:
+        if value is None:
+            continue
+        if value.rows is not None:
+            tensors.append(value.rows)
+        elif value.items is not None:
+            tensors.extend(leaves(value.items))
+        else:
+            tensors.append(value)
+    return tensors
 
 
 Outputs = Output | Value | Sequence[Output | Value]

@@ -30,6 +30,8 @@ def severed(value: Value) -> Value:
     """A value of the same shape that nothing follows from."""
     if value.items is not None:
         return Value(value.shape, items=[severed(item) for item in value.items])
+    if value.rows is not None:
+        return Value(value.shape, rows=severed(value.rows))
     return Value(value.shape) if value.tensor >= 0 else value
 
 

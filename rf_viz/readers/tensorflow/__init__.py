@@ -93,7 +93,8 @@ class TensorFlowModel(Model):
         if self._groups:
             for tensor in tensors:
                 scope = enclosing(tensor.node, self._groups)
-                tensor.group = None if scope is None else self._groups[scope]
+                if scope is not None:
+                    tensor.group = self._groups[scope]
         return tensors
 
     @cached_property

@@ -79,6 +79,13 @@ def _split(node: Node, values: list[Any]) -> list[Constant]:
     return list(np.split(values[1], node.attribute("num_split"), int(values[0])))
 
 
+def _split_by_sizes(node: Node, values: list[Any]) -> list[Constant]:
+    array, sizes, axis = values[0], list(values[1]), int(values[2])
+    if -1 in sizes:
+        sizes[sizes.index(-1)] = array.shape[axis] - sum(sizes) - 1
+    return list(np.split(array, np.cumsum(sizes)[:-1], axis))
+
+
 def _unpacked(node: Node, values: list[Any]) -> list[Constant]:
     axis = node.attribute("axis", 0)
     return [np.take(values[0], i, axis) for i in range(values[0].shape[axis])]
@@ -160,6 +167,7 @@ COMPUTE: dict[str, Compute] = {
     "Slice": _moved,
     "Snapshot": _first,
     "Split": _split,
+    "SplitV": _split_by_sizes,
     "Sqrt": each(np.sqrt),
     "Square": each(np.square),
     "SquaredDifference": each(lambda a, b: np.square(a - b)),

@@ -9,6 +9,7 @@ from typing import Any
 from ...runtimes.tensorflow.graph_names import PLACEHOLDERS, VARIABLES, maker
 from ..reading.values import Value
 from .call import Call, Library, Table
+from .protobuf.frames import functional
 from .protobuf.wiring import Wiring
 
 
@@ -44,10 +45,11 @@ class Program:
         whatever the graph itself has for them.
         """
         self.graph_def, self._work_out = graph_def, work_out
-        wiring = Wiring(graph_def.node)
+        graph = functional(graph_def.node)
+        wiring = Wiring(graph.nodes)
         for name in fed:
             wiring.sources[name] = []  # what leads to them is not read
-        library = Library(graph_def.library.function, table)
+        library = Library(graph_def.library.function, table, graph.bodies)
         self._bound: dict[str, Value] = {}
         depends: set[str] = set()
         declared: dict[str, Any] = {}

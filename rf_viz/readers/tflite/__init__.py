@@ -22,7 +22,7 @@ from ..reading.image_inputs import images_first
 from .file import parse, signatures
 from .graph import Reading, work_out
 from .parameters import parameters
-from .program import Program
+from .program import File
 
 if TYPE_CHECKING:
     from ...runtimes.tflite.runtime import TfliteRuntime
@@ -48,7 +48,7 @@ class TfliteModel(Model):
         if not graph.operators:
             raise ModelError(f"{name} holds no graph of operations: it is empty or cut off")
         self._tensors = {t.name: (i, t) for i, t in enumerate(graph.tensors)}
-        self._program = Program(graph, work_out)
+        self._program = File(graphs, work_out).program(self._number)
         inputs = [self._tensors[n][1] for n in self._program.inputs]
         self.inputs = images_first(
             [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -47,7 +48,8 @@ class Reading(BaseReading[Call, Node]):
             self.read(program.calls, values)
         else:
             self.read_from(source, shapes.get(source), program, values)
-        self.tensors = shown(self.tensors, program.shown)
+        self.tensors = shown(self.tensors, program.shown, tuple(f"{name}/" for name in self.loops))
+        self.group_loops()
 
     def node(
         self, call: Call, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]
@@ -73,10 +75,13 @@ def work_out(calls: Iterable[Call], values: dict[str, Value]) -> None:
     Reading(None, {}, "", False, {}).read(calls, values)
 
 
-def shown(tensors: Sequence[Tensor], operators: Mapping[str, Shown]) -> list[Tensor]:
+def shown(
+    tensors: Sequence[Tensor], operators: Mapping[str, Shown], loops: tuple[str, ...] = ()
+) -> list[Tensor]:
     """Return the input and the tensors of the file, those between them passed through.
 
-    ``operators`` are the file's operators by the names of its computed tensors.
+    ``operators`` are the file's operators by the names of its computed tensors. ``loops`` are the
+    scopes of loops, whose tensors stay: paths through many turns are too many to be told apart.
     """
     kept: list[Tensor] = []
     paths: list[tuple[Sequence[Source], str]] = []  # from each tensor to those that are kept
@@ -91,12 +96,13 @@ def shown(tensors: Sequence[Tensor], operators: Mapping[str, Shown]) -> list[Ten
                 for s in through
             ]
         operator = operators.get(tensor.name)
-        if number and operator is None:
+        inside = tensor.node.startswith(loops) and "\0" not in tensor.name
+        if number and operator is None and not inside:
             paths.append((sources, assumed))
             continue
         paths.append(((Source(len(kept), ()),), ""))
         if operator is None:
-            kept.append(tensor)
+            kept.append(replace(tensor, sources=sources, assumed=assumed))
             continue
         kept.append(
             Tensor(

@@ -28,7 +28,7 @@ from .inputs import ranked, tensor
 @operator(
     "Cast", "CheckNumerics", "CheckNumericsV2", "Copy", "CopyHost", "CopyToMesh",
     "DebugGradientIdentity", "DebugIdentity", "DebugIdentityV2", "DebugIdentityV3", "DeepCopy",
-    "EnsureShape", "Enter", "Exit", "GuaranteeConst", "Identity", "LoopCond", "NextIteration",
+    "Enter", "Exit", "GuaranteeConst", "Identity", "LoopCond", "NextIteration",
     "PlaceholderWithDefault", "PreventGradient", "RefEnter", "RefExit", "RefIdentity",
     "RefNextIteration", "Relayout", "RiscBitcast", "RiscCast", "Snapshot", "StopGradient",
     "XlaClusterOutput", "XlaSharding", "_CopyFromGpuToHost", "_CopyFromHostToGpu", "_EagerConst",
