@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...errors import ModelError
 from ...relation import Output, Shape
 from ...trace.tensors import Tensor
+from .masks import Maskings, Rule
 from .operators import Operator
 from .values import DataDependent, ShapeUnknown, Value
 
@@ -65,10 +66,14 @@ class Subgraph(Protocol[BodyCall]):
 
 
 class Surroundings(Protocol):
-    """The reading that a node is part of; ``tensors`` holds the tensors described so far."""
+    """The reading that a node is part of.
+
+    ``tensors`` holds the tensors described so far, ``maskings`` what masks hide of them.
+    """
 
     weight_aware: bool
     tensors: list[Tensor]
+    maskings: Maskings
 
     def run(
         self,
@@ -89,10 +94,11 @@ class BaseNode(Generic[C]):
     """A node of the graph; optional inputs that are left out are None in ``inputs``.
 
     The edges of an ``Output`` count ``inputs``; a description may replace them by others (the items
-    of a sequence, the results of a branch). Each format adds what its own nodes have.
+    of a sequence, the results of a branch). Each format adds what its own nodes have. A description
+    sets ``masking`` where it knows what masks hide of its outputs.
     """
 
-    __slots__ = ("call", "inputs", "reading", "scope")
+    __slots__ = ("call", "inputs", "masking", "reading", "scope")
 
     def __init__(
         self,
@@ -102,6 +108,7 @@ class BaseNode(Generic[C]):
         scope: Mapping[str, Value],
     ) -> None:
         self.call, self.inputs, self.reading, self.scope = call, inputs, reading, scope
+        self.masking: Rule | None = None
 
     @property
     def op(self) -> str:

@@ -14,6 +14,7 @@ from ...errors import ModelError, defect
 from ...relation import Edge, Output, Shape, shape_after
 from ...relation.common.basic import everything
 from ...trace.tensors import Source, Tensor
+from .masks import Maskings
 from .node import BaseNode, Call, Subgraph
 from .values import DataDependent, Value
 
@@ -34,6 +35,7 @@ class BaseReading(ABC, Generic[C, N]):
     def __init__(self, weight_aware: bool) -> None:
         self.weight_aware = weight_aware
         self.tensors: list[Tensor] = []
+        self.maskings = Maskings(self.tensors)
 
     @abstractmethod
     def node(self, call: C, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]) -> N:
@@ -116,7 +118,7 @@ class BaseReading(ABC, Generic[C, N]):
             outputs = call.operator.describe(node)
         except DataDependent as reason:
             if all(v is None or v.tensor < mark for v in node.inputs):
-                del self.tensors[mark:]  # of a loop that was followed for some turns
+                self._drop(mark)  # of a loop that was followed for some turns
             return self._assumed(node, str(reason))
         listed = [outputs] if isinstance(outputs, Output | Value) else list(outputs)
         if len(listed) < len(call.outputs):
@@ -147,6 +149,8 @@ class BaseReading(ABC, Generic[C, N]):
                 return Value(shape, get=lambda: self.evaluate(node, name, shape), after=node.inputs)
         value = Value(shape, len(self.tensors))
         self.tensors.append(_tensor(node, name, shape or (), edges, assumed))
+        if node.masking is not None and not assumed:
+            self.maskings.enter(value.tensor, node.masking)
         return value
 
     def add(self, node: N, name: str, output: Output) -> Value:
@@ -173,7 +177,7 @@ class BaseReading(ABC, Generic[C, N]):
         try:
             self.read(graph.calls, inner)
         except ModelError:
-            del self.tensors[mark:]
+            self._drop(mark)
             raise
         for tensor in self.tensors[mark:]:
             tensor.name, tensor.node = prefix + tensor.name, prefix + tensor.node
@@ -181,6 +185,11 @@ class BaseReading(ABC, Generic[C, N]):
         if missing:
             raise ModelError(f"nothing in {prefix} makes its output {missing[0]!r}")
         return [inner[name] for name in graph.outputs]
+
+    def _drop(self, mark: int) -> None:
+        """Drop the tensors from this number on."""
+        del self.tensors[mark:]
+        self.maskings.forget(mark)
 
     def _assumed(
         self, node: BaseNode[Any], why: str, like_input: bool = False

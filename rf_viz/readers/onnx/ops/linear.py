@@ -93,7 +93,8 @@ def general_product(node: Node, a: int, b: int, c: int) -> Output:
 def summation(node: Node) -> Output:
     """A sum of products along the axes that its equation drops."""
     shapes = tuple(node.shape(i) for i in range(len(node.inputs)))
-    return product(node, range(len(shapes)), einsum(node.attribute("equation", ""), shapes))
+    equation = node.attribute("equation", "")
+    return product(node, range(len(shapes)), einsum(equation, shapes), equation)
 
 
 @operator("Det", category="other", multiplies=None)
