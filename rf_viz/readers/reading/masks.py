@@ -79,7 +79,7 @@ class Maskings:
         """Forget the tensors from this number on, which the reading has dropped."""
         for kept in (self._rules, self._worked_out):
             for number in [n for n in kept if n >= mark]:
-                del kept[number]  # type: ignore[attr-defined]
+                kept.pop(number)
 
     def of(self, value: Value | None) -> Masking:
         """The masking of a tensor; of a constant its own values."""
@@ -340,8 +340,9 @@ def _above_gap(bias: Bias, axis: int | None) -> Mask | None:
     if axis is None:
         flat = _above_gap(bias.reshape(-1), 0)
         return None if flat is None else flat.reshape(bias.shape)
-    if np.isnan(bias).any() or np.isposinf(bias).any():
+    if np.isposinf(bias).any():
         return None
+    bias = np.where(np.isnan(bias), -np.inf, bias)
     top = bias.max(axis=axis, keepdims=True)
     if not (top - bias.min(axis=axis, keepdims=True) >= GAP).any() and np.isfinite(top).all():
         return None
@@ -354,11 +355,12 @@ def _above_gap(bias: Bias, axis: int | None) -> Mask | None:
             for start in (0, 1)
         )
         gaps = np.where(np.isneginf(behind) & np.isneginf(before), 0.0, before - behind) >= GAP
-        above = np.logical_or.accumulate(gaps, axis=axis)
-        lowest = np.where(above, np.inf, behind).min(axis=axis, keepdims=True)
+        below = np.logical_or.accumulate(gaps, axis=axis)
+        lowest = np.where(below, np.inf, behind).min(axis=axis, keepdims=True)
         lowest = np.minimum(lowest, top)
         kept = bias >= lowest
-    return kept & np.isfinite(top)
+    above: Mask = kept & np.isfinite(top)
+    return above
 
 
 def softmax(node: BaseNode[Any], shape: Shape, axes: Sequence[int]) -> Output:
