@@ -38,6 +38,9 @@ themselves differ by nearly as much. Masks of -100 (Swin Transformers), -1e4, -1
 beyond it; a relative position bias, or ALiBi, whose values fall step by step, has no such gap.
 """
 
+_BOTTOMLESS = 1000.0
+"""How far below the others an exponential is 0 even in float64, whose smallest is exp(-745)."""
+
 _DEEPEST = 60
 """The longest chain of operations that facts are followed along."""
 
@@ -369,11 +372,13 @@ def softmax(node: BaseNode[Any], shape: Shape, axes: Sequence[int]) -> Output:
     bias = masking(node, 0).bias
     if bias is None or len(axes) != 1 or not node.depends(0):
         return plain
-    kept = _above_gap(_of_rank(bias, len(shape)), axes[0])
+    bias = _of_rank(bias, len(shape))
+    kept = _above_gap(bias, axes[0])
     if kept is None or kept.all():
         return plain
     if node.op == "LogSoftmax":
-        node.masking = lambda: Masking(bias)
+        relative = bias - bias.max(axis=axes[0], keepdims=True)
+        node.masking = lambda: Masking(relative)
         return Output(shape, masked_normalise(shape, axes[0], kept, after=False))
     node.reading.maskings.zeros = True
     node.masking = lambda: Masking(None, ~kept)
@@ -397,12 +402,26 @@ def exponential(node: BaseNode[Any]) -> Output:
     """Every element by itself; an exponential of what lies far below the others is zero."""
     shape = node.shape()
     bias = masking(node, 0).bias if node.depends(0) else None
-    kept = None if bias is None else _above_gap(_of_rank(bias, len(shape)), None)
+    kept = None if bias is None else _not_vanishing(_of_rank(bias, len(shape)))
     if kept is None or kept.all():
         return Output(shape, [Edge(0)])
     node.reading.maskings.zeros = True
     node.masking = lambda: Masking(None, ~kept)
     return Output(shape, [Edge(0, (Only(kept),))])
+
+
+def _not_vanishing(bias: Bias) -> Mask | None:
+    """The elements that do not vanish in an exponential beside the others; None for all.
+
+    A row (along the last axis) of which all elements lie low may yet be divided by its sum, and
+    counts, unless it is so low that its exponentials are 0 in any precision.
+    """
+    kept = _above_gap(bias, None)
+    if kept is None:
+        return None
+    top = bias[kept].max(initial=-np.inf)
+    kept = kept | (bias.max(axis=-1, keepdims=True) <= top - GAP)
+    return kept & ~(bias < top - _BOTTOMLESS) & ~np.isnan(bias)
 
 
 def keeping(node: BaseNode[Any], shape: Shape, kept: Mask) -> Output:

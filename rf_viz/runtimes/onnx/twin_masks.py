@@ -17,6 +17,9 @@ from onnx import TensorProto, helper, numpy_helper
 _GAP = 80.0
 """A softmax's weight is 0 where the sum of what constants add lies so far below all others."""
 
+_BOTTOMLESS = 1000.0
+"""An exponential is 0 in any precision where it lies so far below all others."""
+
 _DEEPEST = 60
 
 _MOVES = {
@@ -168,6 +171,12 @@ class Masks:
         if op == "ReduceMax":
             reduced = self.bias(inputs[0])
             return None if reduced is None else self._writer.outputs(node, reduced)[0]
+        if op == "LogSoftmax":
+            before = self.bias(inputs[0])
+            if before is None:
+                return None
+            axis = next((int(a.i) for a in node.attribute if a.name == "axis"), -1)
+            return add("Sub", before, self._extreme("ReduceMax", before, axis))
         return self._moved(name, node, self.bias)
 
     def _moved(self, name: str, node: onnx.NodeProto, follow: Any) -> str | None:  # noqa: ANN401
@@ -191,10 +200,10 @@ class Masks:
         return None
 
     def _zero(self) -> str:
-        return self._writer.constant(np.float32(0))
+        return self._number(0)
 
     def _one(self) -> str:
-        return self._writer.constant(np.float32(1))
+        return self._number(1)
 
     def _kept_part(self, name: str) -> str | None:
         return self.kept(name) if self._is_signal(name) else self._positive(name)
@@ -252,8 +261,31 @@ class Masks:
         return self.above_gap(node.input[0], axis) if axis == rank - 1 else None
 
     def exponential(self, node: onnx.NodeProto) -> str | None:
-        """1 for the elements that an exponential's mask leaves; None where it has none."""
-        return self.above_gap(node.input[0], None)
+        """1 for the elements that an exponential's mask leaves; None where it has none.
+
+        A row of which all elements lie low is left, since it may be divided by its sum.
+        """
+        name = node.input[0]
+        kept, bias = self.above_gap(name, None), self.bias(name)
+        if kept is None or bias is None:
+            return None
+        add, shape = self._writer.add, self._writer.shape(name)
+        top = add("Where", self._true(kept), bias, self._number(-np.inf))
+        for axis in range(len(shape)):
+            top = self._extreme("ReduceMax", top, axis)
+        low, bottom = (add("Sub", top, self._number(n)) for n in (_GAP, _BOTTOMLESS))
+        best = self._extreme("ReduceMax", bias, len(shape) - 1)
+        lying = self._writer.cast(add("Not", add("Greater", best, low)))
+        kept = add("Max", self._writer.expand(lying, shape), kept)
+        above = self._writer.cast(add("Not", add("Less", bias, bottom)))
+        real = self._writer.cast(add("Not", add("IsNaN", bias)))
+        return add("Mul", add("Mul", kept, above), real)
+
+    def _true(self, name: str) -> str:
+        return self._writer.add("Greater", name, self._number(0.5))
+
+    def _number(self, value: float) -> str:
+        return self._writer.constant(np.float32(value))
 
     def above_gap(self, name: str, axis: int | None) -> str | None:
         """1 for elements whose bias is above the first gap along an axis, or among all of them."""
@@ -263,6 +295,7 @@ class Masks:
         if self._writer.opset < 11:
             raise NoTwinError(" may be masked, in a model older than opset 11")
         add, shape = self._writer.add, self._writer.shape(name)
+        bias = add("Where", add("IsNaN", bias), self._number(-np.inf), bias)
         line, length, along = bias, 0, 0
         if axis is None:
             line = add("Reshape", bias, self._writer.constant(np.array([-1], np.int64)))
@@ -280,27 +313,27 @@ class Masks:
         top = add("Slice", ordered, ints(0), ints(1), ints(along))
         before = add("Slice", ordered, ints(0), ints(length - 1), ints(along))
         behind = add("Slice", ordered, ints(1), ints(length), ints(along))
-        gap = self._writer.constant(np.float32(_GAP))
+        gap = self._number(_GAP)
         gaps = self._writer.cast(
             add("Not", add("Less", self._finite(add("Sub", before, behind)), gap))
         )
         passed = add("CumSum", gaps, self._writer.constant(np.int64(along)))
-        above = add("Less", passed, self._writer.constant(np.float32(0.5)))
+        above = add("Less", passed, self._number(0.5))
         lowest = add("Where", above, behind, top)
-        lowest = self._least(lowest, along)
+        lowest = self._extreme("ReduceMin", lowest, along)
         kept = add("Not", add("Less", bias, lowest))
-        real = add("Greater", top, self._writer.constant(np.float32(-np.inf)))
+        real = add("Greater", top, self._number(-np.inf))
         return self._writer.cast(add("And", kept, real))
 
     def _finite(self, name: str) -> str:
         """Differences, with 0 for those of two infinities."""
         return self._writer.add("Where", self._writer.add("IsNaN", name), self._zero(), name)
 
-    def _least(self, name: str, axis: int) -> str:
+    def _extreme(self, op: str, name: str, axis: int) -> str:
         if self._writer.opset >= 18:
             where = self._writer.constant(np.array([axis], np.int64))
-            return self._writer.add("ReduceMin", name, where, keepdims=1)
-        return self._writer.add("ReduceMin", name, axes=[axis], keepdims=1)
+            return self._writer.add(op, name, where, keepdims=1)
+        return self._writer.add(op, name, axes=[axis], keepdims=1)
 
     def numbers(self, name: str) -> tuple[int, ...]:
         """The numbers of a stored constant; none where it is computed."""
@@ -323,7 +356,7 @@ class Masks:
         worst = add("MatMul", add("Reshape", other, flat), self._column(other))
         axes = add("MatMul", add("Reshape", long, flat), self._column(long))
         small = add("Not", add("Greater", worst, self._zero()))
-        many = add("Greater", axes, self._writer.constant(np.float32(1.5)))
+        many = add("Greater", axes, self._number(1.5))
         yes = add("Reshape", add("And", small, many), self._writer.constant(np.zeros(0, np.int64)))
         return add("Where", yes, number, self._one())
 
