@@ -13,6 +13,7 @@ from ..reading.constants import (
     LARGEST,
     Compute,
     Constant,
+    chain,
     divide,
     each,
 )
@@ -87,19 +88,45 @@ def _moved(node: Node, values: list[Any]) -> list[Constant]:
     return arrays
 
 
+def _band(node: Node, values: list[Any]) -> Constant:
+    matrix, below, above = values
+    low = -int(below) if below >= 0 else -matrix.shape[-2]
+    high = int(above) if above >= 0 else matrix.shape[-1]
+    return np.asarray(np.tril(np.triu(matrix, low), high))
+
+
+def _summed(node: Node, values: list[Any]) -> Constant:
+    values_along, axis = values[0], int(values[1])
+    if node.attribute("reverse"):
+        values_along = np.flip(values_along, axis)
+    sums = np.cumsum(values_along, axis, dtype=values_along.dtype)
+    if node.attribute("exclusive"):
+        sums = sums - values_along
+    return np.asarray(np.flip(sums, axis) if node.attribute("reverse") else sums)
+
+
+def _padded(node: Node, values: list[Any]) -> Constant:
+    fill = values[2] if len(values) > 2 else 0
+    return np.asarray(np.pad(values[0], values[1], constant_values=fill))
+
+
 COMPUTE: dict[str, Compute] = {
     "Abs": each(np.abs),
     "Add": each(np.add),
     "AddV2": each(np.add),
     "All": _reduce(np.all),
     "Any": _reduce(np.any),
+    "AddN": chain(np.add),
+    "BatchMatrixBandPart": _band,
     "BroadcastTo": each(lambda a, shape: np.broadcast_to(a, tuple(shape))),
     "Cast": _cast,
     "Ceil": each(np.ceil),
     "ConcatV2": _concatenated,
+    "Cumsum": _summed,
     "DataFormatVecPermute": _moved,
     "Div": each(divide),
     "Equal": each(np.equal),
+    "Exp": each(np.exp),
     "ExpandDims": _first,
     "Fill": each(lambda shape, value: np.broadcast_to(value, tuple(shape))),
     "Floor": each(np.floor),
@@ -115,6 +142,13 @@ COMPUTE: dict[str, Compute] = {
     "LogicalAnd": each(np.logical_and),
     "LogicalNot": each(np.logical_not),
     "LogicalOr": each(np.logical_or),
+    "LinSpace": lambda node, values: np.linspace(*values).astype(values[0].dtype),
+    "Log": each(np.log),
+    "MatrixBandPart": _band,
+    "MatrixDiag": _moved,
+    "MatrixDiagPart": _moved,
+    "MatrixDiagPartV3": _moved,
+    "MatrixDiagV3": _moved,
     "Max": _reduce(np.max),
     "Maximum": each(np.maximum),
     "Mean": _reduce(np.mean),
@@ -125,6 +159,8 @@ COMPUTE: dict[str, Compute] = {
     "NotEqual": each(np.not_equal),
     "OnesLike": each(np.ones_like),
     "Pack": lambda node, values: np.stack(values, node.attribute("axis", 0)),
+    "Pad": _padded,
+    "PadV2": _padded,
     "PlaceholderWithDefault": _first,
     "Pow": each(np.power),
     "Prod": _reduce(np.prod),
@@ -137,6 +173,7 @@ COMPUTE: dict[str, Compute] = {
     "Rsqrt": each(lambda a: 1 / np.sqrt(a)),
     "Select": each(np.where),
     "SelectV2": each(np.where),
+    "Sign": each(np.sign),
     "Slice": _moved,
     "Snapshot": _first,
     "Split": _split,

@@ -50,7 +50,12 @@ class Writer(Protocol):
         ...
 
     def add(
-        self, op: str, *inputs: str, out: str = "", like: onnx.NodeProto | None = None, **more: Any
+        self,
+        op: str,
+        *inputs: str,
+        out: str = "",
+        like: onnx.NodeProto | None = None,
+        **more: Any,  # noqa: ANN401
     ) -> str:
         """Add a node; returns the name of its output."""
         ...

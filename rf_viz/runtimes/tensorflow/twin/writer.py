@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..graph_names import maker
+from .masks import FLOAT, INT32, Masks
 
-FLOAT, INT32, INT64, BOOL = 1, 3, 9, 10
-"""DataType's DT_FLOAT, DT_INT32, DT_INT64 and DT_BOOL."""
+INT64 = 9
+"""DataType's DT_INT64."""
 
 Attribute = bool | int | float | str | Sequence[int] | None
 
@@ -40,6 +41,7 @@ class Writer:
         self.signals: dict[str, str] = {}
         self.kept: set[str] = set()
         self.lost: dict[str, str] = {}
+        self.masks = Masks(self, {node.name: node for node in graph_def.node})
         self._shapes = shapes
 
     def why_lost(self, tensor: str) -> str:
@@ -114,9 +116,19 @@ class Writer:
         """Add a constant of int32; returns its name."""
         return self.constant(np.asarray(values, np.int32))
 
+    def numbers(self, name: str) -> list[int]:
+        """Read the int32 numbers of a constant that the graph holds; none of any other tensor."""
+        node = next((n for n in self.graph_def.node if n.name == name and n.op == "Const"), None)
+        if node is None or node.attr["dtype"].type != INT32:
+            return []
+        tensor = node.attr["value"].tensor
+        if tensor.tensor_content:
+            return [int(n) for n in np.frombuffer(tensor.tensor_content, np.int32)]
+        return [int(n) for n in tensor.int_val]
+
     def number(self, kind: int, value: int) -> str:
         """Add a constant of one number, of the type ``kind``; returns its name."""
-        return self._cast(self.constant(np.asarray(value, np.float32)), FLOAT, kind)
+        return self.cast(self.constant(np.asarray(value, np.float32)), FLOAT, kind)
 
     def ones_of(self, variable: Any) -> None:  # noqa: ANN401
         """Write ones of a variable's type and shape under its name, or note that it is lost."""
@@ -173,11 +185,11 @@ class Writer:
 
         The channels are the last two axes, and are kept at length 1.
         """
-        sizes = self.add("Abs", self._cast(weights, kind, FLOAT))
+        sizes = self.add("Abs", self.cast(weights, kind))
         return self.add("Sign", self.reduce(sizes, [-2, -1]))
 
-    def _cast(self, name: str, before: int, after: int) -> str:
-        """Add a tensor as another type; returns its name."""
+    def cast(self, name: str, before: int, after: int = FLOAT) -> str:
+        """Add a tensor as another type, float32 by default; returns its name."""
         node = self.node("Cast", "", name)
         node.attr["SrcT"].type, node.attr["DstT"].type = before, after
         output: str = node.name
