@@ -23,6 +23,7 @@ from .base import (
     check_shape,
     combine,
     origins_of,
+    slim,
     with_extents,
 )
 
@@ -104,6 +105,7 @@ class MaskedMix(BaseStep):
 
     def __init__(self, before: Shape, axis: int, mask: NDArray[np.bool_]) -> None:
         self.before, self.axis = before, axis
+        mask = slim(mask)
         self.mask = np.broadcast_to(
             mask, [*mask.shape[:axis], before[axis], *mask.shape[axis + 1 :]]
         )
@@ -111,7 +113,8 @@ class MaskedMix(BaseStep):
         self.after: Shape = (*wide[:axis], 1, *wide[axis + 1 :])
         self.blind = not self.mask.any(axis=axis).all()
         others = [i for i, n in enumerate(self.mask.shape) if n > 1 and i != axis]
-        self.row = min(others, key=lambda i: abs(i - axis), default=None)
+        alike = {i: (wide[i] != before[axis], abs(i - axis)) for i in others}
+        self.row = min(others, key=alike.__getitem__, default=None)
         self.mixes = (axis,) if self.row is None else ()
         self.slides = () if self._reach is None else (axis,)
 

@@ -486,12 +486,13 @@ def masked_product(
     return output
 
 
-def visible_keys(bias: NDArray[Any]) -> Mask | None:
-    """The keys that each query may see by a constant mask: booleans, or numbers that are added.
+def seen_keys(bias: NDArray[Any]) -> Mask | None:
+    """The keys that each query may see by a constant mask, whose last axis are the keys.
 
-    None where the mask hides none.
+    Booleans say so; numbers are added to the scores. None where the mask hides none.
     """
     if bias.dtype == bool:
         bias = np.where(bias, 0.0, -np.inf)
-    kept = _above_gap(bias.astype(np.float32), bias.ndim - 1)
+    with np.errstate(all="ignore"):
+        kept = _above_gap(bias.astype(np.float32), bias.ndim - 1)
     return None if kept is None or kept.all() else kept

@@ -270,16 +270,31 @@ def visible_keys(
     return Scan((slide,)) if left is None or right is None else Window((slide,))
 
 
+def visible_table(
+    queries: int, keys: int, offset: int, left: int | None, right: int | None
+) -> np.ndarray:
+    """The keys that each query sees, as ``visible_keys``, but as a table of bools."""
+    distance = np.arange(keys) - (np.arange(queries)[:, None] + offset)
+    seen = np.ones(distance.shape, bool)
+    if left is not None:
+        seen &= distance >= -left
+    if right is not None:
+        seen &= distance <= right
+    return seen
+
+
 class Heads(NamedTuple):
     """The shapes of an attention, each (batch, heads, positions, size).
 
-    ``visible`` is the step from keys to queries along axis 2, None if all see all.
+    ``visible`` is the step from keys to queries along axis 2, None if all see all. Where a mask
+    says more than that, ``mask`` marks the keys that each query sees; it broadcasts to the scores.
     """
 
     query: Shape
     key: Shape
     value: Shape
     visible: Step | None = None
+    mask: np.ndarray | None = None
 
     @property
     def after(self) -> Shape:
@@ -315,6 +330,12 @@ class Heads(NamedTuple):
         return reshape(shape, wide) + reduce(wide, (3,), True) + broadcast(one, self.after)
 
     def _over_keys(self, shape: Shape) -> Relation:
+        if self.mask is not None:
+            wide = (*shape[:2], 1, *shape[2:])
+            mixed = MaskedMix(wide, 3, self.mask[..., None])
+            seen = (*mixed.after[:3], shape[3])
+            behind = reshape(mixed.after, seen) + broadcast(seen, self.after)
+            return (*reshape(shape, wide), mixed, *behind)
         if self.visible is not None:
             return (self.visible, *broadcast((*self.query[:3], shape[3]), self.after))
         one = (*shape[:2], 1, shape[3])

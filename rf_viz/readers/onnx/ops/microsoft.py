@@ -21,7 +21,9 @@ from ....relation.common.products import (
     matmul,
     pairs,
     visible_keys,
+    visible_table,
 )
+from ...reading.masks import GAP, Mask
 from ...reading.outputs import (
     SELF,
     joined,
@@ -30,7 +32,7 @@ from ...reading.outputs import (
 )
 from ...reading.values import DataDependent
 from ..node import MICROSOFT, Node, operator
-from .attention import Projected
+from .attention import Projected, constant_mask, masked_weights
 from .channels_last import channels_last
 from .linear import general_product, rotated
 from .reductions import grouped_statistics
@@ -266,7 +268,9 @@ def merged_attention(node: Node) -> list[Output]:
     value: Shape = (batch, heads, length, sizes[2] // heads)
     causal = 0 if node.attribute("unidirectional", 0) else None
     visible = visible_keys(length, length, 0, None, causal)
-    attention = Heads(query, query, value, visible)
+    lengths, bias = {"Attention": (3, 5), "QAttention": (5, -1)}[node.op]
+    mask = _constant_mask(node, lengths, bias, (length, length), 0, causal)
+    attention = Heads(query, query, value, visible, mask)
     mixed = reduce(node.shape(), (2,), True) + reshape((batch, length, 1), (batch, 1, length, 1))
     one: Shape = (batch, 1, length, 1)
     out = transpose((0, 2, 1, 3)) + reshape(
@@ -281,6 +285,33 @@ def merged_attention(node: Node) -> list[Output]:
         mixed + broadcast(one, query) + reshape(query, (1, *query)) + broadcast((1, *query), state)
     )
     return [Output((batch, length, sizes[2]), edges), Output(state, [Edge(0, kept)])]
+
+
+def _constant_mask(
+    node: Node, padding: int, bias: int, extents: tuple[int, int], offset: int, causal: int | None
+) -> Mask | None:
+    """What constant masks let queries see of the keys; None where only their order does.
+
+    Input ``padding`` holds 0 for keys that do not count, for each batch and perhaps each query, or
+    how many keys count in each batch. Input ``bias`` is added to the scores.
+    """
+    queries, keys = extents
+    total = np.zeros((1, 1, 1, keys))
+    values = node.value(padding) if node.has(padding) and not node.depends(padding) else None
+    if values is not None:
+        if values.ndim == 1 and len(values) in (1, node.shape()[0]):
+            values = np.arange(keys) < values[:, None]
+        if values.ndim == 2 and values.shape[-1] == keys:
+            values = values[:, None]
+        if values.ndim != 3 or values.shape[-1] != keys:
+            raise DataDependent(f"the padding of {node.op} {node.name} is packed")
+        hidden = min(float(node.attribute("mask_filter_value", -10000.0)), -GAP)
+        total = total + np.where(values > 0, 0.0, hidden)[:, None]
+    values = node.value(bias) if node.has(bias) and not node.depends(bias) else None
+    if values is not None and values.ndim == 4 and values.shape[-1] in (1, keys):
+        total = total + values
+    visible = None if causal is None else visible_table(queries, keys, offset, None, causal)
+    return constant_mask(total, visible) if total.any() else None
 
 
 @operator(
@@ -302,10 +333,12 @@ def many_heads(node: Node) -> list[Output]:
     p = Projected(node, heads=heads, kv_heads=heads, past=(6, 7))
     causal = 0 if node.attribute("unidirectional", 0) else None
     visible = visible_keys(p.query[2], p.total[0][2], p.offset, None, causal)
-    attention = Heads(p.query, p.total[0], p.total[1], visible)
+    extents = (p.query[2], p.total[0][2])
+    mask = _constant_mask(node, 4, 5, extents, p.offset, causal)
+    attention = Heads(p.query, p.total[0], p.total[1], visible, mask)
     scores = attention.scores
-    one = (*scores[:3], 1)
-    over = reduce(scores, (3,), True) + broadcast(one, scores)
+    table = None if causal is None else visible_table(*extents, p.offset, None, causal)
+    over = masked_weights(attention, table if mask is None else mask)
     weights = [Edge(0, p.split[0] + attention.scores_from_query())]
     weights += [Edge(i, r + attention.scores_from_key() + over) for i, r, _ in p.whole(0)]
     if node.depends(5):
