@@ -95,10 +95,11 @@ class BaseNode(Generic[C]):
 
     The edges of an ``Output`` count ``inputs``; a description may replace them by others (the items
     of a sequence, the results of a branch). Each format adds what its own nodes have. A description
-    sets ``masking`` where it knows what masks hide of its outputs.
+    sets ``masking`` where it knows what masks hide of its outputs, and ``doubt`` where it took
+    something to be possible that a constant would tell, if it could be computed.
     """
 
-    __slots__ = ("call", "inputs", "masking", "reading", "scope")
+    __slots__ = ("call", "doubt", "inputs", "masking", "reading", "scope")
 
     def __init__(
         self,
@@ -109,6 +110,7 @@ class BaseNode(Generic[C]):
     ) -> None:
         self.call, self.inputs, self.reading, self.scope = call, inputs, reading, scope
         self.masking: Rule | None = None
+        self.doubt = ""
 
     @property
     def op(self) -> str:

@@ -121,6 +121,10 @@ class BaseReading(ABC, Generic[C, N]):
                 self._drop(mark)  # of a loop that was followed for some turns
             return self._assumed(node, str(reason))
         listed = [outputs] if isinstance(outputs, Output | Value) else list(outputs)
+        if node.doubt:
+            for output in listed:
+                if isinstance(output, Output):
+                    output.assumed = output.assumed or node.doubt
         if len(listed) < len(call.outputs):
             raise ModelError(
                 f"{call.op} {call.name!r} has {len(call.outputs)} outputs, where its operator "

@@ -27,9 +27,10 @@ class Value:
     ``tensor`` is its number among the described tensors, -1 where it does not depend on the traced
     input. ``shape`` is None where it depends on the data. A sequence has ``items``. ``get``
     computes the values when they are first needed; ``after`` are those it is computed from.
+    ``fed`` says that it depends on another input of the model, so that nobody knows its values.
     """
 
-    __slots__ = ("_after", "_get", "_value", "items", "shape", "tensor")
+    __slots__ = ("_after", "_get", "_value", "fed", "items", "shape", "tensor")
 
     def __init__(
         self,
@@ -42,6 +43,10 @@ class Value:
     ) -> None:
         self.shape, self.tensor, self.items = shape, tensor, items
         self._value, self._get, self._after = value, get, after
+        if get is None:
+            self.fed = value is None and tensor < 0
+        else:
+            self.fed = any(v is not None and v.fed for v in after)
 
     def value(self) -> NDArray[Any] | None:
         """The values, computed when first needed; None where they are not known."""

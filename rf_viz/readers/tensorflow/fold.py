@@ -105,6 +105,23 @@ def _summed(node: Node, values: list[Any]) -> Constant:
     return np.asarray(np.flip(sums, axis) if node.attribute("reverse") else sums)
 
 
+def _product(node: Node, values: list[Any]) -> Constant:
+    turned = [
+        np.swapaxes(a, -1, -2) if node.attribute(plain) or node.attribute(batched) else a
+        for a, plain, batched in zip(
+            values, ("transpose_a", "transpose_b"), ("adj_x", "adj_y"), strict=True
+        )
+    ]
+    return np.asarray(np.matmul(*turned))
+
+
+def _solved(node: Node, values: list[Any]) -> Constant:
+    matrix, right = values
+    if node.attribute("adjoint"):
+        matrix = np.swapaxes(matrix, -1, -2)
+    return np.asarray(np.linalg.solve(matrix, right))
+
+
 def _padded(node: Node, values: list[Any]) -> Constant:
     fill = values[2] if len(values) > 2 else 0
     return np.asarray(np.pad(values[0], values[1], constant_values=fill))
@@ -116,12 +133,16 @@ COMPUTE: dict[str, Compute] = {
     "AddV2": each(np.add),
     "All": _reduce(np.all),
     "Any": _reduce(np.any),
+    "Atan2": each(np.arctan2),
+    "BatchMatMul": _product,
+    "BatchMatMulV2": _product,
     "AddN": chain(np.add),
     "BatchMatrixBandPart": _band,
     "BroadcastTo": each(lambda a, shape: np.broadcast_to(a, tuple(shape))),
     "Cast": _cast,
     "Ceil": each(np.ceil),
     "ConcatV2": _concatenated,
+    "Cos": each(np.cos),
     "Cumsum": _summed,
     "DataFormatVecPermute": _moved,
     "Div": each(divide),
@@ -144,11 +165,14 @@ COMPUTE: dict[str, Compute] = {
     "LogicalOr": each(np.logical_or),
     "LinSpace": lambda node, values: np.linspace(*values).astype(values[0].dtype),
     "Log": each(np.log),
+    "MatMul": _product,
     "MatrixBandPart": _band,
     "MatrixDiag": _moved,
     "MatrixDiagPart": _moved,
     "MatrixDiagPartV3": _moved,
     "MatrixDiagV3": _moved,
+    "MatrixInverse": each(np.linalg.inv),
+    "MatrixSolve": _solved,
     "Max": _reduce(np.max),
     "Maximum": each(np.maximum),
     "Mean": _reduce(np.mean),
@@ -170,10 +194,12 @@ COMPUTE: dict[str, Compute] = {
     "Reverse": _moved,
     "ReverseV2": _moved,
     "Roll": _moved,
+    "Round": each(np.rint),
     "Rsqrt": each(lambda a: 1 / np.sqrt(a)),
     "Select": each(np.where),
     "SelectV2": each(np.where),
     "Sign": each(np.sign),
+    "Sin": each(np.sin),
     "Slice": _moved,
     "Snapshot": _first,
     "Split": _split,
@@ -184,6 +210,7 @@ COMPUTE: dict[str, Compute] = {
     "StridedSlice": _moved,
     "Sub": each(np.subtract),
     "Sum": _reduce(np.sum),
+    "Tan": each(np.tan),
     "Tile": each(lambda a, times: np.tile(a, times)),
     "Transpose": each(lambda a, order: np.transpose(a, order)),
     "TruncateDiv": each(divide),
