@@ -21,6 +21,12 @@ from .values import DataDependent, Value
 C = TypeVar("C", bound=Call)
 N = TypeVar("N", bound=BaseNode[Any])
 
+_ROUNDED = {
+    "Atan2", "BatchMatMul", "BatchMatMulV2", "Cos", "Exp", "Log", "MatMul", "MatrixInverse",
+    "MatrixSolve", "Pow", "Rsqrt", "Sin", "Tan",
+}  # fmt: skip
+"""Operators whose results another runtime may round otherwise."""
+
 LARGEST = 2**40
 """The most elements that any tensor may have."""
 
@@ -150,7 +156,12 @@ class BaseReading(ABC, Generic[C, N]):
             if not edges:
                 if output.value is not None:
                     return Value(shape, value=output.value)
-                return Value(shape, get=lambda: self.evaluate(node, name, shape), after=node.inputs)
+                return Value(
+                    shape,
+                    get=lambda: self.evaluate(node, name, shape),
+                    after=node.inputs,
+                    rounded=node.op in _ROUNDED,
+                )
         value = Value(shape, len(self.tensors))
         self.tensors.append(_tensor(node, name, shape or (), edges, assumed))
         if node.masking is not None and not assumed:

@@ -27,10 +27,11 @@ class Value:
     ``tensor`` is its number among the described tensors, -1 where it does not depend on the traced
     input. ``shape`` is None where it depends on the data. A sequence has ``items``. ``get``
     computes the values when they are first needed; ``after`` are those it is computed from.
-    ``fed`` says that it depends on another input of the model, so that nobody knows its values.
+    ``fed`` says that it depends on another input of the model, so that nobody knows its values;
+    ``rounded`` that a runtime may compute its last digits otherwise.
     """
 
-    __slots__ = ("_after", "_get", "_value", "fed", "items", "shape", "tensor")
+    __slots__ = ("_after", "_get", "_value", "fed", "items", "rounded", "shape", "tensor")
 
     def __init__(
         self,
@@ -40,6 +41,7 @@ class Value:
         get: Callable[[], NDArray[Any] | None] | None = None,
         items: Sequence[Value] | None = None,
         after: Sequence[Value | None] = (),
+        rounded: bool = False,
     ) -> None:
         self.shape, self.tensor, self.items = shape, tensor, items
         self._value, self._get, self._after = value, get, after
@@ -47,6 +49,8 @@ class Value:
             self.fed = value is None and tensor < 0
         else:
             self.fed = any(v is not None and v.fed for v in after)
+            rounded = rounded or any(v is not None and v.rounded for v in after)
+        self.rounded = rounded
 
     def value(self) -> NDArray[Any] | None:
         """The values, computed when first needed; None where they are not known."""

@@ -123,10 +123,10 @@ def _projected(node: Node, shape: Shape, size: Shape, transforms: Floats) -> lis
     real = np.broadcast_to(k != 0, full)
     mode = node.attribute("fill_mode", "CONSTANT")
     nearest = node.attribute("interpolation", "NEAREST") == "NEAREST"
-    # Places beside a whole pixel may be on either side of it, as the runtime rounds; not so where
-    # all coefficients are short binary fractions.
-    short = bool((transforms * 1024 % 1 == 0).all())
-    slack = np.float32(0 if short else 5e-7 * max(*shape[1:3], *size))
+    # A place beside a whole pixel may be on either side of it, as the runtime rounds.
+    value = node.inputs[1]
+    rounded = value is not None and value.rounded
+    slack = np.float32(5e-7 * max(*shape[1:3], *size) if rounded else 0)
     taps: list[list[Floats]] = []
     for n, at in zip(shape[1:3], places, strict=True):
         at = _filled(np.broadcast_to(np.where(real, at, -9), full), n, mode)
