@@ -6,6 +6,7 @@ Random attentions are held against TensorFlow, one input element changed at a ti
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -13,8 +14,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.oracles.tensorflow_oracle import assert_agrees, tf
+import rf_viz
+from rf_viz.readers.reading import masks
+from rf_viz.verify import verify
+from tests.oracles.tensorflow_oracle import assert_agrees, graph, tf
 from tests.oracles.truth import generic
+
+import keras  # isort: skip  (after TensorFlow has been told to be quiet)
 
 LOWEST = float(np.finfo(np.float32).min)
 
@@ -45,7 +51,7 @@ def some_attention(rng: Random) -> tuple[Callable[[Any], list[Any]], tuple[int, 
     parts, product = rng.random() < 0.3, rng.choice(["matmul", "turned", "einsum", "sum"])
     after = rng.choice(["", "", "factor", "band part"])
 
-    def compute(x: Any) -> list[Any]:
+    def compute(x: tf.Tensor) -> list[tf.Tensor]:
         q = tf.transpose(tf.reshape(x, [batch, n, heads, 1]), [0, 2, 1, 3])
         scores = tf.matmul(0.5 * q, q, transpose_b=True)
         seen = pattern()
@@ -88,3 +94,92 @@ def test_a_masked_attention_depends_on_what_its_mask_leaves(seed: int) -> None:
     compute, shape = some_attention(Random(seed))
     x: NDArray[np.float32] = generic(shape) / 2
     assert_agrees(compute, nudges=(0.3, -0.2), tolerance=1e-30, x=x)
+
+
+def causal_attention(x: tf.Tensor) -> tf.Tensor:
+    """An attention of 6 positions, each of which sees itself and all before it."""
+    seen = tf.linalg.band_part(tf.ones([6, 6]), -1, 0)
+    scores = tf.matmul(x, x, transpose_b=True) + (1.0 - seen) * -1e9
+    return tf.matmul(tf.nn.softmax(scores), x)
+
+
+@pytest.mark.parametrize("seed", [0, 4, 7, 11])
+def test_verify_agrees_with_a_masked_attention(seed: int) -> None:
+    compute, shape = some_attention(Random(seed))
+    model = rf_viz.load(graph(compute, x=shape).SerializeToString(), "test.pb")
+    net = model.trace(spatial_axes=(0, 1, 2))
+    report = verify(model, net, cells=2)
+    assert report.ok, report.summary()
+    assert not report.undecided
+
+
+def test_verify_finds_a_reader_that_forgets_the_mask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shown on a reader that is wrong on purpose: it adds a mask as if it were any bias."""
+    model = rf_viz.load(graph(causal_attention, x=(1, 6, 2)).SerializeToString(), "test.pb")
+    net = model.trace(spatial_axes=(1,))
+    assert verify(model, net, ["y"]).ok
+    monkeypatch.setattr(masks, "_above_gap", lambda bias, axis: None)
+    report = verify(model, model.trace(spatial_axes=(1,)), ["y"])
+    wrong = {(check.kind, check.how) for check in report.disagreements}
+    assert wrong == {("edge", "twin")}
+
+
+BAND = np.abs(np.subtract.outer(np.arange(6), np.arange(6))) <= 1
+CAUSAL = np.tril(np.ones((6, 6), bool))
+
+
+def _many_heads(x: Any) -> Any:  # noqa: ANN401
+    return keras.layers.MultiHeadAttention(2, 2)(x, x, use_causal_mask=True)
+
+
+def _banded(x: Any) -> Any:  # noqa: ANN401
+    return keras.layers.MultiHeadAttention(2, 2)(x, x, attention_mask=BAND[None])
+
+
+def _dot(x: Any) -> Any:  # noqa: ANN401
+    return keras.layers.Attention()([x, x], use_causal_mask=True)
+
+
+def _additive(x: Any) -> Any:  # noqa: ANN401
+    return keras.layers.AdditiveAttention()([x, x], use_causal_mask=True)
+
+
+def _operation(x: Any) -> Any:  # noqa: ANN401
+    heads = keras.ops.reshape(x, (-1, 6, 2, 2))
+    y = keras.ops.dot_product_attention(heads, heads, heads, is_causal=True)
+    return keras.ops.reshape(y, (-1, 6, 4))
+
+
+def _softmax(x: Any) -> Any:  # noqa: ANN401
+    scores = keras.ops.matmul(x, keras.ops.transpose(x, (0, 2, 1)))
+    mask = keras.ops.convert_to_tensor(BAND[None])
+    return keras.ops.matmul(keras.layers.Softmax()(scores, mask=mask), x)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("layer", "seen"),
+    [
+        (_many_heads, CAUSAL),
+        (_banded, BAND),
+        (_dot, CAUSAL),
+        (_additive, CAUSAL),
+        (_operation, CAUSAL),
+        (_softmax, BAND),
+    ],
+)
+def test_keras_attentions_see_what_their_mask_leaves(
+    layer: Callable[[Any], Any], seen: NDArray[np.bool_], tmp_path: Path
+) -> None:
+    x = keras.Input((6, 4))
+    model = keras.Model(x, layer(x))
+    model.save(tmp_path / "net.keras")
+    lite = tf.lite.TFLiteConverter.from_keras_model(model).convert()
+    (tmp_path / "net.tflite").write_bytes(lite)
+    for name in ("net.keras", "net.tflite"):
+        net = rf_viz.load(tmp_path / name).trace(input_shape=(1, 6, 4), spatial_axes=(1,))
+        last = net.layers[-1]
+        assert last.exact
+        assert last.grid == (6,)
+        marks = [last.mask((i,)) for i in range(6)]
+        assert np.array_equal(marks, seen), name
