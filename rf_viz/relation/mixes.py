@@ -139,7 +139,8 @@ class MaskedMix(BaseStep):
         if a.shape[axis] == 1:
             count = self.mask.sum(axis=axis, keepdims=True)
             if ring is SUM:
-                return a * count
+                counted: Array = a * count
+                return counted
             return np.where(count > 0, a, np.array(ring.zero, a.dtype))
         return self._in_parts(a, ring, [axis])
 

@@ -13,22 +13,16 @@ Masks that are computed from the input are ordinary dependences.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...relation import SUM, Edge, MaskedMix, Only, Output, Relation, Shape, push
+from ...relation import Edge, MaskedMix, Only, Output, Relation, Shape
 from ...relation.common.basic import broadcast, normalise, reshape
 from ...relation.common.products import masked_einsum
-from ...trace.tensors import Tensor
-
-if TYPE_CHECKING:
-    from .node import BaseNode
-    from .values import Value
-
-Mask = NDArray[np.bool_]
-Bias = NDArray[np.floating]
+from .maskings import NOTHING, Bias, Mask, Masking, of_rank
+from .node import BaseNode
 
 GAP = 80.0
 """How far below all others a bias must lie to hide an element from a softmax.
@@ -41,119 +35,6 @@ beyond it; a relative position bias, or ALiBi, whose values fall step by step, h
 _BOTTOMLESS = 1000.0
 """How far below the others an exponential is 0 even in float64, whose smallest is exp(-745)."""
 
-_DEEPEST = 60
-"""The longest chain of operations that facts are followed along."""
-
-
-class Masking(NamedTuple):
-    """What is known of a tensor's elements; both arrays broadcast to the tensor.
-
-    ``bias`` is what constants have added to the elements, None for nothing. ``zero`` marks
-    elements that are 0 (or not a number) whatever the input holds, None for none.
-    """
-
-    bias: Bias | None = None
-    zero: Mask | None = None
-
-
-NOTHING = Masking()
-Rule = Callable[[], Masking]
-
-
-class Maskings:
-    """The maskings of a reading's tensors, worked out when a description asks for them.
-
-    ``zeros`` says whether any tensor may have elements that are zero, so that most networks need
-    not be searched for any.
-    """
-
-    def __init__(self, tensors: Sequence[Tensor]) -> None:
-        self.zeros = False
-        self._tensors = tensors
-        self._rules: dict[int, Rule] = {}
-        self._worked_out: dict[int, Masking] = {}
-        self._depth = 0
-
-    def enter(self, number: int, rule: Rule) -> None:
-        """Enter the rule for a tensor, by its number."""
-        self._rules[number] = rule
-
-    def forget(self, mark: int) -> None:
-        """Forget the tensors from this number on, which the reading has dropped."""
-        for kept in (self._rules, self._worked_out):
-            for number in [n for n in kept if n >= mark]:
-                kept.pop(number)
-
-    def of(self, value: Value | None) -> Masking:
-        """The masking of a tensor; of a constant its own values."""
-        if value is None:
-            return NOTHING
-        if value.tensor >= 0:
-            return self._of_tensor(value.tensor)
-        constant = value.value()
-        if constant is None or constant.dtype.kind not in "biuf":
-            return NOTHING
-        return Masking(constant.astype(np.float32), constant == 0)
-
-    def _of_tensor(self, number: int) -> Masking:
-        worked_out = self._worked_out.get(number)
-        if worked_out is None:
-            if self._depth > _DEEPEST:
-                return NOTHING
-            self._depth += 1
-            try:
-                rule = self._rules.get(number)
-                with np.errstate(all="ignore"):
-                    worked_out = self._moved(number) if rule is None else rule()
-            finally:
-                self._depth -= 1
-            self._worked_out[number] = worked_out
-        return worked_out
-
-    def _moved(self, number: int) -> Masking:
-        """The masking of a tensor whose elements are moved, but not changed."""
-        tensor = self._tensors[number]
-        if not tensor.sources or tensor.assumed or not _passes_on(tensor):
-            return NOTHING
-        bias: Bias | None = None
-        zero: Mask | None = None
-        for source in tensor.sources:
-            masking = self._of_tensor(source.tensor)
-            rank = len(self._tensors[source.tensor].shape)
-            if masking.bias is not None:
-                moved = _push(source.relation, _of_rank(masking.bias, rank))
-                bias = moved if bias is None else bias + moved
-            if masking.zero is not None:
-                marks = _push(source.relation, _of_rank(masking.zero, rank)) > 0
-                zero = marks if zero is None else zero | marks
-        return Masking(bias, zero)
-
-
-def _push(relation: Relation, a: NDArray[Any]) -> NDArray[Any]:
-    pushed: NDArray[Any] = push(relation, a.astype(np.float32), SUM)
-    return pushed
-
-
-_CHANGING = {"BitCast", "Bitcast", "RiscBitcast", "OneHot"}
-_UNCHANGED = {"Dropout", "QuantizeLinear", "DequantizeLinear", "Concat", "ConcatV2", "Pack"}
-
-
-def _passes_on(tensor: Tensor) -> bool:
-    """Whether every element is one of the sources', as it is."""
-    if tensor.op in _CHANGING or (tensor.category != "layout" and tensor.op not in _UNCHANGED):
-        return False
-    for source in tensor.sources:
-        for step in source.relation:
-            pairs = step.pairs()
-            if pairs is None or pairs.combines:
-                return False
-    return True
-
-
-def _of_rank(a: NDArray[Any], rank: int) -> NDArray[Any]:
-    """An array with axes of length 1 in front, to have as many as the tensor."""
-    return a.reshape((1,) * (rank - a.ndim) + a.shape)
-
 
 def masking(node: BaseNode[Any], i: int) -> Masking:
     """What is known of the elements of input ``i``."""
@@ -161,10 +42,10 @@ def masking(node: BaseNode[Any], i: int) -> Masking:
 
 
 def _sum(node: BaseNode[Any], inputs: Sequence[int]) -> Masking:
-    known = [masking(node, i) for i in inputs]
+    parts = [masking(node, i) for i in inputs]
     return Masking(
-        _total([m.bias for m in known]),
-        None if any(m.zero is None for m in known) else _every([m.zero for m in known]),
+        _total([m.bias for m in parts]),
+        None if any(m.zero is None for m in parts) else _every([m.zero for m in parts]),
     )
 
 
@@ -229,9 +110,9 @@ def _extreme(
     """The larger or smaller of a tensor and constants."""
     if sum(node.depends(i) for i in inputs) != 1:
         return NOTHING
-    known = [masking(node, i).bias for i in inputs]
-    chosen = np.zeros((), np.float32) if known[0] is None else known[0]
-    for bias in known[1:]:
+    biases = [masking(node, i).bias for i in inputs]
+    chosen = np.zeros((), np.float32) if biases[0] is None else biases[0]
+    for bias in biases[1:]:
         chosen = choose(chosen, np.zeros((), np.float32) if bias is None else bias)
     return Masking(chosen)
 
@@ -271,7 +152,7 @@ def _condition(node: BaseNode[Any], i: int, rank: int) -> Mask | None:
     return values.astype(bool)
 
 
-_Combine = Callable[["BaseNode[Any]", Sequence[int]], Masking]
+_Combine = Callable[[BaseNode[Any], Sequence[int]], Masking]
 
 _JOINS: dict[str, _Combine] = {
     **dict.fromkeys(("Add", "AddV2", "AddN", "Sum"), _sum),
@@ -332,9 +213,10 @@ def _only(edge: Edge, kept: Mask, rank: int) -> Edge:
     """An edge to the elements that a mask keeps."""
     if kept.all():
         return edge
-    return edge._replace(relation=(*edge.relation, Only(_of_rank(kept, rank))))
+    return edge._replace(relation=(*edge.relation, Only(of_rank(kept, rank))))
 
 
+@np.errstate(all="ignore")
 def _above_gap(bias: Bias, axis: int | None) -> Mask | None:
     """The elements that lie above the first gap, from the largest down along an axis, or in all.
 
@@ -372,7 +254,7 @@ def softmax(node: BaseNode[Any], shape: Shape, axes: Sequence[int]) -> Output:
     bias = masking(node, 0).bias
     if bias is None or len(axes) != 1 or not node.depends(0):
         return plain
-    bias = _of_rank(bias, len(shape))
+    bias = of_rank(bias, len(shape))
     kept = _above_gap(bias, axes[0])
     if kept is None or kept.all():
         return plain
@@ -402,7 +284,7 @@ def exponential(node: BaseNode[Any]) -> Output:
     """Every element by itself; an exponential of what lies far below the others is zero."""
     shape = node.shape()
     bias = masking(node, 0).bias if node.depends(0) else None
-    kept = None if bias is None else _not_vanishing(_of_rank(bias, len(shape)))
+    kept = None if bias is None else _not_vanishing(of_rank(bias, len(shape)))
     if kept is None or kept.all():
         return Output(shape, [Edge(0)])
     node.reading.maskings.zeros = True
@@ -421,14 +303,15 @@ def _not_vanishing(bias: Bias) -> Mask | None:
         return None
     top = bias[kept].max(initial=-np.inf)
     kept = kept | (bias.max(axis=-1, keepdims=True) <= top - GAP)
-    return kept & ~(bias < top - _BOTTOMLESS) & ~np.isnan(bias)
+    left: Mask = kept & ~(bias < top - _BOTTOMLESS) & ~np.isnan(bias)
+    return left
 
 
 def keeping(node: BaseNode[Any], shape: Shape, kept: Mask) -> Output:
     """Input 0, of which a mask keeps some elements; the others are zero."""
     if kept.all():
         return Output(shape, [Edge(0)])
-    wide = _of_rank(kept, len(shape))
+    wide = of_rank(kept, len(shape))
     node.reading.maskings.zeros = True
     node.masking = lambda: Masking(None, _any([masking(node, 0).zero, ~wide]))
     return Output(shape, [Edge(0, (Only(wide),))])
@@ -451,13 +334,13 @@ def masked_reduction(node: BaseNode[Any], axes: Sequence[int], keep: bool) -> Re
     if node.op in _LARGEST:
         bias = masking(node, 0).bias
         if bias is not None:
-            wide = _of_rank(bias, len(shape))
+            wide = of_rank(bias, len(shape))
             kept = _above_gap(wide, axis)
             top = wide.max(axis=axis, keepdims=True)
             node.masking = lambda: Masking(top if keep else top.squeeze(axis))
     elif node.op in _TOTALS and node.reading.maskings.zeros:
         zero = masking(node, 0).zero
-        kept = None if zero is None else _of_rank(~zero, len(shape))
+        kept = None if zero is None else of_rank(~zero, len(shape))
     if kept is None or kept.all():
         return None
     mixed = MaskedMix(shape, axis, kept)
@@ -477,7 +360,7 @@ def masked_product(
         zero = masking(node, i).zero
         if zero is None or not zero.any():
             continue
-        kept = ~_of_rank(zero, len(shapes[which]))
+        kept = ~of_rank(zero, len(shapes[which]))
         relations = masked_einsum(equation, shapes, which, kept)
         if relations is not None:
             edges = [Edge(n, r) for n, r in zip(numbers, relations, strict=True)]
@@ -493,6 +376,5 @@ def seen_keys(bias: NDArray[Any]) -> Mask | None:
     """
     if bias.dtype == bool:
         bias = np.where(bias, 0.0, -np.inf)
-    with np.errstate(all="ignore"):
-        kept = _above_gap(bias.astype(np.float32), bias.ndim - 1)
+    kept = _above_gap(bias.astype(np.float64), bias.ndim - 1)
     return None if kept is None or kept.all() else kept

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...errors import ModelError
 from ...relation import Output, Shape
 from ...trace.tensors import Tensor
-from .masks import Maskings, Rule
+from .maskings import Maskings, Rule
 from .operators import Operator
 from .values import DataDependent, ShapeUnknown, Value
 

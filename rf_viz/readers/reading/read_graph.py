@@ -14,7 +14,7 @@ from ...errors import ModelError, defect
 from ...relation import Edge, Output, Shape, shape_after
 from ...relation.common.basic import everything
 from ...trace.tensors import Source, Tensor
-from .masks import Maskings
+from .maskings import Maskings
 from .node import BaseNode, Call, Subgraph
 from .values import DataDependent, Value
 

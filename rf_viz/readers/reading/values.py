@@ -45,12 +45,11 @@ class Value:
     ) -> None:
         self.shape, self.tensor, self.items = shape, tensor, items
         self._value, self._get, self._after = value, get, after
-        if get is None:
-            self.fed = value is None and tensor < 0
-        else:
+        self.fed = value is None and tensor < 0
+        self.rounded: bool = rounded
+        if get is not None:
             self.fed = any(v is not None and v.fed for v in after)
-            rounded = rounded or any(v is not None and v.rounded for v in after)
-        self.rounded = rounded
+            self.rounded = rounded or any(v is not None and v.rounded for v in after)
 
     def value(self) -> NDArray[Any] | None:
         """The values, computed when first needed; None where they are not known."""

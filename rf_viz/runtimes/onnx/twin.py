@@ -408,11 +408,11 @@ def _positive(graph: _Graph, node: onnx.NodeProto) -> list[str]:
 @_rule("ReduceMax")
 def _largest(graph: _Graph, node: onnx.NodeProto) -> list[str]:
     """The largest along an axis is none of those that a mask hides."""
-    name, axes = node.input[0], [a.ints for a in node.attribute if a.name == "axes"]
-    rank, named = len(graph.shape(name)), axes[0] if axes else ()
-    if not axes and _input(node, 1):
-        named = graph.masks.numbers(node.input[1])
-    mask = graph.masks.above_gap(name, named[0] % rank) if len(named) == 1 else None
+    name, rank = node.input[0], len(graph.shape(node.input[0]))
+    axes = [axis for a in node.attribute if a.name == "axes" for axis in a.ints]
+    if _input(node, 1):
+        axes = [*graph.masks.numbers(node.input[1])]
+    mask = graph.masks.above_gap(name, axes[0] % rank) if len(axes) == 1 else None
     return [graph.add("ReduceMax", _hidden(graph, name, mask), *node.input[1:], like=node)]
 
 

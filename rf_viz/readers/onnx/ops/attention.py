@@ -24,7 +24,8 @@ from ....relation.common.products import (
     visible_keys,
     visible_table,
 )
-from ...reading.masks import Bias, Mask, seen_keys
+from ...reading.maskings import Bias, Mask
+from ...reading.masks import seen_keys
 from ..node import Node, operator
 
 

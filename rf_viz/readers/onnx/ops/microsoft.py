@@ -23,7 +23,8 @@ from ....relation.common.products import (
     visible_keys,
     visible_table,
 )
-from ...reading.masks import GAP, Mask
+from ...reading.maskings import Mask
+from ...reading.masks import GAP
 from ...reading.outputs import (
     SELF,
     joined,

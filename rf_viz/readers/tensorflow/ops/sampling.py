@@ -145,7 +145,7 @@ def _projected(node: Node, shape: Shape, size: Shape, transforms: Floats) -> lis
     return _read(shape, image, rows, columns)
 
 
-def _nearest(at: Floats, slack: Floats) -> list[Floats]:
+def _nearest(at: Floats, slack: np.float32) -> list[Floats]:
     """The nearest whole coordinates: one, or both where rounding may give either."""
     low, high = (
         np.trunc(moved + np.copysign(np.float32(0.5), moved)) for moved in (at - slack, at + slack)

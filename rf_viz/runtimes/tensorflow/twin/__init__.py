@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..graph_names import VARIABLES, data_inputs, maker
 from ..runtime import TensorFlowRuntime
+from .masks import Masks
 from .rules import RULES
 from .writer import FLOAT, NoTwinError, Writer
 
@@ -39,6 +40,7 @@ class TensorFlowTwin:
         self._source, self._shapes = source, shapes
         writer = Writer(graph_def, shapes, weight_aware)
         nodes = {node.name: node for node in graph_def.node}
+        writer.masks = Masks(writer, nodes)
         for name in _in_order(nodes):
             if name == source:
                 writer.node("Placeholder", source).attr["dtype"].type = FLOAT

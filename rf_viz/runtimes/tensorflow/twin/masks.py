@@ -8,17 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..graph_names import data_inputs, maker
-
-if TYPE_CHECKING:
-    from .writer import Writer
-
-FLOAT, INT32, BOOL = 1, 3, 10
-"""DataType's DT_FLOAT, DT_INT32 and DT_BOOL."""
+from .writer import BOOL, FLOAT, INT32, Writer
 
 GAP = 80.0
 """A softmax's weight is 0 where the sum of what constants add lies so far below all others."""

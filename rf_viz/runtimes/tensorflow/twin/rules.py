@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..graph_names import data_inputs
-from .masks import BOOL
-from .writer import NoTwinError, Writer
+from .writer import BOOL, NoTwinError, Writer
 
 _Make = Callable[[Writer, Any], list[str]]
 

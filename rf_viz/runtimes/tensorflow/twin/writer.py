@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..graph_names import maker
-from .masks import FLOAT, INT32, Masks
 
-INT64 = 9
-"""DataType's DT_INT64."""
+FLOAT, INT32, INT64, BOOL = 1, 3, 9, 10
+"""DataType's DT_FLOAT, DT_INT32, DT_INT64 and DT_BOOL."""
 
 Attribute = bool | int | float | str | Sequence[int] | None
 
@@ -21,11 +20,40 @@ class NoTwinError(Exception):
     """Raised where the twin has no node with the same dependence; the argument says why."""
 
 
+class Masking(Protocol):
+    """The constant masks of the graph, as the twin's rules ask for them.
+
+    Each method returns the name of a tensor that holds 1 where a mask leaves something, else 0.
+    Where there is no mask it returns None.
+    """
+
+    def kept(self, name: str) -> str | None:
+        """The elements of a signal that may be other than 0."""
+        ...
+
+    def above_gap(self, name: str) -> str | None:
+        """The elements of a signal that count in a softmax over its last axis."""
+        ...
+
+    def exponential(self, name: str) -> str | None:
+        """The elements of a signal whose exponential may be other than 0."""
+        ...
+
+    def factor(self, name: str, kind: int) -> str | None:
+        """A constant factor that is a mask itself."""
+        ...
+
+    def chosen(self, name: str, node: Any, one: str, two: str) -> str:  # noqa: ANN401
+        """One where the constant condition of a node holds, else two."""
+        ...
+
+
 class Writer:
     """Writer of the twin's graph.
 
-    ``signals`` say where the twin holds each tensor that a signal may come to, always as float32.
-    The nodes that are ``kept`` have their old names. ``lost`` says why a node is not there.
+    ``masks`` are set once the writer is there, which they need. ``signals`` say where the twin
+    holds each tensor that a signal may come to, always as float32. The nodes that are ``kept`` have
+    their old names. ``lost`` says why a node is not there.
     """
 
     def __init__(
@@ -41,7 +69,7 @@ class Writer:
         self.signals: dict[str, str] = {}
         self.kept: set[str] = set()
         self.lost: dict[str, str] = {}
-        self.masks = Masks(self, {node.name: node for node in graph_def.node})
+        self.masks: Masking
         self._shapes = shapes
 
     def why_lost(self, tensor: str) -> str:
