@@ -26,6 +26,7 @@ from ....relation.common.products import (
 )
 from ...reading.maskings import Bias, Mask
 from ...reading.masks import seen_keys
+from ...reading.picks import known
 from ..node import Node, operator
 
 
@@ -140,7 +141,7 @@ def _constant_bias(node: Node, i: int, keys: int) -> Bias | None:
 
     A mask shorter than the keys hides those beyond it.
     """
-    values = node.value(i) if node.has(i) and not node.depends(i) else None
+    values = known(node, i)
     if values is None or not values.ndim:
         return None
     bias = np.where(values, 0.0, -np.inf) if values.dtype == bool else values.astype(float)

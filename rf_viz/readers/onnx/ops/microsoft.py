@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from ....errors import ModelError
@@ -31,6 +33,7 @@ from ...reading.outputs import (
     parameter,
     product,
 )
+from ...reading.picks import known
 from ...reading.values import DataDependent
 from ..node import MICROSOFT, Node, operator
 from .attention import Projected, constant_mask, masked_weights
@@ -269,7 +272,7 @@ def merged_attention(node: Node) -> list[Output]:
     value: Shape = (batch, heads, length, sizes[2] // heads)
     causal = 0 if node.attribute("unidirectional", 0) else None
     visible = visible_keys(length, length, 0, None, causal)
-    lengths, bias = {"Attention": (3, 5), "QAttention": (5, -1)}[node.op]
+    lengths, bias = {"Attention": (3, 5), "QAttention": (5, None)}[node.op]
     mask = _constant_mask(node, lengths, bias, (length, length), 0, causal)
     attention = Heads(query, query, value, visible, mask)
     mixed = reduce(node.shape(), (2,), True) + reshape((batch, length, 1), (batch, 1, length, 1))
@@ -289,7 +292,12 @@ def merged_attention(node: Node) -> list[Output]:
 
 
 def _constant_mask(
-    node: Node, padding: int, bias: int, extents: tuple[int, int], offset: int, causal: int | None
+    node: Node,
+    padding: int | None,
+    bias: int | None,
+    extents: tuple[int, int],
+    offset: int,
+    causal: int | None,
 ) -> Mask | None:
     """What constant masks let queries see of the keys; None where only their order does.
 
@@ -298,7 +306,7 @@ def _constant_mask(
     """
     queries, keys = extents
     total = np.zeros((1, 1, 1, keys))
-    values = node.value(padding) if node.has(padding) and not node.depends(padding) else None
+    values = None if padding is None else known(node, padding)
     if values is not None:
         if values.ndim == 1 and len(values) in (1, node.shape()[0]):
             values = np.arange(keys) < values[:, None]
@@ -308,7 +316,7 @@ def _constant_mask(
             raise DataDependent(f"the padding of {node.op} {node.name} is packed")
         hidden = min(float(node.attribute("mask_filter_value", -10000.0)), -GAP)
         total = total + np.where(values > 0, 0.0, hidden)[:, None]
-    values = node.value(bias) if node.has(bias) and not node.depends(bias) else None
+    values = None if bias is None else known(node, bias)
     if values is not None and values.ndim == 4 and values.shape[-1] in (1, keys):
         total = total + values
     visible = None if causal is None else visible_table(queries, keys, offset, None, causal)
@@ -345,3 +353,41 @@ def many_heads(node: Node) -> list[Output]:
     if node.depends(5):
         weights.append(Edge(5, everything(node.shape(5), scores)))
     return [p.attend(attention, (5,)), p.present(0), p.present(1), Output(scores, weights)]
+
+
+@operator("GroupQueryAttention", domain=MICROSOFT, category="attention, dense", multiplies=None)
+def grouped_queries(node: Node) -> list[Output]:
+    """Causal attention in which several heads of queries share one of keys and values.
+
+    Inputs: query, key, value, past key, past value, the number of valid keys of each batch less
+    one, and of all; then the angles. Queries see at most the last ``local_window_size`` keys up to
+    their own. A cache that is not empty is filled as far as the data says.
+    """
+    shape = node.shape(axes=3)
+    valid = None if node.depends(5) or not node.has(5) else node.value(5)
+    cached = any(node.has(i) and prod(node.shape(i)) for i in (3, 4))
+    if cached or valid is None or not (valid == shape[1] - 1).all():
+        raise DataDependent(f"which keys of {node.op} {node.name} count depends on the data")
+    if (
+        not node.has(1)
+        or not node.has(2)
+        or any(node.depends(i) for i in range(7, len(node.inputs)))
+    ):
+        raise DataDependent(f"{node.op} {node.name} packs its inputs or turns them by the data")
+    p = Projected(
+        node, heads=node.attribute("num_heads", 0), kv_heads=node.attribute("kv_num_heads", 0)
+    )
+    window = node.attribute("local_window_size", -1)
+    left = window - 1 if window > 0 else None
+    length = shape[1]
+    bias = _constant_mask(node, None, 10, (length, length), 0, 0)
+    if bias is not None and left is not None:
+        bias = bias & visible_table(length, length, 0, left, 0)
+    heads = Heads(p.query, p.total[0], p.total[1], visible_keys(length, length, 0, left, 0), bias)
+    keys = p.present(0)
+    if node.attribute("do_rotary", 0):
+        whole = mix(keys.shape, (3,))
+        turned = [Edge(e.input, e.relation + whole) for e in keys.edges]
+        why = f"{node.op} {node.name} turns its keys: assumed to mix each head's elements"
+        keys = Output(keys.shape, turned, why)
+    return [p.attend(heads), keys, p.present(1)]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from onnx import helper
 
-from tests.oracles.onnx_oracle import assert_agrees, build
+from tests.oracles.onnx_oracle import assert_agrees, build, traced
 from tests.oracles.truth import generic
 
 N = 4
@@ -100,3 +100,28 @@ def test_many_heads(inputs: dict[str, Any], attributes: dict[str, Any]) -> None:
     model = build([node], {"x": (1, N, 2)}, constants, domains={"com.microsoft": 1})
     feeds = {"x": generic((1, N, 2)) / 2}
     assert_agrees(model, feeds, nudges=(0.3, -0.2))
+
+
+@pytest.mark.parametrize("attributes", [{}, {"local_window_size": 2}, {"local_window_size": 3}])
+def test_grouped_queries(attributes: dict[str, Any]) -> None:
+    node = helper.make_node(
+        "GroupQueryAttention",
+        ["q", "x", "x", "", "", "valid", "total"],
+        ["y", "k", "v"],
+        num_heads=2,
+        kv_num_heads=1,
+        domain="com.microsoft",
+        **attributes,
+    )
+    size = 8  # ONNX Runtime takes heads of no other sizes than multiples of 8
+    twice = helper.make_node("Concat", ["x", "x"], ["q"], axis=2)
+    constants = {"valid": np.array([N - 1], np.int32), "total": np.array(N, np.int32)}
+    model = build([twice, node], {"x": (1, N, size)}, constants, domains={"com.microsoft": 1})
+    feeds = {"x": generic((1, N, size)) / 4}
+    assert_agrees(model, feeds, nudges=(0.3, -0.2), exact=False)
+    net = traced(model, spatial_axes=(1,))
+    width = attributes.get("local_window_size", N)
+    for i in range(N):
+        region = net["y"].region((i,))
+        assert (region.start, region.stop) == ((max(0, i + 1 - width),), (i + 1,))
+    assert net["y"].exact
