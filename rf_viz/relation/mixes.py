@@ -105,11 +105,11 @@ class MaskedMix(BaseStep):
 
     def __init__(self, before: Shape, axis: int, mask: NDArray[np.bool_]) -> None:
         self.before, self.axis = before, axis
+        wide = np.broadcast_shapes(mask.shape, before)
         mask = slim(mask)
         self.mask = np.broadcast_to(
             mask, [*mask.shape[:axis], before[axis], *mask.shape[axis + 1 :]]
         )
-        wide = np.broadcast_shapes(self.mask.shape, before)
         self.after: Shape = (*wide[:axis], 1, *wide[axis + 1 :])
         self.blind = not self.mask.any(axis=axis).all()
         others = [i for i, n in enumerate(self.mask.shape) if n > 1 and i != axis]
@@ -151,25 +151,22 @@ class MaskedMix(BaseStep):
 
     def _in_parts(self, a: Array, ring: Semiring, axes: Sequence[int]) -> Array:
         """Combine what the mask leaves of an array along axes, a part of it at a time."""
-        if not axes:
-            return np.where(self.mask, a, np.array(ring.zero, a.dtype))
         total: Array | None = None
         done: list[Array] = []
-        cut = self._cut(np.broadcast_shapes(a.shape, self.mask.shape))
-        for part in self._parts(cut, np.broadcast_shapes(a.shape, self.mask.shape)):
+        shape = np.broadcast_shapes(a.shape, self.mask.shape)
+        cut = max(range(len(shape)), key=shape.__getitem__)
+        for part in self._parts(cut, shape):
             values = np.where(_part(self.mask, part), _part(a, part), np.array(ring.zero, a.dtype))
             for axis in axes:
-                values = ring.plus.reduce(values, axis=axis, keepdims=True)
+                if shape[axis] > 1:
+                    values = ring.plus.reduce(values, axis=axis, keepdims=True)
+                else:
+                    values = combine(values, axis, max(self.before[axis], self.after[axis]), ring)
             if cut not in axes:
                 done.append(values)
             else:
                 total = values if total is None else ring.plus(total, values)
         return np.concatenate(done, axis=cut) if total is None else total
-
-    @staticmethod
-    def _cut(shape: Shape) -> int:
-        """The axis to cut into parts: the longest."""
-        return max(range(len(shape)), key=lambda i: shape[i])
 
     def _parts(self, cut: int, shape: Shape) -> Iterator[tuple[slice, ...]]:
         each = max(1, self._LARGEST * shape[cut] // max(prod(shape), 1))

@@ -367,10 +367,9 @@ class _Trial(_Experiment):
         one, other = (values * _GENTLE for values in (self._one, self._other))
         changed = on_input(question.pixels, self._input)
         before, after = (
-            self._values(layer, values)[question.at]
-            for values in (one, np.where(changed, other, one))
+            self._values(layer, values) for values in (one, np.where(changed, other, one))
         )
-        if compare(before, after, 1.0).outcome != "same":
+        if compare(before[question.at], after[question.at], largest(before)).outcome == "moved":
             return answer
         return _Answer(None, "the cell moves with large values only, as a finite mask allows")
 

@@ -221,6 +221,37 @@ class TestWhatCountsAsAMask:
         seen = rows(plain_attention(np.where(causal(6), 0, low)))
         assert seen == [list(range(i + 1)) for i in range(6)]
 
+    @pytest.mark.parametrize("form", ["range", "triangle", "buffer", "cumulative sum"])
+    def test_a_mask_may_be_computed_from_the_shape(self, form: str) -> None:
+        b = Builder()
+        scores = b.add("MatMul", "x", b.add("Transpose", "x", perm=[0, 2, 1]))
+        length = b.add("Gather", b.add("Shape", "x"), b.constant(1, np.int64))
+        square = b.add("Concat", *[b.add("Unsqueeze", length, b.ints(0))] * 2, axis=0)
+        ones = helper.make_tensor("one", onnx.TensorProto.FLOAT, [1], [1])
+        if form == "range":
+            at = b.add("Range", b.constant(0, np.int64), length, b.constant(1, np.int64))
+            at = b.add("Unsqueeze", at, b.ints(0))
+            seen = b.add("LessOrEqual", at, b.add("Transpose", at, perm=[1, 0]))
+        elif form == "triangle":
+            full = b.add("ConstantOfShape", square, value=ones)
+            seen = b.add("Cast", b.add("Trilu", full, upper=0), to=onnx.TensorProto.BOOL)
+        elif form == "buffer":  # as GPT-2 keeps it, for its longest text
+            buffer = b.constant(causal(9)[None], np.bool_)
+            stop = b.add("Unsqueeze", length, b.ints(0))
+            for axis in (1, 2):
+                buffer = b.add("Slice", buffer, b.ints(0), stop, b.ints(axis))
+            seen = buffer
+        else:
+            full = b.add("ConstantOfShape", square, value=ones)
+            sums = [b.add("CumSum", full, b.constant(axis, np.int64)) for axis in (1, 0)]
+            seen = b.add("LessOrEqual", *sums)
+        scores = b.add("Where", seen, scores, b.constant(LOWEST))
+        b.add("MatMul", b.add("Softmax", scores, axis=-1), "x", out="y")
+        model = b.model((1, 6, 2), ["y"])
+        assert rows(model) == [list(range(i + 1)) for i in range(6)]
+        loaded = rf_viz.load(model.SerializeToString())
+        assert verify(loaded, loaded.trace(spatial_axes=(1,)), ["y"]).ok
+
     @pytest.mark.parametrize(
         "bias",
         [
