@@ -346,6 +346,13 @@ def test_shifted_windows_depend_on_their_own_part_of_the_image() -> None:
     assert (region.start[1:3], region.stop[1:3]) == ((0, 0), (1, 1))
 
 
+def test_verify_does_not_take_the_paper_s_mask_for_wrong_where_scores_are_huge() -> None:
+    model = rf_viz.load(shifted_windows(6, 2, 1, -100.0).SerializeToString())
+    report = verify(model, model.trace(spatial_axes=(1, 2)), cells=6)
+    assert report.ok, report.summary()
+    assert not report.undecided
+
+
 @pytest.mark.parametrize("seed", [0, 3, 5, 12, 21, 31])
 def test_verify_agrees_with_a_masked_attention(seed: int) -> None:
     model = rf_viz.load(some_attention(Random(seed)).SerializeToString())
