@@ -180,13 +180,10 @@ def masked_join(node: BaseNode[Any], inputs: Sequence[int], output: Output) -> O
             sides = {inputs[1]: condition, inputs[2]: ~condition}
             output.edges = [_only(e, sides[e.input], len(output.shape)) for e in output.edges]
     elif combine is _product:
-        zero = _any(
-            [
-                masking(node, i).zero
-                for i in inputs
-                if (maskings.zeros if node.depends(i) else _is_mask(node, i))
-            ]
-        )
+        zero: Mask | None = None
+        for i in inputs:
+            if maskings.zeros if node.depends(i) else _is_mask(node, i):
+                zero = _any((zero, masking(node, i).zero))
         if zero is not None:
             maskings.zeros = True
             output.edges = [_only(e, ~zero, len(output.shape)) for e in output.edges]
@@ -203,7 +200,7 @@ def _is_mask(node: BaseNode[Any], i: int) -> bool:
     Such a factor is a mask; a row of them may be one number a channel, which are weights.
     """
     value = node.inputs[i]
-    if value is None or value.shape is None or sum(n > 1 for n in value.shape) < 2:
+    if value is None or not value.shape or len(value.shape) - value.shape.count(1) < 2:
         return False
     constant = value.value()
     return constant is not None and bool(np.isin(constant, (0, 1)).all())
