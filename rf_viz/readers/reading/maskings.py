@@ -68,7 +68,7 @@ class Maskings:
         if value.tensor >= 0:
             return self._of_tensor(value.tensor)
         constant = value.value()
-        if constant is None or constant.dtype.kind not in "biuf":
+        if constant is None or constant.dtype.kind not in "bf":  # whole numbers may be quantised
             return NOTHING
         return Masking(constant.astype(np.float32), constant == 0)
 
@@ -97,7 +97,7 @@ class Maskings:
         for source in tensor.sources:
             masking = self._of_tensor(source.tensor)
             rank = len(self._tensors[source.tensor].shape)
-            if masking.bias is not None:
+            if masking.bias is not None and tensor.op not in _QUANTISING:
                 moved = _push(source.relation, of_rank(masking.bias, rank))
                 bias = moved if bias is None else bias + moved
             if masking.zero is not None:
@@ -112,7 +112,8 @@ def _push(relation: Relation, a: NDArray[Any]) -> NDArray[Any]:
 
 
 _CHANGING = {"BitCast", "Bitcast", "RiscBitcast", "OneHot"}
-_UNCHANGED = {"Dropout", "QuantizeLinear", "DequantizeLinear", "Concat", "ConcatV2", "Pack"}
+_QUANTISING = {"QuantizeLinear", "DequantizeLinear"}  # which leave 0 what it is, not -1e9
+_UNCHANGED = {"Dropout", "Concat", "ConcatV2", "Pack", *_QUANTISING}
 
 
 def _passes_on(tensor: Tensor) -> bool:

@@ -203,7 +203,9 @@ def _is_mask(node: BaseNode[Any], i: int) -> bool:
     if value is None or not value.shape or len(value.shape) - value.shape.count(1) < 2:
         return False
     constant = value.value()
-    return constant is not None and bool(np.isin(constant, (0, 1)).all())
+    if constant is None or constant.dtype.kind not in "bf":
+        return False
+    return bool(np.isin(constant, (0, 1)).all())
 
 
 def _only(edge: Edge, kept: Mask, rank: int) -> Edge:
@@ -299,8 +301,8 @@ def _not_vanishing(bias: Bias) -> Mask | None:
     if kept is None:
         return None
     top = bias[kept].max(initial=-np.inf)
-    kept = kept | (bias.max(axis=-1, keepdims=True) <= top - GAP)
-    left: Mask = kept & ~(bias < top - _BOTTOMLESS) & ~np.isnan(bias)
+    kept = kept | (bias.max(axis=-1, keepdims=True) <= top - GAP) | (bias > -GAP)
+    left: Mask = kept & ~(bias < min(top, 0) - _BOTTOMLESS) & ~np.isnan(bias)
     return left
 
 

@@ -278,10 +278,12 @@ class Masks:
         top = add("Where", self._true(kept), bias, self._number(-np.inf))
         for axis in range(len(shape)):
             top = self._extreme("ReduceMax", top, axis)
-        low, bottom = (add("Sub", top, self._number(n)) for n in (_GAP, _BOTTOMLESS))
+        low = add("Sub", top, self._number(_GAP))
+        bottom = add("Sub", add("Min", top, self._zero()), self._number(_BOTTOMLESS))
         best = self._extreme("ReduceMax", bias, len(shape) - 1)
         lying = self._writer.cast(add("Not", add("Greater", best, low)))
         kept = add("Max", self._writer.expand(lying, shape), kept)
+        kept = add("Max", self._writer.cast(add("Greater", bias, self._number(-_GAP))), kept)
         above = self._writer.cast(add("Not", add("Less", bias, bottom)))
         real = self._writer.cast(add("Not", add("IsNaN", bias)))
         return add("Mul", add("Mul", kept, above), real)
@@ -350,6 +352,7 @@ class Masks:
         array = self._stored(name)
         if array is not None:
             wide = sum(n > 1 for n in array.shape) >= 2
+            wide = wide and array.dtype.kind in "bf"
             mask = wide and bool(np.isin(array, (0, 1)).all())
             return self._writer.cast(name) if mask else None
         add, number = self._writer.add, self._writer.cast(name)

@@ -285,6 +285,12 @@ class TestWhatCountsAsAMask:
         b.add("MatMul", b.add("Softmax", scores, axis=-1), "x", out="y")
         assert rows(b.model((1, 6, 2), ["y"])) == [list(range(6))] * 6
 
+    def test_an_exponential_by_itself_hides_nothing_that_others_dwarf(self) -> None:
+        b = Builder()
+        b.add("Exp", b.add("Add", "x", b.constant([[0.0, 200.0]])), out="y")
+        feeds = {"x": generic((1, 6, 2)).astype(np.float64)}
+        assert_agrees(b.model((1, 6, 2), ["y"]), feeds, nudges=(0.3,))
+
     def test_a_constant_factor_is_a_weight_unless_it_is_a_table_of_0_and_1(self) -> None:
         weights, mask = Builder(), Builder()
         weights.add("Mul", "x", weights.constant([[0.0, 2.0]] * 6), out="y")

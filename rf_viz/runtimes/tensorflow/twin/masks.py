@@ -213,9 +213,12 @@ class Masks:
         top = writer.reduce(
             add("SelectV2", self._least(kept, self._number(0)), bias, lowest), all_axes
         )
-        low, bottom = (add("Sub", top, self._number(n)) for n in (GAP, BOTTOMLESS))
+        low = add("Sub", top, self._number(GAP))
+        bottom = add("Sub", add("Minimum", top, self._number(0)), self._number(BOTTOMLESS))
         lying = add("LessEqual", writer.reduce(bias, [-1]), low)
         left = add("Maximum", kept, writer.cast(lying, BOOL))
+        high = add("Greater", bias, self._number(-GAP))
+        left = add("Maximum", left, writer.cast(high, BOOL))
         above = writer.cast(add("GreaterEqual", bias, bottom), BOOL)
         return add("Mul", add("Mul", left, above), writer.cast(real, BOOL))
 
