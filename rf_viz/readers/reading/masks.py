@@ -32,6 +32,12 @@ themselves differ by nearly as much. Masks of -100 (Swin Transformers), -1e4, -1
 beyond it; a relative position bias, or ALiBi, whose values fall step by step, has no such gap.
 """
 
+_DEEP = 5000.0
+"""How far below all others a bias must lie to hide an element from a maximum.
+
+A maximum weighs nothing down, so that any value of an image may make up for less.
+"""
+
 _BOTTOMLESS = 1000.0
 """How far below the others an exponential is 0 even in float64, whose smallest is exp(-745)."""
 
@@ -216,29 +222,29 @@ def _only(edge: Edge, kept: Mask, rank: int) -> Edge:
 
 
 @np.errstate(all="ignore")
-def _above_gap(bias: Bias, axis: int | None) -> Mask | None:
+def _above_gap(bias: Bias, axis: int | None, gap: float = GAP) -> Mask | None:
     """The elements that lie above the first gap, from the largest down along an axis, or in all.
 
     None where there is no gap. Rows of -inf alone make no numbers, so that nothing is kept.
     """
     if axis is None:
-        flat = _above_gap(bias.reshape(-1), 0)
+        flat = _above_gap(bias.reshape(-1), 0, gap)
         return None if flat is None else flat.reshape(bias.shape)
     if np.isposinf(bias).any():
         return None
     bias = np.where(np.isnan(bias), -np.inf, bias)
     top = bias.max(axis=axis, keepdims=True)
-    if not (top - bias.min(axis=axis, keepdims=True) >= GAP).any() and np.isfinite(top).all():
+    if not (top - bias.min(axis=axis, keepdims=True) >= gap).any() and np.isfinite(top).all():
         return None
-    kept = bias >= top - GAP
+    kept = bias >= top - gap
     lowest = np.where(kept, bias, np.inf).min(axis=axis, keepdims=True)
-    if (np.where(kept, -np.inf, bias) > lowest - GAP).any():  # values that fall step by step
+    if (np.where(kept, -np.inf, bias) > lowest - gap).any():  # values that fall step by step
         ordered = -np.sort(-bias, axis=axis)
         before, behind = (
             np.take(ordered, range(start, ordered.shape[axis] - 1 + start), axis)
             for start in (0, 1)
         )
-        gaps = np.where(np.isneginf(behind) & np.isneginf(before), 0.0, before - behind) >= GAP
+        gaps = np.where(np.isneginf(behind) & np.isneginf(before), 0.0, before - behind) >= gap
         below = np.logical_or.accumulate(gaps, axis=axis)
         lowest = np.where(below, np.inf, behind).min(axis=axis, keepdims=True)
         lowest = np.minimum(lowest, top)
@@ -334,7 +340,7 @@ def masked_reduction(node: BaseNode[Any], axes: Sequence[int], keep: bool) -> Re
         bias = masking(node, 0).bias
         if bias is not None:
             wide = of_rank(bias, len(shape))
-            kept = _above_gap(wide, axis)
+            kept = _above_gap(wide, axis, _DEEP)
             top = wide.max(axis=axis, keepdims=True)
             node.masking = lambda: Masking(top if keep else top.squeeze(axis))
     elif node.op in _TOTALS and node.reading.maskings.zeros:

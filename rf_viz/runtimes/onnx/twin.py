@@ -412,7 +412,7 @@ def _largest(graph: _Graph, node: onnx.NodeProto) -> list[str]:
     axes = [axis for a in node.attribute if a.name == "axes" for axis in a.ints]
     if _input(node, 1):
         axes = [*graph.masks.numbers(node.input[1])]
-    mask = graph.masks.above_gap(name, axes[0] % rank) if len(axes) == 1 else None
+    mask = graph.masks.largest(name, axes[0] % rank) if len(axes) == 1 else None
     return [graph.add("ReduceMax", _hidden(graph, name, mask), *node.input[1:], like=node)]
 
 

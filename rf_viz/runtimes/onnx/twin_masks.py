@@ -17,6 +17,9 @@ from onnx import TensorProto, helper, numpy_helper
 _GAP = 80.0
 """A softmax's weight is 0 where the sum of what constants add lies so far below all others."""
 
+_DEEP = 5000.0
+"""A maximum is none of those whose constants lie so far below all others."""
+
 _BOTTOMLESS = 1000.0
 """An exponential is 0 in any precision where it lies so far below all others."""
 
@@ -294,7 +297,11 @@ class Masks:
     def _number(self, value: float) -> str:
         return self._writer.constant(np.float32(value))
 
-    def above_gap(self, name: str, axis: int | None) -> str | None:
+    def largest(self, name: str, axis: int) -> str | None:
+        """1 for the elements that may be the largest along an axis; None for all."""
+        return self.above_gap(name, axis, _DEEP)
+
+    def above_gap(self, name: str, axis: int | None, gap: float = _GAP) -> str | None:
         """1 for elements whose bias is above the first gap along an axis, or among all of them."""
         bias = self.bias(name)
         if bias is None:
@@ -320,10 +327,8 @@ class Masks:
         top = add("Slice", ordered, ints(0), ints(1), ints(along))
         before = add("Slice", ordered, ints(0), ints(length - 1), ints(along))
         behind = add("Slice", ordered, ints(1), ints(length), ints(along))
-        gap = self._number(_GAP)
-        gaps = self._writer.cast(
-            add("Not", add("Less", self._finite(add("Sub", before, behind)), gap))
-        )
+        apart = self._finite(add("Sub", before, behind))
+        gaps = self._writer.cast(add("Not", add("Less", apart, self._number(gap))))
         passed = add("CumSum", gaps, self._writer.constant(np.int64(along)))
         above = add("Less", passed, self._number(0.5))
         lowest = add("Where", above, behind, top)

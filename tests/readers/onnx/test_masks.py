@@ -105,9 +105,13 @@ def masked(rng: Random, b: Builder, scores: str, seen: NDArray[np.bool_], low: f
     return b.add("Add", scores, b.constant(bias))
 
 
-def softmax(rng: Random, b: Builder, scores: str) -> str:
-    """A softmax over the last axis, whole or in parts."""
-    form = rng.choice(["whole", "whole", "log", "parts", "bare parts", "turned"])
+def softmax(rng: Random, b: Builder, scores: str, low: float) -> str:
+    """A softmax over the last axis, whole or in parts.
+
+    A maximum does not lose sight of what lies just 100 lower.
+    """
+    parts = ["parts", "bare parts"] if low < -100 else []
+    form = rng.choice(["whole", "whole", "log", "turned", *parts])
     if form == "log":
         return b.add("Exp", b.add("LogSoftmax", scores, axis=-1))
     if form == "turned":
@@ -153,7 +157,7 @@ def some_attention(rng: Random) -> onnx.ModelProto:
         scores = b.add("Add", scores, b.constant(bias))
     lead = rng.choice([(), (1, 1), (windows, 1), (1, heads), (windows, heads)])
     scores = masked(rng, b, scores, some_pattern(rng, (*lead, n, n), low), low)
-    weights = softmax(rng, b, scores)
+    weights = softmax(rng, b, scores, low)
     after = rng.choice(["", "", "factor", "triangle", "guard", "dropout"])
     if after == "factor":
         weights = b.add("Mul", weights, b.constant(some_pattern(rng, (n, n), 0)))
@@ -290,6 +294,13 @@ class TestWhatCountsAsAMask:
         b.add("Exp", b.add("Add", "x", b.constant([[0.0, 200.0]])), out="y")
         feeds = {"x": generic((1, 6, 2)).astype(np.float64)}
         assert_agrees(b.model((1, 6, 2), ["y"]), feeds, nudges=(0.3,))
+
+    def test_a_maximum_sees_what_an_image_may_make_up_for(self) -> None:
+        b = Builder()
+        shifted = b.add("Add", "x", b.constant([[0.0, -128.0]]))
+        b.add("ReduceMax", shifted, b.ints(2), out="y")
+        feeds = {"x": generic((1, 6, 2)).astype(np.float64)}
+        assert_agrees(b.model((1, 6, 2), ["y"]), feeds, nudges=(300.0, -2.0))
 
     def test_a_constant_factor_is_a_weight_unless_it_is_a_table_of_0_and_1(self) -> None:
         weights, mask = Builder(), Builder()

@@ -48,7 +48,10 @@ def some_attention(rng: Random) -> tuple[Callable[[Any], list[Any]], tuple[int, 
     lead = rng.choice([(), (1, 1), (batch, 1), (1, heads), (batch, heads)])
     pattern = some_pattern(rng, n, lead)
     form = rng.choice(["add", "where", "factors", "select", "keras"])
-    parts, product = rng.random() < 0.3, rng.choice(["matmul", "turned", "einsum", "sum"])
+    parts, product = (
+        low < -100 and rng.random() < 0.4,
+        rng.choice(["matmul", "turned", "einsum", "sum"]),
+    )
     after = rng.choice(["", "", "factor", "band part"])
 
     def compute(x: tf.Tensor) -> list[tf.Tensor]:

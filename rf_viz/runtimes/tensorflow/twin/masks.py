@@ -18,6 +18,9 @@ from .writer import BOOL, FLOAT, INT32, Writer
 GAP = 80.0
 """A softmax's weight is 0 where the sum of what constants add lies so far below all others."""
 
+_DEEP = 5000.0
+"""A maximum is none of those whose constants lie so far below all others."""
+
 BOTTOMLESS = 1000.0
 """An exponential is 0 in any precision where it lies so far below all others."""
 
@@ -201,7 +204,7 @@ class Masks:
         bias, shape = self.bias(name), self._writer.shape(name)
         if bias is None or not shape:
             return None
-        kept = self._above_gap(self._writer.reshape(bias, (1, prod(shape))), (1, prod(shape)))
+        kept = self._above_gap(self._writer.reshape(bias, (1, prod(shape))), (1, prod(shape)), GAP)
         if kept is None:
             return None
         writer, add = self._writer, self._writer.add
@@ -231,8 +234,15 @@ class Masks:
 
     def above_gap(self, name: str) -> str | None:
         """1 for elements whose bias is above the first gap along the last axis; None for all."""
+        return self._kept_along(name, GAP)
+
+    def largest(self, name: str) -> str | None:
+        """1 for the elements that may be the largest along the last axis; None for all."""
+        return self._kept_along(name, _DEEP)
+
+    def _kept_along(self, name: str, gap: float) -> str | None:
         bias, shape = self.bias(name), self._writer.shape(name)
-        return None if bias is None or not shape else self._above_gap(bias, shape)
+        return None if bias is None or not shape else self._above_gap(bias, shape, gap)
 
     def _slice(self, name: str, begin: Sequence[int], size: Sequence[int]) -> str:
         node = self._writer.node(
@@ -242,7 +252,7 @@ class Masks:
         output: str = node.name
         return output
 
-    def _above_gap(self, bias: str, shape: Sequence[int]) -> str | None:
+    def _above_gap(self, bias: str, shape: Sequence[int], least: float) -> str | None:
         length = shape[-1]
         if length < 2:
             return None
@@ -257,11 +267,11 @@ class Masks:
         )
         gap = add("Sub", before, behind)
         gap = add("SelectV2", add("IsNan", gap), self._number(0), gap)
-        wide = writer.cast(add("GreaterEqual", gap, self._number(GAP)), BOOL)
+        wide = writer.cast(add("GreaterEqual", gap, self._number(least)), BOOL)
         passed = add("Cumsum", wide, writer.ints(-1))
         lowest = add("SelectV2", add("Less", passed, self._number(0.5)), behind, top)
-        least = writer.add("Min", lowest, writer.ints([-1]), keep_dims=True)
-        kept = add("GreaterEqual", bias, least)
+        last = writer.add("Min", lowest, writer.ints([-1]), keep_dims=True)
+        kept = add("GreaterEqual", bias, last)
         real = self._least(top, self._number(-np.inf))
         return add("Mul", writer.cast(kept, BOOL), writer.cast(real, BOOL))
 

@@ -254,7 +254,7 @@ def _largest(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """The largest along axes is none of those that a mask hides, where it is along the last."""
     name, axes = data_inputs(node)
     rank = len(writer.shape(name))
-    mask = writer.masks.above_gap(name) if writer.numbers(axes) in ([-1], [rank - 1]) else None
+    mask = writer.masks.largest(name) if writer.numbers(axes) in ([-1], [rank - 1]) else None
     return [writer.add("Max", _hidden(writer, writer.signals[name], [mask]), axes, like=node)]
 
 

@@ -35,6 +35,10 @@ class Masking(Protocol):
         """The elements of a signal that count in a softmax over its last axis."""
         ...
 
+    def largest(self, name: str) -> str | None:
+        """The elements of a signal that may be the largest along its last axis."""
+        ...
+
     def exponential(self, name: str) -> str | None:
         """The elements of a signal whose exponential may be other than 0."""
         ...
