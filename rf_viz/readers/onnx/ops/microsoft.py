@@ -26,7 +26,7 @@ from ....relation.common.products import (
     visible_table,
 )
 from ...reading.maskings import Mask
-from ...reading.masks import GAP
+from ...reading.masks import GAP, masked_product
 from ...reading.outputs import (
     SELF,
     joined,
@@ -38,7 +38,7 @@ from ...reading.values import DataDependent
 from ..node import MICROSOFT, Node, operator
 from .attention import Projected, constant_mask, masked_weights
 from .channels_last import channels_last
-from .linear import general_product, rotated
+from .linear import general_product, rotated, turned_equation
 from .reductions import grouped_statistics
 from .windows import conv, pool
 
@@ -150,7 +150,11 @@ def turned_product(node: Node) -> Output:
         shapes.append(tuple(shape[a] for a in order))
     result = matmul(*shapes)
     relations: list[Relation] = [t + r for t, r in zip(turns, result.relations, strict=True)]
-    return Output(result.shape, [Edge(i, r) for i, r in enumerate(relations) if node.depends(i)])
+    output = Output(result.shape, [Edge(i, r) for i, r in enumerate(relations) if node.depends(i)])
+    batches = any(node.attribute(f"transBatch{name}", 0) for name in "AB")
+    if batches or any(len(shape) < 2 for shape in shapes):
+        return output
+    return masked_product(node, (0, 1), turned_equation(node), output)
 
 
 @operator("CDist", domain=MICROSOFT, category="other", multiplies=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from onnx import helper
 
@@ -125,3 +126,20 @@ def test_grouped_queries(attributes: dict[str, Any]) -> None:
         region = net["y"].region((i,))
         assert (region.start, region.stop) == ((max(0, i + 1 - width),), (i + 1,))
     assert net["y"].exact
+
+
+def test_products_that_turn_their_matrices() -> None:
+    def fused(*inputs: str, **turns: int) -> onnx.NodeProto:
+        name = "y" if "transA" in turns else "s"
+        return helper.make_node("FusedMatMul", inputs, [name], domain="com.microsoft", **turns)
+
+    nodes = [
+        fused("x", "x", transB=1),
+        helper.make_node("Add", ["s", "mask"], ["masked"]),
+        helper.make_node("Softmax", ["masked"], ["weights"], axis=-1),
+        helper.make_node("Transpose", ["weights"], ["turned"], perm=[0, 2, 1]),
+        fused("turned", "x", transA=1),
+    ]
+    model = build(nodes, {"x": (1, N, 2)}, {"mask": LOW}, opset=17, domains={"com.microsoft": 1})
+    del model.graph.output[1]  # the sum with -inf, which nothing moves
+    assert_agrees(model, {"x": generic((1, N, 2)) / 2}, nudges=(0.3, -0.2))
