@@ -33,7 +33,8 @@ WITHOUT: dict[str, str] = {
         Attention BiasSplitGelu CDist DynamicQuantizeMatMul EmbedLayerNormalization FusedConv
         FusedGemm FusedMatMul GemmFastGelu GridSample GroupNorm GroupQueryAttention Inverse
         LayerNormalization MatMulBnb4 MatMulInteger16 MatMulIntegerToFloat MatMulNBits
-        MultiHeadAttention NhwcConv NhwcFusedConv NhwcMaxPool QAttention QGemm QLinearReduceMean QLinearSoftmax
+        MultiHeadAttention NhwcConv NhwcFusedConv NhwcMaxPool QAttention QGemm
+        QLinearReduceMean QLinearSoftmax
         ReduceSumInteger RotaryEmbedding SimplifiedLayerNormalization TransposeMatMul
     """,
 }
