@@ -28,6 +28,9 @@ Kind = Literal["shape", "outside", "edge"]
 Result = Literal["agrees", "disagrees", "undecided"]
 How = Literal["model", "twin"]
 
+_GENTLE = np.float32(0.01)
+"""Makes a trial's values, of up to 100, those of a usual input."""
+
 _PLURAL = {"agrees": "agree", "disagrees": "disagree", "undecided": "undecided"}
 
 
@@ -363,7 +366,28 @@ class _Trial(_Experiment):
         changed = on_input(questions[0].pixels, self._input)
         moved = self._runs.values(layer, np.where(changed, self._other, self._one))
         scale = largest(still)
-        return [_compare(still[q.at], moved[q.at], scale) for q in questions]
+        answers = [_compare(still[q.at], moved[q.at], scale) for q in questions]
+        if self._one.dtype != np.float32:
+            return answers
+        return [
+            self._reconsidered(layer, q, a) if q.kind == "outside" and a.moved else a
+            for q, a in zip(questions, answers, strict=True)
+        ]
+
+    def _reconsidered(self, layer: Layer, question: _Question, answer: _Answer) -> _Answer:
+        """An answer that disagrees, unless small values give another.
+
+        A mask of -100 in an attention hides nothing from a score of 200: it is made for values of
+        the usual size. Where the cell stays the same for those, the twin has to decide.
+        """
+        one, other = (values * _GENTLE for values in (self._one, self._other))
+        changed = on_input(question.pixels, self._input)
+        before, after = (
+            self._runs.values(layer, values) for values in (one, np.where(changed, other, one))
+        )
+        if compare(before[question.at], after[question.at], largest(before)).outcome == "moved":
+            return answer
+        return _Answer(None, "the cell moves with large values only, as a finite mask allows")
 
     def _unchanged(self, layer: Layer) -> NDArray[np.float32]:
         if layer.name in self.failed:

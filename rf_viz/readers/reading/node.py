@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...errors import ModelError
 from ...relation import Output, Shape
 from ...trace.tensors import Source, Tensor
+from .maskings import Maskings, Rule
 from .operators import Operator
 from .values import DataDependent, ShapeUnknown, Value
 
@@ -71,15 +72,16 @@ class Subgraph(Protocol[BodyCall]):
 class Surroundings(Protocol):
     """The reading that a node is part of.
 
-    ``tensors`` holds the tensors described so far; ``loops`` what is to be said of each loop whose
-    body was followed, by the name of its node. ``repeats`` counts the calls of bodies that were
-    read over and over.
+    ``tensors`` holds the tensors described so far, ``maskings`` what masks hide of them; ``loops``
+    what is to be said of each loop whose body was followed, by the name of its node. ``repeats``
+    counts the calls of bodies that were read over and over.
     """
 
     weight_aware: bool
     tensors: list[Tensor]
     loops: dict[str, str]
     repeats: int
+    maskings: Maskings
 
     def run(
         self,
@@ -91,7 +93,7 @@ class Surroundings(Protocol):
         """Read a subgraph on these inputs; its tensors' names get the prefix."""
         ...
 
-    def add(self, node: Any, name: str, output: Output) -> Value:  # noqa: ANN401
+    def add(self, node: Any, name: str, output: Output) -> Value:
         """Enter a tensor that no output of the node is called after."""
         ...
 
@@ -101,14 +103,14 @@ class Surroundings(Protocol):
 
     def node(
         self,
-        call: Any,  # noqa: ANN401
+        call: Any,
         inputs: Sequence[Value | None],
         scope: MutableMapping[str, Value],
-    ) -> Any:  # noqa: ANN401
+    ) -> Any:
         """Make the node that the call's description gets."""
         ...
 
-    def described(self, node: Any) -> Sequence[Output | Value]:  # noqa: ANN401
+    def described(self, node: Any) -> Sequence[Output | Value]:
         """Describe a node's outputs."""
         ...
 
@@ -116,11 +118,11 @@ class Surroundings(Protocol):
         """Infer the shape of a tensor as the format itself does; None where that fails."""
         ...
 
-    def shapeless(self, node: Any, name: str, why: str) -> Value:  # noqa: ANN401
+    def shapeless(self, node: Any, name: str, why: str) -> Value:
         """Enter a tensor whose shape depends on the data, listed as one without axes."""
         ...
 
-    def bind(self, node: Any, name: str, output: Output | Value) -> Value:  # noqa: ANN401
+    def bind(self, node: Any, name: str, output: Output | Value) -> Value:
         """Give an output its name, and enter it as a tensor if it depends on the input."""
         ...
 
@@ -129,10 +131,12 @@ class BaseNode(Generic[C]):
     """A node of the graph; optional inputs that are left out are None in ``inputs``.
 
     The edges of an ``Output`` count ``inputs``; a description may replace them by others (the items
-    of a sequence, the results of a branch). Each format adds what its own nodes have.
+    of a sequence, the results of a branch). Each format adds what its own nodes have. A description
+    sets ``masking`` where it knows what masks hide of its outputs, and ``doubt`` where it took
+    something to be possible that a constant would tell, if it could be computed.
     """
 
-    __slots__ = ("call", "inputs", "reading", "scope")
+    __slots__ = ("call", "doubt", "inputs", "masking", "reading", "scope")
 
     def __init__(
         self,
@@ -142,6 +146,8 @@ class BaseNode(Generic[C]):
         scope: Mapping[str, Value],
     ) -> None:
         self.call, self.inputs, self.reading, self.scope = call, inputs, reading, scope
+        self.masking: Rule | None = None
+        self.doubt = ""
 
     @property
     def op(self) -> str:
@@ -163,11 +169,11 @@ class BaseNode(Generic[C]):
         """Whether kernel positions whose weights are all zero are left out."""
         return self.reading.weight_aware
 
-    def attribute(self, name: str, default: Any = None) -> Any:  # noqa: ANN401
+    def attribute(self, name: str, default: Any = None) -> Any:
         """An attribute as a Python value (strings decoded, lists as tuples), or the default."""
         return self.call.attributes.get(name, default)
 
-    def required(self, name: str) -> Any:  # noqa: ANN401
+    def required(self, name: str) -> Any:
         """An attribute without a default. Raises ModelError where it is missing."""
         value = self.attribute(name)
         if value is None:

@@ -14,12 +14,19 @@ from ...errors import ModelError, defect
 from ...relation import Edge, Output, Shape, shape_after
 from ...relation.common.basic import everything
 from ...trace.tensors import Category, Group, Source, Tensor
+from .maskings import Maskings
 from .node import BaseNode, Call, Subgraph, described_tensor
 from .values import DataDependent, Value, leaves
 from .within import Calls, behind, severed
 
 C = TypeVar("C", bound=Call)
 N = TypeVar("N", bound=BaseNode[Any])
+
+_ROUNDED = {
+    "Atan2", "BatchMatMul", "BatchMatMulV2", "Cos", "Exp", "Log", "MatMul", "MatrixInverse",
+    "MatrixSolve", "Pow", "Rsqrt", "Sin", "Tan",
+}  # fmt: skip
+"""Operators whose results another runtime may round otherwise."""
 
 LARGEST = 2**40
 """The most elements that any tensor may have."""
@@ -47,6 +54,7 @@ class BaseReading(ABC, Generic[C, N]):
         self._cut = self._stop
         self.loops: dict[str, str] = {}
         self.repeats = 0
+        self.maskings = Maskings(self.tensors)
 
     @abstractmethod
     def node(self, call: C, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]) -> N:
@@ -131,6 +139,7 @@ class BaseReading(ABC, Generic[C, N]):
                     )
                 self._source = self.enter(name, value.shape)
             values[name] = self._source
+
     def group_loops(self) -> None:
         """Make each loop with its operations one group, the outermost where they are nested."""
         for name, settings in self.loops.items():
@@ -195,9 +204,13 @@ class BaseReading(ABC, Generic[C, N]):
             outputs = call.operator.describe(node)
         except DataDependent as reason:
             if all(v is None or v.tensor < mark for v in node.inputs):
-                del self.tensors[mark:]  # of a loop that was followed for some turns
+                self._drop(mark)  # of a loop that was followed for some turns
             return self._assumed(node, str(reason))
         listed = [outputs] if isinstance(outputs, Output | Value) else list(outputs)
+        if node.doubt:
+            for output in listed:
+                if isinstance(output, Output):
+                    output.assumed = output.assumed or node.doubt
         if len(listed) < len(call.outputs):
             raise ModelError(
                 f"{call.op} {call.name!r} has {len(call.outputs)} outputs, where its operator "
@@ -223,9 +236,16 @@ class BaseReading(ABC, Generic[C, N]):
             if not edges:
                 if output.value is not None:
                     return Value(shape, value=output.value)
-                return Value(shape, get=lambda: self.evaluate(node, name, shape), after=node.inputs)
+                return Value(
+                    shape,
+                    get=lambda: self.evaluate(node, name, shape),
+                    after=node.inputs,
+                    rounded=node.op in _ROUNDED,
+                )
         value = Value(shape, len(self.tensors))
         self.tensors.append(described_tensor(node, name, shape or (), edges, assumed))
+        if node.masking is not None and not assumed:
+            self.maskings.enter(value.tensor, node.masking)
         return value
 
     def add(self, node: N, name: str, output: Output) -> Value:
@@ -252,7 +272,7 @@ class BaseReading(ABC, Generic[C, N]):
         try:
             self.read(graph.calls, inner)
         except ModelError:
-            del self.tensors[mark:]
+            self._drop(mark)
             raise
         for tensor in self.tensors[mark:]:
             tensor.name, tensor.node = prefix + tensor.name, prefix + tensor.node
@@ -260,6 +280,11 @@ class BaseReading(ABC, Generic[C, N]):
         if missing:
             raise ModelError(f"nothing in {prefix} makes its output {missing[0]!r}")
         return [inner[name] for name in graph.outputs]
+
+    def _drop(self, mark: int) -> None:
+        """Drop the tensors from this number on."""
+        del self.tensors[mark:]
+        self.maskings.forget(mark)
 
     def _assumed(
         self, node: BaseNode[Any], why: str, like_input: bool = False

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...relation import Output, Shape
 
 
-class DataDependent(Exception):  # noqa: N818  (a finding, not an error)
+class DataDependent(Exception):
     """Raised where an output's shape depends on the input's values; the argument says why."""
 
 
@@ -21,16 +21,34 @@ class ShapeUnknown(DataDependent):
     """
 
 
+class _How(NamedTuple):
+    """How a value is computed: from inputs that are fed, by operations that round."""
+
+    fed: bool
+    rounded: bool
+
+
+_EXACTLY = _How(False, False)
+
+
+def _how(after: Sequence[Value | None], rounded: bool) -> _How:
+    if not after and not rounded:
+        return _EXACTLY
+    parts = [v for v in after if v is not None]
+    return _How(any(v.fed for v in parts), rounded or any(v.rounded for v in parts))
+
+
 class Value:
     """A tensor while a graph is read, with all that is known of it.
 
     ``tensor`` is its number among the described tensors, -1 where it does not depend on the traced
     input. ``shape`` is None where it depends on the data. A sequence has ``items``, or ``rows``:
-    the tensor whose rows are its items. ``get`` computes the values when they are first needed;
-    ``after`` are those it is computed from.
+    the tensor whose rows are its items. ``get`` computes the values when they are first needed,
+    with digits that are ``rounded`` in ways that runtimes differ in; ``after`` are those it is
+    computed from.
     """
 
-    __slots__ = ("_after", "_get", "_value", "items", "rows", "shape", "tensor")
+    __slots__ = ("_after", "_computed", "_get", "_value", "items", "rows", "shape", "tensor")
 
     def __init__(
         self,
@@ -41,9 +59,23 @@ class Value:
         items: Sequence[Value] | None = None,
         after: Sequence[Value | None] = (),
         rows: Value | None = None,
+        rounded: bool = False,
     ) -> None:
         self.shape, self.tensor, self.items, self.rows = shape, tensor, items, rows
         self._value, self._get, self._after = value, get, after
+        self._computed = None if get is None else _how(after, rounded)
+
+    @property
+    def fed(self) -> bool:
+        """Whether it depends on another input of the model, so that nobody knows its values."""
+        if self._computed is None:
+            return self._value is None and self.tensor < 0
+        return self._computed.fed
+
+    @property
+    def rounded(self) -> bool:
+        """Whether another runtime may compute its last digits otherwise."""
+        return self._computed is not None and self._computed.rounded
 
     def value(self) -> NDArray[Any] | None:
         """The values, computed when first needed; None where they are not known."""

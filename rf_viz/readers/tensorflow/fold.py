@@ -13,6 +13,7 @@ from ..reading.constants import (
     LARGEST,
     Compute,
     Constant,
+    chain,
     divide,
     each,
 )
@@ -102,19 +103,65 @@ def _moved(node: Node, values: list[Any]) -> list[Constant]:
     return arrays
 
 
+def _band(node: Node, values: list[Any]) -> Constant:
+    matrix, below, above = values
+    low = -int(below) if below >= 0 else -matrix.shape[-2]
+    high = int(above) if above >= 0 else matrix.shape[-1]
+    return np.asarray(np.tril(np.triu(matrix, low), high))
+
+
+def _summed(node: Node, values: list[Any]) -> Constant:
+    values_along, axis = values[0], int(values[1])
+    if node.attribute("reverse"):
+        values_along = np.flip(values_along, axis)
+    sums = np.cumsum(values_along, axis, dtype=values_along.dtype)
+    if node.attribute("exclusive"):
+        sums = sums - values_along
+    return np.asarray(np.flip(sums, axis) if node.attribute("reverse") else sums)
+
+
+def _product(node: Node, values: list[Any]) -> Constant:
+    turned = [
+        np.swapaxes(a, -1, -2) if node.attribute(plain) or node.attribute(batched) else a
+        for a, plain, batched in zip(
+            values, ("transpose_a", "transpose_b"), ("adj_x", "adj_y"), strict=True
+        )
+    ]
+    return np.asarray(np.matmul(*turned))
+
+
+def _solved(node: Node, values: list[Any]) -> Constant:
+    matrix, right = values
+    if node.attribute("adjoint"):
+        matrix = np.swapaxes(matrix, -1, -2)
+    return np.asarray(np.linalg.solve(matrix, right))
+
+
+def _padded(node: Node, values: list[Any]) -> Constant:
+    fill = values[2] if len(values) > 2 else 0
+    return np.asarray(np.pad(values[0], values[1], constant_values=fill))
+
+
 COMPUTE: dict[str, Compute] = {
     "Abs": each(np.abs),
     "Add": each(np.add),
     "AddV2": each(np.add),
     "All": _reduce(np.all),
     "Any": _reduce(np.any),
+    "AddN": chain(np.add),
     "ArgMax": _arg(np.argmax),
     "ArgMin": _arg(np.argmin),
+    "Atan2": each(np.arctan2),
+    "BatchMatMul": _product,
+    "BatchMatMulV2": _product,
+    "BatchMatrixBandPart": _band,
     "BroadcastArgs": each(lambda a, b: np.broadcast_shapes(tuple(a), tuple(b))),
     "BroadcastTo": each(lambda a, shape: np.broadcast_to(a, tuple(shape))),
     "Cast": _cast,
     "Ceil": each(np.ceil),
     "ConcatV2": _concatenated,
+    "Cos": each(np.cos),
+    "Cumsum": _summed,
     "DataFormatVecPermute": _moved,
     "Div": each(divide),
     "Equal": each(np.equal),
@@ -137,6 +184,14 @@ COMPUTE: dict[str, Compute] = {
     "LogicalAnd": each(np.logical_and),
     "LogicalNot": each(np.logical_not),
     "LogicalOr": each(np.logical_or),
+    "MatMul": _product,
+    "MatrixBandPart": _band,
+    "MatrixDiag": _moved,
+    "MatrixDiagPart": _moved,
+    "MatrixDiagPartV3": _moved,
+    "MatrixDiagV3": _moved,
+    "MatrixInverse": each(np.linalg.inv),
+    "MatrixSolve": _solved,
     "Max": _reduce(np.max),
     "Maximum": each(np.maximum),
     "Mean": _reduce(np.mean),
@@ -148,6 +203,8 @@ COMPUTE: dict[str, Compute] = {
     "NotEqual": each(np.not_equal),
     "OnesLike": each(np.ones_like),
     "Pack": lambda node, values: np.stack(values, node.attribute("axis", 0)),
+    "Pad": _padded,
+    "PadV2": _padded,
     "PlaceholderWithDefault": _first,
     "Pow": each(np.power),
     "Prod": _reduce(np.prod),
@@ -164,6 +221,7 @@ COMPUTE: dict[str, Compute] = {
     "Select": each(np.where),
     "SelectV2": each(np.where),
     "Sign": each(np.sign),
+    "Sin": each(np.sin),
     "Slice": _moved,
     "Snapshot": _first,
     "Split": _split,
@@ -176,6 +234,7 @@ COMPUTE: dict[str, Compute] = {
     "StridedSlice": _moved,
     "Sub": each(np.subtract),
     "Sum": _reduce(np.sum),
+    "Tan": each(np.tan),
     "Tile": each(lambda a, times: np.tile(a, times)),
     "Transpose": each(lambda a, order: np.transpose(a, order)),
     "TruncateDiv": each(divide),

@@ -200,6 +200,8 @@ class _Handles:
         names = {self._names[i] for i in inputs if i in self._names}
         parts = [p for n, p in self._behind.items() if not names or n in names or not n]
         return list(dict.fromkeys(i for part in parts for i in part))
+
+
 class File:
     """All graphs of a file as programs, each translated when it is first needed."""
 

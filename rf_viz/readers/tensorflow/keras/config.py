@@ -56,7 +56,7 @@ _NAMES_LAYERS = ("name", "keras_history", "input_layers", "output_layers")
 """Where configurations have the names of layers."""
 
 
-class _Refused(Exception):  # noqa: N818  (a finding, not an error)
+class _Refused(Exception):
     """An object of a configuration is not built; the argument says why, after its layer's name."""
 
 
@@ -126,7 +126,7 @@ def _as_model(config: Config) -> Config:
     return config
 
 
-def _renamed(value: Any, *, name: bool = False) -> Any:  # noqa: ANN401
+def _renamed(value: Any, *, name: bool = False) -> Any:
     """A clean configuration whose layers have names that Keras 3 takes; ``name`` where they are."""
     if isinstance(value, dict):
         return {k: _renamed(v, name=name or k in _NAMES_LAYERS) for k, v in value.items()}
@@ -146,7 +146,7 @@ class _Cleaning:
     ) -> None:
         self._declared, self._distrusted, self._old = declared, distrusted, old
 
-    def value(self, value: Any) -> Any:  # noqa: ANN401
+    def value(self, value: Any) -> Any:
         """Clean any value. Raises _Refused where an object in it is not built."""
         if isinstance(value, list):
             return [self.value(v) for v in value]
@@ -207,7 +207,7 @@ class _Cleaning:
             }
         return {k: self.value(v) for k, v in inner.items()}
 
-    def _layer(self, entry: Any) -> Config:  # noqa: ANN401
+    def _layer(self, entry: Any) -> Config:
         """Clean a layer of a model; a stand-in where it may not be built. Raises ModelError."""
         if (
             not isinstance(entry, dict)
@@ -266,7 +266,7 @@ def _inner(entry: Config) -> Config:
     return entry["config"] if isinstance(entry["config"], dict) else {}
 
 
-def _tensors_only(node: Any) -> Any:  # noqa: ANN401
+def _tensors_only(node: Any) -> Any:
     """A call of a layer on the tensors among its arguments only. Raises ModelError."""
     if isinstance(node, dict):
         tensors = [
@@ -357,7 +357,7 @@ def _keras_class(entry: Config) -> type | None:
     return None
 
 
-def _keras_module(path: Any) -> Any:  # noqa: ANN401
+def _keras_module(path: Any) -> Any:
     """A module of the keras package that is there already; None for any other."""
     if not isinstance(path, str) or path.split(".")[0] != "keras":
         return None
@@ -412,7 +412,7 @@ def _declared_outputs(config: Config) -> dict[str, dict[int, DeclaredOutput]]:
     return declared
 
 
-def _keras_tensors(config: Any) -> Iterator[Config]:  # noqa: ANN401
+def _keras_tensors(config: Any) -> Iterator[Config]:
     """The tensors that a value of a configuration names, however deep."""
     pending = [config]
     while pending:
@@ -426,7 +426,7 @@ def _keras_tensors(config: Any) -> Iterator[Config]:  # noqa: ANN401
             pending.extend(value)
 
 
-def _plain_shape(value: Any) -> list[int | None] | None:  # noqa: ANN401
+def _plain_shape(value: Any) -> list[int | None] | None:
     """A shape as a list; None for what is none: a function, or shapes of several outputs."""
     if isinstance(value, dict) and value.get("class_name") == "__tuple__":
         value = value.get("items")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..graph_names import PLACEHOLDERS, VARIABLES, data_inputs, maker
 from ..runtime import TensorFlowRuntime
+from .masks import Masks
 from .rules import RULES
 from .writer import FLOAT, NoTwinError, Writer
 
@@ -34,7 +35,7 @@ class TensorFlowTwin:
 
     def __init__(
         self,
-        graph_def: Any,  # noqa: ANN401  (protobuf messages have no types)
+        graph_def: Any,
         source: str,
         shapes: Mapping[str, Sequence[int]],
         weight_aware: bool = False,
@@ -44,6 +45,7 @@ class TensorFlowTwin:
         self._shapes, self._feeds = shapes, feeds or {}
         writer = Writer(graph_def, shapes, weight_aware)
         nodes = {node.name: node for node in graph_def.node}
+        writer.masks = Masks(writer, nodes)
         self._source = source
         if source not in nodes or nodes[source].op not in PLACEHOLDERS:
             self._source = _SOURCE
@@ -104,7 +106,7 @@ def _in_order(nodes: Mapping[str, Any]) -> list[str]:
     return list(order)
 
 
-def _rewrite(writer: Writer, node: Any) -> None:  # noqa: ANN401
+def _rewrite(writer: Writer, node: Any) -> None:
     """Write what a node becomes in the twin, or note why it is lost."""
     inputs = data_inputs(node)
     lost = next(filter(None, map(writer.why_lost, inputs)), "")
@@ -127,7 +129,7 @@ def _rewrite(writer: Writer, node: Any) -> None:  # noqa: ANN401
             writer.lost[node.name] = f"{node.op} {node.name}{error}"
 
 
-def _keep(writer: Writer, node: Any) -> None:  # noqa: ANN401
+def _keep(writer: Writer, node: Any) -> None:
     """Keep a node that no signal comes to; of a variable only the shape is known."""
     if node.op in VARIABLES:
         writer.ones_of(node)
@@ -139,7 +141,7 @@ def _keep(writer: Writer, node: Any) -> None:  # noqa: ANN401
         copy.input[:] = [i for i in node.input if maker(i) in writer.kept]
 
 
-def _follow(writer: Writer, node: Any, inputs: Sequence[str]) -> None:  # noqa: ANN401
+def _follow(writer: Writer, node: Any, inputs: Sequence[str]) -> None:
     """Write a node that signals come to. Raises NoTwinError where it has no counterpart."""
     rule = RULES.get(node.op)
     if rule is None:

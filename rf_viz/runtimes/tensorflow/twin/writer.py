@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +20,49 @@ class NoTwinError(Exception):
     """Raised where the twin has no node with the same dependence; the argument says why."""
 
 
+class Masking(Protocol):
+    """The constant masks of the graph, as the twin's rules ask for them.
+
+    Each method returns the name of a tensor that holds 1 where a mask leaves something, else 0.
+    Where there is no mask it returns None.
+    """
+
+    def kept(self, name: str) -> str | None:
+        """The elements of a signal that may be other than 0."""
+        ...
+
+    def above_gap(self, name: str) -> str | None:
+        """The elements of a signal that count in a softmax over its last axis."""
+        ...
+
+    def largest(self, name: str) -> str | None:
+        """The elements of a signal that may be the largest along its last axis."""
+        ...
+
+    def exponential(self, name: str) -> str | None:
+        """The elements of a signal whose exponential may be other than 0."""
+        ...
+
+    def factor(self, name: str, kind: int) -> str | None:
+        """A constant factor that is a mask itself."""
+        ...
+
+    def chosen(self, name: str, node: Any, one: str, two: str) -> str:
+        """One where the constant condition of a node holds, else two."""
+        ...
+
+
 class Writer:
     """Writer of the twin's graph.
 
-    ``signals`` say where the twin holds each tensor that a signal may come to, always as float32.
-    The nodes that are ``kept`` have their old names. ``lost`` says why a node is not there.
+    ``masks`` are set once the writer is there, which they need. ``signals`` say where the twin
+    holds each tensor that a signal may come to, always as float32. The nodes that are ``kept`` have
+    their old names. ``lost`` says why a node is not there.
     """
 
     def __init__(
         self,
-        graph_def: Any,  # noqa: ANN401  (protobuf messages have no types)
+        graph_def: Any,
         shapes: Mapping[str, Sequence[int]],
         weight_aware: bool,
     ) -> None:
@@ -40,6 +73,7 @@ class Writer:
         self.signals: dict[str, str] = {}
         self.kept: set[str] = set()
         self.lost: dict[str, str] = {}
+        self.masks: Masking
         self._shapes = shapes
 
     def why_lost(self, tensor: str) -> str:
@@ -55,18 +89,18 @@ class Writer:
             raise NoTwinError(f" has no traced shape for {name}")
         return tuple(self._shapes[name])
 
-    def node(self, op: str, name: str = "", *inputs: str) -> Any:  # noqa: ANN401
+    def node(self, op: str, name: str = "", *inputs: str) -> Any:
         """Add a node without attributes."""
         return self.graph_def.node.add(
             op=op, name=name or f"twin/{len(self.graph_def.node)}", input=inputs
         )
 
-    def keep(self, op: str, name: str, *inputs: str) -> Any:  # noqa: ANN401
+    def keep(self, op: str, name: str, *inputs: str) -> Any:
         """Add a node under its old name, without attributes."""
         self.kept.add(name)
         return self.node(op, name, *inputs)
 
-    def copy(self, node: Any) -> Any:  # noqa: ANN401
+    def copy(self, node: Any) -> Any:
         """Add a node as it is."""
         self.kept.add(node.name)
         self.graph_def.node.append(node)
@@ -76,7 +110,7 @@ class Writer:
         self,
         op: str,
         *inputs: str,
-        like: Any = None,  # noqa: ANN401
+        like: Any = None,
         kind: str = "T",
         **attributes: Attribute,
     ) -> str:
@@ -114,11 +148,21 @@ class Writer:
         """Add a constant of int32; returns its name."""
         return self.constant(np.asarray(values, np.int32))
 
+    def numbers(self, name: str) -> list[int]:
+        """Read the int32 numbers of a constant that the graph holds; none of any other tensor."""
+        node = next((n for n in self.graph_def.node if n.name == name and n.op == "Const"), None)
+        if node is None or node.attr["dtype"].type != INT32:
+            return []
+        tensor = node.attr["value"].tensor
+        if tensor.tensor_content:
+            return [int(n) for n in np.frombuffer(tensor.tensor_content, np.int32)]
+        return [int(n) for n in tensor.int_val]
+
     def number(self, kind: int, value: int) -> str:
         """Add a constant of one number, of the type ``kind``; returns its name."""
-        return self._cast(self.constant(np.asarray(value, np.float32)), FLOAT, kind)
+        return self.cast(self.constant(np.asarray(value, np.float32)), FLOAT, kind)
 
-    def ones_of(self, variable: Any) -> None:  # noqa: ANN401
+    def ones_of(self, variable: Any) -> None:
         """Write ones of a variable's type and shape under its name, or note that it is lost."""
         kind, shape = variable.attr["dtype"].type, variable.attr["shape"].shape
         if shape.unknown_rank or any(d.size < 0 for d in shape.dim):
@@ -173,18 +217,18 @@ class Writer:
 
         The channels are the last two axes, and are kept at length 1.
         """
-        sizes = self.add("Abs", self._cast(weights, kind, FLOAT))
+        sizes = self.add("Abs", self.cast(weights, kind))
         return self.add("Sign", self.reduce(sizes, [-2, -1]))
 
-    def _cast(self, name: str, before: int, after: int) -> str:
-        """Add a tensor as another type; returns its name."""
+    def cast(self, name: str, before: int, after: int = FLOAT) -> str:
+        """Add a tensor as another type, float32 by default; returns its name."""
         node = self.node("Cast", "", name)
         node.attr["SrcT"].type, node.attr["DstT"].type = before, after
         output: str = node.name
         return output
 
 
-def _set(attribute: Any, value: bool | int | float | str | Sequence[int]) -> None:  # noqa: ANN401
+def _set(attribute: Any, value: bool | int | float | str | Sequence[int]) -> None:
     """Set an AttrValue to a Python value."""
     if isinstance(value, bool):
         attribute.b = value

@@ -14,11 +14,11 @@ class GroupSums(RetiredLayer):
 
     kind = "Lambda"
 
-    def __init__(self, count: int, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, count: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.count = count
 
-    def call(self, x: Any) -> Any:  # noqa: ANN401
+    def call(self, x: Any) -> Any:
         """Sum up."""
         return ops.sum(x[..., : self.count], -1)
 
