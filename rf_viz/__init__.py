@@ -12,7 +12,7 @@ from .trace.network import Layer, Network, NetworkInput, Region
 
 
 def load(
-    source: str | os.PathLike[str] | bytes | Any,
+    source: str | os.PathLike[str] | bytes | Any,  # noqa: ANN401
     name: str | None = None,
     *,
     signature: str | None = None,

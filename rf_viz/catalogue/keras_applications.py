@@ -112,7 +112,7 @@ def _rows() -> dict[str, KerasApplication]:
     return rows
 
 
-def _fixed(value: Any) -> Any:
+def _fixed(value: Any) -> Any:  # noqa: ANN401
     """A value of the table as one that does not change."""
     if isinstance(value, dict):
         return Verified(**{key: _fixed(inner) for key, inner in value.items()})

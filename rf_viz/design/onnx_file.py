@@ -278,7 +278,7 @@ class _Writer:
         """A reshape; returns its name."""
         return self._node("Reshape", [x, self._integers(f"{name}/shape", shape)], name)
 
-    def _node(self, operator: str, inputs: Sequence[str], name: str, **attributes: Any) -> str:
+    def _node(self, operator: str, inputs: Sequence[str], name: str, **attributes: Any) -> str:  # noqa: ANN401
         """A node that makes the tensor of its name; returns the name."""
         self._nodes.append(helper.make_node(operator, inputs, [name], name, **attributes))
         return name

@@ -98,7 +98,7 @@ READERS = (
 
 
 def open_model(
-    source: Any,
+    source: Any,  # noqa: ANN401
     name: str | None = None,
     signature: str | None = None,
     training_ops: bool = False,
@@ -116,7 +116,7 @@ def open_model(
 
 
 def _opened(
-    source: Any,
+    source: Any,  # noqa: ANN401
     name: str | None,
     signature: str | None,
     training_ops: bool,

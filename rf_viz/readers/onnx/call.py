@@ -100,7 +100,7 @@ class Call:
                     )
         return self._attributes
 
-    def _attribute(self, attribute: onnx.AttributeProto) -> Any:
+    def _attribute(self, attribute: onnx.AttributeProto) -> Any:  # noqa: ANN401
         if attribute.type == onnx.AttributeProto.GRAPH:
             return Graph(attribute.g, self._file)
         convert = _ATTRIBUTE.get(attribute.type)

@@ -50,7 +50,7 @@ def _size_and_type(tensor: onnx.TensorProto) -> tuple[int, int]:
     return prod(tensor.dims), tensor.data_type
 
 
-def _value(attribute: Any) -> tuple[int, int]:
+def _value(attribute: Any) -> tuple[int, int]:  # noqa: ANN401
     match attribute.type:
         case onnx.AttributeProto.TENSOR:
             return _size_and_type(attribute.t)

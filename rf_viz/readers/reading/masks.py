@@ -140,7 +140,7 @@ def _choice(node: BaseNode[Any], inputs: Sequence[int]) -> Masking:
     return Masking(_chosen(condition, one.bias, two.bias), _chosen(condition, one.zero, two.zero))
 
 
-def _chosen(condition: Mask, one: Any, two: Any) -> Any:
+def _chosen(condition: Mask, one: Any, two: Any) -> Any:  # noqa: ANN401
     if one is None and two is None:
         return None
     return np.where(condition, 0 if one is None else one, 0 if two is None else two).astype(

@@ -93,7 +93,7 @@ class Surroundings(Protocol):
         """Read a subgraph on these inputs; its tensors' names get the prefix."""
         ...
 
-    def add(self, node: Any, name: str, output: Output) -> Value:
+    def add(self, node: Any, name: str, output: Output) -> Value:  # noqa: ANN401
         """Enter a tensor that no output of the node is called after."""
         ...
 
@@ -103,14 +103,14 @@ class Surroundings(Protocol):
 
     def node(
         self,
-        call: Any,
+        call: Any,  # noqa: ANN401
         inputs: Sequence[Value | None],
         scope: MutableMapping[str, Value],
-    ) -> Any:
+    ) -> Any:  # noqa: ANN401
         """Make the node that the call's description gets."""
         ...
 
-    def described(self, node: Any) -> Sequence[Output | Value]:
+    def described(self, node: Any) -> Sequence[Output | Value]:  # noqa: ANN401
         """Describe a node's outputs."""
         ...
 
@@ -118,11 +118,11 @@ class Surroundings(Protocol):
         """Infer the shape of a tensor as the format itself does; None where that fails."""
         ...
 
-    def shapeless(self, node: Any, name: str, why: str) -> Value:
+    def shapeless(self, node: Any, name: str, why: str) -> Value:  # noqa: ANN401
         """Enter a tensor whose shape depends on the data, listed as one without axes."""
         ...
 
-    def bind(self, node: Any, name: str, output: Output | Value) -> Value:
+    def bind(self, node: Any, name: str, output: Output | Value) -> Value:  # noqa: ANN401
         """Give an output its name, and enter it as a tensor if it depends on the input."""
         ...
 
@@ -169,11 +169,11 @@ class BaseNode(Generic[C]):
         """Whether kernel positions whose weights are all zero are left out."""
         return self.reading.weight_aware
 
-    def attribute(self, name: str, default: Any = None) -> Any:
+    def attribute(self, name: str, default: Any = None) -> Any:  # noqa: ANN401
         """An attribute as a Python value (strings decoded, lists as tuples), or the default."""
         return self.call.attributes.get(name, default)
 
-    def required(self, name: str) -> Any:
+    def required(self, name: str) -> Any:  # noqa: ANN401
         """An attribute without a default. Raises ModelError where it is missing."""
         value = self.attribute(name)
         if value is None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...relation import Output, Shape
 
 
-class DataDependent(Exception):
+class DataDependent(Exception):  # noqa: N818  (a finding, not an error)
     """Raised where an output's shape depends on the input's values; the argument says why."""
 
 

@@ -55,7 +55,7 @@ class TensorFlowModel(Model):
 
     def __init__(
         self,
-        graph_def: Any,
+        graph_def: Any,  # noqa: ANN401  (protobuf messages have no types)
         name: str,
         inputs: Sequence[ModelInput] | None = None,
         *,
@@ -140,7 +140,7 @@ class TensorFlowModel(Model):
         names = {source.name, *(side.name for side in declared)}
         return (*declared, *(p for name, p in self._presets.items() if name not in names))
 
-    def _bound(self, placeholder: Any) -> Value | None:
+    def _bound(self, placeholder: Any) -> Value | None:  # noqa: ANN401
         return self.held.get(placeholder.name) or bound(placeholder)
 
     @property
@@ -223,11 +223,11 @@ class TensorFlowModel(Model):
         }
 
     @cached_property
-    def _filled(self) -> Any:
+    def _filled(self) -> Any:  # noqa: ANN401
         return filled(self.graph_def, self.held)
 
 
-def bound(placeholder: Any) -> Value | None:
+def bound(placeholder: Any) -> Value | None:  # noqa: ANN401
     """Return what a placeholder holds that no person feeds: a single switch is off."""
     kind = dtype(placeholder.attr["dtype"].type)
     if kind == "bool" and declared_shape(placeholder) in ((), None):
@@ -235,7 +235,7 @@ def bound(placeholder: Any) -> Value | None:
     return None
 
 
-def _declared(placeholder: Any, old: bool) -> ModelInput:
+def _declared(placeholder: Any, old: bool) -> ModelInput:  # noqa: ANN401
     """An input; ``old`` graphs say that it has no axes where it may have any."""
     shape = declared_shape(placeholder)
     if shape is None or (old and not shape):

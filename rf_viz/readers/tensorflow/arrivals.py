@@ -73,7 +73,7 @@ class _Way(NamedTuple):
 def _listed(kinds: str, shapes: str = "") -> _Parts:
     """The outputs whose types, and perhaps shapes, are listed in attributes of these names."""
 
-    def parts(node: Any, nodes: _Nodes) -> Iterator[_Part]:
+    def parts(node: Any, nodes: _Nodes) -> Iterator[_Part]:  # noqa: ANN401
         declared = node.attr[shapes].list.shape if shapes and shapes in node.attr else ()
         for number, kind in enumerate(node.attr[kinds].list.type):
             shape = dims(declared[number]) if number < len(declared) else _noted(node, number)
@@ -82,7 +82,7 @@ def _listed(kinds: str, shapes: str = "") -> _Parts:
     return parts
 
 
-def _dequeued(node: Any, nodes: _Nodes) -> Iterator[_Part]:
+def _dequeued(node: Any, nodes: _Nodes) -> Iterator[_Part]:  # noqa: ANN401
     """What a queue hands out: its elements, or several of them as one."""
     queue = nodes.get(maker(node.input[0])) if node.input else None
     shapes = [] if queue is None else list(queue.attr["shapes"].list.shape)
@@ -94,7 +94,7 @@ def _dequeued(node: Any, nodes: _Nodes) -> Iterator[_Part]:
         yield _Part(number, kind, _noted(node, number) if shape is None else shape)
 
 
-def _image(node: Any, nodes: _Nodes) -> Iterator[_Part]:
+def _image(node: Any, nodes: _Nodes) -> Iterator[_Part]:  # noqa: ANN401
     """A decoded image: rows, columns and channels; of several frames, these first."""
     kind = node.attr["dtype"].type if "dtype" in node.attr else _UINT8
     channels = node.attr["channels"].i if "channels" in node.attr else 0
@@ -102,7 +102,7 @@ def _image(node: Any, nodes: _Nodes) -> Iterator[_Part]:
     yield _Part(0, kind, (*frames, -1, -1, channels or 3))
 
 
-def _sound(node: Any, nodes: _Nodes) -> Iterator[_Part]:
+def _sound(node: Any, nodes: _Nodes) -> Iterator[_Part]:  # noqa: ANN401
     """Decoded sound, samples and channels, and its sample rate."""
     wanted = [node.attr[name].i for name in ("desired_samples", "desired_channels")]
     samples, channels = (n if n > 0 else -1 for n in wanted)
@@ -110,7 +110,7 @@ def _sound(node: Any, nodes: _Nodes) -> Iterator[_Part]:
     yield _Part(1, _INT32, ())
 
 
-def _numbers(node: Any, nodes: _Nodes) -> Iterator[_Part]:
+def _numbers(node: Any, nodes: _Nodes) -> Iterator[_Part]:  # noqa: ANN401
     """Numbers as they lie in bytes: in a row, as many as they are folded into."""
     shape = _noted(node, 0)
     readers = _readers(nodes.values())
@@ -127,7 +127,7 @@ def _numbers(node: Any, nodes: _Nodes) -> Iterator[_Part]:
     yield _Part(0, node.attr["out_type"].type, shape or (-1,))
 
 
-def _parsed(node: Any, nodes: _Nodes) -> Iterator[_Part]:
+def _parsed(node: Any, nodes: _Nodes) -> Iterator[_Part]:  # noqa: ANN401
     """The dense values of parsed records, which come after three outputs for each sparse one."""
     sparse = "num_sparse" if "num_sparse" in node.attr else "Nsparse"
     first = 3 * node.attr[sparse].i
@@ -139,7 +139,7 @@ def _parsed(node: Any, nodes: _Nodes) -> Iterator[_Part]:
             yield _Part(first + i, kind, None if extents is None else (*batch, *extents))
 
 
-def _gathered(node: Any, nodes: _Nodes) -> Iterator[_Part]:
+def _gathered(node: Any, nodes: _Nodes) -> Iterator[_Part]:  # noqa: ANN401
     """What the turns of a loop made, as one tensor."""
     kind = node.attr["element_dtype" if "element_dtype" in node.attr else "dtype"].type
     shape = _noted(node, 0)
@@ -149,7 +149,7 @@ def _gathered(node: Any, nodes: _Nodes) -> Iterator[_Part]:
     yield _Part(0, kind, shape)
 
 
-def _noted(node: Any, number: int) -> tuple[int, ...] | None:
+def _noted(node: Any, number: int) -> tuple[int, ...] | None:  # noqa: ANN401
     """The shape that the graph's writer noted down of an output; None where it did not."""
     if "_output_shapes" not in node.attr:
         return None
@@ -184,7 +184,7 @@ def _way(op: str) -> _Way | None:
     return _BY_OP.get(op) or _BY_OP.get(op.rstrip("0123456789").removesuffix("V"))
 
 
-def _inputs(node: Any, way: _Way, nodes: _Nodes) -> tuple[ModelInput, ...]:
+def _inputs(node: Any, way: _Way, nodes: _Nodes) -> tuple[ModelInput, ...]:  # noqa: ANN401
     """The outputs of a node that are numbers, as inputs of the model."""
     inputs = []
     for number, kind, shape in way.parts(node, nodes):
@@ -221,7 +221,7 @@ def _only_queued(name: str, readers: Mapping[str, list[str]], nodes: _Nodes) -> 
     return bool(ends) and all("Enqueue" in op or op.endswith("Stage") for op in ends)
 
 
-def _before(node: Any, nodes: _Nodes) -> set[str]:
+def _before(node: Any, nodes: _Nodes) -> set[str]:  # noqa: ANN401
     """The names of the nodes that a node is computed from, itself not among them."""
     before: set[str] = set()
     pending = [maker(name) for name in data_inputs(node)]

@@ -33,7 +33,7 @@ class Call:
 
     def __init__(
         self,
-        proto: Any,
+        proto: Any,  # noqa: ANN401
         inputs: tuple[str, ...],
         outputs: tuple[str, ...],
         library: Library,
@@ -67,11 +67,11 @@ class Attributes(Mapping[str, Any]):
 
     __slots__ = ("_attributes", "_read")
 
-    def __init__(self, attributes: Any) -> None:
+    def __init__(self, attributes: Any) -> None:  # noqa: ANN401
         self._attributes = attributes
         self._read: dict[str, Any] = {}
 
-    def get(self, name: str, default: Any = None) -> Any:
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401
         """Return an attribute, or the default where the node does not have it."""
         if name in self._read:
             return self._read[name]
@@ -81,7 +81,7 @@ class Attributes(Mapping[str, Any]):
         value = self._read[name] = python(self._attributes[name])
         return value
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401
         if name not in self._attributes:
             raise KeyError(name)
         return self.get(name)
@@ -93,7 +93,7 @@ class Attributes(Mapping[str, Any]):
         return len(self._attributes)
 
 
-def python(value: Any) -> Any:
+def python(value: Any) -> Any:  # noqa: ANN401
     """Convert an AttrValue to a Python value; lists become tuples."""
     kind = value.WhichOneof("value")
     if kind is None:
@@ -106,7 +106,7 @@ def python(value: Any) -> Any:
     return ()
 
 
-def _plain(kind: str, content: Any) -> Any:
+def _plain(kind: str, content: Any) -> Any:  # noqa: ANN401
     if kind == "s":
         return content.decode("utf-8", "replace")
     if kind == "shape":
@@ -114,12 +114,12 @@ def _plain(kind: str, content: Any) -> Any:
     return content.name if kind == "func" else content
 
 
-def dims(shape: Any) -> tuple[int, ...] | None:
+def dims(shape: Any) -> tuple[int, ...] | None:  # noqa: ANN401
     """Convert a TensorShapeProto: -1 along axes of any size, None for any rank."""
     return None if shape.unknown_rank else tuple([d.size for d in shape.dim])
 
 
-def declared_shape(node: Any) -> tuple[int, ...] | None:
+def declared_shape(node: Any) -> tuple[int, ...] | None:  # noqa: ANN401
     """Return the shape in a node's attribute, as ``dims``; None also where it has none."""
     return dims(node.attr["shape"].shape) if "shape" in node.attr else None
 

@@ -14,7 +14,7 @@ from .protobuf.messages import GraphDef
 from .protobuf.scopes import Names, rename, without_calls
 
 
-def of_function(function: Any, name: str | None = None) -> TensorFlowModel:
+def of_function(function: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401
     """Read a ``tf.function`` with an input signature, or a ConcreteFunction of one.
 
     Raises ModelError where it does not say what it takes.
@@ -47,7 +47,7 @@ def of_function(function: Any, name: str | None = None) -> TensorFlowModel:
     return TensorFlowModel(flat, name or str(graph.name), inputs, held=held)
 
 
-def of_keras_2(model: Any, name: str | None = None) -> TensorFlowModel:
+def of_keras_2(model: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401
     """Read a model of the package tf_keras. Raises ModelError where it has no input yet."""
     import tensorflow as tf
 

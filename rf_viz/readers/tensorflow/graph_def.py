@@ -25,7 +25,7 @@ def load(content: Content) -> TensorFlowModel:
     return TensorFlowModel(graph, content.name, hidden=hidden)
 
 
-def of_message(message: Any, name: str | None = None) -> TensorFlowModel:
+def of_message(message: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401
     """Read a GraphDef that is in memory, of any protobuf class. Raises ModelError."""
     name = name or "graph"
     graph = GraphDef.FromString(message.SerializeToString())
@@ -35,7 +35,7 @@ def of_message(message: Any, name: str | None = None) -> TensorFlowModel:
     return TensorFlowModel(graph, name, hidden=hidden)
 
 
-def of_graph(graph: Any, name: str | None = None) -> TensorFlowModel:
+def of_graph(graph: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401
     """Read a ``tf.Graph``. Raises ModelError.
 
     Its variables have no values: these are in a session.
@@ -43,7 +43,7 @@ def of_graph(graph: Any, name: str | None = None) -> TensorFlowModel:
     return of_message(graph.as_graph_def(), name)
 
 
-def parse(content: Content) -> Any:
+def parse(content: Content) -> Any:  # noqa: ANN401
     """Return the message that a file holds. Raises ModelError."""
     if content.size > _PROTOBUF_LIMIT:
         raise ModelError(f"{content.name} is larger than 2 GB, which a TensorFlow graph cannot be")

@@ -46,7 +46,7 @@ def infer_shapes(program: Program, shapes: Mapping[str, Shape]) -> dict[str, Sha
         }
 
 
-def _bound(program: Program, shapes: Mapping[str, Shape]) -> Any:
+def _bound(program: Program, shapes: Mapping[str, Shape]) -> Any:  # noqa: ANN401
     """The graph for inputs of these shapes, without what it says of other sizes or its weights."""
     bound = GraphDef(versions=program.graph_def.versions)
     nodes = {node.name: node for node in program.nodes}
@@ -75,7 +75,7 @@ def _bound(program: Program, shapes: Mapping[str, Shape]) -> Any:
     return bound
 
 
-def _placeholder(graph: Any, name: str, kind: int, shape: Shape) -> None:
+def _placeholder(graph: Any, name: str, kind: int, shape: Shape) -> None:  # noqa: ANN401
     """Add a placeholder of a type and shape."""
     node = graph.node.add(name=name, op="Placeholder")
     node.attr["dtype"].type = kind
@@ -84,7 +84,7 @@ def _placeholder(graph: Any, name: str, kind: int, shape: Shape) -> None:
         node.attr["shape"].shape.dim.add(size=n)
 
 
-def _large(node: Any) -> Shape | None:
+def _large(node: Any) -> Shape | None:  # noqa: ANN401
     """The shape of a constant that is too large to say anything about another shape."""
     if node.op != "Const":
         return None

@@ -55,5 +55,5 @@ def _variables(program: Program, held: Mapping[str, Value]) -> dict[str, int | N
     return sizes
 
 
-def _is_real(kind: Any) -> bool:
+def _is_real(kind: Any) -> bool:  # noqa: ANN401
     return "float" in (dtype(kind) or "")

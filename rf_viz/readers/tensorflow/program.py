@@ -32,7 +32,7 @@ class Program:
 
     def __init__(
         self,
-        graph_def: Any,
+        graph_def: Any,  # noqa: ANN401
         table: Table,
         bound: Callable[[Any], Value | None],
         work_out: Callable[[Iterable[Call], dict[str, Value]], None],

@@ -48,7 +48,7 @@ def violation(node: Node) -> str:
     )
 
 
-def _broken_attribute(proto: Any, definition: Any) -> str:
+def _broken_attribute(proto: Any, definition: Any) -> str:  # noqa: ANN401
     """Attributes that are missing, of another kind, or out of range."""
     for rule in definition.attr:
         name = rule.name
@@ -74,13 +74,13 @@ def _broken_attribute(proto: Any, definition: Any) -> str:
     return ""
 
 
-def _wrong_count(proto: Any, definition: Any) -> str:
+def _wrong_count(proto: Any, definition: Any) -> str:  # noqa: ANN401
     count = sum(not name.startswith("^") for name in proto.input)
     expected = len(_types(proto, definition))
     return "" if count == expected else f"the number of its inputs is {count}, not {expected}"
 
 
-def _types(proto: Any, definition: Any) -> list[int]:
+def _types(proto: Any, definition: Any) -> list[int]:  # noqa: ANN401
     """The type of each input, as a number of the enumeration DataType."""
     attributes = {a.name: a.default_value for a in definition.attr} | dict(proto.attr.items())
     types: list[int] = []
@@ -94,7 +94,7 @@ def _types(proto: Any, definition: Any) -> list[int]:
     return types
 
 
-def _refused_shapes(node: Node, definition: Any, tf: Any) -> str:
+def _refused_shapes(node: Node, definition: Any, tf: Any) -> str:  # noqa: ANN401
     """The error of TensorFlow's own shape inference for the node on inputs of these shapes."""
     if any(a.is_ref for a in definition.input_arg) or any(
         "func" in a.type for a in definition.attr
@@ -120,7 +120,7 @@ def _refused_shapes(node: Node, definition: Any, tf: Any) -> str:
     return ""
 
 
-def _add_input(graph_def: Any, name: str, kind: int, value: Value | None, tf: Any) -> None:
+def _add_input(graph_def: Any, name: str, kind: int, value: Value | None, tf: Any) -> None:  # noqa: ANN401
     """A constant of the input's values where they are known, else a placeholder of its shape."""
     proto = graph_def.node.add(name=name, op="Placeholder")
     proto.attr["dtype"].type = kind

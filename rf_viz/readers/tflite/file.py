@@ -164,7 +164,7 @@ class _Parser:
         self._count(len(text or b""))
         return (text or b"").decode("utf-8", "replace")
 
-    def _subgraph(self, graph: Any) -> Subgraph:
+    def _subgraph(self, graph: Any) -> Subgraph:  # noqa: ANN401
         listed = self._all(graph.TensorsLength, graph.Tensors)
         inputs = self._ints(graph.InputsLength, graph.InputsAsNumpy)
         outputs = self._ints(graph.OutputsLength, graph.OutputsAsNumpy)
@@ -183,7 +183,7 @@ class _Parser:
         )
         return Subgraph(tensors, inputs, outputs, operators)
 
-    def _tensor(self, tensor: Any, number: int, names: set[str]) -> TensorInfo:
+    def _tensor(self, tensor: Any, number: int, names: set[str]) -> TensorInfo:  # noqa: ANN401
         """Read a tensor, with a name that is none of ``names``, and add it to these."""
         name = self._text(tensor.Name()) or f"tensor {number}"
         if name in names:
@@ -206,7 +206,7 @@ class _Parser:
             quantised,
         )
 
-    def _stored(self, tensor: Any, size: int, dtype: str) -> NDArray[np.uint8] | None:
+    def _stored(self, tensor: Any, size: int, dtype: str) -> NDArray[np.uint8] | None:  # noqa: ANN401
         """The bytes of the values that the file holds, if it does and they are plain."""
         if not 0 <= tensor.Buffer() < self._model.BuffersLength():
             return None
@@ -224,7 +224,7 @@ class _Parser:
             return None
         return data if data.size == size * np.dtype(dtype).itemsize else None
 
-    def _quantised(self, table: Any, shape: Shape) -> tuple[Quantised | None, bool]:
+    def _quantised(self, table: Any, shape: Shape) -> tuple[Quantised | None, bool]:  # noqa: ANN401
         """How a tensor is quantised, if it is, and whether its numbers can be told from that.
 
         Files exist whose axis is that of another tensor: where only one axis has as many slices as
@@ -245,7 +245,7 @@ class _Parser:
             return None, False
         return Quantised(scale, zero, axis), True
 
-    def _operator(self, operator: Any) -> FileOperator:
+    def _operator(self, operator: Any) -> FileOperator:  # noqa: ANN401
         code = self._codes[operator.OpcodeIndex()]
         number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
         inputs = self._ints(operator.InputsLength, operator.InputsAsNumpy)
@@ -264,7 +264,7 @@ class _Parser:
                 options |= self._fields(kinds[kind], table)
         return FileOperator(op, custom, inputs, outputs, options)
 
-    def _fields(self, kind: str, table: Any) -> dict[str, Any]:
+    def _fields(self, kind: str, table: Any) -> dict[str, Any]:  # noqa: ANN401
         """The numbers, texts and vectors of numbers in a table of options."""
         reader = getattr(self._schema, kind)()
         reader.Init(table.Bytes, table.Pos)

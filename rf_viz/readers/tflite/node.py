@@ -40,7 +40,7 @@ class Site:
         inputs = self._operator.inputs
         return 0 <= i < len(inputs) and inputs[i] >= 0
 
-    def option(self, name: str, default: Any = 0) -> Any:
+    def option(self, name: str, default: Any = 0) -> Any:  # noqa: ANN401
         """Return an option of the schema, or the default where the file leaves it out."""
         return self._operator.options.get(name, default)
 

@@ -89,7 +89,7 @@ class _Node:
         values = iter(self._scope.fetch([name for name in names if name]))
         return [next(values) if name else None for name in names]
 
-    def attribute(self, name: str, default: Any) -> Any:
+    def attribute(self, name: str, default: Any) -> Any:  # noqa: ANN401
         """An attribute's value, or the default."""
         return next(
             (helper.get_attribute_value(a) for a in self.proto.attribute if a.name == name), default
@@ -219,7 +219,7 @@ def _scan(node: _Node, wanted: Mapping[str, list[str]]) -> dict[str, Any]:
     turns = _Turns(node, wanted)
     length = values[first].shape[axes[0]]
 
-    def sliced(number: int, turn: int) -> Any:
+    def sliced(number: int, turn: int) -> Any:  # noqa: ANN401
         i = number - first
         return np.take(values[number], length - 1 - turn if backward[i] else turn, axes[i])
 
@@ -251,7 +251,7 @@ def _captures(graph: onnx.GraphProto) -> list[str]:
     return [name for name in used if name not in own]
 
 
-def _kind(value: Any) -> str:
+def _kind(value: Any) -> str:  # noqa: ANN401
     """The type of a value, as a part of a key."""
     if isinstance(value, np.ndarray):
         return str(value.dtype)

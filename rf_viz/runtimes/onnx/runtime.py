@@ -137,7 +137,7 @@ class OnnxRuntime:
             return [values[name] for name in names]
 
         def run(
-            key: Any,
+            key: Any,  # noqa: ANN401
             make: Callable[[], onnx.ModelProto],
             values: Mapping[str, Any],
             names: Sequence[str],
@@ -173,7 +173,7 @@ class OnnxRuntime:
             raise ModelError(_refusal(names, error)) from error
         return dict(zip(names, results, strict=True))
 
-    def _fed(self, name: str, feeds: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) -> Any:
+    def _fed(self, name: str, feeds: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) -> Any:  # noqa: ANN401
         """The value of an input, cast to the model's own type; one made up where none is fed."""
         value = feeds.get(name)
         if isinstance(value, list):  # a sequence of tensors, within a body

@@ -58,7 +58,7 @@ class Writer(Protocol):
         *inputs: str,
         out: str = "",
         like: onnx.NodeProto | None = None,
-        **more: Any,
+        **more: Any,  # noqa: ANN401
     ) -> str:
         """Add a node; returns the name of its output."""
         ...
@@ -101,7 +101,7 @@ class Masks:
         """1 where a tensor's element may be other than 0, else 0; None where all may be."""
         return self._followed(name, self._kept, self._kept_of)
 
-    def _followed(self, name: str, done: dict[str, str | None], follow: Any) -> str | None:
+    def _followed(self, name: str, done: dict[str, str | None], follow: Any) -> str | None:  # noqa: ANN401
         if name in done:
             return done[name]
         node = self._makers.get(name)
@@ -187,7 +187,7 @@ class Masks:
             return add("Sub", before, self._extreme("ReduceMax", before, axis))
         return self._moved(name, node, self.bias)
 
-    def _moved(self, name: str, node: onnx.NodeProto, follow: Any) -> str | None:
+    def _moved(self, name: str, node: onnx.NodeProto, follow: Any) -> str | None:  # noqa: ANN401
         if node.op_type in _SAME:
             return follow(node.input[0])  # type: ignore[no-any-return]
         if node.op_type in _MOVES:

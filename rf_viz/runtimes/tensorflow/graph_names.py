@@ -20,7 +20,7 @@ def maker(reference: str) -> str:
     return reference.lstrip("^").partition(":")[0]
 
 
-def data_inputs(node: Any) -> list[str]:
+def data_inputs(node: Any) -> list[str]:  # noqa: ANN401  (protobuf messages have no types)
     """Names of the tensors that a node reads, in order; output 0 of node n is called n."""
     return [name.removesuffix(":0") for name in node.input if not name.startswith("^")]
 
@@ -37,7 +37,7 @@ def called_functions(nodes: Iterable[Any], functions: Mapping[str, Any]) -> list
     return list(called.values())
 
 
-def _names_of_functions(node: Any) -> Iterator[str]:
+def _names_of_functions(node: Any) -> Iterator[str]:  # noqa: ANN401
     """List what may be a function's name: a node's operator, and what its attributes name."""
     yield node.op
     for attribute in node.attr.values():

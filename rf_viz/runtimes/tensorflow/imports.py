@@ -18,7 +18,7 @@ _CHATTER = (b"WARNING: All log messages before absl::InitializeLog()", b"I0000 "
 _lock = Lock()
 
 
-def import_tensorflow() -> Any:
+def import_tensorflow() -> Any:  # noqa: ANN401  (a module)
     """Import the module ``tensorflow`` at the first call. Raises ModelError if there is none.
 
     Its log level is what TF_CPP_MIN_LOG_LEVEL says, errors only by default.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def kind_of(node: Any, number: int) -> int:
+def kind_of(node: Any, number: int) -> int:  # noqa: ANN401  (protobuf messages have no types)
     """Look up the type of a node's output, as a number of DataType; 0 where it is not known.
 
     Loads TensorFlow.

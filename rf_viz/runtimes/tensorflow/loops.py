@@ -57,17 +57,17 @@ class Turns:
                     "so it cannot be shown: pick another layer"
                 )
 
-    def build(self, tf: Any, inputs: Sequence[Any]) -> list[Any]:
+    def build(self, tf: Any, inputs: Sequence[Any]) -> list[Any]:  # noqa: ANN401
         """Build the loop on these tensors; returns what to fetch. Raises ModelError."""
         loop, count = self.loop, len(inputs)
         kinds = [tensor.dtype.as_datatype_enum for tensor in inputs]
         condition = _Function(tf, loop.condition, kinds, self._functions)
         body = _Function(tf, loop.body, kinds, self._functions)
 
-        def go(*state: Any) -> Any:
+        def go(*state: Any) -> Any:  # noqa: ANN401
             return tf.reshape(condition.run(state[:count])[0], ())
 
-        def step(*state: Any) -> tuple[Any, ...]:
+        def step(*state: Any) -> tuple[Any, ...]:  # noqa: ANN401
             carried, number, arrays = state[:count], state[count], state[count + 1 :]
             results = body.run(carried, self._computed)
             values = self._values(carried, results[count:])
@@ -122,7 +122,7 @@ class _Function:
 
     def __init__(
         self,
-        tf: Any,
+        tf: Any,  # noqa: ANN401
         body: Body,
         kinds: Sequence[int],
         functions: Mapping[str, Any],

@@ -60,7 +60,7 @@ class TensorFlowRuntime:
 
     def __init__(
         self,
-        graph_def: Any,
+        graph_def: Any,  # noqa: ANN401  (messages have no types)
         variables: Mapping[str, Callable[[], NDArray[Any] | None]] | None = None,
         loops: Callable[[], Mapping[str, Loop]] = dict,
     ) -> None:
@@ -247,7 +247,7 @@ class TensorFlowRuntime:
         session = tf.compat.v1.Session(graph=graph, config=config)
         return _Cut(session, restore, fetches, values, inputs)
 
-    def _inputs(self, node: Any) -> list[str]:
+    def _inputs(self, node: Any) -> list[str]:  # noqa: ANN401
         """A node's inputs; its control inputs only where they matter."""
         return [i for i in node.input if self._ordered or i[0] != "^"]
 
@@ -317,7 +317,7 @@ class TensorFlowRuntime:
             raise ModelError(f"the values of the variable {name} are not in the model's file")
         return value
 
-    def _constant(self, node: Any) -> NDArray[Any]:
+    def _constant(self, node: Any) -> NDArray[Any]:  # noqa: ANN401
         """The values of a Const. Raises ModelError where they do not fill its shape."""
         tensor = node.attr["value"].tensor
         dtype = np.dtype(self._tf.dtypes.as_dtype(tensor.dtype).as_numpy_dtype)
@@ -335,7 +335,7 @@ class TensorFlowRuntime:
                 f"{tuple(shape)} says: the file is damaged"
             ) from error
 
-    def _add_placeholder(self, part: Any, name: str, kind: int) -> np.dtype[Any]:
+    def _add_placeholder(self, part: Any, name: str, kind: int) -> np.dtype[Any]:  # noqa: ANN401
         """Add a placeholder of any shape; returns its NumPy type."""
         dtype = self._tf.dtypes.as_dtype(kind)
         if dtype.as_numpy_dtype is object:
@@ -360,7 +360,7 @@ def _reference(name: str) -> str:
     return name if ":" in name else f"{name}:0"
 
 
-def _is_numeric(node: Any) -> bool:
+def _is_numeric(node: Any) -> bool:  # noqa: ANN401
     """Whether what a node makes can be fed: no text, no handle of a variable, table or list."""
     from tensorflow.python.framework import op_def_registry
 
@@ -370,12 +370,12 @@ def _is_numeric(node: Any) -> bool:
     return _NOT_NUMBERS.isdisjoint(kinds)
 
 
-def _is_channels_first(node: Any) -> bool:
+def _is_channels_first(node: Any) -> bool:  # noqa: ANN401
     """Whether a node takes its image with the channels before the rows and columns."""
     return "data_format" in node.attr and node.attr["data_format"].s.startswith(b"NC")
 
 
-def _config(tf: Any, channels_first: bool) -> Any:
+def _config(tf: Any, channels_first: bool) -> Any:  # noqa: ANN401
     """Two threads, no graphics card, and no optimisation, which takes longer than one run.
 
     The exception: on a processor TensorFlow convolves with the channels last only, and can turn

@@ -27,7 +27,7 @@ _HARMLESS_STATE = re.compile(
 )
 
 
-def may_run(graph_def: Any) -> str:
+def may_run(graph_def: Any) -> str:  # noqa: ANN401  (protobuf messages have no types)
     """Say in words why this graph is not run; empty if it may be run. Loads TensorFlow."""
     from tensorflow.python.framework import op_def_registry
 
@@ -50,7 +50,7 @@ def may_run(graph_def: Any) -> str:
     return ""
 
 
-def _nodes(graph_def: Any) -> Iterator[Any]:
+def _nodes(graph_def: Any) -> Iterator[Any]:  # noqa: ANN401
     """All nodes of a graph and of its functions."""
     yield from graph_def.node
     for function in graph_def.library.function:

@@ -12,7 +12,7 @@ _GROUPED = "Conv3D"
 """The operator whose filters all have to take all channels, on a processor."""
 
 
-def substitute(part: Any) -> None:
+def substitute(part: Any) -> None:  # noqa: ANN401  (protobuf messages have no types)
     """Replace, in place, the nodes of a graph that have no kernel on a processor, or may have none.
 
     A convolution of volumes is one of groups only by its input's channels, known when it runs.
@@ -27,7 +27,7 @@ def substitute(part: Any) -> None:
             _call(part, node, _convolution(node), ["T", "T"])
 
 
-def _convolution(node: Any) -> Callable[[Any, Any], Any]:
+def _convolution(node: Any) -> Callable[[Any, Any], Any]:  # noqa: ANN401
     """A convolution of volumes in groups, with the settings of a node."""
     import tensorflow as tf
 
@@ -37,7 +37,7 @@ def _convolution(node: Any) -> Callable[[Any, Any], Any]:
     dilations = list(node.attr["dilations"].list.i) or [1] * 5
     padding = node.attr["padding"].s.decode()
 
-    def convolved(x: Any, kernel: Any) -> Any:
+    def convolved(x: Any, kernel: Any) -> Any:  # noqa: ANN401
         x = tf.transpose(x, to_last) if first else x
         x = tf.raw_ops.Conv3D(
             input=x,
@@ -51,7 +51,7 @@ def _convolution(node: Any) -> Callable[[Any, Any], Any]:
     return convolved
 
 
-def _spread(kernel: Any, channels: Any) -> Any:
+def _spread(kernel: Any, channels: Any) -> Any:  # noqa: ANN401
     """A kernel for all channels, zero for those of other groups."""
     import tensorflow as tf
 
@@ -63,7 +63,7 @@ def _spread(kernel: Any, channels: Any) -> Any:
     return tf.tile(kernel, [1, 1, 1, groups, 1]) * own
 
 
-def _updated(x: Any, update: Any, indices: Any) -> Any:
+def _updated(x: Any, update: Any, indices: Any) -> Any:  # noqa: ANN401
     """A tensor with a part of it replaced, the part moved back inside where it reaches out."""
     import tensorflow as tf
 
@@ -75,8 +75,8 @@ def _updated(x: Any, update: Any, indices: Any) -> Any:
 
 
 def _call(
-    part: Any,
-    node: Any,
+    part: Any,  # noqa: ANN401
+    node: Any,  # noqa: ANN401
     compute: Callable[..., Any],
     types: list[str],
 ) -> None:

@@ -155,7 +155,7 @@ def cut(data: bytes, number: int, wanted: Sequence[int], fed: Sequence[int] = ()
 
 
 def _feed(
-    graph: Any,
+    graph: Any,  # noqa: ANN401
     data: bytearray,
     count: int,
     wanted: Sequence[int],
@@ -189,13 +189,13 @@ def _feed(
     data.extend(struct.pack(f"<I{len(inputs)}i", len(inputs), *inputs))
 
 
-def _entries(model: Any, slot: int) -> int:
+def _entries(model: Any, slot: int) -> int:  # noqa: ANN401
     """Where in a file the entries of one of the model's vectors begin."""
     table = model._tab
     return int(table.Vector(table.Offset(slot)))
 
 
-def _mend_axes(graph: Any, data: bytearray) -> None:
+def _mend_axes(graph: Any, data: bytearray) -> None:  # noqa: ANN401
     """Correct quantised dimensions beyond a tensor's rank, as real files have them.
 
     LiteRT refuses these, though no kernel of a bias reads them.

@@ -16,7 +16,7 @@ _MODULES = {
 """The classes, and the modules of ``keras.applications`` in which Keras keeps them."""
 
 
-def application_layer(kind: str, settings: Collection[str]) -> Any | None:
+def application_layer(kind: str, settings: Collection[str]) -> Any | None:  # noqa: ANN401
     """Return the class of that name, if these are the names of its settings; None otherwise.
 
     People give classes of their own the same names: theirs have other settings.
@@ -56,7 +56,7 @@ def _mentions(code: bytes, *names: str) -> bool:
     return all(name.encode() in code for name in names)
 
 
-def _code(function: Any) -> tuple[bytes, list[Any]]:
+def _code(function: Any) -> tuple[bytes, list[Any]]:  # noqa: ANN401
     """The compiled code of a function in a file, and the values that it took along."""
     if isinstance(function, dict) and isinstance(function.get("config"), dict):
         inner = function["config"]  # as archives have it

@@ -27,7 +27,7 @@ def with_slashes(name: str) -> str:
     return name.replace(SLASH, "/")
 
 
-def built(config: dict[str, Any]) -> Any:
+def built(config: dict[str, Any]) -> Any:  # noqa: ANN401
     """Build what a configuration describes, its variables without values.
 
     The configuration is used up. Raises whatever Keras does.
@@ -39,7 +39,7 @@ def built(config: dict[str, Any]) -> Any:
         return keras.saving.deserialize_keras_object(config, custom_objects=own, safe_mode=True)
 
 
-def made_by(build: Callable[[], Any]) -> Any:
+def made_by(build: Callable[[], Any]) -> Any:  # noqa: ANN401
     """Call a function that builds a model; returns the model, its variables without values."""
     with _unmade():
         return build()

@@ -82,7 +82,7 @@ CATEGORIES: dict[str, Category] = {
 """The categories of the layers of Keras 3, 2 and 1, by the names of their classes."""
 
 
-def category(layer: Any, operation: str) -> Category:
+def category(layer: Any, operation: str) -> Category:  # noqa: ANN401  (Keras has no types)
     """Return a layer's category; ``operation`` is the operator that makes its output.
 
     The nearest class that is Keras's own decides: a person's kind of ``Conv2D`` is a convolution.

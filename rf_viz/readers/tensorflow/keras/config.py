@@ -56,7 +56,7 @@ _NAMES_LAYERS = ("name", "keras_history", "input_layers", "output_layers")
 """Where configurations have the names of layers."""
 
 
-class _Refused(Exception):
+class _Refused(Exception):  # noqa: N818  (a finding, not an error)
     """An object of a configuration is not built; the argument says why, after its layer's name."""
 
 
@@ -97,7 +97,8 @@ def safe_config(config: Config, name: str, *, distrusted: bool = False) -> Confi
     """
     try:
         cleaning = _Cleaning(_declared_outputs(config), distrusted, old=is_legacy(config))
-        return _renamed(cleaning.object(_as_model(config)))
+        clean: Config = _renamed(cleaning.object(_as_model(config)))
+        return clean
     except _Refused as reason:
         raise ModelError(
             f"{name} is a model that {reason}, which is not run: export it as a SavedModel or as "
@@ -126,7 +127,7 @@ def _as_model(config: Config) -> Config:
     return config
 
 
-def _renamed(value: Any, *, name: bool = False) -> Any:
+def _renamed(value: Any, *, name: bool = False) -> Any:  # noqa: ANN401
     """A clean configuration whose layers have names that Keras 3 takes; ``name`` where they are."""
     if isinstance(value, dict):
         return {k: _renamed(v, name=name or k in _NAMES_LAYERS) for k, v in value.items()}
@@ -146,7 +147,7 @@ class _Cleaning:
     ) -> None:
         self._declared, self._distrusted, self._old = declared, distrusted, old
 
-    def value(self, value: Any) -> Any:
+    def value(self, value: Any) -> Any:  # noqa: ANN401
         """Clean any value. Raises _Refused where an object in it is not built."""
         if isinstance(value, list):
             return [self.value(v) for v in value]
@@ -207,7 +208,7 @@ class _Cleaning:
             }
         return {k: self.value(v) for k, v in inner.items()}
 
-    def _layer(self, entry: Any) -> Config:
+    def _layer(self, entry: Any) -> Config:  # noqa: ANN401
         """Clean a layer of a model; a stand-in where it may not be built. Raises ModelError."""
         if (
             not isinstance(entry, dict)
@@ -266,7 +267,7 @@ def _inner(entry: Config) -> Config:
     return entry["config"] if isinstance(entry["config"], dict) else {}
 
 
-def _tensors_only(node: Any) -> Any:
+def _tensors_only(node: Any) -> Any:  # noqa: ANN401
     """A call of a layer on the tensors among its arguments only. Raises ModelError."""
     if isinstance(node, dict):
         tensors = [
@@ -357,7 +358,7 @@ def _keras_class(entry: Config) -> type | None:
     return None
 
 
-def _keras_module(path: Any) -> Any:
+def _keras_module(path: Any) -> Any:  # noqa: ANN401
     """A module of the keras package that is there already; None for any other."""
     if not isinstance(path, str) or path.split(".")[0] != "keras":
         return None
@@ -412,7 +413,7 @@ def _declared_outputs(config: Config) -> dict[str, dict[int, DeclaredOutput]]:
     return declared
 
 
-def _keras_tensors(config: Any) -> Iterator[Config]:
+def _keras_tensors(config: Any) -> Iterator[Config]:  # noqa: ANN401
     """The tensors that a value of a configuration names, however deep."""
     pending = [config]
     while pending:
@@ -426,7 +427,7 @@ def _keras_tensors(config: Any) -> Iterator[Config]:
             pending.extend(value)
 
 
-def _plain_shape(value: Any) -> list[int | None] | None:
+def _plain_shape(value: Any) -> list[int | None] | None:  # noqa: ANN401
     """A shape as a list; None for what is none: a function, or shapes of several outputs."""
     if isinstance(value, dict) and value.get("class_name") == "__tuple__":
         value = value.get("items")

@@ -30,7 +30,7 @@ class _Sequences:
         used = set(_names(config))
         self._free = (name for i in count(1) if (name := f"sequential_{i}") not in used)
 
-    def modern(self, value: Any) -> Any:
+    def modern(self, value: Any) -> Any:  # noqa: ANN401
         """Return a part of the configuration with today's sequential models."""
         if isinstance(value, list):
             return [self.modern(v) for v in value]
@@ -81,7 +81,7 @@ class _Graph:
         self._inputs: list[Config] = []
         self._layers: dict[str, Config] = {}
 
-    def call_on_inputs(self, layer: Any) -> list[Any]:
+    def call_on_inputs(self, layer: Any) -> list[Any]:  # noqa: ANN401
         """Return the output of a model or layer on inputs of its own. Raises ModelError."""
         inputs = [self._input(shape, dtype) for shape, dtype in _takes(layer)]
         if not inputs:
@@ -118,7 +118,7 @@ class _Graph:
         return [name, 0, 0]
 
 
-def _settings(layer: Any) -> Config:
+def _settings(layer: Any) -> Config:  # noqa: ANN401
     """A copy of a layer's settings. Raises ModelError where there are none."""
     settings = layer.get("config") if isinstance(layer, dict) else None
     if not isinstance(settings, dict):
@@ -126,7 +126,7 @@ def _settings(layer: Any) -> Config:
     return dict(settings)
 
 
-def _takes(layer: Any) -> Iterator[tuple[list[int | None], str]]:
+def _takes(layer: Any) -> Iterator[tuple[list[int | None], str]]:  # noqa: ANN401
     """Shape and type of each input of a layer or model."""
     settings = _settings(layer)
     inner = settings.get("layers")
@@ -141,7 +141,7 @@ def _takes(layer: Any) -> Iterator[tuple[list[int | None], str]]:
         yield settings["batch_input_shape"], str(dtype)
 
 
-def _names(config: Any) -> Iterator[str]:
+def _names(config: Any) -> Iterator[str]:  # noqa: ANN401
     """All names in a configuration."""
     pending = [config]
     while pending:

@@ -29,7 +29,7 @@ class Origin(NamedTuple):
     theano: bool
 
     @classmethod
-    def of(cls, file: Any, weights: Any) -> Origin:
+    def of(cls, file: Any, weights: Any) -> Origin:  # noqa: ANN401
         """Read what an open HDF5 file, and its group of weights, tell of their origin."""
         version, backend = [
             _text(weights.attrs.get(name, file.attrs.get(name, "")))
@@ -50,9 +50,9 @@ class Origin(NamedTuple):
 
 def of_keras_1(
     kind: str,
-    layer: Any,
+    layer: Any,  # noqa: ANN401
     variables: Sequence[Any],
-    arrays: list[NDArray[Any]],
+    arrays: list[NDArray[Any]],  # noqa: ANN401
 ) -> Iterator[NDArray[Any]]:
     """Take the weights of one layer of class ``kind`` off a row, and lay them out as Keras 2 does.
 
@@ -90,6 +90,6 @@ def _kernel(
     return array.transpose(*spatial, 1, 0) if channels_first else array
 
 
-def _text(value: Any) -> str:
+def _text(value: Any) -> str:  # noqa: ANN401
     """An attribute of an HDF5 file as text."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -153,14 +153,14 @@ def _kept(cls: type, settings: Settings, old: bool) -> Iterator[tuple[str, Any]]
             )
 
 
-def _is_off(name: str, value: Any) -> bool:
+def _is_off(name: str, value: Any) -> bool:  # noqa: ANN401
     """Whether a setting's value says that nothing is done: none, false, empty, or one window."""
     if name in _ONE_IS_NONE:
         return all(n == 1 for n in (value if isinstance(value, list) else [value]))
     return value is None or value is False or value in ("", [], {})
 
 
-def _is_keras_s(initializer: Any) -> bool:
+def _is_keras_s(initializer: Any) -> bool:  # noqa: ANN401
     """Whether an initializer is one that Keras has."""
     import keras
 
@@ -172,7 +172,7 @@ def _is_keras_s(initializer: Any) -> bool:
         return False
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any) -> Any:  # noqa: ANN401
     """A number or list where Keras 2 wrote an array down as an object."""
     if isinstance(value, dict) and value.keys() == {"type", "value"}:
         return value["value"]

@@ -51,7 +51,7 @@ def _nodes(entry: Entry) -> list[Any]:
     return nodes
 
 
-def _is_legacy(node: Any) -> bool:
+def _is_legacy(node: Any) -> bool:  # noqa: ANN401
     """Whether a call is in the form of Keras 1 and 2: no object with all its arguments."""
     return not (isinstance(node, dict) and "args" in node)
 
@@ -118,7 +118,7 @@ def _first_call(entry: Entry, uses: set[int]) -> int:
     return int(entry.get("class_name") != "Sequential" or own_input)
 
 
-def _is_leaf(value: Any) -> bool:
+def _is_leaf(value: Any) -> bool:  # noqa: ANN401
     """Whether a value is a tensor as Keras 2 writes it."""
     return (
         isinstance(value, list)
@@ -129,7 +129,7 @@ def _is_leaf(value: Any) -> bool:
     )
 
 
-def _leaves(value: Any) -> Iterator[list[Any]]:
+def _leaves(value: Any) -> Iterator[list[Any]]:  # noqa: ANN401
     """The tensors in a structure, with those among the other arguments of its call."""
     pending = [value]
     while pending:
@@ -144,7 +144,7 @@ def _leaves(value: Any) -> Iterator[list[Any]]:
             pending.extend(part.values())
 
 
-def _with_modern_nodes(entry: Any, numbers: _Numbers) -> Any:
+def _with_modern_nodes(entry: Any, numbers: _Numbers) -> Any:  # noqa: ANN401
     """A layer with its calls in Keras 3's form."""
     if not isinstance(entry, dict) or "inbound_nodes" not in entry:
         return entry
@@ -156,7 +156,7 @@ def _with_modern_nodes(entry: Any, numbers: _Numbers) -> Any:
     return {**entry, "name": name, "inbound_nodes": nodes}
 
 
-def _modern_node(node: Any, entry: Entry, name: str, numbers: _Numbers) -> Entry:
+def _modern_node(node: Any, entry: Entry, name: str, numbers: _Numbers) -> Entry:  # noqa: ANN401
     """A call in Keras 3's form. Raises ModelError where it is damaged."""
     leaf = next(_first_leaves(node), None)
     others = leaf[3] if leaf is not None and len(leaf) > 3 and leaf[3] is not None else {}
@@ -177,7 +177,7 @@ def _modern_node(node: Any, entry: Entry, name: str, numbers: _Numbers) -> Entry
     return {"args": [first], "kwargs": kwargs}
 
 
-def _first_leaves(node: Any) -> Iterator[list[Any]]:
+def _first_leaves(node: Any) -> Iterator[list[Any]]:  # noqa: ANN401
     """The tensors and constants of a call's first argument, in order."""
     if _is_leaf(node):
         yield node
@@ -186,7 +186,7 @@ def _first_leaves(node: Any) -> Iterator[list[Any]]:
             yield from _first_leaves(part)
 
 
-def _with_states(first: Any, kwargs: Entry, entry: Entry) -> tuple[Any, Entry]:
+def _with_states(first: Any, kwargs: Entry, entry: Entry) -> tuple[Any, Entry]:  # noqa: ANN401
     """The arguments of a recurrent layer's call: input, states and constants came in one list."""
     if not isinstance(first, list) or len(first) < 2:
         return first, kwargs
@@ -201,7 +201,7 @@ def _with_states(first: Any, kwargs: Entry, entry: Entry) -> tuple[Any, Entry]:
     return first[0], kwargs
 
 
-def _argument(value: Any, numbers: _Numbers, *, raw: bool) -> Any:
+def _argument(value: Any, numbers: _Numbers, *, raw: bool) -> Any:  # noqa: ANN401
     """An argument of a call in Keras 3's form; ``raw`` leaves constants as plain numbers."""
     if _is_leaf(value):
         if value[0] == CONSTANT:
@@ -214,7 +214,7 @@ def _argument(value: Any, numbers: _Numbers, *, raw: bool) -> Any:
     return value
 
 
-def _constant(value: Any) -> Entry:
+def _constant(value: Any) -> Entry:  # noqa: ANN401
     """An array in Keras 3's form."""
     return {"class_name": "__numpy__", "config": {"value": value, "dtype": "float32"}}
 
@@ -225,7 +225,7 @@ def _tensor(layer: str, call: int, output: int) -> Entry:
     return {"class_name": "__keras_tensor__", "config": config}
 
 
-def _references(value: Any, numbers: _Numbers) -> Any:
+def _references(value: Any, numbers: _Numbers) -> Any:  # noqa: ANN401
     """The tensors that a model takes or returns, their calls counted as Keras 3 does."""
     if _is_leaf(value):
         return [value[0], numbers.of_output(value[0], value[1]), value[2]]

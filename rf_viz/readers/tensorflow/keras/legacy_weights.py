@@ -32,7 +32,7 @@ _CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 """What Keras 2 called the group with the layers of a model; the latter up to 2.12."""
 
 
-def fill_from_rows(model: Any, config: Entry, file: Any, name: str) -> None:
+def fill_from_rows(model: Any, config: Entry, file: Any, name: str) -> None:  # noqa: ANN401
     """Fill a model from an open HDF5 file. Raises ModelError where the weights do not fit."""
     weights = _member(file, "model_weights", name) if "model_weights" in file else file
     rows: dict[str, list[Stored]] = {}
@@ -62,8 +62,8 @@ def fill_from_rows(model: Any, config: Entry, file: Any, name: str) -> None:
 
 def _with_rows(
     config: Entry,
-    model: Any,
-    rows: Container[str],
+    model: Any,  # noqa: ANN401
+    rows: Container[str],  # noqa: ANN401
 ) -> Iterator[tuple[Entry, Any]]:
     """The layers that have rows: the model's, or in Keras 1 those of models that it merges."""
     for entry, layer in _children(config, model) or ():
@@ -73,18 +73,18 @@ def _with_rows(
             yield entry, layer
 
 
-def _any_within(entry: Entry, layer: Any, rows: Container[str]) -> bool:
+def _any_within(entry: Entry, layer: Any, rows: Container[str]) -> bool:  # noqa: ANN401
     """Whether any of the layers within, however deep, has a row."""
     children = _children(entry, layer) or ()
     return any(layer_name(e) in rows or _any_within(e, inner, rows) for e, inner in children)
 
 
-def fill_from_objects(model: Any, config: Entry, file: Any, name: str) -> None:
+def fill_from_objects(model: Any, config: Entry, file: Any, name: str) -> None:  # noqa: ANN401
     """Fill a model from the open HDF5 file of a ``.keras`` archive. Raises ModelError."""
     _fill_object(config, model, file, name)
 
 
-def _children(entry: Entry, layer: Any) -> list[tuple[Entry, Any]] | None:
+def _children(entry: Entry, layer: Any) -> list[tuple[Entry, Any]] | None:  # noqa: ANN401
     """The layers within a model or a wrapper, as the file lists them; None for any other layer."""
     settings = entry.get("config")
     if is_model(entry) and hasattr(layer, "layers"):
@@ -111,7 +111,7 @@ class _Run(NamedTuple):
     variables: list[Any]
 
 
-def _parts(entry: Entry, layer: Any) -> tuple[list[_Run], list[_Run]]:
+def _parts(entry: Entry, layer: Any) -> tuple[list[_Run], list[_Run]]:  # noqa: ANN401
     """The variables of a layer that are trained, and the others, each in Keras 2's order.
 
     Source: ``trainable_weights`` and ``non_trainable_weights`` of layers and models of Keras 2.
@@ -135,7 +135,7 @@ def _parts(entry: Entry, layer: Any) -> tuple[list[_Run], list[_Run]]:
     return [], [run for child in children for run in _in_place(*child)]
 
 
-def _in_place(entry: Entry, layer: Any) -> Iterator[_Run]:
+def _in_place(entry: Entry, layer: Any) -> Iterator[_Run]:  # noqa: ANN401
     """The variables of a layer in a frozen wrapper: each layer's all together."""
     children = _children(entry, layer)
     if children is None:
@@ -200,14 +200,14 @@ def _order(variables: Sequence[tuple[_Run, Any]], row: Sequence[Stored]) -> Sequ
     return order
 
 
-def _fits(variable: Any, path: str, array: NDArray[Any]) -> bool:
+def _fits(variable: Any, path: str, array: NDArray[Any]) -> bool:  # noqa: ANN401
     """Whether a weight has the shape and, whatever its layer is called, the name of a variable."""
     name = path.rpartition("/")[2].partition(":")[0]
     same = name == variable.name or name.endswith(f"_{variable.name}")
     return same and array.shape == tuple(variable.shape)
 
 
-def _fill_object(entry: Entry, layer: Any, group: Any, name: str) -> None:
+def _fill_object(entry: Entry, layer: Any, group: Any, name: str) -> None:  # noqa: ANN401
     """Fill a layer of an archive from its group, and the layers within. Raises ModelError."""
     children = _children(entry, layer)
     if children is None:
@@ -233,8 +233,8 @@ def _fill_object(entry: Entry, layer: Any, group: Any, name: str) -> None:
 def _keys(
     entry: Entry,
     children: Sequence[tuple[Entry, Any]],
-    group: Any,
-    name: str,
+    group: Any,  # noqa: ANN401
+    name: str,  # noqa: ANN401
 ) -> list[str]:
     """The names of the groups of a model's layers, which versions of Keras number in two ways.
 
@@ -256,7 +256,7 @@ def _keys(
     return [keys[n] for n in built]
 
 
-def _count(group: Any, name: str) -> int:
+def _count(group: Any, name: str) -> int:  # noqa: ANN401
     """How many arrays there are in a group, however deep. Raises ModelError as ``_member`` does."""
     import h5py
 
@@ -273,7 +273,7 @@ def _numbered(kind: str, numbers: Counter[str]) -> str:
     return f"{key}_{number}" if number else key
 
 
-def _fill_layer(layer: Any, group: Any, name: str) -> None:
+def _fill_layer(layer: Any, group: Any, name: str) -> None:  # noqa: ANN401
     """Fill a layer of no model's kind, and the objects that it is made of. Raises ModelError."""
     if layer.weights and _count(group, name) < len(layer.weights):
         raise ModelError(
@@ -300,7 +300,7 @@ def _fill_layer(layer: Any, group: Any, name: str) -> None:
                 _fill_layer(part, part_group, name)
 
 
-def _with_groups(parts: Any, group: Any, name: str) -> Iterator[tuple[Any, Any]]:
+def _with_groups(parts: Any, group: Any, name: str) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401
     """What an attribute holds, one object or a list of them, with their groups."""
     if not isinstance(parts, list | tuple):
         yield parts, group
@@ -312,7 +312,7 @@ def _with_groups(parts: Any, group: Any, name: str) -> Iterator[tuple[Any, Any]]
             yield part, _member(group, key, name)
 
 
-def _names(group: Any, attribute: str) -> list[str]:
+def _names(group: Any, attribute: str) -> list[str]:  # noqa: ANN401
     """A list of names among a group's attributes, which Keras cuts up where it is long."""
     if attribute in group.attrs:
         return [_text(value) for value in group.attrs[attribute]]
@@ -320,12 +320,12 @@ def _names(group: Any, attribute: str) -> list[str]:
     return [_text(value) for key in keys for value in group.attrs[key]]
 
 
-def _text(value: Any) -> str:
+def _text(value: Any) -> str:  # noqa: ANN401
     """An attribute of an HDF5 file as text."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _member(group: Any, path: str, name: str) -> Any:
+def _member(group: Any, path: str, name: str) -> Any:  # noqa: ANN401
     """A group or an array at a path. Raises ModelError where it is missing, or in another file."""
     import h5py
 
@@ -337,7 +337,7 @@ def _member(group: Any, path: str, name: str) -> Any:
     return group
 
 
-def _array(group: Any, path: str, name: str) -> NDArray[Any]:
+def _array(group: Any, path: str, name: str) -> NDArray[Any]:  # noqa: ANN401
     """The values of an array. Raises ModelError where there is none, or it is in another file."""
     import h5py
 

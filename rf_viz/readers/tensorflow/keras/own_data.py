@@ -10,7 +10,7 @@ _FACTORS = ("mean", "variance")
 
 
 @contextmanager
-def computed_in_graph(model: Any) -> Iterator[None]:
+def computed_in_graph(model: Any) -> Iterator[None]:  # noqa: ANN401
     """Let a model's layers compute all that they need in the graph meanwhile.
 
     ``Normalization`` layers derive their factors from their variables: Keras derives them once,
@@ -21,7 +21,7 @@ def computed_in_graph(model: Any) -> Iterator[None]:
 
     changed: list[tuple[Any, str, Any]] = []
 
-    def change(layer: Any, name: str, value: Any) -> None:
+    def change(layer: Any, name: str, value: Any) -> None:  # noqa: ANN401
         # Past Keras, which would track what is set, and has to find its layers unchanged.
         changed.append((layer, name, getattr(layer, name)))
         object.__setattr__(layer, name, value)
@@ -39,7 +39,7 @@ def computed_in_graph(model: Any) -> Iterator[None]:
             object.__setattr__(layer, name, value)
 
 
-def _tables() -> Any:
+def _tables() -> Any:  # noqa: ANN401
     """The classes of TensorFlow's tables."""
     import tensorflow as tf
 
@@ -49,7 +49,7 @@ def _tables() -> Any:
 class _Comparison:
     """A table as a comparison of what is looked up with all keys."""
 
-    def __init__(self, table: Any) -> None:
+    def __init__(self, table: Any) -> None:  # noqa: ANN401
         import tensorflow as tf
 
         with tf.init_scope():
@@ -58,7 +58,7 @@ class _Comparison:
             default = table._default_value  # what a table gives for other keys is not public
             self._default = default.numpy() if hasattr(default, "numpy") else default
 
-    def lookup(self, keys: Any) -> Any:
+    def lookup(self, keys: Any) -> Any:  # noqa: ANN401
         """Return the values of these keys."""
         import tensorflow as tf
 

@@ -62,7 +62,7 @@ def load(content: Content) -> TensorFlowModel:
         return _opened(model, content.name, weights.of)
 
 
-def of_model(model: Any, name: str | None = None) -> TensorFlowModel:
+def of_model(model: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401
     """Take over a Keras model that is in memory. Raises ModelError."""
     import_keras()
     return _opened(model, name or model.name, None)
@@ -78,7 +78,7 @@ def without_weights(build: Callable[[], Any], name: str) -> TensorFlowModel:
         return _opened(model, name, _Weights(model, None, {}).of)
 
 
-def _opened(model: Any, name: str, fetch: Fetch | None) -> TensorFlowModel:
+def _opened(model: Any, name: str, fetch: Fetch | None) -> TensorFlowModel:  # noqa: ANN401
     """A Keras model as one of ours; ``fetch`` as in ``trace``."""
     traced = trace(model, name, fetch)
     opened = TensorFlowModel(
@@ -88,7 +88,7 @@ def _opened(model: Any, name: str, fetch: Fetch | None) -> TensorFlowModel:
     return opened
 
 
-def import_keras() -> Any:
+def import_keras() -> Any:  # noqa: ANN401
     """Import Keras, running on TensorFlow. Raises ModelError where it is missing."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     import_tensorflow()
@@ -135,12 +135,12 @@ def _of_hdf5(content: Content) -> bytes:
     return _text(text).encode()
 
 
-def _text(value: Any) -> str:
+def _text(value: Any) -> str:  # noqa: ANN401
     """An attribute of an HDF5 file as text."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _built(config: Config, name: str) -> Any:
+def _built(config: Config, name: str) -> Any:  # noqa: ANN401
     """The model of a configuration, its weights not made yet. Raises ModelError."""
     import_keras()
     # Made safe outside of the try: what fails there is ours, and no complaint of Keras.
@@ -186,11 +186,11 @@ class _Weights:
     ``config`` is the file's configuration.
     """
 
-    def __init__(self, model: Any, content: Content | None, config: Config) -> None:
+    def __init__(self, model: Any, content: Content | None, config: Config) -> None:  # noqa: ANN401
         self._model, self._content, self._config = model, content, config
         self._have_values = False
 
-    def of(self, variable: Any) -> NDArray[Any]:
+    def of(self, variable: Any) -> NDArray[Any]:  # noqa: ANN401
         """Return the values of one variable, which makes all of them at first.
 
         Raises ModelError where the file does not give them.
@@ -227,7 +227,7 @@ class _Weights:
         self._have_values = True
 
 
-def _fill(model: Any, name: str, path: str) -> None:
+def _fill(model: Any, name: str, path: str) -> None:  # noqa: ANN401
     """Fill a model's variables from the file at ``path``. Raises ModelError."""
     try:
         model.load_weights(path)
@@ -238,7 +238,7 @@ def _fill(model: Any, name: str, path: str) -> None:
         ) from error
 
 
-def _fill_legacy(model: Any, config: Config, content: Content) -> None:
+def _fill_legacy(model: Any, config: Config, content: Content) -> None:  # noqa: ANN401
     """Fill a model's variables from a file of Keras 1 or 2. Raises ModelError."""
     import h5py
 

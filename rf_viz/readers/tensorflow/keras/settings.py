@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def settings(layer: Any) -> str:
+def settings(layer: Any) -> str:  # noqa: ANN401
     """Say in words the settings of a layer that shape what its cells see and compute."""
     words = [*_amount(layer), *_window(layer), *_other(layer)]
     activation = getattr(getattr(layer, "activation", None), "__name__", "")
@@ -15,7 +15,7 @@ def settings(layer: Any) -> str:
     return ", ".join(words)
 
 
-def _amount(layer: Any) -> list[str]:
+def _amount(layer: Any) -> list[str]:  # noqa: ANN401
     """Count a layer's filters or units, and say how large its kernel is."""
     kernel = _full(getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None))
     filters, units = _number(layer, "filters"), _number(layer, "units")
@@ -26,7 +26,7 @@ def _amount(layer: Any) -> list[str]:
     return [kernel] if kernel else []
 
 
-def _window(layer: Any) -> list[str]:
+def _window(layer: Any) -> list[str]:  # noqa: ANN401
     """Say how a layer's kernel is slid."""
     words = []
     stride = _by(getattr(layer, "strides", None))
@@ -49,7 +49,7 @@ def _window(layer: Any) -> list[str]:
     return words
 
 
-def _other(layer: Any) -> list[str]:
+def _other(layer: Any) -> list[str]:  # noqa: ANN401
     """Settings of the layers that resize, crop, reshape, attend and drop."""
     words = []
     for name, phrase in (("size", "times {}"), ("cropping", "cropping {}")):
@@ -73,20 +73,20 @@ def _other(layer: Any) -> list[str]:
     return words
 
 
-def _number(layer: Any, name: str) -> int | None:
+def _number(layer: Any, name: str) -> int | None:  # noqa: ANN401
     """A setting that is a whole number; None where it is another thing, or not there."""
     value = getattr(layer, name, None)
     return value if type(value) is int else None
 
 
-def _full(extents: Any) -> str:
+def _full(extents: Any) -> str:  # noqa: ANN401
     """Extents as ``3x3``; empty for anything else."""
     if type(extents) is int:
         return str(extents)
     return "x".join(map(str, extents)) if isinstance(extents, tuple | list) else ""
 
 
-def _by(extents: Any) -> str:
+def _by(extents: Any) -> str:  # noqa: ANN401
     """Extents as ``2``, or ``2x1`` where they differ."""
     if isinstance(extents, tuple | list) and len(set(extents)) == 1:
         return str(extents[0])

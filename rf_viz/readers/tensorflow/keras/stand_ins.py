@@ -79,7 +79,7 @@ def _flat_call(node: Mapping[str, Any]) -> dict[str, Any]:
     """
     tensors: list[Any] = []
 
-    def numbered(value: Any) -> Any:
+    def numbered(value: Any) -> Any:  # noqa: ANN401
         """Put the tensors of a value aside."""
         if isinstance(value, list):
             return [numbered(v) for v in value]
@@ -94,7 +94,7 @@ def _flat_call(node: Mapping[str, Any]) -> dict[str, Any]:
     return {"args": tensors, "kwargs": {"arguments": arguments}}
 
 
-def _with_tensors(value: Any, tensors: Sequence[Any]) -> Any:
+def _with_tensors(value: Any, tensors: Sequence[Any]) -> Any:  # noqa: ANN401
     """A value with the tensors in their places."""
     if isinstance(value, list | tuple):
         return [_with_tensors(v, tensors) for v in value]
@@ -132,13 +132,13 @@ def _function(name: str) -> Callable[..., Any] | None:
     return function if callable(function) else None
 
 
-def _sliced(x: Any, slice_spec: Any) -> Any:
+def _sliced(x: Any, slice_spec: Any) -> Any:  # noqa: ANN401
     """``x[slice_spec]``, as Keras 2 spells slices."""
     parts = slice_spec if isinstance(slice_spec, list | tuple) else [slice_spec]
     return x[tuple(_slice(part) for part in parts)]
 
 
-def _slice(part: Any) -> Any:
+def _slice(part: Any) -> Any:  # noqa: ANN401
     """Read one axis's part of a slice."""
     if isinstance(part, dict) and "start" in part:
         return slice(part["start"], part.get("stop"), part.get("step"))
@@ -158,13 +158,13 @@ def our_layers() -> dict[str, Any]:
         ``outputs`` are the shape and type of each output, empty where they are not known.
         """
 
-        def __init__(self, reason: str, kind: str, outputs: list[Any], **kwargs: Any) -> None:
+        def __init__(self, reason: str, kind: str, outputs: list[Any], **kwargs: Any) -> None:  # noqa: ANN401
             super().__init__(**kwargs)
             self.reason, self.kind = reason, kind
             self.declared: list[Any] = [(shape, dtype) for shape, dtype in outputs]
             self._allow_non_tensor_positional_args = True
 
-        def call(self, *args: Any, **kwargs: Any) -> Any:
+        def call(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
             """Make outputs of the declared shapes that depend on every tensor in the arguments."""
             tensors = [t for t in keras.tree.flatten([args, kwargs]) if keras.ops.is_tensor(t)]
             if not tensors:
@@ -178,7 +178,7 @@ def our_layers() -> dict[str, Any]:
             tensors: list[Any],
             shape: list[int | None] | None,
             dtype: str,
-        ) -> Any:
+        ) -> Any:  # noqa: ANN401
             """An output of this shape, the first tensor's where it is None, and of this type."""
             first, reason = tensors[0], self.reason
             extents = tf.shape(first)
@@ -200,21 +200,21 @@ def our_layers() -> dict[str, Any]:
     class TensorFlowFunction(keras.layers.Layer):  # type: ignore[misc]
         """Stand-in for Keras 2's call of a TensorFlow function, given by its name."""
 
-        def __init__(self, function: str, **kwargs: Any) -> None:
+        def __init__(self, function: str, **kwargs: Any) -> None:  # noqa: ANN401
             super().__init__(**kwargs)
             self.kind = f"tf.{function}"
             self._called_function = _function(function)
             self._allow_non_tensor_positional_args = True
             self._convert_input_args = False
 
-        def call(self, *tensors: Any, arguments: Any = ((), {})) -> Any:
+        def call(self, *tensors: Any, arguments: Any = ((), {})) -> Any:  # noqa: ANN401
             """Call the function with these arguments, the tensors in their places."""
             if self._called_function is None:
                 raise ValueError(f"{self.kind} is not a function that is called")
             args, kwargs = _with_tensors(arguments, tensors)
             return self._called_function(*args, **kwargs)
 
-        def compute_output_spec(self, *tensors: Any, arguments: Any = ((), {})) -> Any:
+        def compute_output_spec(self, *tensors: Any, arguments: Any = ((), {})) -> Any:  # noqa: ANN401
             """Return the shapes of the outputs, which may be told by values of the inputs.
 
             Keras asks one layer after the other. So that a shape that one layer computes reaches
@@ -231,7 +231,7 @@ _EXTENTS = "extents_that_it_holds"
 """What is known of a symbolic tensor that holds a shape: extents, None where unknown."""
 
 
-def _placeholder(tensor: Any) -> Any:
+def _placeholder(tensor: Any) -> Any:  # noqa: ANN401
     """A tensor of the current graph for a symbolic tensor of Keras."""
     import tensorflow as tf
 
@@ -243,7 +243,7 @@ def _placeholder(tensor: Any) -> Any:
     return tf.shape(tf.compat.v1.placeholder(tf.float32, extents), out_type=tensor.dtype)
 
 
-def _described(output: Any) -> Any:
+def _described(output: Any) -> Any:  # noqa: ANN401
     """A symbolic tensor of Keras for a tensor of the current graph."""
     import keras
     import tensorflow as tf
@@ -264,7 +264,7 @@ def _described(output: Any) -> Any:
     return described
 
 
-def kind_of(layer: Any) -> str:
+def kind_of(layer: Any) -> str:  # noqa: ANN401
     """Name the class of a layer; for one of our own, that of the layer it replaces."""
     ours = (*our_layers().values(), *retired_layers().values())
     stands_in = isinstance(layer, ours)

@@ -55,7 +55,7 @@ class Traced:
     groups: dict[str, Group]
 
 
-def trace(model: Any, name: str, fetch: Fetch | None = None) -> Traced:
+def trace(model: Any, name: str, fetch: Fetch | None = None) -> Traced:  # noqa: ANN401
     """Trace a Keras model. ``fetch`` gives the values of its variables: by default their own.
 
     Raises ModelError where the model does not say what it takes, or cannot be called on it.
@@ -98,7 +98,7 @@ def trace(model: Any, name: str, fetch: Fetch | None = None) -> Traced:
     return _named(flat, takes, weights, names, calls.by_scope)
 
 
-def _own_value(variable: Any) -> NDArray[Any]:
+def _own_value(variable: Any) -> NDArray[Any]:  # noqa: ANN401
     """The values that a variable has."""
     return np.asarray(variable.numpy())
 
@@ -120,14 +120,14 @@ class _Spec:
     dtype: str
 
 
-def _placeholder(spec: _Spec) -> Any:
+def _placeholder(spec: _Spec) -> Any:  # noqa: ANN401
     """A placeholder of the current graph for an input."""
     import tensorflow as tf
 
     return tf.compat.v1.placeholder(spec.dtype, spec.shape, name="input")
 
 
-def _signature(model: Any, name: str) -> Any:
+def _signature(model: Any, name: str) -> Any:  # noqa: ANN401
     """Find what a model takes, in the structure in which it takes it. Raises ModelError."""
     import keras
 
@@ -161,7 +161,7 @@ def _signature(model: Any, name: str) -> Any:
     )
 
 
-def _is_shape(value: Any) -> bool:
+def _is_shape(value: Any) -> bool:  # noqa: ANN401
     """Whether a value is a shape of one axis or more, None along axes of any size."""
     return (
         isinstance(value, list | tuple)
@@ -185,7 +185,7 @@ class _Calls:
     ``defect`` is what went wrong in recording them, as against in Keras or in a layer.
     """
 
-    def __init__(self, model: Any, graph: Any, structure: Any) -> None:
+    def __init__(self, model: Any, graph: Any, structure: Any) -> None:  # noqa: ANN401
         import keras
 
         self._graph, self._model = graph, model
@@ -199,7 +199,7 @@ class _Calls:
         """Record the calls of the model's layers while it lasts."""
         changed: list[tuple[Any, str, Any]] = []
 
-        def change(operation: Any, name: str, call: Callable[..., Any]) -> None:
+        def change(operation: Any, name: str, call: Callable[..., Any]) -> None:  # noqa: ANN401
             """Replace a method past Keras, which would track it, and remember what was there."""
             changed.append((operation, name, operation.__dict__.get(name)))
             object.__setattr__(operation, name, call)
@@ -224,13 +224,13 @@ class _Calls:
                 else:
                     object.__setattr__(operation, name, before)
 
-    def _recording(self, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
+    def _recording(self, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401
         """A layer's ``call`` that records itself."""
         import keras
         import tensorflow as tf
 
         @wraps(call)
-        def recording_call(*args: Any, **kwargs: Any) -> Any:
+        def recording_call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
             """Call the layer, and note in which scope and what it returned."""
             with self._noting_defects():
                 scope = tf.get_current_name_scope()
@@ -261,7 +261,7 @@ class _Calls:
             self.defect = error
             raise
 
-    def _free_path(self, layer: Any) -> str:
+    def _free_path(self, layer: Any) -> str:  # noqa: ANN401
         """The layer's path, with a number where it is called again."""
         if layer is self._model:
             return ""
@@ -274,7 +274,7 @@ class _Calls:
         self._paths.add(path)
         return path
 
-    def _own(self, scope: str, output: Any) -> Any:
+    def _own(self, scope: str, output: Any) -> Any:  # noqa: ANN401
         """An output as a tensor that this layer made, where it only passes one on."""
         import tensorflow as tf
 
@@ -289,12 +289,12 @@ class _Calls:
         return output
 
 
-def _assumed_where_it_fails(function: Any, call: Callable[..., Any]) -> Callable[..., Any]:
+def _assumed_where_it_fails(function: Any, call: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401
     """A function of Keras's in a model: a stand-in where it runs with values only, in no graph."""
     import keras
 
     @wraps(call)
-    def call_or_stand_in(*args: Any, **kwargs: Any) -> Any:
+    def call_or_stand_in(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         """Call the function; where that fails, assume outputs of the shapes that it declares."""
         try:
             return call(*args, **kwargs)
@@ -318,7 +318,7 @@ def _plain_name(path: str) -> str:
 
 
 def _named(
-    graph: Any,
+    graph: Any,  # noqa: ANN401
     takes: Mapping[str, ModelInput],
     weights: Mapping[str, Weight],
     names_of_weights: Mapping[str, str],
@@ -371,7 +371,7 @@ def _new_name(old: str, calls: Mapping[str, _Call]) -> str:
     return f"{path}/{rest}" if path else rest
 
 
-def _mark(node: Any) -> None:
+def _mark(node: Any) -> None:  # noqa: ANN401
     """Give the stand-in's operation its own name, so that nothing takes it for one to run."""
     if node.op == "PyFunc":
         token = node.attr["token"].s.decode("utf-8", "replace")

@@ -362,7 +362,7 @@ def _shapes(node: Node, values: Sequence[Value]) -> list[Shape]:
     return [next(iter(shapes))] * len(values)
 
 
-def _constants(shape: Shape, values: Sequence[Value], join: Any) -> Value:
+def _constants(shape: Shape, values: Sequence[Value], join: Any) -> Value:  # noqa: ANN401
     def get() -> NDArray[Any] | None:
         arrays = [v.value() for v in values]
         return None if any(a is None for a in arrays) else join(arrays)

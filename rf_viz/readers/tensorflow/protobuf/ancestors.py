@@ -8,7 +8,7 @@ from typing import Any
 from ....runtimes.tensorflow.graph_names import called_functions, maker
 
 
-def ancestors(graph_def: Any, names: Iterable[str], *, control: bool = False) -> Any:
+def ancestors(graph_def: Any, names: Iterable[str], *, control: bool = False) -> Any:  # noqa: ANN401
     """Return a graph of what leads to these nodes, with the functions that it calls.
 
     With ``control`` also of what only has to run before, else nothing is left of that.

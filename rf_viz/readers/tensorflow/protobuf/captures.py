@@ -12,7 +12,7 @@ from ...reading.values import Value
 from .held import Constant, Weight
 
 
-def captured(graph: Any) -> dict[str, Weight]:
+def captured(graph: Any) -> dict[str, Weight]:  # noqa: ANN401
     """Return what a FuncGraph captured, by the names of the nodes that stand for it."""
     import tensorflow as tf
 
@@ -32,7 +32,7 @@ def captured(graph: Any) -> dict[str, Weight]:
     return weights
 
 
-def _read(handle: Any, kind: int) -> NDArray[Any]:
+def _read(handle: Any, kind: int) -> NDArray[Any]:  # noqa: ANN401
     """The values of the variable behind a handle."""
     import tensorflow as tf
 

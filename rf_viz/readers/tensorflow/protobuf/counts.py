@@ -7,7 +7,7 @@ from typing import Any
 from ....runtimes.tensorflow.graph_names import maker
 
 
-def settle_counts(graph_def: Any) -> None:
+def settle_counts(graph_def: Any) -> None:  # noqa: ANN401
     """Let a count take its length from a constant where it is cut to one, in place.
 
     ``tf.math.bincount`` with a largest length that is the smallest too computes
@@ -29,7 +29,7 @@ def settle_counts(graph_def: Any) -> None:
                 count.input[1] = length
 
 
-def _origin(nodes: Any, reference: str) -> Any:
+def _origin(nodes: Any, reference: str) -> Any:  # noqa: ANN401
     """The node that makes a tensor, past those that pass it on; None for none."""
     node = nodes.get(maker(reference))
     while node is not None and node.op == "Identity":
@@ -37,7 +37,7 @@ def _origin(nodes: Any, reference: str) -> Any:
     return node
 
 
-def _constant(nodes: Any, reference: str) -> bytes | None:
+def _constant(nodes: Any, reference: str) -> bytes | None:  # noqa: ANN401
     """A constant as its message's bytes."""
     node = _origin(nodes, reference)
     if node is None or node.op != "Const":

@@ -38,7 +38,7 @@ class Body(NamedTuple):
     results: tuple[str, ...]
 
 
-def flatten(graph_def: Any) -> Any:
+def flatten(graph_def: Any) -> Any:  # noqa: ANN401
     """Put every function that a node calls in the place of the call.
 
     What was the call passes the function's results on under its old name; the function's nodes
@@ -57,7 +57,7 @@ def flatten(graph_def: Any) -> Any:
     return flat
 
 
-def _called(node: Any, functions: Mapping[str, Any]) -> list[str]:
+def _called(node: Any, functions: Mapping[str, Any]) -> list[str]:  # noqa: ANN401
     """The functions that a node calls."""
     op = node.op
     if op in functions:
@@ -70,7 +70,7 @@ def _called(node: Any, functions: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _if(node: Any) -> tuple[Any, Any]:
+def _if(node: Any) -> tuple[Any, Any]:  # noqa: ANN401
     """The functions of an ``If``, in the order of the values of its condition."""
     return node.attr["else_branch"].func, node.attr["then_branch"].func
 
@@ -110,7 +110,7 @@ def written_out(functions: Mapping[str, Any], name: str) -> Body:
     return Body(writer.nodes, arguments, tuple(results))
 
 
-def _function(functions: Mapping[str, Any], name: str) -> Any:
+def _function(functions: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401
     """A function of the library. Raises ModelError where it is not there."""
     if name not in functions:
         raise ModelError(f"the graph calls a function {name!r} that it does not hold")
@@ -124,7 +124,7 @@ class _Writer:
         self._functions = functions
         self.nodes: list[Any] = []
 
-    def put(self, node: Any, inputs: Sequence[str]) -> None:
+    def put(self, node: Any, inputs: Sequence[str]) -> None:  # noqa: ANN401
         """Add a node with these inputs, or what it calls."""
         data = [name for name in inputs if not name.startswith("^")]
         if node.op in _BRANCHES:
@@ -141,7 +141,7 @@ class _Writer:
 
     def _call(
         self,
-        node: Any,
+        node: Any,  # noqa: ANN401
         name: str,
         attributes: Mapping[str, Any],
         inputs: Sequence[str],
@@ -153,7 +153,7 @@ class _Writer:
 
     def _inlined(
         self,
-        function: Any,
+        function: Any,  # noqa: ANN401
         prefix: str,
         inputs: Sequence[str],
         attributes: Mapping[str, Any],
@@ -170,7 +170,7 @@ class _Writer:
 
     def inline(
         self,
-        function: Any,
+        function: Any,  # noqa: ANN401
         prefix: str,
         inputs: Mapping[str, str],
         attributes: Mapping[str, Any],
@@ -206,7 +206,7 @@ class _Writer:
             self.put(copy, [outer(reference) for reference in node.input])
         return [outer(function.ret[a.name]) for a in function.signature.output_arg]
 
-    def _number(self, node: Any, output: str) -> int:
+    def _number(self, node: Any, output: str) -> int:  # noqa: ANN401
         """Count which of all its outputs a node's ``name:position`` is. Raises ModelError."""
         name, _, position = output.partition(":")
         number = output_number(position)
@@ -226,7 +226,7 @@ class _Writer:
                 number += node.attr[length].i
         return number
 
-    def _branch(self, node: Any, inputs: Sequence[str]) -> None:
+    def _branch(self, node: Any, inputs: Sequence[str]) -> None:  # noqa: ANN401
         """Add every branch, on what a ``Switch`` lets through, and a ``Merge`` of them all."""
         kinds = list(node.attr["Tin"].list.type)
         if len(inputs) != 1 + len(kinds):
@@ -272,7 +272,7 @@ class _Writer:
             merged.append(merge.name)
         self._pass(node.name, merged, out_kinds)
 
-    def _conditions(self, node: Any, chosen_by: str, count: int) -> list[tuple[str, int]]:
+    def _conditions(self, node: Any, chosen_by: str, count: int) -> list[tuple[str, int]]:  # noqa: ANN401
         """Find for each branch a truth value and the side of a ``Switch`` by it.
 
         ``chosen_by`` is the condition, or a number. The last branch of a ``Case`` takes every
@@ -325,7 +325,7 @@ def _kinds(arguments: Iterable[Any], attributes: Mapping[str, Any]) -> list[int]
     return [attributes[a.type_attr].type if a.type_attr else a.type for a in arguments]
 
 
-def _copy(message: Any) -> Any:
+def _copy(message: Any) -> Any:  # noqa: ANN401
     """A message as one of our own classes, whosever it was."""
     copy = getattr(messages, type(message).__name__)()
     copy.MergeFromString(message.SerializeToString())

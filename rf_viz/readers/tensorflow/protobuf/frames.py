@@ -64,7 +64,7 @@ def _frames(nodes: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """
     frames: dict[str, tuple[str, ...]] = {}
 
-    def behind(node: Any) -> tuple[str, ...]:
+    def behind(node: Any) -> tuple[str, ...]:  # noqa: ANN401
         """The frames in which a node's results are."""
         own = frames[node.name]
         return own[:-1] if node.op in _EXIT else own
@@ -206,7 +206,7 @@ class _Parts:
         return copies
 
 
-def _while(name: str, loop: _Loop) -> Any:
+def _while(name: str, loop: _Loop) -> Any:  # noqa: ANN401
     node = NodeDef(name=name, op="While", input=loop.inputs)
     node.attr["cond"].func.name = f"{name}/cond"
     node.attr["body"].func.name = f"{name}/body"

@@ -27,7 +27,7 @@ class Weight(NamedTuple):
     kind: int
 
 
-def hold(graph_def: Any, weights: Mapping[str, Weight]) -> dict[str, Value]:
+def hold(graph_def: Any, weights: Mapping[str, Weight]) -> dict[str, Value]:  # noqa: ANN401
     """Make placeholders of the variables of a flat graph, by node name; returns their values.
 
     Of a handle its readers pass the value on, as an ``Identity``. One that something else takes,
@@ -76,7 +76,7 @@ def _reads(handle: str, readers: Mapping[str, list[Any]]) -> list[Any] | None:
     return reads
 
 
-def filled(graph_def: Any, held: Mapping[str, Value]) -> Any:
+def filled(graph_def: Any, held: Mapping[str, Value]) -> Any:  # noqa: ANN401
     """Return the graph with the values of its placeholders in their places, to be run.
 
     Raises ModelError where its file does not give them.

@@ -82,7 +82,7 @@ class Names:
         return f"{mark}{self.new.get(node, node)}{colon}{number}"
 
 
-def rename(graph_def: Any, wanted: Callable[[str], str], names: Names | None = None) -> Names:
+def rename(graph_def: Any, wanted: Callable[[str], str], names: Names | None = None) -> Names:  # noqa: ANN401
     """Give the nodes of a graph other names; ``names`` are the names so far."""
     names = names or Names()
     for node in graph_def.node:

@@ -33,7 +33,7 @@ def dtype(kind: int) -> str | None:
     return _DTYPES.get(kind % REFERENCE)
 
 
-def constant(tensor: Any) -> Value:
+def constant(tensor: Any) -> Value:  # noqa: ANN401
     """Read a constant of the graph, its values decoded when first asked for.
 
     Raises ValueError for a negative extent.
@@ -44,7 +44,7 @@ def constant(tensor: Any) -> Value:
     return Value(shape, get=lambda: decoded(tensor))
 
 
-def decoded(tensor: Any) -> NDArray[Any] | None:
+def decoded(tensor: Any) -> NDArray[Any] | None:  # noqa: ANN401
     """Decode the values of a TensorProto; None where they are no numbers, or damaged.
 
     Where fewer are listed than there are elements, the last is repeated.

@@ -21,7 +21,7 @@ _GRADIENTS = re.compile("(^|/)gradients(_[0-9]+)?/")
 """Scope in which TensorFlow 1 puts what it derives."""
 
 
-def without_training(graph_def: Any) -> tuple[Any, int]:
+def without_training(graph_def: Any) -> tuple[Any, int]:  # noqa: ANN401
     """Leave out of a graph what only trains its network; returns also the number of such nodes.
 
     Gradients count, and so does whatever is computed from them, unless there is nothing to train:

@@ -174,13 +174,13 @@ class Wiring:
         return order
 
 
-def exits(node: Any) -> tuple[str, ...]:
+def exits(node: Any) -> tuple[str, ...]:  # noqa: ANN401
     """The names of a loop's outputs, of one that was made of a frame; none for other nodes."""
     if node.op != "While" or EXITS not in node.attr:
         return ()
     return tuple([end.decode() for end in node.attr[EXITS].list.s])
 
 
-def _frame(node: Any) -> str:
+def _frame(node: Any) -> str:  # noqa: ANN401
     """The name of the loop that an ``Enter`` leads into."""
     return str(node.attr["frame_name"].s)

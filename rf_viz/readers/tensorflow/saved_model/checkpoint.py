@@ -27,7 +27,7 @@ _ASSIGN = ("Assign", "AssignVariableOp")
 _PASSES = ("Identity", "Cast", "ReadVariableOp", "Reshape")
 
 
-def restored_from(graph_def: Any, restore: str) -> dict[str, str]:
+def restored_from(graph_def: Any, restore: str) -> dict[str, str]:  # noqa: ANN401
     """Find the checkpoint's entries that variables are restored from, by their identities.
 
     ``restore`` is the node that restores them all.
@@ -60,7 +60,7 @@ def restored_from(graph_def: Any, restore: str) -> dict[str, str]:
     return {**_copied(graph_def, entries), **entries}
 
 
-def _copied(graph_def: Any, entries: Mapping[str, str]) -> dict[str, str]:
+def _copied(graph_def: Any, entries: Mapping[str, str]) -> dict[str, str]:  # noqa: ANN401
     """Entries of the variables that the restored ones are copies of: Keras saves such copies."""
     nodes = {node.name: node for node in graph_def.node}
     originals: dict[str, str] = {}
@@ -77,14 +77,14 @@ def _copied(graph_def: Any, entries: Mapping[str, str]) -> dict[str, str]:
     return originals
 
 
-def identity(variable: Any) -> str:
+def identity(variable: Any) -> str:  # noqa: ANN401
     """Name the variable behind a node: several nodes may be handles of one variable."""
     shared = variable.attr["shared_name"].s if "shared_name" in variable.attr else b""
     return shared.decode("utf-8", "replace") or str(variable.name)
 
 
 def weights(
-    graph_def: Any,
+    graph_def: Any,  # noqa: ANN401
     keys: Mapping[str, str],
     checkpoint: Checkpoint,
 ) -> dict[str, Weight]:
@@ -150,7 +150,7 @@ class Checkpoint:
         return shapes
 
     @cached_property
-    def _reader(self) -> Any:
+    def _reader(self) -> Any:  # noqa: ANN401
         """TensorFlow's reader of it. Raises ModelError where it is missing or damaged."""
         from ....runtimes.tensorflow.imports import import_tensorflow
 

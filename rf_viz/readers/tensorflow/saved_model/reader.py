@@ -119,7 +119,7 @@ def _read(data: bytes, content: Content, variables: Callable[[], str]) -> Tensor
     return model
 
 
-def _signatures(meta: Any, name: str) -> dict[str, Any]:
+def _signatures(meta: Any, name: str) -> dict[str, Any]:  # noqa: ANN401
     """The signatures that can be read, by name. Raises ModelError where there is none."""
     usable = {
         key: s
@@ -134,7 +134,7 @@ def _signatures(meta: Any, name: str) -> dict[str, Any]:
     return usable
 
 
-def _signature_inputs(graph: Any, signature: Any, key: str) -> tuple[ModelInput, ...]:
+def _signature_inputs(graph: Any, signature: Any, key: str) -> tuple[ModelInput, ...]:  # noqa: ANN401
     """Make the signature's inputs placeholders of the graph, with the signature's names."""
     nodes = {node.name: node for node in graph.node}
     names: dict[str, str] = {}

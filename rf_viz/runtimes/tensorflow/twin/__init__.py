@@ -35,7 +35,7 @@ class TensorFlowTwin:
 
     def __init__(
         self,
-        graph_def: Any,
+        graph_def: Any,  # noqa: ANN401  (protobuf messages have no types)
         source: str,
         shapes: Mapping[str, Sequence[int]],
         weight_aware: bool = False,
@@ -106,7 +106,7 @@ def _in_order(nodes: Mapping[str, Any]) -> list[str]:
     return list(order)
 
 
-def _rewrite(writer: Writer, node: Any) -> None:
+def _rewrite(writer: Writer, node: Any) -> None:  # noqa: ANN401
     """Write what a node becomes in the twin, or note why it is lost."""
     inputs = data_inputs(node)
     lost = next(filter(None, map(writer.why_lost, inputs)), "")
@@ -129,7 +129,7 @@ def _rewrite(writer: Writer, node: Any) -> None:
             writer.lost[node.name] = f"{node.op} {node.name}{error}"
 
 
-def _keep(writer: Writer, node: Any) -> None:
+def _keep(writer: Writer, node: Any) -> None:  # noqa: ANN401
     """Keep a node that no signal comes to; of a variable only the shape is known."""
     if node.op in VARIABLES:
         writer.ones_of(node)
@@ -141,7 +141,7 @@ def _keep(writer: Writer, node: Any) -> None:
         copy.input[:] = [i for i in node.input if maker(i) in writer.kept]
 
 
-def _follow(writer: Writer, node: Any, inputs: Sequence[str]) -> None:
+def _follow(writer: Writer, node: Any, inputs: Sequence[str]) -> None:  # noqa: ANN401
     """Write a node that signals come to. Raises NoTwinError where it has no counterpart."""
     rule = RULES.get(node.op)
     if rule is None:

@@ -86,7 +86,7 @@ class Masks:
     def _added(self, name: str, kind: int) -> str | None:
         return self.bias(name) if self._is_signal(name) else self.number_of(name, kind)
 
-    def _bias_of(self, name: str, node: Any) -> str | None:
+    def _bias_of(self, name: str, node: Any) -> str | None:  # noqa: ANN401
         add, op, inputs = self._writer.add, node.op, data_inputs(node)
         kind = node.attr["T"].type
         if op in ("Add", "AddV2", "AddN"):
@@ -123,7 +123,7 @@ class Masks:
             return before and add("Sub", before, self._writer.reduce(before, [-1]))
         return self._moved(name, node, self.bias, 0)
 
-    def chosen(self, name: str, node: Any, one: str, two: str) -> str:
+    def chosen(self, name: str, node: Any, one: str, two: str) -> str:  # noqa: ANN401
         """One where the node's constant condition holds, else two."""
         after = self._writer.shape(name)
         condition = data_inputs(node)[0]
@@ -132,7 +132,7 @@ class Masks:
             return self._writer.add("Select", condition, one, two)
         return self._writer.add("SelectV2", condition, one, two)
 
-    def _moved(self, name: str, node: Any, follow: _Follow, fill: float) -> str | None:
+    def _moved(self, name: str, node: Any, follow: _Follow, fill: float) -> str | None:  # noqa: ANN401
         op, inputs = node.op, data_inputs(node)
         if op in _SAME:
             return follow(inputs[0])
@@ -169,7 +169,7 @@ class Masks:
             return self.kept(name)
         return self._writer.add("Sign", self._writer.add("Abs", self.number_of(name, kind)))
 
-    def _kept_of(self, name: str, node: Any) -> str | None:
+    def _kept_of(self, name: str, node: Any) -> str | None:  # noqa: ANN401
         add, op, inputs = self._writer.add, node.op, data_inputs(node)
         kind = node.attr["T"].type if "T" in node.attr else BOOL
         if op == "Softmax":

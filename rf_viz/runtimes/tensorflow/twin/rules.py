@@ -45,12 +45,12 @@ def _rule(*ops: str, data: slice = _FIRST, clean: bool = False) -> Callable[[_Ma
     return enter
 
 
-def _at(writer: Writer, node: Any) -> list[str]:
+def _at(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """The tensors that a node reads, as the twin calls them."""
     return [writer.signals.get(name, name) for name in data_inputs(node)]
 
 
-def _kind(node: Any) -> int:
+def _kind(node: Any) -> int:  # noqa: ANN401
     """The type of a node's data, as a number of the enumeration DataType."""
     kind: int = node.attr["T"].type
     return kind
@@ -71,19 +71,19 @@ def _kind(node: Any) -> int:
        "BesselK0e", "BesselK1", "BesselK1e", "BesselY0", "BesselY1", "Copy", "CopyHost", "Dawsn",
        "Expint", "FresnelCos", "FresnelSin", "PopulationCount", "Spence",
        clean=True)  # fmt: skip
-def _pass(writer: Writer, node: Any) -> list[str]:
+def _pass(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Element by element from the first input."""
     return _at(writer, node)[:1]
 
 
 @_rule("Switch", clean=True)
-def _switch(writer: Writer, node: Any) -> list[str]:
+def _switch(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Both outputs from the first input: which side runs is not followed."""
     return _at(writer, node)[:1] * 2
 
 
 @_rule("IdentityN", data=_ALL, clean=True)
-def _pass_each(writer: Writer, node: Any) -> list[str]:
+def _pass_each(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Every output from the input of its number."""
     kinds = node.attr["T"].list.type
     return [
@@ -93,7 +93,7 @@ def _pass_each(writer: Writer, node: Any) -> list[str]:
 
 
 @_rule("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", clean=True)
-def _batch_norm(writer: Writer, node: Any) -> list[str]:
+def _batch_norm(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Element by element, where the statistics are constants."""
     if "is_training" not in node.attr or node.attr["is_training"].b:
         raise NoTwinError(" computes its statistics from the image")
@@ -107,14 +107,14 @@ def _batch_norm(writer: Writer, node: Any) -> list[str]:
        "Mod", "NextAfter", "NotEqual", "Polygamma", "Pow",
        "RightShift", "SquaredDifference", "Sub", "TruncateDiv", "TruncateMod",
        "Xdivy", "Xlog1py", "Xlogy", "Zeta", data=_ALL)  # fmt: skip
-def _join(writer: Writer, node: Any) -> list[str]:
+def _join(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Element by element from all inputs, broadcast."""
     names = [name for name in data_inputs(node) if name in writer.signals]
     return [_joined(writer, node, [writer.signals[n] for n in names], map(writer.shape, names))]
 
 
 @_rule("Exp", clean=True)
-def _exponential(writer: Writer, node: Any) -> list[str]:
+def _exponential(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Element by element, without what a mask hides."""
     (name,) = data_inputs(node)
     return [_hidden(writer, writer.signals[name], [writer.masks.exponential(name)])]
@@ -129,7 +129,7 @@ def _hidden(writer: Writer, signal: str, masks: Sequence[str | None]) -> str:
 
 
 @_rule("LogicalAnd", "Mul", "MulNoNan", data=_ALL)
-def _masked_product(writer: Writer, node: Any) -> list[str]:
+def _masked_product(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Element by element from all inputs, without what zeros of one of them hide."""
     kind = node.attr["T"].type if "T" in node.attr else BOOL
     masks = [
@@ -140,14 +140,14 @@ def _masked_product(writer: Writer, node: Any) -> list[str]:
 
 
 @_rule("Div", "DivNoNan", "RealDiv", data=_ALL)
-def _quotient(writer: Writer, node: Any) -> list[str]:
+def _quotient(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Element by element from both inputs, without what zeros of the first hide."""
     mask = writer.masks.kept(data_inputs(node)[0])
     return [_hidden(writer, _join(writer, node)[0], [mask])]
 
 
 @_rule("Select", "SelectV2", data=_ALL)
-def _select(writer: Writer, node: Any) -> list[str]:
+def _select(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Element by element from the input that a constant condition chooses; else from all.
 
     Select's condition may be one for each row.
@@ -171,7 +171,7 @@ def _select(writer: Writer, node: Any) -> list[str]:
     return [_joined(writer, node, parts, shapes)]
 
 
-def _joined(writer: Writer, node: Any, parts: Sequence[str], shapes: Any) -> str:
+def _joined(writer: Writer, node: Any, parts: Sequence[str], shapes: Any) -> str:  # noqa: ANN401
     """The sum of signals, broadcast to the shape of the node's output."""
     after = writer.shape(node.name)
     value = writer.total(parts)
@@ -183,19 +183,19 @@ def _joined(writer: Writer, node: Any, parts: Sequence[str], shapes: Any) -> str
        "MatrixDiagPart", "MirrorPad", "Pad", "Reshape", "Reverse", "ReverseSequence", "ReverseV2",
        "Roll", "Slice", "SpaceToBatch", "SpaceToBatchND", "SpaceToDepth", "Squeeze",
        "StridedSlice", "Tile", "Transpose", clean=True)  # fmt: skip
-def _move(writer: Writer, node: Any) -> list[str]:
+def _move(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Elements move, by the operator itself."""
     return [writer.add(node.op, *_at(writer, node), like=node)]
 
 
 @_rule("PadV2", clean=True)
-def _pad(writer: Writer, node: Any) -> list[str]:
+def _pad(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Zeros around the input, whatever the operator pads with."""
     return [writer.add("Pad", *_at(writer, node)[:2], like=node)]
 
 
 @_rule("Gather", "GatherV2", "GatherNd", "ResourceGather", data=_FIRST_TWO, clean=True)
-def _gather(writer: Writer, node: Any) -> list[str]:
+def _gather(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Selected slices; where indices come from the image, all that they select."""
     data, where, *_ = data_inputs(node)
     if where not in writer.signals:
@@ -210,7 +210,7 @@ def _gather(writer: Writer, node: Any) -> list[str]:
 @_rule("Unpack", clean=True)
 @_rule("Split", data=_SECOND, clean=True)
 @_rule("SplitV", clean=True)
-def _split(writer: Writer, node: Any) -> list[str]:
+def _split(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Slices, by the operator itself."""
     count = node.attr["num" if node.op == "Unpack" else "num_split"].i
     first = writer.add(node.op, *_at(writer, node), like=node)
@@ -218,20 +218,20 @@ def _split(writer: Writer, node: Any) -> list[str]:
 
 
 @_rule("ConcatV2", "Pack", data=_ALL, clean=True)
-def _concat(writer: Writer, node: Any) -> list[str]:
+def _concat(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Parts side by side, by the operator itself."""
     parts = _parts(writer, node, range(node.attr["N"].i))
     return [writer.add(node.op, *parts, like=node)]
 
 
 @_rule("Concat", data=_ALL, clean=True)
-def _old_concat(writer: Writer, node: Any) -> list[str]:
+def _old_concat(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Parts side by side, behind the axis that comes first."""
     parts = _parts(writer, node, range(1, node.attr["N"].i + 1))
     return [writer.add("Concat", *parts, like=node)]
 
 
-def _parts(writer: Writer, node: Any, data: Sequence[int]) -> list[str]:
+def _parts(writer: Writer, node: Any, data: Sequence[int]) -> list[str]:  # noqa: ANN401
     """A node's inputs, with zeros for those of ``data`` that no signal comes to."""
     return [
         writer.filled(name, _kind(node), 0)
@@ -243,14 +243,14 @@ def _parts(writer: Writer, node: Any, data: Sequence[int]) -> list[str]:
 
 @_rule("TensorScatterAdd", "TensorScatterMax", "TensorScatterMin", "TensorScatterSub",
        "TensorScatterUpdate", data=_FIRST_AND_THIRD)  # fmt: skip
-def _scatter(writer: Writer, node: Any) -> list[str]:
+def _scatter(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """The first input with the third put into it."""
     op = node.op if node.op == "TensorScatterUpdate" else "TensorScatterAdd"
     return [writer.add(op, *_parts(writer, node, (0, 2)), like=node)]
 
 
 @_rule("Max")
-def _largest(writer: Writer, node: Any) -> list[str]:
+def _largest(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """The largest along axes is none of those that a mask hides, where it is along the last."""
     name, axes = data_inputs(node)
     rank = len(writer.shape(name))
@@ -260,38 +260,38 @@ def _largest(writer: Writer, node: Any) -> list[str]:
 
 @_rule("ScatterNd", data=_SECOND)
 @_rule("AvgPool", "AvgPool3D", "Cumsum", "MaxPool", "MaxPool3D", "MaxPoolV2", "Mean", "Sum")
-def _positive(writer: Writer, node: Any) -> list[str]:
+def _positive(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Windows and reductions that are positive for any positive input already."""
     return [writer.add(node.op, *_at(writer, node), like=node)]
 
 
 @_rule("All", "Any", "EuclideanNorm", "Min", "Prod")
-def _reduce(writer: Writer, node: Any) -> list[str]:
+def _reduce(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Reductions along axes, as a maximum."""
     return [writer.add("Max", *_at(writer, node), like=node)]
 
 
 @_rule("ArgMax", "ArgMin")
-def _arg(writer: Writer, node: Any) -> list[str]:
+def _arg(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Positions of extremes: from all along the axis, as a maximum."""
     return [writer.add("Max", *_at(writer, node), like=node, output_type=None)]
 
 
 @_rule("CumulativeLogsumexp", "Cumprod")
-def _cumulate(writer: Writer, node: Any) -> list[str]:
+def _cumulate(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Sums of all signals before each position along the axis."""
     return [writer.add("Cumsum", *_at(writer, node), like=node)]
 
 
 @_rule("L2Loss")
-def _loss(writer: Writer, node: Any) -> list[str]:
+def _loss(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """One number from all."""
     (name,) = data_inputs(node)
     return [writer.reduce(writer.signals[name], range(len(writer.shape(name))), keep=False)]
 
 
 @_rule("MaxPoolWithArgmax")
-def _pool_with_argmax(writer: Writer, node: Any) -> list[str]:
+def _pool_with_argmax(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Windows: the values and where they were found see the same."""
     pooled = writer.add(
         "MaxPool", *_at(writer, node), like=node, Targmax=None, include_batch_in_index=None
@@ -300,7 +300,7 @@ def _pool_with_argmax(writer: Writer, node: Any) -> list[str]:
 
 
 @_rule("Conv2D", "Conv3D", "DepthwiseConv2dNative")
-def _convolution(writer: Writer, node: Any) -> list[str]:
+def _convolution(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Windows, by the operator itself with a kernel of ones."""
     data, weights = data_inputs(node)
     kernel = _kernel(writer, node, weights)
@@ -309,14 +309,14 @@ def _convolution(writer: Writer, node: Any) -> list[str]:
 
 @_rule("Conv2DBackpropInput", "Conv3DBackpropInputV2", "DepthwiseConv2dNativeBackpropInput",
        data=_THIRD)  # fmt: skip
-def _transposed(writer: Writer, node: Any) -> list[str]:
+def _transposed(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Windows the other way round, by the operator itself with a kernel of ones."""
     size, weights, data = data_inputs(node)
     kernel = _kernel(writer, node, weights)
     return [writer.add(node.op, size, kernel, writer.signals[data], like=node)]
 
 
-def _kernel(writer: Writer, node: Any, weights: str) -> str:
+def _kernel(writer: Writer, node: Any, weights: str) -> str:  # noqa: ANN401
     """Ones, but with exact zeros where a weight-aware walk does not count a position."""
     ones = writer.filled(weights, _kind(node), 1)
     if not writer.weight_aware or weights in writer.signals:
@@ -326,7 +326,7 @@ def _kernel(writer: Writer, node: Any, weights: str) -> str:
 
 @_rule("BatchMatMul", "BatchMatMulV2", "MatMul", data=_FIRST_TWO)
 @_rule("Einsum", data=_ALL)
-def _product(writer: Writer, node: Any) -> list[str]:
+def _product(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """The signals' products with ones, each by itself, added up."""
     names = data_inputs(node)
     ones = [
@@ -348,7 +348,7 @@ def _product(writer: Writer, node: Any) -> list[str]:
 def _mixing(*axes: int) -> _Make:
     """A rule that mixes all to all along these axes."""
 
-    def make(writer: Writer, node: Any) -> list[str]:
+    def make(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
         """The input, each element with all along these axes."""
         return [writer.mixed(_at(writer, node)[0], axes)]
 
@@ -356,7 +356,7 @@ def _mixing(*axes: int) -> _Make:
 
 
 @_rule("Softmax")
-def _softmax(writer: Writer, node: Any) -> list[str]:
+def _softmax(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """All along the last axis that no mask hides, at the elements that it leaves."""
     (name,) = data_inputs(node)
     mask = writer.masks.above_gap(name)
@@ -365,7 +365,7 @@ def _softmax(writer: Writer, node: Any) -> list[str]:
 
 
 @_rule("LogSoftmax")
-def _log_softmax(writer: Writer, node: Any) -> list[str]:
+def _log_softmax(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Every element, and all along the last axis that no mask hides."""
     (name,) = data_inputs(node)
     left = _hidden(writer, writer.signals[name], [writer.masks.above_gap(name)])
@@ -379,7 +379,7 @@ _rule("AdjustContrastv2")(_mixing(-3, -2))
 def _transform(axes: int) -> _Make:
     """A rule that mixes all to all along the last axes, whose extents may change."""
 
-    def make(writer: Writer, node: Any) -> list[str]:
+    def make(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
         """All along the axes, at every position of the output."""
         mixed = writer.reduce(_at(writer, node)[0], range(-axes, 0))
         return [writer.expand(mixed, writer.shape(node.name))]
@@ -393,7 +393,7 @@ _rule("FFT3D", "IFFT3D", "RFFT3D", "IRFFT3D")(_transform(3))
 
 
 @_rule("LRN")
-def _local_response(writer: Writer, node: Any) -> list[str]:
+def _local_response(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Windows over the channels, slid as a pool over the rows of an image of one column."""
     shape = writer.shape(node.name)
     radius = node.attr["depth_radius"].i if "depth_radius" in node.attr else 5
@@ -405,7 +405,7 @@ def _local_response(writer: Writer, node: Any) -> list[str]:
 
 
 @_rule("CropAndResize", "ResizeArea", "ResizeBicubic", "ResizeBilinear", "ResizeNearestNeighbor")
-def _resize(writer: Writer, node: Any) -> list[str]:
+def _resize(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Resampling, by the operator itself."""
     # Cubic weights may be negative. Those of one output never add up to zero by themselves.
     resized = writer.add(node.op, *_at(writer, node), like=node, extrapolation_value=None)
@@ -413,14 +413,14 @@ def _resize(writer: Writer, node: Any) -> list[str]:
 
 
 @_rule("TopK", "TopKV2")
-def _top(writer: Writer, node: Any) -> list[str]:
+def _top(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """The largest along the last axis: from all along it."""
     best = writer.expand(writer.reduce(_at(writer, node)[0], [-1]), writer.shape(node.name))
     return [best, best]
 
 
 @_rule("OneHot", clean=True)
-def _one_hot(writer: Writer, node: Any) -> list[str]:
+def _one_hot(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """An axis more, all of which sees the index."""
     axis = node.attr["axis"].i if "axis" in node.attr else -1
     column = writer.add("ExpandDims", _at(writer, node)[0], writer.ints(axis))

@@ -47,7 +47,7 @@ class Masking(Protocol):
         """A constant factor that is a mask itself."""
         ...
 
-    def chosen(self, name: str, node: Any, one: str, two: str) -> str:
+    def chosen(self, name: str, node: Any, one: str, two: str) -> str:  # noqa: ANN401
         """One where the constant condition of a node holds, else two."""
         ...
 
@@ -62,7 +62,7 @@ class Writer:
 
     def __init__(
         self,
-        graph_def: Any,
+        graph_def: Any,  # noqa: ANN401  (protobuf messages have no types)
         shapes: Mapping[str, Sequence[int]],
         weight_aware: bool,
     ) -> None:
@@ -89,18 +89,18 @@ class Writer:
             raise NoTwinError(f" has no traced shape for {name}")
         return tuple(self._shapes[name])
 
-    def node(self, op: str, name: str = "", *inputs: str) -> Any:
+    def node(self, op: str, name: str = "", *inputs: str) -> Any:  # noqa: ANN401
         """Add a node without attributes."""
         return self.graph_def.node.add(
             op=op, name=name or f"twin/{len(self.graph_def.node)}", input=inputs
         )
 
-    def keep(self, op: str, name: str, *inputs: str) -> Any:
+    def keep(self, op: str, name: str, *inputs: str) -> Any:  # noqa: ANN401
         """Add a node under its old name, without attributes."""
         self.kept.add(name)
         return self.node(op, name, *inputs)
 
-    def copy(self, node: Any) -> Any:
+    def copy(self, node: Any) -> Any:  # noqa: ANN401
         """Add a node as it is."""
         self.kept.add(node.name)
         self.graph_def.node.append(node)
@@ -110,7 +110,7 @@ class Writer:
         self,
         op: str,
         *inputs: str,
-        like: Any = None,
+        like: Any = None,  # noqa: ANN401
         kind: str = "T",
         **attributes: Attribute,
     ) -> str:
@@ -162,7 +162,7 @@ class Writer:
         """Add a constant of one number, of the type ``kind``; returns its name."""
         return self.cast(self.constant(np.asarray(value, np.float32)), FLOAT, kind)
 
-    def ones_of(self, variable: Any) -> None:
+    def ones_of(self, variable: Any) -> None:  # noqa: ANN401
         """Write ones of a variable's type and shape under its name, or note that it is lost."""
         kind, shape = variable.attr["dtype"].type, variable.attr["shape"].shape
         if shape.unknown_rank or any(d.size < 0 for d in shape.dim):
@@ -228,7 +228,7 @@ class Writer:
         return output
 
 
-def _set(attribute: Any, value: bool | int | float | str | Sequence[int]) -> None:
+def _set(attribute: Any, value: bool | int | float | str | Sequence[int]) -> None:  # noqa: ANN401
     """Set an AttrValue to a Python value."""
     if isinstance(value, bool):
         attribute.b = value

@@ -14,11 +14,11 @@ class GroupSums(RetiredLayer):
 
     kind = "Lambda"
 
-    def __init__(self, count: int, **kwargs: Any) -> None:
+    def __init__(self, count: int, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
         self.count = count
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Any) -> Any:  # noqa: ANN401
         """Sum up."""
         return ops.sum(x[..., : self.count], -1)
 

@@ -13,7 +13,7 @@ class RetiredLayer(keras.layers.Layer):  # type: ignore[misc]
     kind = ""
     """The class that configurations and people know."""
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Any) -> Any:  # noqa: ANN401
         """Return the shape of the output for an input of this shape."""
         several = isinstance(input_shape[0], list | tuple)
         shapes = input_shape if several else [input_shape]

@@ -28,14 +28,14 @@ class _LocallyConnected(RetiredLayer):
     def __init__(
         self,
         filters: int,
-        kernel_size: Any,
-        strides: Any = 1,
+        kernel_size: Any,  # noqa: ANN401
+        strides: Any = 1,  # noqa: ANN401
         padding: str = "valid",
         data_format: str | None = None,
-        activation: Any = None,
+        activation: Any = None,  # noqa: ANN401
         use_bias: bool = True,
         implementation: int = 1,
-        **kwargs: Any,
+        **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**kwargs)
         self.filters, self.padding = filters, padding
@@ -44,11 +44,11 @@ class _LocallyConnected(RetiredLayer):
         self._channels_first = data_format == "channels_first"
         self._implementation = implementation
 
-    def _numbers(self, value: Any) -> tuple[int, ...]:
+    def _numbers(self, value: Any) -> tuple[int, ...]:  # noqa: ANN401
         """A number for each axis."""
         return tuple(value) if isinstance(value, list | tuple) else (value,) * self.rank
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any) -> None:  # noqa: ANN401
         """Make the weights."""
         *inner, last = input_shape[1:]
         self._extents = (*inner[1:], last) if self._channels_first else tuple(inner)
@@ -105,7 +105,7 @@ class _LocallyConnected(RetiredLayer):
         self._places = np.minimum(np.searchsorted(order, pairs), len(order) - 1)
         return (len(order),)
 
-    def _kernel(self) -> Any:
+    def _kernel(self) -> Any:  # noqa: ANN401
         """The kernel of each position: (position, offset and channel, filter)."""
         shape = (prod(self._grid), prod(self.kernel_size) * self._channels, self.filters)
         if self._implementation != 1:
@@ -116,7 +116,7 @@ class _LocallyConnected(RetiredLayer):
         kernel = ops.reshape(self.kernel, (shape[0], self._channels, -1, self.filters))
         return ops.reshape(ops.transpose(kernel, (0, 2, 1, 3)), shape)
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Any) -> Any:  # noqa: ANN401
         """Multiply what each position sees by its own kernel."""
         rank = self.rank
         if self._channels_first:
@@ -150,7 +150,7 @@ class _LocallyConnected(RetiredLayer):
         return (slice(None), *along, slice(None))
 
 
-def _row(shape: tuple[int, ...], indices: tuple[Any, ...]) -> Any:
+def _row(shape: tuple[int, ...], indices: tuple[Any, ...]) -> Any:  # noqa: ANN401
     """The place in a row of the elements of an array, by their indices."""
     place: Any = 0
     for extent, index in zip(shape, indices, strict=True):
@@ -175,18 +175,18 @@ class CausalSeparableConv1D(keras.layers.SeparableConv1D):  # type: ignore[misc]
 
     kind = "SeparableConv1D"
 
-    def __init__(self, *arguments: Any, padding: str = "causal", **kwargs: Any) -> None:
+    def __init__(self, *arguments: Any, padding: str = "causal", **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*arguments, padding="valid", **kwargs)
         self._before = (self.kernel_size[0] - 1) * self.dilation_rate[0]
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Any) -> Any:  # noqa: ANN401
         """Convolve what is padded in front only."""
         axes = [(0, 0), (self._before, 0), (0, 0)]
         if self.data_format == "channels_first":
             axes = [axes[i] for i in (0, 2, 1)]
         return super().call(ops.pad(x, axes))
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Any) -> Any:  # noqa: ANN401
         """Return the shape of the output: as long as the input where nothing is skipped."""
         axis = 2 if self.data_format == "channels_first" else 1
         shape = list(input_shape)

@@ -10,7 +10,7 @@ from keras import ops
 from .base import RetiredLayer
 
 
-def hard_sigmoid_of_keras_2(x: Any) -> Any:
+def hard_sigmoid_of_keras_2(x: Any) -> Any:  # noqa: ANN401
     """The hard sigmoid of Keras 1 and 2: 0.2 x + 0.5, between 0 and 1."""
     return ops.clip(0.2 * x + 0.5, 0.0, 1.0)
 
@@ -20,11 +20,11 @@ class ThresholdedReLU(RetiredLayer):
 
     kind = "ThresholdedReLU"
 
-    def __init__(self, theta: float = 1.0, **kwargs: Any) -> None:
+    def __init__(self, theta: float = 1.0, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
         self.theta = theta
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Any) -> Any:  # noqa: ANN401
         """Threshold."""
         return x * ops.cast(x > self.theta, x.dtype)
 
@@ -32,11 +32,11 @@ class ThresholdedReLU(RetiredLayer):
 class UnchangedAtInference(RetiredLayer):
     """The identity, for a layer of class ``kind`` that does something in training only."""
 
-    def __init__(self, kind: str, **kwargs: Any) -> None:
+    def __init__(self, kind: str, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
         self.kind = kind
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Any) -> Any:  # noqa: ANN401
         """Pass on the input."""
         return x
 
@@ -54,14 +54,14 @@ class ParametricSoftplus(RetiredLayer):
         self,
         alpha_init: float = 0.2,
         beta_init: float = 5.0,
-        shared_axes: Any = None,
-        **kwargs: Any,
+        shared_axes: Any = None,  # noqa: ANN401
+        **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**kwargs)
         self._starts = (("alphas", alpha_init), ("betas", beta_init))
         self._shared = shared_axes
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any) -> None:  # noqa: ANN401
         """Make the weights."""
         shape = _element_shape(input_shape, self._shared)
         self._parameters = [
@@ -69,7 +69,7 @@ class ParametricSoftplus(RetiredLayer):
             for name, start in self._starts
         ]
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Any) -> Any:  # noqa: ANN401
         """Apply the function."""
         alphas, betas = self._parameters
         return ops.softplus(betas * x) * alphas
@@ -85,17 +85,17 @@ class SReLU(RetiredLayer):
 
     def __init__(
         self,
-        t_left_init: Any = None,
-        a_left_init: Any = None,
-        t_right_init: Any = None,
-        a_right_init: Any = None,
-        shared_axes: Any = None,
-        **kwargs: Any,
+        t_left_init: Any = None,  # noqa: ANN401
+        a_left_init: Any = None,  # noqa: ANN401
+        t_right_init: Any = None,  # noqa: ANN401
+        a_right_init: Any = None,  # noqa: ANN401
+        shared_axes: Any = None,  # noqa: ANN401
+        **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**kwargs)
         self._shared = shared_axes
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any) -> None:  # noqa: ANN401
         """Make the weights."""
         shape = _element_shape(input_shape, self._shared)
         self._parameters = [
@@ -103,7 +103,7 @@ class SReLU(RetiredLayer):
             for name in ("t_left", "a_left", "t_right", "a_right")
         ]
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Any) -> Any:  # noqa: ANN401
         """Apply the function."""
         t_left, a_left, t_right, a_right = self._parameters
         right = t_left + ops.abs(t_right)
@@ -111,7 +111,7 @@ class SReLU(RetiredLayer):
         return t_left + middle + ops.relu(x - right) * a_right
 
 
-def _element_shape(input_shape: Any, shared: Any) -> list[int]:
+def _element_shape(input_shape: Any, shared: Any) -> list[int]:  # noqa: ANN401
     """The shape of weights for each element, 1 along shared axes."""
     shared = shared if isinstance(shared, list | tuple) else [shared] if shared else []
     return [1 if axis in shared else n for axis, n in enumerate(input_shape) if axis > 0]
@@ -127,12 +127,12 @@ class MaxoutDense(RetiredLayer):
         units: int,
         nb_feature: int = 4,
         use_bias: bool = True,
-        **kwargs: Any,
+        **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**kwargs)
         self.units, self._features, self._use_bias = units, nb_feature, use_bias
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any) -> None:  # noqa: ANN401
         """Make the weights."""
         shape = (self._features, input_shape[-1], self.units)
         self.kernel = self.add_weight(shape=shape, name="W")
@@ -140,7 +140,7 @@ class MaxoutDense(RetiredLayer):
         if self._use_bias:
             self.bias = self.add_weight(shape=(self._features, self.units), name="b")
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Any) -> Any:  # noqa: ANN401
         """Apply the layers."""
         outputs = ops.tensordot(x, self.kernel, axes=[[-1], [1]])
         return ops.max(outputs if self.bias is None else outputs + self.bias, axis=-2)
@@ -151,18 +151,18 @@ class Highway(RetiredLayer):
 
     kind = "Highway"
 
-    def __init__(self, activation: Any = None, use_bias: bool = True, **kwargs: Any) -> None:
+    def __init__(self, activation: Any = None, use_bias: bool = True, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
         self.activation, self._use_bias = keras.activations.get(activation), use_bias
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any) -> None:  # noqa: ANN401
         """Make the weights."""
         n = input_shape[-1]
         names: list[tuple[str, tuple[int, ...]]] = [("W", (n, n)), ("W_carry", (n, n))]
         names += [("b", (n,)), ("b_carry", (n,))] if self._use_bias else []
         self._parameters = [self.add_weight(shape=shape, name=name) for name, shape in names]
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Any) -> Any:  # noqa: ANN401
         """Apply the layer and the gate."""
         kernel, carry, *biases = self._parameters
         bias, carry_bias = biases or (0.0, 0.0)
@@ -178,14 +178,14 @@ class RandomFourierFeatures(RetiredLayer):
     def __init__(
         self,
         output_dim: int,
-        kernel_initializer: Any = None,
-        scale: Any = None,
-        **kwargs: Any,
+        kernel_initializer: Any = None,  # noqa: ANN401
+        scale: Any = None,  # noqa: ANN401
+        **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**kwargs)
         self.units, self._scale = output_dim, scale
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any) -> None:  # noqa: ANN401
         """Make the weights; with ``trainable`` the scale comes first in a file."""
         shapes = {
             "unscaled_kernel": (input_shape[-1], self.units),
@@ -198,7 +198,7 @@ class RandomFourierFeatures(RetiredLayer):
             for name, shape in shapes.items()
         }  # fmt: skip
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Any) -> Any:  # noqa: ANN401
         """Project."""
         weights = self._parameters
         kernel = weights["unscaled_kernel"] / weights["kernel_scale"]
@@ -210,11 +210,11 @@ class CosineMerge(RetiredLayer):
 
     kind = "Merge"
 
-    def __init__(self, axes: Any = 1, **kwargs: Any) -> None:
+    def __init__(self, axes: Any = 1, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
         self._dot = keras.layers.Dot(axes)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any) -> Any:  # noqa: ANN401
         """Divide the product by the lengths."""
         first, second = inputs
         squares = self._dot([first, first]) * self._dot([second, second])
@@ -227,7 +227,7 @@ class CausalAttention(keras.layers.Attention):  # type: ignore[misc]
 
     kind = "Attention"
 
-    def call(self, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:
+    def call(self, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:  # noqa: ANN401
         """Attend."""
         return super().call(inputs, mask=mask, **{**kwargs, "use_causal_mask": True})
 
@@ -237,7 +237,7 @@ class CausalAdditiveAttention(keras.layers.AdditiveAttention):  # type: ignore[m
 
     kind = "AdditiveAttention"
 
-    def call(self, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:
+    def call(self, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:  # noqa: ANN401
         """Attend."""
         return super().call(inputs, mask=mask, **{**kwargs, "use_causal_mask": True})
 

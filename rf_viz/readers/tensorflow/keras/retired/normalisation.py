@@ -19,21 +19,21 @@ class BatchNormalizationOfKeras2(RetiredLayer):
 
     def __init__(
         self,
-        axis: Any = -1,
+        axis: Any = -1,  # noqa: ANN401
         epsilon: float = 1e-3,
         momentum: float = 0.99,
         center: bool = True,
         scale: bool = True,
         renorm: bool = False,
         virtual_batch_size: int | None = None,
-        **kwargs: Any,
+        **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**kwargs)
         self._axes = axis if isinstance(axis, list | tuple) else [axis]
         self._epsilon, self._center, self._scale, self._renorm = epsilon, center, scale, renorm
         self._virtual_batches = bool(virtual_batch_size)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any) -> None:  # noqa: ANN401
         """Make the weights: one for each element along the axes."""
         axes = [axis % len(input_shape) for axis in self._axes]
         shape: list[int] = [n if i in axes else 1 for i, n in enumerate(input_shape)]
@@ -55,7 +55,7 @@ class BatchNormalizationOfKeras2(RetiredLayer):
                 for name in ("moving_stddev", "renorm_mean", "renorm_stddev")
             ]
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Any) -> Any:  # noqa: ANN401
         """Normalise."""
         factor = ops.rsqrt(self._variance + self._epsilon)
         if self._gamma is not None:
@@ -76,12 +76,12 @@ class BatchNormalizationByStatistics(RetiredLayer):
 
     def __init__(
         self, mode: int = 2, axis: int = -1, epsilon: float = 1e-3, momentum: float = 0.99,
-        **kwargs: Any,
+        **kwargs: Any,  # noqa: ANN401
     ) -> None:  # fmt: skip
         super().__init__(**kwargs)
         self._mode, self._axis, self._epsilon = mode, axis, epsilon
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any) -> None:  # noqa: ANN401
         """Make the weights; the moving statistics are in the file, and not used."""
         axis = self._axis % len(input_shape)
         self._along = [i for i in range(len(input_shape)) if i != axis]
@@ -93,7 +93,7 @@ class BatchNormalizationByStatistics(RetiredLayer):
             )
         ]  # fmt: skip
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Any) -> Any:  # noqa: ANN401
         """Normalise."""
         gamma, beta = self._parameters[:2]
         if self._mode == 1:

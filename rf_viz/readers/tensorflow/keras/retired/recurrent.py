@@ -16,7 +16,7 @@ class _CuDNNCell:
     gates = 0
     _raw: list[Any]
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any) -> None:  # noqa: ANN401
         """Make the weights in the file's own form."""
         units, count = self.units, self.gates  # type: ignore[attr-defined]
         shapes = {
@@ -30,18 +30,18 @@ class _CuDNNCell:
         ]
 
     @property
-    def kernel(self) -> Any:
+    def kernel(self) -> Any:  # noqa: ANN401
         """The input's matrix."""
         return ops.concatenate(
             [ops.transpose(ops.reshape(part, part.shape[::-1])) for part in self._parts(0)], 1
         )
 
     @property
-    def recurrent_kernel(self) -> Any:
+    def recurrent_kernel(self) -> Any:  # noqa: ANN401
         """The state's matrix."""
         return ops.concatenate([ops.transpose(part) for part in self._parts(1)], 1)
 
-    def _parts(self, number: int) -> Any:
+    def _parts(self, number: int) -> Any:  # noqa: ANN401
         """A matrix's parts, one for each gate."""
         return ops.split(ops.convert_to_tensor(self._raw[number]), self.gates, 1)
 
@@ -52,7 +52,7 @@ class CuDNNLSTMCell(_CuDNNCell, keras.layers.LSTMCell):  # type: ignore[misc]
     kind, gates = "LSTMCell", 4
 
     @property
-    def bias(self) -> Any:
+    def bias(self) -> Any:  # noqa: ANN401
         """The sum of the two biases."""
         return ops.sum(ops.reshape(self._raw[2], (2, -1)), 0)
 
@@ -63,7 +63,7 @@ class CuDNNGRUCell(_CuDNNCell, keras.layers.GRUCell):  # type: ignore[misc]
     kind, gates = "GRUCell", 3
 
     @property
-    def bias(self) -> Any:
+    def bias(self) -> Any:  # noqa: ANN401
         """The two biases, a row each."""
         return ops.reshape(self._raw[2], (2, -1))
 
@@ -73,7 +73,7 @@ class _CuDNN(keras.layers.RNN):  # type: ignore[misc]
 
     cell_class: Any
 
-    def __init__(self, units: int, **kwargs: Any) -> None:
+    def __init__(self, units: int, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(type(self).cell_class(units, name="cell"), **kwargs)
 
     @property
@@ -88,7 +88,7 @@ class _CuDNN(keras.layers.RNN):  # type: ignore[misc]
         return {**config, "units": self.units}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Any:  # noqa: ANN401
         """Make a layer of its settings."""
         return cls(**config)
 
@@ -108,21 +108,21 @@ class CuDNNGRU(_CuDNN):
 class _CellWrapper(RetiredLayer):
     """A cell around another: the other's state, and its output unless a subclass changes it."""
 
-    def __init__(self, cell: Any, **kwargs: Any) -> None:
+    def __init__(self, cell: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
         self.cell = keras.saving.deserialize_keras_object(cell) if isinstance(cell, dict) else cell
         self.state_size = self.cell.state_size
         self.output_size = getattr(self.cell, "output_size", None) or self.cell.state_size
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any) -> None:  # noqa: ANN401
         """Build the cell within."""
         self.cell.build(input_shape)
 
-    def call(self, inputs: Any, states: Any, training: bool = False) -> Any:
+    def call(self, inputs: Any, states: Any, training: bool = False) -> Any:  # noqa: ANN401
         """Take one step."""
         return self.cell(inputs, states, training=training)
 
-    def get_initial_state(self, batch_size: Any = None) -> Any:
+    def get_initial_state(self, batch_size: Any = None) -> Any:  # noqa: ANN401
         """Return the state before the first step."""
         return self.cell.get_initial_state(batch_size=batch_size)
 
@@ -134,12 +134,12 @@ class DropoutWrapper(_CellWrapper):
 
     def __init__(
         self,
-        cell: Any,
+        cell: Any,  # noqa: ANN401
         input_keep_prob: float = 1.0,
         output_keep_prob: float = 1.0,
         state_keep_prob: float = 1.0,
         variational_recurrent: bool = False,
-        **kwargs: Any,
+        **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(cell, **kwargs)
 
@@ -149,7 +149,7 @@ class ResidualWrapper(_CellWrapper):
 
     kind = "ResidualWrapper"
 
-    def call(self, inputs: Any, states: Any, training: bool = False) -> Any:
+    def call(self, inputs: Any, states: Any, training: bool = False) -> Any:  # noqa: ANN401
         """Take one step."""
         output, states = super().call(inputs, states, training)
         return output + inputs, states
@@ -160,7 +160,7 @@ class DeviceWrapper(_CellWrapper):
 
     kind = "DeviceWrapper"
 
-    def __init__(self, cell: Any, device: Any = None, **kwargs: Any) -> None:
+    def __init__(self, cell: Any, device: Any = None, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(cell, **kwargs)
 
 
@@ -169,7 +169,7 @@ class PeepholeLSTMCell(keras.layers.LSTMCell):  # type: ignore[misc]
 
     kind = "PeepholeLSTMCell"
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any) -> None:  # noqa: ANN401
         """Make the weights."""
         super().build(input_shape)
         self._peepholes = [
@@ -177,7 +177,7 @@ class PeepholeLSTMCell(keras.layers.LSTMCell):  # type: ignore[misc]
             for gate in ("input", "forget", "output")
         ]
 
-    def call(self, inputs: Any, states: Any, training: bool = False) -> Any:
+    def call(self, inputs: Any, states: Any, training: bool = False) -> Any:  # noqa: ANN401
         """Take one step."""
         hidden, memory = states
         z = ops.matmul(inputs, self.kernel) + ops.matmul(hidden, self.recurrent_kernel)

@@ -10,14 +10,14 @@ from keras import ops
 from .base import RetiredLayer
 
 
-def _resized(x: Any, height: int, width: int, method: str) -> Any:
+def _resized(x: Any, height: int, width: int, method: str) -> Any:  # noqa: ANN401
     """Resize a picture by a method of TensorFlow's, some of which Keras 3 does not have."""
     import tensorflow as tf
 
     return tf.cast(tf.image.resize(x, (height, width), method=method), x.dtype)
 
 
-def _resized_to_ratio(x: Any, height: int, width: int, method: str) -> Any:
+def _resized_to_ratio(x: Any, height: int, width: int, method: str) -> Any:  # noqa: ANN401
     """Resize the largest part in the middle that has the ratio of the result."""
     before = x.shape[1:3]
     if None in before:
@@ -37,13 +37,13 @@ class ResizingOfKeras2(RetiredLayer):
 
     def __init__(
         self, height: int, width: int, interpolation: str = "bilinear",
-        crop_to_aspect_ratio: bool = False, **kwargs: Any,
+        crop_to_aspect_ratio: bool = False, **kwargs: Any,  # noqa: ANN401
     ) -> None:  # fmt: skip
         super().__init__(**kwargs)
         self.height, self.width, self.interpolation = height, width, interpolation
         self._resize = _resized_to_ratio if crop_to_aspect_ratio else _resized
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Any) -> Any:  # noqa: ANN401
         """Resize."""
         return self._resize(x, self.height, self.width, self.interpolation)
 
@@ -53,11 +53,11 @@ class RandomCropOfKeras2(RetiredLayer):
 
     kind = "RandomCrop"
 
-    def __init__(self, height: int, width: int, **kwargs: Any) -> None:
+    def __init__(self, height: int, width: int, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
         self.height, self.width = height, width
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Any) -> Any:  # noqa: ANN401
         """Resize."""
         return _resized_to_ratio(x, self.height, self.width, "bilinear")
 
@@ -67,7 +67,7 @@ class CenterCropOfKeras2(RandomCropOfKeras2):
 
     kind = "CenterCrop"
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Any) -> Any:  # noqa: ANN401
         """Crop."""
         rows, columns = x.shape[1:3]
         if rows is None or columns is None:
@@ -84,15 +84,15 @@ class UpSampling2DOfKeras2(RetiredLayer):
     kind = "UpSampling2D"
 
     def __init__(
-        self, size: Any = 2, data_format: str | None = None, interpolation: str = "area",
-        **kwargs: Any,
+        self, size: Any = 2, data_format: str | None = None, interpolation: str = "area",  # noqa: ANN401
+        **kwargs: Any,  # noqa: ANN401
     ) -> None:  # fmt: skip
         super().__init__(**kwargs)
         self.size = tuple(size) if isinstance(size, list | tuple) else (size, size)
         self.interpolation = interpolation
         self._channels_first = data_format == "channels_first"
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Any) -> Any:  # noqa: ANN401
         """Resize."""
         if self._channels_first:
             x = ops.transpose(x, (0, 2, 3, 1))
@@ -109,14 +109,14 @@ class Deconvolution2D(RetiredLayer):
     def __init__(
         self,
         filters: int,
-        kernel_size: Any,
-        output_shape: Any,
-        strides: Any = (1, 1),
+        kernel_size: Any,  # noqa: ANN401
+        output_shape: Any,  # noqa: ANN401
+        strides: Any = (1, 1),  # noqa: ANN401
         padding: str = "valid",
         data_format: str | None = None,
-        activation: Any = None,
+        activation: Any = None,  # noqa: ANN401
         use_bias: bool = True,
-        **kwargs: Any,
+        **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**kwargs)
         self.filters, self.kernel_size, self.padding = filters, tuple(kernel_size), padding
@@ -124,13 +124,13 @@ class Deconvolution2D(RetiredLayer):
         self._use_bias, self._channels_first = use_bias, data_format == "channels_first"
         self._extents = tuple(output_shape[2:] if self._channels_first else output_shape[1:3])
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any) -> None:  # noqa: ANN401
         """Make the weights."""
         channels = input_shape[1 if self._channels_first else -1]
         self.kernel = self.add_weight(shape=(*self.kernel_size, channels, self.filters), name="W")
         self.bias = self.add_weight(shape=(self.filters,), name="b") if self._use_bias else None
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Any) -> Any:  # noqa: ANN401
         """Convolve."""
         import tensorflow as tf
 
