@@ -17,6 +17,7 @@ from rf_viz.ui.inspector.linked_view.linked_view import linked_view
 from rf_viz.ui.inspector.pinned import apply, pinned_state, settle
 from rf_viz.ui.inspector.scene import Scene
 from rf_viz.ui.inspector.scene_picker import scene_picker
+from rf_viz.ui.inspector.start import Start, choose_start, restore_start, to_address
 from rf_viz.ui.inspector.volume_view.volume_view import volume_view
 from rf_viz.ui.navigation import Destination
 
@@ -75,8 +76,17 @@ else:
     with above:
         picture, fed = sidebar.choose_input(file, net, sample, options)
     with st.sidebar:
+        if opened:
+            restore_start(opened, file.digest)
+        above_layers = st.container()
         goal = destination.layer if destination else None
         name = sidebar.choose_layer(net, sample, file.digest, goal, key=f"layers {traced}")
+    choices = sidebar.chosen(file, net, sample)
+    with above_layers:
+        start = choose_start(file, Start(net, trace_options, picture, fed), name)
+    choices |= to_address(file.digest)
+    net, picture, fed = start.net, start.picture, start.fed
+    traced = f"{file.digest} {start.options}"
     sidebar.problem()
     st.html(f'<p class="rf-lead">{LEAD}</p>')
     view, layer = f"{traced} {name}", net[name]
@@ -86,5 +96,5 @@ else:
     scene = scene_picker(file, layer, picture, fed, sample, view)
     apply(scene, view, destination)
     navigation.clear()
-    explore(scene, view, traced, sidebar.chosen(file, net, sample))
+    explore(scene, view, traced, choices)
 layer_table(net, open=bool(unfit))

@@ -25,10 +25,13 @@ from .analysis.records import (
     region_record,
 )
 from .errors import DefectError, ModelError, defect
+from .inputs.feeds import load_array, numbers
 from .trace.network import Index, IndexLike, Layer, Network
 
 if TYPE_CHECKING:
     from types import EllipsisType
+
+    from numpy.typing import NDArray
 
     from .model import Model
 
@@ -61,6 +64,8 @@ examples:
   python -m rf_viz layers net.onnx
   python -m rf_viz layers net.onnx --input-size unknown   what holds for every size
   python -m rf_viz layers net.onnx --cut-global           leave out squeeze-and-excite gates etc.
+  python -m rf_viz layers net.onnx --input pool2          in cells of the layer pool2
+  python -m rf_viz layers net.onnx --stop mixed_5b/branch_3   without the paths through a branch
   python -m rf_viz layers net.onnx --format csv > layers.csv"""
 
 _REGION_ABOUT = """\
@@ -157,7 +162,11 @@ def _fail(message: str) -> int:
     return 2
 
 
-_REPEATED = {"region": ("--cell", "--index"), "verify": ("--layer",)}
+_REPEATED = {
+    "layers": ("--stop",),
+    "region": ("--cell", "--index", "--stop"),
+    "verify": ("--layer", "--stop"),
+}
 
 
 def _spell_out(argv: Sequence[str]) -> list[str]:
@@ -290,7 +299,37 @@ def _add_trace_options(parser: argparse.ArgumentParser) -> None:
         help="the whole shape; may be repeated for several inputs by name",
     )
     group.add_argument(
-        "--input", metavar="NAME", help="the input to trace (default: the first, images first)"
+        "--input",
+        metavar="NAME",
+        help="the input to trace (default: the first, images first), or any tensor, node or layer "
+        "of the model: regions are then made of its own cells",
+    )
+    group.add_argument(
+        "--stop",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a tensor, node, layer or scope through which no path counts; may be repeated",
+    )
+    group.add_argument(
+        "--signature",
+        metavar="NAME",
+        help="which signature of a SavedModel or TFLite file (default: the usual one)",
+    )
+    group.add_argument(
+        "--training-ops",
+        action="store_true",
+        help="list the gradients, optimisers and summaries of a TensorFlow graph too",
+    )
+    group.add_argument(
+        "--feed",
+        metavar="NAME=VALUE",
+        type=_feed,
+        action="append",
+        default=[],
+        help="the value of another input, such as a sample rate or a flag: a number, a list like "
+        "1,2,3, true or false, or a .npy file; one number fills the input; may be repeated "
+        "(default: 0, and 1 for a mask)",
     )
     group.add_argument(
         "--weight-aware",
@@ -338,6 +377,16 @@ def _shape(text: str) -> tuple[str, tuple[int, ...]]:
         ) from None
 
 
+def _feed(text: str) -> tuple[str, NDArray[Any]]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not like sr=16000 or state=state.npy")
+    try:
+        return name, load_array(value) if value.endswith(".npy") else numbers(value)
+    except ModelError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _index(text: str) -> IndexLike:
     """A NumPy-like index: ints, slices and an ellipsis."""
 
@@ -360,18 +409,24 @@ def _index(text: str) -> IndexLike:
 
 
 def _trace(options: argparse.Namespace) -> tuple[Model, Network]:
-    model = load(options.model)
+    chosen = {"signature": options.signature, "training_ops": options.training_ops}
+    model = load(options.model, **{name: value for name, value in chosen.items() if value})
     shapes = dict(options.input_shape)
     if len(shapes) != len(options.input_shape) or ("" in shapes and len(shapes) > 1):
         raise _UsageError(
             "several --input-shape need a different input name each, as in name=1,3,8,8"
         )
+    feeds = dict(options.feed)
+    if len(feeds) != len(options.feed):
+        raise _UsageError("each input can be fed once: give every --feed another name")
     net = model.trace(
         options.input_size,
         input_shape=shapes.get("") or shapes or None,
         input=options.input,
+        stop=options.stop,
         weight_aware=options.weight_aware,
         cut_global=options.cut_global,
+        feeds=feeds,
     )
     return model, net
 
@@ -392,9 +447,58 @@ def _layers(options: argparse.Namespace) -> int:
     else:
         traced = input_record(net)
         print(f"{model.name}: input {traced['name']}, {traced['layout']} {by(traced['shape'])}")
+        for line in (*_from(model, net), *_beside(model, net)):
+            print(line)
         print()
         _print_table(layer_records(net))
     return 0
+
+
+def _beside(model: Model, net: Network) -> Iterator[str]:
+    """Lines on what was read of several, and on the inputs beside the traced one.
+
+    Of an input they tell what the trace takes it to hold.
+    """
+    if len(model.signatures) > 1:
+        yield f"signature {model.signature}, of {', '.join(model.signatures)}"
+    if model.hidden:
+        yield f"left out: {model.hidden} operations that only train it (--training-ops)"
+    for side in model.side_inputs(net.input.shape, input=net.input.name):
+        fed = net.feeds.get(side.name)
+        if fed is None:
+            what = f"{side.default:g}" if side.fixed else "any value"
+        else:
+            what = f"{fed.reshape(-1)[0]}" if fed.size == 1 else "as fed"
+        shape = f" {by(side.shape)}" if side.shape else ""
+        yield f"also takes {side.name} ({side.dtype}{shape}): {what}"
+
+
+def _from(model: Model, net: Network) -> Iterator[str]:
+    """Lines on what the traced input is, where it is no input like any other; on what is left out.
+
+    They also name what else may be traced from.
+    """
+    source = model.source(net.input.name)
+    if source.origin:
+        yield f"{source.name} is {source.origin}; --input takes any other tensor"
+    elif source == model.source() and model.image_within:
+        yield (
+            f"{source.name} holds an image in a row: --input {model.image_within} traces from the "
+            "image that it is folded into"
+        )
+    if net.stop:
+        yield f"stopped: {', '.join(sorted(net.stop)[:_LISTED])}{_more(len(net.stop))}"
+    if net.left_out:
+        count = len(net.left_out)
+        yield f"left out: {count} layer{'s' * (count > 1)} that no counted path leads to"
+
+
+_LISTED = 4
+"""So many names are listed, of more only the number."""
+
+
+def _more(count: int) -> str:
+    return f" and {count - _LISTED} more" if count > _LISTED else ""
 
 
 def _short(numbers: list[int | None] | None) -> str:

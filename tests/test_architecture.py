@@ -61,7 +61,7 @@ LATE = {"ai_edge_litert", "onnxruntime", "tensorflow", "keras", "streamlit", "pl
 FOREIGN = {
     *("_keras_history", "_keras_mask", "_initializer", "_deferred_initialize", "_value"),  # Keras
     "_flatten_layers",
-    "_handle_data",  # TensorFlow
+    *("_handle_data", "_default_value"),  # TensorFlow
     "_tab",  # flatbuffers
 }
 """Private names of other packages that there is no public way around."""

@@ -100,6 +100,32 @@ def test_layers_json(run: Run, path: str) -> None:
     assert "global" in pool["note"]
 
 
+def test_any_tensor_is_the_input_and_paths_are_stopped(run: Run, path: str) -> None:
+    record = json.loads(run("layers", path, "--input", "conv1", "--format", "json"))
+    assert record["input"]["name"] == "conv1"
+    assert "conv1" not in [layer["name"] for layer in record["layers"]]
+    conv2 = next(layer for layer in record["layers"] if layer["name"] == "conv2")
+    assert (conv2["size"], conv2["stride"]) == ([5, 5], [1, 1])
+    text = run("layers", path, "--input", "conv1", "--stop", "conv2")
+    assert "stopped: conv2" in text
+    assert "no layer named" not in text
+    region = run("region", path, "--input", "conv1", "--layer", "conv2", "--cell", "40,40")
+    assert "cell 40,40: start 38,38 stop 43,43" in region
+    assert run("verify", path, "--stop", "conv2", "--layer", "cat").startswith("cat")
+    error = run("layers", path, "--input", "conf1", code=2)
+    assert "did you mean conv1" in error
+    error = run("region", path, "--stop", "nowhere", "--layer", "cat", "--cell", "0,0", code=2)
+    assert "has no tensor, node, layer or scope 'nowhere' to stop at" in error
+
+
+def test_what_arrives_and_what_is_folded_is_named(run: Run) -> None:
+    cases = Path(__file__).parent / "data/cases/inner_input"
+    text = run("layers", str(cases / "src_queue.pb"))
+    assert "clone_0/fifo_queue_Dequeue is what a queue hands out; --input takes any other" in text
+    text = run("layers", str(cases / "deep_mnist.pb"))
+    assert "x holds an image in a row: --input reshape/Reshape traces from the image" in text
+
+
 def test_layers_of_a_misaligned_network_say_so(run: Run, tmp_path: Path) -> None:
     nodes = [
         helper.make_node("MaxPool", ["x"], ["even"], kernel_shape=[2, 2], pads=[0, 0, 1, 1]),
@@ -353,7 +379,7 @@ DEFECTS = {
         "OPERATORS['', 'Relu'] = Operator(describe, 'activation')\n"
     ),
     "could not run layers (ZeroDivisionError)": (
-        "import rf_viz.cli\ndef load(path): return 1 / 0\nrf_viz.cli.load = load\n"
+        "import rf_viz.cli\ndef load(path, **options): return 1 / 0\nrf_viz.cli.load = load\n"
     ),
 }
 """Defects of ours, foreseen by the reader or by nobody: what is told, and the code with it."""
@@ -387,3 +413,34 @@ def test_a_reader_that_stops_early_is_no_error(path: str) -> None:
         child.stdout.close()
         assert child.stderr.read() == b""
     assert child.returncode == 0
+
+
+def test_other_inputs_are_fed_by_name(run: Run, tmp_path: Path) -> None:
+    model = str(ROOT / "tests/data/cases/onnx_values/if_sr.onnx")
+    assert "also takes sr (int64): any value" in run("layers", model)
+    text = run("layers", model, "--feed", "sr=16000")
+    assert "also takes sr (int64): 16000" in text
+    assert "pick/else" not in text
+    np.save(tmp_path / "rate.npy", np.array(8000))
+    assert "pick/then" not in run("layers", model, "--feed", f"sr={tmp_path / 'rate.npy'}")
+    region = run("region", model, "--layer", "y", "--cell", "2", "--feed", "sr=16000")
+    assert "start 8 stop 16" in region
+    assert "0 disagree" in run("verify", model, "--feed", "sr=16000")
+
+
+@pytest.mark.parametrize(
+    ("feeds", "complaint"),
+    [
+        (["rate=1"], "if_sr.onnx has no side input 'rate' to feed beside x; there is sr"),
+        (["sr=1,2"], "input sr takes a single number, not an array of 2"),
+        (["sr"], "'sr' is not like sr=16000"),
+        (["sr=fast"], "neither a number nor a list"),
+        (["sr=1", "sr=2"], "each input can be fed once"),
+    ],
+)
+def test_a_wrong_feed_is_one_clear_line(
+    feeds: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = str(ROOT / "tests/data/cases/onnx_values/if_sr.onnx")
+    assert main(["layers", model, *(part for feed in feeds for part in ("--feed", feed))]) == 2
+    assert complaint in capsys.readouterr().err

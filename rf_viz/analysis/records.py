@@ -12,8 +12,17 @@ Record = dict[str, Any]
 
 
 def network_record(model: str, net: Network) -> Record:
-    """The record of a whole network, traced from a model of this name."""
-    return {"model": model, "input": input_record(net), "layers": layer_records(net)}
+    """The record of a whole network, traced from a model of this name.
+
+    It tells what was stopped and what is left out, where there is any.
+    """
+    parts = {"stop": sorted(net.stop), "left_out": list(net.left_out)}
+    return {
+        "model": model,
+        "input": input_record(net),
+        **{key: names for key, names in parts.items() if names},
+        "layers": layer_records(net),
+    }
 
 
 def input_record(net: Network) -> Record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -55,6 +55,20 @@ def _graph_def(content: Content) -> bool:
     return length > 0 and head[at + length : at + length + 1] == b"\x12"
 
 
+def _meta_graph(content: Content) -> bool:
+    """A MetaGraphDef: a list of operators or tags comes first; or an archive of one."""
+    head = content.head
+    if head.lstrip().startswith(b"meta_info_def"):
+        return True
+    if content.extension == ".meta" and protobuf_fields(head).keys() & {1, 2}:
+        return True
+    at = varint(head, 1)[1]
+    if head[:1] == b"\x0a" and head[at : at + 1] == b"\x12":
+        at = varint(head, at + 1)[1]
+        return head[at : at + 1] == b"\x0a"
+    return any(name.endswith(".meta") for name in archive_names(content))
+
+
 def _saved_model(content: Content) -> bool:
     """A folder that Content takes for a model, its message alone, or an archive of the folder."""
     if content.is_folder or content.head.startswith(SAVED_MODEL):
@@ -78,20 +92,40 @@ READERS = (
     Reader(".tensorflow.saved_model.reader", _saved_model, ()),
     Reader(".tensorflow.keras.reader", _keras, (".keras", ".h5", ".hdf5")),
     Reader(".tflite", _tflite, (".tflite",)),
+    Reader(".tensorflow.meta_graph", _meta_graph, (".meta",)),
     Reader(".tensorflow.graph_def", _graph_def, (".pb", ".pbtxt", ".graphdef")),
 )
 
 
-def open_model(source: Any, name: str | None = None) -> Model:  # noqa: ANN401
+def open_model(
+    source: Any,  # noqa: ANN401
+    name: str | None = None,
+    signature: str | None = None,
+    training_ops: bool = False,
+) -> Model:
     """Load a model of any format from a file or its bytes, or convert one from memory.
 
-    Raises ModelError for a source that is no such model.
+    ``signature`` and ``training_ops`` are as in ``Content``. Raises ModelError for a source that is
+    no such model, or that does not have that signature.
     """
+    model = _opened(source, name, signature, training_ops)
+    if signature is not None and signature != model.signature:
+        there = ", ".join(model.signatures) or "none to choose"
+        raise ModelError(f"{model.name} has no signature {signature!r}; it has {there}")
+    return model
+
+
+def _opened(
+    source: Any,  # noqa: ANN401
+    name: str | None,
+    signature: str | None,
+    training_ops: bool,
+) -> Model:
     if isinstance(source, bytearray | memoryview):
         source = bytes(source)
     if not isinstance(source, str | os.PathLike | bytes):
         return _in_memory(source, name)
-    content = Content.of(source, name)
+    content = replace(Content.of(source, name), signature=signature, training_ops=training_ops)
     for reader in READERS:
         if reader.matches(content):
             return _load(reader, content)
@@ -112,20 +146,32 @@ _IN_MEMORY = {
     ("tf_keras", "Model"): (".tensorflow.function", "of_keras_2"),
     ("tensorflow", "ConcreteFunction"): (".tensorflow.function", "of_function"),
     ("tensorflow", "Function"): (".tensorflow.function", "of_function"),
+    ("tensorflow", "Graph"): (".tensorflow.graph_def", "of_graph"),
 }
 """Converters of objects by their package and class; nothing is imported to recognise them."""
 
 
+_MESSAGES = {
+    "onnx.ModelProto": (".onnx", "of_message"),
+    "tensorflow.GraphDef": (".tensorflow.graph_def", "of_message"),
+}
+"""Converters of protobuf messages, by their full names, whatever package their classes are of."""
+
+
 def _in_memory(source: object, name: str | None) -> Model:
+    message = getattr(getattr(source, "DESCRIPTOR", None), "full_name", "")
     for ancestor in type(source).__mro__:
-        reader = _IN_MEMORY.get((ancestor.__module__.partition(".")[0], ancestor.__name__))
+        reader = _MESSAGES.get(message) or _IN_MEMORY.get(
+            (ancestor.__module__.partition(".")[0], ancestor.__name__)
+        )
         if reader is not None:
             module, convert = reader
             model: Model = getattr(import_module(module, __name__), convert)(source, name)
             return model
     raise ModelError(
         f"an object of type {type(source).__name__} is no model that is known here: give the path "
-        "of a file, its bytes, or a Keras model; of a PyTorch model what torch.onnx.export wrote"
+        "of a file, its bytes, a Keras model, an onnx.ModelProto, a TensorFlow graph, GraphDef or "
+        "function; of a PyTorch model what torch.onnx.export wrote"
     )
 
 

@@ -15,15 +15,18 @@ _HEAD = 2**16
 
 @dataclass(frozen=True)
 class Content:
-    """A model file at ``path``, or its bytes in ``data``.
+    """A model file at ``path``, or its bytes in ``data``, and how it is to be read.
 
     ``name`` is what messages call it. A folder that is a model (a SavedModel) has no bytes of its
-    own.
+    own. ``signature`` is the one to read of several, None for the usual one; with ``training_ops``
+    the operations that only train a network are read too.
     """
 
     name: str
     path: str | None
     data: bytes = b""
+    signature: str | None = None
+    training_ops: bool = False
 
     @classmethod
     def of(cls, source: str | os.PathLike[str] | bytes, name: str | None) -> Content:

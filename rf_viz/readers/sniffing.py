@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tarfile
 import zipfile
 import zlib
@@ -44,6 +45,18 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"\x28\xb5\x2f\xfd", "is a zstd archive: unpack it and open the model in it"),
 )
 
+_CHECKPOINT = (
+    "it holds no graph: open the .meta file beside it, together with its .index and .data-... "
+    "files; of a checkpoint of TensorFlow 2, which has no .meta, save the model itself, with "
+    "model.save() or tf.saved_model.save()"
+)
+
+_TABLE = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
+"""The end of a table of names, as TensorFlow writes it."""
+
+_DATA = re.compile(r"\.data-\d+-of-\d+$")
+"""The end of the name of a file with a checkpoint's values."""
+
 _EXTENSIONS: Mapping[str, str] = {
     ".mlmodel": f"is a Core ML model; {_TO_ONNX}",
     ".caffemodel": f"is a Caffe model; {_TO_ONNX}",
@@ -57,6 +70,9 @@ def name_for_what_it_is(content: Content) -> str | None:
     head = content.head
     if not head:
         return "is empty: the download or export broke off"
+    checkpoint = _checkpoint(content)
+    if checkpoint:
+        return checkpoint
     for start, what in _STARTS:
         if head.startswith(start):
             return what
@@ -71,6 +87,19 @@ def name_for_what_it_is(content: Content) -> str | None:
     if head[8:10] == b'{"' and 0 < int.from_bytes(head[:8], "little") < content.size:
         return f"is a safetensors file: it holds weights but no graph; {_EXPORT}"
     return _text(content) or _EXTENSIONS.get(content.extension)
+
+
+def _checkpoint(content: Content) -> str:
+    """Say which of a TensorFlow checkpoint's files it is; empty for any other."""
+    if _DATA.search(content.name):
+        return f"is the part of a TensorFlow checkpoint that holds the weights; {_CHECKPOINT}"
+    if content.head.lstrip().startswith(b"model_checkpoint_path:"):
+        return f"is the list of the checkpoints of a TensorFlow model; {_CHECKPOINT}"
+    with content.open() as file:
+        file.seek(max(content.size - len(_TABLE), 0))
+        if file.read() == _TABLE:
+            return f"is the index of a TensorFlow checkpoint: it names weights, but {_CHECKPOINT}"
+    return ""
 
 
 def archive_names(content: Content) -> frozenset[str]:

@@ -45,7 +45,7 @@ from .base import (
     slim,
     spread,
 )
-from .mixes import Mix, Opaque
+from .mixes import MaskedMix, Mix, Opaque
 from .moves import Broadcast, Reshape, Transpose
 from .selections import Elements, Only, Part, Scatter, Taps
 from .windows import Scan, Slide, TransposedWindow, Window
@@ -66,6 +66,7 @@ __all__ = [
     "Elements",
     "Factor",
     "Labels",
+    "MaskedMix",
     "Mix",
     "NoMap",
     "Only",

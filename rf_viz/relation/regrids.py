@@ -146,44 +146,63 @@ class Spread(BaseStep):
     def dilated(self, relation: Relation) -> Relation | None:
         """A relation between the tensors before spreading, from one between spread tensors.
 
-        Windows become dilated ones. None where the relation is not the same within each image.
+        Windows become dilated ones. None where the relation is not the same within each image, or
+        leaves the spread axes elsewhere than it found them.
         """
+        start = {axis: block for axis, block in enumerate(self.blocks, 1) if block > 1}
+        blocks = start  # by the axis that is spread
         steps: list[Step] = []
         for step in relation:
-            wide = self._dilated(step)
-            if wide is None:
+            wide, after = _dilated(step, blocks), _moved_blocks(step, blocks)
+            if wide is None or after is None:
                 return None
-            steps.append(wide)
-        return tuple(steps)
+            steps.append(_whole(step, blocks, after) if isinstance(step, Reshape) else wide)
+            blocks = after
+        return tuple(steps) if blocks == start else None
 
-    def _block(self, axis: int) -> int:
-        return self.blocks[axis - 1] if 0 < axis <= len(self.blocks) else 1
 
-    def _dilated(self, step: Step) -> Step | None:
-        if isinstance(step, Window) and type(step) is Window:
-            slides = []
-            for w in step.windows:
-                b = self._block(w.axis)
-                if w.axis == 0 or (b > 1 and w.stride > 1):
-                    return None
-                slides.append(
-                    w._replace(
-                        size=w.size * b, out=w.out * b, dilation=w.dilation * b, pad=w.pad * b
-                    )
-                )
-            return Window(slides, step.taps, spatial=bool(step.slides))
-        if isinstance(step, Mix) and all(a and self._block(a) == 1 for a in step.axes):
-            return step
-        if isinstance(step, Reshape):
-            n = len(self.blocks) + 1
-            if step.before[:n] == step.after[:n]:
-                return Reshape(self._whole(step.before), self._whole(step.after))
-        return None
+def _dilated(step: Step, blocks: Mapping[int, int]) -> Step | None:
+    """The step on the image, from the step on images spread along axes; None if there is none."""
+    if isinstance(step, Window) and type(step) is Window:
+        slides = []
+        for w in step.windows:
+            b = blocks.get(w.axis, 1)
+            if w.axis == 0 or (b > 1 and w.stride > 1):
+                return None
+            slides.append(
+                w._replace(size=w.size * b, out=w.out * b, dilation=w.dilation * b, pad=w.pad * b)
+            )
+        return Window(slides, step.taps, spatial=bool(step.slides))
+    if isinstance(step, Mix) and all(a and a not in blocks for a in step.axes):
+        return step
+    return step if isinstance(step, Reshape) else None
 
-    def _whole(self, shape: Shape) -> Shape:
-        n = len(self.blocks)
-        inner = (size * block for size, block in zip(shape[1:], self.blocks, strict=False))
-        return (shape[0] // prod(self.blocks), *inner, *shape[n + 1 :])
+
+def _moved_blocks(step: Step, blocks: Mapping[int, int]) -> dict[int, int] | None:
+    """The spread axes behind a step; None where it cuts or merges one of them, or the batch."""
+    if not isinstance(step, Reshape):
+        return dict(blocks)
+    after: dict[int, int] = {}
+    for axis, block in {0: 0, **blocks}.items():
+        if step.before[: axis + 1] == step.after[: axis + 1]:
+            after[axis] = block  # also an axis of a single position, which else has no place
+            continue
+        index = step.follow_index(axis, 1, None)
+        if index is None or index.extent is not None or step.after[index.axis] != step.before[axis]:
+            return None
+        after[index.axis] = block
+    return after if after.pop(0, None) == 0 else None
+
+
+def _whole(step: Reshape, before: Mapping[int, int], after: Mapping[int, int]) -> Reshape:
+    """A reshape of the image, from one of the images that it was spread over."""
+    images = prod(before.values())
+
+    def joined(shape: Shape, blocks: Mapping[int, int]) -> Shape:
+        inner = [n * blocks.get(axis, 1) for axis, n in enumerate(shape)]
+        return (shape[0] // images, *inner[1:])
+
+    return Reshape(joined(step.before, before), joined(step.after, after))
 
 
 def last_spread(relation: Relation) -> Spread | None:

@@ -62,6 +62,19 @@ class Taps(Moves):
         self._cut = None if self.blind or table.shape[1] != 1 else _as_cut(table[:, 0])
         self._groups: tuple[Indices, Indices, Indices] | None = None
 
+    def along(self, axis: int) -> Taps:
+        """The same table along another axis."""
+        table = np.where(self.table == self.size, -1, self.table)
+        return Taps(
+            axis,
+            self.size,
+            table,
+            slides=bool(self.slides),
+            form=self.form,
+            varies=self.varies,
+            why=self.why,
+        )
+
     def push(self, a: Array, ring: Semiring) -> Array:
         """Combine the inputs that each row of the table lists."""
         if (

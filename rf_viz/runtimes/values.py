@@ -26,6 +26,8 @@ def neutral(name: str, shape: Sequence[int], dtype: np.dtype[Any]) -> NDArray[np
 
 def as_float(name: str, value: object) -> NDArray[np.float32]:
     """Cast an output to float32, complex numbers to their magnitude. Raises ModelError."""
+    if isinstance(value, np.generic):  # as TensorFlow hands out a single number
+        value = np.asarray(value)
     if isinstance(value, np.ndarray) and value.dtype.kind == "c":
         value = np.abs(value)
     # Short floats (bfloat16) are a kind of their own to NumPy.

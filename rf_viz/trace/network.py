@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import EllipsisType
@@ -94,6 +94,11 @@ class Network:
         layers: one for each tensor that depends on the input, in execution order.
         weight_aware, cut_global, any_size: how it was traced (see ``Model.trace``); with
             ``any_size`` there are no regions, and closed forms hold at every input size.
+        feeds: the values of side inputs that were taken for granted, by name.
+        shapes: the shapes of the model's inputs at which it was traced, by name.
+        stop: the tensors through which no path counts.
+        left_out: the layers of the model that are not here, since they do not depend on the input
+            that was traced, or only by way of what was stopped.
     """
 
     def __init__(
@@ -106,6 +111,10 @@ class Network:
         cut_global: bool = False,
         any_size: bool = False,
         also: Network | None = None,
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
+        shapes: Mapping[str, Shape] | None = None,
+        stop: Collection[str] = (),
+        left_out: Sequence[str] = (),
     ) -> None:
         """Trace described tensors, of which number 0 is the input with these spatial axes.
 
@@ -116,6 +125,10 @@ class Network:
         first = tensors[0]
         self.input = NetworkInput(first.name, first.shape, tuple(spatial_axes), guessed)
         self.weight_aware, self.cut_global, self.any_size = weight_aware, cut_global, any_size
+        self.feeds: Mapping[str, NDArray[np.generic]] = feeds or {}
+        self.shapes: Mapping[str, Shape] = shapes or {}
+        self.stop = frozenset(stop)
+        self.left_out = tuple(left_out)
         self._lookup: Lookup = Lookup(
             tensors,
             self.input.spatial_axes,
@@ -164,6 +177,9 @@ class Network:
         Raises KeyError for an unknown name; the message names the nearest ones.
         """
         layer = self._by_name.get(name)
+        if layer is None and name in self.left_out:
+            by_way = " other than by what was stopped" if self.stop else ""
+            raise KeyError(f"{name} does not depend on {self.input.name}{by_way}")
         if layer is None:
             import difflib
 

@@ -10,7 +10,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,6 +25,7 @@ import rf_viz
 from ..catalogue.samples import phantom
 from ..errors import DefectError, ModelError
 from ..inputs import images, volumes
+from ..inputs.feeds import numbers
 from ..readers import READERS
 from ..runtimes.tensorflow.imports import import_tensorflow
 
@@ -52,12 +53,23 @@ class File:
         digest: stands for the content.
         source: its path or its bytes; or a model that Keras itself has.
         folder: what has to stay on disk as long as the file is used.
+        signature: which of several to read; None for the usual one.
+        training_ops: whether to read what only trains a network.
     """
 
     name: str
     digest: str
     source: Path | bytes | Application
     folder: TemporaryDirectory[str] | None = field(default=None, compare=False, repr=False)
+    signature: str | None = None
+    training_ops: bool = False
+
+    def read_as(self, signature: str | None, training_ops: bool) -> File:
+        """The same file, to be read otherwise."""
+        marks = [f"signature {signature}"] if signature else []
+        marks += ["training"] if training_ops else []
+        digest = " ".join((self.digest, *marks))
+        return replace(self, digest=digest, signature=signature, training_ops=training_ops)
 
     @classmethod
     def at(cls, path: Path, name: str) -> File:
@@ -94,6 +106,8 @@ class Fed:
         tensor: the values, in the input's own shape.
         prepare: makes such a tensor of other values, as people see them (see ``Picture.values``).
         fit: how a picture of another shape fills the input.
+        feeds: the values of the model's other inputs that a person chose, by name.
+        within: whether the input is a layer of the model, with its own values.
     """
 
     key: str
@@ -101,6 +115,10 @@ class Fed:
     tensor: NDArray[np.float32]
     prepare: Callable[[NDArray[Any]], NDArray[np.float32]] = field(compare=False, repr=False)
     fit: images.Fit = "crop"
+    feeds: Mapping[str, NDArray[np.generic]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    within: bool = False
 
 
 def _digest(*parts: bytes) -> str:
@@ -152,7 +170,13 @@ def _load(digest: str, _file: File) -> tuple[rf_viz.Model, File]:
 
             source = _file.source
             return applications.load(source.name, trained=source.trained), _file
-        return rf_viz.load(_file.source, _file.name), _file
+        model = rf_viz.load(
+            _file.source,
+            _file.name,
+            signature=_file.signature,
+            training_ops=_file.training_ops,
+        )
+        return model, _file
 
 
 def load(file: File) -> rf_viz.Model:
@@ -167,22 +191,36 @@ class TraceOptions:
     """The options of a trace.
 
     Attributes:
-        input: the input to look from; None for the first.
+        input: the input to look from; None for the first, or the image that it is folded into.
         size: the extents of the input's spatial axes; None for the model's own.
         weight_aware: whether kernel positions of zero weights are left out.
+        feeds: the values of other inputs, as texts, each with its input's name.
+        start: the tensor within the model to look from instead; None for the input.
     """
 
     input: str | None = None
     size: tuple[int, ...] | None = None
     weight_aware: bool = False
+    feeds: tuple[tuple[str, str], ...] = ()
+    start: str | None = None
 
 
 @st.cache_resource(max_entries=12, show_spinner="Tracing the model ...")
 def _trace(digest: str, options: TraceOptions, _file: File) -> rf_viz.Network:
     model = load(_file)
     with reported(_file, "traced"):
+        size, shape = options.size, None
+        source = options.input or model.image_within
+        if options.start is not None:  # its size follows from that of the input
+            whole = _trace(digest, replace(options, start=None), _file).input
+            size, shape, source = None, {whole.name: whole.shape}, options.start
         net = model.trace(
-            options.size, input=options.input, weight_aware=options.weight_aware, cut_global=True
+            size,
+            input_shape=shape,
+            input=source,
+            weight_aware=options.weight_aware,
+            cut_global=True,
+            feeds={name: numbers(text) for name, text in options.feeds},
         )
         for layer in net.layers:
             layer.spans()  # the network keeps them, and everything that shows it needs them
@@ -201,7 +239,7 @@ def _activations(
 ) -> NDArray[np.float32]:
     model = load(_file)
     with reported(_file, "run"):
-        values = model.activations(_fed.tensor, [name], input=_fed.input)[name]
+        values = model.activations(_fed.tensor, [name], input=_fed.input, feeds=_fed.feeds)[name]
     values.flags.writeable = False
     return values
 

@@ -30,11 +30,13 @@ class Picture:
         title: name for people.
         values: (height, width, 3) uint8; float32 of (length,) for a signal, and of (depth,
             height, width) for a volume.
+        within: whether it is the map of a layer, its pixels cells, instead of what is fed.
     """
 
     key: str
     title: str
     values: NDArray[Any]
+    within: bool = False
 
     @property
     def extent(self) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -63,6 +64,44 @@ def fixed_shape(layer: Layer) -> tuple[int, ...]:
     return tuple(n for n in layer.shape if n is not None)
 
 
+class Runs:
+    """A model, run as a network was traced.
+
+    Side inputs hold what the network was traced with, and the tensors that it stops hold the values
+    that they have for the input ``still``. ``feeds`` are the values of other inputs.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        net: Network,
+        still: NDArray[np.generic],
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
+    ) -> None:
+        self._model, self._net, self._at_rest = model, net, still
+        self._feeds = {**(feeds or {}), **net.feeds}
+
+    def values(self, layer: Layer, tensor: NDArray[np.generic]) -> NDArray[np.float32]:
+        """The layer's values for an input. Raises ModelError."""
+        held = {name: a for name, a in self._held.items() if name != layer.name}
+        return self._run(tensor, [layer.name], held)[layer.name]
+
+    @cached_property
+    def _held(self) -> dict[str, NDArray[np.float32]]:
+        """The values at which the stopped tensors are held."""
+        stopped = [layer.name for layer in self._net.layers if layer.name in self._net.stop]
+        return self._run(self._at_rest, stopped, {}) if stopped else {}
+
+    def _run(
+        self,
+        tensor: NDArray[np.generic],
+        names: Sequence[str],
+        held: Mapping[str, NDArray[np.generic]],
+    ) -> dict[str, NDArray[np.float32]]:
+        feeds = {**self._feeds, **held}
+        return self._model.activations(tensor, names, input=self._net.input.name, feeds=feeds)
+
+
 class Signals:
     """The elements that signals at some pixels reach, by the model's twin.
 
@@ -94,6 +133,9 @@ class Signals:
     @cached_property
     def _twin(self) -> Twin | None:
         traced = self._net.input
-        shapes = self._model.shapes(traced.shape, input=traced.name)
+        shapes = dict(self._net.shapes or self._model.shapes(traced.shape, input=traced.name))
         shapes.update((layer.name, fixed_shape(layer)) for layer in self._net.layers)
-        return self._model.twin(shapes, traced.name, self._net.weight_aware)
+        shapes.update((name, array.shape) for name, array in self._net.feeds.items())
+        return self._model.twin(
+            shapes, traced.name, self._net.weight_aware, self._net.feeds, self._net.stop
+        )

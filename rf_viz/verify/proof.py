@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from ..errors import ModelError
 from ..model import Model
 from ..trace.network import Index, Layer, Network
-from .experiment import Move, Pixels, Signals, compare, largest, on_input
+from .experiment import Move, Pixels, Runs, Signals, compare, largest, on_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +65,20 @@ def prove(
     at: tuple[Index, ...],
     tensor: NDArray[np.float32],
     other: NDArray[np.float32],
+    feeds: Mapping[str, NDArray[np.generic]] | None = None,
 ) -> Proof:
     """Replace all pixels that a cell does not see, then all it sees, and run the model each time.
 
     ``at`` is an index of the layer's tensor as in ``Layer.region_of``; where it names several
     elements, values are those of the first. ``tensor`` is the input, ``other`` its replacement, in
-    the same shape. Where the model does not move as it should, or cannot be run, its twin decides
-    (see ``runtimes.Twin``). Raises IndexError for an index outside the tensor, and ModelError where
-    the model can be run on the input but not on the changed one.
+    the same shape; ``feeds`` are values of other inputs. Where the model does not move as it
+    should, or cannot be run, its twin decides (see ``runtimes.Twin``). Raises IndexError for an
+    index outside the tensor, and ModelError where the model can be run on the input but not on the
+    changed one.
     """
     mask = layer.mask_of(at)
-    cell = _CellTrial(model, net, layer, at, tensor, other)
+    runs = Runs(model, net, tensor, feeds)
+    cell = _CellTrial(runs, Signals(model, net), layer, at, tensor, other)
     outside, inside = cell.trial(~mask, moves=False), cell.trial(mask, moves=True)
     return Proof(mask, cell.value, outside, inside, cell.context, cell.no_model, cell.no_twin)
 
@@ -84,17 +88,17 @@ class _CellTrial:
 
     def __init__(
         self,
-        model: Model,
-        net: Network,
+        runs: Runs,
+        signals: Signals,
         layer: Layer,
         at: tuple[Index, ...],
         tensor: NDArray[np.float32],
         other: NDArray[np.float32],
     ) -> None:
-        self._model, self._input, self._layer, self._at = model, net.input, layer, at
+        self._runs, self._signals = runs, signals
+        self._layer, self._at, self._input = layer, at, layer.net.input
         self._tensor, self._other = tensor, other
-        self._signals = Signals(model, net)
-        self.context = layer.global_context if net.cut_global else ()
+        self.context = layer.global_context if layer.net.cut_global else ()
         self.no_model = self.no_twin = ""
         self._still: NDArray[np.float32] | None = None
         try:
@@ -128,8 +132,7 @@ class _CellTrial:
         return Trial(replaced, value, move, arrives, holds)
 
     def _run(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        name = self._layer.name
-        output = self._model.activations(values, [name], input=self._input.name)[name]
+        output = self._runs.values(self._layer, values)
         if output.shape != self._layer.shape:
             raise ModelError(f"the model computes {output.shape}, traced was {self._layer.shape}")
         return output

@@ -22,11 +22,14 @@ from numpy.typing import NDArray
 from ..errors import ModelError
 from ..model import Model
 from ..trace.network import Layer, Network
-from .experiment import Pixels, Signals, compare, fixed_shape, largest, on_input
+from .experiment import Pixels, Runs, Signals, compare, fixed_shape, largest, on_input
 
 Kind = Literal["shape", "outside", "edge"]
 Result = Literal["agrees", "disagrees", "undecided"]
 How = Literal["model", "twin"]
+
+_GENTLE = np.float32(0.01)
+"""Makes a trial's values, of up to 100, those of a usual input."""
 
 _PLURAL = {"agrees": "agree", "disagrees": "disagree", "undecided": "undecided"}
 
@@ -134,6 +137,8 @@ def verify(
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Check a traced network against the running model, on random inputs.
+
+    Side inputs hold what the network was traced with, else their defaults; what it stops is held.
 
     Args:
         model: the model that ``net`` was traced from.
@@ -308,8 +313,13 @@ class _Experiment(ABC):
         result: Result = "undecided"
         try:
             shape = self.computed_shape(layer)
-            result = "agrees" if shape == layer.shape else "disagrees"
             detail = f"the {self.how} computes {shape}, the trace says {layer.shape}"
+            if shape == layer.shape:
+                result = "agrees"
+            elif layer.exact or layer.shape:
+                result = "disagrees"
+            else:
+                detail = f"the {self.how} computes {shape}, the trace knows no shape"
         except ModelError as error:
             detail = str(error)
         return Check(layer.name, (), None, "shape", "", result, self.how, detail)
@@ -332,10 +342,19 @@ class _Trial(_Experiment):
     how = "model"
 
     def __init__(self, model: Model, net: Network, random: np.random.Generator) -> None:
-        self._model, self._input = model, net.input
-        dtype = next(i.dtype for i in model.inputs if i.name == net.input.name)
+        self._input = net.input
+        dtype = model.source(net.input.name).dtype
         self._one = _random_values(net.input.shape, dtype, random)
         self._other = _random_values(net.input.shape, dtype, random)
+        beside = {}
+        if all(i.name != net.input.name for i in model.inputs):
+            # Paths that go round a tensor within the model should not carry zeros only.
+            beside = {
+                i.name: _random_values(net.shapes[i.name], i.dtype, random)
+                for i in model.inputs
+                if "float" in i.dtype and i.name in net.shapes
+            }
+        self._runs = Runs(model, net, self._one, beside)
         self._still = "", np.zeros(0, np.float32)
         self.failed: dict[str, str] = {}
 
@@ -345,23 +364,41 @@ class _Trial(_Experiment):
     def run(self, layer: Layer, questions: Sequence[_Question]) -> list[_Answer]:
         still = self._unchanged(layer)
         changed = on_input(questions[0].pixels, self._input)
-        moved = self._values(layer, np.where(changed, self._other, self._one))
+        moved = self._runs.values(layer, np.where(changed, self._other, self._one))
         scale = largest(still)
-        return [_compare(still[q.at], moved[q.at], scale) for q in questions]
+        answers = [_compare(still[q.at], moved[q.at], scale) for q in questions]
+        if self._one.dtype != np.float32:
+            return answers
+        return [
+            self._reconsidered(layer, q, a) if q.kind == "outside" and a.moved else a
+            for q, a in zip(questions, answers, strict=True)
+        ]
+
+    def _reconsidered(self, layer: Layer, question: _Question, answer: _Answer) -> _Answer:
+        """An answer that disagrees, unless small values give another.
+
+        A mask of -100 in an attention hides nothing from a score of 200: it is made for values of
+        the usual size. Where the cell stays the same for those, the twin has to decide.
+        """
+        one, other = (values * _GENTLE for values in (self._one, self._other))
+        changed = on_input(question.pixels, self._input)
+        before, after = (
+            self._runs.values(layer, values) for values in (one, np.where(changed, other, one))
+        )
+        if compare(before[question.at], after[question.at], largest(before)).outcome == "moved":
+            return answer
+        return _Answer(None, "the cell moves with large values only, as a finite mask allows")
 
     def _unchanged(self, layer: Layer) -> NDArray[np.float32]:
         if layer.name in self.failed:
             raise ModelError(self.failed[layer.name])
         if self._still[0] != layer.name:
             try:
-                self._still = layer.name, self._values(layer, self._one)
+                self._still = layer.name, self._runs.values(layer, self._one)
             except ModelError as error:
                 self.failed[layer.name] = str(error)
                 raise
         return self._still[1]
-
-    def _values(self, layer: Layer, values: NDArray[Any]) -> NDArray[np.float32]:
-        return self._model.activations(values, [layer.name], input=self._input.name)[layer.name]
 
 
 def _compare(before: NDArray[np.float32], after: NDArray[np.float32], scale: float) -> _Answer:

@@ -180,7 +180,7 @@ TWICE = {"MultiHeadAttention", "GroupQueryAttention"}
 """Layers that take two inputs."""
 
 
-def model_of(shape: tuple[int, ...], names: list[str]) -> Any:
+def model_of(shape: tuple[int, ...], names: list[str]) -> Any:  # noqa: ANN401
     """Put layers beside each other on one input, each named after its class."""
     dtype = "int32" if shape == WORDS else "float32"
     image = keras.Input(batch_shape=(1, *shape), name="image", dtype=dtype)
@@ -195,7 +195,7 @@ def model_of(shape: tuple[int, ...], names: list[str]) -> Any:
     return keras.Model(image, outputs)
 
 
-def varied(model: Any) -> Any:
+def varied(model: Any) -> Any:  # noqa: ANN401
     """Give a model's weights values of either sign, so that none hides another."""
     for weight in model.weights:
         if "float" in str(weight.dtype):

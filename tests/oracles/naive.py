@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from rf_viz.relation import (
     Broadcast,
     Elements,
+    MaskedMix,
     Mix,
     Only,
     Opaque,
@@ -169,6 +170,21 @@ def mix(before: Shape, axes: Sequence[int], extents: Shape | None = None) -> Op:
     return Op((step,), before, tuple(after), tabulate(before, tuple(after), sees))
 
 
+def masked(before: Shape, axis: int, mask: NDArray[np.bool_]) -> Op:
+    """All along an axis that a mask marks; along other axes the mask and the input broadcast."""
+    full = np.broadcast_shapes(before, mask.shape)
+    after = replaced(full, axis, 1)
+
+    def sees(o: At) -> Iterable[At]:
+        for k in range(before[axis]):
+            if np.broadcast_to(mask, full)[replaced(o, axis, k)]:
+                yield tuple(
+                    0 if n == 1 else p for p, n in zip(replaced(o, axis, k), before, strict=True)
+                )
+
+    return Op((MaskedMix(before, axis, mask),), before, after, tabulate(before, after, sees))
+
+
 def broadcast(before: Shape, after: Shape) -> Op:
     lead = len(after) - len(before)
 
@@ -267,6 +283,11 @@ def some_op(rng: Random, before: Shape, kinds: Sequence[str]) -> Op:
         chosen = sorted(rng.sample(axes, rng.randint(1, len(before))))
         extents = None if rng.random() < 0.5 else tuple(rng.randint(1, 3) for _ in chosen)
         return mix(before, chosen, extents)
+    if kind == "masked":
+        shape = [rng.choice([1, n if n > 1 else rng.randint(1, 4)]) for n in before]
+        shape[axis] = rng.choice([1, before[axis]])
+        marks = [rng.random() < 0.6 for _ in range(prod(shape))]
+        return masked(before, axis, np.array(marks, bool).reshape(shape))
     if kind == "grouped":
         groups = rng.choice([g for g in range(1, before[axis] + 1) if before[axis] % g == 0])
         return grouped(before, axis, groups, groups * rng.randint(1, 2))

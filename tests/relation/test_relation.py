@@ -40,6 +40,7 @@ KINDS = (
     "only",
     "scatter",
     "mix",
+    "masked",
     "grouped",
     "broadcast",
     "opaque",

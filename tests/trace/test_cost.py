@@ -326,8 +326,8 @@ UNTOLD = frozenset(
         "BlockLSTM", "BlockLSTMV2", "CausalConvWithState", "CudnnRNN", "CudnnRNNV2", "CudnnRNNV3",
         "GRU", "GRUBlockCell", "LSTM", "LSTMBlockCell", "LinearAttention", "RNN",
         # Several products in one, or what is read between pixels.
-        "Attention", "DeformConv", "FusedResizeAndPadConv2D", "MultiHeadAttention", "QAttention",
-        "SVMClassifier", "SVMRegressor",
+        "Attention", "DeformConv", "FusedResizeAndPadConv2D", "GroupQueryAttention",
+        "MultiHeadAttention", "QAttention", "SVMClassifier", "SVMRegressor",
         # It depends on the algorithm: Fourier transforms ...
         "AudioSpectrogram", "BatchFFT", "BatchFFT2D", "BatchFFT3D", "BatchIFFT", "BatchIFFT2D",
         "BatchIFFT3D", "DFT", "FFT", "FFT2D", "FFT3D", "FFTND", "IFFT", "IFFT2D", "IFFT3D",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from ...model import Model, ModelInput
 from ...relation import Shape
+from ...trace.tensor_names import TensorNames
 from ...trace.tensors import Tensor
 from ..content import Content
 from ..reading.image_inputs import images_first
-from .file import parse
+from .file import checked, parse
 from .graph import Reading, work_out
 from .ops import OPERATORS
 from .parameters import parameters
@@ -35,24 +36,42 @@ class OnnxModel(Model):
         self.inputs = images_first(_declared_inputs(proto.graph), self._program.graph.calls)
 
     def describe(
-        self, shapes: Mapping[str, Shape], source: str, weight_aware: bool
+        self,
+        shapes: Mapping[str, Shape],
+        source: str,
+        weight_aware: bool,
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
+        stop: Collection[str] = (),
     ) -> list[Tensor]:
         """Describe the tensors as ``Model.describe``, in the file's order, loops turn by turn."""
-        return Reading(self._program, shapes, source, weight_aware).tensors
+        return Reading(self._program, shapes, source, weight_aware, feeds, stop).tensors
 
-    def activations(
-        self, tensor: NDArray[np.generic], names: Sequence[str], *, input: str | None = None
+    @cached_property
+    def names(self) -> TensorNames:
+        """The names of the main graph's tensors and nodes, as ``Model.names``."""
+        return TensorNames(((c.name, c.outputs) for c in self._program.graph.calls), {})
+
+    def run(
+        self,
+        feeds: Mapping[str, NDArray[np.generic]],
+        names: Sequence[str],
+        shapes: Mapping[str, Shape],
     ) -> dict[str, NDArray[np.float32]]:
-        """Compute values as ``Model.activations``, by ONNX Runtime."""
-        source = self._input(input)
-        shapes = self.shapes(tensor.shape, input=source.name)
-        return self._runtime.activations({source.name: tensor}, names, shapes)
+        """Compute values as ``Model.run``, by ONNX Runtime."""
+        return self._runtime.activations(feeds, names, shapes)
 
-    def twin(self, shapes: Mapping[str, Shape], source: str, weight_aware: bool) -> OnnxTwin:
+    def twin(
+        self,
+        shapes: Mapping[str, Shape],
+        source: str,
+        weight_aware: bool,
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
+        stop: Collection[str] = (),
+    ) -> OnnxTwin:
         """Build the twin as ``Model.twin``, run by ONNX Runtime."""
         from ...runtimes.onnx.twin import OnnxTwin
 
-        return OnnxTwin(self.proto, source, shapes, weight_aware, self.folder)
+        return OnnxTwin(self.proto, source, shapes, weight_aware, self.folder, feeds, stop)
 
     def parameters(self) -> dict[str, int]:
         """Count weights as ``Model.parameters``: constants in the inputs that hold weights."""
@@ -68,6 +87,14 @@ class OnnxModel(Model):
 def load(content: Content) -> OnnxModel:
     """Read an ONNX file. Raises ModelError where it is damaged, or too new to be understood."""
     return OnnxModel(parse(content), content.name, content.folder)
+
+
+def of_message(message: onnx.ModelProto, name: str | None = None) -> OnnxModel:
+    """Read a model that is in memory; it may be changed afterwards. Raises ModelError."""
+    name = name or message.graph.name or "model"
+    proto = onnx.ModelProto()
+    proto.CopyFrom(message)
+    return OnnxModel(checked(proto, name, None), name)
 
 
 def _declared_inputs(graph: onnx.GraphProto) -> list[ModelInput]:

@@ -36,9 +36,20 @@ def parse(content: Content) -> onnx.ModelProto:
         raise ModelError(
             f"{name} is an ONNX file that is damaged or cut off: download or export it again"
         ) from error
+    # That is the key of every reference to a side file.
+    return checked(proto, name, content.folder, side_files=b"location" in data)
+
+
+def checked(
+    proto: onnx.ModelProto, name: str, folder: str | None, *, side_files: bool = True
+) -> onnx.ModelProto:
+    """Check a model, its side files in ``folder`` among it, and inline its local functions.
+
+    ``side_files`` says whether it may have any. Raises ModelError.
+    """
     _check(proto, name)
-    if b"location" in data:  # the key of every reference to a side file
-        _check_side_files(proto, content.folder, name)
+    if side_files:
+        _check_side_files(proto, folder, name)
     if not proto.functions:
         return proto
     try:

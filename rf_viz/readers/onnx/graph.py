@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -27,8 +27,10 @@ class Reading(BaseReading[Call, Node]):
         shapes: Mapping[str, Shape],
         source: str,
         weight_aware: bool,
+        feeds: Mapping[str, NDArray[Any]] | None = None,
+        stop: Collection[str] = (),
     ) -> None:
-        super().__init__(weight_aware)
+        super().__init__(weight_aware, stop)
         self._program, self._shapes = program, shapes
         self._inferred: Mapping[str, Shape] | None = None
         if program is None:
@@ -36,8 +38,13 @@ class Reading(BaseReading[Call, Node]):
         values: dict[str, Value] = {name: Value(None) for name in program.graph.inputs}
         values.update(program.constants)
         values.update((name, Value(shape)) for name, shape in shapes.items())
-        values[source] = self.enter(source, shapes[source])
-        self.read(program.calls, values)
+        values.update((n, Value(a.shape, value=a)) for n, a in (feeds or {}).items())
+        if source in program.graph.inputs:
+            values[source] = self.enter(source, shapes[source])
+            self.read(program.calls, values)
+        else:
+            self.read_from(source, shapes.get(source), program, values)
+        self.group_loops()
 
     def node(
         self, call: Call, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]

@@ -30,7 +30,7 @@ class Program:
         self._work_out = work_out
 
     @cached_property
-    def _split(self) -> tuple[dict[str, Value], list[Call]]:
+    def _split(self) -> tuple[dict[str, Value], list[Call], list[Call]]:
         values = dict(self.graph.constants)
         constants = {"", *values}
         fixed: list[Call] = []
@@ -43,7 +43,7 @@ class Program:
             else:
                 calls.append(call)
         self._work_out(fixed, values)
-        return values, calls
+        return values, fixed, calls
 
     @property
     def constants(self) -> Mapping[str, Value]:
@@ -51,6 +51,11 @@ class Program:
         return self._split[0]
 
     @property
+    def fixed(self) -> list[Call]:
+        """The calls that make these, in order."""
+        return self._split[1]
+
+    @property
     def calls(self) -> list[Call]:
         """The calls that are left."""
-        return self._split[1]
+        return self._split[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ...errors import ModelError
 from ...relation import Output, Shape
-from ...trace.tensors import Tensor
+from ...trace.tensors import Source, Tensor
+from .maskings import Maskings, Rule
 from .operators import Operator
 from .values import DataDependent, ShapeUnknown, Value
 
@@ -56,7 +57,11 @@ class Subgraph(Protocol[BodyCall]):
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    constants: dict[str, Value]
+
+    @property
+    def constants(self) -> Mapping[str, Value]:
+        """The values that it holds itself, by name."""
+        ...
 
     @property
     def calls(self) -> Sequence[BodyCall]:
@@ -65,10 +70,18 @@ class Subgraph(Protocol[BodyCall]):
 
 
 class Surroundings(Protocol):
-    """The reading that a node is part of; ``tensors`` holds the tensors described so far."""
+    """The reading that a node is part of.
+
+    ``tensors`` holds the tensors described so far, ``maskings`` what masks hide of them; ``loops``
+    what is to be said of each loop whose body was followed, by the name of its node. ``repeats``
+    counts the calls of bodies that were read over and over.
+    """
 
     weight_aware: bool
     tensors: list[Tensor]
+    loops: dict[str, str]
+    repeats: int
+    maskings: Maskings
 
     def run(
         self,
@@ -84,15 +97,46 @@ class Surroundings(Protocol):
         """Enter a tensor that no output of the node is called after."""
         ...
 
+    def read(self, calls: Iterable[Any], values: MutableMapping[str, Value]) -> None:
+        """Describe calls in order; ``values`` is what is in scope, and is added to."""
+        ...
+
+    def node(
+        self,
+        call: Any,  # noqa: ANN401
+        inputs: Sequence[Value | None],
+        scope: MutableMapping[str, Value],
+    ) -> Any:  # noqa: ANN401
+        """Make the node that the call's description gets."""
+        ...
+
+    def described(self, node: Any) -> Sequence[Output | Value]:  # noqa: ANN401
+        """Describe a node's outputs."""
+        ...
+
+    def inferred_shape(self, name: str) -> Shape | None:
+        """Infer the shape of a tensor as the format itself does; None where that fails."""
+        ...
+
+    def shapeless(self, node: Any, name: str, why: str) -> Value:  # noqa: ANN401
+        """Enter a tensor whose shape depends on the data, listed as one without axes."""
+        ...
+
+    def bind(self, node: Any, name: str, output: Output | Value) -> Value:  # noqa: ANN401
+        """Give an output its name, and enter it as a tensor if it depends on the input."""
+        ...
+
 
 class BaseNode(Generic[C]):
     """A node of the graph; optional inputs that are left out are None in ``inputs``.
 
     The edges of an ``Output`` count ``inputs``; a description may replace them by others (the items
-    of a sequence, the results of a branch). Each format adds what its own nodes have.
+    of a sequence, the results of a branch). Each format adds what its own nodes have. A description
+    sets ``masking`` where it knows what masks hide of its outputs, and ``doubt`` where it took
+    something to be possible that a constant would tell, if it could be computed.
     """
 
-    __slots__ = ("call", "inputs", "reading", "scope")
+    __slots__ = ("call", "doubt", "inputs", "masking", "reading", "scope")
 
     def __init__(
         self,
@@ -102,6 +146,8 @@ class BaseNode(Generic[C]):
         scope: Mapping[str, Value],
     ) -> None:
         self.call, self.inputs, self.reading, self.scope = call, inputs, reading, scope
+        self.masking: Rule | None = None
+        self.doubt = ""
 
     @property
     def op(self) -> str:
@@ -233,3 +279,15 @@ class BaseNode(Generic[C]):
     def add(self, name: str, output: Output) -> Value:
         """Enter a tensor beside the node's outputs (an item of a sequence)."""
         return self.reading.add(self, name, output)
+
+
+def described_tensor(
+    node: BaseNode[Any], name: str, shape: Shape, sources: Sequence[Source], assumed: str
+) -> Tensor:
+    """Make a tensor of a node, with what its operator's entry says of it."""
+    call = node.call
+    operator = call.operator
+    if operator is None:  # what an unknown operator multiplies is not known
+        return Tensor(name, call.name, call.op, shape, sources, assumed, multiplies=None)
+    category, multiplies = operator.category, operator.multiplies
+    return Tensor(name, call.name, call.op, shape, sources, assumed, None, category, multiplies)

@@ -20,6 +20,7 @@ from ...relation import (
 from ...relation.common.basic import broadcast, reduce, reshape
 from ...relation.common.picks import PadMode, pad
 from ...relation.common.products import Product, concatenated
+from .masks import masked_join, masked_product, masked_reduction
 from .node import BaseNode
 
 Node = BaseNode[Any]
@@ -36,7 +37,7 @@ def joined(node: Node, inputs: Sequence[int]) -> Output:
     after = shapes[0]
     if any(shape != after for shape in shapes):
         after = broadcast_shape(node, shapes)
-    return Output(
+    output = Output(
         after,
         [
             Edge(i, broadcast(shape, after))
@@ -44,6 +45,7 @@ def joined(node: Node, inputs: Sequence[int]) -> Output:
             if node.depends(i)
         ],
     )
+    return masked_join(node, inputs, output)
 
 
 def broadcast_shape(node: Node, shapes: Sequence[Shape]) -> Shape:
@@ -152,7 +154,8 @@ def reduction(node: Node, axes: Sequence[int], keep: bool) -> Output:
     shape = node.shape()
     over = tuple(sorted({node.count_axis(a, len(shape)) for a in axes}))
     after = tuple(1 if i in over else n for i, n in enumerate(shape) if keep or i not in over)
-    return Output(after, [Edge(0, reduce(shape, over, keep))])
+    relation = masked_reduction(node, over, keep)
+    return Output(after, [Edge(0, reduce(shape, over, keep) if relation is None else relation)])
 
 
 def padding(
@@ -166,6 +169,13 @@ def padding(
     return tuple(after), relation
 
 
-def product(node: Node, numbers: Sequence[int], result: Product) -> Output:
-    """The product of the inputs of these numbers; constants among them get no edge."""
-    return Output(result.shape, [e for e in result.edges(*numbers) if node.depends(e.input)])
+def product(node: Node, numbers: Sequence[int], result: Product, equation: str = "") -> Output:
+    """The product of the inputs of these numbers; constants among them get no edge.
+
+    ``equation`` says what is multiplied with what, as an Einstein summation; by default they are
+    matrices, as in ``numpy.matmul``.
+    """
+    output = Output(result.shape, [e for e in result.edges(*numbers) if node.depends(e.input)])
+    if not equation and all(len(node.shape(i)) > 1 for i in numbers):
+        equation = "...mk,...kn->...mn"
+    return masked_product(node, numbers, equation, output) if equation else output

@@ -35,8 +35,20 @@ Positions = NDArray[np.int64]
 
 
 def known(node: Node, i: int) -> NDArray[Any] | None:
-    """The values of input ``i`` where they are constant."""
-    return None if node.depends(i) else node.value(i)
+    """The values of input ``i`` where they are constant.
+
+    Where they are, but cannot be computed, what the node picks by them is only assumed.
+    """
+    value = node.inputs[i] if i < len(node.inputs) else None
+    if value is None or value.tensor >= 0:
+        return None
+    values = value.value()
+    if values is None and not value.fed:
+        node.doubt = (
+            f"input {i} of {node.op} {node.name} is constant, but could not be computed: "
+            "assumed to pick any position"
+        )
+    return values
 
 
 def counted(indices: NDArray[Any], size: int | Positions) -> Positions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import ChainMap
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from math import prod
 from typing import Any, Generic, TypeVar
 
@@ -13,27 +13,48 @@ from numpy.typing import NDArray
 from ...errors import ModelError, defect
 from ...relation import Edge, Output, Shape, shape_after
 from ...relation.common.basic import everything
-from ...trace.tensors import Source, Tensor
-from .node import BaseNode, Call, Subgraph
-from .values import DataDependent, Value
+from ...trace.tensors import Category, Group, Source, Tensor
+from .maskings import Maskings
+from .node import BaseNode, Call, Subgraph, described_tensor
+from .values import DataDependent, Value, leaves
+from .within import Calls, behind, severed
 
 C = TypeVar("C", bound=Call)
 N = TypeVar("N", bound=BaseNode[Any])
+
+_ROUNDED = {
+    "Atan2", "BatchMatMul", "BatchMatMulV2", "Cos", "Exp", "Log", "MatMul", "MatrixInverse",
+    "MatrixSolve", "Pow", "Rsqrt", "Sin", "Tan",
+}  # fmt: skip
+"""Operators whose results another runtime may round otherwise."""
 
 LARGEST = 2**40
 """The most elements that any tensor may have."""
 
 
+_CHIEF: tuple[Category, ...] = ("convolution", "attention, dense")
+"""The categories that tell what a loop is, whatever else is in it."""
+
+
 class BaseReading(ABC, Generic[C, N]):
     """A pass over a graph at given input shapes; fills ``tensors``, the traced input first.
 
-    A format adds its nodes, the computation of constants, the inference of shapes that no
-    description knows, and its name for an operator that is not in its table.
+    ``loops`` are the loops whose bodies were followed: what is to be said of them, by the name of
+    their node. ``repeats`` counts the calls of bodies that were read over and over.
+
+    Nothing follows from the tensors ``stop``. A format adds its nodes, the computation of
+    constants, the inference of shapes that no description knows, and its name for an operator that
+    is not in its table.
     """
 
-    def __init__(self, weight_aware: bool) -> None:
-        self.weight_aware = weight_aware
+    def __init__(self, weight_aware: bool, stop: Collection[str] = ()) -> None:
+        self.weight_aware, self._stop = weight_aware, frozenset(stop)
         self.tensors: list[Tensor] = []
+        self._source: Value | None = None
+        self._cut = self._stop
+        self.loops: dict[str, str] = {}
+        self.repeats = 0
+        self.maskings = Maskings(self.tensors)
 
     @abstractmethod
     def node(self, call: C, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]) -> N:
@@ -63,10 +84,32 @@ class BaseReading(ABC, Generic[C, N]):
         self.tensors.append(Tensor(name, name, "Input", shape))
         return Value(shape, 0)
 
+    def read_from(
+        self,
+        source: str,
+        shape: Shape | None,
+        program: Calls[C],
+        values: MutableMapping[str, Value],
+    ) -> None:
+        """Read a program from a tensor within it, as if that were its input.
+
+        Its shape is that of its description where none is given; ModelError where it has none.
+        """
+        calls = behind(source, program.fixed, program.calls, alone=shape is not None)
+        self._cut = self._stop | {source}
+        if shape is not None:
+            values[source] = self._source = self.enter(source, shape)
+        self.read(calls, values)
+        if self._source is None:
+            raise ModelError(f"{source!r} is no tensor that the graph computes from its inputs")
+
     def read(self, calls: Iterable[C], values: MutableMapping[str, Value]) -> None:
         """Describe calls in order; ``values`` holds what is in scope, by name, and is added to."""
-        tensors = self.tensors
+        tensors, cut = self.tensors, self._cut
         for call in calls:
+            if cut and not cut.isdisjoint(call.outputs):
+                self._read_cut(call, values)
+                continue
             if call.local:
                 value = values.get(call.inputs[0])
                 if value is not None and value.tensor >= 0:
@@ -81,6 +124,36 @@ class BaseReading(ABC, Generic[C, N]):
                     continue
             self._read(call, values)
 
+    def _read_cut(self, call: C, values: MutableMapping[str, Value]) -> None:
+        """Read a call of which an output is the source, or is followed no further."""
+        self._read(call, values)
+        for name in self._cut.intersection(call.outputs):
+            value = values[name]
+            if name in self._stop:
+                values[name] = severed(value)
+                continue
+            if self._source is None:
+                if value.shape is None:
+                    raise ModelError(
+                        f"the shape of {name} depends on the data: say it with input_shape"
+                    )
+                self._source = self.enter(name, value.shape)
+            values[name] = self._source
+
+    def group_loops(self) -> None:
+        """Make each loop with its operations one group, the outermost where they are nested."""
+        for name, settings in self.loops.items():
+            inside = [t for t in self.tensors if t.node.startswith(f"{name}/")]
+            ends = [t for t in self.tensors if t.node == name]
+            if not inside or any(t.group is not None for t in inside):
+                continue
+            last = (ends or inside)[-1]  # what is collected comes behind what is carried
+            kinds = {t.category for t in inside}
+            category = next((c for c in _CHIEF if c in kinds), last.category)
+            group = Group(name, last.op if ends else "Loop", settings, last.name, category)
+            for tensor in [*inside, *ends]:
+                tensor.group = group
+
     def _read(self, call: C, values: MutableMapping[str, Value]) -> None:
         inputs = []
         for name in call.inputs:
@@ -94,17 +167,32 @@ class BaseReading(ABC, Generic[C, N]):
         try:
             for name, output in zip(call.outputs, self.describe(node), strict=False):
                 if name:
-                    values[name] = self._bind(node, name, output)
+                    values[name] = self.bind(node, name, output)
         except (ModelError, RecursionError):
             raise
-        except ValueError as error:  # by convention the graph breaks its operator's rules
-            why = " ".join(str(error).split())
-            raise ModelError(f"{call.op} {call.name!r} is not valid: {why}") from error
         except Exception as error:
-            why = self.violation(node)
-            if why:
-                raise ModelError(f"{call.op} {call.name!r} is not valid: {why}") from error
-            raise defect(f"describe {call.op} {call.name!r}", error) from error
+            raise self._told(node, error) from error
+
+    def described(self, node: N) -> Sequence[Output | Value]:
+        """Describe a node's outputs as ``describe``; whatever goes wrong is told of the node."""
+        try:
+            return self.describe(node)
+        except (ModelError, RecursionError):
+            raise
+        except Exception as error:
+            raise self._told(node, error) from error
+
+    def _told(self, node: N, error: Exception) -> ModelError:
+        """The error to raise where describing a node failed otherwise than by ModelError."""
+        call = node.call
+        if isinstance(error, ValueError):  # by convention the graph breaks its operator's rules
+            return ModelError(
+                f"{call.op} {call.name!r} is not valid: {' '.join(str(error).split())}"
+            )
+        why = self.violation(node)
+        if why:
+            return ModelError(f"{call.op} {call.name!r} is not valid: {why}")
+        return defect(f"describe {call.op} {call.name!r}", error)
 
     def describe(self, node: N) -> Sequence[Output | Value]:
         """Describe a node's outputs by its operator's entry, or as far as possible without one."""
@@ -116,9 +204,13 @@ class BaseReading(ABC, Generic[C, N]):
             outputs = call.operator.describe(node)
         except DataDependent as reason:
             if all(v is None or v.tensor < mark for v in node.inputs):
-                del self.tensors[mark:]  # of a loop that was followed for some turns
+                self._drop(mark)  # of a loop that was followed for some turns
             return self._assumed(node, str(reason))
         listed = [outputs] if isinstance(outputs, Output | Value) else list(outputs)
+        if node.doubt:
+            for output in listed:
+                if isinstance(output, Output):
+                    output.assumed = output.assumed or node.doubt
         if len(listed) < len(call.outputs):
             raise ModelError(
                 f"{call.op} {call.name!r} has {len(call.outputs)} outputs, where its operator "
@@ -126,7 +218,7 @@ class BaseReading(ABC, Generic[C, N]):
             )
         return self._mention_all(node, listed)
 
-    def _bind(self, node: N, name: str, output: Output | Value) -> Value:
+    def bind(self, node: N, name: str, output: Output | Value) -> Value:
         """Give an output its name, and enter it as a tensor if it depends on the input."""
         if isinstance(output, Value):
             if output.tensor < 0 or self.tensors[output.tensor].name == name:
@@ -144,14 +236,21 @@ class BaseReading(ABC, Generic[C, N]):
             if not edges:
                 if output.value is not None:
                     return Value(shape, value=output.value)
-                return Value(shape, get=lambda: self.evaluate(node, name, shape), after=node.inputs)
+                return Value(
+                    shape,
+                    get=lambda: self.evaluate(node, name, shape),
+                    after=node.inputs,
+                    rounded=node.op in _ROUNDED,
+                )
         value = Value(shape, len(self.tensors))
-        self.tensors.append(_tensor(node, name, shape or (), edges, assumed))
+        self.tensors.append(described_tensor(node, name, shape or (), edges, assumed))
+        if node.masking is not None and not assumed:
+            self.maskings.enter(value.tensor, node.masking)
         return value
 
     def add(self, node: N, name: str, output: Output) -> Value:
         """Enter a tensor that no output of the node is called after."""
-        return self._bind(node, name, output)
+        return self.bind(node, name, output)
 
     def run(
         self,
@@ -173,7 +272,7 @@ class BaseReading(ABC, Generic[C, N]):
         try:
             self.read(graph.calls, inner)
         except ModelError:
-            del self.tensors[mark:]
+            self._drop(mark)
             raise
         for tensor in self.tensors[mark:]:
             tensor.name, tensor.node = prefix + tensor.name, prefix + tensor.node
@@ -182,6 +281,11 @@ class BaseReading(ABC, Generic[C, N]):
             raise ModelError(f"nothing in {prefix} makes its output {missing[0]!r}")
         return [inner[name] for name in graph.outputs]
 
+    def _drop(self, mark: int) -> None:
+        """Drop the tensors from this number on."""
+        del self.tensors[mark:]
+        self.maskings.forget(mark)
+
     def _assumed(
         self, node: BaseNode[Any], why: str, like_input: bool = False
     ) -> Sequence[Output | Value]:
@@ -189,7 +293,7 @@ class BaseReading(ABC, Generic[C, N]):
 
         With ``like_input`` an unknown shape is taken to be the first input's.
         """
-        seen = _leaves([*node.inputs, *(node.scope.get(n) for n in node.call.inner)])
+        seen = leaves([*node.inputs, *(node.scope.get(n) for n in node.call.inner)])
         sources = [v for v in dict.fromkeys(seen) if v.tensor >= 0]
         node.inputs = sources or node.inputs
         outputs: list[Output | Value] = []
@@ -201,18 +305,18 @@ class BaseReading(ABC, Generic[C, N]):
             if not sources:
                 outputs.append(Value(shape))
             elif shape is None:
-                outputs.append(self._shapeless(node, name, why))
+                outputs.append(self.shapeless(node, name, why))
             else:
                 edges = [Edge(i, everything(v.shape or (), shape)) for i, v in enumerate(sources)]
                 outputs.append(Output(shape, edges, reason))
         return outputs
 
-    def _shapeless(self, node: BaseNode[Any], name: str, why: str) -> Value:
-        """A tensor whose shape depends on the data, listed as one without axes."""
+    def shapeless(self, node: BaseNode[Any], name: str, why: str) -> Value:
+        """Enter a tensor whose shape depends on the data, listed as one without axes."""
         sources = [
             Source(v.tensor, everything(v.shape or (), ())) for v in node.inputs if v is not None
         ]
-        self.tensors.append(_tensor(node, name, (), sources, why))
+        self.tensors.append(described_tensor(node, name, (), sources, why))
         return Value(None, len(self.tensors) - 1)
 
     def _mention_all(self, node: N, outputs: Sequence[Output | Value]) -> list[Output | Value]:
@@ -246,31 +350,6 @@ class BaseReading(ABC, Generic[C, N]):
                 for o in described
             ]
         return list(described)
-
-
-def _tensor(
-    node: BaseNode[Any], name: str, shape: Shape, sources: Sequence[Source], assumed: str
-) -> Tensor:
-    """A tensor that a node makes, with what its operator's entry says of it."""
-    call = node.call
-    operator = call.operator
-    if operator is None:  # what an unknown operator multiplies is not known
-        return Tensor(name, call.name, call.op, shape, sources, assumed, multiplies=None)
-    category, multiplies = operator.category, operator.multiplies
-    return Tensor(name, call.name, call.op, shape, sources, assumed, None, category, multiplies)
-
-
-def _leaves(values: Iterable[Value | None]) -> list[Value]:
-    """Tensors, and the items of sequences."""
-    leaves: list[Value] = []
-    for value in values:
-        if value is None:
-            continue
-        if value.items is None:
-            leaves.append(value)
-        else:
-            leaves.extend(_leaves(value.items))
-    return leaves
 
 
 def _sources(node: BaseNode[Any], output: Output) -> list[Source]:

@@ -5,7 +5,7 @@ A graph is opened and traced without loading TensorFlow itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ModelError
+from ...inputs.feeds import SideInput
 from ...model import Model, ModelInput
 from ...relation import Shape
+from ...runtimes.tensorflow.graph_names import PLACEHOLDERS
+from ...runtimes.values import neutral
+from ...trace.tensor_names import TensorNames
 from ...trace.tensors import Group, Tensor
 from ..reading.image_inputs import images_first
 from ..reading.values import Value
-from .call import declared_shape
+from .arrivals import arrivals
+from .call import Call, declared_shape
 from .graph import Reading, work_out
 from .ops import entry
 from .parameters import parameters
@@ -29,6 +34,7 @@ from .protobuf.scopes import enclosing
 from .protobuf.tensors import dtype
 
 if TYPE_CHECKING:
+    from ...runtimes.tensorflow.loops import Loop
     from ...runtimes.tensorflow.runtime import TensorFlowRuntime
     from ...runtimes.tensorflow.twin import TensorFlowTwin
 
@@ -42,9 +48,9 @@ _SCALARS_SINCE = 24
 class TensorFlowModel(Model):
     """A model that is a graph; ``graph_def`` is the flat one, every tensor in sight.
 
-    ``inputs`` are its placeholders, unless the format knows better. ``held`` are placeholders that
-    stand for weights, by name; ``groups`` are the layers of the framework that wrote the graph, by
-    the scope of their operations.
+    ``inputs`` are its placeholders, unless the format knows better. ``held`` are the values of
+    the placeholders and handles that stand for weights, by name; ``groups`` are the layers of the
+    framework that wrote the graph, by the scope of their operations. ``hidden`` is as in ``Model``.
     """
 
     def __init__(
@@ -55,26 +61,84 @@ class TensorFlowModel(Model):
         *,
         held: Mapping[str, Value] | None = None,
         groups: Mapping[str, Group] | None = None,
+        hidden: int = 0,
     ) -> None:
-        self.name = name
+        self.name, self.hidden = name, hidden
         self.graph_def = flatten(graph_def)
         self.held, self._groups = held or {}, groups or {}
-        self._program = Program(self.graph_def, entry, self._bound, work_out)
+        self._arrivals = arrivals(self.graph_def.node)
+        program = Program(self.graph_def, entry, self._bound, work_out, self._arrivals.keys())
+        self._program, self._programs = program, {frozenset[str](): program}
+        placeholders = {n: p for n, p in program.placeholders.items() if n not in self._arrivals}
         if inputs is None:
             old = 0 < graph_def.versions.producer < _SCALARS_SINCE
-            inputs = [_declared(node, old) for node in self._program.placeholders.values()]
-        self.inputs = images_first(inputs, self._program.calls)
+            inputs = [_declared(node, old) for node in placeholders.values()]
+        arriving = [i for group in self._arrivals.values() for i in group]
+        arriving = [i for i in arriving if i.name in program.entering]
+        if arriving:  # the bytes that they come from are no images
+            inputs = [i for i in inputs if i.dtype != "object"]
+        self.inputs = images_first([*inputs, *arriving], program.calls)
 
     def describe(
-        self, shapes: Mapping[str, Shape], source: str, weight_aware: bool
+        self,
+        shapes: Mapping[str, Shape],
+        source: str,
+        weight_aware: bool,
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
+        stop: Collection[str] = (),
     ) -> list[Tensor]:
         """Describe the graph's tensors at these input shapes (see ``Model``)."""
-        tensors = Reading(self._program, shapes, source, weight_aware).tensors
+        program = self._fed(feeds) if feeds else self._program
+        tensors = Reading(program, shapes, source, weight_aware, feeds, stop).tensors
         if self._groups:
             for tensor in tensors:
                 scope = enclosing(tensor.node, self._groups)
-                tensor.group = None if scope is None else self._groups[scope]
+                if scope is not None:
+                    tensor.group = self._groups[scope]
         return tensors
+
+    @cached_property
+    def names(self) -> TensorNames:
+        """The names of the graph's tensors, nodes and layers (see ``Model``)."""
+        calls = [*self._program.fixed, *self._program.calls]
+        operations = ((c.name, c.outputs) for c in calls if c.op != "Const")
+        return TensorNames(operations, {g.name: g.output for g in self._groups.values()})
+
+    def _fed(self, feeds: Iterable[str]) -> Program:
+        """The program in which these inputs do not hold what the graph has for them."""
+        presets = frozenset(self._presets.keys() & feeds)
+        if presets not in self._programs:
+            fed = presets | self._arrivals.keys()
+            self._programs[presets] = Program(self.graph_def, entry, self._bound, work_out, fed)
+        return self._programs[presets]
+
+    @cached_property
+    def _presets(self) -> dict[str, SideInput]:
+        """The inputs for which the graph has a value that a person may replace, by name."""
+        presets = {}
+        for node in self._program.nodes:
+            if node.op == "PlaceholderWithDefault":
+                value = self._program.constants.get(node.name)
+                array = None if value is None else value.value()
+            elif node.op in PLACEHOLDERS and node.name not in self.held:
+                value = bound(node)
+                array = None if value is None else value.value()
+            else:
+                continue
+            kind = dtype(node.attr["dtype"].type)
+            if array is not None and array.size == 1 and kind:
+                default = float(array.reshape(-1)[0])
+                presets[node.name] = SideInput(
+                    node.name, kind, array.shape, array.shape, default, fixed=True
+                )
+        return presets
+
+    def _side_inputs(
+        self, source: ModelInput, shapes: Mapping[str, Shape]
+    ) -> tuple[SideInput, ...]:
+        declared = super()._side_inputs(source, shapes)
+        names = {source.name, *(side.name for side in declared)}
+        return (*declared, *(p for name, p in self._presets.items() if name not in names))
 
     def _bound(self, placeholder: Any) -> Value | None:  # noqa: ANN401
         return self.held.get(placeholder.name) or bound(placeholder)
@@ -82,12 +146,13 @@ class TensorFlowModel(Model):
     @property
     def why_not_runnable(self) -> str:
         """Say in words why there are no activations; empty where there are."""
-        variables = self._program.variables
+        variables = [name for name in self._program.variables if name not in self.held]
         if not variables:
             return ""
         return (
             f"{self.name} holds no weights: the graph names {len(variables)} variables "
-            f"({variables[0]} ...), whose values are in a checkpoint; freeze them into the graph"
+            f"({variables[0]} ...), whose values are in a checkpoint; freeze them into the graph, "
+            "or open the checkpoint's .meta, .index and .data-... files together"
         )
 
     @property
@@ -100,21 +165,34 @@ class TensorFlowModel(Model):
         """TensorFlow, where the graph can be run in it."""
         return "tensorflow" if self.runnable else ""
 
-    def activations(
-        self, tensor: NDArray[np.generic], names: Sequence[str], *, input: str | None = None
+    def run(
+        self,
+        feeds: Mapping[str, NDArray[np.generic]],
+        names: Sequence[str],
+        shapes: Mapping[str, Shape],
     ) -> dict[str, NDArray[np.float32]]:
         """Run the graph (see ``Model``). Raises ModelError where it has no weights."""
         if self.why_not_runnable:
             raise ModelError(self.why_not_runnable)
-        source = self._input(input)
-        shapes = self.shapes(tensor.shape, input=source.name)
-        return self._runtime.activations({source.name: tensor}, names, shapes)
+        unfed = {
+            i.name: neutral(i.name, shapes[i.name], np.dtype(i.dtype))
+            for i in self.inputs
+            if i.origin and i.name not in feeds and i.name in shapes
+        }
+        return self._runtime.activations({**unfed, **feeds}, names, shapes)
 
-    def twin(self, shapes: Mapping[str, Shape], source: str, weight_aware: bool) -> TensorFlowTwin:
+    def twin(
+        self,
+        shapes: Mapping[str, Shape],
+        source: str,
+        weight_aware: bool,
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
+        stop: Collection[str] = (),
+    ) -> TensorFlowTwin:
         """Return the twin of the graph at these input shapes (see ``Model``)."""
         from ...runtimes.tensorflow.twin import TensorFlowTwin
 
-        return TensorFlowTwin(self._filled, source, shapes, weight_aware)
+        return TensorFlowTwin(self._filled, source, shapes, weight_aware, feeds, stop)
 
     def parameters(self) -> dict[str, int]:
         """Count the weights of each operation (see ``Model``)."""
@@ -124,7 +202,25 @@ class TensorFlowModel(Model):
     def _runtime(self) -> TensorFlowRuntime:
         from ...runtimes.tensorflow.runtime import TensorFlowRuntime
 
-        return TensorFlowRuntime(self._filled)
+        handles = {
+            name: self.held[name].value for name in self._program.variables if name in self.held
+        }
+        return TensorFlowRuntime(self._filled, handles, self._loops)
+
+    def _loops(self) -> dict[str, Loop]:
+        """The loops of the graph that have functions, by name."""
+        from ...runtimes.tensorflow.loops import Body, Loop
+
+        def body(call: Call, role: str) -> Body:
+            function = call.body(role)
+            nodes = [inner.proto for inner in function.calls]
+            return Body(nodes, function.inputs, function.outputs)
+
+        return {
+            call.name: Loop(call.name, call.inputs, body(call, "cond"), body(call, "body"))
+            for call in (*self._program.fixed, *self._program.calls)
+            if call.op in ("While", "StatelessWhile")
+        }
 
     @cached_property
     def _filled(self) -> Any:  # noqa: ANN401

@@ -8,6 +8,7 @@ from typing import Any
 from ..reading.operators import Operator
 from ..reading.values import Value
 from .protobuf.flatten import Body, written_out
+from .protobuf.scopes import shorten
 from .protobuf.wiring import Wiring
 
 Table = Callable[[str], Operator | None]
@@ -127,9 +128,10 @@ class Function:
     """A function's body, as the subgraph of a loop; it sees nothing of the graph around."""
 
     def __init__(self, body: Body, library: Library) -> None:
-        self.inputs, self.outputs = body.arguments, body.results
+        self.inputs = body.arguments
+        self.outputs = shorten(body.nodes, body.arguments, body.results)
         self.constants: dict[str, Value] = {}
-        wiring = Wiring(body.nodes, body.arguments)
+        wiring = Wiring(body.nodes, body.arguments, self.outputs)
         self.calls = [
             Call(wiring.nodes[n], wiring.inputs[n], wiring.outputs(n), library)
             for n in wiring.order
@@ -137,15 +139,22 @@ class Function:
 
 
 class Library:
-    """The functions of a graph, each written out when first called, and the table of its ops."""
+    """The functions of a graph, each written out when first called, and the table of its ops.
 
-    def __init__(self, functions: Iterable[Any], table: Table) -> None:
+    ``bodies`` are functions that are written out already, by name.
+    """
+
+    def __init__(
+        self, functions: Iterable[Any], table: Table, bodies: Mapping[str, Body] = {}
+    ) -> None:
         self.table = table
+        self._written = bodies
         self._functions = {f.signature.name: f for f in functions}
         self._bodies: dict[str, Function] = {}
 
     def body(self, name: str) -> Function:
         """Return the function of that name. Raises ModelError."""
         if name not in self._bodies:
-            self._bodies[name] = Function(written_out(self._functions, name), self)
+            body = self._written.get(name) or written_out(self._functions, name)
+            self._bodies[name] = Function(body, self)
         return self._bodies[name]

@@ -13,6 +13,7 @@ from ..reading.constants import (
     LARGEST,
     Compute,
     Constant,
+    chain,
     divide,
     each,
 )
@@ -54,6 +55,14 @@ def _reduce(function: Callable[..., Any]) -> Compute:
     return compute
 
 
+def _arg(function: Callable[..., Any]) -> Compute:
+    def compute(node: Node, values: list[Any]) -> Constant:
+        kind = dtype(node.attribute("output_type", 9))
+        return np.asarray(function(values[0], axis=int(values[1])), kind)
+
+    return compute
+
+
 def _cast(node: Node, values: list[Any]) -> Constant:
     kind = dtype(node.attribute("DstT"))
     return np.asarray(values[0].astype("float32" if kind == "bfloat16" else kind))
@@ -69,6 +78,13 @@ def _concatenated(node: Node, values: list[Any]) -> Constant:
 
 def _split(node: Node, values: list[Any]) -> list[Constant]:
     return list(np.split(values[1], node.attribute("num_split"), int(values[0])))
+
+
+def _split_by_sizes(node: Node, values: list[Any]) -> list[Constant]:
+    array, sizes, axis = values[0], list(values[1]), int(values[2])
+    if -1 in sizes:
+        sizes[sizes.index(-1)] = array.shape[axis] - sum(sizes) - 1
+    return list(np.split(array, np.cumsum(sizes)[:-1], axis))
 
 
 def _unpacked(node: Node, values: list[Any]) -> list[Constant]:
@@ -87,19 +103,69 @@ def _moved(node: Node, values: list[Any]) -> list[Constant]:
     return arrays
 
 
+def _band(node: Node, values: list[Any]) -> Constant:
+    matrix, below, above = values
+    low = -int(below) if below >= 0 else -matrix.shape[-2]
+    high = int(above) if above >= 0 else matrix.shape[-1]
+    return np.asarray(np.tril(np.triu(matrix, low), high))
+
+
+def _summed(node: Node, values: list[Any]) -> Constant:
+    values_along, axis = values[0], int(values[1])
+    if node.attribute("reverse"):
+        values_along = np.flip(values_along, axis)
+    sums = np.cumsum(values_along, axis, dtype=values_along.dtype)
+    if node.attribute("exclusive"):
+        sums = sums - values_along
+    return np.asarray(np.flip(sums, axis) if node.attribute("reverse") else sums)
+
+
+def _product(node: Node, values: list[Any]) -> Constant:
+    turned = [
+        np.swapaxes(a, -1, -2) if node.attribute(plain) or node.attribute(batched) else a
+        for a, plain, batched in zip(
+            values, ("transpose_a", "transpose_b"), ("adj_x", "adj_y"), strict=True
+        )
+    ]
+    return np.asarray(np.matmul(*turned))
+
+
+def _solved(node: Node, values: list[Any]) -> Constant:
+    matrix, right = values
+    if node.attribute("adjoint"):
+        matrix = np.swapaxes(matrix, -1, -2)
+    return np.asarray(np.linalg.solve(matrix, right))
+
+
+def _padded(node: Node, values: list[Any]) -> Constant:
+    fill = values[2] if len(values) > 2 else 0
+    return np.asarray(np.pad(values[0], values[1], constant_values=fill))
+
+
 COMPUTE: dict[str, Compute] = {
     "Abs": each(np.abs),
     "Add": each(np.add),
     "AddV2": each(np.add),
     "All": _reduce(np.all),
     "Any": _reduce(np.any),
+    "AddN": chain(np.add),
+    "ArgMax": _arg(np.argmax),
+    "ArgMin": _arg(np.argmin),
+    "Atan2": each(np.arctan2),
+    "BatchMatMul": _product,
+    "BatchMatMulV2": _product,
+    "BatchMatrixBandPart": _band,
+    "BroadcastArgs": each(lambda a, b: np.broadcast_shapes(tuple(a), tuple(b))),
     "BroadcastTo": each(lambda a, shape: np.broadcast_to(a, tuple(shape))),
     "Cast": _cast,
     "Ceil": each(np.ceil),
     "ConcatV2": _concatenated,
+    "Cos": each(np.cos),
+    "Cumsum": _summed,
     "DataFormatVecPermute": _moved,
     "Div": each(divide),
     "Equal": each(np.equal),
+    "Exp": each(np.exp),
     "ExpandDims": _first,
     "Fill": each(lambda shape, value: np.broadcast_to(value, tuple(shape))),
     "Floor": each(np.floor),
@@ -112,19 +178,33 @@ COMPUTE: dict[str, Compute] = {
     "Identity": _first,
     "Less": each(np.less),
     "LessEqual": each(np.less_equal),
+    "InvertPermutation": each(lambda order: np.argsort(order).astype(order.dtype)),
+    "LinSpace": each(lambda start, stop, count: np.linspace(start, stop, int(count))),
+    "Log": each(np.log),
     "LogicalAnd": each(np.logical_and),
     "LogicalNot": each(np.logical_not),
     "LogicalOr": each(np.logical_or),
+    "MatMul": _product,
+    "MatrixBandPart": _band,
+    "MatrixDiag": _moved,
+    "MatrixDiagPart": _moved,
+    "MatrixDiagPartV3": _moved,
+    "MatrixDiagV3": _moved,
+    "MatrixInverse": each(np.linalg.inv),
+    "MatrixSolve": _solved,
     "Max": _reduce(np.max),
     "Maximum": each(np.maximum),
     "Mean": _reduce(np.mean),
     "Min": _reduce(np.min),
     "Minimum": each(np.minimum),
+    "Mod": each(np.fmod),
     "Mul": each(np.multiply),
     "Neg": each(np.negative),
     "NotEqual": each(np.not_equal),
     "OnesLike": each(np.ones_like),
     "Pack": lambda node, values: np.stack(values, node.attribute("axis", 0)),
+    "Pad": _padded,
+    "PadV2": _padded,
     "PlaceholderWithDefault": _first,
     "Pow": each(np.power),
     "Prod": _reduce(np.prod),
@@ -133,23 +213,32 @@ COMPUTE: dict[str, Compute] = {
     "Reshape": _first,
     "Reverse": _moved,
     "ReverseV2": _moved,
+    "Reciprocal": each(np.reciprocal),
+    "Rint": each(np.rint),
     "Roll": _moved,
+    "Round": each(np.rint),
     "Rsqrt": each(lambda a: 1 / np.sqrt(a)),
     "Select": each(np.where),
     "SelectV2": each(np.where),
+    "Sign": each(np.sign),
+    "Sin": each(np.sin),
     "Slice": _moved,
     "Snapshot": _first,
     "Split": _split,
+    "SplitV": _split_by_sizes,
     "Sqrt": each(np.sqrt),
     "Square": each(np.square),
+    "SquaredDifference": each(lambda a, b: np.square(a - b)),
     "Squeeze": _first,
     "StopGradient": _first,
     "StridedSlice": _moved,
     "Sub": each(np.subtract),
     "Sum": _reduce(np.sum),
+    "Tan": each(np.tan),
     "Tile": each(lambda a, times: np.tile(a, times)),
     "Transpose": each(lambda a, order: np.transpose(a, order)),
     "TruncateDiv": each(divide),
+    "TruncateMod": each(np.fmod),
     "Unpack": _unpacked,
     "ZerosLike": each(np.zeros_like),
 }

@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
 
 from ...relation import Output, Shape
+from ...runtimes.tensorflow.graph_names import maker
 from ..reading.read_graph import BaseReading
 from ..reading.values import Value
 from .call import Call
 from .fold import evaluate
 from .node import DEAD, Node
 from .program import Program
+
+_NEVER_INFERRED = {
+    *("ListDiff", "Unique", "UniqueV2", "UniqueWithCounts", "UniqueWithCountsV2", "Where"),
+    *("NonMaxSuppression", "NonMaxSuppressionV2", "NonMaxSuppressionV3"),
+    *("DynamicPartition", "NonMaxSuppressionWithOverlaps", "BooleanMask"),
+    # These have a shape as far as their inputs have one.
+    *("Add", "AddV2", "Cast", "Concat", "ConcatV2", "Div", "Equal", "Exp", "ExpandDims", "Gather"),
+    *("GatherNd", "GatherV2", "Greater", "GreaterEqual", "Identity", "Less", "LessEqual"),
+    *("LogicalAnd", "LogicalNot", "LogicalOr", "Maximum", "Minimum", "Mul", "Neg", "NotEqual"),
+    *("Pack", "Pad", "PadV2", "RealDiv", "Relu", "Relu6", "Select", "SelectV2", "Sigmoid"),
+    *(
+        "Softmax",
+        "Split",
+        "Sqrt",
+        "Square",
+        "Squeeze",
+        "StridedSlice",
+        "Sub",
+        "Tanh",
+        "Transpose",
+        "Unpack",
+    ),
+}
+"""Operators whose shape TensorFlow itself cannot tell where no description does."""
 
 
 class Reading(BaseReading[Call, Node]):
@@ -25,16 +50,24 @@ class Reading(BaseReading[Call, Node]):
         shapes: Mapping[str, Shape],
         source: str,
         weight_aware: bool,
+        feeds: Mapping[str, NDArray[Any]] | None = None,
+        stop: Collection[str] = (),
     ) -> None:
-        super().__init__(weight_aware)
+        super().__init__(weight_aware, stop)
         self._program, self._shapes = program, shapes
         self._inferred: Mapping[str, Shape] | None = None
         if program is None:
             return
         values = dict(program.constants)
+        values.update((name, Value(None)) for name in program.entering)
         values.update((name, Value(shape)) for name, shape in shapes.items())
-        values[source] = self.enter(source, shapes[source])
-        self.read(program.calls, values)
+        values.update((n, Value(a.shape, value=a)) for n, a in (feeds or {}).items())
+        if maker(source) in program.placeholders:
+            values[source] = self.enter(source, shapes[source])
+            self.read(program.calls, values)
+        else:
+            self.read_from(source, shapes.get(source), program, values)
+        self.group_loops()
 
     def node(
         self, call: Call, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]
@@ -55,6 +88,8 @@ class Reading(BaseReading[Call, Node]):
     def inferred_shape(self, name: str) -> Shape | None:
         """Return the shape of a tensor by TensorFlow's own inference."""
         if self._program is None or not self._program.standard:
+            return None
+        if self._program.ops.get(name, "") in _NEVER_INFERRED:  # loading TensorFlow takes seconds
             return None
         if self._inferred is None:
             from .inferred import infer_shapes  # which loads TensorFlow

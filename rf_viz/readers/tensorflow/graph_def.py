@@ -11,6 +11,7 @@ from ...errors import ModelError
 from ..content import Content
 from . import TensorFlowModel
 from .protobuf.messages import GraphDef
+from .protobuf.training import without_training
 
 _PROTOBUF_LIMIT = 2**31 - 1
 """The most bytes that a message may have, by the protobuf format itself."""
@@ -18,7 +19,28 @@ _PROTOBUF_LIMIT = 2**31 - 1
 
 def load(content: Content) -> TensorFlowModel:
     """Read a graph. Raises ModelError where the file is damaged, or holds no operations."""
-    return TensorFlowModel(parse(content), content.name)
+    graph, hidden = parse(content), 0
+    if not content.training_ops:
+        graph, hidden = without_training(graph)
+    return TensorFlowModel(graph, content.name, hidden=hidden)
+
+
+def of_message(message: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401
+    """Read a GraphDef that is in memory, of any protobuf class. Raises ModelError."""
+    name = name or "graph"
+    graph = GraphDef.FromString(message.SerializeToString())
+    if not graph.node:
+        raise ModelError(f"{name} holds no graph of operations: it is empty")
+    graph, hidden = without_training(graph)
+    return TensorFlowModel(graph, name, hidden=hidden)
+
+
+def of_graph(graph: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401
+    """Read a ``tf.Graph``. Raises ModelError.
+
+    Its variables have no values: these are in a session.
+    """
+    return of_message(graph.as_graph_def(), name)
 
 
 def parse(content: Content) -> Any:  # noqa: ANN401

@@ -8,8 +8,9 @@ from typing import Any
 
 from ...errors import ModelError
 from ...relation import Shape
-from ...runtimes.tensorflow.graph_names import PLACEHOLDERS, called_functions
+from ...runtimes.tensorflow.graph_names import PLACEHOLDERS, called_functions, data_inputs, maker
 from ...runtimes.tensorflow.imports import import_tensorflow
+from ...runtimes.tensorflow.kinds import kind_of
 from ...runtimes.tensorflow.safety import may_run
 from .program import Program
 from .protobuf.messages import GraphDef
@@ -48,23 +49,39 @@ def infer_shapes(program: Program, shapes: Mapping[str, Shape]) -> dict[str, Sha
 def _bound(program: Program, shapes: Mapping[str, Shape]) -> Any:  # noqa: ANN401
     """The graph for inputs of these shapes, without what it says of other sizes or its weights."""
     bound = GraphDef(versions=program.graph_def.versions)
+    nodes = {node.name: node for node in program.nodes}
+    within = {}
+    for name, extents in shapes.items():
+        node = nodes.get(maker(name))
+        if node is not None and node.op not in PLACEHOLDERS:  # a tensor that is given as it is
+            within[name] = f"bound/{name.replace(':', '/')}"
+            kind = kind_of(node, int(name.partition(":")[2] or 0))
+            _placeholder(bound, within[name], kind, extents)
     for node in program.nodes:
+        if node.name in program.placeholders and node.op not in PLACEHOLDERS:
+            continue
         shape = shapes.get(node.name) if node.op in PLACEHOLDERS else _large(node)
         if shape is None:
             copy = bound.node.add(name=node.name, op=node.op)
-            copy.input.extend(name for name in node.input if name[0] != "^")
+            for name in data_inputs(node):
+                copy.input.append(within.get(name, name))
             for key, value in node.attr.items():
                 if key[0] != "_":  # hints may name absent nodes, or shapes at the declared size
                     copy.attr[key].CopyFrom(value)
         else:
-            copy = bound.node.add(name=node.name, op="Placeholder")
-            copy.attr["dtype"].type = node.attr["dtype"].type
-            copy.attr["shape"].shape.SetInParent()
-            for n in shape:
-                copy.attr["shape"].shape.dim.add(size=n)
+            _placeholder(bound, node.name, node.attr["dtype"].type, shape)
     functions = {f.signature.name: f for f in program.graph_def.library.function}
     bound.library.function.extend(called_functions(bound.node, functions))
     return bound
+
+
+def _placeholder(graph: Any, name: str, kind: int, shape: Shape) -> None:  # noqa: ANN401
+    """Add a placeholder of a type and shape."""
+    node = graph.node.add(name=name, op="Placeholder")
+    node.attr["dtype"].type = kind
+    node.attr["shape"].shape.SetInParent()
+    for n in shape:
+        node.attr["shape"].shape.dim.add(size=n)
 
 
 def _large(node: Any) -> Shape | None:  # noqa: ANN401

@@ -20,7 +20,7 @@ def parameters(program: Program, held: Mapping[str, Value]) -> dict[str, int]:
 
     Of a graph with variables these count, wherever they go, unless an operator asks for their
     shapes only. Of one without, all constants count that stand where weights do, and in arithmetic
-    all real ones of more than one number. ``held`` are placeholders that stand for weights.
+    all real ones of more than one number. ``held`` are the values of nodes that stand for weights.
     """
     variables = _variables(program, held)
     if variables:

@@ -9,6 +9,7 @@ from ...runtimes.tensorflow.imports import import_tensorflow
 from ..reading.values import Value
 from .node import Node
 from .protobuf.messages import GraphDef
+from .protobuf.wiring import exits
 
 _FIELDS = {
     "bool": "b",
@@ -38,7 +39,7 @@ def violation(node: Node) -> str:
     from tensorflow.python.framework import op_def_registry
 
     definition = op_def_registry.get(node.op)
-    if definition is None:
+    if definition is None or exits(node.call.proto):  # a loop that was made of a frame
         return ""
     return (
         _broken_attribute(node.call.proto, definition)

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from ...errors import ModelError
+from ..reading.node import Subgraph
 from ..reading.operators import Operator
 
 
 class Call:
     """A TensorFlow operation on named tensors; ``same`` as in ``TfOp``."""
 
-    __slots__ = ("attributes", "inputs", "local", "name", "op", "operator", "outputs", "same")
+    __slots__ = (
+        "_bodies",
+        "attributes",
+        "inputs",
+        "local",
+        "name",
+        "op",
+        "operator",
+        "outputs",
+        "same",
+    )
 
     inner: tuple[str, ...] = ()
     graphs: tuple[Any, ...] = ()
-    """No subgraph is followed."""
+    """Other graphs are named in attributes, not carried (see ``body``)."""
 
     def __init__(
         self,
@@ -26,9 +38,17 @@ class Call:
         attributes: Mapping[str, Any],
         operator: Operator | None,
         same: bool = True,
+        bodies: Callable[[int], Subgraph[Call]] | None = None,
     ) -> None:
         self.op, self.name, self.inputs, self.outputs = op, name, inputs, outputs
         self.attributes, self.operator, self.same = attributes, operator, same
+        self._bodies = bodies
         self.local: bool = (
             operator is not None and operator.elementwise and len(inputs) == 1 == len(outputs)
         )
+
+    def body(self, attribute: str) -> Subgraph[Call]:
+        """Return the graph of the file whose number an attribute holds. Raises ModelError."""
+        if self._bodies is None:
+            raise ModelError(f"{self.op} {self.name!r} takes a graph that the file does not hold")
+        return self._bodies(int(self.attributes.get(attribute, -1)))

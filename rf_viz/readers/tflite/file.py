@@ -46,12 +46,12 @@ class TensorInfo:
     """
 
     name: str
-    shape: Shape
-    signature: tuple[int | None, ...]
-    dtype: str
-    resource: bool
-    data: NDArray[np.uint8] | None
-    quantised: Quantised | None
+    shape: Shape = ()
+    signature: tuple[int | None, ...] = ()
+    dtype: str = ""
+    resource: bool = False
+    data: NDArray[np.uint8] | None = None
+    quantised: Quantised | None = None
 
     def value(self) -> NDArray[Any] | None:
         """Return the real numbers that a constant stands for, None where they are not known."""
@@ -102,6 +102,24 @@ def parse(data: bytes, name: str) -> list[Subgraph]:
         ) from error
 
 
+def signatures(data: bytes, name: str) -> dict[str, int]:
+    """Return the number of the graph that each named signature of a file runs; none where damaged.
+
+    They are what a caller of the file is offered; no region depends on them.
+    """
+    model = _schema(name).Model.GetRootAs(data, 0)
+    try:
+        count = min(model.SignatureDefsLength(), model.SubgraphsLength())
+        named = [model.SignatureDefs(i) for i in range(count)]
+        graphs = {
+            (s.SignatureKey() or b"").decode("utf-8", "replace"): int(s.SubgraphIndex())
+            for s in named
+        }
+    except Exception:  # offsets may point anywhere
+        return {}
+    return {key: n for key, n in graphs.items() if key and n < model.SubgraphsLength()}
+
+
 def _schema(name: str) -> ModuleType:
     try:
         schema: ModuleType = import_module("ai_edge_litert.schema_py_generated")
@@ -147,23 +165,23 @@ class _Parser:
         return (text or b"").decode("utf-8", "replace")
 
     def _subgraph(self, graph: Any) -> Subgraph:  # noqa: ANN401
+        listed = self._all(graph.TensorsLength, graph.Tensors)
+        inputs = self._ints(graph.InputsLength, graph.InputsAsNumpy)
+        outputs = self._ints(graph.OutputsLength, graph.OutputsAsNumpy)
+        operators = tuple(
+            self._operator(o) for o in self._all(graph.OperatorsLength, graph.Operators)
+        )
+        used = {*inputs, *outputs}
+        for operator in operators:
+            used.update(n for n in (*operator.inputs, *operator.outputs) if n != -1)
+        if used and not 0 <= min(used) <= max(used) < len(listed):
+            raise ValueError("an operation on a tensor that there is not")
         names: set[str] = set()
         tensors = tuple(
-            self._tensor(t, i, names)
-            for i, t in enumerate(self._all(graph.TensorsLength, graph.Tensors))
+            self._tensor(t, i, names) if i in used else TensorInfo(f"unused tensor {i}")
+            for i, t in enumerate(listed)
         )
-        subgraph = Subgraph(
-            tensors,
-            self._ints(graph.InputsLength, graph.InputsAsNumpy),
-            self._ints(graph.OutputsLength, graph.OutputsAsNumpy),
-            tuple(self._operator(o) for o in self._all(graph.OperatorsLength, graph.Operators)),
-        )
-        used = [*subgraph.inputs, *subgraph.outputs]
-        for operator in subgraph.operators:
-            used += [n for n in (*operator.inputs, *operator.outputs) if n != -1]
-        if used and not 0 <= min(used) <= max(used) < len(tensors):
-            raise ValueError("an operation on a tensor that there is not")
-        return subgraph
+        return Subgraph(tensors, inputs, outputs, operators)
 
     def _tensor(self, tensor: Any, number: int, names: set[str]) -> TensorInfo:  # noqa: ANN401
         """Read a tensor, with a name that is none of ``names``, and add it to these."""
@@ -172,24 +190,26 @@ class _Parser:
             name = f"{name} ({number})"
         names.add(name)
         shape = self._ints(tensor.ShapeLength, tensor.ShapeAsNumpy)
-        if min(shape, default=0) < 0:
-            raise ValueError("a negative extent")
         signature = self._ints(tensor.ShapeSignatureLength, tensor.ShapeSignatureAsNumpy)
         if len(signature) != len(shape):
             signature = shape
+        shape = tuple(n if n >= 0 else 1 for n in shape)  # some converters write -1 here too
         dtype = self._types.get(tensor.Type(), "")
+        quantised, readable = self._quantised(tensor.Quantization(), shape)
         return TensorInfo(
             name,
             shape,
             tuple(n if n >= 0 else None for n in signature),
             dtype,
             tensor.Type() == self._schema.TensorType.RESOURCE,
-            self._stored(tensor, prod(shape), dtype),
-            self._quantised(tensor.Quantization(), shape),
+            self._stored(tensor, prod(shape), dtype) if readable else None,
+            quantised,
         )
 
     def _stored(self, tensor: Any, size: int, dtype: str) -> NDArray[np.uint8] | None:  # noqa: ANN401
         """The bytes of the values that the file holds, if it does and they are plain."""
+        if not 0 <= tensor.Buffer() < self._model.BuffersLength():
+            return None
         buffer = self._model.Buffers(tensor.Buffer())
         if buffer.Offset() > 1:  # behind the FlatBuffer, as in files of more than 2 GB
             start, length = buffer.Offset(), buffer.Size()
@@ -202,21 +222,28 @@ class _Parser:
             return None
         if tensor.Sparsity() is not None or not dtype:
             return None
-        if data.size != size * np.dtype(dtype).itemsize:
-            raise ValueError("not as many values as its shape says")
-        return data
+        return data if data.size == size * np.dtype(dtype).itemsize else None
 
-    def _quantised(self, table: Any, shape: Shape) -> Quantised | None:  # noqa: ANN401
+    def _quantised(self, table: Any, shape: Shape) -> tuple[Quantised | None, bool]:  # noqa: ANN401
+        """How a tensor is quantised, if it is, and whether its numbers can be told from that.
+
+        Files exist whose axis is that of another tensor: where only one axis has as many slices as
+        there are scales, it is that one.
+        """
         if table is None or not table.ScaleLength():
-            return None
+            return None, True
         scale = table.ScaleAsNumpy()
         zero = table.ZeroPointAsNumpy() if table.ZeroPointLength() else np.zeros(1, np.int64)
         self._count(scale.size + zero.size)
-        axis = table.QuantizedDimension()
-        for values in (scale, zero):
-            if values.size > 1 and not (0 <= axis < len(shape) and shape[axis] == values.size):
-                raise ValueError("not as many scales as slices")
-        return Quantised(scale, zero, axis)
+        axis, slices = table.QuantizedDimension(), max(scale.size, zero.size)
+        if slices > 1 and not (0 <= axis < len(shape) and shape[axis] == slices):
+            axes = [i for i, n in enumerate(shape) if n == slices]
+            if len(axes) != 1:
+                return None, False
+            (axis,) = axes
+        if {scale.size, zero.size} - {1, slices}:
+            return None, False
+        return Quantised(scale, zero, axis), True
 
     def _operator(self, operator: Any) -> FileOperator:  # noqa: ANN401
         code = self._codes[operator.OpcodeIndex()]
@@ -233,8 +260,8 @@ class _Parser:
             (self._options, operator.BuiltinOptionsType(), operator.BuiltinOptions),
             (self._options2, operator.BuiltinOptions2Type(), operator.BuiltinOptions2),
         ):
-            if kind:
-                options |= self._fields(kinds[kind], get())
+            if kind and kind in kinds and (table := get()) is not None:
+                options |= self._fields(kinds[kind], table)
         return FileOperator(op, custom, inputs, outputs, options)
 
     def _fields(self, kind: str, table: Any) -> dict[str, Any]:  # noqa: ANN401

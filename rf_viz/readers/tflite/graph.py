@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -32,16 +33,23 @@ class Reading(BaseReading[Call, Node]):
         source: str,
         weight_aware: bool,
         declared: Mapping[str, Shape],
+        feeds: Mapping[str, NDArray[Any]] | None = None,
+        stop: Collection[str] = (),
     ) -> None:
-        super().__init__(weight_aware)
+        super().__init__(weight_aware, stop)
         self._declared = declared
         if program is None:
             return
         values = dict(program.constants)
         values.update((name, Value(shape)) for name, shape in shapes.items())
-        values[source] = self.enter(source, shapes[source])
-        self.read(program.calls, values)
-        self.tensors = shown(self.tensors, program.shown)
+        values.update((n, Value(a.shape, value=a)) for n, a in (feeds or {}).items())
+        if source in program.inputs:
+            values[source] = self.enter(source, shapes[source])
+            self.read(program.calls, values)
+        else:
+            self.read_from(source, shapes.get(source), program, values)
+        self.tensors = shown(self.tensors, program.shown, tuple(f"{name}/" for name in self.loops))
+        self.group_loops()
 
     def node(
         self, call: Call, inputs: Sequence[Value | None], scope: MutableMapping[str, Value]
@@ -67,10 +75,13 @@ def work_out(calls: Iterable[Call], values: dict[str, Value]) -> None:
     Reading(None, {}, "", False, {}).read(calls, values)
 
 
-def shown(tensors: Sequence[Tensor], operators: Mapping[str, Shown]) -> list[Tensor]:
+def shown(
+    tensors: Sequence[Tensor], operators: Mapping[str, Shown], loops: tuple[str, ...] = ()
+) -> list[Tensor]:
     """Return the input and the tensors of the file, those between them passed through.
 
-    ``operators`` are the file's operators by the names of its computed tensors.
+    ``operators`` are the file's operators by the names of its computed tensors. ``loops`` are the
+    scopes of loops, whose tensors stay: paths through many turns are too many to be told apart.
     """
     kept: list[Tensor] = []
     paths: list[tuple[Sequence[Source], str]] = []  # from each tensor to those that are kept
@@ -85,12 +96,13 @@ def shown(tensors: Sequence[Tensor], operators: Mapping[str, Shown]) -> list[Ten
                 for s in through
             ]
         operator = operators.get(tensor.name)
-        if number and operator is None:
+        inside = tensor.node.startswith(loops) and "\0" not in tensor.name
+        if number and operator is None and not inside:
             paths.append((sources, assumed))
             continue
         paths.append(((Source(len(kept), ()),), ""))
         if operator is None:
-            kept.append(tensor)
+            kept.append(replace(tensor, sources=sources, assumed=assumed))
             continue
         kept.append(
             Tensor(

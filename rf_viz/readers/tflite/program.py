@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -37,6 +37,7 @@ class Program:
 
     Attributes:
         inputs: the names of the graph's inputs.
+        outputs: those of its outputs.
         shown: the operators of the computed tensors that have a name in the file, by that name.
         stored: the tensors that are not computed.
         fixed: the calls that depend on no input, in order.
@@ -44,15 +45,22 @@ class Program:
     """
 
     def __init__(
-        self, graph: Subgraph, work_out: Callable[[Iterable[Call], dict[str, Value]], None]
+        self,
+        graph: Subgraph,
+        work_out: Callable[[Iterable[Call], dict[str, Value]], None],
+        bodies: Callable[[int], Program] | None = None,
     ) -> None:
-        """Translate a graph. ``work_out`` reads calls, adding to the values it gets."""
-        self._graph, self._work_out = graph, work_out
+        """Translate a graph. ``work_out`` reads calls, adding to the values it gets.
+
+        ``bodies`` returns the other graphs of the file by number.
+        """
+        self._graph, self._work_out, self._bodies = graph, work_out, bodies
         self._names = [t.name for t in graph.tensors]
         self.inputs = tuple(dict.fromkeys(self._names[i] for i in graph.inputs))
         self.shown = {
             self._names[i]: _shown(o) for o in graph.operators for i in o.outputs if i >= 0
         }
+        self.outputs = tuple(self._names[i] for i in graph.outputs)
         self.stored = [
             t for t in graph.tensors if t.name not in self.shown and t.name not in self.inputs
         ]
@@ -62,22 +70,28 @@ class Program:
         self._read()
 
     @cached_property
-    def constants(self) -> Mapping[str, Value]:
+    def constants(self) -> dict[str, Value]:
         """Everything that does not depend on any input, nor on its shape, by name."""
         values = dict(self._constants)
         self._work_out(self.fixed, values)
+        for tensor in self._graph.tensors:
+            value = values.get(tensor.name)
+            # A variable that nothing has changed yet: the file tells its shape, which is fixed.
+            if value is not None and value.shape is None and tensor.shape == tensor.signature:
+                values[tensor.name] = Value(tensor.shape)
         return values
 
     def _read(self) -> None:
         fixed_names = {"", *self._constants}
         computed = set(self.inputs)
-        behind: list[int] = []
+        handles = _Handles()
         for operator in self._graph.operators:
             inputs = operator.inputs
             if any(self._graph.tensors[i].resource for i in inputs if i >= 0):
-                # What was put into a variable or a table may come out again behind its handle.
-                operator = operator.with_inputs((*inputs, *behind))
-                behind += [i for i in inputs if i >= 0 and i not in behind]
+                operator = operator.with_inputs((*inputs, *handles.behind(inputs)))
+                handles.put(inputs)
+            elif any(self._graph.tensors[i].resource for i in operator.outputs if i >= 0):
+                handles.enter(operator)
             outputs = self._named(operator.outputs)
             for name in filter(None, outputs):
                 if name in computed:
@@ -146,8 +160,86 @@ class Program:
             names.append(inner)
         entry = tf_op.operator or OPERATORS.get(tf_op.op)
         calls.append(
-            Call(tf_op.op, name, tuple(names), outputs, tf_op.attributes, entry, tf_op.same)
+            Call(
+                tf_op.op,
+                name,
+                tuple(names),
+                outputs,
+                tf_op.attributes,
+                entry,
+                tf_op.same,
+                self._bodies,
+            )
         )
+
+
+class _Handles:
+    """The handles of variables and tables, and what was put behind each so far.
+
+    What was put there may come out again. A handle that no operation makes may be any.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[int, str] = {}
+        self._behind: dict[str, list[int]] = {}
+
+    def enter(self, operator: FileOperator) -> None:
+        """Enter what makes a handle: operators of the same options make handles of one thing."""
+        name = f"{operator.op} {sorted(operator.options.items())}"
+        self._names.update(dict.fromkeys(operator.outputs, name))
+
+    def put(self, inputs: Iterable[int]) -> None:
+        """Note that an operation on these inputs may have put them behind its handles."""
+        inputs = [i for i in inputs if i >= 0]
+        for name in {self._names[i] for i in inputs if i in self._names} or {""}:
+            behind = self._behind.setdefault(name, [])
+            behind += [i for i in inputs if i not in behind]
+
+    def behind(self, inputs: Iterable[int]) -> list[int]:
+        """The tensors that may come out of an operation on these inputs."""
+        names = {self._names[i] for i in inputs if i in self._names}
+        parts = [p for n, p in self._behind.items() if not names or n in names or not n]
+        return list(dict.fromkeys(i for part in parts for i in part))
+
+
+class File:
+    """All graphs of a file as programs, each translated when it is first needed."""
+
+    def __init__(
+        self,
+        graphs: Sequence[Subgraph],
+        work_out: Callable[[Iterable[Call], dict[str, Value]], None],
+    ) -> None:
+        self._graphs, self._work_out = graphs, work_out
+        self._programs: dict[int, Program] = {}
+        self._check()
+
+    def program(self, number: int) -> Program:
+        """Return the graph of that number. Raises ModelError where there is none."""
+        if not 0 <= number < len(self._graphs):
+            raise ModelError(f"an operation takes graph {number} of {len(self._graphs)}: not valid")
+        if number not in self._programs:
+            graph = self._graphs[number]
+            self._programs[number] = Program(graph, self._work_out, self.program)
+        return self._programs[number]
+
+    def _check(self) -> None:
+        """Raises ModelError where a graph uses itself."""
+        uses = [
+            {o.options[name] for o in graph.operators for name in _GRAPHS if name in o.options}
+            for graph in self._graphs
+        ]
+        left = set(range(len(uses)))
+        while left:
+            last = {n for n in left if uses[n].isdisjoint(left)}
+            if not last:
+                raise ModelError("a graph of the file is part of itself: the file is invalid")
+            left -= last
+
+
+_GRAPHS = ("condSubgraphIndex", "bodySubgraphIndex", "thenSubgraphIndex", "elseSubgraphIndex",
+           "subgraph")  # fmt: skip
+"""The options that hold numbers of graphs."""
 
 
 def _shown(operator: FileOperator) -> Shown:

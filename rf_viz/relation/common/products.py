@@ -15,6 +15,7 @@ import numpy as np
 from .. import (
     Edge,
     Elements,
+    MaskedMix,
     Mix,
     Part,
     Relation,
@@ -106,6 +107,70 @@ def matmul(a: Shape, b: Shape) -> Product:
 @lru_cache(maxsize=1024)
 def einsum(equation: str, shapes: tuple[Shape, ...]) -> Product:
     """An Einstein summation, as ``numpy.einsum``. Raises ValueError where it is not one."""
+    labelled, out, after = _parsed(equation, shapes)
+    return Product(
+        after,
+        tuple(
+            _term(labels, shape, out, after) for labels, shape in zip(labelled, shapes, strict=True)
+        ),
+    )
+
+
+def masked_einsum(
+    equation: str, shapes: tuple[Shape, ...], masked: int, kept: np.ndarray
+) -> tuple[Relation, ...] | None:
+    """The relations of a sum of products of two tensors, one of which holds zeros.
+
+    ``masked`` is its number, and ``kept``, which broadcasts to it, is False at its zeros. None
+    where no axis that both tensors share is summed.
+    """
+    labelled, out, after = _parsed(equation, shapes)
+    if any(len(set(labels)) < len(labels) for labels in labelled):
+        return None
+    summed = [c for c in dict.fromkeys("".join(labelled)) if c not in out]
+    shared = [
+        c
+        for c, n in zip(labelled[masked], kept.shape, strict=True)
+        if n > 1 and c in summed and all(c in labels for labels in labelled)
+    ]
+    if not shared:
+        return None
+    mixed = shared[-1]
+    others = [c for c in summed if c != mixed]
+    order = "".join([*out, *others, mixed])
+    last = len(order) - 1
+    mask = kept.transpose(_places(labelled[masked], order))
+    mask = mask.reshape(_wide(labelled[masked], kept.shape, order))
+    relations = []
+    for labels, shape in zip(labelled, shapes, strict=True):
+        wide = _wide(labels, shape, order)
+        turned = transpose(_places(labels, order))
+        step = MaskedMix(wide, last, mask)
+        rest = tuple(range(len(out), last + 1))
+        one = (*step.after[: len(out)], *(1,) * len(rest))
+        relations.append(
+            turned
+            + reshape(tuple(shape[i] for i in _places(labels, order)), wide)
+            + (step,)
+            + reduce(step.after, rest[:-1], True)
+            + reshape(one, one[: len(out)])
+            + broadcast(one[: len(out)], after)
+        )
+    return tuple(relations)
+
+
+def _places(labels: str, order: str) -> tuple[int, ...]:
+    """The axes of these labels in another order of labels."""
+    return tuple(sorted(range(len(labels)), key=lambda i: order.index(labels[i])))
+
+
+def _wide(labels: str, shape: Shape, order: str) -> Shape:
+    """The shape of these labels in another order of labels, of length 1 where they have none."""
+    return tuple(shape[labels.index(c)] if c in labels else 1 for c in order)
+
+
+def _parsed(equation: str, shapes: tuple[Shape, ...]) -> tuple[list[str], str, Shape]:
+    """The labels of an Einstein summation's terms and of its output, and the output's shape."""
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(shapes):
@@ -126,13 +191,7 @@ def einsum(equation: str, shapes: tuple[Shape, ...]) -> Product:
         out = ellipsis + "".join(c for c in letters if left.count(c) == 1)
     if len(set(out)) < len(out) or not set(out) <= extents.keys():
         raise ValueError(f"the equation {equation!r} has no output")
-    after = tuple(extents[c] for c in out)
-    return Product(
-        after,
-        tuple(
-            _term(labels, shape, out, after) for labels, shape in zip(labelled, shapes, strict=True)
-        ),
-    )
+    return labelled, out, tuple(extents[c] for c in out)
 
 
 def _labels(term: str, rank: int) -> str:
@@ -211,16 +270,31 @@ def visible_keys(
     return Scan((slide,)) if left is None or right is None else Window((slide,))
 
 
+def visible_table(
+    queries: int, keys: int, offset: int, left: int | None, right: int | None
+) -> np.ndarray:
+    """The keys that each query sees, as ``visible_keys``, but as a table of bools."""
+    distance = np.arange(keys) - (np.arange(queries)[:, None] + offset)
+    seen = np.ones(distance.shape, bool)
+    if left is not None:
+        seen &= distance >= -left
+    if right is not None:
+        seen &= distance <= right
+    return seen
+
+
 class Heads(NamedTuple):
     """The shapes of an attention, each (batch, heads, positions, size).
 
-    ``visible`` is the step from keys to queries along axis 2, None if all see all.
+    ``visible`` is the step from keys to queries along axis 2, None if all see all. Where a mask
+    says more than that, ``mask`` marks the keys that each query sees; it broadcasts to the scores.
     """
 
     query: Shape
     key: Shape
     value: Shape
     visible: Step | None = None
+    mask: np.ndarray | None = None
 
     @property
     def after(self) -> Shape:
@@ -256,6 +330,12 @@ class Heads(NamedTuple):
         return reshape(shape, wide) + reduce(wide, (3,), True) + broadcast(one, self.after)
 
     def _over_keys(self, shape: Shape) -> Relation:
+        if self.mask is not None:
+            wide = (*shape[:2], 1, *shape[2:])
+            mixed = MaskedMix(wide, 3, self.mask[..., None])
+            seen = (*mixed.after[:3], shape[3])
+            behind = reshape(mixed.after, seen) + broadcast(seen, self.after)
+            return (*reshape(shape, wide), mixed, *behind)
         if self.visible is not None:
             return (self.visible, *broadcast((*self.query[:3], shape[3]), self.after))
         one = (*shape[:2], 1, shape[3])

@@ -8,9 +8,10 @@ immediate, and nothing but that layer is kept. The weights are handed over by re
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import onnx
@@ -20,6 +21,7 @@ from onnx import external_data_helper, numpy_helper
 
 from ...errors import ModelError
 from ..values import as_float, cast, neutral
+from .inner import Scope, bodies, fetch_inner, name_of, uses
 
 ort.set_default_logger_severity(4)
 ort.disable_telemetry_events()
@@ -63,6 +65,8 @@ class OnnxRuntime:
         self._inputs = {i.name: i for i in graph.input if i.name not in held}
         self._maker: dict[str, int] = {}
         self._constants: set[str] = set()
+        self._with_bodies = {f"{name_of(n)}/": n for n in graph.node if bodies(n)}
+        self._bodies: dict[Any, OnnxRuntime] = {}
         constants = {"", *held}
         for number, node in enumerate(graph.node):
             self._maker.update((name, number) for name in node.output if name)
@@ -70,7 +74,9 @@ class OnnxRuntime:
                 constants.update(node.output)
                 self._constants.update(filter(None, node.output))
         self._shared: dict[str, ort.OrtValue] = {}
-        self._latest: tuple[tuple[str, ...], ort.InferenceSession] | None = None
+        self._kinds: dict[str, int] = {}
+        self._latest: tuple[tuple[tuple[str, ...], frozenset[str]], ort.InferenceSession] | None
+        self._latest = None
         self._lock = Lock()
 
     def activations(
@@ -81,31 +87,127 @@ class OnnxRuntime:
     ) -> dict[str, NDArray[np.float32]]:
         """The values of the named tensors, as float32, for these inputs (by name).
 
-        Inputs are cast to the model's own types. Missing ones are filled with ones where their name
-        says that they are a mask, else with zeros, in the shape that ``shapes`` says (default: the
-        declared one, open axes 1). Sizes need not be those that the model declares, as long as its
+        Any tensor of the main graph may be fed; then it is not computed. What is fed is cast to the
+        model's own types. Missing inputs are filled with ones where their name says that they are a
+        mask, else with zeros, in the shape that ``shapes`` says (default: the declared one, open
+        axes 1). Sizes need not be those that the model declares, as long as its
         operations accept them. Raises ModelError where the model cannot be run that far.
         """
         wanted = tuple(dict.fromkeys(names))
-        session = self._session(wanted)
-        values = {}
-        for used in session.get_inputs():
-            kind = self._inputs[used.name].type.tensor_type
-            dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)
-            value = feeds.get(used.name)
-            if value is None:
-                shape = (shapes or {}).get(used.name) or [d.dim_value or 1 for d in kind.shape.dim]
-                value = neutral(used.name, shape, dtype)
-            values[used.name] = cast(value, dtype)
-        try:
-            results = session.run(list(wanted), values)
-        except Exception as error:  # ONNX Runtime's exceptions share no base class but this one
-            raise ModelError(_refusal(wanted, error)) from error
-        return {name: as_float(name, value) for name, value in zip(wanted, results, strict=True)}
+        values = self._fetch(wanted, feeds, shapes or {})
+        return {name: as_float(name, values[name]) for name in wanted}
 
-    def _session(self, names: tuple[str, ...]) -> ort.InferenceSession:
+    def _fetch(
+        self, names: Sequence[str], feeds: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]
+    ) -> dict[str, Any]:
+        """The values of these tensors as they are, those within branches and loops among them."""
+        own, inner = [], dict[str, list[str]]()
+        values = {name: self._fed(name, feeds, shapes) for name in names if name in feeds}
+        for name in names:
+            if name in values:
+                continue
+            within = "" if name in self._maker else self._around(name)
+            if within:
+                inner.setdefault(within, []).append(name.removeprefix(within))
+            else:
+                own.append(name)
+        values |= self._run(tuple(own), feeds, shapes) if own else {}
+        for prefix, paths in inner.items():
+            scope = self._scope(feeds, shapes)
+            fetched = fetch_inner(self._with_bodies[prefix], paths, scope)
+            values.update((prefix + path, value) for path, value in fetched.items())
+        return values
+
+    def _around(self, name: str) -> str:
+        """The beginning of an inner tensor's name that says which node it is in; else empty."""
+        return max((p for p in self._with_bodies if name.startswith(p)), key=len, default="")
+
+    def _scope(self, feeds: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) -> Scope:
+        """The graph as the bodies of its nodes see it when it is fed so."""
+
+        def fetch(names: Sequence[str]) -> list[Any]:
+            values = {
+                n: self._fed(n, feeds, shapes) for n in names if n in self._inputs or n in feeds
+            }
+            for name in names:
+                if name in self._weights:
+                    values[name] = self._weight(name)
+            computed = [name for name in names if name not in values]
+            values |= self._fetch(computed, feeds, shapes)
+            return [values[name] for name in names]
+
+        def run(
+            key: Any,  # noqa: ANN401
+            make: Callable[[], onnx.ModelProto],
+            values: Mapping[str, Any],
+            names: Sequence[str],
+        ) -> list[Any]:
+            if key not in self._bodies:
+                body = make()
+                body.ir_version = self._proto.ir_version
+                body.opset_import.extend(self._proto.opset_import)
+                body.functions.extend(self._proto.functions)
+                self._bodies[key] = OnnxRuntime(body, self._folder)
+            return self._bodies[key]._scope(values, {}).fetch(names)
+
+        def holds(name: str) -> bool:
+            return name in self._maker or name in self._inputs or name in self._weights
+
+        def fixed(name: str) -> bool:
+            return name in self._constants or name in self._weights
+
+        return Scope(fetch, holds, fixed, run)
+
+    def _run(
+        self,
+        names: tuple[str, ...],
+        feeds: Mapping[str, Any],
+        shapes: Mapping[str, Sequence[int]],
+    ) -> dict[str, Any]:
+        """The values of tensors that nodes of the graph itself make."""
+        session = self._session(names, frozenset(self._maker.keys() & feeds))
+        values = {i.name: self._fed(i.name, feeds, shapes) for i in session.get_inputs()}
+        try:
+            results = session.run(list(names), values)
+        except Exception as error:  # ONNX Runtime's exceptions share no base class but this one
+            raise ModelError(_refusal(names, error)) from error
+        return dict(zip(names, results, strict=True))
+
+    def _fed(self, name: str, feeds: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) -> Any:  # noqa: ANN401
+        """The value of an input, cast to the model's own type; one made up where none is fed."""
+        value = feeds.get(name)
+        if isinstance(value, list):  # a sequence of tensors, within a body
+            return value
+        if name in self._maker and value is not None:
+            return cast(value, onnx.helper.tensor_dtype_to_np_dtype(self._kind(name)))
+        kind = self._inputs[name].type.tensor_type
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)
+        if value is None:
+            shape = shapes.get(name) or [d.dim_value or 1 for d in kind.shape.dim]
+            value = neutral(name, shape, dtype)
+        return cast(value, dtype)
+
+    def _weight(self, name: str) -> NDArray[Any]:
+        """The values of a weight, or another constant of the graph."""
+        shared = self._share(self._weights[name])
+        if isinstance(shared, onnx.TensorProto):
+            return numpy_helper.to_array(shared)
+        array: NDArray[Any] = shared.numpy()
+        return array
+
+    def _kind(self, name: str) -> int:
+        """The type of a tensor that an operation computes. Raises ModelError."""
+        if name not in self._kinds:
+            (output,) = self._make_session([name], fold=True).get_outputs()
+            kind = re.fullmatch(r"tensor\((\w+)\)", output.type)
+            if kind is None:
+                raise ModelError(f"{name} is not a tensor of numbers, so it cannot be fed")
+            self._kinds[name] = onnx.TensorProto.DataType.Value(kind[1].upper())
+        return self._kinds[name]
+
+    def _session(self, names: tuple[str, ...], fed: frozenset[str]) -> ort.InferenceSession:
         with self._lock:
-            if self._latest is not None and self._latest[0] == names:
+            if self._latest is not None and self._latest[0] == (names, fed):
                 return self._latest[1]
             self._latest = None
             for name in names:
@@ -114,12 +216,14 @@ class OnnxRuntime:
                         f"{name} is not a value that an operation of this model's graph computes, "
                         "so it cannot be shown: pick another layer"
                     )
-            session = self._make_session(names, fold=True)
-            self._latest = names, session
+            session = self._make_session(names, fold=True, fed=fed)
+            self._latest = (names, fed), session
             return session
 
-    def _make_session(self, names: Sequence[str], *, fold: bool) -> ort.InferenceSession:
-        model, shared = self._cut(names, fold=fold)
+    def _make_session(
+        self, names: Sequence[str], *, fold: bool, fed: frozenset[str] = frozenset()
+    ) -> ort.InferenceSession:
+        model, shared = self._cut(names, fold, fed)
         options = ort.SessionOptions()
         options.intra_op_num_threads = THREADS
         options.log_severity_level = 4
@@ -141,13 +245,14 @@ class OnnxRuntime:
             raise ModelError(_refusal(names, error)) from error
 
     def _cut(
-        self, names: Sequence[str], *, fold: bool
+        self, names: Sequence[str], fold: bool, fed: frozenset[str]
     ) -> tuple[onnx.ModelProto, dict[str, ort.OrtValue]]:
         """The part of the model that leads to these tensors, and its large constants.
 
         With ``fold`` everything that depends on no input is computed once and becomes a constant.
+        The tensors ``fed`` become inputs.
         """
-        numbers, used = self._ancestors(names, stop=self._constants if fold else set())
+        numbers, used = self._ancestors(names, stop=fed | self._constants if fold else set(fed))
         cut = onnx.ModelProto(
             ir_version=self._proto.ir_version,
             opset_import=self._proto.opset_import,
@@ -155,6 +260,10 @@ class OnnxRuntime:
         )
         cut.graph.name = "cut"
         cut.graph.node.extend(self._proto.graph.node[i] for i in numbers)
+        for node in cut.graph.node if fed else ():
+            for i, name in enumerate(node.output):
+                if name in fed:
+                    node.output[i] = f"unused/{name}"
         cut.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
         cut.graph.sparse_initializer.extend(t for n, t in self._sparse.items() if n in used)
         for name, value in self._inputs.items():
@@ -162,11 +271,14 @@ class OnnxRuntime:
                 cut.graph.input.add().CopyFrom(value)
                 for dim in cut.graph.input[-1].type.tensor_type.shape.dim:
                     dim.Clear()
+        for name in sorted(fed & used):
+            value = cut.graph.input.add(name=name)
+            value.type.tensor_type.elem_type = self._kind(name)
         for tensor in _tensors_in(cut):
             self._load(tensor)
         constants = {n: self._share(self._weights[n]) for n in used & self._weights.keys()}
         if fold:
-            constants |= self._fold(used & self._constants - set(names))
+            constants |= self._fold(used & self._constants - set(names) - fed)
         shared = {}
         for name, constant in constants.items():
             if isinstance(constant, onnx.TensorProto):
@@ -181,7 +293,7 @@ class OnnxRuntime:
             shared[name] = constant
         return cut, shared
 
-    def _ancestors(self, names: Iterable[str], stop: set[str]) -> tuple[list[int], set[str]]:
+    def _ancestors(self, names: Iterable[str], stop: Set[str]) -> tuple[list[int], set[str]]:
         """The nodes that lead to these tensors, in order, and every name they use.
 
         Nodes that lead only to the tensors of ``stop`` are left out.
@@ -255,16 +367,6 @@ class OnnxRuntime:
             ) from error
         tensor.data_location = onnx.TensorProto.DEFAULT
         del tensor.external_data[:]
-
-
-def uses(node: onnx.NodeProto) -> Iterator[str]:
-    """The names that a node uses, including those that only its subgraphs use."""
-    yield from filter(None, node.input)
-    for attribute in node.attribute:
-        for graph in (attribute.g, *attribute.graphs):
-            for inner in graph.node:
-                yield from uses(inner)
-            yield from (o.name for o in graph.output)
 
 
 def _tensors_in(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:

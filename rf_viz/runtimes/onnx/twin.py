@@ -6,7 +6,7 @@ without a rule here cannot be kept: what lies behind it is ``lost``, with the re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +16,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from .runtime import OnnxRuntime, uses
+from .inner import uses
+from .runtime import OnnxRuntime
+from .twin_masks import Masks, NoTwinError
 
 _Attribute = int | float | str | Sequence[int] | TensorProto
 
@@ -33,7 +35,8 @@ class OnnxTwin:
 
     ``shapes`` are those of all inputs and of the tensors that depend on the source. With
     ``weight_aware`` kernel positions whose weights are all zero stay zero. ``folder`` is where
-    external weights lie.
+    external weights lie, ``feeds`` are the values of side inputs. The source may be any tensor of
+    the main graph. Signals go no further than the tensors ``stop``.
     """
 
     def __init__(
@@ -43,23 +46,40 @@ class OnnxTwin:
         shapes: Mapping[str, Sequence[int]],
         weight_aware: bool = False,
         folder: str | Path | None = None,
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
+        stop: Collection[str] = (),
     ) -> None:
-        self._source, self._shapes = source, shapes
-        graph = _Graph(_opset(proto), shapes, weight_aware)
+        self._source, self._shapes, self._feeds = source, shapes, feeds or {}
+        graph = _Graph(_opset(proto), dict(shapes), weight_aware)
+        graph.masks = Masks(graph, proto.graph)
         self.lost: Mapping[str, str] = graph.lost
-        self._runtime = OnnxRuntime(_rewritten(proto, source, graph), folder)
+        top = {name for node in proto.graph.node for name in node.output}
+        top |= {declared.name for declared in proto.graph.input}
+        inside = "it is inside a branch or loop, which the twin does not follow"
+        graph.lost.update((name, inside) for name in shapes if name not in top)
+        self._runtime = OnnxRuntime(_rewritten(proto, source, frozenset(stop), graph), folder)
 
     def reached(self, signal: NDArray[np.bool_], name: str) -> NDArray[np.bool_]:
         """Mark the elements that a signal reaches, as ``Twin.reached`` does."""
-        values = self._runtime.activations({self._source: signal}, [name], self._shapes)
+        feeds = {**self._feeds, self._source: signal}
+        values = self._runtime.activations(feeds, [name], self._shapes)
         return np.not_equal(values[name], 0)
 
 
-def _rewritten(proto: onnx.ModelProto, source: str, graph: _Graph) -> onnx.ModelProto:
-    """The twin's model. Tensors keep their names; the input is float32."""
+def _rewritten(
+    proto: onnx.ModelProto, source: str, stop: frozenset[str], graph: _Graph
+) -> onnx.ModelProto:
+    """The twin's model. Tensors keep their names; the source is float32, and an input."""
     graph.signals.add(source)
+    severed: dict[str, str] = {}
     for node in proto.graph.node:
+        if not severed.keys().isdisjoint(node.input) or source in node.output:
+            node = _renamed(node, severed, {source: f"unused/{source}"})
         _rewrite(graph, node)
+        for name in stop.intersection(node.output) & graph.shapes.keys():
+            severed[name] = graph.constant(np.zeros(graph.shapes[name], np.float32))
+            graph.shapes[severed[name]] = graph.shapes[name]
+            graph.signals.add(severed[name])
     model = onnx.ModelProto()
     model.CopyFrom(proto)
     del model.graph.node[:]
@@ -68,10 +88,24 @@ def _rewritten(proto: onnx.ModelProto, source: str, graph: _Graph) -> onnx.Model
     for declared in model.graph.input:
         if declared.name == source:
             declared.type.tensor_type.elem_type = TensorProto.FLOAT
+    if all(declared.name != source for declared in model.graph.input):
+        declared = model.graph.input.add(name=source)
+        declared.type.tensor_type.elem_type = TensorProto.FLOAT
     for domain in model.opset_import:
         if domain.domain in ("", "ai.onnx"):
             domain.version = graph.opset
     return model
+
+
+def _renamed(
+    node: onnx.NodeProto, inputs: Mapping[str, str], outputs: Mapping[str, str]
+) -> onnx.NodeProto:
+    """A node that reads and makes tensors of other names."""
+    renamed = onnx.NodeProto()
+    renamed.CopyFrom(node)
+    renamed.input[:] = [inputs.get(name, name) for name in node.input]
+    renamed.output[:] = [outputs.get(name, name) for name in node.output]
+    return renamed
 
 
 def _opset(proto: onnx.ModelProto) -> int:
@@ -89,7 +123,7 @@ def _rewrite(graph: _Graph, node: onnx.NodeProto) -> None:
         try:
             _follow(graph, node)
             return
-        except _NoTwinError as error:
+        except NoTwinError as error:
             reason = f"{node.op_type} {node.name or node.output[0]}{error}"
     graph.lost.update((name, reason) for name in node.output)
 
@@ -97,7 +131,7 @@ def _rewrite(graph: _Graph, node: onnx.NodeProto) -> None:
 def _follow(graph: _Graph, node: onnx.NodeProto) -> None:
     rule = RULES.get((node.domain if node.domain != "ai.onnx" else "", node.op_type))
     if rule is None:
-        raise _NoTwinError(" is an operator that the twin does not know")
+        raise NoTwinError(" is an operator that the twin does not know")
     raw = rule.make(graph, node)
     reaching_all = [
         _single(graph, i, name)
@@ -120,12 +154,8 @@ def _follow(graph: _Graph, node: onnx.NodeProto) -> None:
 def _single(graph: _Graph, i: int, name: str) -> str:
     """A parameter that comes from the image: one number, such as a scale, reaches everything."""
     if np.prod(graph.shape(name)) != 1:
-        raise _NoTwinError(f" takes its input {i} from the image")
+        raise NoTwinError(f" takes its input {i} from the image")
     return graph.add("Reshape", name, graph.constant(np.zeros(0, np.int64)))
-
-
-class _NoTwinError(Exception):
-    """Raised where the twin has no node with the same dependence; the argument says why."""
 
 
 @dataclass
@@ -133,17 +163,18 @@ class _Graph:
     """The twin's nodes as they are made."""
 
     opset: int
-    shapes: Mapping[str, Sequence[int]]
+    shapes: dict[str, Sequence[int]]
     weight_aware: bool
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     constants: list[onnx.TensorProto] = field(default_factory=list)
     signals: set[str] = field(default_factory=set)
     lost: dict[str, str] = field(default_factory=dict)
+    masks: Masks = field(init=False)
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """The traced shape of a tensor. Raises _NoTwinError where it has none."""
+        """The traced shape of a tensor. Raises NoTwinError where it has none."""
         if name not in self.shapes:
-            raise _NoTwinError(f" has no traced shape for {name}")
+            raise NoTwinError(f" has no traced shape for {name}")
         return tuple(self.shapes[name])
 
     def new(self) -> str:
@@ -176,6 +207,14 @@ class _Graph:
                 node.attribute.append(helper.make_attribute(name, value))
         self.nodes.append(node)
         return out
+
+    def outputs(self, node: onnx.NodeProto, first: str) -> list[str]:
+        """Add a node with another first input; returns the names of its outputs."""
+        outputs = [f"{self.new()}/{i}" for i in range(len(node.output))]
+        copy = onnx.NodeProto(op_type=node.op_type, input=[first, *node.input[1:]], output=outputs)
+        copy.attribute.extend(node.attribute)
+        self.nodes.append(copy)
+        return outputs
 
     def cast(self, name: str, out: str = "") -> str:
         """Add a cast to float32; returns the name of its output."""
@@ -255,7 +294,7 @@ def _input(node: onnx.NodeProto, i: int) -> str:
 @_rule("Clip", "Cast", "CastLike", "Dropout", "Identity", "DequantizeLinear", "QuantizeLinear",
        "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Bernoulli", "BitCast",
        "BitwiseNot",
-       "Ceil", "Celu", "Cos", "Cosh", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid",
+       "Ceil", "Celu", "Cos", "Cosh", "Elu", "Erf", "Floor", "Gelu", "HardSigmoid",
        "HardSwish", "IsInf", "IsNaN", "LeakyRelu", "Log", "Mish", "Neg", "Not", "Reciprocal",
        "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh", "Softplus",
        "Softsign", "Sqrt", "Swish", "Tan", "Tanh", "ThresholdedRelu", clean=True)  # fmt: skip
@@ -270,13 +309,55 @@ def _pass(graph: _Graph, node: onnx.NodeProto) -> list[str]:
 @_rule("BatchNormalization", clean=True)
 def _batch_norm(graph: _Graph, node: onnx.NodeProto) -> list[str]:
     if _int(node, "training_mode", 0):
-        raise _NoTwinError(" computes its statistics from the image")
+        raise NoTwinError(" computes its statistics from the image")
     return [node.input[0]]
 
 
-@_rule("Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Equal",
-       "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Mean", "Min", "Mod", "Mul",
-       "Or", "PRelu", "Pow", "Sub", "Sum", "SwiGLU", "Where", "Xor", data=None)  # fmt: skip
+@_rule("Exp", clean=True)
+def _exponential(graph: _Graph, node: onnx.NodeProto) -> list[str]:
+    return [_hidden(graph, node.input[0], graph.masks.exponential(node))]
+
+
+def _hidden(graph: _Graph, name: str, *masks: str | None) -> str:
+    """A signal, without the elements that any of the masks hides."""
+    for mask in masks:
+        if mask is not None:
+            name = graph.add("Mul", name, mask)
+    return name
+
+
+@_rule("Mul", "And", data=None)
+def _masked_product(graph: _Graph, node: onnx.NodeProto) -> list[str]:
+    masks = [
+        graph.masks.kept(name) if name in graph.signals else graph.masks.factor(name)
+        for name in node.input
+    ]
+    return [_hidden(graph, _joined(graph, node, node.input), *masks)]
+
+
+@_rule("Div", data=None)
+def _quotient(graph: _Graph, node: onnx.NodeProto) -> list[str]:
+    return [_hidden(graph, _joined(graph, node, node.input), graph.masks.kept(node.input[0]))]
+
+
+@_rule("Where", data=None)
+def _choice(graph: _Graph, node: onnx.NodeProto) -> list[str]:
+    condition, *sides = node.input
+    if condition in graph.signals:
+        return [_joined(graph, node, node.input)]
+    chosen = graph.cast(condition)
+    other = graph.cast(graph.add("Not", condition))
+    parts = [
+        graph.add("Mul", name, kept)
+        for name, kept in zip(sides, (chosen, other), strict=True)
+        if name in graph.signals
+    ]
+    return [graph.expand(graph.total(parts), graph.shape(node.output[0]))]
+
+
+@_rule("Add", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Equal",
+       "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Mean", "Min", "Mod",
+       "Or", "PRelu", "Pow", "Sub", "Sum", "SwiGLU", "Xor", data=None)  # fmt: skip
 @_rule("BiasAdd", "BiasGelu", "FastGelu", "GatedAdd", domain="com.microsoft", data=None)
 def _join(graph: _Graph, node: onnx.NodeProto) -> list[str]:
     return [_joined(graph, node, node.input)]
@@ -309,11 +390,7 @@ def _move(graph: _Graph, node: onnx.NodeProto) -> list[str]:
 
 @_rule("Split", clean=True)
 def _split(graph: _Graph, node: onnx.NodeProto) -> list[str]:
-    outputs = [graph.new() + f"/{i}" for i in range(len(node.output))]
-    copy = onnx.NodeProto(op_type="Split", input=node.input, output=outputs)
-    copy.attribute.extend(node.attribute)
-    graph.nodes.append(copy)
-    return outputs
+    return graph.outputs(node, node.input[0])
 
 
 @_rule("Concat", data=None, clean=True)
@@ -353,11 +430,22 @@ def _scatter(graph: _Graph, node: onnx.NodeProto) -> list[str]:
 
 
 @_rule("MaxPool", "AveragePool", "LpPool", "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool",
-       "ReduceSum", "ReduceMean", "ReduceMax", "ReduceL1", "ReduceL2", "ReduceSumSquare",
+       "ReduceSum", "ReduceMean", "ReduceL1", "ReduceL2", "ReduceSumSquare",
        "CumSum", "Col2Im")  # fmt: skip
 def _positive(graph: _Graph, node: onnx.NodeProto) -> list[str]:
     """Operators whose result is positive for any positive input already."""
     return [graph.add(node.op_type, *node.input, like=node)] * len(node.output)
+
+
+@_rule("ReduceMax")
+def _largest(graph: _Graph, node: onnx.NodeProto) -> list[str]:
+    """The largest along an axis is none of those that a mask hides."""
+    name, rank = node.input[0], len(graph.shape(node.input[0]))
+    axes = [axis for a in node.attribute if a.name == "axes" for axis in a.ints]
+    if _input(node, 1):
+        axes = [*graph.masks.numbers(node.input[1])]
+    mask = graph.masks.largest(name, axes[0] % rank) if len(axes) == 1 else None
+    return [graph.add("ReduceMax", _hidden(graph, name, mask), *node.input[1:], like=node)]
 
 
 @_rule("ReduceMin", "ReduceProd", "ReduceLogSum", "ReduceLogSumExp")
@@ -374,7 +462,7 @@ def _arg(graph: _Graph, node: onnx.NodeProto) -> list[str]:
 @_rule("QLinearAveragePool", "QLinearGlobalAveragePool", domain="com.microsoft")
 def _quantised_pool(graph: _Graph, node: onnx.NodeProto) -> list[str]:
     if _int(node, "channels_last", 0):
-        raise _NoTwinError(" keeps its channels last")
+        raise NoTwinError(" keeps its channels last")
     op = node.op_type.removeprefix("QLinear")
     return [graph.add(op, node.input[0], channels_last=None, like=node)]
 
@@ -390,7 +478,7 @@ def _convolution(graph: _Graph, node: onnx.NodeProto) -> list[str]:
 @_rule("QLinearConv", domain="com.microsoft")
 def _quantised_convolution(graph: _Graph, node: onnx.NodeProto) -> list[str]:
     if _int(node, "channels_last", 0):
-        raise _NoTwinError(" keeps its channels last")
+        raise NoTwinError(" keeps its channels last")
     weights = _kernel(graph, node.input[3], node.input[5])
     return [graph.add("Conv", node.input[0], weights, channels_last=None, like=node)]
 
@@ -439,7 +527,7 @@ def _product(
     graph: _Graph, node: onnx.NodeProto, op: str, inputs: Sequence[str], *more: str
 ) -> str:
     """The signals' products with ones, each by itself, added up."""
-    ones = [graph.filled(name, 1) for name in inputs]
+    ones = [graph.masks.kept(name) or graph.filled(name, 1) for name in inputs]
     return graph.total(
         [
             graph.add(op, *ones[:i], name, *ones[i + 1 :], *more, like=node)
@@ -452,6 +540,13 @@ def _product(
 @_rule("Softmax", "LogSoftmax", "Hardmax")
 def _softmax(graph: _Graph, node: onnx.NodeProto) -> list[str]:
     rank = len(graph.shape(node.input[0]))
+    mask = graph.masks.softmax(node)
+    if mask is not None:
+        axis = _int(node, "axis", -1)
+        left = graph.add("Mul", node.input[0], mask)
+        if node.op_type == "LogSoftmax":
+            return [graph.add("Add", node.input[0], graph.reduce(left, [axis]))]
+        return [graph.add("Mul", graph.add("Add", left, graph.reduce(left, [axis])), mask)]
     if graph.opset >= 13:
         return [graph.mixed(node.input[0], [_int(node, "axis", -1)])]
     return [graph.mixed(node.input[0], range(_int(node, "axis", 1) % rank, rank))]
@@ -544,9 +639,9 @@ def _dynamic_quantise(graph: _Graph, node: onnx.NodeProto) -> list[str]:
 def _recurrent(graph: _Graph, node: onnx.NodeProto) -> list[str]:
     """Step by step along the first axis: a running maximum, each direction its own way."""
     if _int(node, "layout", 0) or _input(node, 4):
-        raise _NoTwinError(" has sequences of different lengths or the batch first")
+        raise NoTwinError(" has sequences of different lengths or the batch first")
     if graph.opset < 11:
-        raise _NoTwinError(" is older than opset 11")
+        raise NoTwinError(" is older than opset 11")
     steps = graph.reduce(node.input[0], [2])
     axis = graph.constant(np.int64(0))
     direction = _text(node, "direction", "forward")

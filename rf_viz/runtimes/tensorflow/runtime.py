@@ -9,7 +9,8 @@ stay out of that part; they are fed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -20,6 +21,8 @@ from ...errors import ModelError
 from ..values import as_float, cast, neutral
 from .graph_names import PLACEHOLDERS, VARIABLES, called_functions, maker
 from .imports import import_tensorflow
+from .kinds import kind_of
+from .loops import Loop, Turns
 from .safety import may_run
 from .substitutes import substitute
 
@@ -35,9 +38,13 @@ _CONTROL_FLOW = ("Enter", "RefEnter", "RefSwitch", "Switch")
 
 
 class _Cut(NamedTuple):
-    """A part of the graph, ready to run: the values it takes, and the types of its inputs."""
+    """A part of the graph, ready to run: the values it takes, and the types of its inputs.
+
+    ``restore`` are the operations that give its variables their values.
+    """
 
     session: Any
+    restore: list[Any]
     fetches: list[Any]
     values: dict[str, NDArray[Any]]
     inputs: dict[str, np.dtype[Any]]
@@ -46,19 +53,25 @@ class _Cut(NamedTuple):
 class TensorFlowRuntime:
     """Activations of a flat graph, computed by TensorFlow; may be shared between threads.
 
-    ``graph_def`` is a GraphDef; its output 0 of node n is called "n", output 1 "n:1". TensorFlow is
-    loaded when a runtime is made.
+    ``graph_def`` is a GraphDef; its output 0 of node n is called "n", output 1 "n:1". ``variables``
+    give the values of handles of variables, by node name; ``loops`` returns the loops that have
+    functions. TensorFlow is loaded when a runtime is made.
     """
 
-    def __init__(self, graph_def: Any) -> None:  # noqa: ANN401  (messages have no types)
+    def __init__(
+        self,
+        graph_def: Any,  # noqa: ANN401  (messages have no types)
+        variables: Mapping[str, Callable[[], NDArray[Any] | None]] | None = None,
+        loops: Callable[[], Mapping[str, Loop]] = dict,
+    ) -> None:
         self._tf = import_tensorflow()
-        self._graph_def = graph_def
+        self._graph_def, self._variables, self._find_loops = graph_def, variables or {}, loops
         self._nodes = {node.name: node for node in graph_def.node}
         self._functions = {f.signature.name: f for f in graph_def.library.function}
         self._ordered = any(node.op in _CONTROL_FLOW for node in graph_def.node)
         self._values: dict[str, NDArray[Any]] = {}
         self._can_be_fed: dict[str, bool] = {}
-        self._latest: tuple[tuple[frozenset[str], tuple[str, ...]], _Cut] | None = None
+        self._latest: tuple[tuple[frozenset[str], str, tuple[str, ...]], _Cut] | None = None
         self._lock = Lock()
 
     def activations(
@@ -69,38 +82,72 @@ class TensorFlowRuntime:
     ) -> dict[str, NDArray[np.float32]]:
         """Compute the named tensors, as float32, for these inputs (by name).
 
-        Inputs are cast to the model's own types. Missing placeholders are filled with ones where
-        their name says that they are a mask, else with zeros, in the shape that ``shapes`` says
-        (default: the declared one, open axes 1). Sizes need not be those that the graph declares,
+        Any tensor may be fed; then it is not computed. What is fed is cast to the model's own
+        types. Missing placeholders are filled with ones where their name says that they are a mask,
+        else with zeros, in the shape that ``shapes`` says (default: the declared one, open axes 1).
+        Sizes need not be those that the graph declares,
         as long as its operations accept them. Raises ModelError where the graph cannot be run that
         far: it holds no weights, it reaches beyond itself, or TensorFlow refuses.
         """
         wanted = tuple(dict.fromkeys(names))
-        for name in wanted:
-            if maker(name) not in self._nodes:
+        own = tuple(n for n in wanted if n not in feeds and maker(n) in self._nodes)
+        values: dict[str, Any] = {name: feeds[name] for name in wanted if name in feeds}
+        if own:
+            values.update(zip(own, self._fetched(own, feeds, shapes or {}), strict=True))
+        for loop, paths in self._within(n for n in wanted if n not in values).items():
+            turns = Turns(self._loops[loop], paths, self._functions)
+            stacked = self._fetched(turns.names, feeds, shapes or {}, turns)
+            values.update((f"{loop}/{p}", v) for p, v in turns.by_path(stacked).items())
+        return {name: as_float(name, values[name]) for name in wanted}
+
+    @cached_property
+    def _loops(self) -> Mapping[str, Loop]:
+        return self._find_loops()
+
+    def _within(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """The loops that tensors are in, with their paths there. Raises ModelError."""
+        within: dict[str, list[str]] = {}
+        for name in names:
+            around = (loop for loop in self._loops if name.startswith(f"{loop}/"))
+            innermost = max(around, key=len, default=None)
+            if innermost is None:
                 raise ModelError(
                     f"{name} is not a value that an operation of this model's graph computes, "
                     "so it cannot be shown: pick another layer"
                 )
+            within.setdefault(innermost, []).append(name.removeprefix(f"{innermost}/"))
+        return within
+
+    def _fetched(
+        self,
+        names: tuple[str, ...],
+        feeds: Mapping[str, NDArray[np.generic]],
+        shapes: Mapping[str, Sequence[int]],
+        turns: Turns | None = None,
+    ) -> list[Any]:
+        """The values of tensors of the graph, or of a loop's turns."""
         with self._lock:
-            key = frozenset(feeds), wanted
+            fed = frozenset(feeds)
+            key = fed, "" if turns is None else turns.loop.name, names
             if self._latest is None or self._latest[0] != key:
                 self._latest = None
-                self._latest = key, self._cut(wanted, key[0], self._fixed(key[0]))
+                self._latest = key, self._cut(names, fed, self._fixed(fed), turns)
             cut = self._latest[1]
         values_in = dict(cut.values)
         for name, dtype in cut.inputs.items():
             value = feeds.get(name)
             if value is None:
-                shape = (shapes or {}).get(name)
+                shape = shapes.get(name)
                 value = neutral(name, self._declared(name) if shape is None else shape, dtype)
-            values_in[f"{name}:0"] = cast(value, dtype)
-        values = self._run(cut, wanted, values_in)
-        return {name: as_float(name, value) for name, value in zip(wanted, values, strict=True)}
+            at = _alias(name) if self._is_replaced(name, key[0]) else name
+            values_in[f"{at}:0"] = cast(value, dtype)
+        return self._run(cut, names, values_in)
 
     def _run(self, cut: _Cut, names: Sequence[str], values_in: Mapping[str, Any]) -> list[Any]:
         """Run a part of the graph. Raises ModelError where TensorFlow refuses."""
         try:
+            # Before each run, which may have changed them.
+            cut.session.run(cut.restore, {k: v for k, v in values_in.items() if k in cut.values})
             values: list[Any] = cut.session.run(cut.fetches, values_in)
         except (self._tf.errors.OpError, TypeError, ValueError) as error:
             raise ModelError(_refusal(names, error)) from error
@@ -111,7 +158,8 @@ class TensorFlowRuntime:
         if self._ordered:  # a constant in a loop belongs to that loop
             return set()
         users: dict[str, list[str]] = {}
-        moving = {n.name for n in self._nodes.values() if n.op.startswith("Placeholder")} | fed
+        moving = {n.name for n in self._nodes.values() if n.op.startswith("Placeholder")}
+        moving |= {maker(name) for name in fed}
         for node in self._nodes.values():
             for reference in node.input:
                 users.setdefault(maker(reference), []).append(node.name)
@@ -122,25 +170,41 @@ class TensorFlowRuntime:
             pending.extend(new)
         return self._nodes.keys() - moving
 
-    def _cut(self, names: Sequence[str], fed: frozenset[str], fixed: set[str]) -> _Cut:
-        """The part of the graph that leads to these tensors from what is fed and what is fixed."""
+    def _cut(
+        self,
+        names: Sequence[str],
+        fed: frozenset[str],
+        fixed: set[str],
+        turns: Turns | None = None,
+    ) -> _Cut:
+        """The part of the graph that leads to these tensors from what is fed and what is fixed.
+
+        With ``turns`` they are tensors of a loop.
+        """
         tf = self._tf
+        names = names if turns is None else turns.loop.inputs
         part = type(self._graph_def)(versions=self._graph_def.versions)
         inputs: dict[str, np.dtype[Any]] = {}
         used: dict[str, str] = {}
         for name in self._ancestors(names, fed, fixed):
             node = self._nodes[name]
-            if node.op in _WITHOUT_VALUES:
+            if node.op in _WITHOUT_VALUES and name not in self._variables:
                 raise ModelError(
                     f"this graph holds no weights ({name} is a variable without a value), so its "
                     "activations cannot be computed; what its cells see holds all the same"
                 )
-            if name in fed or node.op in PLACEHOLDERS:
+            if node.op in PLACEHOLDERS:
                 inputs[name] = self._add_placeholder(part, name, node.attr["dtype"].type)
                 continue
             copy = part.node.add(name=name, op=node.op)
             for reference in self._inputs(node):
-                if self._is_fed(maker(reference), fixed):
+                tensor = reference.removesuffix(":0")
+                if self._is_replaced(tensor, fed):
+                    if tensor not in inputs:
+                        kind = self._kind(tensor)
+                        inputs[tensor] = self._add_placeholder(part, _alias(tensor), kind)
+                    reference = _alias(tensor)
+                elif self._is_fed(maker(reference), fixed):
                     reference = used.setdefault(reference, f"value/{len(used)}")
                 copy.input.append(reference)
             for key, value in node.attr.items():
@@ -152,6 +216,11 @@ class TensorFlowRuntime:
             raise ModelError(f"this model cannot be run up to {names[0]}: {reason}")
         self._evaluate(used)
         values = {}
+        stored: dict[str, str] = {}
+        for node in part.node:
+            if node.name in self._variables:
+                stored[node.name] = f"value/{len(used) + len(stored)}"
+                values[f"{stored[node.name]}:0"] = self._variable(node.name)
         for reference, name in used.items():
             value = values[f"{name}:0"] = self._values[reference]
             self._add_placeholder(part, name, tf.dtypes.as_dtype(value.dtype).as_datatype_enum)
@@ -163,10 +232,20 @@ class TensorFlowRuntime:
                 # Copies, since a tensor that is fetched itself never gets its axes turned round
                 # (see _config).
                 fetches = [tf.identity(graph.get_tensor_by_name(_reference(n))) for n in names]
+                if turns is not None:
+                    fetches = turns.build(tf, fetches)
+                restore = [
+                    tf.raw_ops.AssignVariableOp(
+                        resource=graph.get_tensor_by_name(f"{variable}:0"),
+                        value=tf.compat.v1.placeholder(values[f"{value}:0"].dtype, name=value),
+                    )
+                    for variable, value in stored.items()
+                ]
         except (tf.errors.OpError, KeyError, TypeError, ValueError) as error:
             raise ModelError(_refusal(names, error)) from error
         config = _config(tf, any(_is_channels_first(node) for node in part.node))
-        return _Cut(tf.compat.v1.Session(graph=graph, config=config), fetches, values, inputs)
+        session = tf.compat.v1.Session(graph=graph, config=config)
+        return _Cut(session, restore, fetches, values, inputs)
 
     def _inputs(self, node: Any) -> list[str]:  # noqa: ANN401
         """A node's inputs; its control inputs only where they matter."""
@@ -185,10 +264,22 @@ class TensorFlowRuntime:
             if name not in self._nodes:
                 raise ModelError(f"the graph reads {name!r}, which nothing makes: it is invalid")
             ancestors[name] = None
-            if name not in fed:
-                makers = map(maker, self._inputs(self._nodes[name]))
-                pending.extend(m for m in makers if not self._is_fed(m, fixed))
+            for reference in self._inputs(self._nodes[name]):
+                replaced = self._is_replaced(reference.removesuffix(":0"), fed)
+                if not replaced and not self._is_fed(maker(reference), fixed):
+                    pending.append(maker(reference))
         return ancestors
+
+    def _is_replaced(self, tensor: str, fed: frozenset[str]) -> bool:
+        """Whether a tensor that an operation would compute is fed instead."""
+        return tensor in fed and self._nodes[maker(tensor)].op not in PLACEHOLDERS
+
+    def _kind(self, tensor: str) -> int:
+        """The type of a tensor that an operation computes. Raises ModelError."""
+        kind = kind_of(self._nodes[maker(tensor)], int(tensor.partition(":")[2] or 0))
+        if not kind:
+            raise ModelError(f"the type of {tensor} is not known, so it cannot be fed")
+        return kind
 
     def _is_fed(self, name: str, fixed: set[str]) -> bool:
         """Whether a node's values are fed rather than computed: large weights, and what is fixed.
@@ -218,6 +309,13 @@ class TensorFlowRuntime:
         if new:
             cut = self._cut(new, frozenset(), set())
             self._values.update(zip(new, self._run(cut, new, cut.values), strict=True))
+
+    def _variable(self, name: str) -> NDArray[Any]:
+        """The values of a variable. Raises ModelError where its file does not give them."""
+        value = self._variables[name]()
+        if value is None:
+            raise ModelError(f"the values of the variable {name} are not in the model's file")
+        return value
 
     def _constant(self, node: Any) -> NDArray[Any]:  # noqa: ANN401
         """The values of a Const. Raises ModelError where they do not fill its shape."""
@@ -250,6 +348,11 @@ class TensorFlowRuntime:
         """The shape that a placeholder declares, open axes 1."""
         shape = self._nodes[placeholder].attr["shape"].shape
         return [max(d.size, 1) for d in shape.dim]
+
+
+def _alias(tensor: str) -> str:
+    """The name of the placeholder at which a tensor is fed that an operation would compute."""
+    return f"fed/{tensor.replace(':', '/')}"
 
 
 def _reference(name: str) -> str:

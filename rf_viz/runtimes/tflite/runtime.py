@@ -1,4 +1,4 @@
-"""Run a TFLite model with LiteRT and fetch any tensor of its main graph.
+"""Run a TFLite model with LiteRT and fetch any tensor of one of its graphs.
 
 LiteRT runs in a process of its own (see ``worker``), which is started when it is first asked and
 ends with this one.
@@ -32,7 +32,7 @@ _WORKER = os.path.join(os.path.dirname(__file__), "worker.py")
 
 
 class TensorSlot(NamedTuple):
-    """Slot of a tensor in the main graph: its number there, and how it stores its values.
+    """Slot of a tensor in its graph: its number there, and how it stores its values.
 
     ``dtype`` is NumPy's name of its type, empty for one that NumPy does not have.
     """
@@ -45,13 +45,18 @@ class TensorSlot(NamedTuple):
 class TfliteRuntime:
     """Activations of a TFLite model, computed by LiteRT; may be shared between threads.
 
-    ``data`` is the file, ``computed`` and ``inputs`` the tensors of its main graph, by name.
+    ``data`` is the file, ``graph`` the number of the graph in it to run, ``computed`` and
+    ``inputs`` its tensors, by name.
     """
 
     def __init__(
-        self, data: bytes, computed: Mapping[str, TensorSlot], inputs: Mapping[str, TensorSlot]
+        self,
+        data: bytes,
+        graph: int,
+        computed: Mapping[str, TensorSlot],
+        inputs: Mapping[str, TensorSlot],
     ) -> None:
-        self._data, self._computed, self._inputs = data, computed, inputs
+        self._data, self._graph, self._computed, self._inputs = data, graph, computed, inputs
         self._worker: tuple[subprocess.Popen[bytes], BinaryIO, BinaryIO] | None = None
         self._lock = Lock()
 
@@ -64,11 +69,14 @@ class TfliteRuntime:
         """Compute the named tensors as real numbers, float32, for these inputs (by name).
 
         An input of a quantised type takes integers as they are stored, and floats as real numbers.
-        Missing inputs are filled with ones where their name says that they are a mask, else with
-        zeros, in the shape that ``shapes`` says. Raises ModelError where the model cannot be run
-        that far.
+        Any tensor may be fed; then it is not computed. Missing inputs are filled with ones where
+        their name says that they are a mask, else with zeros, in the shape that ``shapes`` says.
+        Raises ModelError where the model cannot be run that far.
         """
-        wanted = tuple(dict.fromkeys(names))
+        wanted = tuple(name for name in dict.fromkeys(names) if name not in feeds)
+        if len(wanted) < len(set(names)):
+            values = self.activations(feeds, wanted, shapes) if wanted else {}
+            return {n: values[n] if n in wanted else as_float(n, feeds[n]) for n in names}
         for name in wanted:
             if name not in self._computed:
                 raise ModelError(
@@ -78,6 +86,10 @@ class TfliteRuntime:
         request: Message = {"wanted": np.array([self._computed[n].number for n in wanted])}
         for name, slot in self._inputs.items():
             request[str(slot.number)] = _stored(name, slot, feeds.get(name), shapes)
+        within = {n: slot for n, slot in self._computed.items() if n in feeds}
+        for name, slot in within.items():
+            request[str(slot.number)] = _stored(name, slot, feeds[name], shapes)
+        request["fed"] = np.array([slot.number for slot in within.values()], int)
         with self._lock:
             reply = self._ask(request)
         if "defect" in reply:
@@ -134,7 +146,8 @@ class TfliteRuntime:
             )
             weakref.finalize(self, _end, worker)
             self._worker = worker, typed(BinaryIO, worker.stdin), typed(BinaryIO, worker.stdout)
-            send(self._worker[1], {"model": np.frombuffer(self._data, np.uint8)})
+            model = np.frombuffer(self._data, np.uint8)
+            send(self._worker[1], {"model": model, "graph": np.array(self._graph)})
         return self._worker
 
 

@@ -25,8 +25,14 @@ Message = dict[str, NDArray[Any]]
 THREADS = 2
 """Processor threads that one run may use."""
 
-_OUTPUTS, _OPERATORS = 8, 10
-"""Slots in which a SubGraph of the schema keeps its outputs and its operators."""
+_INPUTS, _OUTPUTS, _OPERATORS = 6, 8, 10
+"""Slots in which a SubGraph of the schema keeps its inputs, its outputs and its operators."""
+
+_SUBGRAPHS, _SIGNATURES = 8, 18
+"""Slots in which a Model of the schema keeps its graphs and its signatures."""
+
+_AXIS = 16
+"""Slot in which a QuantizationParameters of the schema keeps its quantised dimension."""
 
 
 def send(pipe: BinaryIO, message: Mapping[str, NDArray[Any]]) -> None:
@@ -65,16 +71,18 @@ def _complaining() -> Iterator[None]:
 
 
 class Beginning:
-    """Operators of a model up to the one that makes the last of the tensors ``wanted``.
+    """Operators of a graph up to the one that makes the last of the tensors ``wanted``.
+
+    ``graph`` is its number in the model ``data``. The tensors ``fed`` are not computed.
 
     Raises ComplaintError where LiteRT does not take them.
     """
 
-    def __init__(self, data: bytes, wanted: Sequence[int]) -> None:
+    def __init__(self, data: bytes, graph: int, wanted: Sequence[int], fed: Sequence[int]) -> None:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
         self._wanted = wanted
-        shorter = cut(data, wanted)
+        shorter = cut(data, graph, wanted, fed)
         with _complaining():
             self._interpreter = Interpreter(
                 model_content=shorter,
@@ -112,15 +120,17 @@ class Beginning:
         return values
 
 
-def cut(data: bytes, wanted: Sequence[int]) -> bytes:
-    """End a file's main graph after the operator that makes the last of the tensors ``wanted``.
+def cut(data: bytes, number: int, wanted: Sequence[int], fed: Sequence[int] = ()) -> bytes:
+    """End a graph after the operator that makes the last of the tensors ``wanted``; make it main.
 
     The vectors of operators and of outputs stay where they are: the first gets a smaller length,
-    the second holds the first wanted tensor over and over.
+    the second holds the first wanted tensor over and over. A graph that is not the main one
+    changes places with it, and the signatures, which name graphs by their places, go.
     """
     from ai_edge_litert.schema_py_generated import Model
 
-    graph = Model.GetRootAs(data, 0).Subgraphs(0)
+    model = Model.GetRootAs(data, 0)
+    graph = model.Subgraphs(number)
     last = max(
         i
         for i in range(graph.OperatorsLength())
@@ -132,7 +142,83 @@ def cut(data: bytes, wanted: Sequence[int]) -> bytes:
     for i in range(graph.OutputsLength()):
         at = table.Vector(table.Offset(_OUTPUTS)) + 4 * i
         struct.pack_into("<i", shorter, at, wanted[0])
+    if number:
+        at = [_entries(model, _SUBGRAPHS) + 4 * i for i in (0, number)]
+        for target, source in zip(at, reversed(at), strict=True):
+            offset = struct.unpack_from("<I", data, source)[0]
+            struct.pack_into("<I", shorter, target, source + offset - target)
+        struct.pack_into("<I", shorter, _entries(model, _SIGNATURES) - 4, 0)
+    _mend_axes(graph, shorter)
+    if fed:
+        _feed(graph, shorter, last + 1, wanted, fed)
     return bytes(shorter)
+
+
+def _feed(
+    graph: Any,  # noqa: ANN401
+    data: bytearray,
+    count: int,
+    wanted: Sequence[int],
+    fed: Sequence[int],
+) -> None:
+    """Make inputs of the tensors ``fed``, and take out what only leads to them.
+
+    The graph has ``count`` operators. Its vector of operators stays where it is, that of inputs is
+    written anew at the end of the file.
+    """
+    needed = set(wanted)
+    kept: list[int] = []
+    for i in reversed(range(count)):
+        operator = graph.Operators(i)
+        outputs = operator.OutputsAsNumpy().tolist() if operator.OutputsLength() else []
+        if not outputs or not needed.difference(fed).isdisjoint(outputs):
+            kept.insert(0, i)
+            needed.update(operator.InputsAsNumpy().tolist() if operator.InputsLength() else [])
+    table = graph._tab
+    entries = table.Vector(table.Offset(_OPERATORS))
+    at = [entries + 4 * i for i in kept]
+    targets = [place + struct.unpack_from("<I", data, place)[0] for place in at]
+    struct.pack_into("<I", data, entries - 4, len(kept))
+    for i, target in enumerate(targets):
+        struct.pack_into("<I", data, entries + 4 * i, target - entries - 4 * i)
+    own = graph.InputsAsNumpy().tolist() if graph.InputsLength() else []
+    inputs = [i for i in dict.fromkeys([*own, *fed]) if i in needed]
+    data.extend(bytes(-len(data) % 4))
+    field = table.Pos + table.Offset(_INPUTS)
+    struct.pack_into("<I", data, field, len(data) - field)
+    data.extend(struct.pack(f"<I{len(inputs)}i", len(inputs), *inputs))
+
+
+def _entries(model: Any, slot: int) -> int:  # noqa: ANN401
+    """Where in a file the entries of one of the model's vectors begin."""
+    table = model._tab
+    return int(table.Vector(table.Offset(slot)))
+
+
+def _mend_axes(graph: Any, data: bytearray) -> None:  # noqa: ANN401
+    """Correct quantised dimensions beyond a tensor's rank, as real files have them.
+
+    LiteRT refuses these, though no kernel of a bias reads them.
+    """
+    axes: dict[int, set[int]] = {}
+    for i in range(graph.TensorsLength()):
+        tensor = graph.Tensors(i)
+        quantised = tensor.Quantization()
+        if quantised is None or quantised.ScaleLength() < 2:
+            continue
+        table = quantised._tab
+        field = table.Offset(_AXIS)
+        if not field:
+            continue
+        shape = tensor.ShapeAsNumpy().tolist() if tensor.ShapeLength() else []
+        axis = quantised.QuantizedDimension()
+        if not 0 <= axis < len(shape):
+            count = quantised.ScaleLength()
+            axis = shape.index(count) if count in shape else 0
+        axes.setdefault(table.Pos + field, set()).add(axis)
+    for at, wanted in axes.items():
+        if len(wanted) == 1:  # else tensors that share it disagree
+            struct.pack_into("<i", data, at, *wanted)
 
 
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
@@ -144,14 +230,15 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     first = receive(requests)
     if first is None:
         return
-    data = first["model"].tobytes()
-    latest: tuple[list[int], Beginning] | None = None
+    data, graph = first["model"].tobytes(), int(first["graph"])
+    latest: tuple[tuple[list[int], list[int]], Beginning] | None = None
     while (request := receive(requests)) is not None:
         wanted = request.pop("wanted").tolist()
+        fed = request.pop("fed").tolist()
         try:
-            if latest is None or latest[0] != wanted:
+            if latest is None or latest[0] != (wanted, fed):
                 latest = None
-                latest = wanted, Beginning(data, wanted)
+                latest = (wanted, fed), Beginning(data, graph, wanted, fed)
             reply = latest[1].run(request)
         except ComplaintError as complaint:
             latest = None

@@ -57,7 +57,7 @@ def prove(scene: Scene) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         filler = st.segmented_control(
             "Replace by",
-            list(fillers),
+            [filler for filler in fillers if filler != PHOTOGRAPH or not scene.picture.within],
             default="Noise",
             required=True,
             key=f"filler {len(scene.picture.extent)}",
@@ -152,12 +152,13 @@ def _proofs(
     scene, model = _scene, cache.load(_scene.file)
     with cache.reported(scene.file, "run"):
         tensor, other = scene.fed.tensor, scene.fed.prepare(_values)
-        proofs = [try_cell(model, scene.net, scene.layer, at, tensor, other)]
+        feeds = scene.fed.feeds
+        proofs = [try_cell(model, scene.net, scene.layer, at, tensor, other, feeds)]
         if proofs[0].context:
             whole = _with_context(model, scene.net)
             layer = whole[scene.layer.name]
             if not layer.mask_of(at).all():
-                proofs.append(try_cell(model, whole, layer, at, tensor, other))
+                proofs.append(try_cell(model, whole, layer, at, tensor, other, feeds))
         return proofs
 
 
@@ -173,11 +174,13 @@ def _report(key: str, _scene: Scene) -> Report:
 def _with_context(model: Model, net: Network) -> Network:
     """The network traced again, global context left in."""
     source = net.input
+    shapes = {i.name: net.shapes[i.name] for i in model.inputs if i.name in net.shapes}
     return model.trace(
-        input_shape=source.shape,
+        input_shape={**shapes, source.name: source.shape},
         input=source.name,
         spatial_axes=source.spatial_axes,
         weight_aware=net.weight_aware,
+        feeds=net.feeds,
     )
 
 

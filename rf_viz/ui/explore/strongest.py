@@ -41,7 +41,7 @@ def strongest(scene: Scene) -> None:
         return
     where, apart = _HERE, True
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        if len(scene.picture.extent) == 2:
+        if len(scene.picture.extent) == 2 and not scene.fed.within:
             where = st.segmented_control(
                 "Strongest cells in",
                 [_HERE, _MINE],

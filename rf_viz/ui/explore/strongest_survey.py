@@ -83,7 +83,9 @@ def look_like_page(scene: Scene, *, apart: bool) -> Look:
     def look(number: int, content: bytes) -> list[Find]:
         pixels = fit(open_image(content), (height, width), scene.fed.fit)
         tensor = scene.fed.prepare(pixels)
-        values = model.activations(tensor, [layer.name], input=scene.fed.input)[layer.name]
+        values = model.activations(
+            tensor, [layer.name], input=scene.fed.input, feeds=scene.fed.feeds
+        )[layer.name]
         shown = by_channel(values, layer)[scene.shown]
         return find(shown, layer, scene.feature_map.channel, pixels, apart=apart, file=number)
 
@@ -96,4 +98,5 @@ def subject(scene: Scene, *, apart: bool) -> str:
     probe = np.arange(height * width * 3).astype(np.uint8).reshape(height, width, 3)
     prepared = hashlib.sha256(scene.fed.prepare(probe).tobytes()).hexdigest()[:16]
     what = [scene.file.digest, scene.fed.input, scene.layer.name, scene.shown, apart]
+    what += [f"{name} {value.tolist()}" for name, value in scene.fed.feeds.items()]
     return " ".join(map(str, [*what, height, width, scene.fed.fit, prepared]))

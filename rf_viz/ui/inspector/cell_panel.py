@@ -49,8 +49,10 @@ def _headline(picture: Picture, region: Region) -> str:
     if region.empty:
         return "<p><b>Sees no pixel</b>Nothing of the input reaches this cell.</p>"
     share = np.prod(region.size) / np.prod(picture.extent)
-    what = picture.kind
-    unit = {"signal": "samples", "image": "px", "volume": "voxels"}[what]
+    unit = {"signal": "samples", "image": "px", "volume": "voxels"}[picture.kind]
+    what: str = picture.kind
+    if picture.within:
+        unit, what = "cells", "layer"
     return (
         f'<p><b><span data-of="size">{by(region.size)}</span> {unit}</b>'
         f'<span data-of="share">{percent(share)}</span> of the {what}</p>'

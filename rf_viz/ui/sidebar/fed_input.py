@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -61,7 +63,7 @@ def unfit(net: Network) -> str:
 def misfit(file: File, net: Network) -> str:
     """Explains why no input that people look at fits a model; empty where one does."""
     source = net.input
-    dtype = next(i.dtype for i in cache.load(file).inputs if i.name == source.name)
+    dtype = cache.load(file).source(source.name).dtype
     if len(source.size) == 1 and "int" in dtype:
         return (
             f"The input {source.name} ({by(source.shape)}) takes whole numbers, such as those of "
@@ -75,8 +77,20 @@ def choose_input(
 ) -> tuple[Picture, Fed]:
     """Draws the choice of a picture, signal or volume and returns it, also as the network takes it.
 
-    The choices of how it is prepared go into ``options``.
+    The choices of how it is prepared go into ``options``. With it go the values of the other inputs
+    that the network was traced with.
     """
+    picture, fed = _choose_input(file, net, sample, options)
+    if not net.feeds:
+        return picture, fed
+    others = [f"{name} {array.shape} {array.tobytes()!r}" for name, array in net.feeds.items()]
+    digest = hashlib.sha256(" ".join(others).encode()).hexdigest()[:16]
+    return picture, replace(fed, key=f"{fed.key} {digest}", feeds=net.feeds)
+
+
+def _choose_input(
+    file: File, net: Network, sample: Sample | None, options: DeltaGenerator
+) -> tuple[Picture, Fed]:
     if len(net.input.size) == 1:
         return _signal(net)
     if len(net.input.size) == 3:

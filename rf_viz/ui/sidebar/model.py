@@ -21,6 +21,7 @@ from ..text import (
 )
 from .restore import restore
 from .session import KERAS, visitor
+from .side_inputs import choose_side_inputs
 from .upload import UPLOAD, row, uploader
 
 _LARGEST_SIDE = (1_000_000, 2048, 256)
@@ -70,8 +71,41 @@ def choose_model() -> tuple[File, Sample | None]:
         st.caption(sample.about)
         return File.at(sample.path, sample.title), sample
     if key in uploads:
-        return uploads[key], None
+        return _as_read(uploads[key]), None
     return _keras_application(key.removeprefix(KERAS))
+
+
+def _as_read(file: File) -> File:
+    """Draws the choice of what of a file is read, where there is one, and returns it so."""
+    model = cache.load(file)
+    signature, training = None, False
+    if len(model.signatures) > 1:
+        chosen = st.selectbox(
+            "Signature",
+            model.signatures,
+            index=model.signatures.index(model.signature),
+            key=f"signature {file.digest}",
+            persist_state="session",
+            on_change=ignore_echo,
+            help="The functions that this file offers; each has inputs and layers of its own.",
+        )
+        signature = None if chosen == model.signature else chosen
+    if model.hidden:
+        training = st.toggle(
+            "Show training operations",
+            key=f"training {file.digest}",
+            persist_state="session",
+            on_change=ignore_echo,
+            help=f"Gradients, optimisers, summaries: {model.hidden} operations that only train the "
+            "network.",
+        )
+    read = file.read_as(signature, training)
+    try:
+        cache.trace(read, TraceOptions())
+    except ModelError as error:
+        visitor().problem = sentence(error)
+        return file
+    return read
 
 
 def show_model(files: dict[str, bytes]) -> File:
@@ -140,9 +174,9 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
     size that the model cannot take is reported, and the last good one stays.
     """
     model = cache.load(file)
-    source = None
-    if len(model.inputs) > 1:
-        names = [i.name for i in model.inputs]
+    source, image = None, model.image_within
+    names = [*([image] if image else []), *(i.name for i in model.inputs)]
+    if len(names) > 1:
         source = st.selectbox(
             "Input",
             names,
@@ -150,7 +184,20 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
             persist_state="session",
             on_change=ignore_echo,
         )
-    usual, options = _trace(file, TraceOptions(source), TraceOptions())
+    beside = None if source == image else source
+    feeds = choose_side_inputs(model, beside, file.digest)
+    usual, options = _trace(file, TraceOptions(source, feeds=feeds), TraceOptions(source))
+    if usual.input.name == image:
+        st.caption(
+            f"{plain(model.inputs[0].name)} holds an image in a row: what shows is "
+            f"{plain(image)}, the image that it is folded into."
+        )
+    origin = model.source(usual.input.name).origin
+    if origin:
+        st.caption(
+            f"The input is {origin}, {plain(usual.input.name)}. Under From, any layer can be "
+            "chosen to look from."
+        )
     size = _choose_size(model, usual, file.digest)
     weight_aware = st.toggle(
         "Ignore zero weights",
@@ -181,7 +228,7 @@ def _trace(file: File, options: TraceOptions, other: TraceOptions) -> tuple[Netw
 
 def _choose_size(model: Model, usual: Network, digest: str) -> tuple[int, ...] | None:
     source = usual.input
-    shape = next(i.shape for i in model.inputs if i.name == source.name)
+    shape = model.source(source.name).shape
     if all(shape[axis] is not None for axis in source.spatial_axes):
         st.caption(f"Input size {by(source.size)}, fixed by the model")
         return None

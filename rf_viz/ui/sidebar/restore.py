@@ -11,11 +11,13 @@ from ... import Network
 from ...catalogue.keras_applications import KERAS_APPLICATIONS
 from ...catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS, Sample
 from ...inputs.images import PRESETS, Fit
+from .. import cache
 from ..address import size_of
 from ..cache import File
 from ..navigation import Destination, set_destination
 from .fed_input import HIGHEST, LOWEST, usual_preset
 from .session import KERAS, visitor
+from .side_inputs import restore_side_inputs, to_address
 
 
 def restore(address: Mapping[str, str]) -> None:
@@ -27,7 +29,11 @@ def restore(address: Mapping[str, str]) -> None:
     if not key:
         return
     if key in visit.models:
-        digest = key
+        signature, training = address.get("signature"), address.get("training") == "shown"
+        st.session_state[f"training {key}"] = training
+        if signature in cache.load(visit.models[key]).signatures:
+            st.session_state[f"signature {key}"] = signature
+        digest = visit.models[key].read_as(signature, training).digest
     elif key in SAMPLE_MODELS:
         digest = File.at(SAMPLE_MODELS[key].path, "").digest
     elif key.removeprefix(KERAS) in KERAS_APPLICATIONS:
@@ -51,6 +57,7 @@ def restore(address: Mapping[str, str]) -> None:
     if size:
         visit.sizes[digest] = size
     st.session_state[f"weights {digest}"] = address.get("weights") == "aware"
+    restore_side_inputs(address, digest)
     if "input" in address:
         st.session_state[f"input {digest}"] = address["input"]
     if address.get("preset") in PRESETS:
@@ -74,6 +81,10 @@ def chosen(file: File, net: Network, sample: Sample | None) -> dict[str, str]:
     parameters = {"model": state["model"]}
     if state["model"] in visit.models:
         parameters["name"] = file.name
+        if file.signature:
+            parameters["signature"] = file.signature
+        if file.training_ops:
+            parameters["training"] = "shown"
     elif state["model"].removeprefix(KERAS) in visit.trained:
         parameters["trained"] = "yes"
     if f"Height {net.input.name} {file.digest}" in state:
@@ -82,6 +93,8 @@ def chosen(file: File, net: Network, sample: Sample | None) -> dict[str, str]:
         parameters["weights"] = "aware"
     if f"input {file.digest}" in state:
         parameters["input"] = state[f"input {file.digest}"]
+    last = visit.trace_options.get((file.digest, state.get(f"input {file.digest}")))
+    parameters |= to_address(last.feeds if last else ())
     preset, fit = (state.get(f"{what} {file.digest}", "") for what in ("preset", "fit"))
     if preset and preset != usual_preset(file, sample):
         parameters["preset"] = preset

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 import rf_viz
 from rf_viz.verify import verify
+from tests.oracles.truth import generic
 
 pytestmark = pytest.mark.slow
 
@@ -108,3 +109,25 @@ def test_sequences_and_attention() -> None:
     assert all(layer.exact for layer in net.layers)
     report = verify(model, net, cells=2)
     assert [check for check in report.checks if check.result == "disagrees"] == []
+
+
+def test_a_kernel_of_whole_numbers_scales_each_image_by_its_extremes() -> None:
+    """Dynamic range quantisation: a far pixel moves a cell if it is the image's largest."""
+    kernel = tf.constant(generic((3, 3, 4, 64)))
+    function = tf.function(
+        lambda x: tf.nn.conv2d(x, kernel, 1, "SAME"),
+        input_signature=[tf.TensorSpec((1, 9, 9, 4), tf.float32)],
+    )
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()])
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    model = rf_viz.load(converter.convert())
+    whole, local = model.trace(), model.trace(cut_global=True)
+    (layer,) = whole.layers
+    assert layer.exact
+    assert layer.region((4, 4)).size == (9, 9)
+    assert local[layer.name].region((4, 4)).size == (3, 3)
+    image = generic((1, 9, 9, 4)) / 10
+    far = image.copy()
+    far[0, 0, 0, 0] = 100
+    one, other = (model.activations(x, [layer.name])[layer.name][0, 4, 4] for x in (image, far))
+    assert (one != other).any()

@@ -92,8 +92,13 @@ def test_a_small_file_that_claims_to_be_large_is_refused() -> None:
     for offset in [*reversed(tensors), *[tensors[0]] * 20000]:
         builder.PrependUOffsetTRelative(offset)
     vector = builder.EndVector()
+    schema.SubGraphStartInputsVector(builder, 20003)
+    for number in reversed(range(20003)):
+        builder.PrependInt32(number)
+    inputs = builder.EndVector()
     schema.SubGraphStart(builder)
     schema.SubGraphAddTensors(builder, vector)
+    schema.SubGraphAddInputs(builder, inputs)
     graph = schema.SubGraphEnd(builder)
     schema.ModelStartSubgraphsVector(builder, 1)
     builder.PrependUOffsetTRelative(graph)
@@ -196,6 +201,32 @@ def test_what_is_put_into_a_variable_may_come_out_again() -> None:
     net = rf_viz.load(data).trace()
     assert not net["y"].exact
     assert net["y"].mask_of((0, 0, 0, 0)).all()
+
+
+def test_a_state_that_nothing_has_changed_yet_does_not_depend_on_the_input() -> None:
+    """A streaming model keeps a few rows of earlier inputs in a variable of each layer."""
+    joined = options("Concatenation", axis=1)
+    handle = options("VarHandle", sharedName=b"w")
+    ops = [
+        Op("VAR_HANDLE", [], ["v"], options("VarHandle", sharedName=b"v")),
+        Op("ASSIGN_VARIABLE", ["v", "x"], []),
+        Op("VAR_HANDLE", [], ["w"], handle),
+        Op("READ_VARIABLE", ["w"], ["before"], options("ReadVariable")),
+        Op("CONCATENATION", ["before", "x"], ["y"], joined),
+        Op("VAR_HANDLE", [], ["same"], handle),
+        Op("ASSIGN_VARIABLE", ["same", "x"], []),
+        Op("READ_VARIABLE", ["w"], ["after"], options("ReadVariable")),
+        Op("CONCATENATION", ["after", "x"], ["z"], joined),
+    ]
+    shapes = dict.fromkeys(("before", "after"), X.shape)
+    kinds = dict.fromkeys(("v", "w", "same"), "resource")
+    net = rf_viz.load(build(ops, {"x": X}, types=kinds, shapes=shapes)).trace()
+    assert net["y"].exact
+    assert net["y"].shape == (1, 12, 5, 2)
+    assert not net["y"].mask_of((0, 2, 3, 0)).any()
+    assert net["y"].mask_of((0, 8, 3, 0)).sum() == 1
+    assert not net["z"].exact
+    assert net["z"].mask_of((0, 2, 3, 0)).all()
 
 
 def test_parameters_that_depend_on_the_data_are_assumed() -> None:

@@ -256,6 +256,58 @@ def test_recurrent_layers_see_what_came_before() -> None:
     assert_agrees(data)
 
 
+@pytest.mark.parametrize("merged", [True, False])
+@pytest.mark.parametrize("time_major", [True, False])
+def test_recurrent_layers_both_ways(merged: bool, time_major: bool) -> None:
+    shape, features, units = ((4, 1, 3) if time_major else (1, 4, 3)), 3, 2
+    names = ["w", "r", "b", "w2", "r2", "b2"]
+    shapes = [(units, features), (units, units), (units,)] * 2
+    weights = {n: generic(s, i) for i, (n, s) in enumerate(zip(names, shapes, strict=True))}
+    op = Op(
+        "BIDIRECTIONAL_SEQUENCE_RNN",
+        ["x", *names[:3], "state", *names[3:], "state2", "", "", ""],
+        ["y"] if merged else ["y", "y1"],
+        options("BidirectionalSequenceRNN", timeMajor=time_major, mergeOutputs=merged,
+                fusedActivationFunction=0),
+    )  # fmt: skip
+    states = {"state": (1, units), "state2": (1, units)}
+    net = assert_agrees(build([op], {"x": generic(shape)}, weights, variables=states))
+    assert net["y"].exact
+
+
+def test_a_long_short_term_memory_both_ways() -> None:
+    features, units = 3, 2
+    constants, inputs = {}, ["x"]
+    for way in ("f", "b"):
+        for i in range(17):
+            name = f"{way}{i}"
+            shape = {0: (units, features), 1: (units, units), 3: (units,)}.get(i // 4)
+            if i < 8 or 11 <= i < 15:
+                shape = (units,) if i >= 11 else shape
+                constants[name] = generic(shape or (), i) * np.float32(0.1)
+                inputs.append(name)
+            else:
+                inputs.append("")
+    states = {f"state{i}": (1, units) for i in range(4)}
+    inputs += [*states, *[""] * 9]
+    kept = options("BidirectionalSequenceLSTM", mergeOutputs=True, fusedActivationFunction=4)
+    op = Op("BIDIRECTIONAL_SEQUENCE_LSTM", inputs, ["y"], kept)
+    x = generic((4, 1, features)) * np.float32(0.1)
+    data = build([op], {"x": x}, constants, variables=states)
+    net = assert_agrees(data, nudges=(0.5, -0.5))
+    assert net["y"].exact
+
+
+def test_layers_that_keep_a_state_between_runs() -> None:
+    x, units, rank = generic((1, 3)), 2, 2
+    weights = {"f": generic((units * rank, 3), 1), "t": generic((units * rank, 4), 2)}
+    op = Op("SVDF", ["x", "f", "t", "", "state"], ["y"], options("SVDF", rank=rank))
+    assert_agrees(build([op], {"x": x}, weights, variables={"state": (1, units * rank * 4)}))
+    weights = {"w": generic((units, 3), 1), "r": generic((units, units), 2), "b": generic((units,))}
+    step = Op("RNN", ["x", *weights, "state"], ["y"], options("RNN", fusedActivationFunction=0))
+    assert_agrees(build([step], {"x": x}, weights, variables={"state": (1, units)}))
+
+
 @pytest.mark.parametrize("enter", [enter_renamed, enter_alike])
 def test_every_other_name_is_one_of_the_tensorflow_table(
     enter: Callable[[dict[str, str]], None],

@@ -31,9 +31,10 @@ WITHOUT: dict[str, str] = {
     """,
     "com.microsoft": """
         Attention BiasSplitGelu CDist DynamicQuantizeMatMul EmbedLayerNormalization FusedConv
-        FusedGemm FusedMatMul GemmFastGelu GridSample GroupNorm Inverse LayerNormalization
-        MatMulBnb4 MatMulInteger16 MatMulIntegerToFloat MatMulNBits MultiHeadAttention NhwcConv
-        NhwcFusedConv NhwcMaxPool QAttention QGemm QLinearReduceMean QLinearSoftmax
+        FusedGemm FusedMatMul GemmFastGelu GridSample GroupNorm GroupQueryAttention Inverse
+        LayerNormalization MatMulBnb4 MatMulInteger16 MatMulIntegerToFloat MatMulNBits
+        MultiHeadAttention NhwcConv NhwcFusedConv NhwcMaxPool QAttention QGemm
+        QLinearReduceMean QLinearSoftmax
         ReduceSumInteger RotaryEmbedding SimplifiedLayerNormalization TransposeMatMul
     """,
 }

@@ -18,6 +18,7 @@ from rf_viz.errors import DefectError
 from rf_viz.readers.tflite import TfliteModel
 from rf_viz.readers.tflite.file import parse
 from rf_viz.runtimes.tflite import runtime
+from rf_viz.verify.report import verify
 from tests.oracles.tflite_oracle import (
     Op,
     build,
@@ -128,7 +129,7 @@ def test_a_defect_of_ours_is_not_told_as_litert_s(caplog: pytest.LogCaptureFixtu
     data = build(OPS[:1], {"x": X}, CONSTANTS)
     numbers = {tensor.name: i for i, tensor in enumerate(parse(data, "m.tflite")[0].tensors)}
     slot = runtime.TensorSlot(numbers["y"], "float32", None)
-    forgets_inputs = runtime.TfliteRuntime(data, {"y": slot}, {})
+    forgets_inputs = runtime.TfliteRuntime(data, 0, {"y": slot}, {})
     with pytest.raises(DefectError, match=r"could not run this model with LiteRT .*: .* report it"):
         forgets_inputs.activations({"x": X}, ["y"], {})
     assert "KeyError" in caplog.text
@@ -154,7 +155,7 @@ def endless() -> bytes:
 def test_a_model_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtime, "PATIENCE", 2.0)
     model = loaded(endless())
-    assert "WHILE" in model.trace(spatial_axes=(1, 2))["y"].assumed[0]
+    assert "y turns more than" in model.trace(spatial_axes=(1, 2))["y"].assumed[0]
     assert "did not finish this model in 2 seconds" in refusal(model, X, "y")
 
 
@@ -172,3 +173,37 @@ def test_the_process_ends_with_its_model() -> None:
             return
         time.sleep(0.05)
     raise AssertionError("it still runs")
+
+
+ROUND = [
+    Op("CONV_2D", ["x", "w", "b"], ["y"], options("Conv2D", strideH=2, strideW=1)),
+    Op("RELU", ["y"], ["z"]),
+    Op("CONV_2D", ["z", "v", "b"], ["q"], options("Conv2D", strideH=1, strideW=1)),
+    Op("ADD", ["q", "y"], ["s"], options("Add")),
+    Op("MEAN", ["s", "axes"], ["m"], options("Reducer")),
+]
+"""A path goes round ``z`` and ``q``."""
+
+
+@pytest.mark.parametrize("source", ["y", "z", "q", "s"])
+def test_a_tensor_of_the_graph_is_fed_and_what_leads_to_it_is_not_run(source: str) -> None:
+    constants = {**CONSTANTS, **AXES, "v": generic((3, 1, 1, 3), 4)}
+    model = loaded(build(ROUND, {"x": X}, constants, outputs=["m"]))
+    values = model.activations(X, ["y", "z", "q", "s", "m"])
+    again = model.activations(values[source], ["m", source], input=source, feeds={"x": X})
+    np.testing.assert_array_equal(again["m"], values["m"])
+    np.testing.assert_array_equal(again[source], values[source])
+    fed = {name: values[name] for name in ("z", "y", "q")}
+    np.testing.assert_array_equal(model.activations(X, ["m"], feeds=fed)["m"], values["m"])
+    assert (model.activations(X, ["m"], feeds={"y": values["y"] + 1})["m"] > values["m"]).all()
+
+
+def test_the_theory_holds_from_a_tensor_of_the_graph_and_behind_a_stop() -> None:
+    constants = {**CONSTANTS, **AXES, "v": np.abs(generic((3, 1, 1, 3), 4))}
+    model = loaded(build(ROUND, {"x": X}, constants, outputs=["m"]))
+    for options_of_trace in ({"input": "z"}, {"stop": ["q"]}, {"input": "y", "stop": ["z"]}):
+        net = model.trace(**options_of_trace)
+        report = verify(model, net, cells=2)
+        assert report.ok, report.summary()
+        assert report.agreed
+    assert [layer.name for layer in model.trace(input="z").layers] == ["q", "s", "m"]

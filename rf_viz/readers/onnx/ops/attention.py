@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ....errors import ModelError
-from ....relation import Edge, Output, Relation, Shape
+from ....relation import Edge, MaskedMix, Only, Output, Relation, Shape
 from ....relation.common.basic import (
     broadcast,
     everything,
@@ -20,7 +22,11 @@ from ....relation.common.products import (
     share_heads,
     split_heads,
     visible_keys,
+    visible_table,
 )
+from ...reading.maskings import Bias, Mask
+from ...reading.masks import seen_keys
+from ...reading.picks import known
 from ..node import Node, operator
 
 
@@ -113,15 +119,63 @@ def attention(node: Node) -> list[Output]:
         valid = node.value(6)
         same = valid is not None and len({*valid.reshape(-1).tolist()}) == 1
         offset = int(valid.reshape(-1)[0]) - queries if valid is not None and same else None
+    table = None
+    if offset is not None and bounds != [None, None]:
+        table = visible_table(queries, keys, offset, *bounds)
+    mask = constant_mask(_constant_bias(node, 3, keys), table)
     visible = None if offset is None else visible_keys(queries, keys, offset, *bounds)
-    heads = Heads(p.query, p.total[0], p.total[1], visible)
+    heads = Heads(p.query, p.total[0], p.total[1], visible, mask)
     y = p.attend(heads, (3,))
     if node.depends(6):
         y.edges = [*y.edges, Edge(6, everything(node.shape(6), y.shape))]
-    return [y, p.present(0), p.present(1), _weights(node, p, heads)]
+    return [
+        y,
+        p.present(0),
+        p.present(1),
+        _weights(node, p, heads, table if mask is None else mask),
+    ]
 
 
-def _weights(node: Node, p: Projected, heads: Heads) -> Output:
+def _constant_bias(node: Node, i: int, keys: int) -> Bias | None:
+    """A constant mask in input ``i``, as what is added to the scores; None where there is none.
+
+    A mask shorter than the keys hides those beyond it.
+    """
+    values = known(node, i)
+    if values is None or not values.ndim:
+        return None
+    bias = np.where(values, 0.0, -np.inf) if values.dtype == bool else values.astype(float)
+    missing = keys - bias.shape[-1]
+    if missing > 0 and bias.shape[-1] != 1:
+        widths = [(0, 0)] * (bias.ndim - 1) + [(0, missing)]
+        bias = np.pad(bias, widths, constant_values=-np.inf)
+    return bias
+
+
+def constant_mask(bias: Bias | None, visible: Mask | None) -> Mask | None:
+    """The keys that each query sees, by a constant bias and by their positions, as 4 axes.
+
+    None where the bias hides none, so that the positions alone tell.
+    """
+    if bias is None:
+        return None
+    if visible is not None:
+        bias = bias + np.where(visible, 0.0, -np.inf)
+    seen = seen_keys(bias)
+    return None if seen is None else seen.reshape((1,) * (4 - seen.ndim) + seen.shape)
+
+
+def masked_weights(heads: Heads, seen: Mask | None) -> Relation:
+    """The relation from scores to attention weights: all of a query's that it sees."""
+    shape = heads.scores
+    if seen is None:
+        return reduce(shape, (3,), True) + broadcast((*shape[:3], 1), shape)
+    wide = seen.reshape((1,) * (4 - seen.ndim) + seen.shape)
+    mixed = MaskedMix(shape, 3, wide)
+    return (mixed, *broadcast(mixed.after, shape), Only(wide))
+
+
+def _weights(node: Node, p: Projected, heads: Heads, seen: Mask | None) -> Output:
     """The attention weights: before the softmax one by one, after it all of a query's together."""
     mode = node.attribute("qk_matmul_output_mode", 0)
     edges = [Edge(0, p.split[0] + heads.scores_from_query())]
@@ -134,8 +188,7 @@ def _weights(node: Node, p: Projected, heads: Heads) -> Output:
             wide = (*wide[:3], heads.scores[3])
         edges.append(Edge(3, relation + broadcast(wide, heads.scores)))
     if mode == 3:
-        one = (*heads.scores[:3], 1)
-        mixed = reduce(heads.scores, (3,), True) + broadcast(one, heads.scores)
+        mixed = masked_weights(heads, seen)
         edges = [Edge(e.input, e.relation + mixed) for e in edges]
     return Output(heads.scores, edges)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ....relation import Output
+from ...reading import masks
 from ...reading.outputs import SELF, joined
 from ...reading.values import Value
 from ..node import Node, operator
@@ -17,7 +18,7 @@ from ..node import Node, operator
 )  # fmt: skip
 @operator("BitCast", "Cast", "Identity", category="layout", elementwise=True)
 @operator(
-    "Celu", "Elu", "Erf", "Exp", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Mish", "Relu",
+    "Celu", "Elu", "Erf", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Mish", "Relu",
     "Selu", "Shrink", "Sigmoid", "Softplus", "Softsign", "Sqrt", "Swish", "Tanh", "ThresholdedRelu",
     category="activation",
     elementwise=True,
@@ -29,6 +30,12 @@ def unary(node: Node) -> Output | Value:
     if sequence is not None and sequence.items is not None:
         return sequence
     return Output(node.shape(), SELF)
+
+
+@operator("Exp", category="activation")
+def exponential(node: Node) -> Output:
+    """Every element by itself; zero where a mask hides it."""
+    return masks.exponential(node)
 
 
 @operator("Add", "Div", "Mul", "Sub", category="join", weights="any")

@@ -10,6 +10,7 @@ from onnx import AttributeProto
 from ....errors import ModelError
 from ....relation import Edge, Mix, Output
 from ....relation.common.basic import broadcast, reduce, reshape
+from ...reading.constants import LARGEST
 from ...reading.values import DataDependent, Value
 from ..constants import dense, initializer
 from ..node import Node, operator
@@ -72,8 +73,16 @@ def random(node: Node) -> Output:
     return Output(node.required("shape"))
 
 
+@operator("EyeLike", category="other", asks_shape_only=True)
+def eye_like(node: Node) -> Output:
+    """Ones on a diagonal of the input's shape; no value of the input is read."""
+    rows, columns = shape = node.shape(axes=2)
+    if rows * columns > LARGEST:
+        return Output(shape)
+    return Output(shape, value=np.eye(rows, columns, node.attribute("k", 0), np.float32))
+
+
 @operator(
-    "EyeLike",
     "RandomNormalLike",
     "RandomUniformLike",
     category="other",

@@ -19,6 +19,7 @@ from ....relation.common.products import (
     matmul,
     pairs,
 )
+from ...reading.masks import masked_product
 from ...reading.outputs import parameter, product
 from ...reading.values import DataDependent
 from ..node import Node, operator
@@ -86,14 +87,22 @@ def general_product(node: Node, a: int, b: int, c: int) -> Output:
     edges = [Edge(i, r) for i, r in zip((a, b), relations, strict=True) if node.depends(i)]
     if node.depends(c):
         edges.append(Edge(c, broadcast(node.shape(c), result.shape)))
-    return Output(result.shape, edges)
+    return masked_product(node, (a, b), turned_equation(node), Output(result.shape, edges))
+
+
+def turned_equation(node: Node) -> str:
+    """A product of matrices, each perhaps transposed, as an Einstein summation."""
+    left = "...km" if node.attribute("transA", 0) else "...mk"
+    right = "...nk" if node.attribute("transB", 0) else "...kn"
+    return f"{left},{right}->...mn"
 
 
 @operator("Einsum", category="attention, dense", multiplies=True, weights="any")
 def summation(node: Node) -> Output:
     """A sum of products along the axes that its equation drops."""
     shapes = tuple(node.shape(i) for i in range(len(node.inputs)))
-    return product(node, range(len(shapes)), einsum(node.attribute("equation", ""), shapes))
+    equation = node.attribute("equation", "")
+    return product(node, range(len(shapes)), einsum(equation, shapes), equation)
 
 
 @operator("Det", category="other", multiplies=None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from ....errors import ModelError
@@ -21,18 +23,22 @@ from ....relation.common.products import (
     matmul,
     pairs,
     visible_keys,
+    visible_table,
 )
+from ...reading.maskings import Mask
+from ...reading.masks import GAP, masked_product
 from ...reading.outputs import (
     SELF,
     joined,
     parameter,
     product,
 )
+from ...reading.picks import known
 from ...reading.values import DataDependent
 from ..node import MICROSOFT, Node, operator
-from .attention import Projected
+from .attention import Projected, constant_mask, masked_weights
 from .channels_last import channels_last
-from .linear import general_product, rotated
+from .linear import general_product, rotated, turned_equation
 from .reductions import grouped_statistics
 from .windows import conv, pool
 
@@ -144,7 +150,11 @@ def turned_product(node: Node) -> Output:
         shapes.append(tuple(shape[a] for a in order))
     result = matmul(*shapes)
     relations: list[Relation] = [t + r for t, r in zip(turns, result.relations, strict=True)]
-    return Output(result.shape, [Edge(i, r) for i, r in enumerate(relations) if node.depends(i)])
+    output = Output(result.shape, [Edge(i, r) for i, r in enumerate(relations) if node.depends(i)])
+    batches = any(node.attribute(f"transBatch{name}", 0) for name in "AB")
+    if batches or any(len(shape) < 2 for shape in shapes):
+        return output
+    return masked_product(node, (0, 1), turned_equation(node), output)
 
 
 @operator("CDist", domain=MICROSOFT, category="other", multiplies=True)
@@ -266,7 +276,9 @@ def merged_attention(node: Node) -> list[Output]:
     value: Shape = (batch, heads, length, sizes[2] // heads)
     causal = 0 if node.attribute("unidirectional", 0) else None
     visible = visible_keys(length, length, 0, None, causal)
-    attention = Heads(query, query, value, visible)
+    lengths, bias = {"Attention": (3, 5), "QAttention": (5, None)}[node.op]
+    mask = _constant_mask(node, lengths, bias, (length, length), 0, causal)
+    attention = Heads(query, query, value, visible, mask)
     mixed = reduce(node.shape(), (2,), True) + reshape((batch, length, 1), (batch, 1, length, 1))
     one: Shape = (batch, 1, length, 1)
     out = transpose((0, 2, 1, 3)) + reshape(
@@ -281,6 +293,38 @@ def merged_attention(node: Node) -> list[Output]:
         mixed + broadcast(one, query) + reshape(query, (1, *query)) + broadcast((1, *query), state)
     )
     return [Output((batch, length, sizes[2]), edges), Output(state, [Edge(0, kept)])]
+
+
+def _constant_mask(
+    node: Node,
+    padding: int | None,
+    bias: int | None,
+    extents: tuple[int, int],
+    offset: int,
+    causal: int | None,
+) -> Mask | None:
+    """What constant masks let queries see of the keys; None where only their order does.
+
+    Input ``padding`` holds 0 for keys that do not count, for each batch and perhaps each query, or
+    how many keys count in each batch. Input ``bias`` is added to the scores.
+    """
+    queries, keys = extents
+    total = np.zeros((1, 1, 1, keys))
+    values = None if padding is None else known(node, padding)
+    if values is not None:
+        if values.ndim == 1 and len(values) in (1, node.shape()[0]):
+            values = np.arange(keys) < values[:, None]
+        if values.ndim == 2 and values.shape[-1] == keys:
+            values = values[:, None]
+        if values.ndim != 3 or values.shape[-1] != keys:
+            raise DataDependent(f"the padding of {node.op} {node.name} is packed")
+        hidden = min(float(node.attribute("mask_filter_value", -10000.0)), -GAP)
+        total = total + np.where(values > 0, 0.0, hidden)[:, None]
+    values = None if bias is None else known(node, bias)
+    if values is not None and values.ndim == 4 and values.shape[-1] in (1, keys):
+        total = total + values
+    visible = None if causal is None else visible_table(queries, keys, offset, None, causal)
+    return constant_mask(total, visible) if total.any() else None
 
 
 @operator(
@@ -302,12 +346,52 @@ def many_heads(node: Node) -> list[Output]:
     p = Projected(node, heads=heads, kv_heads=heads, past=(6, 7))
     causal = 0 if node.attribute("unidirectional", 0) else None
     visible = visible_keys(p.query[2], p.total[0][2], p.offset, None, causal)
-    attention = Heads(p.query, p.total[0], p.total[1], visible)
+    extents = (p.query[2], p.total[0][2])
+    mask = _constant_mask(node, 4, 5, extents, p.offset, causal)
+    attention = Heads(p.query, p.total[0], p.total[1], visible, mask)
     scores = attention.scores
-    one = (*scores[:3], 1)
-    over = reduce(scores, (3,), True) + broadcast(one, scores)
+    table = None if causal is None else visible_table(*extents, p.offset, None, causal)
+    over = masked_weights(attention, table if mask is None else mask)
     weights = [Edge(0, p.split[0] + attention.scores_from_query())]
     weights += [Edge(i, r + attention.scores_from_key() + over) for i, r, _ in p.whole(0)]
     if node.depends(5):
         weights.append(Edge(5, everything(node.shape(5), scores)))
     return [p.attend(attention, (5,)), p.present(0), p.present(1), Output(scores, weights)]
+
+
+@operator("GroupQueryAttention", domain=MICROSOFT, category="attention, dense", multiplies=None)
+def grouped_queries(node: Node) -> list[Output]:
+    """Causal attention in which several heads of queries share one of keys and values.
+
+    Inputs: query, key, value, past key, past value, the number of valid keys of each batch less
+    one, and of all; then the angles. Queries see at most the last ``local_window_size`` keys up to
+    their own. A cache that is not empty is filled as far as the data says.
+    """
+    shape = node.shape(axes=3)
+    valid = None if node.depends(5) or not node.has(5) else node.value(5)
+    cached = any(node.has(i) and prod(node.shape(i)) for i in (3, 4))
+    if cached or valid is None or not (valid == shape[1] - 1).all():
+        raise DataDependent(f"which keys of {node.op} {node.name} count depends on the data")
+    if (
+        not node.has(1)
+        or not node.has(2)
+        or any(node.depends(i) for i in range(7, len(node.inputs)))
+    ):
+        raise DataDependent(f"{node.op} {node.name} packs its inputs or turns them by the data")
+    p = Projected(
+        node, heads=node.attribute("num_heads", 0), kv_heads=node.attribute("kv_num_heads", 0)
+    )
+    window = node.attribute("local_window_size", -1)
+    left = window - 1 if window > 0 else None
+    length = shape[1]
+    bias = _constant_mask(node, None, 10, (length, length), 0, 0)
+    if bias is not None and left is not None:
+        bias = bias & visible_table(length, length, 0, left, 0)
+    heads = Heads(p.query, p.total[0], p.total[1], visible_keys(length, length, 0, left, 0), bias)
+    keys = p.present(0)
+    if node.attribute("do_rotary", 0):
+        whole = mix(keys.shape, (3,))
+        turned = [Edge(e.input, e.relation + whole) for e in keys.edges]
+        why = f"{node.op} {node.name} turns its keys: assumed to mix each head's elements"
+        keys = Output(keys.shape, turned, why)
+    return [p.attend(heads), keys, p.present(1)]

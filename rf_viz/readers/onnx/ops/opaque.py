@@ -79,7 +79,6 @@ _enter(
         "DecoderMaskedSelfAttention": "which of its cache counts depends on the data",
         "DynamicQuantizeLSTM": "it quantises all of its input by its extremes",
         "DynamicSparseAttention": "which positions it attends to depends on the data",
-        "GroupQueryAttention": "which of its cache counts depends on the data",
         "LongformerAttention": "which positions are global depends on the data",
         "PackedAttention": "where its sequences start depends on the data",
         "PackedMultiHeadAttention": "where its sequences start depends on the data",

@@ -16,6 +16,7 @@ from ....relation.common.basic import (
 )
 from ....relation.common.products import neighbours, scan
 from ...reading import outputs
+from ...reading.masks import softmax as masked_softmax
 from ...reading.outputs import SELF, parameter
 from ..node import MICROSOFT, Node, operator
 
@@ -78,7 +79,7 @@ def softmax(node: Node) -> Output:
     shape = node.shape()
     axis = node.axis(len(shape), -1 if node.opset >= 13 else 1)
     axes = (axis,) if node.opset >= 13 else tuple(range(axis, len(shape)))
-    return Output(shape, normalise(0, shape, axes))
+    return masked_softmax(node, shape, axes)
 
 
 @operator("LpNormalization", category="normalisation")

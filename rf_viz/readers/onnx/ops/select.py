@@ -10,6 +10,7 @@ from ....errors import ModelError
 from ....relation import IDENTITY, Edge, Elements, Mix, Output, Relation
 from ....relation.common.basic import broadcast, everything, reshape
 from ....relation.common.picks import cut, pick
+from ...reading.masks import keeping
 from ...reading.picks import (
     Positions,
     counted,
@@ -208,10 +209,7 @@ def trilu(node: Node) -> Output:
     row, column = np.indices(shape[-2:])
     distance = column - row - int(np.asarray(diagonal).reshape(()))
     kept = distance >= 0 if node.attribute("upper", 1) else distance <= 0
-    if kept.all():
-        return Output(shape, [Edge(0)])
-    index = np.where(kept, np.arange(prod(shape)).reshape(shape), -1)
-    return Output(shape, [Edge(0, (Elements(shape, index),))])
+    return keeping(node, shape, kept)
 
 
 @operator("ReverseSequence", category="layout")

@@ -8,15 +8,18 @@ import numpy as np
 
 from ....errors import ModelError
 from ....relation import Edge, Output, Shape
-from ....relation.common.basic import reshape
+from ....relation.common.basic import reshape, transpose
 from ....relation.common.products import concatenated, crop
-from ...reading.values import DataDependent, Outputs, Value
+from ...reading.rows import one_row, row_tensor, rows
+from ...reading.values import DataDependent, Filled, Outputs, Value
 from ..node import Node, operator
 
 
 def items(node: Node, i: int = 0) -> list[Value]:
     """The items of a sequence. Raises DataDependent where they are not known one by one."""
     sequence = node.inputs[i] if i < len(node.inputs) else None
+    if sequence is not None and sequence.rows is not None:
+        return rows(node, sequence.rows)
     if sequence is None or sequence.items is None:
         raise DataDependent(f"the items of the sequence that {node.op} {node.name} takes")
     return list(sequence.items)
@@ -44,6 +47,9 @@ def construct(node: Node) -> Value:
 @operator("SequenceInsert", category="other")
 def insert(node: Node) -> Value:
     """The sequence with one more item."""
+    filled = node.inputs[0]
+    if isinstance(filled, Filled) and not node.has(2) and node.inputs[1] is not None:
+        return filled.put(None, node.inputs[1])
     sequence, item = items(node), node.inputs[1]
     if item is not None:
         sequence.insert(_position(node, 2, len(sequence)), item)
@@ -60,8 +66,10 @@ def erase(node: Node) -> Value:
 
 
 @operator("SequenceAt", category="other")
-def at(node: Node) -> Value:
+def at(node: Node) -> Output | Value:
     """One item of the sequence."""
+    if row_tensor(node, 0) is not None:
+        return one_row(node, 0, 1)
     sequence = items(node)
     return sequence[_position(node, 1, len(sequence))]
 
@@ -69,7 +77,9 @@ def at(node: Node) -> Value:
 @operator("SequenceLength", category="other")
 def length(node: Node) -> Output:
     """The number of items, which is known."""
-    return Output((), value=np.array(len(items(node)), np.int64))
+    whole = row_tensor(node, 0)
+    count = len(items(node)) if whole is None or not whole.shape else whole.shape[0]
+    return Output((), value=np.array(count, np.int64))
 
 
 @operator("SplitToSequence", category="layout")
@@ -105,6 +115,9 @@ def split(node: Node) -> Value:
 @operator("ConcatFromSequence", category="join")
 def concat(node: Node) -> Output:
     """The items one after another along an axis, which may be a new one."""
+    whole = row_tensor(node, 0)
+    if whole is not None and whole.shape:
+        return _joined_rows(node, whole, whole.shape)
     sequence = items(node)
     shapes: list[Shape] = []
     for item in sequence:
@@ -116,6 +129,19 @@ def concat(node: Node) -> Output:
     rank = len(shapes[0]) + new
     axis = node.count_axis(axis, rank)
     return stack(node, sequence, shapes, axis) if new else _join(node, sequence, shapes, axis)
+
+
+def _joined_rows(node: Node, whole: Value, shape: Shape) -> Output:
+    """The rows of a tensor one after another along an axis of theirs, or a new one."""
+    new = bool(node.attribute("new_axis", 0))
+    axis = node.count_axis(node.attribute("axis", 0), len(shape) - 1 + new)
+    order = (*range(1, axis + 1), 0, *range(axis + 1, len(shape)))
+    turned = tuple(shape[i] for i in order)
+    node.inputs = [whole]
+    if new:
+        return Output(turned, [Edge(0, transpose(order))])
+    after = (*turned[:axis], turned[axis] * turned[axis + 1], *turned[axis + 2 :])
+    return Output(after, [Edge(0, transpose(order) + reshape(turned, after))])
 
 
 def stack(node: Node, values: Sequence[Value], shapes: Sequence[Shape], axis: int) -> Output:

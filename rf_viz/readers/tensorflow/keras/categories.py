@@ -8,7 +8,7 @@ from ....trace.tensors import Category
 from ..node import OPERATORS
 from ..ops.stand_in import NOT_EXECUTED
 from .retired import retired_layers
-from .stand_ins import FUNCTION, our_layers
+from .stand_ins import FUNCTION, kind_of, our_layers
 
 _CLASSES: tuple[tuple[Category, str], ...] = (
     (
@@ -93,6 +93,6 @@ def category(layer: Any, operation: str) -> Category:  # noqa: ANN401  (Keras ha
         entry = OPERATORS.get(operation)
         return entry.category if entry else "other"
     if isinstance(layer, (stand_ins[NOT_EXECUTED], *retired_layers().values())):
-        return CATEGORIES.get(layer.kind, "other")
+        return CATEGORIES.get(kind_of(layer), "other")
     names = [c.__name__ for c in type(layer).__mro__ if c.__module__.partition(".")[0] == "keras"]
     return next((CATEGORIES[name] for name in names if name in CATEGORIES), "other")

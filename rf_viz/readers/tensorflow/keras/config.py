@@ -47,6 +47,9 @@ _OPERATIONS = tuple(
 )
 """Modules in which Keras keeps the functions that may be called in the place of layers."""
 
+_DROPPED = ("DenseFeatures", "LinearModel", "WideDeepModel")
+"""Layers and models of Keras 2 that have no counterpart and work on no picture."""
+
 _MODELS = ("Functional", "Sequential", "Model")
 
 _NAMES_LAYERS = ("name", "keras_history", "input_layers", "output_layers")
@@ -94,7 +97,8 @@ def safe_config(config: Config, name: str, *, distrusted: bool = False) -> Confi
     """
     try:
         cleaning = _Cleaning(_declared_outputs(config), distrusted, old=is_legacy(config))
-        return _renamed(cleaning.object(_as_model(config)))
+        clean: Config = _renamed(cleaning.object(_as_model(config)))
+        return clean
     except _Refused as reason:
         raise ModelError(
             f"{name} is a model that {reason}, which is not run: export it as a SavedModel or as "
@@ -177,6 +181,8 @@ class _Cleaning:
             entry = {**entry, "class_name": kind, "config": settings}
         cls = _keras_class(entry)
         if cls is None:
+            if kind in _DROPPED:
+                raise _Refused("reads columns of a table, as Keras 3 does not")
             raise _Refused(f"is of a class of its maker's own, {kind}")
         inner = _inner(entry)
         if isinstance(inner.get("vocabulary"), str):
@@ -237,13 +243,16 @@ class _Cleaning:
         if not outputs and shape is not None:
             outputs = [DeclaredOutput([None, *shape], "")]
         why = f"{entry['class_name']} layer {name!r} is not executed ({reason})"
-        replaced = {
+        replaced: Config = {
             "module": "rf_viz",
             "class_name": NOT_EXECUTED,
             "registered_name": NOT_EXECUTED,
             "config": {"name": name, "reason": why, "kind": entry["class_name"],
                        "outputs": [list(output or (None, "")) for output in outputs]},
         }  # fmt: skip
+        first = _plain_shape(inner.get("batch_input_shape"))
+        if first:  # of a Sequential, which learns from it what it takes
+            replaced["config"]["input_shape"] = first[1:]
         if "inbound_nodes" in entry:
             nodes = entry["inbound_nodes"]
             if not isinstance(nodes, list):
@@ -397,8 +406,8 @@ def _declared_outputs(config: Config) -> dict[str, dict[int, DeclaredOutput]]:
                 dtype = inner.get("dtype")
                 output = DeclaredOutput(shape, dtype if isinstance(dtype, str) else "")
                 declared.setdefault(layer, {}).setdefault(number, output)
-    for layer, number, told in shapes_of_inputs(config):
-        shape = _plain_shape(told)
+    for layer, number, written in shapes_of_inputs(config):
+        shape = _plain_shape(written)
         if shape is not None:
             declared.setdefault(layer, {}).setdefault(number, DeclaredOutput(shape, ""))
     return declared

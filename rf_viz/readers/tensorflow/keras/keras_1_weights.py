@@ -50,7 +50,7 @@ class Origin(NamedTuple):
 
 def of_keras_1(
     kind: str,
-    layer: Any,
+    layer: Any,  # noqa: ANN401
     variables: Sequence[Any],
     arrays: list[NDArray[Any]],  # noqa: ANN401
 ) -> Iterator[NDArray[Any]]:

@@ -90,7 +90,7 @@ def modern_layer(kind: str, settings: Settings, *, old: bool) -> tuple[str, Sett
     if kind not in IDENTITIES and layer_class(kind) is None:
         return kind, settings
     if kind in IDENTITIES:
-        kept = {k: settings[k] for k in ("name", "batch_input_shape") if k in settings}
+        kept: Settings = {k: settings[k] for k in ("name", "batch_input_shape") if k in settings}
         kind, settings = "UnchangedAtInference", {**kept, "kind": kind}
     for before, after in _NAMES.get(kind, {}).items():
         if before in settings:

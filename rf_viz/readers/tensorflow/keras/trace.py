@@ -33,7 +33,7 @@ from .build import ONE_AT_A_TIME, with_slashes
 from .categories import category
 from .own_data import computed_in_graph
 from .settings import settings
-from .stand_ins import kind_of
+from .stand_ins import kind_of, our_layers
 
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall", "While", "StatelessWhile", "If",
           "StatelessIf", "Case", "StatelessCase")  # fmt: skip
@@ -197,23 +197,32 @@ class _Calls:
     @contextmanager
     def recorded(self) -> Iterator[None]:
         """Record the calls of the model's layers while it lasts."""
-        changed = []
+        changed: list[tuple[Any, str, Any]] = []
+
+        def change(operation: Any, name: str, call: Callable[..., Any]) -> None:  # noqa: ANN401
+            """Replace a method past Keras, which would track it, and remember what was there."""
+            changed.append((operation, name, operation.__dict__.get(name)))
+            object.__setattr__(operation, name, call)
+
         try:
             # Layers within layers have no other list.
-            for layer in {id(x): x for x in self._model._flatten_layers()}.values():
+            layers = {id(x): x for x in self._model._flatten_layers()}
+            for layer in layers.values():
                 quantised = getattr(layer, "quantization_mode", None) is not None
                 name = "quantized_call" if quantised else "call"
-                before = layer.__dict__.get(name)
-                # Past Keras, which would track what is set, and has to find its layers unchanged.
-                object.__setattr__(layer, name, self._recording(layer, getattr(layer, name)))
-                changed.append((layer, name, before))
+                change(layer, name, self._recording(layer, getattr(layer, name)))
+            functions = {
+                id(x): x for layer in layers.values() for x in getattr(layer, "operations", ())
+            }
+            for function in (f for key, f in functions.items() if key not in layers):
+                change(function, "call", _assumed_where_it_fails(function, function.call))
             yield
         finally:
-            for layer, name, before in changed:
+            for operation, name, before in changed:
                 if before is None:
-                    object.__delattr__(layer, name)
+                    object.__delattr__(operation, name)
                 else:
-                    object.__setattr__(layer, name, before)
+                    object.__setattr__(operation, name, before)
 
     def _recording(self, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401
         """A layer's ``call`` that records itself."""
@@ -278,6 +287,29 @@ class _Calls:
                 output._keras_mask = mask  # where Keras keeps it; a copy would be without
         self.by_scope[scope].outputs.append(output.name)
         return output
+
+
+def _assumed_where_it_fails(function: Any, call: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401
+    """A function of Keras's in a model: a stand-in where it runs with values only, in no graph."""
+    import keras
+
+    @wraps(call)
+    def call_or_stand_in(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Call the function; where that fails, assume outputs of the shapes that it declares."""
+        try:
+            return call(*args, **kwargs)
+        except Exception as error:  # whatever Keras makes of tensors without values
+            kind, outputs = type(function).__name__, keras.tree.flatten(function.output)
+            why = _reason(error).partition(". ")[0].rstrip(".")
+            reason = f"{kind} {function.name!r} is not executed ({why})"
+            declared = [[list(t.shape), keras.backend.standardize_dtype(t.dtype)] for t in outputs]
+            stand_in = our_layers()[NOT_EXECUTED](reason, kind, declared)
+            values = stand_in.call(*args, **kwargs)
+            return keras.tree.pack_sequence_as(
+                function.output, values if isinstance(values, list) else [values]
+            )
+
+    return call_or_stand_in
 
 
 def _plain_name(path: str) -> str:

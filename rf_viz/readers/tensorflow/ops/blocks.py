@@ -151,12 +151,13 @@ def _since_spread(node: Node, blocks: Shape) -> tuple[Value, Relation, Shape] | 
             continue
         if spread.blocks != blocks:
             return None
-        relation: Relation = source.relation[:-1]
+        since: Relation = ()
         for later in reversed(path[:-1]):
-            dilated = spread.dilated(later.sources[0].relation)
-            if dilated is None:
-                return None
-            relation += dilated
+            since += tuple(later.sources[0].relation)
+        dilated = spread.dilated(since)
+        if dilated is None:
+            return None
+        relation: Relation = source.relation[:-1] + dilated
         last = path[0].shape
         n = len(blocks) + 1
         inner = (size * block for size, block in zip(last[1:], blocks, strict=False))

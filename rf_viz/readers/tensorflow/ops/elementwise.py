@@ -12,6 +12,7 @@ from ....relation.common.basic import (
     reduce,
     reshape,
 )
+from ...reading import masks
 from ...reading.outputs import SELF, joined, parameter
 from ...reading.values import DataDependent, Value
 from ..node import Node, operator
@@ -20,7 +21,7 @@ from .inputs import ranked, tensor
 
 
 @operator(
-    "Elu", "Erf", "Erfc", "Erfinv", "Exp", "Expm1", "LeakyRelu", "Relu", "Relu6", "RiscExp",
+    "Elu", "Erf", "Erfc", "Erfinv", "Expm1", "LeakyRelu", "Relu", "Relu6",
     "Rsqrt", "Selu", "Sigmoid", "Softplus", "Softsign", "Sqrt", "Tanh", "_MklFusedMish",
     "_MklSwish",
     category="activation", elementwise=True,
@@ -28,7 +29,7 @@ from .inputs import ranked, tensor
 @operator(
     "Cast", "CheckNumerics", "CheckNumericsV2", "Copy", "CopyHost", "CopyToMesh",
     "DebugGradientIdentity", "DebugIdentity", "DebugIdentityV2", "DebugIdentityV3", "DeepCopy",
-    "EnsureShape", "Enter", "Exit", "GuaranteeConst", "Identity", "LoopCond", "NextIteration",
+    "Enter", "Exit", "GuaranteeConst", "Identity", "LoopCond", "NextIteration",
     "PlaceholderWithDefault", "PreventGradient", "RefEnter", "RefExit", "RefIdentity",
     "RefNextIteration", "Relayout", "RiscBitcast", "RiscCast", "Snapshot", "StopGradient",
     "XlaClusterOutput", "XlaSharding", "_CopyFromGpuToHost", "_CopyFromHostToGpu", "_EagerConst",
@@ -53,6 +54,12 @@ from .inputs import ranked, tensor
 def unary(node: Node) -> Output | Value:
     """Every element depends on its own. Lists and handles are passed on."""
     return _passed(node, 0)
+
+
+@operator("Exp", "RiscExp", category="activation")
+def exponential(node: Node) -> Output:
+    """Every element by itself; zero where a mask hides it."""
+    return masks.exponential(node)
 
 
 def _passed(node: Node, i: int) -> Output | Value:
@@ -116,12 +123,11 @@ def select(node: Node) -> Output:
     There is one condition for each element, one for each row, or a single one.
     """
     condition, shape = node.shape(0), node.shape(1)
-    output = joined(node, (1, 2))
+    edges = [Edge(i, broadcast(node.shape(i), shape)) for i in (1, 2) if node.depends(i)]
     if node.depends(0):
         wide = condition + (1,) * (len(shape) - len(condition))
-        choice = Edge(0, reshape(condition, wide) + broadcast(wide, output.shape))
-        output.edges = [choice, *output.edges]
-    return output
+        edges = [Edge(0, reshape(condition, wide) + broadcast(wide, shape)), *edges]
+    return masks.masked_join(node, (0, 1, 2), Output(shape, edges))
 
 
 @operator("Bitcast", category="layout")

@@ -92,7 +92,11 @@ def offsets(node: Node) -> list[Output]:
 @operator("ZerosLike", "OnesLike", category="other", asks_shape_only=True)
 def like(node: Node) -> Output:
     """A constant of the input's shape; no value of the input is read."""
-    return Output(node.shape())
+    shape, kind = node.shape(), dtype(node.attribute("T", 1))
+    if kind in (None, "bfloat16"):
+        return Output(shape)
+    number = np.array(node.op == "OnesLike").astype(kind)
+    return Output(shape, value=np.broadcast_to(number, shape))
 
 
 @operator("Fill", category="other")

@@ -35,7 +35,9 @@ def turned_product(node: Node, a: int, b: int, turn_a: bool, turn_b: bool) -> Ou
         shapes.append((*shape[:-2], shape[-1], shape[-2]) if turn else shape)
     plain = matmul(shapes[0], shapes[1])
     relations = tuple(t + r for t, r in zip(turns, plain.relations, strict=True))
-    return product(node, (a, b), Product(plain.shape, relations))
+    left, right = "...km" if turn_a else "...mk", "...nk" if turn_b else "...kn"
+    result = Product(plain.shape, relations)
+    return product(node, (a, b), result, f"{left},{right}->...mn")
 
 
 @operator("MatMul", category="attention, dense", multiplies=True, weights=(0, 1))
@@ -88,7 +90,8 @@ def with_arguments(node: Node, output: Output, numbers: Sequence[int], channel: 
 def summation(node: Node) -> Output:
     """Each element depends on those whose labels agree with its own, along all that is summed."""
     shapes = tuple(node.shape(i) for i in range(len(node.inputs)))
-    return product(node, range(len(shapes)), einsum(node.attribute("equation", ""), shapes))
+    equation = node.attribute("equation", "")
+    return product(node, range(len(shapes)), einsum(equation, shapes), equation)
 
 
 @operator("SparseTensorDenseMatMul", category="attention, dense", multiplies=True)

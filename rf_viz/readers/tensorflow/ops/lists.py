@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from ....errors import ModelError
 from ....relation import Edge, Output, Shape, Taps
-from ....relation.common.basic import reshape
+from ....relation.common.basic import everything, reshape
 from ....relation.common.picks import cut
 from ....relation.common.products import concatenated
 from ...reading.outputs import concatenation
-from ...reading.values import DataDependent, Outputs, Value
+from ...reading.rows import one_row, row_tensor, rows
+from ...reading.values import DataDependent, Filled, Outputs, Value
 from ..node import Node, operator
 from .inputs import needed, needed_number, ranked, tensor
 
@@ -28,9 +29,17 @@ MOST_ITEMS = 2**20
 def items(node: Node, i: int) -> list[Value]:
     """Return the items of a list. Raises DataDependent where they are not known one by one."""
     value = node.inputs[i] if i < len(node.inputs) else None
+    if value is not None and value.rows is not None:
+        return rows(node, value.rows)
     if value is None or value.items is None:
         raise DataDependent(f"the items of the list that {node.op} {node.name} takes")
     return list(value.items)
+
+
+def _filled(node: Node, i: int) -> Filled | None:
+    """A list that the loop around fills; None for every other."""
+    value = node.inputs[i] if i < len(node.inputs) else None
+    return value if isinstance(value, Filled) else None
 
 
 def _listed(values: Sequence[Value]) -> Value:
@@ -91,18 +100,27 @@ def array(node: Node) -> list[Value]:
 @operator("TensorListLength", category="other")
 def length(node: Node) -> Output:
     """The number of items of a list."""
-    return Output((), value=np.array(len(items(node, 0)), np.int32))
+    return _length(node, 0)
 
 
 @operator("TensorArraySizeV3", category="other")
 def array_length(node: Node) -> Output:
     """The number of items of an array."""
-    return Output((), value=np.array(len(items(node, 1)), np.int32))
+    return _length(node, 1)
+
+
+def _length(node: Node, i: int) -> Output:
+    tensor = row_tensor(node, i)
+    count = len(items(node, i)) if tensor is None else (tensor.shape or (0,))[0]
+    return Output((), value=np.array(count, np.int32))
 
 
 @operator("TensorListElementShape", category="other")
 def element_shape(node: Node) -> Output:
     """The shape that all items have."""
+    whole = row_tensor(node, 0)
+    if whole is not None and whole.shape:
+        return Output((len(whole.shape) - 1,), value=np.array(whole.shape[1:], np.int32))
     shapes = {v.shape for v in items(node, 0)}
     shape = shapes.pop() if len(shapes) == 1 else None
     if shape is None:
@@ -111,15 +129,19 @@ def element_shape(node: Node) -> Output:
 
 
 @operator("TensorListGetItem", category="other")
-def get(node: Node) -> Value:
+def get(node: Node) -> Output | Value:
     """One item of a list, as it was put in."""
+    if row_tensor(node, 0) is not None:
+        return one_row(node, 0, 1)
     item = _item(node, items(node, 0), needed_number(node, 1))
     return item if item.shape is not None or item.tensor >= 0 else _zeros(_element(node, 2))
 
 
 @operator("TensorArrayReadV3", category="other")
-def read(node: Node) -> Value:
+def read(node: Node) -> Output | Value:
     """One item of an array, as it was put in."""
+    if row_tensor(node, 2) is not None:
+        return one_row(node, 2, 1)
     return _item(node, items(node, 2), needed_number(node, 1))
 
 
@@ -131,9 +153,17 @@ def _put(node: Node, held: list[Value], at: int, item: Value) -> None:
     held[at] = item
 
 
+def _place(node: Node, i: int) -> int:
+    """The place in a list that a loop fills; -1 where it is not known."""
+    return -1 if node.value(i) is None else needed_number(node, i)
+
+
 @operator("TensorListSetItem", category="other")
 def put(node: Node) -> Value:
     """A list with one item replaced."""
+    filled = _filled(node, 0)
+    if filled is not None:
+        return filled.put(_place(node, 1), tensor(node, 2))
     held = items(node, 0)
     _put(node, held, needed_number(node, 1), tensor(node, 2))
     return _listed(held)
@@ -142,6 +172,9 @@ def put(node: Node) -> Value:
 @operator("TensorArrayWriteV3", category="other")
 def write(node: Node) -> Value:
     """An array with one item replaced."""
+    filled = _filled(node, 3)
+    if filled is not None:
+        return filled.put(_place(node, 1), tensor(node, 2))
     held = items(node, 3)
     _put(node, held, needed_number(node, 1), tensor(node, 2))
     return _listed(held)
@@ -150,6 +183,9 @@ def write(node: Node) -> Value:
 @operator("TensorListPushBack", category="other")
 def push(node: Node) -> Value:
     """A list with one more item."""
+    filled = _filled(node, 0)
+    if filled is not None:
+        return filled.put(None, tensor(node, 1))
     return _listed([*items(node, 0), tensor(node, 1)])
 
 
@@ -175,33 +211,17 @@ def joined_lists(node: Node) -> Value:
     return _listed(items(node, 0) + items(node, 1))
 
 
-def rows(node: Node, i: int) -> list[Value]:
-    """Return the rows of a tensor, each an item that depends on its own row."""
+def _listed_rows(node: Node, i: int) -> Value:
+    """A list of the rows of a tensor."""
     shape, value = ranked(node, i, 1, or_more=True), tensor(node, i)
-    single, after = (1, *shape[1:]), shape[1:]
     _within(node, shape[0])
-    if value.tensor < 0:
-        return [_constant_row(value, at, after) for at in range(shape[0])]
-    values = []
-    for at in range(shape[0]):
-        step = Taps(0, shape[0], np.array([[at]]), slides=True, why="single positions are taken")
-        relation = (step, *reshape(single, after))
-        values.append(node.add(f"{node.name}[{at}]", Output(after, [Edge(i, relation)])))
-    return values
-
-
-def _constant_row(value: Value, at: int, after: Shape) -> Value:
-    def row() -> NDArray[Any] | None:
-        array = value.value()
-        return None if array is None else array[at]
-
-    return Value(after, get=row, after=(value,))
+    return Value(None, rows=value) if value.tensor >= 0 else _listed(rows(node, value))
 
 
 @operator("TensorListFromTensor", category="layout")
 def from_tensor(node: Node) -> Value:
     """A list of a tensor's rows."""
-    return _listed(rows(node, 0))
+    return _listed_rows(node, 0)
 
 
 @operator("TensorListScatter", "TensorListScatterV2", category="layout")
@@ -226,7 +246,10 @@ def array_scatter(node: Node) -> Value:
 
 
 def _scattered(node: Node, held: list[Value], places: Sequence[int], i: int) -> Value:
-    for place, row in zip(places, rows(node, i), strict=True):
+    count = ranked(node, i, 1, or_more=True)[0]
+    if list(places) == list(range(count)) and len(held) <= count:
+        return _listed_rows(node, i)
+    for place, row in zip(places, rows(node, tensor(node, i)), strict=True):
         _put(node, held, place, row)
     return _listed(held)
 
@@ -259,19 +282,47 @@ def _split(node: Node, i: int, sizes: Sequence[int]) -> Value:
 @operator("TensorListStack", category="join")
 def stack(node: Node) -> Outputs:
     """The items of a list, one after another along a new first axis."""
+    whole = row_tensor(node, 0)
+    if whole is not None and whole.shape is not None:
+        node.inputs = [whole]
+        return Output(whole.shape, [Edge(0)])
     return stacked(node, items(node, 0), _element(node, 1))
 
 
 @operator("TensorListGather", category="join")
 def gather(node: Node) -> Outputs:
     """Items of a list, stacked along a new first axis."""
+    if row_tensor(node, 0) is not None:
+        return _chosen_rows(node, 0, needed(node, 1))
     return stacked(node, _chosen(node, items(node, 0)), _element(node, 2))
 
 
 @operator("TensorArrayGatherV3", category="join")
 def array_gather(node: Node) -> Outputs:
     """Items of an array, stacked along a new first axis."""
+    if row_tensor(node, 2) is not None:
+        return _chosen_rows(node, 2, needed(node, 1))
+    element = node.attribute("element_shape")
+    flow = tensor(node, 2)
+    if flow.items is None and flow.tensor >= 0 and element is not None and -1 not in element:
+        shape = (len(needed(node, 1)), *element)
+        why = f"the items of the array that {node.op} {node.name} takes are not known one by one"
+        return Output(shape, [Edge(2, everything((), shape))], why)
     return stacked(node, _chosen(node, items(node, 2)), node.attribute("element_shape"))
+
+
+def _chosen_rows(node: Node, i: int, places: Sequence[int]) -> Output:
+    """Rows of the tensor whose rows a list holds."""
+    whole = row_tensor(node, i)
+    shape = None if whole is None else whole.shape
+    if whole is None or not shape or not all(0 <= at < shape[0] for at in places):
+        raise ModelError(f"{node.op} {node.name!r} takes items that its list does not have")
+    node.inputs = [whole]
+    if list(places) == list(range(shape[0])):
+        return Output(shape, [Edge(0)])
+    table = np.array(places, int).reshape(-1, 1)
+    step = Taps(0, shape[0], table, slides=True, why="single positions are taken")
+    return Output((len(places), *shape[1:]), [Edge(0, (step,))])
 
 
 def _chosen(node: Node, held: Sequence[Value]) -> list[Value]:

@@ -17,7 +17,7 @@ from ....relation.common.basic import (
     reduce,
     reshape,
 )
-from ...reading.outputs import SELF
+from ...reading.masks import keeping
 from ...reading.values import DataDependent
 from ..node import Node, operator
 from .inputs import needed, needed_number, ranked
@@ -185,10 +185,7 @@ def band_part(node: Node) -> Output:
     low, high = needed_number(node, 1), needed_number(node, 2)
     row, column = np.indices(shape[-2:])
     kept = ((low < 0) | (row - column <= low)) & ((high < 0) | (column - row <= high))
-    if kept.all():
-        return Output(shape, SELF)
-    index = np.where(kept, np.arange(prod(shape)).reshape(shape), -1)
-    return Output(shape, [Edge(0, (Elements(shape, index),))])
+    return keeping(node, shape, kept)
 
 
 def _whole(node: Node) -> str:

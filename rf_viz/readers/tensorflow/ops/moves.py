@@ -6,7 +6,7 @@ from math import prod
 
 from ....errors import ModelError
 from ....relation import IDENTITY, Edge, Output, Part, Relation, Shape
-from ....relation.common.basic import broadcast, reshape, transpose
+from ....relation.common.basic import broadcast, everything, reshape, transpose
 from ....relation.common.picks import (
     PadMode,
     cut,
@@ -22,7 +22,7 @@ from ...reading.outputs import (
     squeezed,
 )
 from ..node import Node, operator
-from .inputs import needed, needed_number, positive, ranked
+from .inputs import needed, needed_number, positive, ranked, tensor
 
 
 @operator("Reshape", "RiscReshape", category="layout")
@@ -140,6 +140,17 @@ def split_by_sizes(node: Node) -> list[Output]:
     if -1 in sizes:
         sizes[sizes.index(-1)] = shape[axis] - sum(sizes) - 1
     return _parts(node, 0, axis, tuple(sizes), False)
+
+
+@operator("EnsureShape", category="layout")
+def ensured(node: Node) -> Output:
+    """The input as it is. Where its shape depends on the data, this one is known; batches are 1."""
+    value, declared = tensor(node, 0), node.attribute("shape")
+    if value.shape is not None or value.tensor < 0 or not declared or -1 in declared[1:]:
+        return Output(node.shape(), [Edge(0)])
+    shape = (1, *declared[1:]) if declared[0] < 0 else declared
+    why = f"{node.op} {node.name} tells a shape that depends on the data"
+    return Output(shape, [Edge(0, everything((), shape))], why)
 
 
 @operator("BroadcastTo", "RiscBroadcast", category="layout")

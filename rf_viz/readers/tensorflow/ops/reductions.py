@@ -11,6 +11,7 @@ from ....relation.common.basic import (
     reshape,
 )
 from ....relation.common.products import neighbours
+from ...reading.masks import softmax as masked_softmax
 from ...reading.outputs import broadcast_shape, parameter, reduction
 from ...reading.values import DataDependent
 from ..node import Node, operator
@@ -96,8 +97,14 @@ def sort(node: Node) -> Output:
 
 
 @operator("Softmax", "LogSoftmax", category="attention, dense")
+def softmax(node: Node) -> Output:
+    """Each element depends on its own and on all positions along the last axis."""
+    shape = ranked(node, 0, 1, or_more=True)
+    return masked_softmax(node, shape, (len(shape) - 1,))
+
+
 @operator("IsotonicRegression", "MakeUnique", category="other")
-def softmax(node: Node) -> list[Output]:
+def ordered(node: Node) -> list[Output]:
     """Each element depends on its own and on all positions along the last axis.
 
     The second output is an IsotonicRegression's segments.

@@ -123,21 +123,34 @@ def _projected(node: Node, shape: Shape, size: Shape, transforms: Floats) -> lis
     real = np.broadcast_to(k != 0, full)
     mode = node.attribute("fill_mode", "CONSTANT")
     nearest = node.attribute("interpolation", "NEAREST") == "NEAREST"
-    taps = []
+    # A place beside a whole pixel may be on either side of it, as the runtime rounds.
+    value = node.inputs[1]
+    rounded = value is not None and value.rounded
+    slack = np.float32(5e-7 * max(*shape[1:3], *size) if rounded else 0)
+    taps: list[list[Floats]] = []
     for n, at in zip(shape[1:3], places, strict=True):
         at = _filled(np.broadcast_to(np.where(real, at, -9), full), n, mode)
         if nearest:
-            near = np.trunc(at + np.copysign(np.float32(0.5), at))
-            taps.append([np.where(real, near, -1)])
+            taps.append([np.where(real, near, -1) for near in _nearest(at, slack)])
         else:
-            low = np.floor(at)
-            taps.append([np.where(real, low, -1), np.where(real & (at > low), low + 1, -1)])
+            low, end = np.floor(at - slack), at + slack
+            further = [k for k in (1, 2) if (end > low + k - 1).any()]
+            taps.append([np.where(real, low, -1)])
+            taps[-1] += [np.where(real & (end > low + k - 1), low + k, -1) for k in further]
     rows, columns = (
         [np.where((tap >= 0) & (tap < n), tap, -1).astype(np.int64) for tap in along]
         for n, along in zip(shape[1:3], taps, strict=True)
     )
     image = np.arange(shape[0]).reshape(-1, 1, 1)
     return _read(shape, image, rows, columns)
+
+
+def _nearest(at: Floats, slack: np.float32) -> list[Floats]:
+    """The nearest whole coordinates: one, or both where rounding may give either."""
+    low, high = (
+        np.trunc(moved + np.copysign(np.float32(0.5), moved)) for moved in (at - slack, at + slack)
+    )
+    return [low] if np.array_equal(low, high) else [low, high]
 
 
 def _filled(at: Floats, size: int, mode: str) -> Floats:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ....errors import ModelError
 from ....relation import IDENTITY, Edge, Output, Relation, Scatter, Shape
-from ....relation.common.basic import reshape
+from ....relation.common.basic import everything, reduce, reshape
 from ....relation.common.picks import cut
 from ...reading.picks import put
 from ...reading.values import DataDependent
@@ -136,6 +136,9 @@ def _strided(node: Node, shape: Shape, first: int) -> _Strided:
 def strided_slice(node: Node) -> Output:
     """Every so many positions along each axis; single ones drop their axis."""
     shape = node.shape()
+    somewhere = _somewhere(node, shape) if node.value(1) is None else None
+    if somewhere is not None:
+        return somewhere
     strided = _strided(node, shape, 1)
     if 0 in strided.after and strided.after != strided.kept:  # no elements to be reshaped
         return Output(strided.after, value=np.zeros(strided.after, np.int32))
@@ -143,6 +146,24 @@ def strided_slice(node: Node) -> Output:
     for axis, (n, part) in enumerate(zip(shape, strided.parts, strict=True)):
         relation += cut(axis, n, part.start, part.step, part.number, part.varies)
     return Output(strided.after, [Edge(0, relation + reshape(strided.kept, strided.after))])
+
+
+def _somewhere(node: Node, shape: Shape) -> Output | None:
+    """One position along some axes, all along the others, where the positions are not known.
+
+    None where other slices are taken.
+    """
+    single, whole = node.attribute("shrink_axis_mask", 0), node.attribute("begin_mask", 0)
+    whole &= node.attribute("end_mask", 0)
+    axes = [i for i in range(len(shape)) if single >> i & 1]
+    others = [i for i in range(node.shape(1)[0]) if not single >> i & 1]
+    new = node.attribute("ellipsis_mask", 0) or node.attribute("new_axis_mask", 0)
+    if new or not axes or not all(whole >> i & 1 for i in others):
+        return None
+    after = tuple(n for i, n in enumerate(shape) if i not in axes)
+    edges = [Edge(0, reduce(shape, tuple(axes), False))]
+    edges += [Edge(i, everything(node.shape(i), after)) for i in (1, 2) if node.depends(i)]
+    return Output(after, edges, f"which position {node.op} {node.name} takes is not known")
 
 
 @operator("TensorStridedSliceUpdate", "StridedSliceAssign", category="layout")

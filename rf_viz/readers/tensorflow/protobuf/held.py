@@ -1,4 +1,4 @@
-"""Placeholders that stand for weights, so that a graph is read without any."""
+"""Weights of a graph, kept apart from it so that it is read without any."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Weight(NamedTuple):
 
 
 def hold(graph_def: Any, weights: Mapping[str, Weight]) -> dict[str, Value]:  # noqa: ANN401
-    """Make placeholders of the variables of a flat graph, by node name; returns those it could.
+    """Make placeholders of the variables of a flat graph, by node name; returns their values.
 
     Of a handle its readers pass the value on, as an ``Identity``. One that something else takes,
-    a loop for one, stays as it is.
+    such as a loop, stays the handle of a variable.
     """
     readers: dict[str, list[Any]] = {}
     for node in graph_def.node:
@@ -44,17 +44,20 @@ def hold(graph_def: Any, weights: Mapping[str, Weight]) -> dict[str, Value]:  # 
             continue
         if node.op == "VarHandleOp" or node.attr["dtype"].type == _RESOURCE:
             reads = _reads(node.name, readers)
-            if reads is None:
-                continue
-            for read in reads:
+            for read in reads or ():
                 read.op = "Identity"
                 read.attr.clear()
                 read.attr["T"].type = weight.kind
+            node.op = "VarHandleOp" if reads is None else "Placeholder"
+        else:
+            node.op = "Placeholder"
         held[node.name] = weight.value
-        node.op = "Placeholder"
         node.attr.clear()
         node.attr["dtype"].type = weight.kind
+        if node.op == "VarHandleOp":  # handles of one name, or of none, lead to one variable
+            node.attr["shared_name"].s = node.name.encode()
         shape = node.attr["shape"].shape
+        shape.SetInParent()
         for n in weight.value.shape or ():
             shape.dim.add(size=n)
     return held
@@ -74,7 +77,7 @@ def _reads(handle: str, readers: Mapping[str, list[Any]]) -> list[Any] | None:
 
 
 def filled(graph_def: Any, held: Mapping[str, Value]) -> Any:  # noqa: ANN401
-    """Return the graph with the values of what it holds in their places, to be run.
+    """Return the graph with the values of its placeholders in their places, to be run.
 
     Raises ModelError where its file does not give them.
     """
@@ -83,7 +86,9 @@ def filled(graph_def: Any, held: Mapping[str, Value]) -> Any:  # noqa: ANN401
     graph = type(graph_def)()
     graph.CopyFrom(graph_def)
     for node in graph.node:
-        value = held[node.name].value() if node.name in held else None
+        if node.op == "VarHandleOp" or node.name not in held:
+            continue
+        value = held[node.name].value()
         if value is None:
             continue
         kind = node.attr["dtype"].type

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any
 
 _CALLS = re.compile(r"((Stateful)?PartitionedCall(_\d+)?/)+")
@@ -22,6 +22,40 @@ def enclosing(node: str, scopes: Container[str]) -> str | None:
 def without_calls(node: str) -> str:
     """Strip the calls of unnamed functions from a node's name."""
     return _CALLS.sub("", node) if _CALLS.match(node) else node
+
+
+def shorten(
+    nodes: Sequence[Any], arguments: Container[str], results: Iterable[str]
+) -> tuple[str, ...]:
+    """Strip the scopes that all of a function's nodes lie in, and return its results likewise.
+
+    Nodes keep their names where one would be called like an argument.
+    """
+    names = {node.name for node in nodes}
+    scope = common_scope(names)
+    if not scope or any(name.removeprefix(scope) in arguments for name in names):
+        return tuple(results)
+
+    def short(reference: str) -> str:
+        mark = "^" if reference.startswith("^") else ""
+        name, colon, number = reference[len(mark) :].partition(":")
+        return f"{mark}{name.removeprefix(scope)}{colon}{number}" if name in names else reference
+
+    for node in nodes:
+        node.name = node.name.removeprefix(scope)
+        node.input[:] = [short(reference) for reference in node.input]
+    return tuple(short(name) for name in results)
+
+
+def common_scope(names: Iterable[str]) -> str:
+    """Return the innermost scope that all names lie in, with its slash; empty if there is none."""
+    first, *others = [name.split("/")[:-1] for name in names] or [[]]
+    for other in others:
+        same = 0
+        while same < min(len(first), len(other)) and first[same] == other[same]:
+            same += 1
+        first = first[:same]
+    return "".join(f"{part}/" for part in first)
 
 
 class Names:

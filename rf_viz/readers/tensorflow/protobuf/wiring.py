@@ -8,6 +8,9 @@ from typing import Any
 from ....errors import ModelError
 from ....runtimes.tensorflow.graph_names import maker
 
+EXITS = "_exits"
+"""The attribute that names the outputs of a loop that was made of a frame."""
+
 _COUNTS = {"DynamicPartition": "num_partitions", "Split": "num_split", "SplitV": "num_split",
            "Unpack": "num"}  # fmt: skip
 """The attribute that says how many outputs an operator has, where one does."""
@@ -33,7 +36,7 @@ class Wiring:
     ``inputs`` are the names of the tensors that each reads: output 0 of node n is called n, output
     1 n:1, and so on; control inputs are left out. ``sources`` are the nodes that make them.
     ``order`` has every node after those that it reads from. ``outer`` are other names that the
-    nodes may read: a function's arguments.
+    nodes may read: a function's arguments; ``results`` are what it returns.
 
     At the start of a loop, the value that comes back from its end is replaced by all other values
     that enter it. Where branches meet and one of their results is a constant, the results are
@@ -41,11 +44,18 @@ class Wiring:
     graph that goes in circles.
     """
 
-    def __init__(self, nodes: Iterable[Any], outer: Iterable[str] = ()) -> None:
+    def __init__(
+        self, nodes: Iterable[Any], outer: Iterable[str] = (), results: Iterable[str] = ()
+    ) -> None:
         self.nodes: dict[str, Any] = {}
         self.inputs: dict[str, tuple[str, ...]] = {}
         self.sources: dict[str, list[str]] = {}
         self._last: dict[str, int] = {}
+        for reference in results:
+            name, _, number = reference.partition(":")
+            self._last[name] = max(self._last.get(name, 0), output_number(number))
+        nodes = list(nodes)
+        left_by = {end: node.name for node in nodes for end in exits(node) if end}
         before = set(outer)
         merges: list[str] = []
         ordered = True
@@ -66,7 +76,7 @@ class Wiring:
                 else:
                     tensors.append(reference)
                     self._last[name] = max(self._last.get(name, 0), output_number(number))
-                makers.append(name)
+                makers.append(left_by.get(name, name))
             ordered = ordered and before.issuperset(makers)
             if own in self.nodes:
                 raise ModelError(f"the graph has two nodes of the name {own!r}: it is invalid")
@@ -84,6 +94,9 @@ class Wiring:
     def outputs(self, name: str) -> tuple[str, ...]:
         """Names of a node's outputs: all that are read, and all that it says it has."""
         node = self.nodes[name]
+        ends = exits(node)
+        if ends:
+            return ends
         count = self._last.get(name, 0) + 1
         if node.op in _COUNTS:
             count = max(count, node.attr[_COUNTS[node.op]].i)
@@ -159,6 +172,13 @@ class Wiring:
                     state[name] = True
                     order.append(name)
         return order
+
+
+def exits(node: Any) -> tuple[str, ...]:  # noqa: ANN401
+    """The names of a loop's outputs, of one that was made of a frame; none for other nodes."""
+    if node.op != "While" or EXITS not in node.attr:
+        return ()
+    return tuple([end.decode() for end in node.attr[EXITS].list.s])
 
 
 def _frame(node: Any) -> str:  # noqa: ANN401

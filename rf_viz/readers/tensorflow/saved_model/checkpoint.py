@@ -1,4 +1,4 @@
-"""Checkpoints: the values of a SavedModel's variables, from the file beside its graph.
+"""Checkpoints: the values of a graph's variables, from the files beside it.
 
 Which of the checkpoint's entries a variable is restored from is read off the graph that TensorFlow
 itself would run to restore it. Nothing of it is run.
@@ -56,7 +56,7 @@ def restored_from(graph_def: Any, restore: str) -> dict[str, str]:  # noqa: ANN4
         keys, _ = origin(value.input[1])
         listed = keys.attr["value"].tensor.string_val if keys is not None else []
         if number < len(listed):
-            entries[_identity(variable)] = listed[number].decode("utf-8", "replace")
+            entries[identity(variable)] = listed[number].decode("utf-8", "replace")
     return {**_copied(graph_def, entries), **entries}
 
 
@@ -72,13 +72,13 @@ def _copied(graph_def: Any, entries: Mapping[str, str]) -> dict[str, str]:  # no
             if copy is None or value is None or value.op != "ReadVariableOp":
                 continue
             original = nodes.get(value.input[0]) if value.input else None
-            if original is not None and _identity(copy) in entries:
-                originals[_identity(original)] = entries[_identity(copy)]
+            if original is not None and identity(copy) in entries:
+                originals[identity(original)] = entries[identity(copy)]
     return originals
 
 
-def _identity(variable: Any) -> str:  # noqa: ANN401
-    """Name the variable behind a node: several nodes may be handles of one."""
+def identity(variable: Any) -> str:  # noqa: ANN401
+    """Name the variable behind a node: several nodes may be handles of one variable."""
     shared = variable.attr["shared_name"].s if "shared_name" in variable.attr else b""
     return shared.decode("utf-8", "replace") or str(variable.name)
 
@@ -93,7 +93,7 @@ def weights(
     for node in graph_def.node:
         if node.op not in VARIABLES:
             continue
-        key, shape = keys.get(_identity(node)), dims(node.attr["shape"].shape)
+        key, shape = keys.get(identity(node)), dims(node.attr["shape"].shape)
         if key is not None and shape is not None and -1 not in shape:
             value = Value(shape, get=partial(checkpoint.read, key, shape))
             restored[node.name] = Weight(value, node.attr["dtype"].type)
@@ -101,10 +101,14 @@ def weights(
 
 
 class Checkpoint:
-    """File of variables; ``folder`` returns its folder, and is called at the first read."""
+    """Files of variables, for the graph in the file ``name``.
 
-    def __init__(self, folder: Callable[[], str], name: str) -> None:
-        self._folder, self._name = folder, name
+    ``prefix`` returns what their paths begin with, and is called at the first read. ``missing``
+    says what to do where they did not come with the graph.
+    """
+
+    def __init__(self, prefix: Callable[[], str], name: str, missing: str) -> None:
+        self._find, self._name, self._missing = prefix, name, missing
 
     def read(self, key: str, shape: tuple[int, ...]) -> NDArray[Any]:
         """Read the values of one entry. Raises ModelError where it is missing or damaged."""
@@ -131,7 +135,7 @@ class Checkpoint:
     @cached_property
     def _prefix(self) -> str:
         """Beginning of the paths of its files."""
-        return os.path.join(self._folder(), "variables")
+        return self._find()
 
     @cached_property
     def _bytes(self) -> int:
@@ -152,10 +156,7 @@ class Checkpoint:
 
         tf = import_tensorflow()
         if not os.path.exists(f"{self._prefix}.index"):
-            raise ModelError(
-                f"{self._name} came without its folder variables/: open the whole SavedModel "
-                "folder, or a zip of it"
-            )
+            raise ModelError(f"{self._name} came without {self._missing}")
         try:
             return tf.train.load_checkpoint(self._prefix)
         except Exception as error:  # TensorFlow's own kinds

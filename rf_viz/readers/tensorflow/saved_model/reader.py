@@ -33,6 +33,8 @@ FILE = "saved_model.pb"
 
 _SERVING, _DEFAULT = "serve", "serving_default"
 
+_MISSING = "its folder variables/: open the whole SavedModel folder, or a zip of it"
+
 _LARGEST_GRAPH = 2**31 - 1
 
 
@@ -41,11 +43,11 @@ def load(content: Content) -> TensorFlowModel:
     path = content.path
     if content.is_folder and path is not None:
         data = Content.of(os.path.join(path, FILE), content.name).read()
-        return _read(data, content.name, lambda: os.path.join(path, "variables"))
+        return _read(data, content, lambda: os.path.join(path, "variables"))
     if content.head[:3] == b"\x08\x01\x12":  # the message itself, its folder around it
-        return _read(content.read(), content.name, lambda: _beside(content))
+        return _read(content.read(), content, lambda: _beside(content))
     unpacked = _Unpacked(content)
-    return _read(unpacked.graph, content.name, unpacked.variables)
+    return _read(unpacked.graph, content, unpacked.variables)
 
 
 def _beside(content: Content) -> str:
@@ -78,8 +80,9 @@ class _Unpacked:
         return self._temporary.name
 
 
-def _read(data: bytes, name: str, variables: Callable[[], str]) -> TensorFlowModel:
+def _read(data: bytes, content: Content, variables: Callable[[], str]) -> TensorFlowModel:
     """Read the message of a SavedModel; ``variables`` gives the folder of its variables."""
+    name = content.name
     try:
         saved = SavedModel.FromString(data)
     except DecodeError as error:
@@ -91,7 +94,12 @@ def _read(data: bytes, name: str, variables: Callable[[], str]) -> TensorFlowMod
     meta = next(
         (m for m in saved.meta_graphs if _SERVING in m.meta_info_def.tags), saved.meta_graphs[0]
     )
-    key, signature = _signature(meta, name)
+    signatures = _signatures(meta, name)
+    key = content.signature or (_DEFAULT if _DEFAULT in signatures else next(iter(signatures)))
+    if key not in signatures:
+        there = ", ".join(signatures)
+        raise ModelError(f"{name} has no signature {key!r}; it has {there}")
+    signature = signatures[key]
     outputs = [maker(info.name) for info in signature.outputs.values() if info.name]
     graph = ancestors(meta.graph_def, outputs)
     if not graph.node:
@@ -104,12 +112,15 @@ def _read(data: bytes, name: str, variables: Callable[[], str]) -> TensorFlowMod
     for model_input in inputs:
         names.give(model_input.name, model_input.name)
     rename(graph, without_calls, names)
-    held = hold(graph, weights(graph, keys, Checkpoint(variables, name)))
-    return TensorFlowModel(graph, name, inputs, held=held)
+    checkpoint = Checkpoint(lambda: os.path.join(variables(), "variables"), name, _MISSING)
+    held = hold(graph, weights(graph, keys, checkpoint))
+    model = TensorFlowModel(graph, name, inputs, held=held)
+    model.signatures, model.signature = tuple(signatures), key
+    return model
 
 
-def _signature(meta: Any, name: str) -> tuple[str, Any]:  # noqa: ANN401
-    """The signature to read, and what it is called. Raises ModelError where there is none."""
+def _signatures(meta: Any, name: str) -> dict[str, Any]:  # noqa: ANN401
+    """The signatures that can be read, by name. Raises ModelError where there is none."""
     usable = {
         key: s
         for key, s in sorted(meta.signature_def.items())
@@ -120,8 +131,7 @@ def _signature(meta: Any, name: str) -> tuple[str, Any]:  # noqa: ANN401
             f"{name} is a SavedModel without a signature, so it does not say what it takes: save "
             "it with model.export(), or with signatures= of tf.saved_model.save()"
         )
-    key = _DEFAULT if _DEFAULT in usable else next(iter(usable))
-    return key, usable[key]
+    return usable
 
 
 def _signature_inputs(graph: Any, signature: Any, key: str) -> tuple[ModelInput, ...]:  # noqa: ANN401

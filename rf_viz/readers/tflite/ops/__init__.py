@@ -16,6 +16,7 @@ from ...reading.operators import Operator
 from ..file import FileOperator
 from ..node import OPERATORS, Entry
 from . import (
+    control_flow,
     custom,
     elementwise,
     generate,
@@ -33,6 +34,7 @@ from . import (
 
 __all__ = [
     "OPERATORS",
+    "control_flow",
     "custom",
     "elementwise",
     "entry",

@@ -6,9 +6,7 @@ from ....trace.tensors import Category
 from ...reading.operators import Operator
 from ...tensorflow.ops.opaque import opaque
 
-_BOTH_WAYS = "it runs over its sequence both ways"
 _BOXES = "which boxes it keeps depends on the data"
-_BRANCHES = "its branches are graphs of their own"
 _TABLE = "it looks up a table that is filled at run time"
 _STATE = "it keeps a state between runs"
 _VARIABLE = "it works on a variable that other operations change"
@@ -29,12 +27,7 @@ def _enter(why: str, *names: str, category: Category = "other") -> None:
 
 
 _enter(_VARIABLE, "ASSIGN_VARIABLE", "READ_VARIABLE", "VAR_HANDLE")
-_enter(
-    _BOTH_WAYS,
-    "BIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_RNN",
-    category="attention, dense",
-)  # fmt: skip
-_enter(_BRANCHES, "CALL", "CALL_ONCE", "IF")
+_enter("it runs once before all others, for what it leaves behind", "CALL_ONCE")
 _enter("LiteRT has no such operation any more", "CONCAT_EMBEDDINGS")
 _enter("it is an operator of the file's own", "CUSTOM")
 _enter("it stands for a part that was compiled", "DELEGATE")
@@ -50,14 +43,13 @@ _enter(
     "HASHTABLE", "HASHTABLE_FIND", "HASHTABLE_IMPORT", "HASHTABLE_LOOKUP", "HASHTABLE_SIZE",
 )  # fmt: skip
 _enter("it hashes its input", "LSH_PROJECTION")
-_enter(_STATE, "LSTM", "RNN", "SVDF", category="attention, dense")
+_enter(_STATE, "LSTM", category="attention, dense")
 _enter(_BOXES, "NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5")
 _enter("it stands for an operator that is not named", "PLACEHOLDER_FOR_GREATER_OP_CODES")
 _enter(
     "its windows are told by numbers that it may compute", "REDUCE_WINDOW", category="pooling"
 )  # fmt: skip
 _enter("it works on text", "SKIP_GRAM")
-_enter("how often it repeats its graph depends on the data", "WHILE")
 _enter(_STABLEHLO, "STABLEHLO_CONVOLUTION", category="convolution")
 _enter(_STABLEHLO, "STABLEHLO_DOT_GENERAL", category="attention, dense")
 _enter(_STABLEHLO, "STABLEHLO_REDUCE", "STABLEHLO_REDUCE_WINDOW", category="pooling")

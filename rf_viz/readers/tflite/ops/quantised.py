@@ -1,8 +1,32 @@
-"""Quantisation, which maps element by element."""
+"""Quantisation, which maps element by element, and that of images by their extremes."""
 
 from __future__ import annotations
 
-from ..node import enter_alike, enter_renamed
+from ....relation import Output
+from ....relation.common.basic import normalise
+from ...reading.node import BaseNode
+from ...reading.operators import Operator
+from ..call import Call
+from ..node import Site, enter_alike, enter_renamed
+from ..tf_op import TfOp
 
 enter_renamed({"DEQUANTIZE": "Identity"}, category="other")
 enter_alike({"FAKE_QUANT": "Identity", "QUANTIZE": "Identity"}, category="other")
+
+
+def data_of(site: Site) -> int | TfOp:
+    """Return the data of a convolution, quantised where LiteRT does that on the way.
+
+    With a kernel of whole numbers and data of real ones ("dynamic range"), the kernel scales each
+    image by its smallest and largest values: tensorflow/lite/kernels/conv.cc, EvalHybrid.
+    """
+    data, kernel = site.input(0), site.input(1)
+    if kernel.quantised is None or "float" in kernel.dtype or "float" not in data.dtype:
+        return 0
+    return TfOp("Identity", (0,), same=False, operator=Operator(_by_extremes, "other"))
+
+
+def _by_extremes(node: BaseNode[Call]) -> Output:
+    """Every element scaled by the extremes of its image."""
+    shape = node.shape()
+    return Output(shape, normalise(0, shape, tuple(range(1, len(shape)))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..node import Site, operator
 from ..tf_op import TfOp, ints
 from .fused import activated, biased
+from .quantised import data_of
 
 _PADDING = {0: "SAME", 1: "VALID"}
 """Padding of the schema."""
@@ -25,7 +26,7 @@ def _convolution(op: str, kernel: TfOp, site: Site) -> TfOp:
         "padding": _padding(site),
         "data_format": "NHWC",
     }
-    return biased(TfOp(op, (0, kernel), attributes), site, 2)
+    return biased(TfOp(op, (data_of(site), kernel), attributes), site, 2)
 
 
 @operator("CONV_2D", like="Conv2D")

@@ -6,27 +6,31 @@ without a rule here cannot be kept: what lies behind it is ``lost``, with the re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graph_names import VARIABLES, data_inputs, maker
+from ..graph_names import PLACEHOLDERS, VARIABLES, data_inputs, maker
 from ..runtime import TensorFlowRuntime
+from .masks import Masks
 from .rules import RULES
 from .writer import FLOAT, NoTwinError, Writer
 
 _SHAPE_ONLY = ("Rank", "Shape", "ShapeN", "Size")
 _LIKE = ("OnesLike", "ZerosLike")
+_SOURCE = "twin/source"
+"""The name of the placeholder for signals that come in at a tensor within the graph."""
 
 
 class TensorFlowTwin:
-    """Twin of a flat graph for signals that come in at the placeholder ``source``.
+    """Twin of a flat graph for signals that come in at the tensor ``source``.
 
     ``shapes`` are those of all inputs and of the tensors that depend on the source. With
     ``weight_aware`` kernel positions whose weights are all zero stay zero. Variables that have no
-    values take part with their shape.
+    values take part with their shape. ``feeds`` are the values of side inputs.
+    Signals go no further than the tensors ``stop``.
     """
 
     def __init__(
@@ -35,23 +39,36 @@ class TensorFlowTwin:
         source: str,
         shapes: Mapping[str, Sequence[int]],
         weight_aware: bool = False,
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
+        stop: Collection[str] = (),
     ) -> None:
-        self._source, self._shapes = source, shapes
+        self._shapes, self._feeds = shapes, feeds or {}
         writer = Writer(graph_def, shapes, weight_aware)
         nodes = {node.name: node for node in graph_def.node}
+        writer.masks = Masks(writer, nodes)
+        self._source = source
+        if source not in nodes or nodes[source].op not in PLACEHOLDERS:
+            self._source = _SOURCE
+        writer.node("Placeholder", self._source).attr["dtype"].type = FLOAT
+        writer.signals[source] = self._source
+        own: dict[str, str] = {}
+        lost: dict[str, str] = {}
         for name in _in_order(nodes):
-            if name == source:
-                writer.node("Placeholder", source).attr["dtype"].type = FLOAT
-                writer.signals[source] = source
-            else:
+            if name != self._source:
                 _rewrite(writer, nodes[name])
+                writer.signals[source] = self._source
+            for tensor in _stopped(name, stop, shapes):
+                lost[tensor] = writer.why_lost(tensor)
+                own[tensor] = writer.signals.get(tensor, "")
+                zero = writer.constant(np.asarray(0, np.float32))
+                writer.signals[tensor] = writer.add("Fill", writer.dimensions(tensor), zero)
         within = "it is inside a loop, which the twin does not follow"
         self.lost: Mapping[str, str] = {
-            name: writer.why_lost(name) if maker(name) in nodes else within
+            name: lost.get(name, writer.why_lost(name)) if maker(name) in nodes else within
             for name in shapes
-            if maker(name) not in nodes or writer.why_lost(name)
+            if maker(name) not in nodes or lost.get(name, writer.why_lost(name))
         }
-        self._signals = writer.signals
+        self._signals = {n: at for n, at in {**writer.signals, **own}.items() if at}
         self._runtime = TensorFlowRuntime(writer.graph_def)
 
     def reached(self, signal: NDArray[np.bool_], name: str) -> NDArray[np.bool_]:
@@ -62,8 +79,14 @@ class TensorFlowTwin:
         if name not in self._signals:
             return np.zeros(tuple(self._shapes[name]), bool)
         at = self._signals[name]
-        value = self._runtime.activations({self._source: signal}, [at], self._shapes)[at]
+        feeds = {**self._feeds, self._source: signal}
+        value = self._runtime.activations(feeds, [at], self._shapes)[at]
         return np.not_equal(value, 0)
+
+
+def _stopped(node: str, stop: Collection[str], shapes: Mapping[str, Sequence[int]]) -> list[str]:
+    """The outputs of a node that a signal may come to and that it stops at."""
+    return [tensor for tensor in stop if maker(tensor) == node and tensor in shapes]
 
 
 def _in_order(nodes: Mapping[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..graph_names import data_inputs
-from .writer import NoTwinError, Writer
+from .writer import BOOL, NoTwinError, Writer
 
 _Make = Callable[[Writer, Any], list[str]]
 
@@ -58,7 +58,7 @@ def _kind(node: Any) -> int:  # noqa: ANN401
 
 @_rule("Abs", "Acos", "Acosh", "Angle", "Asin", "Asinh", "Atan", "Atanh", "BiasAdd", "BiasAddV1",
        "Bucketize", "Cast", "Ceil", "CheckNumerics", "CheckNumericsV2", "ComplexAbs", "Conj", "Cos",
-       "Cosh", "DeepCopy", "Digamma", "Elu", "EnsureShape", "Erf", "Erfc", "Erfinv", "Exp",
+       "Cosh", "DeepCopy", "Digamma", "Elu", "EnsureShape", "Erf", "Erfc", "Erfinv",
        "Expm1", "FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars",
        "FakeQuantWithMinMaxVarsPerChannel", "Floor", "GuaranteeConst", "Identity", "Imag", "Inv",
        "Invert", "IsFinite", "IsInf", "IsNan", "LeakyRelu", "Lgamma", "Log", "Log1p", "LogicalNot",
@@ -101,11 +101,11 @@ def _batch_norm(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
 
 
 @_rule("AccumulateNV2", "Add", "AddN", "AddV2", "ApproximateEqual", "Atan2", "Betainc",
-       "BitwiseAnd", "BitwiseOr", "BitwiseXor", "ClipByValue", "Complex", "Div", "DivNoNan",
+       "BitwiseAnd", "BitwiseOr", "BitwiseXor", "ClipByValue", "Complex",
        "Equal", "FloorDiv", "FloorMod", "Greater", "GreaterEqual", "Igamma", "Igammac",
-       "LeftShift", "Less", "LessEqual", "LogicalAnd", "LogicalOr", "Maximum", "Merge", "Minimum",
-       "Mod", "Mul", "MulNoNan", "NextAfter", "NotEqual", "Polygamma", "Pow", "RealDiv",
-       "RightShift", "SelectV2", "SquaredDifference", "Sub", "TruncateDiv", "TruncateMod",
+       "LeftShift", "Less", "LessEqual", "LogicalOr", "Maximum", "Merge", "Minimum",
+       "Mod", "NextAfter", "NotEqual", "Polygamma", "Pow",
+       "RightShift", "SquaredDifference", "Sub", "TruncateDiv", "TruncateMod",
        "Xdivy", "Xlog1py", "Xlogy", "Zeta", data=_ALL)  # fmt: skip
 def _join(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Element by element from all inputs, broadcast."""
@@ -113,10 +113,53 @@ def _join(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     return [_joined(writer, node, [writer.signals[n] for n in names], map(writer.shape, names))]
 
 
-@_rule("Select", data=_ALL)
+@_rule("Exp", clean=True)
+def _exponential(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """Element by element, without what a mask hides."""
+    (name,) = data_inputs(node)
+    return [_hidden(writer, writer.signals[name], [writer.masks.exponential(name)])]
+
+
+def _hidden(writer: Writer, signal: str, masks: Sequence[str | None]) -> str:
+    """A signal without the elements that any of the masks hides."""
+    for mask in masks:
+        if mask is not None:
+            signal = writer.add("Mul", signal, mask)
+    return signal
+
+
+@_rule("LogicalAnd", "Mul", "MulNoNan", data=_ALL)
+def _masked_product(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """Element by element from all inputs, without what zeros of one of them hide."""
+    kind = node.attr["T"].type if "T" in node.attr else BOOL
+    masks = [
+        writer.masks.kept(name) if name in writer.signals else writer.masks.factor(name, kind)
+        for name in data_inputs(node)
+    ]
+    return [_hidden(writer, _join(writer, node)[0], masks)]
+
+
+@_rule("Div", "DivNoNan", "RealDiv", data=_ALL)
+def _quotient(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """Element by element from both inputs, without what zeros of the first hide."""
+    mask = writer.masks.kept(data_inputs(node)[0])
+    return [_hidden(writer, _join(writer, node)[0], [mask])]
+
+
+@_rule("Select", "SelectV2", data=_ALL)
 def _select(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
-    """Element by element from all inputs; a condition may be one for each row."""
+    """Element by element from the input that a constant condition chooses; else from all.
+
+    Select's condition may be one for each row.
+    """
     after = writer.shape(node.name)
+    condition, *sides = data_inputs(node)
+    if condition not in writer.signals:
+        none = writer.constant(np.zeros((), np.float32))
+        chosen = [writer.signals.get(name, none) for name in sides]
+        return [writer.masks.chosen(node.name, node, *chosen)]
+    if node.op == "SelectV2":
+        return _join(writer, node)
     parts, shapes = [], []
     for i, name in enumerate(data_inputs(node)):
         if name in writer.signals:
@@ -206,8 +249,17 @@ def _scatter(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     return [writer.add(op, *_parts(writer, node, (0, 2)), like=node)]
 
 
+@_rule("Max")
+def _largest(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """The largest along axes is none of those that a mask hides, where it is along the last."""
+    name, axes = data_inputs(node)
+    rank = len(writer.shape(name))
+    mask = writer.masks.largest(name) if writer.numbers(axes) in ([-1], [rank - 1]) else None
+    return [writer.add("Max", _hidden(writer, writer.signals[name], [mask]), axes, like=node)]
+
+
 @_rule("ScatterNd", data=_SECOND)
-@_rule("AvgPool", "AvgPool3D", "Cumsum", "Max", "MaxPool", "MaxPool3D", "MaxPoolV2", "Mean", "Sum")
+@_rule("AvgPool", "AvgPool3D", "Cumsum", "MaxPool", "MaxPool3D", "MaxPoolV2", "Mean", "Sum")
 def _positive(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Windows and reductions that are positive for any positive input already."""
     return [writer.add(node.op, *_at(writer, node), like=node)]
@@ -277,7 +329,11 @@ def _kernel(writer: Writer, node: Any, weights: str) -> str:  # noqa: ANN401
 def _product(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """The signals' products with ones, each by itself, added up."""
     names = data_inputs(node)
-    ones = [writer.filled(name, _kind(node), 1) for name in names]
+    ones = [
+        (writer.masks.kept(name) if name in writer.signals else None)
+        or writer.filled(name, _kind(node), 1)
+        for name in names
+    ]
     return [
         writer.total(
             [
@@ -299,7 +355,24 @@ def _mixing(*axes: int) -> _Make:
     return make
 
 
-_rule("Softmax", "LogSoftmax", "RGBToHSV", "HSVToRGB", "AdjustHue", "AdjustSaturation")(_mixing(-1))
+@_rule("Softmax")
+def _softmax(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """All along the last axis that no mask hides, at the elements that it leaves."""
+    (name,) = data_inputs(node)
+    mask = writer.masks.above_gap(name)
+    mixed = writer.mixed(_hidden(writer, writer.signals[name], [mask]), (-1,))
+    return [_hidden(writer, mixed, [mask])]
+
+
+@_rule("LogSoftmax")
+def _log_softmax(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """Every element, and all along the last axis that no mask hides."""
+    (name,) = data_inputs(node)
+    left = _hidden(writer, writer.signals[name], [writer.masks.above_gap(name)])
+    return [writer.add("AddV2", writer.signals[name], writer.reduce(left, [-1]))]
+
+
+_rule("RGBToHSV", "HSVToRGB", "AdjustHue", "AdjustSaturation")(_mixing(-1))
 _rule("AdjustContrastv2")(_mixing(-3, -2))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,44 @@ class NoTwinError(Exception):
     """Raised where the twin has no node with the same dependence; the argument says why."""
 
 
+class Masking(Protocol):
+    """The constant masks of the graph, as the twin's rules ask for them.
+
+    Each method returns the name of a tensor that holds 1 where a mask leaves something, else 0.
+    Where there is no mask it returns None.
+    """
+
+    def kept(self, name: str) -> str | None:
+        """The elements of a signal that may be other than 0."""
+        ...
+
+    def above_gap(self, name: str) -> str | None:
+        """The elements of a signal that count in a softmax over its last axis."""
+        ...
+
+    def largest(self, name: str) -> str | None:
+        """The elements of a signal that may be the largest along its last axis."""
+        ...
+
+    def exponential(self, name: str) -> str | None:
+        """The elements of a signal whose exponential may be other than 0."""
+        ...
+
+    def factor(self, name: str, kind: int) -> str | None:
+        """A constant factor that is a mask itself."""
+        ...
+
+    def chosen(self, name: str, node: Any, one: str, two: str) -> str:  # noqa: ANN401
+        """One where the constant condition of a node holds, else two."""
+        ...
+
+
 class Writer:
     """Writer of the twin's graph.
 
-    ``signals`` say where the twin holds each tensor that a signal may come to, always as float32.
-    The nodes that are ``kept`` have their old names. ``lost`` says why a node is not there.
+    ``masks`` are set once the writer is there, which they need. ``signals`` say where the twin
+    holds each tensor that a signal may come to, always as float32. The nodes that are ``kept`` have
+    their old names. ``lost`` says why a node is not there.
     """
 
     def __init__(
@@ -40,6 +73,7 @@ class Writer:
         self.signals: dict[str, str] = {}
         self.kept: set[str] = set()
         self.lost: dict[str, str] = {}
+        self.masks: Masking
         self._shapes = shapes
 
     def why_lost(self, tensor: str) -> str:
@@ -114,9 +148,19 @@ class Writer:
         """Add a constant of int32; returns its name."""
         return self.constant(np.asarray(values, np.int32))
 
+    def numbers(self, name: str) -> list[int]:
+        """Read the int32 numbers of a constant that the graph holds; none of any other tensor."""
+        node = next((n for n in self.graph_def.node if n.name == name and n.op == "Const"), None)
+        if node is None or node.attr["dtype"].type != INT32:
+            return []
+        tensor = node.attr["value"].tensor
+        if tensor.tensor_content:
+            return [int(n) for n in np.frombuffer(tensor.tensor_content, np.int32)]
+        return [int(n) for n in tensor.int_val]
+
     def number(self, kind: int, value: int) -> str:
         """Add a constant of one number, of the type ``kind``; returns its name."""
-        return self._cast(self.constant(np.asarray(value, np.float32)), FLOAT, kind)
+        return self.cast(self.constant(np.asarray(value, np.float32)), FLOAT, kind)
 
     def ones_of(self, variable: Any) -> None:  # noqa: ANN401
         """Write ones of a variable's type and shape under its name, or note that it is lost."""
@@ -173,11 +217,11 @@ class Writer:
 
         The channels are the last two axes, and are kept at length 1.
         """
-        sizes = self.add("Abs", self._cast(weights, kind, FLOAT))
+        sizes = self.add("Abs", self.cast(weights, kind))
         return self.add("Sign", self.reduce(sizes, [-2, -1]))
 
-    def _cast(self, name: str, before: int, after: int) -> str:
-        """Add a tensor as another type; returns its name."""
+    def cast(self, name: str, before: int, after: int = FLOAT) -> str:
+        """Add a tensor as another type, float32 by default; returns its name."""
         node = self.node("Cast", "", name)
         node.attr["SrcT"].type, node.attr["DstT"].type = before, after
         output: str = node.name

@@ -148,7 +148,8 @@ def _chunks(layers: Sequence[Layer]) -> Iterator[list[Layer]]:
 def _fetched(model: Model, fed: Fed, layers: Sequence[Layer]) -> Thumbnails:
     """Thumbnails of these layers; a layer whose values are not available keeps none."""
     try:
-        values = model.activations(fed.tensor, [layer.name for layer in layers], input=fed.input)
+        names = [layer.name for layer in layers]
+        values = model.activations(fed.tensor, names, input=fed.input, feeds=fed.feeds)
     except ModelError:
         if len(layers) == 1:
             return {layers[0].name: None}

@@ -418,8 +418,8 @@ class LinkedView {
 
   readAll(active, region, pixel) {
     const { cue, previewed, packet } = this;
-    let sees = region ? `${size(region)} · ${ranges(region)}` : "sees no pixel";
-    if (previewed) sees = `${previewed.name}: ${size(region)}`;
+    let sees = region ? `${size(region, packet.unit)} · ${ranges(region)}` : "sees no pixel";
+    if (previewed) sees = `${previewed.name}: ${size(region, packet.unit)}`;
     else if (this.overlay() && same(active, this.pinned)) sees = `${cue.count} of ${sees}`;
     if (pixel && !this.hovered) {
       const { exact, count } = this.seers;
@@ -506,9 +506,9 @@ function painted(values, colours, width, height, { places, finite } = {}) {
   });
 }
 
-function size(region) {
+function size(region, unit) {
   const extents = region.map(([start, stop]) => stop - start);
-  return `${extents.join(" × ")} ${region.length === 1 ? "samples" : "px"}`;
+  return `${extents.join(" × ")} ${unit || (region.length === 1 ? "samples" : "px")}`;
 }
 
 const named = (cell) => `cell${cell.length > 1 ? ` (${cell.join(", ")})` : ` ${cell}`}`.trim();

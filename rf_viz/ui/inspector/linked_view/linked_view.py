@@ -115,6 +115,7 @@ def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool =
         "reach": reach,
         "pinned": feature_map.strongest,
         "known": valued,
+        "unit": "cells" if picture.within else "",
         "range": {
             "map": {"low": low, "high": high},
             "image": dict(zip(("low", "high"), value_range(picture.values), strict=True)),

@@ -66,8 +66,9 @@ FIGURES = {
     ),
     "upsampling": Figure(
         "Upsampling",
-        "Backwards through a stride: one input reaches several outputs. How many inputs an output "
-        "takes may change from one to the next.",
+        "Backwards through a stride: one input reaches several outputs. The bars show how much "
+        "weight each output collects, with all kernel weights one; a checkerboard appears where "
+        "it alternates.",
         beyond.upsampling,
     ),
     "bell": Figure(

@@ -19,7 +19,6 @@ import h5py
 import numpy as np
 import tensorflow as tf
 import tf_keras as keras
-from tf_keras.src.saving.legacy.hdf5_format import preprocess_weights_for_loading
 from tf_keras.src.layers.kernelized import RandomFourierFeatures
 from tf_keras.src.layers.normalization.batch_normalization_v1 import (
     BatchNormalization as BatchNormV1,
@@ -27,6 +26,7 @@ from tf_keras.src.layers.normalization.batch_normalization_v1 import (
 from tf_keras.src.layers.rnn.cell_wrappers import ResidualWrapper
 from tf_keras.src.layers.rnn.gru_v1 import GRU as GRUV1
 from tf_keras.src.layers.rnn.lstm_v1 import LSTM as LSTMV1
+from tf_keras.src.saving.legacy.hdf5_format import preprocess_weights_for_loading
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[3]))

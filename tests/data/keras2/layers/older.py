@@ -92,12 +92,12 @@ KERAS_1: list[tuple[str, str, dict[str, Any]]] = [
 class Dummies:
     """Finds Theano, as a package that has everything and does nothing."""
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:  # noqa: ANN401
         if name.split(".")[0] == "theano":
             return importlib.machinery.ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
         return None
 
-    def create_module(self, spec: Any) -> Any:
+    def create_module(self, spec: Any) -> Any:  # noqa: ANN401
         module = MagicMock(name=spec.name)
         module.__path__, module.__spec__, module.__name__ = [], spec, spec.name
         module.__version__ = "0.9.0"
@@ -105,11 +105,11 @@ class Dummies:
         module.sharedvar.TensorSharedVariable = module.TensorVariable = shared
         return module
 
-    def exec_module(self, module: Any) -> None:
+    def exec_module(self, module: Any) -> None:  # noqa: ANN401
         module.tensor.sharedvar.TensorSharedVariable = type("TensorSharedVariable", (), {})
 
 
-def old_keras(folder: str) -> Any:
+def old_keras(folder: str) -> Any:  # noqa: ANN401
     """Import the Keras in a folder."""
     os.environ["KERAS_BACKEND"], os.environ["HOME"] = "theano", tempfile.mkdtemp()
     settings = Path(os.environ["HOME"]) / ".keras"
@@ -133,7 +133,7 @@ def old_keras(folder: str) -> Any:
     return keras
 
 
-def of_keras_1(keras: Any) -> dict[str, Any]:
+def of_keras_1(keras: Any) -> dict[str, Any]:  # noqa: ANN401
     """Return the layers of KERAS_1 as Keras 1 writes them."""
     layers = {}
     for name, kind, settings in KERAS_1:
@@ -143,7 +143,7 @@ def of_keras_1(keras: Any) -> dict[str, Any]:
     return layers
 
 
-def of_keras_2(keras: Any, records: dict[str, Any]) -> dict[str, Any]:
+def of_keras_2(keras: Any, records: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
     """Return those of the recorded layers that an older Keras 2 has, as it writes them."""
     layers = {}
     for record in records.values():
@@ -154,7 +154,7 @@ def of_keras_2(keras: Any, records: dict[str, Any]) -> dict[str, Any]:
     return layers
 
 
-def remade(keras: Any, entry: dict[str, Any]) -> dict[str, Any] | None:
+def remade(keras: Any, entry: dict[str, Any]) -> dict[str, Any] | None:  # noqa: ANN401
     """Return a layer's entry as this Keras writes it; None where it has not got all settings."""
     cls = getattr(keras.layers, entry["class_name"], None)
     if cls is None:
@@ -186,12 +186,12 @@ def remade(keras: Any, entry: dict[str, Any]) -> dict[str, Any] | None:
         return None
 
 
-def written(value: Any) -> Any:
+def written(value: Any) -> Any:  # noqa: ANN401
     """Write an array as these versions write it."""
     return {"type": "ndarray", "value": value.tolist()} if isinstance(value, np.ndarray) else value
 
 
-def matters_not(kind: str, name: str, value: Any) -> bool:
+def matters_not(kind: str, name: str, value: Any) -> bool:  # noqa: ANN401
     """Whether a layer without a setting does what it does with this value of it."""
     if name in ("groups", "dilation_rate"):
         return np.all(np.equal(value, 1))

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 
-def weight_values(shape: Sequence[int], dtype: str = "float32") -> Any:
+def weight_values(shape: Sequence[int], dtype: str = "float32") -> Any:  # noqa: ANN401
     """Return values of either sign, larger than 0 on average, so that roots of them exist."""
     count = int(np.prod(tuple(shape)))
     return (0.3 + 0.25 * np.sin(1.3 * np.arange(count))).reshape(tuple(shape)).astype(dtype)
 
 
-def input_values(shape: Sequence[int], dtype: str = "float32") -> Any:
+def input_values(shape: Sequence[int], dtype: str = "float32") -> Any:  # noqa: ANN401
     """Return an input, of whole numbers where its type has them."""
     count = int(np.prod(tuple(shape)))
     if dtype != "float32":

@@ -40,9 +40,6 @@ def file_of(record: dict[str, Any], spelling: dict[str, Any] | None = None) -> b
     """Write a record as the file that Keras 2 wrote, its layers in another spelling."""
     config = json.loads(json.dumps(record["config"]))
     inner = config["config"]
-    for entry in inner["layers"]:
-        if entry["class_name"] == "MultiHeadAttention":
-            entry["inbound_nodes"] = [{"args": [image_of(record)] * 2, "kwargs": {}}]
     if spelling is not None:
         first, *others = inner["layers"]
         inner["layers"] = [
@@ -58,13 +55,6 @@ def file_of(record: dict[str, Any], spelling: dict[str, Any] | None = None) -> b
         }
         for name, parts in weights.items()
     })  # fmt: skip
-
-
-def image_of(record: dict[str, Any]) -> dict[str, Any]:
-    """Refer to the input of a record as Keras 3 does, as two arguments need it."""
-    shape = layers_of(record)[0]["config"]["batch_input_shape"]
-    inner = {"shape": shape, "dtype": "float32", "keras_history": ["image", 0, 0]}
-    return {"class_name": "__keras_tensor__", "config": inner}
 
 
 def differences(record: dict[str, Any], file: bytes, names: list[str]) -> Iterator[str]:

@@ -3,10 +3,13 @@ that way, against TensorFlow."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
+import rf_viz
 from tests.oracles.tensorflow_oracle import assert_agrees, traced
 from tests.oracles.truth import generic
 
@@ -130,3 +133,11 @@ def test_patches_of_a_volume() -> None:
         ),
         x=(1, 3, 3, 2, 1),
     )
+
+
+def test_dilated_convolutions_of_one_axis_keep_their_closed_form() -> None:
+    """Keras spreads them over the batch, and moves the axis that it spread."""
+    case = Path(__file__).parents[3] / "data" / "cases" / "odd_structures" / "k3_tcn_dil.keras"
+    field = rf_viz.load(case).trace().layers[-1].receptive_field
+    assert field is not None
+    assert (field.size, field.stride, field.padding) == ((25,), (1,), (0,))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
-import tensorflow as tf
+from pathlib import Path
 
-from tests.oracles.tensorflow_oracle import assert_agrees
+import numpy as np
+import pytest
+
+import rf_viz
+from tests.oracles.tensorflow_oracle import assert_agrees, tf, traced
+
+import keras  # isort: skip  (after TensorFlow has been told to be quiet)
 
 raw = tf.raw_ops
+CASES = Path(__file__).resolve().parents[3] / "data/cases"
 
 CLOSE = {"nudges": (50.0,), "tolerance": 1e-3}
 
@@ -53,3 +59,36 @@ def test_projections(fill: str, interpolation: str, transform: list[float]) -> N
         x=(1, 4, 5, 1),
         **CLOSE,
     )
+
+
+@pytest.mark.slow
+def test_a_perspective_with_constant_corners_reads_the_pixels_that_it_samples() -> None:
+    path = CASES / "odd_structures/ops_persp.keras"
+    model = keras.models.load_model(path, compile=False)
+    number = next(
+        i for i, y in enumerate(model.outputs) if y._keras_history.operation.name == "p_per"
+    )
+    image = np.random.default_rng(0).uniform(1, 2, (1, 10, 10, 3))
+    batch = np.repeat(image, 101, axis=0)
+    for pixel in range(100):
+        batch[pixel + 1, pixel // 10, pixel % 10] += 1
+    values = np.concatenate([model(one[None])[number].numpy() for one in batch])
+    moves = (values[1:] != values[:1]).any(axis=-1).reshape(10, 10, 10, 10)
+    layer = rf_viz.load(path).trace()["p_per/add"]
+    assert layer.exact
+    assert layer.mask((4, 4)).sum() == 4
+    wider = 0
+    for cell in np.ndindex(10, 10):
+        mask, real = layer.mask(cell), moves[:, :, *cell]
+        assert not (real & ~mask).any()
+        wider += bool((mask & ~real).any())
+    assert wider <= 4  # corners that come to lie on a whole pixel, as the runtime rounds
+
+
+def test_what_a_constant_picks_is_assumed_where_it_cannot_be_computed() -> None:
+    def pick(x: tf.Tensor) -> tf.Tensor:
+        return tf.gather(x, tf.cast(4 * tf.math.erf(tf.constant([0.1, 0.5])), tf.int32), axis=1)
+
+    layer = traced(pick, x=(1, 4, 5, 2))["y"]
+    assert not layer.exact
+    assert "could not be computed" in layer.note

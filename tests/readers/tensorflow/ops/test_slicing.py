@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -58,3 +59,13 @@ def test_a_cropped_map_keeps_its_closed_form() -> None:
     field = net["y"].receptive_field
     assert field is not None
     assert (field.size, field.stride, field.padding) == ((2, 2), (2, 2), (-1, -2))
+
+
+def test_frames_of_an_open_length_are_shape_arithmetic() -> None:
+    with tf.Graph().as_default() as open_graph:
+        x = tf.compat.v1.placeholder(tf.float32, (None, None), "x")
+        tf.identity(tf.abs(tf.signal.stft(x, 8, 4, 8)), "y")
+    model = rf_viz.load(open_graph.as_graph_def().SerializeToString(), "stft.pb")
+    layer = model.trace(input_shape=(1, 40), spatial_axes=(1,))["y"]
+    assert (layer.shape, layer.exact) == ((1, 9, 5), True)
+    assert layer.region_of(np.s_[0, 4, 2]) == rf_viz.Region((16,), (24,))

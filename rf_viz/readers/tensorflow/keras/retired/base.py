@@ -15,5 +15,8 @@ class RetiredLayer(keras.layers.Layer):  # type: ignore[misc]
 
     def compute_output_shape(self, input_shape: Any) -> Any:  # noqa: ANN401
         """Return the shape of the output for an input of this shape."""
-        tensor = keras.KerasTensor(input_shape, self.compute_dtype)
-        return keras.src.backend.compute_output_spec(self.call, tensor).shape
+        several = isinstance(input_shape[0], list | tuple)
+        shapes = input_shape if several else [input_shape]
+        tensors = [keras.KerasTensor(shape, self.compute_dtype) for shape in shapes]
+        inputs = tensors if several else tensors[0]
+        return keras.src.backend.compute_output_spec(self.call, inputs).shape

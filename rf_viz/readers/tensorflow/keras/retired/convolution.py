@@ -12,6 +12,9 @@ from keras import ops
 
 from .base import RetiredLayer
 
+_MOST_PLACES = 2**24
+"""The most numbers of a kernel that have to be looked for in a file's own form."""
+
 
 class _LocallyConnected(RetiredLayer):
     """A locally connected layer along ``rank`` axes.
@@ -56,54 +59,62 @@ class _LocallyConnected(RetiredLayer):
             -(-n // s) if same else (n - k) // s + 1
             for n, k, s in zip(self._extents, self.kernel_size, self.strides, strict=True)
         )
-        shape, self._places, self._connected = self._layout()
-        self.kernel = self.add_weight(shape=shape, name="kernel")
+        self.kernel = self.add_weight(shape=self._layout(), name="kernel")
         self.bias = None
         if self._use_bias:
             self.bias = self.add_weight(shape=(*self._grid, self.filters), name="bias")
 
-    def _layout(self) -> tuple[tuple[int, ...], Any, Any]:
-        """The kernel's shape in a file; for (position, offset, channel, filter) the place in it.
+    def _layout(self) -> tuple[int, ...]:
+        """Return the kernel's shape in a file, and find the places of its numbers in it.
 
-        The places are of the kernel in a row; the last of the three says which of them connect an
-        output with an input rather than with the padding.
+        There is a place for each (position, offset, channel, filter), in the kernel as a row; and
+        whether it connects the output with an input rather than with the padding. Raises
+        ValueError where there are too many.
         """
         kernel, grid, extents = self.kernel_size, self._grid, self._extents
         channels, filters = self._channels, self.filters
+        if self._implementation == 1:
+            return (prod(grid), prod(kernel) * channels, filters)
         full = (*grid, *kernel, channels, filters)
+        if prod(full) > _MOST_PLACES:
+            raise ValueError(f"a kernel of {prod(full):,} numbers is too large for this form")
         at = np.indices(full, sparse=True)
-        out, offset, channel, number = (
-            at[: self.rank], at[self.rank : -2], at[-2], at[-1],
-        )  # fmt: skip
-        places = [
+        out, offset, channel, number = at[: self.rank], at[self.rank : -2], at[-2], at[-1]
+        inner = [
             o * s + k - b
             for o, k, s, b in zip(out, offset, self.strides, self._before, strict=True)
         ]
         connected = np.ones((1,) * len(full), bool)
-        for place, extent in zip(places, extents, strict=True):
+        for place, extent in zip(inner, extents, strict=True):
             connected = connected & (place >= 0) & (place < extent)
-        places = [np.clip(p, 0, n - 1) for p, n in zip(places, extents, strict=True)]
-        first = self._channels_first
-        if self._implementation == 1:
-            rows = (channels, *kernel) if first else (*kernel, channels)
-            shape = (prod(grid), prod(rows), filters)
-            within = (channel, *offset) if first else (*offset, channel)
-            index = _row(((*grid, *rows, filters)), (*out, *within, number))
-            return shape, np.broadcast_to(index, full), np.broadcast_to(connected, full)
-        inputs = ((channels, *extents), (channel, *places))
-        outputs = ((filters, *grid), (number, *out))
-        if not first:
-            inputs = ((*extents, channels), (*places, channel))
-            outputs = ((*grid, filters), (*out, number))
+        inner = [np.clip(p, 0, n - 1) for p, n in zip(inner, extents, strict=True)]
+        inputs = ((*extents, channels), (*inner, channel))
+        outputs = ((*grid, filters), (*out, number))
+        if self._channels_first:
+            inputs = ((channels, *extents), (channel, *inner))
+            outputs = ((filters, *grid), (number, *out))
+        self._connected = np.broadcast_to(connected, full).ravel()
         if self._implementation == 2:
             shape = (*inputs[0], *outputs[0])
-            index = _row(shape, (*inputs[1], *outputs[1]))
-            return shape, np.broadcast_to(index, full), np.broadcast_to(connected, full)
-        pairs = _row(outputs[0], outputs[1]) * prod(inputs[0]) + _row(*inputs)
-        pairs, connected = np.broadcast_to(pairs, full), np.broadcast_to(connected, full)
-        order = np.sort(pairs[connected])
-        index = np.minimum(np.searchsorted(order, pairs), len(order) - 1)
-        return (len(order),), index, connected
+            places = np.broadcast_to(_row(shape, (*inputs[1], *outputs[1])), full)
+            self._places = places.ravel()
+            return shape
+        pairs = _row(*outputs) * prod(inputs[0]) + _row(*inputs)
+        pairs = np.broadcast_to(pairs, full).ravel()
+        order = np.sort(pairs[self._connected])
+        self._places = np.minimum(np.searchsorted(order, pairs), len(order) - 1)
+        return (len(order),)
+
+    def _kernel(self) -> Any:  # noqa: ANN401
+        """The kernel of each position: (position, offset and channel, filter)."""
+        shape = (prod(self._grid), prod(self.kernel_size) * self._channels, self.filters)
+        if self._implementation != 1:
+            kernel = ops.take(ops.reshape(self.kernel, (-1,)), self._places, axis=0)
+            return ops.reshape(kernel * self._connected.astype("float32"), shape)
+        if not self._channels_first:
+            return self.kernel
+        kernel = ops.reshape(self.kernel, (shape[0], self._channels, -1, self.filters))
+        return ops.reshape(ops.transpose(kernel, (0, 2, 1, 3)), shape)
 
     def call(self, x: Any) -> Any:  # noqa: ANN401
         """Multiply what each position sees by its own kernel."""
@@ -120,12 +131,9 @@ class _LocallyConnected(RetiredLayer):
         if any(self._before) or any(after):
             x = ops.pad(x, [(0, 0), *zip(self._before, after, strict=True), (0, 0)])
         seen = ops.stack([x[self._slices(at)] for at in product(*map(range, self.kernel_size))], -2)
-        kernel = ops.take(ops.reshape(self.kernel, (-1,)), self._places.ravel(), axis=0)
-        kernel = kernel * self._connected.ravel().astype("float32")
         positions, length = prod(self._grid), prod(self.kernel_size) * self._channels
-        kernel = ops.reshape(kernel, (positions, length, self.filters))
         seen = ops.reshape(seen, (-1, positions, 1, length))
-        outputs = ops.reshape(ops.matmul(seen, kernel), (-1, *self._grid, self.filters))
+        outputs = ops.reshape(ops.matmul(seen, self._kernel()), (-1, *self._grid, self.filters))
         if self.bias is not None:
             outputs = outputs + self.bias
         outputs = self.activation(outputs)

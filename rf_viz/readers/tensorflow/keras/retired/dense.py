@@ -54,7 +54,7 @@ class ParametricSoftplus(RetiredLayer):
         self,
         alpha_init: float = 0.2,
         beta_init: float = 5.0,
-        shared_axes: Any = None,
+        shared_axes: Any = None,  # noqa: ANN401
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**kwargs)
@@ -158,7 +158,7 @@ class Highway(RetiredLayer):
     def build(self, input_shape: Any) -> None:  # noqa: ANN401
         """Make the weights."""
         n = input_shape[-1]
-        names = [("W", (n, n)), ("W_carry", (n, n))]
+        names: list[tuple[str, tuple[int, ...]]] = [("W", (n, n)), ("W_carry", (n, n))]
         names += [("b", (n,)), ("b_carry", (n,))] if self._use_bias else []
         self._parameters = [self.add_weight(shape=shape, name=name) for name, shape in names]
 
@@ -178,8 +178,8 @@ class RandomFourierFeatures(RetiredLayer):
     def __init__(
         self,
         output_dim: int,
-        kernel_initializer: Any = None,
-        scale: Any = None,
+        kernel_initializer: Any = None,  # noqa: ANN401
+        scale: Any = None,  # noqa: ANN401
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**kwargs)

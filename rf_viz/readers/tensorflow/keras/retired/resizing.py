@@ -84,7 +84,7 @@ class UpSampling2DOfKeras2(RetiredLayer):
     kind = "UpSampling2D"
 
     def __init__(
-        self, size: Any = 2, data_format: str | None = None, interpolation: str = "area",
+        self, size: Any = 2, data_format: str | None = None, interpolation: str = "area",  # noqa: ANN401
         **kwargs: Any,  # noqa: ANN401
     ) -> None:  # fmt: skip
         super().__init__(**kwargs)
