@@ -174,6 +174,8 @@ def _reason(error: Exception) -> str:
     """What went wrong, from an exception of Keras: which wraps it in what it was doing."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
     text = text.rpartition("Exception encountered: ")[2]
+    if "either has loops or disconnected nodes" in text:
+        return "its layers are called in a circle, or on outputs that no layer makes"
     lines = (line.strip() for line in text.splitlines())
     wraps = ("Exception encountered when", "<class ", "Arguments received")
     said = [line for line in lines if line and not line.startswith(wraps)]
