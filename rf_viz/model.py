@@ -173,18 +173,20 @@ class Model(ABC):
             )
 
         tensors, axes, guessed = described(shapes)
-        free = [axis for axis in axes if source.shape[axis] is None]
         also = None
-        # A trace at twice the size shows which closed forms hold at the first size only.
-        if any_size and free and source.name not in requested:
-            shape = tensors[0].shape
-            twice = tuple(2 * n if axis in free else n for axis, n in enumerate(shape))
+        # Traces at other sizes show what holds at the first size only.
+        for size in _other_sizes(tensors[0].shape, axes) if any_size else ():
             try:
-                also = network(*described(self._shapes(source, {**requested, source.name: twice})))
+                others = self.describe(
+                    self._shapes(source, {**requested, source.name: size}),
+                    source.name,
+                    weight_aware,
+                )
             except DefectError:  # without that trace the forms would go unchecked
                 raise
             except ModelError:
-                pass  # it is no size that the model takes
+                continue  # it is no size that the model takes
+            also = network(others, axes, guessed, also)
         return network(tensors, axes, guessed, also)
 
     def _input(self, name: str | None) -> ModelInput:
@@ -349,6 +351,14 @@ def _usual_shapes(source: ModelInput) -> Iterator[tuple[Shape, int]]:
                     )
     for size in _USUAL_SIZES.get(len(free), (32,)):
         yield source.bound({}, size), size
+
+
+def _other_sizes(shape: Shape, axes: Sequence[int]) -> Iterator[Shape]:
+    """The shape at other sizes: of another parity, of another one after a halving, and twice."""
+    for halves, more in ((2, 1), (3, 2), (4, 0)):
+        other = tuple(n * halves // 2 + more if axis in axes else n for axis, n in enumerate(shape))
+        if prod(other) <= LARGEST:
+            yield other
 
 
 def _guess_axes(shape: Shape) -> tuple[int, ...]:

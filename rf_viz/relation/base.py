@@ -11,6 +11,8 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .fit import KEPT, Fit
+
 Array = NDArray[Any]
 Indices = NDArray[np.integer]
 Shape = tuple[int, ...]
@@ -51,7 +53,8 @@ class AxisMap(NamedTuple):
 
     Output ``u`` sees ``reach`` positions from ``offset + u * stride`` on. ``axis`` is the output's
     axis. ``varies`` says that ``offset`` would differ at another input size (TensorFlow's SAME
-    padding with a stride).
+    padding with a stride); ``fit`` says how, and how long the output's axis would be, None where
+    neither is known. That an axis is kept counts only where output ``u`` sees position ``u`` alone.
     """
 
     axis: int
@@ -59,6 +62,7 @@ class AxisMap(NamedTuple):
     offset: int
     reach: int
     varies: bool = False
+    fit: Fit | None = KEPT
 
     @property
     def moves(self) -> bool:

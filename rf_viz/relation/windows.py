@@ -27,6 +27,7 @@ from .base import (
     spread,
     with_extents,
 )
+from .fit import Fit, Padding
 
 FARTHEST = 2**31
 """The farthest that a window may pass over, in positions, padding included."""
@@ -37,7 +38,8 @@ class Slide(NamedTuple):
 
     ``size`` and ``out`` are the axis' input and output extents; positions outside the input are
     padding. ``pad`` may be negative (the input is cropped). ``pad_varies`` says that the padding
-    would differ at another input size.
+    would differ at another input size. ``padding`` is how the axis was told to be padded, None
+    where ``pad`` and ``out`` do not follow from the size alone.
     """
 
     axis: int
@@ -48,6 +50,14 @@ class Slide(NamedTuple):
     dilation: int = 1
     pad: int = 0
     pad_varies: bool = False
+    padding: Padding | None = None
+
+    @property
+    def fit(self) -> Fit | None:
+        """How such windows fit an axis of any extent; None where that is not known."""
+        if self.padding is None:
+            return None
+        return Fit(self.kernel, self.stride, self.dilation, self.padding)
 
     @property
     def trivial(self) -> bool:
@@ -331,7 +341,7 @@ class Window(BaseStep):
                 return NoMap("irregular", "all weights are zero")
             first, last = int(used[0]), int(used[-1])
         offset, reach = first * s.dilation - s.pad, (last - first) * s.dilation + 1
-        return AxisMap(axis, s.stride, offset, reach, s.pad_varies)
+        return AxisMap(axis, s.stride, offset, reach, s.pad_varies, s.fit)
 
 
 class Scan(Window):
@@ -393,4 +403,4 @@ class TransposedWindow(BaseStep):
         step_map = self.window.affine(axis)
         if w is None or isinstance(step_map, NoMap):
             return step_map
-        return step_map._replace(offset=1 - step_map.offset - step_map.reach)
+        return step_map._replace(offset=1 - step_map.offset - step_map.reach, fit=None)

@@ -100,11 +100,14 @@ class Lookup:
     def forms(self, number: int) -> Forms:
         """The closed form of a tensor along each spatial axis of the input."""
         forms = self.own_forms(number)
+        other = self._counterpart(number)
+        return forms if other is None else tuple(map(common, forms, other[0].forms(other[1])))
+
+    def _counterpart(self, number: int) -> tuple[Lookup, int] | None:
+        """The same tensor of the network at another size, if it has one of this name."""
         also = self._also
         counterpart = None if also is None else also.numbers.get(self.tensors[number].name)
-        if also is None or counterpart is None:
-            return forms
-        return tuple(map(common, forms, also.own_forms(counterpart)))
+        return None if also is None or counterpart is None else (also, counterpart)
 
     def own_forms(self, number: int) -> Forms:
         """The closed form of a tensor at this input size alone."""
@@ -112,6 +115,20 @@ class Lookup:
         forms = [self.dependences.all[n].forms for n in self.of(number)]
         met = (meet(along, node) for along in zip(*forms, strict=True))
         return tuple(REGROUPED if isinstance(f, Form) and f.extent else f for f in met)
+
+    def open_shape(self, number: int) -> tuple[int | None, ...]:
+        """The shape of a tensor, None along axes whose extent depends on the input's size."""
+        shape = self.tensors[number].shape
+        fixed = tuple(
+            None if bits else n for n, bits in zip(shape, self.origins(number), strict=True)
+        )
+        also = self._counterpart(number)
+        if also is None:
+            return fixed
+        other = also[0].open_shape(also[1])
+        if len(other) != len(fixed):
+            return (None,) * len(fixed)
+        return tuple(n if n == m else None for n, m in zip(fixed, other, strict=True))
 
     def combined(self, number: int) -> Combined:
         """Whether the operation that makes a tensor combines positions, and whether channels."""

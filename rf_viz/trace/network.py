@@ -246,10 +246,7 @@ class Layer:
     @property
     def shape(self) -> tuple[int | None, ...]:
         """The tensor's shape; None along axes that depend on an unknown input size."""
-        if not self.net.any_size:
-            return self._shape
-        along = self._lookup.origins(self.number)
-        return tuple(None if bits else n for n, bits in zip(self._shape, along, strict=True))
+        return self._lookup.open_shape(self.number) if self.net.any_size else self._shape
 
     @property
     def grid(self) -> Shape:

@@ -23,8 +23,6 @@ from ....relation import (
 from ....relation.common.basic import (
     broadcast,
     channel_mix,
-    extent,
-    front_pad,
     reduce,
     reshape,
     same_pads,
@@ -33,6 +31,7 @@ from ....relation.common.basic import (
     transpose,
 )
 from ....relation.common.picks import laid, taps_met, taps_met_back
+from ....relation.fit import Fit, Padding, same_front
 from ...reading.outputs import parameter
 from ..node import Node, operator
 
@@ -61,12 +60,12 @@ def _windows(node: Node, size: Shape, kernel: Shape, pools: bool = False) -> tup
         if auto in ("SAME_UPPER", "SAME_LOWER"):
             lower = auto == "SAME_LOWER"
             total, out, varies = same_pads(size[i], k, s, d, lower=lower, clamp=not pools)
-            begin = front_pad(total, lower=lower)
+            begin = same_front(total, lower=lower)
+            padding = Padding(begin, total - begin, "same", lower, not pools)
         else:
             begin, end = (pads[i], pads[n + i]) if auto in ("NOTSET", "") else (0, 0)
-            out = extent(size[i], k, s, d, begin + end, ceil=ceil)
-            if ceil and (out - 1) * s >= size[i] + begin:
-                out -= 1  # the last window would start in the padding at the end
+            padding = Padding(begin, end, "ceil" if ceil else "fixed")
+            out = Fit(k, s, d, padding).extent(size[i])
             if -s < size[i] + begin + end - (k - 1) * d - 1 < 0:
                 out = 1  # runtimes round towards zero, and so let one window in that is too large
         if out < 1:
@@ -74,7 +73,7 @@ def _windows(node: Node, size: Shape, kernel: Shape, pools: bool = False) -> tup
                 f"{node.op} {node.name!r}: its kernel of {(k - 1) * d + 1} is larger than its "
                 f"input of {size[i]}, so the input size is too small for this model"
             )
-        windows.append(Slide(2 + i, size[i], out, k, s, d, begin, varies))
+        windows.append(Slide(2 + i, size[i], out, k, s, d, begin, varies, padding))
     return tuple(windows)
 
 

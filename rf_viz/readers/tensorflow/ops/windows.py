@@ -21,7 +21,6 @@ from ....relation import (
 from ....relation.common.basic import (
     broadcast,
     channel_mix,
-    extent,
     reduce,
     reshape,
     same_pads,
@@ -30,6 +29,7 @@ from ....relation.common.basic import (
     transpose,
 )
 from ....relation.common.picks import taps_met, taps_met_back
+from ....relation.fit import Fit, Padding, same_front
 from ...reading.values import DataDependent
 from ..node import Node, operator
 from .inputs import ranked
@@ -79,16 +79,18 @@ def windows(
         varies = False
         if padding == "SAME":
             total, out, varies = same_pads(size, k, s, d)
-            begin = total // 2
+            begin = same_front(total)
+            pads = Padding(begin, total - begin, "same")
         else:
             begin, end = explicit[2 * axis : 2 * axis + 2]
-            out = extent(size, k, s, d, begin + end, ceil=False)
+            pads = Padding(begin, end)
+            out = Fit(k, s, d, pads).extent(size)
         if out < 1:
             raise ModelError(
                 f"{node.op} {node.name!r}: its kernel of {(k - 1) * d + 1} is larger than its "
                 f"input of {size}, so the input size is too small for this model"
             )
-        slid.append(Slide(axis, size, out, k, s, d, begin, varies))
+        slid.append(Slide(axis, size, out, k, s, d, begin, varies, pads))
     return tuple(slid)
 
 
