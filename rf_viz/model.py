@@ -170,6 +170,7 @@ class Model(ABC):
                 cut_global=cut_global,
                 any_size=any_size,
                 also=also,
+                parameters=self.parameters,
             )
 
         tensors, axes, guessed = described(shapes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, Protocol
@@ -117,6 +117,10 @@ class Stretch(NamedTuple):
     extent: int
 
 
+AxisSettings = Mapping[str, Mapping[int, int | tuple[int, int]]]
+"""By the name of a setting the numbers for single axes of a step's input, as ``padding``."""
+
+
 class Step(Protocol):
     """A step of a relation: it answers every question about itself.
 
@@ -163,6 +167,11 @@ class Step(Protocol):
         Positions below 0 or beyond the last one are padding. None where outputs do not all read the
         same number of positions.
         """
+        ...
+
+    @property
+    def settings(self) -> AxisSettings:
+        """What the operation was told about this step, for single axes."""
         ...
 
     @property
@@ -251,6 +260,11 @@ class BaseStep(ABC):
     def reads(self, axis: int) -> Indices | None:
         """The positions that each output reads: None, there is no fixed number of them."""
         return None
+
+    @property
+    def settings(self) -> AxisSettings:
+        """What the operation was told about this step: nothing for single axes."""
+        return {}
 
     @property
     def fills(self) -> Stretch | None:

@@ -12,6 +12,7 @@ from .base import (
     SUM,
     Array,
     AxisMap,
+    AxisSettings,
     Factor,
     Indices,
     Labels,
@@ -115,6 +116,13 @@ class Taps(Moves):
     def leaves(self, axis: int) -> bool:
         """Whether the table is along another axis."""
         return axis != self.axis
+
+    @property
+    def settings(self) -> AxisSettings:
+        """The padding, where the table pads."""
+        if self.fit is None:
+            return {}
+        return {"padding": {self.axis: (self.fit.padding.front, self.fit.padding.behind)}}
 
     def affine(self, axis: int) -> AxisMap | NoMap:
         """The map of the table, or the reason why there is none."""

@@ -14,6 +14,7 @@ from .base import (
     SUM,
     Array,
     AxisMap,
+    AxisSettings,
     BaseStep,
     Factor,
     Indices,
@@ -58,6 +59,13 @@ class Slide(NamedTuple):
         if self.padding is None:
             return None
         return Fit(self.kernel, self.stride, self.dilation, self.padding)
+
+    @property
+    def pads(self) -> tuple[int, int]:
+        """The padding in front and behind: as it was told, else as much as the windows need."""
+        if self.padding is not None:
+            return self.pad, self.padding.behind
+        return self.pad, self.span - self.size - self.pad
 
     @property
     def trivial(self) -> bool:
@@ -319,6 +327,18 @@ class Window(BaseStep):
         """The number of kernel positions, those masked out included."""
         return Pairs(prod(w.kernel for w in self.windows), 1, True)
 
+    @property
+    def settings(self) -> AxisSettings:
+        """The kernel's extent and how it slides, along each axis of space."""
+        if not self.slides:
+            return {}
+        return {
+            "kernel": {w.axis: w.kernel for w in self.windows},
+            "stride": {w.axis: w.stride for w in self.windows},
+            "padding": {w.axis: w.pads for w in self.windows},
+            "dilation": {w.axis: w.dilation for w in self.windows},
+        }
+
     def reads(self, axis: int) -> Indices | None:
         """The positions under each window, padding included; None for a masked kernel."""
         s = self._by_axis.get(axis)
@@ -348,6 +368,11 @@ class Scan(Window):
     """A window that reaches all the way to one end of an axis: cumulative sums, recurrences."""
 
     __slots__ = ()
+
+    @property
+    def settings(self) -> AxisSettings:
+        """Nothing: how far it reaches follows from the axis."""
+        return {}
 
     def affine(self, axis: int) -> AxisMap | NoMap:
         """No map along the scanned axis: the number of positions seen grows along it."""
@@ -394,6 +419,11 @@ class TransposedWindow(BaseStep):
         """All kernel positions of all windows, over the number of outputs."""
         slid = self.window.windows
         return Pairs(prod(w.out * w.kernel for w in slid), prod(w.size for w in slid), True)
+
+    @property
+    def settings(self) -> AxisSettings:
+        """Those of the convolution that it transposes."""
+        return self.window.settings
 
     def affine(self, axis: int) -> AxisMap | NoMap:
         """The mirrored window's map; none with a stride, since outputs differ by their phase."""

@@ -14,7 +14,7 @@ from ..relation import MAX, MIN, OR, Array, Semiring, Shape, combine, spread
 from . import walk
 from .closed_form import REGROUPED, Form, Forms, common, meet
 from .dependences import Combined, Dependences, combined, origins, per_tensor, split_dependences
-from .tensors import Tensor
+from .tensors import Settings, Tensor
 from .values import Plain, Values
 
 if TYPE_CHECKING:
@@ -129,6 +129,19 @@ class Lookup:
         if len(other) != len(fixed):
             return (None,) * len(fixed)
         return tuple(n if n == m else None for n, m in zip(fixed, other, strict=True))
+
+    def settings(self, number: int) -> Settings:
+        """The settings of the operation that makes a tensor; with any size those of every size."""
+        from .settings import settings_of  # not needed by most, and a cold start is short
+
+        tensor = self.tensors[number]
+        sources = [self.tensors[source.tensor] for source in tensor.sources]
+        settings = settings_of(tensor, sources, self.grid_axes(number))
+        also = self._counterpart(number)
+        if also is None:
+            return settings
+        others = also[0].settings(also[1])
+        return {name: value for name, value in settings.items() if others.get(name) == value}
 
     def combined(self, number: int) -> Combined:
         """Whether the operation that makes a tensor combines positions, and whether channels."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import ModelError
 from ...relation import Output, Shape
-from ...trace.tensors import Tensor
+from ...trace.tensors import Setting, Tensor
 from .operators import Operator
 from .values import DataDependent, ShapeUnknown, Value
 
@@ -33,6 +33,11 @@ class Call(Protocol):
     @property
     def attributes(self) -> Mapping[str, Any]:
         """The attributes as Python values, by name."""
+        ...
+
+    @property
+    def settings(self) -> Mapping[str, Setting]:
+        """The settings among the attributes, by their common names."""
         ...
 
     @property

@@ -76,7 +76,18 @@ class BaseReading(ABC, Generic[C, N]):
                     category = call.operator.category if call.operator else "other"
                     shape = value.shape or ()
                     tensors.append(
-                        Tensor(name, call.name, call.op, shape, (source,), "", None, category)
+                        Tensor(
+                            name,
+                            call.name,
+                            call.op,
+                            shape,
+                            (source,),
+                            "",
+                            None,
+                            category,
+                            False,
+                            call,
+                        )
                     )
                     continue
             self._read(call, values)
@@ -255,9 +266,11 @@ def _tensor(
     call = node.call
     operator = call.operator
     if operator is None:  # what an unknown operator multiplies is not known
-        return Tensor(name, call.name, call.op, shape, sources, assumed, multiplies=None)
+        return Tensor(name, call.name, call.op, shape, sources, assumed, multiplies=None, call=call)
     category, multiplies = operator.category, operator.multiplies
-    return Tensor(name, call.name, call.op, shape, sources, assumed, None, category, multiplies)
+    return Tensor(
+        name, call.name, call.op, shape, sources, assumed, None, category, multiplies, call
+    )
 
 
 def _leaves(values: Iterable[Value | None]) -> list[Value]:

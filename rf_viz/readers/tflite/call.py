@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...trace.tensors import Setting
 from ..reading.operators import Operator
+from ..tensorflow.call import settings
 
 
 class Call:
@@ -32,3 +34,8 @@ class Call:
         self.local: bool = (
             operator is not None and operator.elementwise and len(inputs) == 1 == len(outputs)
         )
+
+    @property
+    def settings(self) -> dict[str, Setting]:
+        """The settings among the attributes, by their common names."""
+        return settings(self.op, self.attributes)
