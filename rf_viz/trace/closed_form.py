@@ -80,6 +80,9 @@ REGROUPED = NoForm("no affine form: rearranged into another grid")
 BY_SIZE = NoForm("no affine form: it depends on the input's size")
 """Two sizes of the input give two forms, or only one of them any."""
 
+WHOLE, EVERY = "the whole image", "every position"
+"""How a reason calls what was mixed: the second where the image's border does not reach it."""
+
 Forms = tuple[Form | NoForm, ...]
 """The closed forms along the spatial axes of the input, in its order."""
 

@@ -29,7 +29,7 @@ from ..relation import (
     slim,
 )
 from ..relation.base import origins_of
-from .closed_form import Form, Forms, NoForm, advance, meet
+from .closed_form import WHOLE, Form, Forms, NoForm, advance, meet
 from .tensors import Tensor
 
 
@@ -351,9 +351,9 @@ def _follow(
         if isinstance(form, Form):
             form = advance(form, relation, node)
         if isinstance(form, NoForm) and (context & ~behind.context) >> axis & 1:
-            form = NoForm(f"global: mixed over the whole image by {node}")
+            form = NoForm(f"global: mixed over {WHOLE} by {node}")
         elif isinstance(form, NoForm) and context >> axis & 1 and isinstance(before, Form):
-            form = NoForm(f"global: one value for the whole image, repeated by {node}")
+            form = NoForm(f"global: one value for {WHOLE}, repeated by {node}")
         forms.append(form)
     return _Path(number, relation, labels, context, tuple(forms))
 

@@ -50,6 +50,7 @@ class Lookup:
         self._also = also
         self._grid_axes: dict[tuple[int, ...], tuple[int, ...]] = {}
         self._spans: dict[tuple[int, ...], Spans] = {}
+        self._mixed: dict[str, tuple[tuple[int, int], ...]] = {}
         self._latest: tuple[tuple[int, ...], list[Values]] | None = None
 
     def need_size(self) -> None:
@@ -254,6 +255,30 @@ class Lookup:
         all_dependences = self.dependences.all
         targets = {n: np.ones((1,) * len(all_dependences[n].shape), bool) for n in of}
         return np.ascontiguousarray(self.pull(targets, OR)).astype(bool)
+
+    @cached_property
+    def _made_by(self) -> dict[str, list[int]]:
+        """The numbers of the tensors that each operation makes, by its name."""
+        made_by: dict[str, list[int]] = {}
+        for number, tensor in enumerate(self.tensors):
+            made_by.setdefault(tensor.node, []).append(number)
+        return made_by
+
+    def mixed(self, node: str) -> tuple[tuple[int, int], ...]:
+        """Start and stop, along each spatial axis, of the pixels that reach an operation's inputs.
+
+        The answers are kept: many layers have the same operations on their way.
+        """
+        if node not in self._mixed:
+            sources = (s for n in self._made_by[node] for s in self.tensors[n].sources)
+            seen = self.reached({source.tensor for source in sources})
+            spans = []
+            for axis in range(seen.ndim):
+                others = tuple(i for i in range(seen.ndim) if i != axis)
+                line = np.flatnonzero(seen.any(axis=others))
+                spans.append((int(line[0]), int(line[-1]) + 1) if len(line) else (0, 0))
+            self._mixed[node] = tuple(spans)
+        return self._mixed[node]
 
     def trail(
         self, number: int, start: Array, passing: Callable[[int, NDArray[np.bool_]], None]

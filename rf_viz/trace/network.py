@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..relation import OR, SUM, Array, Semiring, Shape
-from .closed_form import Form, Forms, ReceptiveField
+from .closed_form import EVERY, WHOLE, Form, Forms, ReceptiveField
 from .dependences import Combined
 from .lookup import Lookup, Spans
 from .tensors import Category, Group, Settings, Tensor
@@ -418,7 +418,16 @@ class Layer:
     def reasons(self) -> tuple[str, ...]:
         """The reasons why there is no closed form and why regions are assumed, each in words."""
         no_form = [f.why for f in self._forms if not isinstance(f, Form)]
+        if any(WHOLE in why for why in no_form) and not self._context_is_whole:
+            no_form = [why.replace(WHOLE, EVERY) for why in no_form]
         return tuple(dict.fromkeys([*no_form, *self.assumed]))
+
+    @property
+    def _context_is_whole(self) -> bool:
+        """Whether the image's border reaches the layer as global context too."""
+        if self.net.any_size:
+            return False
+        return self.context_region.size == self.net.input.size
 
     @property
     def note(self) -> str:
@@ -427,8 +436,27 @@ class Layer:
 
     @property
     def global_context(self) -> tuple[str, ...]:
-        """The names of the operations that mix over the whole image on the way to this layer."""
+        """The names of the operations that mix over all positions on the way to this layer."""
         return self._lookup.dependences.mixers[self.number]
+
+    @property
+    def context_region(self) -> Region:
+        """The smallest box around the pixels that reach the layer as global context.
+
+        Empty where none do. It need not be the whole image: positions that a stride leaves over
+        reach nothing. Raises ValueError for a network traced at an unknown size.
+        """
+        self._lookup.need_size()
+        size = self.net.input.size
+        box = Region((0,) * len(size), (0,) * len(size))
+        for node in self.global_context:
+            start, stop = zip(*self._lookup.mixed(node), strict=True)
+            if not box.empty:
+                start, stop = map(min, start, box.start), map(max, stop, box.stop)
+            box = Region(tuple(start), tuple(stop))
+            if box.size == size:
+                break
+        return box
 
     @cached_property
     def multiply_adds(self) -> int | None:

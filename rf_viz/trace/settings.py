@@ -39,7 +39,7 @@ def settings_of(tensor: Tensor, sources: Sequence[Tensor], grid_axes: Sequence[i
     if tensor.category == "resize" and len(sources) == 1:
         settings["scale"] = _scale(sources[0].shape, tensor.shape, grid_axes)
     if tensor.category == "attention, dense" and tensor.multiplies and len(sources) == 1:
-        units = _units(sources[0].shape, tensor.sources[0].relation)
+        units = _units(sources[0].shape, tensor.sources[0].relation, tensor.shape)
         if units:
             settings["units"] = units
     if tensor.call is not None:
@@ -47,16 +47,16 @@ def settings_of(tensor: Tensor, sources: Sequence[Tensor], grid_axes: Sequence[i
     return settings
 
 
-def _along(relation: Relation) -> dict[str, dict[int, Setting]]:
+def _along(relation: Relation) -> dict[str, dict[int, int | tuple[int, int]]]:
     """What the steps of a relation were told for single axes: of several paddings the sum."""
-    along: dict[str, dict[int, Setting]] = {}
+    along: dict[str, dict[int, int | tuple[int, int]]] = {}
     for step in relation:
         for name, of in step.settings.items():
             mine = along.setdefault(name, {})
             for axis, setting in of.items():
                 before = mine.get(axis)
                 if isinstance(before, tuple) and isinstance(setting, tuple):
-                    mine[axis] = tuple(map(sum, zip(before, setting, strict=True)))
+                    mine[axis] = before[0] + setting[0], before[1] + setting[1]
                 elif before is None:
                     mine[axis] = setting
     return along
@@ -85,14 +85,13 @@ def _channels(before: Shape, relation: Relation, after: Shape, convolves: bool) 
     return settings
 
 
-def _units(before: Shape, relation: Relation) -> int:
-    """How many numbers a product makes of those that it mixes; 0 where it mixes none."""
-    shape, units = before, 0
-    for step in relation:
-        shape_before, shape = shape, step.shape(shape)
-        if step.mixes and not step.stays and len(shape) == len(shape_before):
-            units = prod(shape[axis] for axis in step.mixes)
-    return units
+def _units(before: Shape, relation: Relation, after: Shape) -> int:
+    """How many numbers a product makes of those that it mixes; 0 where it is no such product."""
+    pairs = pairs_of(relation)
+    if pairs is None or not pairs.combines or not prod(before):
+        return 0
+    units = Fraction(prod(after) * pairs.inputs, prod(before) * pairs.outputs)
+    return int(units) if units.denominator == 1 else 0
 
 
 def _scale(before: Shape, after: Shape, axes: Sequence[int]) -> tuple[Setting, ...]:

@@ -18,6 +18,7 @@ from ..text import (
     number,
     percent,
     position,
+    ranges,
 )
 from .certainty import certainty
 from .seen import overlay
@@ -39,7 +40,7 @@ def cell_panel(picture: Picture, feature_map: FeatureMap, cell: Cell, mode: Mode
     veil = None
     if mode != "box" and picture.kind == "image" and not region.empty:
         veil = overlay(layer, cell, feature_map.channel, mode)[1]
-    sure = certainty(layer, kind=picture.kind, whole=region.size == picture.extent)
+    sure = certainty(layer, kind=picture.kind, region=region)
     st.html(
         '<section class="rf-answer">'
         f'<div class="crop">{_crop(picture, region, mode, veil)}{_headline(picture, region)}</div>'
@@ -67,17 +68,7 @@ def _numbers(feature_map: FeatureMap, cell: Cell, region: Region) -> Iterable[tu
     if feature_map.values is not None:
         yield "value", "Value", number(float(feature_map.values[cell]))
     if not region.empty:
-        names = ("samples",) if len(region.size) == 1 else ("slices", "rows", "columns")
-        yield (
-            "region",
-            "Region",
-            "<br>".join(
-                f"{name} {start}\N{EN DASH}{stop - 1}"
-                for name, start, stop in zip(
-                    names[-len(region.size) :], region.start, region.stop, strict=True
-                )
-            ),
-        )
+        yield "region", "Region", "<br>".join(ranges(region.start, region.stop))
         index = ", ".join(f"{s}:{e}" for s, e in zip(region.start, region.stop, strict=True))
         yield "slices", "In NumPy", f"<code>[{index}]</code>"
     field = layer.receptive_field
