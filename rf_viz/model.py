@@ -355,8 +355,8 @@ def _usual_shapes(source: ModelInput) -> Iterator[tuple[Shape, int]]:
 
 
 def _other_sizes(shape: Shape, axes: Sequence[int]) -> Iterator[Shape]:
-    """The shape at other sizes: of another parity, of another one after a halving, and twice."""
-    for halves, more in ((2, 1), (3, 2), (4, 0)):
+    """The shape at other sizes: odd and even ones, also after a halving, and multiples of 32."""
+    for halves, more in ((2, 1), (3, 2), (2, 32), (4, 0)):
         other = tuple(n * halves // 2 + more if axis in axes else n for axis, n in enumerate(shape))
         if prod(other) <= LARGEST:
             yield other

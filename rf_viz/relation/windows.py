@@ -211,7 +211,9 @@ class Window(BaseStep):
     the whole axis mixes it, like a global pooling written as an ordinary one.
     """
 
-    __slots__ = ("_by_axis", "_moving", "blind", "mixes", "slides", "stays", "taps", "windows")
+    __slots__ = (
+        "_by_axis", "_maps", "_moving", "blind", "mixes", "slides", "stays", "taps", "windows",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -224,6 +226,7 @@ class Window(BaseStep):
         self.taps = taps
         self.slides = tuple(w.axis for w in self.windows) if spatial else ()
         self._by_axis = {w.axis: w for w in self.windows}
+        self._maps: dict[int, AxisMap | NoMap] = {}
         self._moving = tuple(w for w in self.windows if not w.trivial)
         self.blind = taps is not None or not all(w.sees_always for w in self.windows)
         self.mixes = tuple(
@@ -350,6 +353,12 @@ class Window(BaseStep):
 
     def affine(self, axis: int) -> AxisMap | NoMap:
         """The windows' positions, if any kernel position along the axis is left."""
+        step_map = self._maps.get(axis)
+        if step_map is None:
+            step_map = self._maps[axis] = self._affine(axis)
+        return step_map
+
+    def _affine(self, axis: int) -> AxisMap | NoMap:
         s = self._by_axis.get(axis)
         if s is None:
             return AxisMap(axis, 1, 0, 1)

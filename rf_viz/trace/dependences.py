@@ -102,6 +102,9 @@ class _Slid:
         """Take note of a step whose windows slide over a tensor with these labels."""
         within = 0
         for axis in step.slides:
+            if len(labels[axis]) == 1 and labels[axis][0][0].bit_count() < 2:
+                self.alone |= labels[axis][0][0]
+                continue
             inner = [f.origins for f in labels[axis] if f.origins]
             if inner and inner[0].bit_count() == 1:
                 outer = inner.pop(0)
@@ -138,17 +141,20 @@ def sliding_axes(tensors: Sequence[Tensor]) -> tuple[int, ...]:
             carried = labels[source.tensor]
             if carried is None:
                 continue
-            convolves = any(step.slides for step in source.relation)
+            mixed, convolves = 0, False
             for step in source.relation:
                 if step.slides:
                     slid.add(step, carried)
-                elif convolves:
+                    convolves = True
+                else:
                     for axis in step.mixes:
-                        slid.channels |= origins_of(carried[axis])
+                        mixed |= origins_of(carried[axis])
                 after = step.label(carried)
                 if frames:
                     shifted |= _shifted(step, carried, after)
                 carried = after
+            if convolves:
+                slid.channels |= mixed
             own = carried if own is None else _either(own, carried)
         # Labels that name no axis still in question need not be carried on.
         if own is not None and any(f.origins & ~slid.alone for factors in own for f in factors):

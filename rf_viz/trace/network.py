@@ -451,9 +451,10 @@ class Layer:
         box = Region((0,) * len(size), (0,) * len(size))
         for node in self.global_context:
             start, stop = zip(*self._lookup.mixed(node), strict=True)
-            if not box.empty:
-                start, stop = map(min, start, box.start), map(max, stop, box.stop)
-            box = Region(tuple(start), tuple(stop))
+            if box.empty:
+                box = Region(start, stop)
+            else:
+                box = Region(tuple(map(min, start, box.start)), tuple(map(max, stop, box.stop)))
             if box.size == size:
                 break
         return box

@@ -24,7 +24,7 @@ from .. import (
     Window,
 )
 from ..base import Ints
-from ..fit import same_front, same_total
+from ..fit import Fit, Padding, same_front, same_total
 
 
 def extent(size: int, kernel: int, stride: int, dilation: int, pad: int, *, ceil: bool) -> int:
@@ -47,6 +47,44 @@ def same_pads(
 
     fronts = {same_front(total(n), lower=lower) for n in range(stride * 64, stride * 65)}
     return total(size), -(-size // stride), len(fronts) > 1
+
+
+@lru_cache(maxsize=4096)
+def slide(
+    axis: int,
+    size: int,
+    kernel: int,
+    stride: int,
+    dilation: int,
+    pads: tuple[int, int] = (0, 0),
+    *,
+    ceil: bool = False,
+) -> Slide:
+    """A window along an axis of ``size`` with these pads in front and behind.
+
+    ``ceil`` lets in a last window that reaches beyond them.
+    """
+    padding = Padding(*pads, "ceil" if ceil else "fixed")
+    out = Fit(kernel, stride, dilation, padding).extent(size)
+    return Slide(axis, size, out, kernel, stride, dilation, pads[0], False, padding)
+
+
+@lru_cache(maxsize=4096)
+def same_slide(
+    axis: int,
+    size: int,
+    kernel: int,
+    stride: int,
+    dilation: int,
+    *,
+    lower: bool = False,
+    clamp: bool = True,
+) -> Slide:
+    """A window along an axis of ``size`` with SAME padding (see ``same_pads``)."""
+    total, out, varies = same_pads(size, kernel, stride, dilation, lower=lower, clamp=clamp)
+    front = same_front(total, lower=lower)
+    padding = Padding(front, total - front, "same", lower, clamp)
+    return Slide(axis, size, out, kernel, stride, dilation, front, varies, padding)
 
 
 @lru_cache(maxsize=4096)

@@ -23,13 +23,13 @@ from ....relation.common.basic import (
     channel_mix,
     reduce,
     reshape,
-    same_pads,
+    same_slide,
+    slide,
     slides,
     slides_back,
     transpose,
 )
 from ....relation.common.picks import taps_met, taps_met_back
-from ....relation.fit import Fit, Padding, same_front
 from ...reading.values import DataDependent
 from ..node import Node, operator
 from .inputs import ranked
@@ -76,21 +76,16 @@ def windows(
         size, s, d = shape[axis], stride[axis], dilation[axis] if dilation else 1
         if min(k, s, d) < 1:
             raise ModelError(f"{node.op} {node.name!r} has windows of {k} by {s}: not valid")
-        varies = False
         if padding == "SAME":
-            total, out, varies = same_pads(size, k, s, d)
-            begin = same_front(total)
-            pads = Padding(begin, total - begin, "same")
+            window = same_slide(axis, size, k, s, d)
         else:
-            begin, end = explicit[2 * axis : 2 * axis + 2]
-            pads = Padding(begin, end)
-            out = Fit(k, s, d, pads).extent(size)
-        if out < 1:
+            window = slide(axis, size, k, s, d, (explicit[2 * axis], explicit[2 * axis + 1]))
+        if window.out < 1:
             raise ModelError(
                 f"{node.op} {node.name!r}: its kernel of {(k - 1) * d + 1} is larger than its "
                 f"input of {size}, so the input size is too small for this model"
             )
-        slid.append(Slide(axis, size, out, k, s, d, begin, varies, pads))
+        slid.append(window)
     return tuple(slid)
 
 
