@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ..trace.network import Layer, Network
+from ..trace.settings import in_words
 from ..trace.tensors import Category
 
 
@@ -18,7 +19,7 @@ class Entry:
     Attributes:
         name: the layer's path, or the name of the operation's output.
         kind: the layer's class, or the operator.
-        settings: the settings of a framework's layer, in a few words; empty for an operation.
+        settings: the settings of the framework's layer or of the operation, in a few words.
         layer: its output.
         parts: the layers and operations inside, in the order in which they are done; none where
             that is a single operation.
@@ -56,7 +57,8 @@ def outline(net: Network) -> list[Entry]:
 
     for layer in net.layers:
         scope = layer.group.name if layer.group else ""
-        entry = Entry(layer.name, layer.op, "", layer, category=layer.category)
+        words = in_words(layer.own_settings)
+        entry = Entry(layer.name, layer.op, words, layer, category=layer.category)
         place(entry, (scope, *_around(scope)))
     # The deepest first: each is complete when it is put into another.
     for name in sorted(groups, key=lambda name: name.count("/"), reverse=True):
@@ -70,14 +72,14 @@ def outline(net: Network) -> list[Entry]:
 
 
 def title_of(layer: Layer) -> tuple[str, str]:
-    """The name of a layer and its kind, in words.
+    """The name of a layer, and its kind and settings in words.
 
     The output of a framework's layer has that layer's name.
     """
     group = layer.group
     if group and group.output == layer.name:
         return group.name, ", ".join(filter(None, (group.kind, group.settings)))
-    return layer.name, layer.op
+    return layer.name, ", ".join(filter(None, (layer.op, in_words(layer.own_settings))))
 
 
 def _around(path: str) -> Iterator[str]:

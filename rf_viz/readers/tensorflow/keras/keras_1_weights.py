@@ -52,7 +52,7 @@ def of_keras_1(
     kind: str,
     layer: Any,  # noqa: ANN401
     variables: Sequence[Any],
-    arrays: list[NDArray[Any]],  # noqa: ANN401
+    arrays: list[NDArray[Any]],
 ) -> Iterator[NDArray[Any]]:
     """Take the weights of one layer of class ``kind`` off a row, and lay them out as Keras 2 does.
 

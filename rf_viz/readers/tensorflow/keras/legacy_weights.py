@@ -63,7 +63,7 @@ def fill_from_rows(model: Any, config: Entry, file: Any, name: str) -> None:  # 
 def _with_rows(
     config: Entry,
     model: Any,  # noqa: ANN401
-    rows: Container[str],  # noqa: ANN401
+    rows: Container[str],
 ) -> Iterator[tuple[Entry, Any]]:
     """The layers that have rows: the model's, or in Keras 1 those of models that it merges."""
     for entry, layer in _children(config, model) or ():
@@ -234,7 +234,7 @@ def _keys(
     entry: Entry,
     children: Sequence[tuple[Entry, Any]],
     group: Any,  # noqa: ANN401
-    name: str,  # noqa: ANN401
+    name: str,
 ) -> list[str]:
     """The names of the groups of a model's layers, which versions of Keras number in two ways.
 
