@@ -19,7 +19,7 @@ class Entry:
     Attributes:
         name: the layer's path, or the name of the operation's output.
         kind: the layer's class, or the operator.
-        settings: the settings of the framework's layer or of the operation, in a few words.
+        settings: the settings of a framework's layer, in a few words; empty for an operation.
         layer: its output.
         parts: the layers and operations inside, in the order in which they are done; none where
             that is a single operation.
@@ -57,8 +57,7 @@ def outline(net: Network) -> list[Entry]:
 
     for layer in net.layers:
         scope = layer.group.name if layer.group else ""
-        words = in_words(layer.own_settings)
-        entry = Entry(layer.name, layer.op, words, layer, category=layer.category)
+        entry = Entry(layer.name, layer.op, "", layer, category=layer.category)
         place(entry, (scope, *_around(scope)))
     # The deepest first: each is complete when it is put into another.
     for name in sorted(groups, key=lambda name: name.count("/"), reverse=True):
