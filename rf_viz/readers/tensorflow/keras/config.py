@@ -167,9 +167,9 @@ class _Cleaning:
         if kind == "function":
             _check_function(entry)
             return entry
-        known = of_lambda(_inner(entry)) if kind == "Lambda" else None
-        if known is not None:
-            kind, settings = known
+        replaced = of_lambda(_inner(entry)) if kind == "Lambda" else None
+        if replaced is not None:
+            kind, settings = replaced
             entry = {**entry, "class_name": kind, "config": settings}
         if kind in _REFUSED and _may_be_keras_s(entry):
             raise _Refused(_REFUSED[kind])

@@ -252,16 +252,24 @@ def _described(output: Any) -> Any:  # noqa: ANN401
         return output
     described = keras.KerasTensor(output.shape.as_list(), output.dtype.name)
     if output.dtype in (tf.int32, tf.int64) and output.shape.rank in (0, 1):
-        number = tf.get_static_value(output)
-        if output.shape.rank == 0:
-            extents = None if number is None else [int(number)]
-        elif number is not None:
-            extents = [int(n) for n in number]
-        else:
-            extents = tf.get_static_value(output, partial=True)
-        if extents is not None and all(n is None or n >= 0 for n in extents):
-            setattr(described, _EXTENTS, list(extents))
+        extents = _extents(output)
+        if extents is not None:
+            setattr(described, _EXTENTS, extents)
     return described
+
+
+def _extents(tensor: Any) -> list[int | None] | None:  # noqa: ANN401
+    """The numbers that a tensor of the current graph holds, None for those that are not known."""
+    import tensorflow as tf
+
+    if tensor.shape.rank == 0:
+        number = tf.get_static_value(tensor)
+        return None if number is None or number < 0 else [int(number)]
+    try:
+        shape = tf.fill(tensor, 0.0).shape  # TensorFlow tells shapes, but no other partial values
+    except ValueError:  # what it holds is no shape
+        return None
+    return None if shape.rank is None else list(shape.as_list())
 
 
 def kind_of(layer: Any) -> str:  # noqa: ANN401

@@ -10,7 +10,7 @@ from .base import RetiredLayer
 
 
 class GroupSums(RetiredLayer):
-    """The sum of the first ``count`` channels of each group: a grouped convolution's last part."""
+    """The sums of a ResNeXt's groups: of the first ``count`` elements along the fifth axis."""
 
     kind = "Lambda"
 
@@ -20,7 +20,7 @@ class GroupSums(RetiredLayer):
 
     def call(self, x: Any) -> Any:  # noqa: ANN401
         """Sum up."""
-        return ops.sum(x[..., : self.count], -1)
+        return ops.sum(x[:, :, :, :, : self.count], 4)
 
 
 LAYERS = (GroupSums,)
