@@ -678,10 +678,13 @@ def _other_sizes(shape: Shape, axes: Sequence[int]) -> Iterator[Shape]:
 def _guess_axes(shape: Shape) -> tuple[int, ...]:
     """The likely spatial axes of an input that no window slides over.
 
-    The channel axis of an image tells; otherwise all axes but the batch are spatial.
+    The channel axis of an image tells: it is short, and the others are mostly alike. Otherwise all
+    axes but the batch are spatial.
     """
     if len(shape) == 4:
-        return (1, 2) if shape[3] in (1, 3, 4) and shape[1] not in (1, 3, 4) else (2, 3)
+        _, first, middle, last = shape
+        ends_in_channels = last in (1, 3, 4) or (last < middle and last < first)
+        return (1, 2) if ends_in_channels and first not in (1, 3, 4) else (2, 3)
     if len(shape) == 5:
         return (2, 3, 4)
     if len(shape) == 3:

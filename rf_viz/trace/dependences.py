@@ -123,7 +123,7 @@ class _Slid:
 
 
 def sliding_axes(tensors: Sequence[Tensor]) -> tuple[int, ...]:
-    """The input axes that some window slides over, or along which frames shift: the spatial ones.
+    """The input axes that some window slides over, or along which frames lie: the spatial ones.
 
     An axis that a convolution takes as channels is none, though a pixel shuffle may move it under
     another one's window.
@@ -162,7 +162,17 @@ def sliding_axes(tensors: Sequence[Tensor]) -> tuple[int, ...]:
     spatial = slid.spatial
     if spatial:
         spatial |= shifted & ~slid.channels
-    return tuple(i for i in range(len(shape)) if spatial >> i & 1)
+        rest = [
+            i for i in range(1, len(shape)) if shape[i] > 1 and not _has(spatial | slid.channels, i)
+        ]
+        if len(shape) > 4 and len(rest) == 1:
+            spatial |= 1 << rest[0]  # frames that are taken one by one: a clip's time
+    return tuple(i for i in range(len(shape)) if _has(spatial, i))
+
+
+def _has(bits: int, axis: int) -> bool:
+    """Whether a bit set of axes has this one."""
+    return bool(bits >> axis & 1)
 
 
 def _shifted(step: Step, before: Labels, after: Labels) -> int:
