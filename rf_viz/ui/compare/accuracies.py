@@ -115,7 +115,7 @@ def _rivals(points: Sequence[Point]) -> str:
     """How closely the accuracy of networks follows each measure."""
     fits = {title: _fit(points, measure) for measure, title in MEASURES.items()}
     correlations = ", ".join(
-        f"{title.split(',')[0].split(':')[0].lower()} {curve.correlation:.2f}"
+        f"{title.split(',')[0].split(':')[0]} {curve.correlation:.2f}"
         for title, curve in fits.items()
         if curve
     )
