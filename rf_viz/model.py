@@ -260,41 +260,41 @@ class Model(ABC):
                 shapes=shapes,
                 stop=stopped,
                 left_out=self._left_out(source, whole, tensors),
+                parameters=self.parameters,
             )
 
         also = None
-        # A trace at twice the size shows which closed forms hold at the first size only.
-        if any_size and source.name not in requested:
+        # Traces at other sizes show what holds at the first size only.
+        for others in self._at_other_sizes(source, requested, spatial_axes) if any_size else ():
             try:
-                twice = self._twice(source, requested, spatial_axes)
-                also = network(twice) if twice else None
+                also = network(others, also)
             except DefectError:  # without that trace the forms would go unchecked
                 raise
             except ModelError:
-                pass  # it is no size that the model takes
+                continue  # it is no size that the model takes
         return network(shapes, also)
 
-    def _twice(
+    def _at_other_sizes(
         self, source: ModelInput, requested: Mapping[str, Shape], spatial_axes: Sequence[int] | None
-    ) -> dict[str, Shape] | None:
-        """All shapes where the free spatial axes of the source are twice as long; None without any.
+    ) -> Iterator[dict[str, Shape]]:
+        """All shapes where the spatial axes of the source have other sizes.
 
         The size of a tensor within the model follows from that of the first input.
         """
+        free = source
         if self._is_within(source) and None not in source.shape:
             if not self.inputs or self.inputs[0].name in requested:
-                return None
+                return
             free, spatial_axes = self.inputs[0], None
-        else:
-            free = source
         shape = self._shapes(free, requested)[free.name]
         axes = self._own_axes(free) if spatial_axes is None else _checked_axes(spatial_axes, shape)
-        if all(free.shape[axis] is not None for axis in axes):
-            return None
-        twice = tuple(
-            2 * n if i in axes and free.shape[i] is None else n for i, n in enumerate(shape)
-        )
-        return self._shapes(source, {**requested, free.name: twice})
+        for size in _other_sizes(shape, axes):
+            try:
+                yield self._shapes(source, {**requested, free.name: size})
+            except DefectError:
+                raise
+            except ModelError:
+                continue  # a tensor within the model has no shape at this size
 
     def source(self, name: str | None = None) -> ModelInput:
         """The input of that name (default: the first), or the tensor within the model as one.
@@ -667,13 +667,24 @@ def _usual_shapes(source: ModelInput) -> Iterator[tuple[Shape, int]]:
         yield source.bound({}, size), size
 
 
+def _other_sizes(shape: Shape, axes: Sequence[int]) -> Iterator[Shape]:
+    """The shape at other sizes: odd and even ones, also after a halving, and multiples of 32."""
+    for halves, more in ((2, 1), (3, 2), (2, 32), (4, 0)):
+        other = tuple(n * halves // 2 + more if axis in axes else n for axis, n in enumerate(shape))
+        if prod(other) <= LARGEST:
+            yield other
+
+
 def _guess_axes(shape: Shape) -> tuple[int, ...]:
     """The likely spatial axes of an input that no window slides over.
 
-    The channel axis of an image tells; otherwise all axes but the batch are spatial.
+    The channel axis of an image tells: it is short, and the others are mostly alike. Otherwise all
+    axes but the batch are spatial.
     """
     if len(shape) == 4:
-        return (1, 2) if shape[3] in (1, 3, 4) and shape[1] not in (1, 3, 4) else (2, 3)
+        _, first, middle, last = shape
+        ends_in_channels = last in (1, 3, 4) or (last < middle and last < first)
+        return (1, 2) if ends_in_channels and first not in (1, 3, 4) else (2, 3)
     if len(shape) == 5:
         return (2, 3, 4)
     if len(shape) == 3:

@@ -93,6 +93,15 @@ def test_layers_json(run: Run, path: str) -> None:
         "aligned": True,
         "exact": True,
         "note": "",
+        "settings": {
+            "kernel": [3, 3],
+            "stride": [2, 2],
+            "padding": [[1, 1], [1, 1]],
+            "dilation": [1, 1],
+            "groups": 1,
+            "filters": 2,
+            "parameters": 54,
+        },
     }
     assert (conv2["size"], conv2["stride"], conv2["padding"]) == ([11, 11], [2, 2], [5, 5])
     assert (cat["size"], cat["aligned"]) == ([11, 11], True)

@@ -43,7 +43,7 @@ def path_sizes(net: Network) -> list[PathSizes]:
         along = []
         for axis in range(len(net.input.spatial_axes)):
             forms = [
-                advance(form, source.relation, layer.node, net.any_size)
+                advance(form, source.relation, layer.node)
                 for source in layer.tensor.sources
                 for form in ends[source.tensor][axis]
             ]

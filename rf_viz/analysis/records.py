@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..trace.network import Layer, Network
+from ..trace.settings import in_words
 
 Record = dict[str, Any]
 
@@ -57,6 +58,7 @@ def _layer_record(layer: Layer) -> Record:
         "aligned": layer.aligned,
         "exact": layer.exact,
         "note": layer.note,
+        "settings": layer.settings,
     }
 
 
@@ -108,6 +110,8 @@ def csv_text(records: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return in_words(value)
     if isinstance(value, list):
         return by(value)
     return str(value).lower() if isinstance(value, bool) else value

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import prod
 
-from ..relation.common.basic import front_pad, same_pads
+from ..relation.common.basic import same_pads
+from ..relation.fit import same_front
 from .kinds import LAYER_KINDS
 from .rows import Design, Row
 
@@ -230,7 +231,7 @@ def _pads(row: Row, size: int, reach: int) -> tuple[int, int]:
     if row.padding == "valid":
         return 0, 0
     total, _, _ = same_pads(size, row.kernel, row.stride, row.dilation)
-    front = front_pad(total)
+    front = same_front(total)
     return front, total - front
 
 

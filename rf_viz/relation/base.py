@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .fit import KEPT, Fit
 
 Array = NDArray[Any]
 Indices = NDArray[np.integer]
@@ -51,7 +53,8 @@ class AxisMap(NamedTuple):
 
     Output ``u`` sees ``reach`` positions from ``offset + u * stride`` on. ``axis`` is the output's
     axis. ``varies`` says that ``offset`` would differ at another input size (TensorFlow's SAME
-    padding with a stride).
+    padding with a stride); ``fit`` says how, and how long the output's axis would be, None where
+    neither is known. That an axis is kept counts only where output ``u`` sees position ``u`` alone.
     """
 
     axis: int
@@ -59,6 +62,7 @@ class AxisMap(NamedTuple):
     offset: int
     reach: int
     varies: bool = False
+    fit: Fit | None = KEPT
 
     @property
     def moves(self) -> bool:
@@ -113,6 +117,10 @@ class Stretch(NamedTuple):
     extent: int
 
 
+AxisSettings = Mapping[str, Mapping[int, int | tuple[int, int]]]
+"""By the name of a setting the numbers for single axes of a step's input, as ``padding``."""
+
+
 class Step(Protocol):
     """A step of a relation: it answers every question about itself.
 
@@ -159,6 +167,11 @@ class Step(Protocol):
         Positions below 0 or beyond the last one are padding. None where outputs do not all read the
         same number of positions.
         """
+        ...
+
+    @property
+    def settings(self) -> AxisSettings:
+        """What the operation was told about this step, for single axes."""
         ...
 
     @property
@@ -247,6 +260,11 @@ class BaseStep(ABC):
     def reads(self, axis: int) -> Indices | None:
         """The positions that each output reads: None, there is no fixed number of them."""
         return None
+
+    @property
+    def settings(self) -> AxisSettings:
+        """What the operation was told about this step: nothing for single axes."""
+        return {}
 
     @property
     def fills(self) -> Stretch | None:

@@ -23,6 +23,7 @@ from .base import (
     push,
     shape_after,
 )
+from .fit import Padding
 from .mixes import Mix
 from .moves import Reshape, Transpose
 from .windows import Window
@@ -169,9 +170,13 @@ def _dilated(step: Step, blocks: Mapping[int, int]) -> Step | None:
             b = blocks.get(w.axis, 1)
             if w.axis == 0 or (b > 1 and w.stride > 1):
                 return None
-            slides.append(
-                w._replace(size=w.size * b, out=w.out * b, dilation=w.dilation * b, pad=w.pad * b)
+            wide = w._replace(
+                size=w.size * b, out=w.out * b, dilation=w.dilation * b, pad=w.pad * b
             )
+            if b > 1:  # without a stride, whatever the rule, the padding is the same anywhere
+                total = (w.out - w.size + (w.kernel - 1) * w.dilation) * b
+                wide = wide._replace(padding=Padding(wide.pad, total - wide.pad))
+            slides.append(wide)
         return Window(slides, step.taps, spatial=bool(step.slides))
     if isinstance(step, Mix) and all(a and a not in blocks for a in step.axes):
         return step

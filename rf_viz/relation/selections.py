@@ -12,6 +12,7 @@ from .base import (
     SUM,
     Array,
     AxisMap,
+    AxisSettings,
     Factor,
     Indices,
     Labels,
@@ -27,6 +28,7 @@ from .base import (
     spread,
     with_extents,
 )
+from .fit import Fit
 
 
 class Taps(Moves):
@@ -34,12 +36,13 @@ class Taps(Moves):
 
     Covers resizing, slices, gathers, flips and paddings. ``table`` has shape (outputs, taps); a
     negative entry is no input. ``slides`` is set for tables that work like a window (resizing).
-    ``form`` is the affine map where there is one (stride, offset), ``varies`` as in ``AxisMap``;
-    else ``why`` says in words why there is none.
+    ``form`` is the affine map where there is one (stride, offset), ``varies`` and ``fit`` as in
+    ``AxisMap``; else ``why`` says in words why there is none.
     """
 
     __slots__ = (
-        "_cut", "_groups", "axis", "blind", "form", "size", "slides", "table", "varies", "why",
+        "_cut", "_groups", "axis", "blind", "fit", "form", "size", "slides", "table", "varies",
+        "why",
     )  # fmt: skip
 
     def __init__(
@@ -51,11 +54,13 @@ class Taps(Moves):
         slides: bool = False,
         form: tuple[int, int] | None = None,
         varies: bool = False,
+        fit: Fit | None = None,
         why: str = "",
     ) -> None:
         if table.size and table.max() >= size:
             raise ValueError(f"position {table.max()} is beyond an axis of {size}")
         self.axis, self.size, self.form, self.varies, self.why = axis, size, form, varies, why
+        self.fit = fit
         self.table = np.where(table < 0, size, table)
         self.slides = (axis,) if slides else ()
         self.blind = not (table >= 0).any(axis=1).all()
@@ -125,12 +130,19 @@ class Taps(Moves):
         """Whether the table is along another axis."""
         return axis != self.axis
 
+    @property
+    def settings(self) -> AxisSettings:
+        """The padding, where the table pads."""
+        if self.fit is None:
+            return {}
+        return {"padding": {self.axis: (self.fit.padding.front, self.fit.padding.behind)}}
+
     def affine(self, axis: int) -> AxisMap | NoMap:
         """The map of the table, or the reason why there is none."""
         if axis != self.axis:
             return AxisMap(axis, 1, 0, 1)
         if self.form is not None:
-            return AxisMap(axis, self.form[0], self.form[1], 1, self.varies)
+            return AxisMap(axis, self.form[0], self.form[1], 1, self.varies, self.fit)
         return NoMap("irregular", self.why or "no affine form")
 
 

@@ -14,6 +14,7 @@ from .base import (
     SUM,
     Array,
     AxisMap,
+    AxisSettings,
     BaseStep,
     Factor,
     Indices,
@@ -27,6 +28,7 @@ from .base import (
     spread,
     with_extents,
 )
+from .fit import Fit, Padding
 
 FARTHEST = 2**31
 """The farthest that a window may pass over, in positions, padding included."""
@@ -37,7 +39,8 @@ class Slide(NamedTuple):
 
     ``size`` and ``out`` are the axis' input and output extents; positions outside the input are
     padding. ``pad`` may be negative (the input is cropped). ``pad_varies`` says that the padding
-    would differ at another input size.
+    would differ at another input size. ``padding`` is how the axis was told to be padded, None
+    where ``pad`` and ``out`` do not follow from the size alone.
     """
 
     axis: int
@@ -48,6 +51,21 @@ class Slide(NamedTuple):
     dilation: int = 1
     pad: int = 0
     pad_varies: bool = False
+    padding: Padding | None = None
+
+    @property
+    def fit(self) -> Fit | None:
+        """How such windows fit an axis of any extent; None where that is not known."""
+        if self.padding is None:
+            return None
+        return Fit(self.kernel, self.stride, self.dilation, self.padding)
+
+    @property
+    def pads(self) -> tuple[int, int]:
+        """The padding in front and behind: as it was told, else as much as the windows need."""
+        if self.padding is not None:
+            return self.pad, self.padding.behind
+        return self.pad, self.span - self.size - self.pad
 
     @property
     def trivial(self) -> bool:
@@ -193,7 +211,9 @@ class Window(BaseStep):
     the whole axis mixes it, like a global pooling written as an ordinary one.
     """
 
-    __slots__ = ("_by_axis", "_moving", "blind", "mixes", "slides", "stays", "taps", "windows")
+    __slots__ = (
+        "_by_axis", "_maps", "_moving", "blind", "mixes", "slides", "stays", "taps", "windows",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -206,6 +226,7 @@ class Window(BaseStep):
         self.taps = taps
         self.slides = tuple(w.axis for w in self.windows) if spatial else ()
         self._by_axis = {w.axis: w for w in self.windows}
+        self._maps: dict[int, AxisMap | NoMap] = {}
         self._moving = tuple(w for w in self.windows if not w.trivial)
         self.blind = taps is not None or not all(w.sees_always for w in self.windows)
         self.mixes = tuple(
@@ -309,6 +330,18 @@ class Window(BaseStep):
         """The number of kernel positions, those masked out included."""
         return Pairs(prod(w.kernel for w in self.windows), 1, True)
 
+    @property
+    def settings(self) -> AxisSettings:
+        """The kernel's extent and how it slides, along each axis of space."""
+        if not self.slides:
+            return {}
+        return {
+            "kernel": {w.axis: w.kernel for w in self.windows},
+            "stride": {w.axis: w.stride for w in self.windows},
+            "padding": {w.axis: w.pads for w in self.windows},
+            "dilation": {w.axis: w.dilation for w in self.windows},
+        }
+
     def reads(self, axis: int) -> Indices | None:
         """The positions under each window, padding included; None for a masked kernel."""
         s = self._by_axis.get(axis)
@@ -320,6 +353,12 @@ class Window(BaseStep):
 
     def affine(self, axis: int) -> AxisMap | NoMap:
         """The windows' positions, if any kernel position along the axis is left."""
+        step_map = self._maps.get(axis)
+        if step_map is None:
+            step_map = self._maps[axis] = self._affine(axis)
+        return step_map
+
+    def _affine(self, axis: int) -> AxisMap | NoMap:
         s = self._by_axis.get(axis)
         if s is None:
             return AxisMap(axis, 1, 0, 1)
@@ -331,13 +370,18 @@ class Window(BaseStep):
                 return NoMap("irregular", "all weights are zero")
             first, last = int(used[0]), int(used[-1])
         offset, reach = first * s.dilation - s.pad, (last - first) * s.dilation + 1
-        return AxisMap(axis, s.stride, offset, reach, s.pad_varies)
+        return AxisMap(axis, s.stride, offset, reach, s.pad_varies, s.fit)
 
 
 class Scan(Window):
     """A window that reaches all the way to one end of an axis: cumulative sums, recurrences."""
 
     __slots__ = ()
+
+    @property
+    def settings(self) -> AxisSettings:
+        """Nothing: how far it reaches follows from the axis."""
+        return {}
 
     def affine(self, axis: int) -> AxisMap | NoMap:
         """No map along the scanned axis: the number of positions seen grows along it."""
@@ -385,6 +429,11 @@ class TransposedWindow(BaseStep):
         slid = self.window.windows
         return Pairs(prod(w.out * w.kernel for w in slid), prod(w.size for w in slid), True)
 
+    @property
+    def settings(self) -> AxisSettings:
+        """Those of the convolution that it transposes."""
+        return self.window.settings
+
     def affine(self, axis: int) -> AxisMap | NoMap:
         """The mirrored window's map; none with a stride, since outputs differ by their phase."""
         w = self._by_axis.get(axis)
@@ -393,4 +442,4 @@ class TransposedWindow(BaseStep):
         step_map = self.window.affine(axis)
         if w is None or isinstance(step_map, NoMap):
             return step_map
-        return step_map._replace(offset=1 - step_map.offset - step_map.reach)
+        return step_map._replace(offset=1 - step_map.offset - step_map.reach, fit=None)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +29,7 @@ from ..relation import (
     slim,
 )
 from ..relation.base import origins_of
-from .closed_form import Form, Forms, NoForm, advance, meet
+from .closed_form import WHOLE, Form, Forms, NoForm, advance, meet
 from .tensors import Tensor
 
 
@@ -82,10 +84,53 @@ def origins(labels: Labels) -> tuple[int, ...]:
     return tuple(map(origins_of, labels))
 
 
+_IN_FRONT = 0b10
+"""The axis after the batch, as a bit set."""
+
+
+class _Slid:
+    """The input axes that windows slide over, and those that they take as channels.
+
+    All are bit sets. An axis that lies ``within`` another one, as blocks of pixels do after a pixel
+    shuffle and the rows of an image after a reshape, is slid over with it.
+    """
+
+    def __init__(self) -> None:
+        self.alone = self.within = self.channels = 0
+
+    def add(self, step: Step, labels: Labels) -> None:
+        """Take note of a step whose windows slide over a tensor with these labels."""
+        within = 0
+        for axis in step.slides:
+            if len(labels[axis]) == 1 and labels[axis][0][0].bit_count() < 2:
+                self.alone |= labels[axis][0][0]
+                continue
+            inner = [f.origins for f in labels[axis] if f.origins]
+            if inner and inner[0].bit_count() == 1:
+                outer = inner.pop(0)
+                self.alone |= outer
+                if outer > _IN_FRONT:  # where channels stand, and pixels of a shuffle come from
+                    self.channels |= _IN_FRONT & reduce(or_, inner, 0)
+            for origins in inner:
+                self.channels |= within & origins  # dealt out to several axes, as in a shuffle
+                within |= origins
+        self.within |= within
+
+    @property
+    def spatial(self) -> int:
+        """The spatial axes: those slid over, but for channels that merely lie within another."""
+        return self.alone | self.within & ~self.channels
+
+
 def sliding_axes(tensors: Sequence[Tensor]) -> tuple[int, ...]:
-    """The input axes that some window slides over: the spatial ones."""
+    """The input axes that some window slides over, or along which frames lie: the spatial ones.
+
+    An axis that a convolution takes as channels is none, though a pixel shuffle may move it under
+    another one's window.
+    """
     shape = tensors[0].shape
-    slid = 0
+    slid, shifted = _Slid(), 0
+    frames = len(shape) > 4 or (len(shape) > 0 and shape[0] > 2)
     labels: list[Labels | None] = [
         input_labels(shape, [i for i, n in enumerate(shape) if n > 1]),
         *[None] * (len(tensors) - 1),
@@ -96,15 +141,53 @@ def sliding_axes(tensors: Sequence[Tensor]) -> tuple[int, ...]:
             carried = labels[source.tensor]
             if carried is None:
                 continue
+            mixed, convolves = 0, False
             for step in source.relation:
-                for axis in step.slides:
-                    slid |= origins_of(carried[axis])
-                carried = step.label(carried)
+                if step.slides:
+                    slid.add(step, carried)
+                    convolves = True
+                else:
+                    for axis in step.mixes:
+                        mixed |= origins_of(carried[axis])
+                after = step.label(carried)
+                if frames:
+                    shifted |= _shifted(step, carried, after)
+                carried = after
+            if convolves:
+                slid.channels |= mixed
             own = carried if own is None else _either(own, carried)
         # Labels that name no axis still in question need not be carried on.
-        if own is not None and any(f.origins & ~slid for factors in own for f in factors):
+        if own is not None and any(f.origins & ~slid.alone for factors in own for f in factors):
             labels[number] = own
-    return tuple(i for i in range(len(shape)) if slid >> i & 1)
+    spatial = slid.spatial
+    if spatial:
+        spatial |= shifted & ~slid.channels
+        rest = [
+            i for i in range(1, len(shape)) if shape[i] > 1 and not _has(spatial | slid.channels, i)
+        ]
+        if len(shape) > 4 and len(rest) == 1:
+            spatial |= 1 << rest[0]  # frames that are taken one by one: a clip's time
+    return tuple(i for i in range(len(shape)) if _has(spatial, i))
+
+
+def _has(bits: int, axis: int) -> bool:
+    """Whether a bit set of axes has this one."""
+    return bool(bits >> axis & 1)
+
+
+def _shifted(step: Step, before: Labels, after: Labels) -> int:
+    """The input axes that a step shifts by one position, as temporal shift modules do with frames.
+
+    J. Lin, C. Gan and S. Han, "TSM: Temporal Shift Module", ICCV 2019.
+    """
+    shifted = 0
+    for axis, factors in enumerate(before):
+        if len(factors) == 1 and factors[0].origins and factors[0].extent > 2:
+            step_map = step.affine(axis)
+            if isinstance(step_map, AxisMap) and step_map[1:4] == (1, 1, 1):
+                (moved, *_) = after[step_map.axis]
+                shifted |= factors[0].origins if moved.extent == factors[0].extent - 1 else 0
+    return shifted
 
 
 def _either(one: Labels, two: Labels) -> Labels:
@@ -169,7 +252,7 @@ def split_dependences(
     every input size.
     """
     first = tensors[0]
-    forms: Forms = tuple(Form(axis, 1, 1, 0) for axis in spatial)
+    forms: Forms = tuple(Form.of_input(axis, any_size) for axis in spatial)
     dependences = Dependences(
         [Dependence(first.shape, [], input_labels(first.shape, spatial), 0, forms)], [(0,)], [()]
     )
@@ -183,7 +266,7 @@ def split_dependences(
         names: dict[str, None] = {}
         for source in sources:
             names.update(dict.fromkeys(dependences.mixers[source.tensor]))
-        paths, mixing = _paths(tensor, dependences, spatial, any_size)
+        paths, mixing = _paths(tensor, dependences, spatial)
         if mixing:
             names[tensor.node] = None
         if cut_global and len(paths) > 1:
@@ -242,7 +325,7 @@ class _Path(NamedTuple):
 
 
 def _paths(
-    tensor: Tensor, dependences: Dependences, spatial: Sequence[int], any_size: bool
+    tensor: Tensor, dependences: Dependences, spatial: Sequence[int]
 ) -> tuple[list[_Path], bool]:
     """The paths to a tensor, and whether any of them mixes over the whole image.
 
@@ -256,7 +339,7 @@ def _paths(
             if not source.relation:
                 path = _Path(number, (), behind.labels, behind.context, behind.forms)
             else:
-                path = _follow(number, behind, source.relation, tensor.node, spatial, any_size)
+                path = _follow(number, behind, source.relation, tensor.node, spatial)
                 mixing = mixing or path.context != behind.context
             if source.local_beside_mix and any(
                 p.source == number and p.context == path.context for p in paths
@@ -272,7 +355,6 @@ def _follow(
     relation: Relation,
     node: str,
     spatial: Sequence[int],
-    any_size: bool,
 ) -> _Path:
     labels, context = behind.labels, behind.context
     for step in relation:
@@ -283,11 +365,11 @@ def _follow(
     for axis, before in zip(spatial, behind.forms, strict=True):
         form = before
         if isinstance(form, Form):
-            form = advance(form, relation, node, any_size)
+            form = advance(form, relation, node)
         if isinstance(form, NoForm) and (context & ~behind.context) >> axis & 1:
-            form = NoForm(f"global: mixed over the whole image by {node}")
+            form = NoForm(f"global: mixed over {WHOLE} by {node}")
         elif isinstance(form, NoForm) and context >> axis & 1 and isinstance(before, Form):
-            form = NoForm(f"global: one value for the whole image, repeated by {node}")
+            form = NoForm(f"global: one value for {WHOLE}, repeated by {node}")
         forms.append(form)
     return _Path(number, relation, labels, context, tuple(forms))
 

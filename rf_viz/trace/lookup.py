@@ -14,7 +14,7 @@ from ..relation import MAX, MIN, OR, Array, Semiring, Shape, combine, spread
 from . import walk
 from .closed_form import REGROUPED, Form, Forms, common, meet
 from .dependences import Combined, Dependences, combined, origins, per_tensor, split_dependences
-from .tensors import Tensor
+from .tensors import Settings, Tensor
 from .values import Plain, Values
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Lookup:
         self._also = also
         self._grid_axes: dict[tuple[int, ...], tuple[int, ...]] = {}
         self._spans: dict[tuple[int, ...], Spans] = {}
+        self._mixed: dict[str, tuple[tuple[int, int], ...]] = {}
         self._latest: tuple[tuple[int, ...], list[Values]] | None = None
 
     def need_size(self) -> None:
@@ -100,11 +101,14 @@ class Lookup:
     def forms(self, number: int) -> Forms:
         """The closed form of a tensor along each spatial axis of the input."""
         forms = self.own_forms(number)
+        other = self._counterpart(number)
+        return forms if other is None else tuple(map(common, forms, other[0].forms(other[1])))
+
+    def _counterpart(self, number: int) -> tuple[Lookup, int] | None:
+        """The same tensor of the network at another size, if it has one of this name."""
         also = self._also
         counterpart = None if also is None else also.numbers.get(self.tensors[number].name)
-        if also is None or counterpart is None:
-            return forms
-        return tuple(map(common, forms, also.own_forms(counterpart)))
+        return None if also is None or counterpart is None else (also, counterpart)
 
     def own_forms(self, number: int) -> Forms:
         """The closed form of a tensor at this input size alone."""
@@ -112,6 +116,33 @@ class Lookup:
         forms = [self.dependences.all[n].forms for n in self.of(number)]
         met = (meet(along, node) for along in zip(*forms, strict=True))
         return tuple(REGROUPED if isinstance(f, Form) and f.extent else f for f in met)
+
+    def open_shape(self, number: int) -> tuple[int | None, ...]:
+        """The shape of a tensor, None along axes whose extent depends on the input's size."""
+        shape = self.tensors[number].shape
+        fixed = tuple(
+            None if bits else n for n, bits in zip(shape, self.origins(number), strict=True)
+        )
+        also = self._counterpart(number)
+        if also is None:
+            return fixed
+        other = also[0].open_shape(also[1])
+        if len(other) != len(fixed):
+            return (None,) * len(fixed)
+        return tuple(n if n == m else None for n, m in zip(fixed, other, strict=True))
+
+    def settings(self, number: int) -> Settings:
+        """The settings of the operation that makes a tensor; with any size those of every size."""
+        from .settings import settings_of  # not needed by most, and a cold start is short
+
+        tensor = self.tensors[number]
+        sources = [self.tensors[source.tensor] for source in tensor.sources]
+        settings = settings_of(tensor, sources, self.grid_axes(number))
+        also = self._counterpart(number)
+        if also is None:
+            return settings
+        others = also[0].settings(also[1])
+        return {name: value for name, value in settings.items() if others.get(name) == value}
 
     def combined(self, number: int) -> Combined:
         """Whether the operation that makes a tensor combines positions, and whether channels."""
@@ -224,6 +255,30 @@ class Lookup:
         all_dependences = self.dependences.all
         targets = {n: np.ones((1,) * len(all_dependences[n].shape), bool) for n in of}
         return np.ascontiguousarray(self.pull(targets, OR)).astype(bool)
+
+    @cached_property
+    def _made_by(self) -> dict[str, list[int]]:
+        """The numbers of the tensors that each operation makes, by its name."""
+        made_by: dict[str, list[int]] = {}
+        for number, tensor in enumerate(self.tensors):
+            made_by.setdefault(tensor.node, []).append(number)
+        return made_by
+
+    def mixed(self, node: str) -> tuple[tuple[int, int], ...]:
+        """Start and stop, along each spatial axis, of the pixels that reach an operation's inputs.
+
+        The answers are kept: many layers have the same operations on their way.
+        """
+        if node not in self._mixed:
+            sources = (s for n in self._made_by[node] for s in self.tensors[n].sources)
+            seen = self.reached({source.tensor for source in sources})
+            spans = []
+            for axis in range(seen.ndim):
+                others = tuple(i for i in range(seen.ndim) if i != axis)
+                line = np.flatnonzero(seen.any(axis=others))
+                spans.append((int(line[0]), int(line[-1]) + 1) if len(line) else (0, 0))
+            self._mixed[node] = tuple(spans)
+        return self._mixed[node]
 
     def trail(
         self, number: int, start: Array, passing: Callable[[int, NDArray[np.bool_]], None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import EllipsisType
@@ -12,13 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..relation import OR, SUM, Array, Semiring, Shape
-from .closed_form import Form, Forms, ReceptiveField
+from .closed_form import EVERY, WHOLE, Form, Forms, ReceptiveField
 from .dependences import Combined
 from .lookup import Lookup, Spans
-from .tensors import Category, Group, Tensor
+from .tensors import Category, Group, Settings, Tensor
 
 if TYPE_CHECKING:
     from .arrangement import Arrangement
+    from .recurrence import AxisStep
+
+_SLID = ("kernel", "stride", "dilation")
 
 Index = int | slice
 IndexLike = Index | EllipsisType | tuple[Index | EllipsisType, ...]
@@ -115,12 +118,14 @@ class Network:
         shapes: Mapping[str, Shape] | None = None,
         stop: Collection[str] = (),
         left_out: Sequence[str] = (),
+        parameters: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
         """Trace described tensors, of which number 0 is the input with these spatial axes.
 
         ``also`` is the same model traced at another input size: only closed forms on which both
         agree are kept. That guards against anything that ties a graph to its size, such as a resize
-        to fixed extents.
+        to fixed extents. ``parameters`` counts the weights of each operation, by the name of its
+        layer; it is called when somebody asks for them.
         """
         first = tensors[0]
         self.input = NetworkInput(first.name, first.shape, tuple(spatial_axes), guessed)
@@ -129,6 +134,7 @@ class Network:
         self.shapes: Mapping[str, Shape] = shapes or {}
         self.stop = frozenset(stop)
         self.left_out = tuple(left_out)
+        self._count_parameters = parameters
         self._lookup: Lookup = Lookup(
             tensors,
             self.input.spatial_axes,
@@ -170,6 +176,27 @@ class Network:
         groups = {layer.group for layer in self.layers}
         outputs = {group.output: group for group in groups if group is not None}
         return [(outputs[layer.name], layer) for layer in self.layers if layer.name in outputs]
+
+    @cached_property
+    def parameters(self) -> Mapping[str, int]:
+        """The number of weights of each operation that has some, by the name of its layer."""
+        return self._count_parameters()
+
+    def settings(self, group: Group) -> Settings:
+        """The settings of a framework's layer, as data (see ``Layer.settings``).
+
+        They are those that the framework tells, and what its operations add to them: the padding in
+        numbers, and the sum of their parameters.
+        """
+        parts = [layer for layer in self.layers if layer.group and layer.group.within(group)]
+        slid = [own for own in (layer.own_settings for layer in parts) if "kernel" in own]
+        facts = group.facts
+        settings: Settings = {}
+        if len(slid) == 1 and all(facts.get(k, slid[0].get(k)) == slid[0].get(k) for k in _SLID):
+            settings.update((k, slid[0][k]) for k in (*_SLID, "padding") if k in slid[0])
+        settings.update(facts)
+        count = sum(self.parameters.get(layer.name, 0) for layer in parts)
+        return {**settings, "parameters": count} if count else settings
 
     def __getitem__(self, name: str) -> Layer:
         """Look up a layer by the name of its tensor, of its node or of its group.
@@ -262,10 +289,29 @@ class Layer:
     @property
     def shape(self) -> tuple[int | None, ...]:
         """The tensor's shape; None along axes that depend on an unknown input size."""
-        if not self.net.any_size:
-            return self._shape
-        along = self._lookup.origins(self.number)
-        return tuple(None if bits else n for n, bits in zip(self._shape, along, strict=True))
+        return self._lookup.open_shape(self.number) if self.net.any_size else self._shape
+
+    @property
+    def settings(self) -> Settings:
+        """What the layer was told: kernel, stride, padding, dilation, groups, and what else it has.
+
+        The keys are those that apply: "kernel", "stride" and "dilation" with a number, "padding"
+        with a pair (in front, behind) for each axis that the window slides over; "groups",
+        "filters", "units", "heads", "scale" (of a resize), "mode", "parameters" and the like. The
+        output of a framework's layer has that layer's settings, with all of its parameters. With an
+        unknown input size, what depends on it is left out.
+        """
+        group = self.group
+        if group is not None and group.output == self.name:
+            return self.net.settings(group)
+        return self.own_settings
+
+    @cached_property
+    def own_settings(self) -> Settings:
+        """The settings of the operation alone, whatever framework's layer it is part of."""
+        settings = self._lookup.settings(self.number)
+        count = self.net.parameters.get(self.name)
+        return {**settings, "parameters": count} if count else settings
 
     @property
     def grid(self) -> Shape:
@@ -316,6 +362,58 @@ class Layer:
             tuple(None if f.start is None else -f.start for f in forms),
         )
 
+    @cached_property
+    def recurrence(self) -> tuple[AxisStep, ...] | None:
+        """How the closed form follows from those of the layer's inputs, along every spatial axis.
+
+        None where the layer has no closed form.
+        """
+        from .recurrence import axis_step  # not needed by most, and a cold start is short
+
+        lookup, steps = self._lookup, []
+        for axis, form in enumerate(self._forms):
+            if not isinstance(form, Form):
+                return None
+            paths = []
+            for source in self.tensor.sources:
+                before = lookup.forms(source.tensor)[axis]
+                if isinstance(before, Form):
+                    name = self.net.layers[source.tensor - 1].name if source.tensor else ""
+                    paths.append((name, before, source))
+            step = axis_step(form, paths, self.node)
+            if step is None:
+                return None
+            steps.append(step)
+        return tuple(steps)
+
+    @property
+    def recurrence_texts(self) -> tuple[str, ...]:
+        """The step of the recurrence in equations, such as ``r = 47 + (3 - 1) x 8 = 63``.
+
+        Where axes differ, each equation names its own. Empty where the layer changes nothing, or
+        has no closed form. The output of a framework's layer has the steps of all its operations.
+        """
+        group = self.group
+        if group is None or group.output != self.name:
+            return self._own_recurrence
+        parts = [layer for layer in self.net.layers if layer.group == group]
+        return tuple(text for layer in parts for text in layer._own_recurrence)
+
+    @property
+    def _own_recurrence(self) -> tuple[str, ...]:
+        steps = self.recurrence or ()
+        dilations = self.own_settings.get("dilation", ())
+        if not isinstance(dilations, tuple) or len(dilations) != len(steps):
+            dilations = (1,) * len(steps)
+        axes = [step.texts(int(str(d))) for step, d in zip(steps, dilations, strict=True)]
+        if len(set(axes)) <= 1:
+            return axes[0] if axes else ()
+        return tuple(
+            f"axis {number}: {text}"
+            for number, texts in zip(self.net.input.spatial_axes, axes, strict=True)
+            for text in texts
+        )
+
     @property
     def aligned(self) -> bool | None:
         """Whether all paths agree on stride and centre; None where that cannot be told."""
@@ -336,7 +434,16 @@ class Layer:
     def reasons(self) -> tuple[str, ...]:
         """The reasons why there is no closed form and why regions are assumed, each in words."""
         no_form = [f.why for f in self._forms if not isinstance(f, Form)]
+        if any(WHOLE in why for why in no_form) and not self._context_is_whole:
+            no_form = [why.replace(WHOLE, EVERY) for why in no_form]
         return tuple(dict.fromkeys([*no_form, *self.assumed]))
+
+    @property
+    def _context_is_whole(self) -> bool:
+        """Whether the image's border reaches the layer as global context too."""
+        if self.net.any_size:
+            return False
+        return self.context_region.size == self.net.input.size
 
     @property
     def note(self) -> str:
@@ -345,8 +452,28 @@ class Layer:
 
     @property
     def global_context(self) -> tuple[str, ...]:
-        """The names of the operations that mix over the whole image on the way to this layer."""
+        """The names of the operations that mix over all positions on the way to this layer."""
         return self._lookup.dependences.mixers[self.number]
+
+    @property
+    def context_region(self) -> Region:
+        """The smallest box around the pixels that reach the layer as global context.
+
+        Empty where none do. It need not be the whole image: positions that a stride leaves over
+        reach nothing. Raises ValueError for a network traced at an unknown size.
+        """
+        self._lookup.need_size()
+        size = self.net.input.size
+        box = Region((0,) * len(size), (0,) * len(size))
+        for node in self.global_context:
+            start, stop = zip(*self._lookup.mixed(node), strict=True)
+            if box.empty:
+                box = Region(start, stop)
+            else:
+                box = Region(tuple(map(min, start, box.start)), tuple(map(max, stop, box.stop)))
+            if box.size == size:
+                break
+        return box
 
     @cached_property
     def multiply_adds(self) -> int | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
 
 from ..relation import Relation, Shape
 
@@ -22,6 +22,22 @@ Category = Literal[
 """The kind of thing that an operator or a layer is to a person."""
 
 
+Setting = int | float | str | tuple["Setting", ...]
+"""A setting: a number, a word, or one of them for each axis."""
+
+Settings = dict[str, Setting]
+"""Settings by name."""
+
+
+class Call(Protocol):
+    """The call of a file that makes a tensor."""
+
+    @property
+    def settings(self) -> Mapping[str, Setting]:
+        """The settings that the call's attributes hold, by name."""
+        ...
+
+
 class Source(NamedTuple):
     """An edge from an earlier tensor, by number; ``local_beside_mix`` as in ``relation.Edge``."""
 
@@ -36,8 +52,8 @@ class Group:
 
     ``name`` is its path ("block1/conv"), ``kind`` its class ("Conv2D"), ``settings`` its main
     settings in a few words ("64 filters 3x3, stride 2, same"), ``output`` the name of the tensor
-    that it returns (the first of several), ``category`` that of the layer as a whole. The name of a
-    group within another begins with that group's name.
+    that it returns (the first of several), ``category`` that of the layer as a whole, ``facts`` the
+    settings as data. The name of a group within another begins with that group's name.
     """
 
     name: str
@@ -45,6 +61,11 @@ class Group:
     settings: str
     output: str
     category: Category
+    facts: Mapping[str, Setting] = field(default_factory=dict, compare=False)
+
+    def within(self, other: Group) -> bool:
+        """Whether this is the other group or lies in it."""
+        return f"{self.name}/".startswith(f"{other.name}/")
 
 
 @dataclass(slots=True)
@@ -52,7 +73,7 @@ class Tensor:
     """One output of one operation, as a reader describes it; number 0 is the input itself.
 
     ``assumed`` says why its dependence is only assumed; empty where it is exact. ``group`` is the
-    innermost that the operation is part of.
+    innermost that the operation is part of, ``call`` the file's call that makes it.
     """
 
     name: str
@@ -64,3 +85,4 @@ class Tensor:
     group: Group | None = None
     category: Category = "other"
     multiplies: bool | None = False
+    call: Call | None = None

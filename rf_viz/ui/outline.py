@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ..trace.network import Layer, Network
+from ..trace.settings import in_words
 from ..trace.tensors import Category
 
 
@@ -70,14 +71,14 @@ def outline(net: Network) -> list[Entry]:
 
 
 def title_of(layer: Layer) -> tuple[str, str]:
-    """The name of a layer and its kind, in words.
+    """The name of a layer, and its kind and settings in words.
 
     The output of a framework's layer has that layer's name.
     """
     group = layer.group
     if group and group.output == layer.name:
         return group.name, ", ".join(filter(None, (group.kind, group.settings)))
-    return layer.name, layer.op
+    return layer.name, ", ".join(filter(None, (layer.op, in_words(layer.own_settings))))
 
 
 def _around(path: str) -> Iterator[str]:

@@ -17,6 +17,15 @@ def position(parts: Iterable[object]) -> str:
     return f"({', '.join(texts)})" if len(texts) > 1 else "".join(texts)
 
 
+def ranges(start: Sequence[int], stop: Sequence[int]) -> list[str]:
+    """Names the positions of a box along each axis, as in rows 3-8."""
+    names = ("samples",) if len(start) == 1 else ("slices", "rows", "columns")[-len(start) :]
+    return [
+        f"{name} {first}\N{EN DASH}{after - 1}"
+        for name, first, after in zip(names, start, stop, strict=True)
+    ]
+
+
 def number(value: float) -> str:
     """Writes four significant digits, and an exponent only of the very large and the very small."""
     size = abs(value)

@@ -433,3 +433,16 @@ def test_depthwise_convolutions_that_reach_a_single_cell_are_features() -> None:
     traced = net.trace(8, channels=2)
     assert traced["deep3"].grid == (1, 1)
     assert diagnosis.features(traced)[:8] == [True] * 8
+
+
+HEADS = Path(__file__).parents[1] / "data" / "cases" / "odd_structures"
+
+
+@pytest.mark.parametrize("op", ["GlobalAveragePool", "ReduceMean", "ReduceSum", "ReduceL2"])
+def test_the_border_layer_does_not_depend_on_how_the_pooling_is_spelt(op: str) -> None:
+    """Twelve convolutions of kernel 3: c8 is fed cells of 17 pixels, the image has 16."""
+    net = rf_viz.load(HEADS / f"head_{op}.onnx").trace(cut_global=True)
+    border = diagnosis.border(net)
+    assert border is not None
+    assert (border.layer.name, border.before) == ("c8", (17, 17))
+    assert [layer.name for layer in border.unproductive] == ["c9", "c10", "c11"]

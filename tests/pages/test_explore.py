@@ -283,3 +283,18 @@ def test_a_layer_switch_sends_little(app: AppTest) -> None:
     (proto,) = components(app, "linked view")
     assert prod(header(app)["grid"]) == 111 * 111
     assert len(proto.bytes) < 300_000
+
+
+def test_a_layer_says_its_settings_and_where_its_numbers_come_from(app: AppTest) -> None:
+    choose_layer(app, "fire5/expand3x3")
+    (about,) = [h.value for h in app.get("html") if 'class="rf-about"' in h.value]
+    assert "Conv, 128 filters 3x3, padding 1, 36,992 parameters" in about
+    told = answer(app)
+    assert told["r"].split()[0] == "63"
+    assert told["recurrence"] == "r = 47 + (3 - 1) \N{MULTIPLICATION SIGN} 8 = 63; P = 16 + 1 " + (
+        "\N{MULTIPLICATION SIGN} 8 = 24"
+    )
+    choose_layer(app, "prob")
+    assert answer(app)["slices"] == "[0:223, 0:223]"
+    assert "context" not in answer(app), "all that reaches it is in its region"
+    assert "whole image" not in answer(app)["note"]

@@ -71,6 +71,7 @@ def test_every_sample_is_shown_whole(app: AppTest, key: str) -> None:
 def test_the_table_tells_all_numbers(app: AppTest) -> None:
     (table,) = app.dataframe
     row = table.value.set_index("Layer").loc["fire2/expand3x3"]
+    assert row["Settings"] == "64 filters 3x3, padding 1"
     times = " \N{MULTIPLICATION SIGN} "
     assert row["Size r"] == f"15{times}15"
     assert row["Stride"] == f"4{times}4"

@@ -188,3 +188,48 @@ def test_every_cell_sees_the_same_pixels(form: str, traced: dict[str, list[Layer
         last = np.array(layer.grid) - 1
         for cell in (0 * last, last // 2, last // 3 + 1, last):
             np.testing.assert_array_equal(layer.mask(cell), other.mask(cell), name)
+
+
+WINDOWED = {"strided": 0, "dilated": 1, "pool": 2, "depthwise": 3, "row": 4, "valid": 7}
+"""Where the layers with windows stand among those that are compared."""
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", WINDOWED)
+def test_every_format_tells_the_same_settings(
+    form: str, name: str, traced: dict[str, list[Layer]]
+) -> None:
+    """Those of the layer, whichever operations a format has it in."""
+
+    def told(layer: Layer) -> dict[str, object]:
+        window = layer if "kernel" in layer.settings else layer.inputs[0]
+        while window is not None and "kernel" not in window.settings:
+            window = window.inputs[0]
+        assert window is not None
+        keys = ("kernel", "stride", "padding", "dilation", "groups", "filters")
+        return {key: window.settings[key] for key in keys if key in window.settings}
+
+    number = WINDOWED[name]
+    assert told(traced[form][number]) == told(traced["pads.onnx"][number])
+
+
+def test_settings_in_numbers(traced: dict[str, list[Layer]]) -> None:
+    layer = traced["a.keras"][0]
+    assert layer.net["strided"] is layer
+    assert layer.settings == {
+        "kernel": (3, 3),
+        "stride": (2, 2),
+        "padding": ((1, 1), (0, 1)),
+        "dilation": (1, 1),
+        "groups": 1,
+        "filters": 4,
+        "padding_rule": "same",
+        "activation": "relu",
+        "parameters": 112,
+    }
+    nearest = traced["pads.onnx"][6]
+    assert nearest.settings == {"scale": (2, 2), "mode": "nearest"}
+    assert traced["float.tflite"][9].settings["scale"] == (2, 2)
+    transposed = traced["pads.onnx"][8].settings
+    assert (transposed["kernel"], transposed["stride"]) == ((3, 3), (2, 2))
+    assert (transposed["groups"], transposed["filters"]) == (1, 4)

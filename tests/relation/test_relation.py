@@ -134,7 +134,7 @@ def test_an_affine_map_spans_just_what_inner_outputs_see(rng: Random) -> None:
     slide = naive.some_slide(rng, 0, 40, largest=5)
     op = naive.window((40,), [slide])
     (step,) = op.relation
-    axis, stride, offset, reach, _ = step.affine(0)
+    axis, stride, offset, reach, *_ = step.affine(0)
     assert axis == 0
     for u, row in enumerate(op.matrix):
         first = offset + u * stride

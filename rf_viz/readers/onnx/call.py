@@ -10,6 +10,8 @@ from typing import Any
 import onnx
 
 from ...errors import ModelError
+from ...trace.settings import settings_by_name
+from ...trace.tensors import Setting
 from ..reading.operators import Operator
 from ..reading.values import Value
 from .constants import dense, initializer
@@ -30,6 +32,25 @@ _ATTRIBUTE: dict[int, Callable[[Any], Any]] = {
 
 _POSITIVE = ("dilations", "kernel_shape", "strides")
 """Attributes of which no operator takes a number below 1."""
+
+
+_SETTINGS = {
+    "num_heads": "heads",
+    "q_num_heads": "heads",
+    "kv_num_heads": "kv_heads",
+    "is_causal": "causal",
+    "unidirectional": "causal",
+    "hidden_size": "units",
+    "direction": "direction",
+    "mode": "mode",
+    "num_groups": "groups",
+    "blocksize": "block",
+    "size": "size",
+    "axis": "axis",
+    "perm": "order",
+    "epsilon": "epsilon",
+}
+"""The settings that attributes hold, by the attribute; windows have theirs from the relation."""
 
 
 def domain(name: str) -> str:
@@ -99,6 +120,17 @@ class Call:
                         f"{list(self._attributes[name])}: they must be positive"
                     )
         return self._attributes
+
+    @property
+    def settings(self) -> dict[str, Setting]:
+        """The settings among the attributes, by their common names."""
+        settings = settings_by_name(self.attributes, _SETTINGS)
+        rule = self.attributes.get("auto_pad")
+        if rule in ("SAME_UPPER", "SAME_LOWER"):
+            settings["padding_rule"] = "same"
+        elif self.attributes.get("ceil_mode"):
+            settings["padding_rule"] = "ceil"
+        return settings
 
     def _attribute(self, attribute: onnx.AttributeProto) -> Any:  # noqa: ANN401
         if attribute.type == onnx.AttributeProto.GRAPH:

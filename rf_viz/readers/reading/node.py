@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import ModelError
 from ...relation import Output, Shape
-from ...trace.tensors import Source, Tensor
+from ...trace.tensors import Setting, Source, Tensor
 from .maskings import Maskings, Rule
 from .operators import Operator
 from .values import DataDependent, ShapeUnknown, Value
@@ -34,6 +34,11 @@ class Call(Protocol):
     @property
     def attributes(self) -> Mapping[str, Any]:
         """The attributes as Python values, by name."""
+        ...
+
+    @property
+    def settings(self) -> Mapping[str, Setting]:
+        """The settings among the attributes, by their common names."""
         ...
 
     @property
@@ -288,6 +293,8 @@ def described_tensor(
     call = node.call
     operator = call.operator
     if operator is None:  # what an unknown operator multiplies is not known
-        return Tensor(name, call.name, call.op, shape, sources, assumed, multiplies=None)
+        return Tensor(name, call.name, call.op, shape, sources, assumed, multiplies=None, call=call)
     category, multiplies = operator.category, operator.multiplies
-    return Tensor(name, call.name, call.op, shape, sources, assumed, None, category, multiplies)
+    return Tensor(
+        name, call.name, call.op, shape, sources, assumed, None, category, multiplies, call
+    )

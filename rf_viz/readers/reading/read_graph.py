@@ -119,7 +119,18 @@ class BaseReading(ABC, Generic[C, N]):
                     category = call.operator.category if call.operator else "other"
                     shape = value.shape or ()
                     tensors.append(
-                        Tensor(name, call.name, call.op, shape, (source,), "", None, category)
+                        Tensor(
+                            name,
+                            call.name,
+                            call.op,
+                            shape,
+                            (source,),
+                            "",
+                            None,
+                            category,
+                            False,
+                            call,
+                        )
                     )
                     continue
             self._read(call, values)

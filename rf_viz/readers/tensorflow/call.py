@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from ...trace.settings import settings_by_name
+from ...trace.tensors import Setting
 from ..reading.operators import Operator
 from ..reading.values import Value
 from .protobuf.flatten import Body, written_out
@@ -13,6 +15,35 @@ from .protobuf.wiring import Wiring
 
 Table = Callable[[str], Operator | None]
 """From an op's name to its entry; None where the op is not known."""
+
+
+_SETTINGS = {
+    "block_size": "block",
+    "depth_radius": "radius",
+    "epsilon": "epsilon",
+    "num_heads": "heads",
+    "rate": "rate",
+}
+"""The settings that attributes hold, by the attribute; windows have theirs from the relation."""
+
+_MODES = {
+    "ResizeArea": "area",
+    "ResizeBicubic": "cubic",
+    "ResizeBilinear": "linear",
+    "ResizeNearestNeighbor": "nearest",
+    "MirrorPad": "reflect",
+}
+"""How operations interpolate or pad, which their names say."""
+
+
+def settings(op: str, attributes: Mapping[str, Any]) -> dict[str, Setting]:
+    """The settings that an operation's attributes hold, by their common names."""
+    settings = settings_by_name(attributes, _SETTINGS)
+    if op in _MODES:
+        settings["mode"] = str(attributes.get("mode") or _MODES[op]).lower()
+    if attributes.get("padding") == "SAME":
+        settings["padding_rule"] = "same"
+    return settings
 
 
 class Call:
@@ -56,6 +87,11 @@ class Call:
         if self._attributes is None:
             self._attributes = Attributes(self.proto.attr)
         return self._attributes
+
+    @property
+    def settings(self) -> dict[str, Setting]:
+        """The settings among the attributes, by their common names."""
+        return settings(self.op, self.attributes)
 
     def body(self, attribute: str) -> Function:
         """Return the function that an attribute names. Raises ModelError."""

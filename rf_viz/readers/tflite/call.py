@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...errors import ModelError
+from ...trace.tensors import Setting
 from ..reading.node import Subgraph
 from ..reading.operators import Operator
+from ..tensorflow.call import settings
 
 
 class Call:
@@ -52,3 +54,8 @@ class Call:
         if self._bodies is None:
             raise ModelError(f"{self.op} {self.name!r} takes a graph that the file does not hold")
         return self._bodies(int(self.attributes.get(attribute, -1)))
+
+    @property
+    def settings(self) -> dict[str, Setting]:
+        """The settings among the attributes, by their common names."""
+        return settings(self.op, self.attributes)

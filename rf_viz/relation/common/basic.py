@@ -24,6 +24,7 @@ from .. import (
     Window,
 )
 from ..base import Ints
+from ..fit import Fit, Padding, same_front, same_total
 
 
 def extent(size: int, kernel: int, stride: int, dilation: int, pad: int, *, ceil: bool) -> int:
@@ -37,25 +38,53 @@ def same_pads(
 ) -> tuple[int, int, bool]:
     """SAME padding: its total, the output extent, and whether it varies with the input size.
 
-    ``total = (ceil(size / stride) - 1) * stride + dilation * (kernel - 1) + 1 - size``. Where the
-    stride is larger than the kernel the total may be negative; ``clamp`` then makes it 0. It varies
-    where two sizes give a different padding in front (see ``front_pad``).
+    The total is that of ``same_total``. It varies where two sizes give a different padding in front
+    (see ``same_front``).
     """
 
     def total(n: int) -> int:
-        whole = (-(-n // stride) - 1) * stride + dilation * (kernel - 1) + 1 - n
-        return max(whole, 0) if clamp else whole
+        return same_total(n, kernel, stride, dilation, clamp=clamp)
 
-    fronts = {front_pad(total(n), lower=lower) for n in range(stride * 64, stride * 65)}
+    fronts = {same_front(total(n), lower=lower) for n in range(stride * 64, stride * 65)}
     return total(size), -(-size // stride), len(fronts) > 1
 
 
-def front_pad(total: int, *, lower: bool = False) -> int:
-    """The part of a SAME padding that lies in front: half of it, rounded towards zero.
+@lru_cache(maxsize=4096)
+def slide(
+    axis: int,
+    size: int,
+    kernel: int,
+    stride: int,
+    dilation: int,
+    pads: tuple[int, int] = (0, 0),
+    *,
+    ceil: bool = False,
+) -> Slide:
+    """A window along an axis of ``size`` with these pads in front and behind.
 
-    With ``lower`` an odd total has one more in front than behind.
+    ``ceil`` lets in a last window that reaches beyond them.
     """
-    return int((total + lower) / 2)
+    padding = Padding(*pads, "ceil" if ceil else "fixed")
+    out = Fit(kernel, stride, dilation, padding).extent(size)
+    return Slide(axis, size, out, kernel, stride, dilation, pads[0], False, padding)
+
+
+@lru_cache(maxsize=4096)
+def same_slide(
+    axis: int,
+    size: int,
+    kernel: int,
+    stride: int,
+    dilation: int,
+    *,
+    lower: bool = False,
+    clamp: bool = True,
+) -> Slide:
+    """A window along an axis of ``size`` with SAME padding (see ``same_pads``)."""
+    total, out, varies = same_pads(size, kernel, stride, dilation, lower=lower, clamp=clamp)
+    front = same_front(total, lower=lower)
+    padding = Padding(front, total - front, "same", lower, clamp)
+    return Slide(axis, size, out, kernel, stride, dilation, front, varies, padding)
 
 
 @lru_cache(maxsize=4096)

@@ -23,6 +23,7 @@ from .. import (
     Transpose,
 )
 from ..base import Ints
+from ..fit import Fit
 from ..regrids import Regrid, Spread
 from .picks import pad
 
@@ -64,7 +65,9 @@ def space_to_depth(
         Transpose(order),
         Reshape(tuple(split[i] for i in order), tuple(after)),
     )
-    return (Regrid(steps, {i: AxisMap(i, block, 0, block) for i in space}, channel),)
+    fit = Fit(block, block)
+    maps = {i: AxisMap(i, block, 0, block, fit=fit) for i in space}
+    return (Regrid(steps, maps, channel),)
 
 
 @lru_cache(maxsize=1024)
@@ -129,7 +132,9 @@ def patches(shape: Shape, windows: tuple[Slide, ...]) -> Relation:
         Reshape(tuple(split[i] for i in order), after),
     ]
     maps = {
-        w.axis: AxisMap(w.axis, w.stride, -w.pad, (w.kernel - 1) * w.dilation + 1, w.pad_varies)
+        w.axis: AxisMap(
+            w.axis, w.stride, -w.pad, (w.kernel - 1) * w.dilation + 1, w.pad_varies, w.fit
+        )
         for w in windows
     }
     return (Regrid(tuple(steps), maps, len(shape) - 1),)

@@ -18,6 +18,7 @@ from .. import (
     Step,
     Taps,
 )
+from ..fit import Fit, Padding
 
 LONGEST = 2**26
 """The most positions that a table may list along an axis."""
@@ -83,7 +84,8 @@ def pad(axis: int, size: int, before: int, after: int, mode: PadMode = "constant
         table = np.pad(kept, width, constant_values=-1)
     else:
         table = np.pad(kept, width, mode=mode)
-    return (Taps(axis, size, table[:, None], form=(1, -before)),)
+    fit = Fit(padding=Padding(before, after))
+    return (Taps(axis, size, table[:, None], form=(1, -before), fit=fit),)
 
 
 def taps_met(w: Slide) -> Step:

@@ -115,7 +115,7 @@ def _rivals(points: Sequence[Point]) -> str:
     """How closely the accuracy of networks follows each measure."""
     fits = {title: _fit(points, measure) for measure, title in MEASURES.items()}
     correlations = ", ".join(
-        f"{title.split(',')[0].split(':')[0].lower()} {curve.correlation:.2f}"
+        f"{title.split(',')[0].split(':')[0]} {curve.correlation:.2f}"
         for title, curve in fits.items()
         if curve
     )
@@ -194,7 +194,7 @@ def _left_out(groups: Mapping[str, Sequence[Point]]) -> list[str]:
         notes.append(
             f"Of Keras' {len(keras)}, {listed(no_form, len(no_form))} have no closed form, and "
             f"{listed(no_top1, len(no_top1))} no published top-1. Squeeze-and-excite gates, which "
-            "see the whole image, are left out of r."
+            "combine every position, are left out of r."
         )
     return notes
 

@@ -15,7 +15,9 @@ _ALL, _ANY = "All networks", "Any size"
 def published() -> None:
     """Draws the table: all rows, or those of a network, of an input size, or that differ."""
     st.html(Path(__file__).with_suffix(".css"))
-    st.dataframe([_summary_row(network) for network in summary()], hide_index=True)
+    st.dataframe(
+        [_summary_row(network) for network in summary()], hide_index=True, height="content"
+    )
     st.caption(
         "The article's twelve networks, at the layer before everything is pooled, with images of "
         "224 \N{MULTIPLICATION SIGN} 224. For the ResNets the article prints the padding that "
@@ -70,7 +72,7 @@ def _summary_row(network: Summary) -> dict[str, object]:
         "S": s,
         "P": p,
         "GFLOPs": network.gflops,
-        "Top-1": None if network.top1 is None else f"{network.top1:.1%}",
+        "Top-1": "" if network.top1 is None else f"{network.top1:.1%}",
     }
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ...analysis.growth import largest_region
 from ...trace.network import Layer, Network
+from ...trace.settings import in_words
 from ..text import by
 
 
@@ -21,6 +22,7 @@ def _row(layer: Layer) -> dict[str, str]:
     return {
         "Layer": layer.name,
         "Operator": layer.op,
+        "Settings": in_words(layer.settings),
         "Shape": by(layer.shape),
         "Largest region": by(largest_region(layer)),
         "Size r": by(field.size) if field else "",

@@ -43,8 +43,8 @@ def outside_verdict(proof: Proof, trial: Trial) -> Verdict:
     difference = _difference(proof, trial)
     if move.outcome == "noise" and proof.context:
         text = (
-            f"The difference of {difference} may be float noise, or come from the whole image as "
-            f"global context through {listed(proof.context)}."
+            f"The difference of {difference} may be float noise, or come from elsewhere in the "
+            f"image as global context through {listed(proof.context)}."
         )
         return Verdict("\N{ALMOST EQUAL TO}", "Nearly equal", text, None)
     if move.outcome == "noise":
@@ -52,7 +52,7 @@ def outside_verdict(proof: Proof, trial: Trial) -> Verdict:
         return Verdict("\N{ALMOST EQUAL TO}", "Equal", text, True)
     if proof.context:
         text = (
-            f"It moves by {difference}, since the whole image reaches this cell besides, as "
+            f"It moves by {difference}, since more of the image reaches this cell besides, as "
             f"global context through {listed(proof.context)}. The region is its local part."
         )
         return Verdict("\N{NOT EQUAL TO}", "Moves", text, None)

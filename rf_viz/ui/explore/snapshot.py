@@ -30,7 +30,7 @@ from ..inspector.certainty import certainty
 from ..inspector.linked_view.linked_view import packet
 from ..outline import title_of
 from ..pictures import Cell, FeatureMap, Picture
-from ..text import by, number, position
+from ..text import by, number, position, ranges
 
 _WIDTH, _MARGIN, _GAP = 960, 24, 32
 _INNER = _WIDTH - 2 * _MARGIN
@@ -100,15 +100,7 @@ def _seen(region: Region) -> str:
     if region.empty:
         return "sees no pixel"
     unit = "px" if len(region.size) == 2 else "samples"
-    return f"{by(region.size)} {unit} · {_ranges(region, ', ')}"
-
-
-def _ranges(region: Region, between: str) -> str:
-    names = ("samples",) if len(region.size) == 1 else ("rows", "columns")
-    return between.join(
-        f"{name} {start}\N{EN DASH}{stop - 1}"
-        for name, start, stop in zip(names, region.start, region.stop, strict=True)
-    )
+    return f"{by(region.size)} {unit} · {', '.join(ranges(region.start, region.stop))}"
 
 
 def _value(feature_map: FeatureMap, cell: Cell) -> str:
@@ -126,14 +118,14 @@ def _caption(
     name, what = title_of(layer)
     who = f"Cell {position(cell)}" if cell else "The only cell"
     where = f" in channel {feature_map.channel}" if feature_map.channel is not None else ""
-    sees = "no pixel" if region.empty else _ranges(region, " and ")
+    sees = "no pixel" if region.empty else " and ".join(ranges(region.start, region.stop))
     yield f"{who} of {name} ({what}, {by(layer.shape)}){where} sees {sees}"
     yield f"of the input ({by(picture.extent)} {'samples' if len(picture.extent) == 1 else 'px'})."
     field = layer.receptive_field
     if field is not None:
         yield f"Size r {by(field.size)}, stride S {by(field.stride)},"
         yield f"padding P {by(field.padding)}."
-    yield from (text for _, text in certainty(layer, whole=region.size == picture.extent))
+    yield from (text for _, text in certainty(layer, region=region))
     if credit:
         yield credit
     yield "Made with RF-Viz."

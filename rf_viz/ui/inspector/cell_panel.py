@@ -11,19 +11,23 @@ from numpy.typing import NDArray
 
 from ...figures import encode
 from ...figures.colours import PINNED, colours
-from ...trace.network import Region
+from ...trace.network import Layer, Region
 from ..pictures import Cell, FeatureMap, Mode, Picture
 from ..text import (
     by,
     number,
     percent,
     position,
+    ranges,
 )
 from .certainty import certainty
 from .seen import overlay
 
 _CROP = 512
 """Crops are sent with at most so many pixels along a side; they are shown smaller."""
+
+_MOST_EQUATIONS = 6
+"""A framework's layer of many operations has too many equations to show."""
 
 _POINTS = 400
 """About so many values of a signal are drawn: there are no more pixels across."""
@@ -36,12 +40,12 @@ def cell_panel(picture: Picture, feature_map: FeatureMap, cell: Cell, mode: Mode
     veil = None
     if mode != "box" and picture.kind == "image" and not region.empty:
         veil = overlay(layer, cell, feature_map.channel, mode)[1]
-    sure = certainty(layer, kind=picture.kind, whole=region.size == picture.extent)
+    sure = certainty(layer, kind=picture.kind, region=region)
     st.html(
         '<section class="rf-answer">'
         f'<div class="crop">{_crop(picture, region, mode, veil)}{_headline(picture, region)}</div>'
         f'<div class="numbers">{_table(_numbers(feature_map, cell, region))}'
-        f"{_paragraphs(sure)}</div></section>"
+        f"{_paragraphs([*_recurrence(layer), *sure])}</div></section>"
     )
 
 
@@ -66,17 +70,7 @@ def _numbers(feature_map: FeatureMap, cell: Cell, region: Region) -> Iterable[tu
     if feature_map.values is not None:
         yield "value", "Value", number(float(feature_map.values[cell]))
     if not region.empty:
-        names = ("samples",) if len(region.size) == 1 else ("slices", "rows", "columns")
-        yield (
-            "region",
-            "Region",
-            "<br>".join(
-                f"{name} {start}\N{EN DASH}{stop - 1}"
-                for name, start, stop in zip(
-                    names[-len(region.size) :], region.start, region.stop, strict=True
-                )
-            ),
-        )
+        yield "region", "Region", "<br>".join(ranges(region.start, region.stop))
         index = ", ".join(f"{s}:{e}" for s, e in zip(region.start, region.stop, strict=True))
         yield "slices", "In NumPy", f"<code>[{index}]</code>"
     field = layer.receptive_field
@@ -87,6 +81,14 @@ def _numbers(feature_map: FeatureMap, cell: Cell, region: Region) -> Iterable[tu
     yield "P", "Padding P", by(field.padding)
     if None not in field.padding and len(field.size) == len(cell):
         yield "centre", "Centre", position(f"{c:g}" for c in field.centre(cell))
+
+
+def _recurrence(layer: Layer) -> Iterable[tuple[str, str]]:
+    """The step by which the layer's closed form follows from those before it, in equations."""
+    texts = layer.recurrence_texts
+    if texts:
+        equations = "; ".join(texts[:_MOST_EQUATIONS])
+        yield "recurrence", equations.replace(" x ", " \N{MULTIPLICATION SIGN} ")
 
 
 def _table(rows: Iterable[tuple[str, str, str]]) -> str:

@@ -27,6 +27,9 @@ def scene_picker(
     """
     about, picker = st.columns([3, 2], vertical_alignment="bottom")
     name, what = title_of(layer)
+    weights = layer.settings.get("parameters")
+    if isinstance(weights, int):
+        what += f", {weights:,} parameter{'s' * (weights != 1)}"
     about.html(
         f'<p class="rf-about"><b>{escape(name).replace("/", "/<wbr>")}</b>'
         f"<span>{escape(what)} · {by(layer.shape)}</span></p>"

@@ -102,7 +102,7 @@ def _whole_image(net: Network) -> Iterator[Finding]:
     if mixers:
         yield Finding(
             NOTE,
-            f"{_count(len(mixers), 'operation mixes', 'operations mix')} over the whole input.",
+            f"{_count(len(mixers), 'operation mixes', 'operations mix')} over all positions.",
             f"{listed([_quoted(name) for name in mixers])}. What reaches a cell only that way is "
             "left out here: the sizes on this page are those of local paths.",
         )

@@ -10,6 +10,7 @@ from ...analysis.categories import CATEGORIES, category_of
 from ...analysis.growth import largest_region
 from ...analysis.records import csv_text
 from ...trace.network import Layer, Network
+from ...trace.settings import in_words
 from ..text import by
 
 Row = dict[str, str | int | float | bool | None]
@@ -76,6 +77,7 @@ def _row(layer: Layer, parameters: int) -> Row:
     return {
         "Layer": layer.name,
         "Operator": layer.op,
+        "Settings": in_words(layer.settings),
         "Shape": by(layer.shape),
         "Size r": by(field.size) if field else "none",
         "Stride": by(field.stride) if field else "none",

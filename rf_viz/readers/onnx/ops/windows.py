@@ -23,11 +23,10 @@ from ....relation import (
 from ....relation.common.basic import (
     broadcast,
     channel_mix,
-    extent,
-    front_pad,
     reduce,
     reshape,
-    same_pads,
+    same_slide,
+    slide,
     slides,
     slides_back,
     transpose,
@@ -57,24 +56,21 @@ def _windows(node: Node, size: Shape, kernel: Shape, pools: bool = False) -> tup
     windows = []
     for i in range(n):
         k, s, d = kernel[i], stride[i], dilation[i]
-        varies = False
         if auto in ("SAME_UPPER", "SAME_LOWER"):
             lower = auto == "SAME_LOWER"
-            total, out, varies = same_pads(size[i], k, s, d, lower=lower, clamp=not pools)
-            begin = front_pad(total, lower=lower)
+            window = same_slide(2 + i, size[i], k, s, d, lower=lower, clamp=not pools)
         else:
             begin, end = (pads[i], pads[n + i]) if auto in ("NOTSET", "") else (0, 0)
-            out = extent(size[i], k, s, d, begin + end, ceil=ceil)
-            if ceil and (out - 1) * s >= size[i] + begin:
-                out -= 1  # the last window would start in the padding at the end
+            window = slide(2 + i, size[i], k, s, d, (begin, end), ceil=ceil)
             if -s < size[i] + begin + end - (k - 1) * d - 1 < 0:
-                out = 1  # runtimes round towards zero, and so let one window in that is too large
-        if out < 1:
+                # Runtimes round towards zero, and so let one window in that is too large.
+                window = window._replace(out=1)
+        if window.out < 1:
             raise ModelError(
                 f"{node.op} {node.name!r}: its kernel of {(k - 1) * d + 1} is larger than its "
                 f"input of {size[i]}, so the input size is too small for this model"
             )
-        windows.append(Slide(2 + i, size[i], out, k, s, d, begin, varies))
+        windows.append(window)
     return tuple(windows)
 
 

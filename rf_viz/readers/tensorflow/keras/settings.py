@@ -1,98 +1,71 @@
-"""Settings of a Keras layer in a few words: ``64 filters 3x3, stride 2, same``."""
+"""Settings of a Keras layer as data, by the names that all formats share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+from ....trace.tensors import Setting, Settings
 
-def settings(layer: Any) -> str:  # noqa: ANN401
-    """Say in words the settings of a layer that shape what its cells see and compute."""
-    words = [*_amount(layer), *_window(layer), *_other(layer)]
-    activation = getattr(getattr(layer, "activation", None), "__name__", "")
-    if activation and activation != "linear":
-        words.append(activation)
-    return ", ".join(words)
+_EXTENTS = {
+    "kernel_size": "kernel",
+    "pool_size": "kernel",
+    "strides": "stride",
+    "dilation_rate": "dilation",
+    "size": "scale",
+    "target_shape": "target",
+}
+"""What may be one number or several, by Keras' name; Keras writes one of a single axis plain."""
+
+_NUMBERS = {
+    "filters": "filters",
+    "units": "units",
+    "groups": "groups",
+    "depth_multiplier": "depth_multiplier",
+    "num_heads": "heads",
+}
+"""Whole numbers, by Keras' name."""
 
 
-def _amount(layer: Any) -> list[str]:  # noqa: ANN401
-    """Count a layer's filters or units, and say how large its kernel is."""
-    kernel = _full(getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None))
-    filters, units = _number(layer, "filters"), _number(layer, "units")
-    if filters:
-        return [f"{filters} filters {kernel}".strip()]
-    if units:
-        return [f"{units} units"]
-    return [kernel] if kernel else []
-
-
-def _window(layer: Any) -> list[str]:  # noqa: ANN401
-    """Say how a layer's kernel is slid."""
-    words = []
-    stride = _by(getattr(layer, "strides", None))
-    if stride and stride != "1":
-        words.append(f"stride {stride}")
-    dilation = _by(getattr(layer, "dilation_rate", None))
-    if dilation and dilation != "1":
-        words.append(f"dilation {dilation}")
-    groups = _number(layer, "groups")
-    if groups and groups > 1:
-        words.append(f"{groups} groups")
-    multiplier = _number(layer, "depth_multiplier")
-    if multiplier and multiplier > 1:
-        words.append(f"depth multiplier {multiplier}")
+def settings(layer: Any) -> Settings:  # noqa: ANN401
+    """The settings of a layer that shape what its cells see and compute."""
+    own: dict[str, Setting | None] = {}
+    for name, ours in _EXTENTS.items():
+        own.setdefault(ours, None)
+        own[ours] = own[ours] or _extents(getattr(layer, name, None))
+    for name, ours in _NUMBERS.items():
+        value = getattr(layer, name, None)
+        own[ours] = value if type(value) is int else None
     padding = getattr(layer, "padding", None)
     if isinstance(padding, str):
-        words.append(padding)
-    elif isinstance(padding, tuple | list):
-        words.append(f"padding {_pairs(padding)}")
-    return words
-
-
-def _other(layer: Any) -> list[str]:  # noqa: ANN401
-    """Settings of the layers that resize, crop, reshape, attend and drop."""
-    words = []
-    for name, phrase in (("size", "times {}"), ("cropping", "cropping {}")):
-        value = getattr(layer, name, None)
-        if isinstance(value, tuple | list):
-            words.append(phrase.format(_by(value) if name == "size" else _pairs(value)))
+        own["padding_rule"] = padding
+    else:
+        own["padding"] = _pairs(padding)
+    own["cropping"] = _pairs(getattr(layer, "cropping", None))
     interpolation = getattr(layer, "interpolation", None)
-    if isinstance(interpolation, str):
-        words.append(interpolation)
-    height, width = _number(layer, "height"), _number(layer, "width")
-    if height and width:
-        words.append(f"to {height}x{width}")
-    if isinstance(getattr(layer, "target_shape", None), tuple):
-        words.append(f"to {'x'.join(map(str, layer.target_shape))}")
-    heads = _number(layer, "num_heads")
-    if heads:
-        words.append(f"{heads} heads")
+    own["interpolation"] = interpolation if isinstance(interpolation, str) else None
+    height, width = getattr(layer, "height", None), getattr(layer, "width", None)
+    if type(height) is type(width) is int:
+        own["target"] = (height, width)
     rate = getattr(layer, "rate", None)
-    if isinstance(rate, int | float) and rate:
-        words.append(f"rate {rate:g}")
-    return words
+    own["rate"] = rate if isinstance(rate, int | float) and rate else None
+    activation = getattr(getattr(layer, "activation", None), "__name__", None)
+    own["activation"] = activation if activation != "linear" else None
+    return {name: value for name, value in own.items() if value is not None}
 
 
-def _number(layer: Any, name: str) -> int | None:  # noqa: ANN401
-    """A setting that is a whole number; None where it is another thing, or not there."""
-    value = getattr(layer, name, None)
-    return value if type(value) is int else None
-
-
-def _full(extents: Any) -> str:  # noqa: ANN401
-    """Extents as ``3x3``; empty for anything else."""
+def _extents(extents: Any) -> Setting | None:  # noqa: ANN401
+    """One number for each axis; None for anything else."""
     if type(extents) is int:
-        return str(extents)
-    return "x".join(map(str, extents)) if isinstance(extents, tuple | list) else ""
+        return (extents,)
+    if isinstance(extents, tuple | list) and all(type(n) is int for n in extents):
+        return tuple(extents) or None
+    return None
 
 
-def _by(extents: Any) -> str:  # noqa: ANN401
-    """Extents as ``2``, or ``2x1`` where they differ."""
-    if isinstance(extents, tuple | list) and len(set(extents)) == 1:
-        return str(extents[0])
-    return _full(extents)
-
-
-def _pairs(pairs: Sequence[Any]) -> str:
-    """Paddings as ``(1, 2) (0, 0)``."""
-    return " ".join(f"({_full(pair)})".replace("x", ", ") for pair in pairs)
+def _pairs(pairs: Any) -> Setting | None:  # noqa: ANN401
+    """A pair for each axis; None for anything else."""
+    if not isinstance(pairs, tuple | list):
+        return None
+    if all(type(n) is int for n in pairs):
+        return (tuple(pairs),)
+    return tuple(tuple(pair) for pair in pairs)

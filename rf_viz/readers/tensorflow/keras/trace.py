@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from ....errors import ModelError, defect
 from ....model import ModelInput
 from ....runtimes.tensorflow.graph_names import maker
+from ....trace.settings import in_words
 from ....trace.tensors import Group
 from ...reading.values import Value
 from ..ops.stand_in import NOT_EXECUTED
@@ -353,12 +354,14 @@ def _named(
 
 def _group(call: _Call, output: str, operators: Mapping[str, str]) -> Group:
     """Describe a call, by its output and the operators of the graph's nodes."""
+    facts = settings(call.layer)
     return Group(
         call.path,
         kind_of(call.layer),
-        settings(call.layer),
+        in_words(facts),
         output.removesuffix(":0"),
         category(call.layer, operators.get(maker(output), "")),
+        facts,
     )
 
 

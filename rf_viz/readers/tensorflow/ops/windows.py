@@ -21,10 +21,10 @@ from ....relation import (
 from ....relation.common.basic import (
     broadcast,
     channel_mix,
-    extent,
     reduce,
     reshape,
-    same_pads,
+    same_slide,
+    slide,
     slides,
     slides_back,
     transpose,
@@ -76,19 +76,16 @@ def windows(
         size, s, d = shape[axis], stride[axis], dilation[axis] if dilation else 1
         if min(k, s, d) < 1:
             raise ModelError(f"{node.op} {node.name!r} has windows of {k} by {s}: not valid")
-        varies = False
         if padding == "SAME":
-            total, out, varies = same_pads(size, k, s, d)
-            begin = total // 2
+            window = same_slide(axis, size, k, s, d)
         else:
-            begin, end = explicit[2 * axis : 2 * axis + 2]
-            out = extent(size, k, s, d, begin + end, ceil=False)
-        if out < 1:
+            window = slide(axis, size, k, s, d, (explicit[2 * axis], explicit[2 * axis + 1]))
+        if window.out < 1:
             raise ModelError(
                 f"{node.op} {node.name!r}: its kernel of {(k - 1) * d + 1} is larger than its "
                 f"input of {size}, so the input size is too small for this model"
             )
-        slid.append(Slide(axis, size, out, k, s, d, begin, varies))
+        slid.append(window)
     return tuple(slid)
 
 

@@ -78,7 +78,7 @@ def trail(scene: Scene) -> None:
     on_the_way = {scene.net[name].node for name in marks}
     cut = [node for node in layer.global_context if node not in on_the_way]
     if cut:
-        st.caption(f"What mixes over the whole image is left out: {plain(listed(cut))}.")
+        st.caption(f"What mixes over all positions is left out: {plain(listed(cut))}.")
     if not layer.exact:
         st.caption(f"Assumed, not exact: {plain(listed(layer.assumed))}.")
     if state.stop in marks and state.stop != layer.name:
