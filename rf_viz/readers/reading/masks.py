@@ -208,6 +208,8 @@ def _is_mask(node: BaseNode[Any], i: int) -> bool:
     value = node.inputs[i]
     if value is None or not value.shape or len(value.shape) - value.shape.count(1) < 2:
         return False
+    if value.fed:  # to ask for its values would read the weights on the way to it, in vain
+        return False
     constant = value.value()
     if constant is None or constant.dtype.kind not in "bf":
         return False

@@ -70,7 +70,17 @@ def of_keras_1(
         return
     own, arrays[:count] = arrays[:count], []
     for variable, array in zip(variables, own, strict=False):
-        yield _kernel(array, tuple(variable.shape), kind, first)
+        shape = tuple(variable.shape)
+        if kind == "PReLU" and array.ndim == len(shape):
+            # Keras 1 did not write down which axes share a slope: those of which there is one.
+            yield np.broadcast_to(array, shape) if _broadcasts(array.shape, shape) else array
+        else:
+            yield _kernel(array, shape, kind, first)
+
+
+def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether each axis has one element, or as many as it should."""
+    return all(n in (1, m) for n, m in zip(shape, to, strict=True))
 
 
 def _kernel(

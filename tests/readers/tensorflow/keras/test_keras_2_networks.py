@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -136,3 +137,16 @@ def test_the_networks_of_keras_2_are_those_of_keras_3(
     for before, after in zip(*convolutions, strict=True):
         assert before.shape == after.shape
         assert before.receptive_field == after.receptive_field
+
+
+def test_weights_that_a_file_lacks_are_named(tmp_path: Path) -> None:
+    whole = NETWORKS / "v2_13_siamese.h5"
+    (tmp_path / "part.h5").write_bytes(whole.read_bytes())
+    with h5py.File(tmp_path / "part.h5", "a") as file:
+        del file["model_weights"].attrs["layer_names"]
+        file["model_weights"].attrs["layer_names"] = ["encoder"]
+    model = rf_viz.load(tmp_path / "part.h5")
+    net = model.trace()
+    assert net["joined"].exact
+    with pytest.raises(rf_viz.ModelError, match=r"part\.h5 do not fit.*'conv'"):
+        model.activations(np.ones((1, 10, 8, 2), np.float32), [net["conv"].name])
