@@ -11,6 +11,9 @@ SUBSTITUTED = frozenset({"XlaDynamicUpdateSlice"})
 _GROUPED = "Conv3D"
 """The operator whose filters all have to take all channels, on a processor."""
 
+_TRANSPOSED = ("Conv2DBackpropInput", "Conv3DBackpropInputV2")
+"""The operators whose taps have to lie side by side, on some processors."""
+
 
 def substitute(part: Any) -> None:  # noqa: ANN401  (protobuf messages have no types)
     """Replace, in place, the nodes of a graph that have no kernel on a processor, or may have none.
@@ -25,6 +28,8 @@ def substitute(part: Any) -> None:  # noqa: ANN401  (protobuf messages have no t
             _call(part, node, _updated, ["T", "T", "Tindices"])
         elif node.op == _GROUPED:
             _call(part, node, _convolution(node), ["T", "T"])
+        elif node.op in _TRANSPOSED and max(node.attr["dilations"].list.i, default=1) > 1:
+            _call(part, node, _transposed(node), ["Tshape", "T", "T"])
 
 
 def _convolution(node: Any) -> Callable[[Any, Any], Any]:  # noqa: ANN401
@@ -49,6 +54,47 @@ def _convolution(node: Any) -> Callable[[Any, Any], Any]:  # noqa: ANN401
         return tf.transpose(x, (0, 4, 1, 2, 3)) if first else x
 
     return convolved
+
+
+def _transposed(node: Any) -> Callable[[Any, Any, Any], Any]:  # noqa: ANN401
+    """A transposed convolution with the settings of a node, the gaps of its kernel filled."""
+    import tensorflow as tf
+
+    first = node.attr["data_format"].s.startswith(b"NC")
+    spatial = slice(2, None) if first else slice(1, -1)
+    own = {
+        "strides": list(node.attr["strides"].list.i),
+        "padding": node.attr["padding"].s.decode(),
+        "data_format": node.attr["data_format"].s.decode() or None,
+    }
+    if node.op == _TRANSPOSED[0]:
+        own["explicit_paddings"] = list(node.attr["explicit_paddings"].list.i)
+    run = getattr(tf.raw_ops, node.op)
+    dilations = list(node.attr["dilations"].list.i)[spatial]
+
+    def convolved(sizes: Any, kernel: Any, x: Any) -> Any:  # noqa: ANN401
+        wide = _apart(kernel, dilations)
+        settings = {name: value for name, value in own.items() if value is not None}
+        return run(input_sizes=sizes, filter=wide, out_backprop=x, **settings)
+
+    return convolved
+
+
+def _apart(kernel: Any, dilations: list[int]) -> Any:  # noqa: ANN401
+    """A kernel with zeros between its taps, along its first axes."""
+    import tensorflow as tf
+
+    for axis, dilation in enumerate(dilations):
+        if dilation > 1:
+            before = tf.shape(kernel)
+            apart = tf.expand_dims(kernel, axis + 1)
+            rank = len(dilations) + 3
+            pads = [[0, dilation - 1 if i == axis + 1 else 0] for i in range(rank)]
+            size = before[axis] * dilation
+            shape = tf.concat([before[:axis], [size], before[axis + 1 :]], 0)
+            kernel = tf.reshape(tf.pad(apart, pads), shape)
+            kernel = tf.gather(kernel, tf.range(size - dilation + 1), axis=axis)
+    return kernel
 
 
 def _spread(kernel: Any, channels: Any) -> Any:  # noqa: ANN401
@@ -80,16 +126,20 @@ def _call(
     compute: Callable[..., Any],
     types: list[str],
 ) -> None:
-    """Make a node the call of a function, which takes inputs of the types in these attributes."""
+    """Make a node the call of a function, which takes inputs of the types in these attributes.
+
+    An attribute that the node lacks stands for int32. The output is of the type T.
+    """
     import tensorflow as tf
 
-    kinds = [node.attr[attribute].type for attribute in types]
+    kinds = [node.attr[name].type or tf.int32.as_datatype_enum for name in types]
     specs = [tf.TensorSpec(None, tf.dtypes.as_dtype(kind)) for kind in kinds]
     concrete = tf.function(compute, autograph=False).get_concrete_function(*specs)
     definition = part.library.function.add()
     definition.ParseFromString(concrete.function_def.SerializeToString())
     node.op = "PartitionedCall"
+    output = node.attr["T"].type
     node.attr.clear()
     node.attr["Tin"].list.type.extend(kinds)
-    node.attr["Tout"].list.type.append(kinds[0])
+    node.attr["Tout"].list.type.append(output)
     node.attr["f"].func.name = definition.signature.name
