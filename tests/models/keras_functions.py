@@ -210,6 +210,9 @@ EXACT: dict[str, Call] = {
     "scale_and_translate": lambda x: image_ops.scale_and_translate(
         x, (1, 4, 4, 4), np.array([0.5, 0.5], "float32"), np.zeros(2, "float32"), (1, 2), "linear"
     ),
+    "median": lambda x: ops.median(x, 1),
+    "quantile": lambda x: ops.quantile(x, 0.5, 1),
+    "percentile": lambda x: ops.percentile(x, 50, 1),
 }
 """Functions whose regions are exact, and whose values RF-Viz shows."""
 
@@ -217,10 +220,7 @@ ASSUMED: dict[str, Call] = {
     "bincount": lambda x: ops.bincount(whole(x)[0, 0, :, 0], minlength=4),
     "nonzero": lambda x: ops.nonzero(x)[0],
     "unique": ops.unique,
-    "median": lambda x: ops.median(x, 1),
     "nanmedian": lambda x: ops.nanmedian(x, 1),
-    "quantile": lambda x: ops.quantile(x, 0.5, 1),
-    "percentile": lambda x: ops.percentile(x, 50, 1),
     "cholesky": lambda x: ops.cholesky(ops.matmul(x, ops.transpose(x, (0, 1, 3, 2)))),
     "svd": lambda x: ops.svd(x[:, :, :4, 0])[1],
     "pinv": lambda x: ops.pinv(square_of(x)),

@@ -20,6 +20,7 @@ from ...relation.common.basic import everything, reshape
 from ...relation.common.products import crop
 from ...relation.turns import Cycle, every_turn, from_around, in_front, recurrences
 from ...trace.tensors import Source, Tensor
+from .maskings import NOTHING, Maskings
 from .node import BaseNode, Call, Subgraph, described_tensor
 from .values import DataDependent, Filled, Put, Value, leaves
 
@@ -200,6 +201,7 @@ class Counter:
         reading.read(self._calls, scope)
         if len(reading.tensors) > mark:
             del reading.tensors[mark:]
+            reading.maskings.forget(mark)
             raise DataDependent(f"how often {self._node.op} {self._node.name} turns")
         missing = [name for name in self._results if name not in scope]
         if missing:
@@ -319,6 +321,7 @@ class _Scan:
         self.node, self.loop, self._shown = node, loop, shown
         self.turns, self.body = loop.turns, loop.body
         self.local: list[Tensor] = []
+        self._maskings = Maskings(self.local)
         self.around: dict[int, Value] = {}  # what enters whole, by the number of its local tensor
         self.scanned: dict[int, Scanned] = {}
         self.single: set[int] = set()  # tensors of a single turn
@@ -365,11 +368,12 @@ class _Scan:
     def _apart(self) -> Iterator[None]:
         """Let what is read be entered among the body's own tensors while it lasts."""
         reading = self.node.reading
-        outer, reading.tensors = reading.tensors, self.local
+        outer = reading.tensors, reading.maskings
+        reading.tensors, reading.maskings = self.local, self._maskings
         try:
             yield
         finally:
-            reading.tensors = outer
+            reading.tensors, reading.maskings = outer
 
     def results(self) -> list[Value]:
         """Read the body on what stands for its inputs."""
@@ -526,6 +530,7 @@ class _Scan:
             sources = [Source(tensor, relation) for tensor, relation in each]
             shape = output.shape or ()
             self.single.add(len(self.local))
+            self._maskings.enter(len(self.local), lambda: NOTHING)
             values.append(Value(shape, len(self.local)))
             self.local.append(described_tensor(node, name, shape, sources, ""))
         return _Turned(values)  # type: ignore[arg-type]
@@ -552,6 +557,7 @@ class _Scan:
             sources.append(Source(tensor, first if same else tuple(way)))  # type: ignore[arg-type]
         assumed = next((o.assumed for o in live if isinstance(o, Output) and o.assumed), "")
         shape = live[0].shape or ()
+        self._maskings.enter(len(self.local), lambda: NOTHING)
         self.local.append(described_tensor(node, name, shape, sources, assumed))
         return Value(shape, len(self.local) - 1)
 
@@ -642,6 +648,7 @@ class _Scan:
                 None,
                 tensor.category,
                 tensor.multiplies,
+                tensor.call,
             )
         )
 
