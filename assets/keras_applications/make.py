@@ -25,7 +25,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from rf_viz.analysis.growth import growth
 from rf_viz.model import Model
 from rf_viz.readers.tensorflow.keras.reader import import_keras, without_weights
 from rf_viz.trace.network import Layer, Network
@@ -196,7 +195,6 @@ def row(name: str) -> Row:
         **figures(last_map(net)),
         "layers": len(keras_model.layers),
         "parameters": keras_model.count_params(),
-        "depth": max(step.depth for step in growth(net).steps),
         "gflops": None if None in products else round(2 * sum(products) / 1e9, 4),  # type: ignore[arg-type]
         "top1": TOP1.get(name),
         "remark": REMARKS.get(name, REMARKS.get(module, "")),

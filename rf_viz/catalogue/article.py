@@ -52,8 +52,6 @@ class Summary:
     """Network of the article's summary, its last layer at 224 x 224.
 
     ``top1`` is its accuracy on ImageNet as the article plots it, None where it plots none.
-    ``input`` is the side of the images that it was trained on. ``depth`` is how many convolutions
-    are on the longest path to its last layer, as RF-Viz counts them.
     """
 
     net: str
@@ -61,54 +59,6 @@ class Summary:
     figures: Figures
     gflops: float
     top1: float | None
-    input: int
-    depth: int
-
-    @property
-    def title(self) -> str:
-        """Its usual name ("ResNet-50")."""
-        return _TITLES[self.net]
-
-    @property
-    def family(self) -> str:
-        """The family that it belongs to, as ``KerasApplication.family``."""
-        return _FAMILIES[self.net.split("_v")[0].split("_1")[0]]
-
-
-_TITLES = {
-    "alexnet_v2": "AlexNet",
-    "vgg_16": "VGG-16",
-    "mobilenet_v1": "MobileNet",
-    "mobilenet_v1_075": "MobileNet 0.75",
-    "resnet_v1_50": "ResNet-50",
-    "resnet_v1_101": "ResNet-101",
-    "resnet_v1_152": "ResNet-152",
-    "resnet_v1_200": "ResNet-200",
-    "inception_v2": "Inception-v2",
-    "inception_v3": "Inception-v3",
-    "inception_v4": "Inception-v4",
-    "inception_resnet_v2": "Inception-ResNet-v2",
-}
-
-_FAMILIES = {
-    "alexnet": "AlexNet",
-    "vgg": "VGG",
-    "mobilenet": "MobileNet",
-    "resnet": "ResNet",
-    "inception": "Inception",
-    "inception_resnet": "Inception-ResNet",
-}
-
-IN_KERAS = {
-    "vgg_16": "VGG16",
-    "mobilenet_v1": "MobileNet",
-    "resnet_v1_50": "ResNet50",
-    "resnet_v1_101": "ResNet101",
-    "resnet_v1_152": "ResNet152",
-    "inception_v3": "InceptionV3",
-    "inception_resnet_v2": "InceptionResNetV2",
-}
-"""Networks of the summary that are in ``keras.applications`` too, and their names there."""
 
 
 @cache
@@ -136,8 +86,6 @@ def summary() -> tuple[Summary, ...]:
             _figures(row),
             float(row["gflops"]),
             float(row["top1"]) if row["top1"] else None,
-            int(row["input"]),
-            int(row["depth"]),
         )
         for row in _rows("summary.csv")
     )
@@ -163,8 +111,7 @@ def _number(text: str) -> int | None:
 class Fit:
     """Curve ``accuracy = slope * ln(size) + intercept``, by least squares over ``count`` networks.
 
-    ``size`` is whatever the accuracies are held against. ``correlation`` is Pearson's, of the
-    accuracy with ln(size). The article gives neither an equation nor a correlation.
+    ``correlation`` is Pearson's, of the accuracy with ln(size).
     """
 
     slope: float
@@ -173,11 +120,11 @@ class Fit:
     count: int
 
     def at(self, size: float) -> float:
-        """Compute the accuracy on the curve at a size."""
+        """Compute the accuracy on the curve for a receptive field size in pixels."""
         return self.slope * float(np.log(size)) + self.intercept
 
 
-def fit(sizes: Sequence[float], accuracies: Sequence[float]) -> Fit | None:
+def fit(sizes: Sequence[int], accuracies: Sequence[float]) -> Fit | None:
     """Fit the logarithmic curve through accuracies; None for fewer than two sizes.
 
     By ordinary least squares of the accuracies on ln(size).

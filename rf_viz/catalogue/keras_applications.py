@@ -48,7 +48,6 @@ class KerasApplication:
         region: the extents of the largest region that any of its cells sees.
         layers: how many layers Keras counts.
         parameters: how many weights it has.
-        depth: how many convolutions and matrix products are on the longest path to that layer.
         gflops: what one image costs, twice its multiply-adds in 1e9; None where not known.
         top1: the published accuracy on ImageNet; None where none is.
         remark: what to know beside, such as where other frameworks differ; may be empty.
@@ -70,36 +69,10 @@ class KerasApplication:
     region: tuple[int, int]
     layers: int
     parameters: int
-    depth: int
     gflops: float | None
     top1: float | None
     remark: str
     verified: Verified | None
-
-    @property
-    def family(self) -> str:
-        """The family that it belongs to ("ResNet")."""
-        return FAMILIES[self.module]
-
-
-FAMILIES = {
-    "convnext": "ConvNeXt",
-    "densenet": "DenseNet",
-    "efficientnet": "EfficientNet",
-    "efficientnet_v2": "EfficientNet",
-    "inception_resnet_v2": "Inception-ResNet",
-    "inception_v3": "Inception",
-    "mobilenet": "MobileNet",
-    "mobilenet_v2": "MobileNet",
-    "mobilenet_v3": "MobileNet",
-    "nasnet": "NASNet",
-    "resnet": "ResNet",
-    "resnet_v2": "ResNet",
-    "vgg16": "VGG",
-    "vgg19": "VGG",
-    "xception": "Xception",
-}
-"""Families by the module of Keras."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""How much counts: path counts over a unit's region, their width, the weights of outputs."""
+"""The effective receptive field: path counts over a unit's region, and its width by depth."""
 
 from __future__ import annotations
 
@@ -39,14 +39,12 @@ def growth(
     depths: Sequence[int],
     sizes: Sequence[int],
     widths: Sequence[int],
-    on_pictures: Sequence[float],
     law: Sequence[float],
     now: int,
 ) -> go.Figure:
     """Draws receptive field size and effective width by depth, on logarithmic axes.
 
-    ``widths`` are in units along one dimension, ``on_pictures`` the square roots of the number of
-    pixels in two. ``law`` are the widths by the square root law, ``now`` is the depth to mark.
+    ``law`` are the widths by the square root law, ``now`` is the depth to mark.
     """
     hover = "%{x} layers: %{y} units<extra></extra>"
     figure = go.Figure()
@@ -61,7 +59,7 @@ def growth(
     figure.add_scatter(
         x=depths,
         y=law,
-        name="square root law, 1-D",
+        name="square root law",
         mode="lines",
         line={"color": LAW, "dash": "dash"},
         hoverinfo="skip",
@@ -69,41 +67,16 @@ def growth(
     figure.add_scatter(
         x=depths,
         y=widths,
-        name="width of the bell, 1-D",
+        name="width of the bell",
         mode="markers",
         marker={"color": WITHIN, "size": 7},
         hovertemplate=hover,
-    )
-    figure.add_scatter(
-        x=depths,
-        y=on_pictures,
-        name="\N{SQUARE ROOT} of its pixels, 2-D",
-        mode="markers",
-        marker={"color": WITHIN, "size": 7, "symbol": "square-open"},
-        hovertemplate="%{x} layers: %{y:.1f}<extra></extra>",
     )
     figure.add_vline(x=now, line={"color": BEYOND, "width": 1, "dash": "dot"})
     ticks = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
     figure.update_xaxes(title="layers", type="log", tickvals=ticks)
     figure.update_yaxes(title="units", type="log", tickvals=ticks)
     return _dressed(figure)
-
-
-def response(weights: Sequence[int]) -> go.Figure:
-    """Draws the weight that each unit of an upsampled output collects, its number in its bar."""
-    figure = go.Figure()
-    figure.add_bar(
-        x=list(range(len(weights))),
-        y=list(weights),
-        text=list(weights),
-        textposition="outside",
-        cliponaxis=False,
-        marker_color=WITHIN,
-        hovertemplate="output %{x}: weight %{y}<extra></extra>",
-    )
-    figure.update_xaxes(title="output unit")
-    figure.update_yaxes(title="weight", rangemode="tozero", range=[0, max(1, *weights) * 1.25])
-    return _dressed(figure).update_layout(height=200)
 
 
 def _dressed(figure: go.Figure) -> go.Figure:

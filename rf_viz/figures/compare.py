@@ -131,54 +131,15 @@ class Point:
         size: its receptive field size r, in pixels.
         top1: the share of ImageNet's images that it classifies correctly.
         gflops: its cost, if that is published too.
-        family: the family that it belongs to, which gives its colour.
-        input: the side of the images that it takes.
-        depth: how many convolutions are on the longest path to its last layer.
     """
 
     name: str
     size: int
     top1: float
     gflops: float | None
-    family: str
-    input: int
-    depth: int
-
-    @property
-    def share(self) -> float:
-        """Receptive field size over the side of the input."""
-        return self.size / self.input
 
 
-Measure = Literal["size", "share", "depth", "gflops"]
-"""What accuracy is held against: an attribute of ``Point``."""
-
-MEASURES: Mapping[Measure, str] = {
-    "size": "Receptive field size r, in pixels",
-    "share": "Receptive field size over input size",
-    "depth": "Depth: convolutions on the longest path",
-    "gflops": "GFLOPs",
-}
-"""Titles of the measures."""
-
-_FAMILIES = {
-    "AlexNet": "#8a7a00",
-    "VGG": "#0072b2",
-    "ResNet": "#d55e00",
-    "Inception": "#009e73",
-    "Inception-ResNet": "#56b4e9",
-    "MobileNet": "#cc79a7",
-    "DenseNet": "#e69f00",
-    "EfficientNet": "#5c4fb0",
-    "NASNet": "#a0522d",
-    "ConvNeXt": "#b22c5c",
-    "Xception": "#3f7f3f",
-}
-"""Colours of families; any other is grey."""
-
-_GREY = "#888888"
-
-_SYMBOLS_OF_GROUPS = ("circle", "diamond", "star")
+_SYMBOLS_OF_GROUPS = ("circle", "circle", "diamond")
 
 _SIDES_OF_LABELS = ("bottom center", "top center")
 """Labels stand below and above in turn, so that neighbours leave each other room."""
@@ -190,70 +151,61 @@ _LABELLED = 14
 """A group of at most so many is labelled; others stay in the background."""
 
 
-def accuracy(
-    groups: Mapping[str, Sequence[Point]],
-    fits: Mapping[str, Fit],
-    measure: Measure = "size",
-    without: str = "",
-) -> go.Figure:
-    """Draws accuracy over a measure, and fitted curves.
+def accuracy(groups: Mapping[str, Sequence[Point]], fits: Mapping[str, Fit]) -> go.Figure:
+    """Draws accuracy over receptive field size: circles whose area is the cost, and fitted curves.
 
-    The area of a mark is the cost, its colour the family, its shape the group. Networks of the name
-    ``without`` are hollow. Curves run over all values that there are.
+    Each group keeps its colour when others are empty. A fit is drawn in that of its group, over
+    all the sizes that there are.
     """
     figure = go.Figure()
     points = [point for group in groups.values() for point in group]
     most = max((point.gflops or 0 for point in points), default=0) or 1
-    in_legend: set[str] = set()
+    colours = dict(zip(groups, COLOURS, strict=False))
     for number, (title, group) in enumerate(groups.items()):
+        if not group:
+            continue
         labelled = len(group) <= _LABELLED
-        measured = [point for point in group if getattr(point, measure)]
-        measured.sort(key=lambda point: float(getattr(point, measure)))
-        sides = {p.name: _SIDES_OF_LABELS[(number + i) % 2] for i, p in enumerate(measured)}
-        for family in dict.fromkeys(point.family for point in measured):
-            own = [point for point in measured if point.family == family]
-            colour = _FAMILIES.get(family, _GREY)
+        group = sorted(group, key=lambda point: point.size)
+        figure.add_scatter(
+            name=title,
+            x=[point.size for point in group],
+            y=[point.top1 for point in group],
+            text=[point.name for point in group],
+            customdata=[
+                "cost not known" if p.gflops is None else f"{p.gflops:.3g} GFLOPs" for p in group
+            ],
+            hovertemplate="<b>%{text}</b><br>r %{x:,} · top-1 %{y:.1%}<br>%{customdata}"
+            "<extra></extra>",
+            mode="markers+text" if labelled else "markers",
+            textposition=[_SIDES_OF_LABELS[(number + i) % 2] for i in range(len(group))],
+            textfont={"size": 12},
+            marker={
+                "size": [point.gflops or 0 for point in group],
+                "sizemode": "area",
+                "sizeref": most / _LARGEST_CIRCLE**2,
+                "sizemin": 5,
+                "opacity": 0.6 if labelled else 0.35,
+                "color": colours[title],
+                "symbol": _SYMBOLS_OF_GROUPS[number % len(_SYMBOLS_OF_GROUPS)],
+                "line": {"width": 1, "color": colours[title]},
+            },
+        )
+    sizes = [point.size for point in points]
+    if sizes:
+        line = np.geomspace(0.9 * min(sizes), 1.1 * max(sizes), 60)
+        for title, curve in fits.items():
             figure.add_scatter(
-                name=family,
-                legendgroup=family,
-                showlegend=family not in in_legend,
-                x=[getattr(point, measure) for point in own],
-                y=[point.top1 for point in own],
-                text=[point.name for point in own],
-                customdata=[[title, _about_point(point)] for point in own],
-                hovertemplate="<b>%{text}</b> (%{customdata[0]})<br>top-1 %{y:.1%}<br>"
-                "%{customdata[1]}<extra></extra>",
-                mode="markers+text" if labelled else "markers",
-                textposition=[sides[point.name] for point in own],
-                textfont={"size": 12},
-                marker={
-                    "size": [point.gflops or 0 for point in own],
-                    "sizemode": "area",
-                    "sizeref": most / _LARGEST_CIRCLE**2,
-                    "sizemin": 5,
-                    "opacity": [0.12 if p.name == without else 0.65 for p in own],
-                    "color": colour,
-                    "symbol": _SYMBOLS_OF_GROUPS[number % len(_SYMBOLS_OF_GROUPS)],
-                    "line": {"width": 1, "color": colour},
-                },
-            )
-            in_legend.add(family)
-    values = [float(v) for point in points if (v := getattr(point, measure))]
-    if values:
-        line = np.geomspace(0.9 * min(values), 1.1 * max(values), 60)
-        for (title, curve), dash in zip(fits.items(), ("dash", "dot", "dashdot"), strict=False):
-            figure.add_scatter(
-                name=title,
+                name=f"Fit: {title}",
                 x=line,
                 y=[curve.at(size) for size in line],
                 mode="lines",
-                line={"dash": dash, "width": 2, "color": _GREY},
+                line={"dash": "dash", "width": 2, "color": colours.get(title, "#888888")},
                 hoverinfo="skip",
             )
-    figure.update_xaxes(title=MEASURES[measure], **_logarithmic(-1 if measure != "size" else 0))
+    figure.update_xaxes(title="Receptive field size r, in pixels", **_logarithmic(0))
     figure.update_yaxes(title="Top-1 accuracy on ImageNet", tickformat=".0%")
     return figure.update_layout(
-        height=540,
+        height=520,
         margin=_MARGIN,
         dragmode=False,
         showlegend=True,
@@ -265,11 +217,6 @@ def accuracy(
             "itemsizing": "constant",
         },
     )
-
-
-def _about_point(point: Point) -> str:
-    cost = "cost not known" if point.gflops is None else f"{point.gflops:.3g} GFLOPs"
-    return f"r {point.size:,} on {point.input} px, depth {point.depth}, {cost}"
 
 
 Sides = tuple[float, float, float, float]

@@ -49,17 +49,6 @@ def width(counts: NDArray[np.float64]) -> int:
     return int(within(counts).sum())
 
 
-def area(counts: NDArray[np.float64]) -> int:
-    """Count the pixels that are within the bell on a picture, whose axes both have these counts.
-
-    The paper measures the square root of this number.
-    """
-    # The share of a pixel is the product of its row's and its column's.
-    least = LEAST_SHARE * counts.max() ** 2
-    rising = np.sort(counts)
-    return int((len(counts) - np.searchsorted(rising, least / counts)).sum())
-
-
 def gaussian_width(depth: int, kernel: int) -> float:
     """Compute the width that the central limit theorem gives, in units.
 

@@ -12,7 +12,7 @@ import rf_viz
 
 from ..errors import ModelError
 from ..relation import OR, Relation, Shape, pull, spread
-from .layers import INPUT, Conv, Fork, GraphNode, Layer, Upsample, graph_nodes, to_onnx
+from .layers import INPUT, Conv, Fork, GraphNode, Layer, graph_nodes, to_onnx
 
 _UNITS = 2
 """The axis of the tensors (batch, channel, units) that the units lie along."""
@@ -80,33 +80,6 @@ class Example:
                     max(after, max(linked) - self.rows[links.source].size + 1),
                 )
         return widths
-
-    @cached_property
-    def response(self) -> tuple[int, ...]:
-        """The value of each unit of the output, for an input of ones.
-
-        All weights of kernels are one, so it is the weight that each unit collects. A resize passes
-        ones on as ones, since its weights add up to one. Raises ValueError for a resize of others.
-        """
-        values: list[list[int]] = [[1] * self.length]
-        for row, node in zip(self.rows[1:], graph_nodes(self.layers), strict=True):
-            if isinstance(node.layer, Upsample):
-                if set(values[row.links[0].source]) != {1}:
-                    raise ValueError("only a resize of ones passes ones on")
-                values.append([1] * row.size)
-                continue
-            values.append(
-                [
-                    sum(
-                        values[links.source][i]
-                        for links in row.links
-                        for i in links.of[unit]
-                        if 0 <= i < self.rows[links.source].size
-                    )
-                    for unit in range(row.size)
-                ]
-            )
-        return tuple(values[-1])
 
     def spans(self, row: int) -> Spans:
         """Return the exact input region of each unit of a row; (0, 0) where it sees nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from .draws import draw
@@ -92,11 +92,8 @@ def exercise(level: int, seed: int) -> Exercise:
         seen = last.region((asks,))
         answers = {"first": seen.start[0], "last": seen.stop[0] - 1}
         slips = region_slips(example, asks)
-        question = f"Which are the first and the last input unit that unit {asks} of {what} sees?"
+        question = f"Which input units does unit {asks} of {what} see?"
         hints, solution = _region_hints(example), region(example, asks)
-        if int(last.mask((asks,)).sum()) < seen.size[0]:
-            skips = f"{solution[-1].says} Unit {asks} does not see all the units in between."
-            solution = (*solution[:-1], replace(solution[-1], says=skips))
     if len(solution) > 1:
         begin = ", ".join(f"${equation}$" for equation in solution[0].equations)
         hints.append(f"The first step: {begin}.")
@@ -123,9 +120,9 @@ def _remark(example: Example, unit: int) -> str:
     if (first, last + 1) == (region.start[0], region.stop[0]):
         return ""
     return (
-        f"The closed form reaches from {counted[0]} to {counted[1]}, padding counted; cut off at "
-        f"the ends of the input, from {first} to {last}. That is not the region: the closed form "
-        "takes padding between the layers for input."
+        f"The closed form says units {counted[0]} to {counted[1]}, padding counted; cut off at the "
+        f"ends of the input {first} to {last}. That is not what the unit sees: of the padding "
+        "further up it knows nothing."
     )
 
 
@@ -133,16 +130,13 @@ def _size_hints(example: Example, asks: str) -> list[str]:
     """Hints for r, S and P, of which ``asks`` names those to find."""
     ways = paths(example)
     hints = [
-        r"Go down from the output, where $r = 1$: a layer turns $r_l$ units into "
-        r"$r_{l-1} = s_l\,r_l + (k_l - s_l)$. Every step multiplies $S$ by the layer's stride."
+        "Go up from the input. A kernel adds $k - 1$ steps to $r$, each as wide as all strides "
+        r"before it multiplied: $r_l = r_{l-1} + (k_l - 1)\,S_{l-1}$."
     ]
     if any(dilation(stage.layer) > 1 for path in ways for stage in path):
-        hints.append(
-            "Dilation $d$ moves the taps apart: a kernel spans $d(k - 1) + 1$ units. Take that for "
-            "$k$."
-        )
+        hints.append("Dilation $d$ moves the taps apart: a kernel then adds $d(k - 1)$ steps.")
     if "P" in asks:
-        hints.append(r"The padding likewise, from $P = 0$: $P_{l-1} = s_l\,P_l + p_l$.")
+        hints.append(r"Padding counts in the same steps: $P_l = P_{l-1} + p_l\,S_{l-1}$.")
     if len(ways) > 1:
         hints.append(
             "Take the branches one at a time. Aligned branches have the same centre, so the wider "

@@ -30,32 +30,14 @@ class Stage(NamedTuple):
         return self.row.layer
 
     @property
-    def way(self) -> str:
-        """Letter of its branch; empty where there is one path only."""
-        return "" if self.row.path is None else self.row.name[0]
-
-    @property
-    def number(self) -> int:
-        """Its number on its path, from 1 on."""
-        return int(self.row.name.removeprefix("layer ").removeprefix(self.way))
-
-    def at(self, symbol: str) -> str:
-        """Write one of its symbols in LaTeX, with its number, and its branch where there is one."""
-        return _symbol(symbol, self.number, self.way)
-
-    def under(self, symbol: str) -> str:
-        """Write a symbol of the layer below, as ``at`` does; the input's number is 0."""
-        return _symbol(symbol, self.number - 1, self.way)
+    def subscript(self) -> str:
+        """Subscript of its symbols: "1", "A2"."""
+        return self.row.name.removeprefix("layer ")
 
     @property
     def title(self) -> str:
         """Heading of its step of the solution."""
-        return f"Layer {self.way}{self.number}, {self.row.about}"
-
-
-def _symbol(symbol: str, number: int, way: str) -> str:
-    """A symbol in LaTeX: ``r_{1}``, of a branch ``r_{1}^{A}``."""
-    return f"{symbol}_{{{number}}}" + (f"^{{{way}}}" if way else "")
+        return f"Layer {self.subscript}, {self.row.about}"
 
 
 Path = tuple[Stage, ...]
@@ -123,34 +105,34 @@ def form(layer: Traced) -> tuple[int, int, int]:
 
 
 def sizes(example: Example, symbols: str) -> tuple[SolutionStep, ...]:
-    """Solve for those of r, S and P that ``symbols`` names: from the output down to the input."""
+    """Solve for those of r, S and P that ``symbols`` names: from the input up, layer by layer."""
     steps = []
     ways = paths(example)
     for path in ways:
-        above = (1, 1, 0)
-        for stage in reversed(path):
-            below = _one_down(stage.layer, above)
-            start = ""
-            if stage is path[-1]:
-                start = f" Go down from the output, where ${stage.at('r')} = {stage.at('S')} = 1$"
-                start += f" and ${stage.at('P')} = 0$." if "P" in symbols else "."
+        was, before = "0", (1, 1, 0)
+        for stage in path:
+            layer, now, after = stage.layer, stage.subscript, form(stage.traced)
+            equations = {
+                "r": _size(layer, was, now, before, after[0]),
+                "S": rf"S_{{{now}}} = S_{{{was}}}\,s_{{{now}}}"
+                rf" = {before[1]} \cdot {layer.stride} = {after[1]}",
+                "P": rf"P_{{{now}}} = P_{{{was}}} + p_{{{now}}}\,S_{{{was}}}"
+                rf" = {before[2]} + {front(layer)} \cdot {before[1]} = {after[2]}",
+            }
+            start = " It stands on the input, where $r_0 = S_0 = 1$" if was == "0" else ""
+            if start:
+                start += " and $P_0 = 0$." if "P" in symbols else "."
             steps.append(
                 SolutionStep(
                     f"**{stage.title}.**{start}",
-                    tuple(_equation(symbol, stage, above, below) for symbol in symbols),
-                    _named(below, symbols),
+                    tuple(equations[symbol] for symbol in symbols),
+                    _named(after, symbols),
                 )
             )
-            above = below
+            was, before = now, after
     if len(ways) > 1:
         steps.append(_meeting(example, ways, symbols))
     return tuple(steps)
-
-
-def _one_down(layer: Sliding, above: tuple[int, int, int]) -> tuple[int, int, int]:
-    """r, S and P below a layer, from those above it."""
-    (size, stride, padding), s = above, layer.stride
-    return s * size + span(layer) + 1 - s, s * stride, s * padding + front(layer)
 
 
 def _named(values: tuple[int, int, int], symbols: str) -> tuple[int, ...]:
@@ -158,44 +140,35 @@ def _named(values: tuple[int, int, int], symbols: str) -> tuple[int, ...]:
     return tuple(values["rSP".index(symbol)] for symbol in symbols)
 
 
-def _equation(
-    symbol: str, stage: Stage, above: tuple[int, int, int], below: tuple[int, int, int]
-) -> str:
-    """The article's recurrence of r, S or P from above a layer to below it."""
-    layer, s = stage.layer, stage.at("s")
-    old, new = (values["rSP".index(symbol)] for values in (above, below))
-    head = rf"{stage.under(symbol)} = {s}\,{stage.at(symbol)}"
-    numbers = rf"{layer.stride} \cdot {old}"
-    if symbol == "S":
-        return f"{head} = {numbers} = {new}"
-    if symbol == "P":
-        return f"{head} + {stage.at('p')} = {numbers} + {front(layer)} = {new}"
-    kernel, width = stage.at("k"), str(layer.kernel)
+def _size(layer: Sliding, was: str, now: str, before: tuple[int, int, int], after: int) -> str:
+    """The equation of r, from the subscript ``was`` to ``now``."""
+    named = rf"(k_{{{now}}} - 1)\,S_{{{was}}}"
+    numbers = rf"{layer.kernel - 1} \cdot {before[1]}"
     if dilation(layer) > 1:
-        kernel = rf"{stage.at('d')}({kernel} - 1) + 1"
-        width = rf"{dilation(layer)} \cdot {layer.kernel - 1} + 1"
-    return f"{head} + ({kernel} - {s}) = {numbers} + ({width} - {layer.stride}) = {new}"
+        named, numbers = rf"d_{{{now}}}\,{named}", rf"{dilation(layer)} \cdot {numbers}"
+    return rf"r_{{{now}}} = r_{{{was}}} + {named} = {before[0]} + {numbers} = {after}"
 
 
 def _meeting(example: Example, ways: list[Path], symbols: str) -> SolutionStep:
     """The step from aligned branches to their sum."""
-    names = [path[0].way for path in ways]
-    forms = [form(path[-1].traced) for path in ways]
+    ends = [path[-1] for path in ways]
+    names = [end.subscript for end in ends]
+    forms = [form(end.traced) for end in ends]
     total = form(example.last)
     centres = [
-        rf"c_0^{{{name}}} = -P_0^{{{name}}} + \tfrac{{1}}{{2}}(r_0^{{{name}}} - 1)"
+        rf"c_{{{name}}} = -P_{{{name}}} + \tfrac{{1}}{{2}}(r_{{{name}}} - 1)"
         rf" = {-padding} + \tfrac{{1}}{{2}} \cdot {size - 1} = {-padding + (size - 1) / 2:g}"
         for name, (size, _, padding) in zip(names, forms, strict=True)
     ]
-    wide = max(range(len(ways)), key=lambda i: forms[i][0])
+    wide = max(range(len(ends)), key=lambda i: forms[i][0])
     of = {
-        "r": rf"r_0 = \max({', '.join(str(size) for size, _, _ in forms)}) = {total[0]}",
-        "S": rf"S_0 = {' = '.join(f'S_0^{{{name}}}' for name in names)} = {total[1]}",
-        "P": rf"P_0 = P_0^{{{names[wide]}}} = {total[2]}",
+        "r": rf"r = \max({', '.join(str(size) for size, _, _ in forms)}) = {total[0]}",
+        "S": rf"S = {' = '.join(f'S_{{{name}}}' for name in names)} = {total[1]}",
+        "P": rf"P = P_{{{names[wide]}}} = {total[2]}",
     }
     return SolutionStep(
         f"**The sum, {example.last.name}.** Both branches have the same stride, and the same "
-        f"centre $c_0$ of unit 0: they are aligned. So the wider one, {names[wide]}, holds the "
+        f"centre $c$ of unit 0: they are aligned. So the wider one, {'AB'[wide]}, holds the "
         "other, and its numbers are those of the sum.",
         (*centres, *(of[symbol] for symbol in symbols)),
         _named(total, symbols),
@@ -210,16 +183,16 @@ def region(example: Example, unit: int) -> tuple[SolutionStep, ...]:
     steps, ends = [], []
     for path in paths(example):
         seen = (unit, unit)
-        for stage in reversed(path):
-            seen, step = _down(stage, seen)
+        for at in reversed(range(len(path))):
+            seen, step = _down(path[at], path[at - 1].subscript if at else "0", seen)
             steps.append(step)
         ends.append(seen)
     if len(ends) > 1:
         first, last = min(a for a, _ in ends), max(b for _, b in ends)
         steps.append(
             SolutionStep(
-                f"**The sum, {example.last.name},** sees what either branch sees: its region "
-                "begins at the lower first unit and ends at the higher last one.",
+                f"**The sum, {example.last.name},** sees what either branch sees: from the lower "
+                "first unit to the higher last one.",
                 (
                     rf"u_0 = \min({', '.join(str(a) for a, _ in ends)}) = {first}",
                     rf"v_0 = \max({', '.join(str(b) for _, b in ends)}) = {last}",
@@ -246,8 +219,8 @@ def within(seen: Interval, size: int) -> Interval:
     return max(seen[0], 0), min(seen[1], size - 1)
 
 
-def _down(stage: Stage, seen: Interval) -> tuple[Interval, SolutionStep]:
-    """Go down to the layer below: the interval that some units see there, and the step."""
+def _down(stage: Stage, under: str, seen: Interval) -> tuple[Interval, SolutionStep]:
+    """Go down to the layer below, of subscript ``under``: the units seen there, and the step."""
     (u, v), layer = seen, stage.layer
     full = below(layer, seen)
     real = within(full, stage.below)
@@ -258,12 +231,12 @@ def _down(stage: Stage, seen: Interval) -> tuple[Interval, SolutionStep]:
             rf"Unit $i$ below it reaches the units $s\,i{cut}$ to $s\,i{cut} + k - 1$. "
             "The other way round, "
         )
-        sides = _turned_sides(layer, stage, seen)
+        sides = _turned_sides(layer, stage.subscript, seen)
     else:
-        says += f"In the {'input' if stage.number == 1 else 'layer below'}, "
-        sides = _sides(layer, stage, seen)
-    says += "what " + (f"unit {u} sees" if u == v else f"units {u} to {v} see")
-    says += f" begins at ${stage.under('u')}$ and ends at ${stage.under('v')}$"
+        says += f"In the {'input' if under == '0' else 'layer below'}, "
+        sides = _sides(layer, stage.subscript, seen)
+    says += f"unit {u} sees" if u == v else f"units {u} to {v} see"
+    says += f" the units $u_{{{under}}}$ to $v_{{{under}}}$"
     if full == real:
         says += ":"
     else:
@@ -272,14 +245,14 @@ def _down(stage: Stage, seen: Interval) -> tuple[Interval, SolutionStep]:
             "holds nothing."
         )
     equations = [
-        f"{stage.under(name)} = {side} = {counted}"
+        rf"{name}_{{{under}}} = {side} = {counted}"
         + (rf" \;\rightarrow\; {kept}" if counted != kept else "")
         for name, side, counted, kept in zip("uv", sides, full, real, strict=True)
     ]
     return real, SolutionStep(says, tuple(equations), real)
 
 
-def _sides(layer: Conv, stage: Stage, seen: Interval) -> tuple[str, str]:
+def _sides(layer: Conv, now: str, seen: Interval) -> tuple[str, str]:
     """Write where what units see begins and ends: in symbols, and in numbers."""
     (u, v), padding = seen, front(layer)
     symbols, span_of_taps = "k - 1", str(layer.kernel - 1)
@@ -287,18 +260,17 @@ def _sides(layer: Conv, stage: Stage, seen: Interval) -> tuple[str, str]:
         symbols, span_of_taps = "d(k - 1)", rf"{layer.dilation} \cdot {span_of_taps}"
     named, numbers = (" - p", f" - {padding}") if padding else ("", "")
     return (
-        rf"s\,{stage.at('u')}{named} = {layer.stride} \cdot {u}{numbers}",
-        rf"s\,{stage.at('v')}{named} + {symbols} = {layer.stride} \cdot {v}{numbers}"
-        f" + {span_of_taps}",
+        rf"s\,u_{{{now}}}{named} = {layer.stride} \cdot {u}{numbers}",
+        rf"s\,v_{{{now}}}{named} + {symbols} = {layer.stride} \cdot {v}{numbers} + {span_of_taps}",
     )
 
 
-def _turned_sides(layer: Transposed, stage: Stage, seen: Interval) -> tuple[str, str]:
+def _turned_sides(layer: Transposed, now: str, seen: Interval) -> tuple[str, str]:
     """Write as ``_sides`` does, of a transposed layer."""
     (u, v), padding = seen, front(layer)
     named, numbers = (" + p", f" + {padding}") if padding else ("", "")
-    low = rf"({stage.at('u')}{named} - k + 1) / s", f"({u}{numbers} - {layer.kernel} + 1)"
-    high = rf"({stage.at('v')}{named}) / s", f"({v}{numbers})"
+    low = rf"(u_{{{now}}}{named} - k + 1) / s", f"({u}{numbers} - {layer.kernel} + 1)"
+    high = rf"(v_{{{now}}}{named}) / s", f"({v}{numbers})"
     return (
         rf"\lceil {low[0]} \rceil = \lceil {low[1]} / {layer.stride} \rceil",
         rf"\lfloor {high[0]} \rfloor = \lfloor {high[1]} / {layer.stride} \rfloor",

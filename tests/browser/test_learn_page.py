@@ -120,17 +120,3 @@ def test_another_figure_is_in_the_address_and_back_returns(learn: Page) -> None:
     learn.go_back()
     expect(learn.get_by_text("Layer 2: padding p")).to_be_visible()
     expect(learn).to_have_url(re.compile("figure=region"))
-
-
-def test_paths_stand_side_by_side(learn: Page) -> None:
-    learn.get_by_text("5 Branches").click()
-    legend = learn.locator(".lanes")
-    expect(legend).to_contain_text("Squares are units of path A, circles those of path B")
-
-    def places(row: int) -> list[tuple[float, float]]:
-        boxes = learn.locator(f".unit:not(.padding)[data-row='{row}'] .box").all()
-        return [(box["x"], box["y"]) for b in boxes if (box := b.bounding_box())]
-
-    first, second = places(1), places(2)
-    assert {y for _, y in first} == {y for _, y in second}
-    assert max(x for x, _ in first) < min(x for x, _ in second)

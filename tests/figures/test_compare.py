@@ -8,7 +8,7 @@ import pytest
 
 from rf_viz.analysis.growth import Growth, GrowthPoint
 from rf_viz.catalogue.article import Fit
-from rf_viz.figures.compare import COLOURS, MEASURES, Box, Curve, Point, accuracy, boxes, growth
+from rf_viz.figures.compare import COLOURS, Box, Curve, Point, accuracy, boxes, growth
 
 
 def step(layer: str, depth: int, size: int | None, region: int) -> GrowthPoint:
@@ -60,41 +60,20 @@ def test_the_input_is_marked_where_all_have_the_same() -> None:
 
 
 def test_circles_have_areas_like_costs() -> None:
-    points = [vgg("a", 100, 1.0), vgg("b", 400, 4.0), vgg("c", 900, None)]
+    points = [Point("a", 100, 0.6, 1.0), Point("b", 400, 0.7, 4.0), Point("c", 900, 0.8, None)]
     figure = accuracy({"Known": points}, {"Known": Fit(0.05, 0.4, 1, 3)})
     circles, line = figure.data
     assert circles.marker.sizemode == "area"
     assert list(circles.marker.size) == [1, 4, 0]
-    assert "cost not known" in circles.customdata[2][1]
+    assert circles.customdata[2] == "cost not known"
     assert list(line.y) == pytest.approx(0.05 * np.log(line.x) + 0.4)
 
 
-def vgg(name: str, size: int, gflops: float | None, family: str = "VGG") -> Point:
-    return Point(name, size, 0.7, gflops, family, 200, 13)
-
-
-def test_a_family_has_one_colour_and_a_group_one_shape() -> None:
-    one, other = vgg("a", 100, 1.0), vgg("b", 400, 4.0, "ResNet")
-    first, second, third = accuracy({"One": [one, other], "Other": [one]}, {}).data
-    assert first.marker.color == third.marker.color != second.marker.color
-    assert first.marker.symbol == second.marker.symbol != third.marker.symbol
-    assert [trace.showlegend for trace in (first, second, third)] == [True, True, False]
-    (alone,) = accuracy({"One": [], "Other": [one]}, {}).data
-    assert alone.marker.symbol == third.marker.symbol
-
-
-def test_accuracy_stands_over_the_measure_asked_for() -> None:
-    point = vgg("a", 100, 4.0)
-    over = {measure: accuracy({"One": [point]}, {}, measure).data[0].x for measure in MEASURES}
-    assert {measure: list(x) for measure, x in over.items()} == {
-        "size": [100], "share": [0.5], "depth": [13], "gflops": [4.0],
-    }  # fmt: skip
-
-
-def test_a_network_that_is_left_out_fades() -> None:
-    (marks,) = accuracy({"One": [vgg("a", 100, 1.0), vgg("b", 400, 1.0)]}, {}, without="a").data
-    faded, shown = marks.marker.opacity
-    assert faded < shown
+def test_a_group_keeps_its_colour_when_another_is_hidden() -> None:
+    points = [Point("a", 100, 0.6, 1.0), Point("b", 400, 0.7, 4.0)]
+    *_, shown = accuracy({"One": points, "Other": points}, {}).data
+    (alone,) = accuracy({"One": [], "Other": points}, {}).data
+    assert alone.marker.color == shown.marker.color
 
 
 def test_boxes_lie_on_the_picture_and_the_same_ones_inside_each_other() -> None:

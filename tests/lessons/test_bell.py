@@ -14,18 +14,6 @@ def test_the_measured_law_of_three_taps() -> None:
     assert [bell.width(bell.counts(n, 3)) for n in depths] == [9, 13, 19, 25, 37, 51]
 
 
-def test_on_a_picture_the_paper_measures_less() -> None:
-    roots = [bell.area(bell.counts(n, 3)) ** 0.5 for n in (5, 10, 20, 40, 80, 160)]
-    assert [round(root, 1) for root in roots] == [8.3, 11.7, 16.2, 22.7, 32.3, 45.6]
-
-
-@pytest.mark.parametrize("depth", [1, 4, 9])
-def test_a_picture_has_as_many_pixels_in_the_bell_as_products_that_are_large(depth: int) -> None:
-    line = bell.counts(depth, 3)
-    plane = np.outer(line, line)
-    assert bell.area(line) == (plane >= bell.LEAST_SHARE * plane.max()).sum()
-
-
 @pytest.mark.parametrize("kernel", [2, 3, 5, 7])
 @pytest.mark.parametrize("depth", [1, 2, 7, 30])
 def test_counts_are_those_of_a_power_of_ones(kernel: int, depth: int) -> None:

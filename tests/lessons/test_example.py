@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 import rf_viz
 from rf_viz.lessons import Conv, Example, Fork, Layer, Transposed, Upsample, stack
-from rf_viz.lessons.layers import length_for, to_onnx
+from rf_viz.lessons.layers import length_for
 
 
 def followed(example: Example, row: int, unit: int) -> NDArray[np.bool_]:
@@ -115,23 +115,3 @@ def test_the_length_for_some_outputs_is_just_enough(rng: Random) -> None:
     example = stack(convs, length_for(convs, units))
     assert example.rows[-1].size == units
     assert example.forms(len(convs))[-1][1] == example.length
-
-
-@pytest.mark.parametrize(
-    ("layers", "response"),
-    [
-        ([Upsample(3), Conv(3, padding=(1, 1))], (2, *[3] * 19, 2)),
-        ([Upsample(3, "linear")], (1,) * 21),
-        ([Transposed(3, 2)], (1, *[1, 2] * 6, 1, 1)),
-        ([Transposed(4, 2)], (1, 1, *[2] * 12, 1, 1)),
-        ([Conv(3), Conv(2)], (6,) * 4),
-    ],
-)
-def test_the_response_to_ones_is_what_the_runtime_computes(
-    layers: list[Layer], response: tuple[int, ...]
-) -> None:
-    example = stack(layers, 7)
-    assert example.response == response
-    model = rf_viz.load(to_onnx(layers, 7).SerializeToString(), "the example")
-    (values,) = model.activations(np.ones((1, 1, 7), np.float32), [example.last.name]).values()
-    assert values.ravel().tolist() == pytest.approx(response)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ...catalogue.article import EndPoint, Summary, end_points, summary
+from ...catalogue.article import EndPoint, end_points
 
 _ALL, _ANY = "All networks", "Any size"
 
@@ -15,15 +15,6 @@ _ALL, _ANY = "All networks", "Any size"
 def published() -> None:
     """Draws the table: all rows, or those of a network, of an input size, or that differ."""
     st.html(Path(__file__).with_suffix(".css"))
-    st.dataframe(
-        [_summary_row(network) for network in summary()], hide_index=True, height="content"
-    )
-    st.caption(
-        "The article's twelve networks, at the layer before everything is pooled, with images of "
-        "224 \N{MULTIPLICATION SIGN} 224. For the ResNets the article prints the padding that "
-        "holds at 321 \N{MULTIPLICATION SIGN} 321, which is larger by 2. Top-1 is as the article "
-        "plots it, empty where it plots none."
-    )
     rows = end_points()
     differ = sum(not row.agrees for row in rows)
     networks = sorted({row.net for row in rows})
@@ -61,19 +52,6 @@ def published() -> None:
         "for MobileNet, Inception-v4 and Inception-ResNet-v2, from graphs built after their "
         "papers. A padding that depends on the input's size stays empty."
     )
-
-
-def _summary_row(network: Summary) -> dict[str, object]:
-    r, s, p = network.figures
-    return {
-        "Network": network.title,
-        "Year": str(network.year),
-        "r": r,
-        "S": s,
-        "P": p,
-        "GFLOPs": network.gflops,
-        "Top-1": "" if network.top1 is None else f"{network.top1:.1%}",
-    }
 
 
 def _row(row: EndPoint) -> dict[str, str]:

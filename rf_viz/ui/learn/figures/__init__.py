@@ -66,9 +66,8 @@ FIGURES = {
     ),
     "upsampling": Figure(
         "Upsampling",
-        "Backwards through a stride: one input reaches several outputs. The bars show how much "
-        "weight each output collects, with all kernel weights one; a checkerboard appears where "
-        "it alternates.",
+        "Backwards through a stride: one input reaches several outputs. How many inputs an output "
+        "takes may change from one to the next.",
         beyond.upsampling,
     ),
     "bell": Figure(

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import accumulate
-from operator import mul
-
-import numpy as np
 import streamlit as st
 
 from ....lessons import (
@@ -75,21 +70,10 @@ def size() -> None:
     field = example.last.receptive_field
     if field:
         st.markdown(
-            f"**r = {field.size[0]}, and neighbours lie S = {field.stride[0]} apart.** "
-            f"{_of_factors(convs)}"
+            f"**r = {field.size[0]}, and neighbours lie S = {field.stride[0]} apart:** a larger "
+            "kernel counts the more the higher its layer lies; a stride counts for all layers "
+            "above it, and not for its own."
         )
-
-
-def _of_factors(convs: Sequence[Conv]) -> str:
-    """What one more tap adds in each layer."""
-    factors = list(accumulate((conv.stride for conv in convs[:-1]), mul, initial=1))
-    if set(factors) == {1}:
-        return "One more tap adds 1 to r in any layer, since no layer has a stride below it."
-    adds = ", ".join(f"{n} in layer {i}" for i, n in enumerate(factors, 1))
-    return (
-        f"One more tap adds {adds}: the product of all strides below the layer. A stride counts "
-        "for the layers above it, not for its own."
-    )
 
 
 @st.fragment
@@ -110,23 +94,15 @@ def _of_padding(example: Example, unit: int) -> str:
     output = len(example.rows) - 1
     forms = example.forms(output)
     assert forms is not None
-    first, last = forms[unit]
-    seen = np.flatnonzero(example.last.mask((unit,))).tolist()
-    if not seen:
+    (first, last), (start, stop) = forms[unit], example.spans(output)[unit]
+    if (first, last) == (start, stop):
+        return f"**Unit {unit} sees input units only:** all {last - first} of them are there."
+    if start == stop:
         return f"**Unit {unit} sees no input unit at all,** nothing but padding."
-    within = min(last, example.length) - max(first, 0)
-    if len(seen) == last - first:
-        return f"**Unit {unit} sees all r = {len(seen)} units** that the equation counts."
-    says = f"**Of the r = {last - first} units that the equation counts, unit {unit} sees "
-    says += f"{len(seen)}:** {few(seen)}."
-    if within < last - first:
-        says += f" {last - first - within} lie outside the input."
-    if len(seen) < within:
-        says += (
-            f" {within - len(seen)} lie inside, but only padding between the layers leads there, "
-            "or a stride larger than its kernel steps over them."
-        )
-    return says
+    return (
+        f"**Of the r = {last - first} units that the equation counts, {stop - start} are input "
+        f"units,** {start} to {stop - 1}: the rest is padding, or comes from it."
+    )
 
 
 ALIGNED, SHIFTED, SAME, OWN = "Aligned", "Misaligned", "SAME padding", "Your own"

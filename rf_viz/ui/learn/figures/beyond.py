@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
 import numpy as np
 import streamlit as st
 
@@ -111,12 +109,6 @@ def upsampling() -> None:
         unit_diagram(example, key=f"upsampling diagram {how}")
         if how == TRANSPOSED:
             st.latex(equations.transposed_size(first, 7, example.rows[-1].size))
-        st.plotly_chart(
-            bell_figures.response(example.response),
-            key="upsampling response",
-            config={"displayModeBar": False},
-            alt="The weight that each output collects.",
-        )
         st.markdown(_of_evenness(example))
         if example.last.receptive_field is None:
             st.markdown(
@@ -126,23 +118,18 @@ def upsampling() -> None:
 
 
 def _of_evenness(example: Example) -> str:
-    """The weights that the outputs away from the border collect, in words."""
-    size = example.rows[-1].size
-    middle = range(size)[size // 3 : -(size // 3) or None]
-    weights = sorted({example.response[u] for u in middle})
-    if len(weights) > 1:
-        return (
-            f"**Uneven:** for an input of ones, outputs are {' or '.join(map(str, weights))} in "
-            "turn. In two dimensions that is the **checkerboard** of Odena, Dumoulin and Olah."
-        )
-    says = f"**Even:** for an input of ones, every output away from the border is {weights[0]}."
-    counts = sorted({int(example.last.mask((u,)).sum()) for u in middle})
-    if len(counts) > 1:
-        says += (
-            f" An output takes {' or '.join(map(str, counts))} inputs in turn, but their weights "
-            "add up to the same: there is no checkerboard."
-        )
-    return says
+    """Numbers of input units that the outputs away from the border see, in words."""
+    output = len(example.rows) - 1
+    middle = slice(example.rows[-1].size // 3, -(example.rows[-1].size // 3) or None)
+    masks = [example.last.mask((u,)) for u in range(example.rows[output].size)[middle]]
+    counts = sorted({int(mask.sum()) for mask in masks})
+    if len(counts) == 1:
+        plural = "s" * (counts[0] != 1)
+        return f"**Even:** away from the border every output takes {counts[0]} input unit{plural}."
+    return (
+        f"**Uneven:** outputs take {' or '.join(map(str, counts))} input units in turn. In two "
+        "dimensions this shows as a checkerboard."
+    )
 
 
 @st.fragment
@@ -156,10 +143,7 @@ def bell() -> None:
     st.markdown(
         f"**The field has r = {size} units, the bell {width} of them:** in "
         f"{percent(width / size)} of the field start "
-        f"{percent(float(counts[bells.within(counts)].sum()))} of all paths. That is along one "
-        f"dimension. On a picture, {bells.area(counts):,} of {size**2:,} pixels are within the "
-        f"bell; the paper measures the square root of that number, "
-        f"**{sqrt(bells.area(counts)):.1f}**."
+        f"{percent(float(counts[bells.within(counts)].sum()))} of all paths."
     )
     left, right = st.columns(2)
     config = {"displayModeBar": False}
@@ -170,7 +154,6 @@ def bell() -> None:
         _DEPTHS,
         [len(line) for line in lines],
         [bells.width(line) for line in lines],
-        [sqrt(bells.area(line)) for line in lines],
         [bells.gaussian_width(n, k) for n in _DEPTHS],
         depth,
     )
@@ -208,7 +191,10 @@ def border() -> None:
         st.markdown(_of_clipping(unit, pairs, wrong))
         unused = np.flatnonzero([not example.last.seeing((i,)).any() for i in range(n)]).tolist()
         if unused:
-            st.markdown(_of_unused(unused, Conv(k, s), example.rows[1].size))
+            st.markdown(
+                f"No output sees input {few(unused)}: what the stride leaves over counts in the "
+                "closed form once a layer above pads."
+            )
 
 
 def clipped(example: Example) -> Brackets:
@@ -223,25 +209,6 @@ def clipped(example: Example) -> Brackets:
     }
 
 
-def _of_unused(unused: list[int], first: Conv, size: int) -> str:
-    """Why no output sees some inputs; ``first`` is the lowest layer, of ``size`` units."""
-    end = (size - 1) * first.stride + first.kernel
-    skipped = [i for i in unused if i < end]
-    left = [i for i in unused if i >= end]
-    says = []
-    if skipped:
-        says.append(
-            f"No output sees input {few(skipped)}: the stride of layer 1 is larger than its "
-            "kernel, and steps over them."
-        )
-    if left:
-        says.append(
-            f"No output sees input {few(left)}: another window of layer 1 does not fit there. The "
-            "closed form counts them all the same where a layer above pads."
-        )
-    return " ".join(says)
-
-
 def _of_clipping(
     unit: int, pairs: list[tuple[tuple[int, int], tuple[int, int]]], wrong: list[int]
 ) -> str:
@@ -252,6 +219,6 @@ def _of_clipping(
     if form == exact:
         return f"**Both agree for unit {unit}.** {count}: {few(wrong)}."
     return (
-        f"**Clipping says {form[0]} to {form[1] - 1}; the exact region of unit {unit} is "
-        f"{exact[0]} to {exact[1] - 1}.** {count}."
+        f"**Clipping says {form[0]} to {form[1] - 1}, and unit {unit} really sees {exact[0]} to "
+        f"{exact[1] - 1}.** {count}."
     )

@@ -1,6 +1,5 @@
 /**
- * A one-dimensional network, unit by unit, with every connection: the input at the bottom. Paths
- * that run side by side stand in lanes, side by side, the first with squares, others with circles.
+ * A one-dimensional network, unit by unit, with every connection: the input at the bottom.
  *
  * Pointing at a unit, or moving to it with the arrow keys, lights all that it depends on and all
  * that depends on it. A click or Enter pins it, which is reported as the state `pinned`:
@@ -15,7 +14,6 @@ const [LABELS, NARROW_LABELS] = [124, 84]; // the width of the rows' names
 const CROWDED = 600; // the width below which these are narrow
 const TOP = 24; // above the middle of the first row
 const LINE = 36; // for each bracket
-const [BETWEEN_LANES, NARROW_BETWEEN] = [72, 24];
 const ORDER = ["", "second", "third"];
 const DASH = "\u2013";
 
@@ -32,7 +30,6 @@ class Diagram {
   constructor(root) {
     this.svg = root.querySelector("svg");
     this.told = root.querySelector(".told");
-    this.laneWords = root.querySelector(".lanes");
     const scroll = root.querySelector(".scroll");
     new ResizeObserver(() => {
       if (this.data && scroll.clientWidth !== this.width) this.draw();
@@ -75,29 +72,16 @@ class Diagram {
     const low = Math.min(...ends, ...spans.map(([start]) => start));
     const high = Math.max(...ends, ...spans.map(([, stop]) => stop - 1));
     const room = this.width - labels - 12;
-    const alone = rows.filter(({ path }) => path === null);
-    const widest = WIDEST / Math.min(...alone.map(({ step }) => step));
-    this.pitch = Math.min(Math.max(room / (high - low + 1), NARROWEST), widest);
+    const finest = Math.min(...rows.map(({ step }) => step));
+    this.pitch = Math.min(Math.max(room / (high - low + 1), NARROWEST), WIDEST / finest);
+    this.side = Math.min(Math.max(this.pitch * finest * 0.74, SMALLEST), LARGEST);
+    const gap = rows.length > 5 ? 58 : rows.length > 3 ? 70 : 84;
     const inner = (high - low + 1) * this.pitch;
-    const between = this.width < CROWDED ? NARROW_BETWEEN : BETWEEN_LANES;
-    this.lanes = lanesOf(rows, room, this.pitch, between);
-    const abreast = this.lanes.reduce((sum, { width }) => sum + width, 0);
-    const across = Math.max(inner, abreast + between * (this.lanes.length - 1));
-    const shift = labels + Math.max(0, (Math.max(room, across) - inner) / 2);
+    const shift = labels + Math.max(0, (room - inner) / 2);
     this.x = (position) => shift + (position - low + 0.5) * this.pitch;
-    let left = labels + Math.max(0, (Math.max(room, across) - abreast) / (this.lanes.length + 1));
-    const apart = Math.max(between, left - labels);
-    for (const lane of this.lanes) {
-      lane.left = left;
-      left += lane.width + apart;
-    }
-    const steps = rows.map(({ step }, row) => step * this.pitchOf(row));
-    this.side = Math.min(Math.max(Math.min(...steps) * 0.74, SMALLEST), LARGEST);
-    const levels = Math.max(...rows.map(({ level }) => level));
-    const gap = this.lanes.length ? 84 : levels > 4 ? 58 : levels > 2 ? 70 : 84;
-    this.y = (row) => TOP + (levels - rows[row].level) * gap;
+    this.y = (row) => TOP + (rows.length - 1 - row) * gap;
     const height = this.y(0) + 30 + LINE * brackets.length;
-    const width = Math.max(this.width, labels + across + 12, left - apart + 12);
+    const width = Math.max(this.width, labels + inner + 12);
     setAll(this.svg, { width, height, viewBox: `0 0 ${width} ${height}` });
     this.lines = element("g", { "aria-hidden": true });
     this.boxes = element("g", {});
@@ -110,7 +94,6 @@ class Diagram {
       this.drawName(row, number);
     });
     this.svg.replaceChildren(this.lines, this.boxes, this.below);
-    this.laneWords.textContent = this.lanes.length ? this.tellLanes() : "";
     this.light();
     if (focused) this.nodeOf(this.fitting(focused)).focus({ preventScroll: true });
   }
@@ -121,25 +104,8 @@ class Diagram {
   }
 
   place(row, unit) {
-    const { at, step, path } = this.data.rows[row];
-    const position = at + unit * step;
-    if (path === null) return this.x(position);
-    const { left, low, pitch } = this.lanes[path];
-    return left + (position - low + 0.5) * pitch;
-  }
-
-  /** Screen pixels for one input unit, in a row. */
-  pitchOf(row) {
-    const { path } = this.data.rows[row];
-    return path === null ? this.pitch : this.lanes[path].pitch;
-  }
-
-  /** What squares and circles are, in words. */
-  tellLanes() {
-    const letters = this.lanes.map(({ letter }) => letter);
-    const [first, ...others] = letters;
-    const circles = others.map((letter) => `path ${letter}`).join(" and ");
-    return `Squares are units of path ${first}, circles those of ${circles}; ${letters.join(" + ")} adds the paths unit by unit.`;
+    const { at, step } = this.data.rows[row];
+    return this.x(at + unit * step);
   }
 
   drawLinks({ links }, number) {
@@ -161,8 +127,7 @@ class Diagram {
   }
 
   drawUnits({ name, size, padding: [before, after], path }, row) {
-    const { side } = this;
-    const pitch = this.pitchOf(row);
+    const { pitch, side } = this;
     for (let unit = -before; unit < size + after; unit++) {
       const outside = unit < 0 || unit >= size;
       const [x, y] = [this.place(row, unit), this.y(row)];
@@ -189,15 +154,8 @@ class Diagram {
     }
   }
 
-  drawName({ name, about, path }, row) {
+  drawName({ name, about }, row) {
     const y = this.y(row);
-    if (path !== null) {
-      const x = this.lanes[path].left;
-      const text = element("text", { class: "about lane", x, y: y - this.side / 2 - 9 });
-      text.append(element("tspan", { class: "name" }, name), ` ${about}`);
-      this.below.append(text);
-      return;
-    }
     const title = name.charAt(0).toUpperCase() + name.slice(1);
     const text = element("text", { class: "name", x: 0, y: about ? y - 3 : y + 4 }, title);
     this.below.append(text);
@@ -370,23 +328,6 @@ class Diagram {
     const nearest = Math.round((here.at + unit * here.step - at) / step);
     return { row: other, unit: Math.min(Math.max(nearest, 0), size - 1) };
   }
-}
-
-/** For each path that runs beside another: its letter, where it begins, and how wide it is drawn. */
-function lanesOf(rows, room, pitch, between) {
-  const count = 1 + Math.max(-1, ...rows.map(({ path }) => path ?? -1));
-  const share = (room - between * (count - 1)) / count;
-  return Array.from({ length: count }, (_, lane) => {
-    const own = rows.filter(({ path }) => path === lane);
-    if (!own.length) return { letter: "", low: 0, pitch, width: 0 }; // passes the input on
-    const lows = own.map(({ at, step, padding }) => at - padding[0] * step);
-    const highs = own.map(({ at, step, size, padding }) => at + (size - 1 + padding[1]) * step);
-    const [low, high] = [Math.min(...lows), Math.max(...highs)];
-    const finest = Math.min(...own.map(({ step }) => step));
-    const fitting = Math.max(share / (high - low + 1), NARROWEST / finest);
-    const ownPitch = Math.min(fitting, Math.max(pitch, NARROWEST / finest));
-    return { letter: own[0].name[0], low, pitch: ownPitch, width: (high - low + 1) * ownPitch };
-  });
 }
 
 /** By how many paths a unit reaches the one that is pointed at, if it does. */

@@ -76,31 +76,18 @@ def content(example: Example, brackets: Brackets, counts: bool, start: Pin) -> d
                 "path": row.path,
                 "size": row.size,
                 "at": at,
-                "level": level,
                 "step": row.step,
                 "padding": padding,
                 "links": [{"source": links.source, "of": links.of} for links in row.links],
             }
-            for row, at, level, padding in zip(
-                example.rows,
-                positions(example.rows),
-                levels(example.rows),
-                example.padding,
-                strict=True,
+            for row, at, padding in zip(
+                example.rows, positions(example.rows), example.padding, strict=True
             )
         ],
         "brackets": [{"label": label, "spans": spans} for label, spans in brackets.items()],
         "counts": counts,
         "start": {"row": start.row, "unit": start.unit},
     }
-
-
-def levels(rows: Sequence[Row]) -> list[int]:
-    """Level of each row: one above the highest row that it takes; the input's is 0."""
-    heights: list[int] = []
-    for row in rows:
-        heights.append(1 + max((heights[links.source] for links in row.links), default=-1))
-    return heights
 
 
 def positions(rows: Sequence[Row]) -> list[float]:
