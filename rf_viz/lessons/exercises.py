@@ -145,8 +145,8 @@ def _size_hints(example: Example, asks: str) -> list[str]:
     """Hints for r_0, S_0 and P_0, of which ``asks`` names those to find."""
     ways = paths(example)
     hints = [
-        r"Go down from the output, where $r_L = S_L = 1$. Each layer turns $r_l$ units into "
-        r"$r_{l-1} = s_l\,r_l + (k_l - s_l)$ units below it, and $S_{l-1} = s_l\,S_l$."
+        r"Go down from the output, where $r_L = S_L = 1$. The $r_l$ units that layer $l$ makes "
+        r"span $r_{l-1} = s_l\,r_l + (k_l - s_l)$ units below it, and $S_{l-1} = s_l\,S_l$."
     ]
     if any(dilation(stage.layer) > 1 for path in ways for stage in path):
         hints.append(

@@ -144,9 +144,9 @@ STEPS: Sequence[LessonStep] = (
         "The closed form",
         "For any chain of layers: multiply each layer's $k - 1$ by all strides below it, add "
         "everything up, and add 1. That is the **closed form** of Araujo, Norris and Sim "
-        "(Distill, 2019). They count layers from the input and write $r_l$ for what one unit of "
-        "the output sees of layer $l$: $r_0$ is what it sees of the input. All strides multiplied "
-        "are the effective stride $S_0$.",
+        "(Distill, 2019). They count layers from the input and write $r_l$ for the size of what "
+        "one unit of the output sees of layer $l$: for the input, that is $r_0$. All strides "
+        "multiplied are the effective stride $S_0$.",
         "Find strides with which layer 3 sees 15 input units and steps by 4.",
         "Two strides of 2: $S_0 = 4$, and $r_0 = 1 + 2 + 2 \\cdot 2 + 2 \\cdot 4 = 15$. A stride "
         "widens the steps of all layers above it, so an early one widens most.",
@@ -217,7 +217,7 @@ STEPS: Sequence[LessonStep] = (
         "Stack layers until the outermost unit has less than a hundredth of the paths of the "
         "middle one.",
         "With six layers there is 1 path from each end and 141 from the middle. The field grows "
-        "in proportion to the depth, the bell only with the square root of the depth.",
+        "linearly with the depth, the bell only with the square root of the depth.",
         (Slider("Layers of kernel 3", 1, 8, 2),),
         lambda n: stack([Conv(3)] * n, 19),
         lambda e, _: share_at_the_end(e) < 0.01,

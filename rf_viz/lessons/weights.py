@@ -31,7 +31,7 @@ def _run(layers: tuple[Layer, ...], length: int) -> NDArray[np.float64]:
     name = graph_nodes(layers)[-1].name
     ones = np.ones((1, 1, length), np.float32)
     values = model(layers, length).activations(ones, [name])[name]
-    sums = values[0, 0].astype(np.float64).round(_PLACES)
+    sums: NDArray[np.float64] = values[0, 0].astype(np.float64).round(_PLACES)
     sums.setflags(write=False)
     return sums
 

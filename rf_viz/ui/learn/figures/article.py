@@ -139,7 +139,7 @@ _PRESETS = {
     ALIGNED: "Path B pads one unit before: both paths look at the same centre.",
     SHIFTED: "The same two paths without that padding.",
     SAME: "Path B pads as TensorFlow's SAME does: how much goes before depends on the input's "
-    "length. Move it, and see alignment come and go.",
+    "length. Change the length, and see alignment come and go.",
     OWN: "Path B as you like it. Its padding after is what makes the paths equally long.",
 }
 

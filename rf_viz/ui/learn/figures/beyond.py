@@ -38,8 +38,8 @@ _CITED_BELL = (
 
 _CITED_BOARD = (
     "After Odena, Dumoulin and Olah, [Deconvolution and Checkerboard Artifacts]"
-    "(https://distill.pub/2016/deconv-checkerboard), Distill 2016. They find that networks seldom "
-    "learn weights that make up for uneven sums."
+    "(https://distill.pub/2016/deconv-checkerboard), Distill 2016. They find that networks "
+    "struggle to learn weights that make up for uneven sums."
 )
 
 _DEPTHS = (1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 57, 80, 113, 160)
@@ -166,12 +166,12 @@ def _of_weights(sums: Sequence[float], resized: bool) -> str:
         if resized:
             return (
                 f"{even} At the border it is less where the convolution meets padding. A resize "
-                "spreads its input evenly: Odena and others recommend it, then a convolution, in "
-                "place of a transposed convolution."
+                "spreads its input evenly: Odena and others put a resize, best a nearest-neighbour "
+                "one, and a convolution in place of a transposed convolution."
             )
         return (
             f"{even} The stride divides the kernel. Learned weights may still differ from tap to "
-            "tap, and then the outputs do."
+            "tap, and then the outputs may, too."
         )
     products = sorted({one * other for one in kinds for other in kinds})
     return (
