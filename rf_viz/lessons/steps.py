@@ -142,7 +142,7 @@ STEPS: Sequence[LessonStep] = (
     ),
     LessonStep(
         "The closed form",
-        "For any chain of layers: multiply each layer's $k - 1$ by all strides below it, add "
+        "For any chain of layers: multiply each layer's ${k - 1}$ by all strides below it, add "
         "everything up, and add 1. That is the **closed form** of Araujo, Norris and Sim "
         "(Distill, 2019). They count layers from the input and write $r_l$ for the size of what "
         "one unit of the output sees of layer $l$: for the input, that is $r_0$. All strides "
@@ -198,8 +198,7 @@ STEPS: Sequence[LessonStep] = (
         "Branches",
         "Two paths lead from the input to a sum, A on the left and B on the right. If they agree "
         "on the stride $S_0$ and on the **centre** $c_0$ of what unit 0 sees, they are aligned: "
-        "then the closed form of the wider one is that of the sum. If not, no closed form is "
-        "told for the sum.",
+        "then the closed form of the wider one is that of the sum. If not, the sum has none.",
         "Move padding of path B from one end to the other until the paths are aligned.",
         "With 1 at each end, both centres are 0. Other paddings shift what path B looks at, so "
         "the sum adds up what lies around different places of the input.",

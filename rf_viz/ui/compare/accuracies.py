@@ -225,35 +225,35 @@ def _rivals(groups: Mapping[str, Sequence[Point]], left_out: str) -> None:
 
 def _twelve() -> None:
     """Draws the article's table of twelve networks."""
-    with st.expander("The article's twelve networks"):
-        st.dataframe(
-            [
-                {
-                    "Network": n.title,
-                    "Year": n.year,
-                    "Size r": n.figures.size,
-                    "Stride S": n.figures.stride,
-                    "Padding P": n.figures.padding,
-                    "Depth": n.depth,
-                    "GFLOPs": n.gflops,
-                    "Input": n.input,
-                    "Top-1": None if n.top1 is None else 100 * n.top1,
-                }
-                for n in summary()
-            ],
-            hide_index=True,
-            height="content",
-            column_config={
-                "Year": st.column_config.NumberColumn(format="%d"),
-                "GFLOPs": st.column_config.NumberColumn(format="%.2f"),
-                "Top-1": st.column_config.NumberColumn(format="%.1f %%"),
-            },
-        )
-        st.caption(
-            "Year, r, S, P and top-1 as the article has them; AlexNet is the variant v2, of 2014. "
-            "The depth is what RF-Viz counts: convolutions on the longest path to the last layer "
-            "before pooling. The input is the side of the images that TF-Slim uses by default."
-        )
+    st.markdown("#### The article's twelve networks")
+    st.dataframe(
+        [
+            {
+                "Network": n.title,
+                "Year": n.year,
+                "Size r": n.figures.size,
+                "Stride S": n.figures.stride,
+                "Padding P": n.figures.padding,
+                "Depth": n.depth,
+                "GFLOPs": n.gflops,
+                "Input": n.input,
+                "Top-1": None if n.top1 is None else 100 * n.top1,
+            }
+            for n in summary()
+        ],
+        hide_index=True,
+        height="content",
+        column_config={
+            "Year": st.column_config.NumberColumn(format="%d"),
+            "GFLOPs": st.column_config.NumberColumn(format="%.2f"),
+            "Top-1": st.column_config.NumberColumn(format="%.1f %%"),
+        },
+    )
+    st.caption(
+        "Year, r, S, P and top-1 as the article has them; AlexNet is the variant v2, of 2014. "
+        "The depth is what RF-Viz counts: convolutions on the longest path to the last layer "
+        "before pooling. The input is the side of the images that TF-Slim uses by default."
+    )
 
 
 def _left_out(groups: Mapping[str, Sequence[Point]]) -> list[str]:

@@ -69,7 +69,7 @@ def _table(
     st.caption(
         "The last layer before the spatial axes are gone, at the network's own input size. Global "
         "context, such as squeeze-and-excite gates, is left out. GFLOPs stay empty where a layer's "
-        "cost cannot be told."
+        "cost is unknown."
     )
 
 
@@ -176,7 +176,7 @@ def _notes(traces: Mapping[Contender, ContenderTrace], up: Up) -> list[str]:
     untold = [f"{c.title} ({t.growth.untold})" for c, t in traces.items() if t.growth.untold]
     if untold:
         notes.append(
-            "Layers whose cost cannot be told, counted as none: " + ", ".join(untold) + "."
+            "Number of layers of unknown cost, which count as none: " + ", ".join(untold) + "."
         )
     nothing = [c.title for c, t in traces.items() if not t.growth.steps]
     if nothing:

@@ -58,7 +58,7 @@ FIGURES = {
     "branches": Figure(
         "Branches",
         "Where paths meet, their effective strides and the centres of what they see must agree. "
-        "Otherwise the sum adds up what lies around different places, and no closed form is told.",
+        "Otherwise the sum adds up what lies around different places, and has no closed form.",
         article.branches,
     ),
     "dilation": Figure(
