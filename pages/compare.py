@@ -11,8 +11,8 @@ from rf_viz.ui.compare.published import published
 from rf_viz.ui.compare.side_by_side import side_by_side
 
 LEAD = (
-    "See how the receptive fields of up to eight networks grow, where they end, and what that has "
-    "to do with accuracy."
+    "See how the receptive fields of up to eight networks grow, how far they reach in the end, and "
+    "how accuracy goes with them."
 )
 
 SIDE, ACCURACY, TABLE = "Side by side", "Accuracy", "Published table"

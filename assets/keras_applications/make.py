@@ -25,6 +25,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from rf_viz.analysis.growth import growth
 from rf_viz.model import Model
 from rf_viz.readers.tensorflow.keras.reader import import_keras, without_weights
 from rf_viz.trace.network import Layer, Network
@@ -101,7 +102,7 @@ REMARKS = {
 
 MODES = ("caffe", "tf", "torch")
 
-LATER = ("verified", "remark", "top1", "year", "paper")
+LATER = ("verified", "remark", "top1", "year", "paper", "depth")
 """What may change without a network being verified anew."""
 
 MOST_GFLOPS = 25
@@ -196,6 +197,7 @@ def row(name: str) -> Row:
         "layers": len(keras_model.layers),
         "parameters": keras_model.count_params(),
         "gflops": None if None in products else round(2 * sum(products) / 1e9, 4),  # type: ignore[arg-type]
+        "depth": growth(net).steps[-1].depth,
         "top1": TOP1.get(name),
         "remark": REMARKS.get(name, REMARKS.get(module, "")),
         "verified": None,

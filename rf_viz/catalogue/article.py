@@ -51,14 +51,28 @@ class EndPoint:
 class Summary:
     """Network of the article's summary, its last layer at 224 x 224.
 
-    ``top1`` is its accuracy on ImageNet as the article plots it, None where it plots none.
+    Attributes:
+        net, title: its name as TF-Slim and as people write it.
+        family: the family that it belongs to, as the article's plot has it.
+        year: the year of the model, by the article.
+        figures: r, S and P of its last layer.
+        gflops: the cost of an image of 224 x 224.
+        top1: its accuracy on ImageNet as the article plots it, None where it plots none.
+        input: the side of the images that TF-Slim feeds it by default.
+        depth: convolutions on the longest path to its last layer, as RF-Viz counts them.
+        keras: the name of the same architecture in ``keras.applications``; empty where it has none.
     """
 
     net: str
+    title: str
+    family: str
     year: int
     figures: Figures
     gflops: float
     top1: float | None
+    input: int
+    depth: int
+    keras: str
 
 
 @cache
@@ -82,10 +96,15 @@ def summary() -> tuple[Summary, ...]:
     return tuple(
         Summary(
             row["net"],
+            row["title"],
+            row["family"],
             int(row["year"]),
             _figures(row),
             float(row["gflops"]),
             float(row["top1"]) if row["top1"] else None,
+            int(row["input"]),
+            int(row["depth"]),
+            row["keras"],
         )
         for row in _rows("summary.csv")
     )
@@ -111,7 +130,9 @@ def _number(text: str) -> int | None:
 class Fit:
     """Curve ``accuracy = slope * ln(size) + intercept``, by least squares over ``count`` networks.
 
-    ``correlation`` is Pearson's, of the accuracy with ln(size).
+    It is RF-Viz's own: the article tells of a logarithmic relationship, and gives no curve.
+    ``correlation`` is Pearson's, of the accuracy with ln(size). Any other positive quantity may
+    take the size's place.
     """
 
     slope: float
@@ -124,7 +145,7 @@ class Fit:
         return self.slope * float(np.log(size)) + self.intercept
 
 
-def fit(sizes: Sequence[int], accuracies: Sequence[float]) -> Fit | None:
+def fit(sizes: Sequence[float], accuracies: Sequence[float]) -> Fit | None:
     """Fit the logarithmic curve through accuracies; None for fewer than two sizes.
 
     By ordinary least squares of the accuracies on ln(size).
@@ -137,3 +158,10 @@ def fit(sizes: Sequence[int], accuracies: Sequence[float]) -> Fit | None:
     spread = float(np.sqrt((across**2).sum() * (up**2).sum()))
     correlation = float((across * up).sum()) / spread if spread else 0.0
     return Fit(slope, float(y.mean() - slope * x.mean()), correlation, len(sizes))
+
+
+def without_each(sizes: Sequence[float], accuracies: Sequence[float]) -> list[Fit | None]:
+    """Fit the curve again and again, each time without one of the networks, in their order."""
+    pairs = list(zip(sizes, accuracies, strict=True))
+    rests = [pairs[:at] + pairs[at + 1 :] for at in range(len(pairs))]
+    return [fit([size for size, _ in rest], [top1 for _, top1 in rest]) for rest in rests]

@@ -49,6 +49,8 @@ class KerasApplication:
         layers: how many layers Keras counts.
         parameters: how many weights it has.
         gflops: what one image costs, twice its multiply-adds in 1e9; None where not known.
+        depth: how many convolutions and matrix products are on the longest path to that layer,
+            those of squeeze-and-excite gates counted.
         top1: the published accuracy on ImageNet; None where none is.
         remark: what to know beside, such as where other frameworks differ; may be empty.
         verified: how the regions were checked; None where they were not.
@@ -70,9 +72,35 @@ class KerasApplication:
     layers: int
     parameters: int
     gflops: float | None
+    depth: int
     top1: float | None
     remark: str
     verified: Verified | None
+
+    @property
+    def family(self) -> str:
+        """The networks it belongs to, whatever their version and size ("ResNet")."""
+        return FAMILIES[self.module]
+
+
+FAMILIES = {
+    "convnext": "ConvNeXt",
+    "densenet": "DenseNet",
+    "efficientnet": "EfficientNet",
+    "efficientnet_v2": "EfficientNet",
+    "inception_resnet_v2": "Inception-ResNet",
+    "inception_v3": "Inception",
+    "mobilenet": "MobileNet",
+    "mobilenet_v2": "MobileNet",
+    "mobilenet_v3": "MobileNet",
+    "nasnet": "NASNet",
+    "resnet": "ResNet",
+    "resnet_v2": "ResNet",
+    "vgg16": "VGG",
+    "vgg19": "VGG",
+    "xception": "Xception",
+}
+"""Families by the module of Keras."""
 
 
 @cache

@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-WITHIN, BEYOND, LAW = "#ff7f0e", "#999999", "#2f86c9"
-"""The colours of the bell, of what lies beyond it, and of the square root law."""
+WITHIN, BEYOND, LAW, AREA = "#ff7f0e", "#999999", "#2f86c9", "#009e73"
+"""The colours of the bell, of what lies beyond it, of the square root law, and of its area."""
 
 
 def bell(counts: NDArray[np.float64], within: NDArray[np.bool_]) -> go.Figure:
@@ -39,14 +39,16 @@ def growth(
     depths: Sequence[int],
     sizes: Sequence[int],
     widths: Sequence[int],
-    law: Sequence[float],
+    areas: Sequence[float],
+    laws: tuple[Sequence[float], Sequence[float]],
     now: int,
 ) -> go.Figure:
     """Draws receptive field size and effective width by depth, on logarithmic axes.
 
-    ``law`` are the widths by the square root law, ``now`` is the depth to mark.
+    ``widths`` are those in one dimension, ``areas`` the square roots of the areas in two; ``laws``
+    are both by the square root law. ``now`` is the depth to mark.
     """
-    hover = "%{x} layers: %{y} units<extra></extra>"
+    hover = "%{x} layers: %{y:.3~g} units<extra></extra>"
     figure = go.Figure()
     figure.add_scatter(
         x=depths,
@@ -56,22 +58,28 @@ def growth(
         line_color=BEYOND,
         hovertemplate=hover,
     )
-    figure.add_scatter(
-        x=depths,
-        y=law,
-        name="square root law",
-        mode="lines",
-        line={"color": LAW, "dash": "dash"},
-        hoverinfo="skip",
-    )
-    figure.add_scatter(
-        x=depths,
-        y=widths,
-        name="width of the bell",
-        mode="markers",
-        marker={"color": WITHIN, "size": 7},
-        hovertemplate=hover,
-    )
+    for number, law in enumerate(laws):
+        figure.add_scatter(
+            x=depths,
+            y=law,
+            name="square root law",
+            mode="lines",
+            line={"color": LAW, "dash": "dash"},
+            hoverinfo="skip",
+            showlegend=number == 0,
+        )
+    for name, values, colour, symbol in (
+        ("width in 1-D", widths, WITHIN, "circle"),
+        ("square root of the area in 2-D", areas, AREA, "diamond-open"),
+    ):
+        figure.add_scatter(
+            x=depths,
+            y=values,
+            name=name,
+            mode="markers",
+            marker={"color": colour, "size": 7, "symbol": symbol},
+            hovertemplate=hover,
+        )
     figure.add_vline(x=now, line={"color": BEYOND, "width": 1, "dash": "dot"})
     ticks = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
     figure.update_xaxes(title="layers", type="log", tickvals=ticks)

@@ -1,4 +1,4 @@
-"""Networks beside each other: their growth, the regions of their middle cells, their accuracy."""
+"""Networks beside each other: their growth, and the regions of their middle cells."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from ..analysis.growth import Growth, GrowthPoint
-from ..catalogue.article import Fit
 from .encode import jpeg
 
 COLOURS = (
@@ -77,11 +76,11 @@ def growth(curves: Sequence[Curve], across: Across, up: Up) -> go.Figure:
         (extent,) = inputs
         figure.add_hline(extent, line={"dash": "dot", "width": 1, "color": "#888888"})
         figure.add_annotation(
-            text=f"the whole input, {extent:,}", font={"size": 12}, showarrow=False,
+            text=f"size of the input, {extent:,}", font={"size": 12}, showarrow=False,
             xref="paper", x=0, xanchor="left", y=log10(extent), yanchor="bottom",
         )  # fmt: skip
-    figure.update_xaxes(title=_ACROSS[across], **(_logarithmic(-2) if across == "gflops" else {}))
-    figure.update_yaxes(title=_UP[up], **_logarithmic(0))
+    figure.update_xaxes(title=_ACROSS[across], **(logarithmic(-2) if across == "gflops" else {}))
+    figure.update_yaxes(title=_UP[up], **logarithmic(0))
     return figure.update_layout(
         height=440,
         margin=_MARGIN,
@@ -93,8 +92,8 @@ def growth(curves: Sequence[Curve], across: Across, up: Up) -> go.Figure:
     )
 
 
-def _logarithmic(power: int) -> dict[str, object]:
-    """A logarithmic axis, with ticks at 1, 2 and 5 from that power of ten on."""
+def logarithmic(power: int) -> dict[str, object]:
+    """Describe a logarithmic axis, with ticks at 1, 2 and 5 from that power of ten on."""
     ticks = [first * 10.0**exponent for exponent in range(power, power + 6) for first in (1, 2, 5)]
     texts = [f"{tick:,.0f}" if tick >= 1 else f"{tick:g}" for tick in ticks]
     return {"type": "log", "tickvals": ticks, "ticktext": texts}
@@ -119,103 +118,6 @@ def _about(step: GrowthPoint) -> str:
     return (
         f"<b>{step.layer}</b><br>{step.op} · {size} · sees up to {step.region:,} px<br>"
         f"depth {step.depth} · {step.gflops:.3g} GFLOPs so far"
-    )
-
-
-@dataclass(frozen=True)
-class Point:
-    """A network whose accuracy is published.
-
-    Attributes:
-        name: its name.
-        size: its receptive field size r, in pixels.
-        top1: the share of ImageNet's images that it classifies correctly.
-        gflops: its cost, if that is published too.
-    """
-
-    name: str
-    size: int
-    top1: float
-    gflops: float | None
-
-
-_SYMBOLS_OF_GROUPS = ("circle", "circle", "diamond")
-
-_SIDES_OF_LABELS = ("bottom center", "top center")
-"""Labels stand below and above in turn, so that neighbours leave each other room."""
-
-_LARGEST_CIRCLE = 46
-"""The diameter of the most expensive network's circle, in pixels of the screen."""
-
-_LABELLED = 14
-"""A group of at most so many is labelled; others stay in the background."""
-
-
-def accuracy(groups: Mapping[str, Sequence[Point]], fits: Mapping[str, Fit]) -> go.Figure:
-    """Draws accuracy over receptive field size: circles whose area is the cost, and fitted curves.
-
-    Each group keeps its colour when others are empty. A fit is drawn in that of its group, over
-    all the sizes that there are.
-    """
-    figure = go.Figure()
-    points = [point for group in groups.values() for point in group]
-    most = max((point.gflops or 0 for point in points), default=0) or 1
-    colours = dict(zip(groups, COLOURS, strict=False))
-    for number, (title, group) in enumerate(groups.items()):
-        if not group:
-            continue
-        labelled = len(group) <= _LABELLED
-        group = sorted(group, key=lambda point: point.size)
-        figure.add_scatter(
-            name=title,
-            x=[point.size for point in group],
-            y=[point.top1 for point in group],
-            text=[point.name for point in group],
-            customdata=[
-                "cost not known" if p.gflops is None else f"{p.gflops:.3g} GFLOPs" for p in group
-            ],
-            hovertemplate="<b>%{text}</b><br>r %{x:,} · top-1 %{y:.1%}<br>%{customdata}"
-            "<extra></extra>",
-            mode="markers+text" if labelled else "markers",
-            textposition=[_SIDES_OF_LABELS[(number + i) % 2] for i in range(len(group))],
-            textfont={"size": 12},
-            marker={
-                "size": [point.gflops or 0 for point in group],
-                "sizemode": "area",
-                "sizeref": most / _LARGEST_CIRCLE**2,
-                "sizemin": 5,
-                "opacity": 0.6 if labelled else 0.35,
-                "color": colours[title],
-                "symbol": _SYMBOLS_OF_GROUPS[number % len(_SYMBOLS_OF_GROUPS)],
-                "line": {"width": 1, "color": colours[title]},
-            },
-        )
-    sizes = [point.size for point in points]
-    if sizes:
-        line = np.geomspace(0.9 * min(sizes), 1.1 * max(sizes), 60)
-        for title, curve in fits.items():
-            figure.add_scatter(
-                name=f"Fit: {title}",
-                x=line,
-                y=[curve.at(size) for size in line],
-                mode="lines",
-                line={"dash": "dash", "width": 2, "color": colours.get(title, "#888888")},
-                hoverinfo="skip",
-            )
-    figure.update_xaxes(title="Receptive field size r, in pixels", **_logarithmic(0))
-    figure.update_yaxes(title="Top-1 accuracy on ImageNet", tickformat=".0%")
-    return figure.update_layout(
-        height=520,
-        margin=_MARGIN,
-        dragmode=False,
-        showlegend=True,
-        legend={
-            "orientation": "h",
-            "y": 1.02,
-            "yanchor": "bottom",
-            "x": 0,
-            "itemsizing": "constant",
-        },
     )
 
 

@@ -7,7 +7,7 @@ Neural Networks", NeurIPS 2016 (arXiv 1701.04128).
 from __future__ import annotations
 
 from functools import lru_cache
-from math import log, sqrt
+from math import log, pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,20 @@ def within(counts: NDArray[np.float64]) -> NDArray[np.bool_]:
 def width(counts: NDArray[np.float64]) -> int:
     """Count the units that are within the bell."""
     return int(within(counts).sum())
+
+
+def area_width(counts: NDArray[np.float64]) -> float:
+    """Compute the square root of the number of pixels that are within the bell of a picture.
+
+    That is how the paper measures it. With square kernels, a pixel's path count is the product of
+    the ``counts`` of its row and its column, from the same threshold on.
+    """
+    return sqrt(int(within(np.outer(counts, counts)).sum()))
+
+
+def gaussian_area_width(depth: int, kernel: int) -> float:
+    """Compute what ``area_width`` tends to: the bell is a disc, as wide as ``gaussian_width``."""
+    return sqrt(pi) / 2 * gaussian_width(depth, kernel)
 
 
 def gaussian_width(depth: int, kernel: int) -> float:

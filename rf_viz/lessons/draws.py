@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ..relation.common.basic import extent
 from .example import Example, stack
 from .layers import Conv, Fork, Transposed
-from .worked import Interval, Sliding, below, form, front, paths, region, within
+from .worked import Interval, Sliding, below, feeders, form, front, region, within
 
 LARGEST = 32
 """The most units of a layer: a drawing of them can still be read."""
@@ -226,16 +226,10 @@ def _is_sound(drawn: Drawn) -> bool:
     if isinstance(asks, str):
         size, _, _ = form(example.last)
         return 2 < size <= example.length
-    feeding = example.last.trail((asks,))
-    steps = iter(region(example, asks))
-    for path in paths(example):
-        for stage in reversed(path[:-1]):
-            units = (
-                feeding[stage.row.name].nonzero()[0].tolist() if stage.row.name in feeding else []
-            )
-            if not units or next(steps).values != (units[0], units[-1]):
-                return False
-        seen = path[-1].traced.region((asks,))
-        if seen.empty or next(steps).values != (seen.start[0], seen.stop[0] - 1):
-            return False
-    return True
+    seen = [units for way in feeders(example, asks) for units in way]
+    if not all(seen):
+        return False
+    steps = region(example, asks)
+    return all(
+        step.values == (units[0], units[-1]) for step, units in zip(steps, seen, strict=False)
+    )

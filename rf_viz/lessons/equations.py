@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import rf_viz
 
-from .bell import LEAST_SHARE, gaussian_width
+from .bell import LEAST_SHARE, gaussian_area_width, gaussian_width
 from .example import Example
 from .layers import Conv, Transposed
 
@@ -115,19 +115,19 @@ def region(example: Example, unit: int) -> tuple[str, str]:
 
 
 def alignment(paths: Sequence[tuple[str, rf_viz.ReceptiveField | None]]) -> str:
-    """Write stride and centre of unit 0 along each path: aligned means that they agree.
+    """Write r_0, S_0, P_0 and the centre c_0 of unit 0 along each path: S_0 and c_0 must agree.
 
-    A path without layers has no field: it passes the input on.
+    Paths are told apart by a superscript. One without layers has no field: it passes the input on.
     """
-    lines = [r"& \text{centre} = -P + \tfrac{r - 1}{2}"]
+    lines = [r"& c_0 = -P_0 + \tfrac{r_0 - 1}{2}"]
     for name, field in paths:
         r, s, p = (field.size[0], field.stride[0], field.padding[0]) if field else (1, 1, 0)
         assert p is not None
-        lines.append(
-            rf"& \text{{{name}:}} \; r = {r}, \; S = {s}, \; P = {p}, \; "
-            rf"\text{{centre}} = -{_bracketed(p)} + \tfrac{{{r} - 1}}{{2}} = "
-            f"{-p + (r - 1) / 2:g}"
-        )
+        of = f"_0^{{{name}}}"
+        lines += [
+            rf"& r{of} = {r}, \; S{of} = {s}, \; P{of} = {p},",
+            rf"& c{of} = -{_bracketed(p)} + \tfrac{{{r} - 1}}{{2}} = {-p + (r - 1) / 2:g}",
+        ]
     return _aligned(*lines)
 
 
@@ -141,7 +141,10 @@ def transposed_size(layer: Transposed, below: int, size: int) -> str:
 
 
 def bell_width(depth: int, kernel: int) -> str:
-    """Write the width of the effective receptive field by the central limit theorem."""
+    """Write the width of the effective receptive field by the central limit theorem.
+
+    First in one dimension, then the square root of its area in two.
+    """
     share = rf"\ln \tfrac{{1}}{{{LEAST_SHARE:.4f}}}"
     variance = (
         rf"n \cdot \tfrac{{k^2 - 1}}{{12}} = {depth} \cdot \tfrac{{{kernel}^2 - 1}}{{12}} = "
@@ -150,6 +153,8 @@ def bell_width(depth: int, kernel: int) -> str:
     return _aligned(
         rf"\sigma^2 &= {variance}",
         rf"w &\approx 2 \sigma \sqrt{{2 {share}}} = {gaussian_width(depth, kernel):.1f}",
+        r"\sqrt{A} &\approx \tfrac{\sqrt{\pi}}{2} \, w = "
+        f"{gaussian_area_width(depth, kernel):.1f}",
     )
 
 

@@ -115,11 +115,11 @@ def stack(layers: Sequence[Layer], length: int) -> Example:
 
 def network(layers: Sequence[Layer], length: int) -> rf_viz.Network:
     """Trace layers as ``stack`` does, without the rows: for networks too deep to draw by unit."""
-    return _model(tuple(layers), length).trace(spatial_axes=(_UNITS,))
+    return model(layers, length).trace(spatial_axes=(_UNITS,))
 
 
-def _model(layers: tuple[Layer, ...], length: int) -> rf_viz.Model:
-    """The layers as a model, by way of ONNX."""
+def model(layers: Sequence[Layer], length: int) -> rf_viz.Model:
+    """Load layers over an input of ``length`` units as a model, by way of ONNX."""
     return rf_viz.load(to_onnx(layers, length).SerializeToString(), "the example")
 
 
@@ -127,9 +127,9 @@ def _model(layers: tuple[Layer, ...], length: int) -> rf_viz.Model:
 def _stack(layers: tuple[Layer, ...], length: int) -> Example:
     """Stack layers; results are kept, since a slider returns to the same values again and again."""
     _check_forks(layers, length)
-    model = _model(layers, length)
-    tensors = model.describe({INPUT: (1, 1, length)}, INPUT, False)
-    net = model.trace(spatial_axes=(_UNITS,))
+    loaded = model(layers, length)
+    tensors = loaded.describe({INPUT: (1, 1, length)}, INPUT, False)
+    net = loaded.trace(spatial_axes=(_UNITS,))
     nodes = graph_nodes(layers)
     if len(net.layers) < len(nodes):
         raise ModelError(f"nothing is left of {nodes[len(net.layers)].name}")

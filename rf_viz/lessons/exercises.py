@@ -9,7 +9,7 @@ from .draws import draw
 from .example import Example
 from .layers import Transposed
 from .slips import Slips, region_slips, size_slips
-from .worked import SolutionStep, dilation, form, paths, region, sizes, within
+from .worked import SolutionStep, closed_form, dilation, form, paths, region, sizes, within
 
 LEVELS = (
     "One layer",
@@ -21,10 +21,13 @@ LEVELS = (
 )
 """Topics of the levels, from the first one up."""
 
+_TOTALS = {symbol: f"{symbol}\N{SUBSCRIPT ZERO}" for symbol in "rSP"}
+"""The article's symbols of what the output sees of the input, as plain text."""
+
 _LABELS = {
-    "r": "Receptive field size r",
-    "S": "Effective stride S",
-    "P": "Effective padding P",
+    "r": f"Receptive field size {_TOTALS['r']}",
+    "S": f"Effective stride {_TOTALS['S']}",
+    "P": f"Effective padding {_TOTALS['P']}",
     "first": "First input unit",
     "last": "Last input unit",
 }
@@ -52,7 +55,7 @@ class Exercise:
         parts: the numbers to find.
         hints: hints short of the solution, one after the other.
         solution: step by step; the last step has the answer.
-        remark: the closed form's answer, where it is not the region.
+        remark: the closed form beside the solution, or why it does not give the region.
     """
 
     level: int
@@ -86,13 +89,14 @@ def exercise(level: int, seed: int) -> Exercise:
         right = dict(zip("rSP", form(last), strict=True))
         answers = {symbol: right[symbol] for symbol in asks}
         slips = size_slips(example)
-        question = f"What are {' and '.join(', '.join(asks).rsplit(', ', 1))} of {what}?"
+        totals = [_TOTALS[symbol] for symbol in asks]
+        question = f"What are {' and '.join([', '.join(totals[:-1]), totals[-1]])} of {what}?"
         hints, solution = _size_hints(example, asks), sizes(example, asks)
     else:
         seen = last.region((asks,))
         answers = {"first": seen.start[0], "last": seen.stop[0] - 1}
         slips = region_slips(example, asks)
-        question = f"Which input units does unit {asks} of {what} see?"
+        question = f"What are the first and the last input unit that unit {asks} of {what} sees?"
         hints, solution = _region_hints(example), region(example, asks)
     if len(solution) > 1:
         begin = ", ".join(f"${equation}$" for equation in solution[0].equations)
@@ -106,7 +110,18 @@ def exercise(level: int, seed: int) -> Exercise:
         tuple(Part(symbol, _LABELS[symbol], n, slips[symbol]) for symbol, n in answers.items()),
         tuple(hints),
         solution,
-        "" if isinstance(asks, str) else _remark(example, asks),
+        _sum(example) if isinstance(asks, str) else _remark(example, asks),
+    )
+
+
+def _sum(example: Example) -> str:
+    """Give the closed form of a chain of layers; empty where there are two paths."""
+    if len(paths(example)) > 1:
+        return ""
+    return (
+        "The closed form is the same, counted from the input upwards: each layer adds $k - 1$ "
+        "steps, each as wide as all strides below that layer multiplied. "
+        f"${closed_form(example)}$."
     )
 
 
@@ -114,33 +129,36 @@ def _remark(example: Example, unit: int) -> str:
     """Say what the closed form gives for a unit instead; empty where it gives the same."""
     field, region = example.last.receptive_field, example.last.region((unit,))
     if field is None:
-        return f"There is no closed form for this ({example.last.note}): the way down always works."
+        return f"There is no closed form here ({example.last.note}). The way down always works."
     counted = field.start((unit,))[0], field.stop((unit,))[0] - 1
     first, last = within(counted, example.length)
     if (first, last + 1) == (region.start[0], region.stop[0]):
         return ""
     return (
-        f"The closed form says units {counted[0]} to {counted[1]}, padding counted; cut off at the "
-        f"ends of the input {first} to {last}. That is not what the unit sees: of the padding "
-        "further up it knows nothing."
+        f"The closed form gives {counted[0]} to {counted[1]}, padding counted. Cut off at the ends "
+        f"of the input, that is {first} to {last}. The unit does not see that far: the closed form "
+        "takes the padding between the layers for input."
     )
 
 
 def _size_hints(example: Example, asks: str) -> list[str]:
-    """Hints for r, S and P, of which ``asks`` names those to find."""
+    """Hints for r_0, S_0 and P_0, of which ``asks`` names those to find."""
     ways = paths(example)
     hints = [
-        "Go up from the input. A kernel adds $k - 1$ steps to $r$, each as wide as all strides "
-        r"before it multiplied: $r_l = r_{l-1} + (k_l - 1)\,S_{l-1}$."
+        r"Go down from the output, where $r_L = S_L = 1$. The $r_l$ units that layer $l$ makes "
+        r"span $r_{l-1} = s_l\,r_l + (k_l - s_l)$ units below it, and $S_{l-1} = s_l\,S_l$."
     ]
     if any(dilation(stage.layer) > 1 for path in ways for stage in path):
-        hints.append("Dilation $d$ moves the taps apart: a kernel then adds $d(k - 1)$ steps.")
+        hints.append(
+            "Dilation $d$ moves the taps apart: put what the kernel spans, $d(k - 1) + 1$, in "
+            "place of $k$."
+        )
     if "P" in asks:
-        hints.append(r"Padding counts in the same steps: $P_l = P_{l-1} + p_l\,S_{l-1}$.")
+        hints.append(r"Padding goes the same way: $P_L = 0$, and $P_{l-1} = s_l\,P_l + p_l$.")
     if len(ways) > 1:
         hints.append(
-            "Take the branches one at a time. Aligned branches have the same centre, so the wider "
-            "one holds the other."
+            "Take the paths one at a time. Aligned paths have the same centre, so the region by "
+            "the wider one holds the other."
         )
     return hints
 
@@ -164,5 +182,5 @@ def _region_hints(example: Example) -> list[str]:
     if padded:
         hints.append("Padding holds no input: at each layer, keep to the units that are there.")
     if len(ways) > 1:
-        hints.append("Take the branches one at a time. The sum sees what either of them sees.")
+        hints.append("Take the paths one at a time. The sum sees the units of both.")
     return hints

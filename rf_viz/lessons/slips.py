@@ -42,28 +42,27 @@ def _without(right: int, slips: Iterable[tuple[int, str]]) -> Slips:
 
 
 def _of_branches(symbol: int, values: list[int], wide: int) -> list[tuple[int, str]]:
-    """Slips where branches meet, of r, S or P; ``wide`` is the number of the wider branch."""
+    """Slips where paths meet, of r, S or P; ``wide`` is the number of the wider path."""
     if symbol == 1:
         return [
             (
                 sum(values),
-                "That adds the strides of both branches: they step together, and the sum with "
-                "them.",
+                "That adds the strides of both paths: they step together, and the sum with them.",
             ),
             (
                 prod(values),
-                "That multiplies the strides of both branches: they run side by side, not one "
-                "after the other.",
+                "That multiplies the strides of both paths: they run side by side, not one after "
+                "the other.",
             ),
         ]
     return [
         (
             values[1 - wide],
-            f"That is the ${'rSP'[symbol]}$ of branch {'AB'[1 - wide]}: the wider branch decides.",
+            f"That is ${'rSP'[symbol]}_0$ along path {'AB'[1 - wide]}: the wider path decides.",
         ),
         (
             sum(values),
-            "That adds the branches up: they run side by side and look at the same units, not one "
+            "That adds the paths up: they run side by side and look at the same units, not one "
             "after the other.",
         ),
     ]
@@ -81,7 +80,7 @@ def _size(path: _Path) -> list[tuple[int, str]]:
         (
             total(span, [1] * len(path)),
             "That forgets the strides: a step in a layer is as many input units as all strides "
-            "before it multiplied.",
+            "below it multiplied.",
         ),
         (
             total(lambda layer: layer.kernel - 1),
@@ -90,12 +89,12 @@ def _size(path: _Path) -> list[tuple[int, str]]:
         ),
         (
             total(lambda layer: layer.kernel * dilation(layer) - 1),
-            "That takes a dilated kernel to be $d k$ wide: between $k$ taps are $k - 1$ gaps: it "
-            "spans $d(k - 1) + 1$ units.",
+            "That takes a dilated kernel to be $d k$ wide: its $k$ taps have $k - 1$ distances of "
+            "$d$ between them, so it spans $d(k - 1) + 1$ units.",
         ),
         (
             total(span, [s * layer.stride for s, layer in zip(before, path, strict=True)]),
-            "That multiplies by each layer's own stride, too: only the strides before a layer "
+            "That multiplies by each layer's own stride, too: only the strides below a layer "
             "spread its taps.",
         ),
         (
@@ -105,20 +104,21 @@ def _size(path: _Path) -> list[tuple[int, str]]:
         ),
         (
             sum(layer.kernel for layer in path),
-            "That adds the kernels up: neighbouring windows overlap, so a layer adds $k - 1$ "
-            "steps, each as wide as all strides before it.",
+            "That adds the kernels up: a layer adds only $k - 1$ steps, each as wide as all "
+            "strides below it multiplied.",
         ),
         (
             prod(layer.kernel for layer in path),
-            "That multiplies the kernels: neighbouring windows overlap, so sizes add up.",
+            "That multiplies the kernels: each layer adds steps to what is seen, it does not "
+            "multiply it.",
         ),
         (
             total(span) - span(path[-1]) * before[-1],
-            "That is where the layer before the last stands: one more to go.",
+            "That is the size for the layer before the last: one more layer to go.",
         ),
         (
             span(path[-1]) + 1,
-            "That is what the last layer sees of the layer below it: count in input units.",
+            "That is what the last layer sees of the layer below it: go on down to the input.",
         ),
     ]
 
@@ -129,18 +129,18 @@ def _stride(path: _Path) -> list[tuple[int, str]]:
     return [
         (
             sum(strides),
-            "That adds the strides: each layer steps in steps of the layer below, so they "
-            "multiply.",
+            "That adds the strides: a layer's stride counts units of the layer below it, so "
+            "strides multiply.",
         ),
         (
             prod(strides[:-1]),
-            "That leaves the last layer's stride out: $S$ is the step of its output, so its own "
-            "stride counts.",
+            "That leaves the last layer's stride out: $S_0$ is the distance between its units, "
+            "measured in input units, so its own stride counts.",
         ),
         (
             strides[-1],
             "That is the last layer's stride alone, in units of the layer below: multiply it by "
-            "the strides before.",
+            "the strides below.",
         ),
         (prod(strides[1:]), "That leaves the first layer's stride out."),
         (max(strides), "That is the largest stride: all of them multiply."),
@@ -158,16 +158,19 @@ def _padding(path: _Path) -> list[tuple[int, str]]:
     return [
         (
             total([1] * len(path)),
-            "That forgets to multiply by the stride so far: one unit of padding above a stride is "
-            "as wide as that stride.",
+            "That forgets to multiply by the stride so far: one unit of padding is as many input "
+            "units wide as all strides below it multiplied.",
         ),
         (
             total([s * layer.stride for s, layer in zip(before, path, strict=True)]),
-            "That multiplies by each layer's own stride, too: only the strides before a layer "
+            "That multiplies by each layer's own stride, too: only the strides below a layer "
             "widen its padding.",
         ),
-        (-total(before), "The sign: unit 0 begins at $-P$, so $P$ itself is not negative."),
-        (2 * total(before), "That counts the padding of both ends: $P$ is what lies in front."),
+        (
+            -total(before),
+            "The sign: the field of unit 0 begins at $-P_0$, so $P_0$ itself is not negative.",
+        ),
+        (2 * total(before), "That counts the padding of both ends: $P_0$ is what lies in front."),
         (
             total([s * dilation(layer) for s, layer in zip(before, path, strict=True)]),
             "That multiplies by the dilation: padding is counted in plain units, whatever the "
@@ -196,7 +199,7 @@ def region_slips(example: Example, unit: int) -> dict[str, Slips]:
     if len(ways) > 1:
         for name, path in zip("AB", ways, strict=True):
             seen = path[-1].traced.region((unit,))
-            why = f"That is what branch {name} alone sees: the sum sees what either of them sees."
+            why = f"That is what the sum sees by path {name} alone: it sees more by the other."
             intervals.append(((seen.start[0], seen.stop[0] - 1), why))
     field = example.last.receptive_field
     if field is not None:
@@ -209,7 +212,7 @@ def region_slips(example: Example, unit: int) -> dict[str, Slips]:
             (
                 within(counted, example.length),
                 "That is the closed form cut off at the ends of the input. But padding further up "
-                "holds nothing either: go down layer by layer, and keep to the units that are "
+                "holds no input either: go down layer by layer, and keep to the units that are "
                 "there.",
             ),
         ]
@@ -235,7 +238,7 @@ def _of_path(path: _Path, size: int, unit: int) -> list[tuple[Interval, str]]:
             [replace(layer, stride=1) if isinstance(layer, Conv) else layer for layer in path],
             unit,
             "That forgets to multiply by a stride: one unit further on in a layer is $s$ units "
-            "further on below it.",
+            "further on in the layer below.",
         ),
         (
             [replace(layer, padding=(0, 0)) for layer in path],
@@ -255,8 +258,8 @@ def _of_path(path: _Path, size: int, unit: int) -> list[tuple[Interval, str]]:
                 for layer in path
             ],
             unit,
-            "That takes a transposed layer for a plain one: it makes $s$ units of each one below, "
-            "so going down divides by $s$.",
+            "That takes a transposed layer for a plain one: it has about $s$ units for each one "
+            "below, so going down divides by $s$.",
         ),
         (list(path), unit - 1, "Units are counted from 0: that is what the unit before sees."),
     ]

@@ -109,8 +109,8 @@ STEPS: Sequence[LessonStep] = (
         "**kernel** over it, and every unit that it makes looks at $k$ neighbours. Those are its "
         "**receptive field**. Point at any unit to see what it sees.",
         "Set the kernel so that a unit of layer 1 sees exactly 5 input units.",
-        "A kernel of $k$ sees $k$ units. And each input unit is seen by up to $k$ units above: "
-        "neighbours share most of what they see.",
+        "A kernel of $k$ sees $k$ units. In turn, an input unit is seen by up to $k$ units above. "
+        "Neighbours share $k - 1 = 4$ of the 5 units that each of them sees.",
         (Slider("Kernel k", 1, 7, 3),),
         lambda k: stack([Conv(k)], 13),
         lambda e, _: size(e) == 5,
@@ -121,7 +121,8 @@ STEPS: Sequence[LessonStep] = (
         "Layers let small kernels see far.",
         "With kernels of 3 only, make the last layer see exactly 7 input units.",
         "Each layer adds $k - 1 = 2$: three of them see $1 + 3 \\cdot 2 = 7$, as one kernel of 7 "
-        "would. On a picture that takes 27 weights instead of 49.",
+        "would. On a picture, from one channel to one channel, three kernels of 3 by 3 have "
+        "27 weights, and one of 7 by 7 has 49.",
         (Slider("Layers", 1, 5, 1),),
         lambda n: stack([Conv(3)] * n, 15),
         lambda e, _: size(e) == 7,
@@ -129,11 +130,11 @@ STEPS: Sequence[LessonStep] = (
     ),
     LessonStep(
         "Stride",
-        "A **stride** of $s$ skips: units of the layer lie $s$ input units apart. So whatever "
-        "comes later steps $s$ times as wide.",
+        "With a **stride** of $s$, a kernel moves on by $s$ units at a time: what neighbours see "
+        "begins $s$ units apart. So each step in a layer above is $s$ times as wide.",
         "Leave both kernels at 3, and make layer 2 see exactly 9 input units.",
-        "The second kernel's two steps are each as wide as the stride before it: "
-        "$3 + 2 \\cdot 3 = 9$. A layer's own stride does not change what it sees itself.",
+        "Kernel 2 adds two steps, each as wide as the stride of layer 1: "
+        "$3 + 2 \\cdot 3 = 9$. The stride of layer 2 does not change what one of its units sees.",
         (Slider("Stride of layer 1", 1, 4, 1), Slider("Stride of layer 2", 1, 2, 1)),
         lambda s, t: stack([Conv(3, s), Conv(3, t)], 24),
         lambda e, _: size(e) == 9,
@@ -141,12 +142,14 @@ STEPS: Sequence[LessonStep] = (
     ),
     LessonStep(
         "The closed form",
-        "For any chain of layers: multiply each layer's $k - 1$ by all strides before it, add "
+        "For any chain of layers: multiply each layer's ${k - 1}$ by all strides below it, add "
         "everything up, and add 1. That is the **closed form** of Araujo, Norris and Sim "
-        "(Distill, 2019). All strides multiplied are the effective stride $S$.",
+        "(Distill, 2019). They count layers from the input and write $r_l$ for the size of what "
+        "one unit of the output sees of layer $l$: for the input, that is $r_0$. All strides "
+        "multiplied are the effective stride $S_0$.",
         "Find strides with which layer 3 sees 15 input units and steps by 4.",
-        "Two strides of 2: $S = 4$, and $r = 1 + 2 + 2 \\cdot 2 + 2 \\cdot 4 = 15$. Strides early "
-        "on widen everything after them, which is why networks begin with them.",
+        "Two strides of 2: $S_0 = 4$, and $r_0 = 1 + 2 + 2 \\cdot 2 + 2 \\cdot 4 = 15$. A stride "
+        "widens the steps of all layers above it, so an early one widens most.",
         (Slider("Stride of layer 1", 1, 4, 1), Slider("Stride of layer 2", 1, 4, 1)),
         lambda s, t: stack([Conv(3, s), Conv(3, t), Conv(3)], 48),
         lambda e, _: _sizes(e) == (15, 4),
@@ -154,12 +157,12 @@ STEPS: Sequence[LessonStep] = (
     ),
     LessonStep(
         "Padding",
-        "Without help every layer gets shorter. **Padding** adds units of nothing, drawn dashed, "
-        "at both ends. Where the field of unit 0 begins in front of the input is the effective "
-        "padding $P$.",
+        "Without padding, a kernel of 2 or more makes a layer shorter than what it stands on. "
+        "**Padding** adds units that hold no input, drawn dashed, at both ends. The field of "
+        "unit 0 then begins $P_0$ units in front of the input: that is the effective padding.",
         "With a kernel of 5, make layer 1 as long as the input.",
-        "$p = (k - 1)/2 = 2$ at both ends keeps the length. The receptive field is still 5, but "
-        "unit 0 has two of them in the padding: it sees 3.",
+        "$p = (k - 1)/2 = 2$ at both ends keeps the length, since the stride is 1. The receptive "
+        "field is still 5, but two of the 5 units of unit 0 are padding: it sees 3 input units.",
         (Slider("Padding p", 0, 4, 0),),
         lambda p: stack([Conv(5, padding=(p, p))], 12),
         _long_as_the_input,
@@ -168,8 +171,8 @@ STEPS: Sequence[LessonStep] = (
     LessonStep(
         "At the border",
         "Padding holds no input. It is tempting to take the closed form and cut it off where the "
-        "input ends. But padding *between* layers holds nothing either, and the closed form "
-        "does not know.",
+        "input ends. But padding *between* layers holds no input either, and the closed form "
+        "counts it as if it did.",
         "Click the unit of layer 2 for which the closed form, cut off at the ends of the input, "
         "is not the exact region. Compare the two brackets.",
         "Unit 3 sees 4 to 8. The closed form says 4 to 10, cut off 4 to 9: but no unit of layer 1 "
@@ -183,8 +186,9 @@ STEPS: Sequence[LessonStep] = (
         "A **dilation** of $d$ pulls the taps of a kernel $d$ units apart: it reaches far with "
         "few weights.",
         "With three taps, make a unit reach over 9 input units.",
-        "$d(k - 1) + 1 = 4 \\cdot 2 + 1 = 9$. But count the lit units: the field is 9 long, and "
-        "only 3 of its units matter. The region is a box, what is in it has holes.",
+        "$d(k - 1) + 1 = 4 \\cdot 2 + 1 = 9$. But count the lit units: the field is 9 units long, "
+        "and only 3 of them are seen. A region is the smallest box around what is seen, and that "
+        "may have holes.",
         (Slider("Dilation d", 1, 5, 1),),
         lambda d: stack([Conv(3, dilation=d)], 16),
         lambda e, _: size(e) == 9,
@@ -192,11 +196,12 @@ STEPS: Sequence[LessonStep] = (
     ),
     LessonStep(
         "Branches",
-        "Two paths from the input are added. If both step alike and look at the same **centre**, "
-        "they are aligned, and the wider one decides. If not, there is no closed form for the sum.",
-        "Move the padding of branch B from end to end until the branches are aligned.",
-        "With 1 at each end both centres are 0. An uneven padding shifts what a branch looks at: "
-        "the sum then adds up things of different places.",
+        "Two paths lead from the input to a sum, A on the left and B on the right. If they agree "
+        "on the stride $S_0$ and on the **centre** $c_0$ of what unit 0 sees, they are aligned: "
+        "then the closed form of the wider one is that of the sum. If not, the sum has none.",
+        "Move padding of path B from one end to the other until the paths are aligned.",
+        "With 1 at each end, both centres are 0. Other paddings shift what path B looks at, so "
+        "the sum adds up what lies around different places of the input.",
         (Slider("Padding of B in front", 0, 2, 0),),
         lambda p: stack([Fork(((Conv(5, 2, (2, 2)),), (Conv(3, 2, (p, 2 - p)),)))], 15),
         lambda e, _: bool(e.last.aligned),
@@ -204,13 +209,14 @@ STEPS: Sequence[LessonStep] = (
     ),
     LessonStep(
         "The effective receptive field",
-        "Not all units of a field count alike: the middle is reached by many paths, the ends by "
-        "one each. The numbers are path counts. They pile up to a bell, the **effective "
-        "receptive field** (Luo and others, NeurIPS 2016).",
+        "Not all units of a field count alike: many paths lead from its middle to the output, "
+        "and one from each end. The numbers are path counts. If all weights are equal, a unit's "
+        "influence is its share of the paths: they form a bell, the **effective receptive field** "
+        "(Luo and others, NeurIPS 2016).",
         "Stack layers until the outermost unit has less than a hundredth of the paths of the "
         "middle one.",
-        "Six layers: 1 path at the ends, 141 in the middle. The field grows with the depth, the "
-        "bell only with its square root.",
+        "With six layers there is 1 path from each end and 141 from the middle. The field grows "
+        "linearly with the depth, the bell only with the square root of the depth.",
         (Slider("Layers of kernel 3", 1, 8, 2),),
         lambda n: stack([Conv(3)] * n, 19),
         lambda e, _: share_at_the_end(e) < 0.01,

@@ -120,3 +120,28 @@ def test_another_figure_is_in_the_address_and_back_returns(learn: Page) -> None:
     learn.go_back()
     expect(learn.get_by_text("Layer 2: padding p")).to_be_visible()
     expect(learn).to_have_url(re.compile("figure=region"))
+
+
+def test_paths_stand_side_by_side_and_their_sum_above_both(learn: Page, url: str) -> None:
+    learn.goto(f"{url}/learn?figure=branches")  # rows: input, A1, B1, B2, A + B
+    learn.locator(".unit.pinned").wait_for()
+    a1, b1, b2 = ([unit(learn, row, u).bounding_box() for u in (0, 4)] for row in (1, 2, 3))
+    assert a1[1]["x"] + a1[1]["width"] < min(b1[0]["x"], b2[0]["x"])
+    assert a1[0]["y"] == pytest.approx(b1[0]["y"], abs=1)
+    assert unit(learn, 4, 0).bounding_box()["y"] < b2[0]["y"] < b1[0]["y"]
+    assert unit(learn, 0, 0).bounding_box()["y"] > b1[0]["y"]
+    expect(learn.locator(".key")).to_contain_text("path B is on the right, with round ones")
+
+
+def test_arrow_keys_follow_a_path_and_change_lanes(learn: Page, url: str) -> None:
+    learn.goto(f"{url}/learn?figure=branches")
+    unit(learn, 4, 2).focus()
+    learn.keyboard.press("ArrowDown")
+    expect(unit(learn, 1, 2)).to_be_focused()
+    learn.keyboard.press("End")
+    learn.keyboard.press("ArrowRight")
+    expect(unit(learn, 2, 0)).to_be_focused()
+    learn.keyboard.press("ArrowUp")
+    expect(unit(learn, 3, 0)).to_be_focused()
+    learn.keyboard.press("ArrowUp")
+    expect(unit(learn, 4, 0)).to_be_focused()

@@ -17,11 +17,13 @@ def test_every_unit_has_its_bar_on_the_side_where_it_lies() -> None:
 
 
 def test_growth_has_the_sizes_the_widths_and_the_law() -> None:
-    figure = growth([1, 2, 4], [3, 5, 9], [3, 5, 7], [4.0, 5.7, 8.1], 2)
-    lines = {line.name: list(line.y) for line in figure.data}
-    assert lines == {
-        "receptive field r": [3, 5, 9],
-        "square root law": [4.0, 5.7, 8.1],
-        "width of the bell": [3, 5, 7],
-    }
+    laws = [4.0, 5.7, 8.1], [3.5, 5.0, 7.2]
+    figure = growth([1, 2, 4], [3, 5, 9], [3, 5, 7], [3, 4.6, 6.1], laws, 2)
+    assert [(line.name, list(line.y)) for line in figure.data] == [
+        ("receptive field r", [3, 5, 9]),
+        ("square root law", [4.0, 5.7, 8.1]),
+        ("square root law", [3.5, 5.0, 7.2]),
+        ("width in 1-D", [3, 5, 7]),
+        ("square root of the area in 2-D", [3, 4.6, 6.1]),
+    ]
     assert figure.layout.shapes[0].x0 == 2

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import plotly.graph_objects as go
-import pytest
 
 from rf_viz.analysis.growth import Growth, GrowthPoint
-from rf_viz.catalogue.article import Fit
-from rf_viz.figures.compare import COLOURS, Box, Curve, Point, accuracy, boxes, growth
+from rf_viz.figures.compare import COLOURS, Box, Curve, boxes, growth
 
 
 def step(layer: str, depth: int, size: int | None, region: int) -> GrowthPoint:
@@ -55,25 +53,8 @@ def test_the_input_is_marked_where_all_have_the_same() -> None:
         return [a.text for a in growth(curves, "depth", "size").layout.annotations]
 
     other = Growth((32, 32), BRANCHED.steps, None, 0.3, 0)
-    assert notes(Curve("a", 0, BRANCHED), Curve("b", 1, BRANCHED)) == ["the whole input, 64"]
+    assert notes(Curve("a", 0, BRANCHED), Curve("b", 1, BRANCHED)) == ["size of the input, 64"]
     assert notes(Curve("a", 0, BRANCHED), Curve("b", 1, other)) == []
-
-
-def test_circles_have_areas_like_costs() -> None:
-    points = [Point("a", 100, 0.6, 1.0), Point("b", 400, 0.7, 4.0), Point("c", 900, 0.8, None)]
-    figure = accuracy({"Known": points}, {"Known": Fit(0.05, 0.4, 1, 3)})
-    circles, line = figure.data
-    assert circles.marker.sizemode == "area"
-    assert list(circles.marker.size) == [1, 4, 0]
-    assert circles.customdata[2] == "cost not known"
-    assert list(line.y) == pytest.approx(0.05 * np.log(line.x) + 0.4)
-
-
-def test_a_group_keeps_its_colour_when_another_is_hidden() -> None:
-    points = [Point("a", 100, 0.6, 1.0), Point("b", 400, 0.7, 4.0)]
-    *_, shown = accuracy({"One": points, "Other": points}, {}).data
-    (alone,) = accuracy({"One": [], "Other": points}, {}).data
-    assert alone.marker.color == shown.marker.color
 
 
 def test_boxes_lie_on_the_picture_and_the_same_ones_inside_each_other() -> None:

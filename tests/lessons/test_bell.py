@@ -14,6 +14,29 @@ def test_the_measured_law_of_three_taps() -> None:
     assert [bell.width(bell.counts(n, 3)) for n in depths] == [9, 13, 19, 25, 37, 51]
 
 
+def test_the_papers_measure_is_the_square_root_of_the_area() -> None:
+    """Counted pixel by pixel, with the convolution of square kernels on a picture."""
+    widths = [bell.area_width(bell.counts(n, 3)) for n in (5, 10, 20, 40, 80, 160)]
+    assert [round(width, 1) for width in widths] == [8.3, 11.7, 16.2, 22.7, 32.3, 45.6]
+    picture = np.ones((1, 1))
+    for _ in range(5):
+        wide = np.pad(picture, 2)
+        picture = sum(
+            wide[y : y + len(picture) + 2, x : x + len(picture) + 2]
+            for y in range(3)
+            for x in range(3)
+        )
+    pixels = (picture >= (1 - 0.9545) * picture.max()).sum()
+    assert bell.area_width(bell.counts(5, 3)) == pytest.approx(pixels**0.5)
+
+
+@pytest.mark.parametrize("kernel", [3, 5, 7])
+def test_the_area_follows_the_law_of_a_disc(kernel: int) -> None:
+    for depth in (40, 80, 160):
+        law = bell.gaussian_area_width(depth, kernel)
+        assert bell.area_width(bell.counts(depth, kernel)) == pytest.approx(law, rel=0.02)
+
+
 @pytest.mark.parametrize("kernel", [2, 3, 5, 7])
 @pytest.mark.parametrize("depth", [1, 2, 7, 30])
 def test_counts_are_those_of_a_power_of_ones(kernel: int, depth: int) -> None:

@@ -97,9 +97,9 @@ def test_alignment_tells_the_centre_along_each_path() -> None:
     example = stack([paths], 17)
     ends = [example.rows[1], example.rows[3]]
     fields = [("A", ends[0].layer.receptive_field), ("B", ends[1].layer.receptive_field)]
-    _, a, b, skip = sides(equations.alignment([*fields, ("C", None)]))
-    assert a[-1] == b[-1] == skip[-1] == 0
-    assert r"r = 3, \; S = 4, \; P = 1" in equations.alignment(fields)
+    _, _, a, _, b, _, skip = sides(equations.alignment([*fields, ("C", None)]))
+    assert a == b == skip == [0, 0]
+    assert r"r_0^{B} = 3, \; S_0^{B} = 4, \; P_0^{B} = 1" in equations.alignment(fields)
 
 
 def test_dilation_appears_where_there_is_any() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from rf_viz.lessons import Conv, Fork, Transposed
 from rf_viz.lessons.exercises import LEVELS, Exercise, exercise
-from rf_viz.lessons.worked import Sliding
+from rf_viz.lessons.worked import Sliding, runs
 
 SEEDS = range(1, 51)
 EVERY = [(level, seed) for level, seed in product(range(1, len(LEVELS) + 1), SEEDS)]
@@ -112,6 +112,61 @@ def test_every_step_of_a_way_down_is_what_the_units_see() -> None:
             for depth in reversed(range(len(way))):
                 units = seen(way[depth:], extents(way[:depth], task.example.length)[-1], task.unit)
                 assert next(steps).values == (min(units), max(units)), at
+
+
+def test_sizes_are_solved_from_the_output_down_in_the_articles_letters() -> None:
+    """r, S and P of the output with respect to each layer, by going along every tap."""
+    long, middle = 400, 20
+    for at in EVERY:
+        task = exercise(*at)
+        if task.unit is not None:
+            continue
+        steps = iter(task.solution)
+        for way, path in zip(ways(task), ("",) if len(ways(task)) == 1 else "AB", strict=True):
+            mark = f"^{{{path}}}" if path else ""
+            for depth in reversed(range(len(way))):
+                first = [min(seen(way[depth:], long, unit)) for unit in (middle, middle + 1)]
+                stride = first[1] - first[0]
+                size = max(seen(way[depth:], long, middle)) - first[0] + 1
+                step = next(steps)
+                wanted = (size, stride, middle * stride - first[0])
+                assert step.values == wanted[: len(step.values)], at
+                names = [equation.split(" = ")[0] for equation in step.equations]
+                assert names == [f"{s}_{{{depth}}}{mark}" for s in "rSP"][: len(names)], at
+                if depth == len(way) - 1:
+                    assert f"$r_{{{depth + 1}}}{mark} = 1$" in step.says, at
+
+
+def test_a_solution_tells_how_many_units_are_seen_where_there_are_holes() -> None:
+    holes = 0
+    for at in EVERY:
+        task = exercise(*at)
+        if task.unit is None:
+            continue
+        steps = iter(task.solution)
+        for way in ways(task):
+            for depth in reversed(range(len(way))):
+                units = seen(way[depth:], extents(way[:depth], task.example.length)[-1], task.unit)
+                says = next(steps).says
+                full = len(units) == max(units) - min(units) + 1
+                holes += not full
+                assert (f" {len(units)} of the units $u_" in says) == (not full), at
+    assert holes > 10
+
+
+def test_runs_are_told_in_words() -> None:
+    assert runs([2]) == "2"
+    assert runs([2, 3, 4]) == "2 to 4"
+    assert runs([2, 3, 4, 6, 8, 9]) == "2 to 4, 6 and 8 to 9"
+
+
+def test_the_closed_form_beside_a_solution_works_out() -> None:
+    for at in EVERY:
+        task = exercise(*at)
+        if task.unit is not None or len(ways(task)) > 1:
+            continue
+        (terms, total) = re.search(r"\$r_0 = (.+) = (\d+)\$", task.remark).groups()
+        assert eval(terms.replace(r"\cdot", "*")) == int(total) == task.answer[0], at
 
 
 def test_no_wrong_answer_is_right() -> None:

@@ -59,6 +59,15 @@ def test_what_the_steps_tell_is_true() -> None:
     by_title = {step.title: step for step in STEPS}
     padded = by_title["Padding"].build(2).last
     assert padded.region((0,)).size == (3,)
+    neighbours = by_title["A pixel and a kernel"].build(5).last
+    shared = neighbours.mask((2,)) & neighbours.mask((3,))
+    assert (shared.sum(), neighbours.mask((2,)).sum()) == (4, 5)
+    one, other = (by_title["Stride"].build(3, s).last.receptive_field.size for s in (1, 2))
+    assert one == other, "a layer's own stride does not change what one of its units sees"
+    paths = by_title["Branches"].build(1)
+    assert paths.last.receptive_field == paths.net["A1"].receptive_field, "the wider one's"
+    for front in (0, 2):
+        assert by_title["Branches"].build(front).last.receptive_field is None
     dilated = by_title["Dilation"].build(4).last
     assert (dilated.region((2,)).size, dilated.mask((2,)).sum()) == ((9,), 3)
     assert 1 / share_at_the_end(

@@ -110,12 +110,70 @@ def test_odd_models_are_compared_all_the_same(
     run(app)
 
 
-def test_the_articles_fit_is_told(app: AppTest) -> None:
+def lines(app: AppTest) -> str:
+    """Text of all Markdown."""
+    return " ".join(m.value for m in app.markdown)
+
+
+def test_the_fit_is_called_ours(app: AppTest) -> None:
+    """The article has neither an equation nor a correlation, and claims less than a cause."""
     app.session_state["part"] = "Accuracy"
     run(app)
-    markdown = " ".join(m.value for m in app.markdown)
-    assert "10 networks: top-1 = 0.0584 · ln r + 0.3541, correlation 0.829" in markdown
+    ours = "Our least-squares fit through the article's networks"
+    equation = "10 networks: top-1 = 0.0584 · ln r + 0.3541, correlation 0.829"
+    assert f"**{ours}**, {equation}" in lines(app)
     assert "MobileNet 0.75 and ResNet-200 are left out" in text(app)
+    assert "give no equation and no correlation: the fits are ours" in text(app)
+    assert "conjecture" in text(app)
+    assert "it is by no means sufficient and not the only factor" in text(app)
+
+
+def test_networks_that_both_have_count_once(app: AppTest) -> None:
+    app.session_state["part"] = "Accuracy"
+    run(app)
+    assert "all networks shown**, 38 networks" in lines(app)
+    assert "these 7 count once" in text(app)
+    app.segmented_control(key="accuracy of").set_value(["Keras applications"])
+    run(app)
+    assert "all networks shown**, 35 networks" in lines(app)
+    assert "count once" not in text(app)
+
+
+def test_a_network_can_be_left_out_and_the_slope_is_told_without_each(app: AppTest) -> None:
+    app.session_state["part"] = "Accuracy"
+    run(app)
+    assert "without AlexNet the slope is 0.037 instead of 0.058" in lines(app)
+    app.selectbox(key="accuracy without").set_value("AlexNet")
+    run(app)
+    assert "networks, without AlexNet**, 9 networks: top-1 = 0.0368 · ln r" in lines(app)
+    app.segmented_control(key="accuracy of").set_value(["Keras applications"])
+    run(app)
+    assert app.selectbox(key="accuracy without").value == "none"
+
+
+@pytest.mark.parametrize(
+    ("across", "slope"), [("share", "0.0647"), ("depth", "0.0541"), ("gflops", "0.0370")]
+)
+def test_rivals_of_the_receptive_field_are_drawn_and_fitted(
+    app: AppTest, across: str, slope: str
+) -> None:
+    app.session_state["part"] = "Accuracy"
+    run(app)
+    app.segmented_control(key="accuracy over").set_value(across)
+    run(app)
+    assert f"10 networks: top-1 = {slope} · ln" in lines(app)
+    rivals = app.dataframe[0].value
+    assert list(rivals["Accuracy over"])[1:] == ["r over input size", "Depth", "GFLOPs"]
+    assert list(rivals["Correlation, article's"].round(2)) == [0.83, 0.83, 0.88, 0.61]
+
+
+def test_the_twelve_networks_have_their_years(app: AppTest) -> None:
+    app.session_state["part"] = "Accuracy"
+    run(app)
+    twelve = app.dataframe[1].value
+    assert len(twelve) == 12
+    assert dict(zip(twelve["Network"], twelve["Year"], strict=True))["AlexNet"] == 2014
+    assert list(twelve["Year"])[-2:] == [2016, 2016]
 
 
 def test_a_network_of_ones_own_joins_the_figure_and_leaves_it(app: AppTest) -> None:

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rf_viz.lessons.exercises import LEVELS, exercise
+from rf_viz.ui.learn.exercises import network_html
 from tests.pages.driver import SCRIPT, components
 
 PAGE = "pages/learn.py"
@@ -128,6 +129,15 @@ def test_the_address_goes_along() -> None:
     app.number_input(key="exercise number").set_value(18).run()
     assert exercise(5, 18).question in text(app)
     assert app.query_params["exercise"] == "5-18"
+
+
+def test_only_letters_that_occur_are_explained() -> None:
+    assert "<p>k kernel; s stride</p>" in network_html(exercise(2, 3).example)
+    assert "d dilation; p padding at both ends" in network_html(exercise(4, 1).example)
+    assert "cut off at both ends" in network_html(exercise(6, 1).example)
+    uneven = network_html(exercise(6, 2).example)
+    assert "where there is a q, p is the padding in front and q the padding behind" in uneven
+    assert "both ends" not in uneven
 
 
 @pytest.mark.parametrize("link", ["7-1", "1-0", "x", "3", "2-99999", "1-1-1"])

@@ -11,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 from rf_viz.ui.learn.figures import FIGURES
 from tests.pages.driver import SCRIPT, components
 
+ZERO = "\N{SUBSCRIPT ZERO}"
+
 
 def visit(**address: str) -> AppTest:
     """Opens the page with these parameters of the address."""
@@ -115,12 +117,46 @@ def test_the_pinned_unit_is_filled_in() -> None:
     app = visit(figure="region")
     pin(app, "region diagram", 0)
     assert r"0 \cdot 2 - (1 \cdot 1 + 1 \cdot 2) = \mathbf{-3}" in equations(app)
-    assert "Of the r = 7 units that the equation counts, 4 are input units,** 0 to 3" in text(app)
+    counted = f"The equation counts r{ZERO} = 7, the units \N{MINUS SIGN}3 to 3"
+    assert f"{counted}; 4 of them are in the input. Unit 0 sees 4: 0 to 3." in text(app)
+    assert "leave out" not in text(app)
+
+
+def test_units_of_the_input_that_are_not_reached_are_told_apart_from_padding() -> None:
+    """With k < s the closed form counts input units that no kernel takes."""
+    app = visit(figure="region")
+    for label, value in (
+        ("Layer 1: kernel k", 1),
+        ("Layer 1: stride s", 3),
+        ("Layer 1: padding p", 0),
+        ("Layer 2: padding p", 0),
+    ):
+        set_slider(app, label, value)
+    pin(app, "region diagram", 1)
+    assert f"counts r{ZERO} = 7, the units 3 to 9; all are in the input" in text(app)
+    assert "Unit 1 sees 3: 3, 6 and 9." in text(app)
+    assert "The kernels leave out units 4, 5, 7 and 8" in text(app)
+    app = visit(figure="region")
+    for label, value in (("Input units n", 10), ("Layer 1: padding p", 0)):
+        set_slider(app, label, value)
+    pin(app, "region diagram", 3)
+    assert "6 of them are in the input. Unit 3 sees 5: 4 to 8." in text(app)
+    assert "Only padding between the layers stands on unit 9" in text(app)
+
+
+def test_what_one_more_tap_adds_is_told_for_these_strides() -> None:
+    app = visit(figure="size")
+    assert "multiply to: 1 in layer 1, 2 in layer 2 and 2 in layer 3" in text(app)
+    for number in (1, 2):
+        set_slider(app, f"Layer {number}: stride s", 1)
+    assert "adds 1 input unit, whichever layer it is in" in text(app)
+    set_slider(app, "Layer 2: stride s", 3)
+    assert "multiply to: 1 in layer 1, 1 in layer 2 and 3 in layer 3" in text(app)
 
 
 def test_branches_are_aligned_by_their_padding() -> None:
     app = visit(figure="branches")
-    assert "together r = 3, S = 4, P = 1" in text(app)
+    assert f"together r{ZERO} = 3, S{ZERO} = 4, P{ZERO} = 1" in text(app)
     (presets,) = [g for g in app.segmented_control if "Misaligned" in g.options]
     presets.set_value("Misaligned").run()
     assert "centres 1 px apart" in text(app)
@@ -131,9 +167,9 @@ def test_with_same_padding_five_units_are_aligned_and_six_are_not() -> None:
     (presets,) = [g for g in app.segmented_control if "Misaligned" in g.options]
     presets.set_value("SAME padding").run()
     assert slider(app, "Input units n").value == 6
-    assert "No closed form" in text(app)
+    assert "no closed form" in text(app)
     set_slider(app, "Input units n", 5)
-    assert "together r = 3, S = 4, P = 1" in text(app)
+    assert f"together r{ZERO} = 3, S{ZERO} = 4, P{ZERO} = 1" in text(app)
 
 
 def test_doubled_dilation_leaves_no_holes() -> None:
@@ -147,25 +183,52 @@ def test_doubled_dilation_leaves_no_holes() -> None:
 
 def test_a_kernel_that_the_stride_divides_is_even() -> None:
     app = visit(figure="upsampling")
-    assert "Uneven:** outputs take 1 or 2 input units" in text(app)
+    assert "outputs take 1 or 2 input units" in text(app)
+    assert "Uneven:** their summed weights alternate between 1 and 2" in text(app)
+    assert "multiply to 1, 2 and 4: a constant image comes out as a checkerboard" in text(app)
     set_slider(app, "Kernel k", 4)
-    assert "Even:** away from the border every output takes 2 input units" in text(app)
+    assert "every output takes 2 input units. **Even:** all their summed weights are 2" in text(app)
+
+
+@pytest.mark.parametrize("how", ["nearest", "linear"])
+def test_a_resize_and_a_convolution_make_no_checkerboard(how: str) -> None:
+    """Odena and others recommend them for that: though outputs take unlike numbers of inputs."""
+    app = visit(figure="upsampling")
+    (kinds,) = [g for g in app.segmented_control if "nearest" in g.options]
+    kinds.set_value(how).run()
+    set_slider(app, "Factor", 3)
+    assert " or " in text(app)
+    assert "Even:** all their summed weights are 3, so there is no checkerboard" in text(app)
+    assert "comes out as a checkerboard" not in text(app)
 
 
 def test_the_bell_is_as_wide_as_measured() -> None:
     app = visit(figure="bell")
-    assert "The field has r = 41 units, the bell 19 of them" in text(app)
+    assert f"In one dimension, as drawn, the field has r{ZERO} = 41 units, the bell 19" in text(app)
+    assert "the square root of the bell's area, which the paper measures, is 16.2" in text(app)
     set_slider(app, "Layers n", 160)
-    assert "The field has r = 321 units, the bell 51 of them" in text(app)
+    assert f"the field has r{ZERO} = 321 units, the bell 51 of them" in text(app)
+    assert "which the paper measures, is 45.6" in text(app)
 
 
 def test_at_the_border_clipping_is_not_what_the_unit_sees() -> None:
     app = visit(figure="border")
-    assert "Clipping says 6 to 11, and unit 4 really sees 6 to 10" in text(app)
+    assert "Clipping gives 6 to 11, but the region of unit 4 is 6 to 10" in text(app)
+    assert "unit 11: no further window of layer 1 fits at the end" in text(app)
+    assert "The closed form reaches into this rest" in text(app)
     pin(app, "border diagram", 1)
     assert "Both agree for unit 1" in text(app)
     set_slider(app, "Input units n", 13)
     assert "Here both agree for every output" in text(app)
+
+
+def test_gaps_between_windows_are_not_taken_for_what_is_left_over_at_the_end() -> None:
+    app = visit(figure="border")
+    set_slider(app, "Layer 1: kernel k", 1)
+    set_slider(app, "Layer 1: stride s", 3)
+    gaps = "input units 1, 2, 4, 5, 7 and 8: the stride of layer 1 is larger than its kernel"
+    assert gaps in text(app)
+    assert "input units 10 and 11: no further window of layer 1 fits at the end" in text(app)
 
 
 def test_what_does_not_fit_is_told_and_the_sliders_stay() -> None:

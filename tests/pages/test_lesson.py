@@ -68,11 +68,11 @@ def test_a_unit_that_is_pinned_can_be_the_answer() -> None:
 def test_the_last_step_is_a_real_network() -> None:
     app = visit(LAST)
     assert not [b for b in app.button if b.key == "lesson next"]
-    assert app.latex[0].value.startswith("$$\nr = 3 ")
+    assert app.latex[0].value.startswith("$$\nr_0 = 3 ")
     app.select_slider(key="lesson layer").set_value("fire6/concat").run()
     assert app.info
     app.select_slider(key="lesson layer").set_value("fire7/concat").run()
-    assert "143 of 224 rows" in app.success[0].value
+    assert "143 of 224 rows, and as many columns" in app.success[0].value
     assert next(b.label for b in app.button if b.key == "lesson explore") == (
         "Open fire7/concat in Explore"
     )

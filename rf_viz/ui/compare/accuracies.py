@@ -2,44 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
 from ...catalogue.article import (
     Fit,
-    Summary,
     fit,
     summary,
+    without_each,
 )
 from ...catalogue.keras_applications import KERAS_APPLICATIONS
-from ...figures.compare import Point, accuracy
+from ...figures.accuracy import Point, Quantity, accuracy
 from ..text import listed, plain
 from .networks import Contender, ContenderTrace
 
-_ARTICLE, _KERAS, _OWN, _ALL = "The article's", "Keras applications", "Yours", "All shown"
+_ARTICLE, _KERAS, _OWN = "The article's", "Keras applications", "Yours"
 
-_NAMES = {
-    "alexnet_v2": "AlexNet",
-    "vgg_16": "VGG-16",
-    "mobilenet_v1": "MobileNet",
-    "mobilenet_v1_075": "MobileNet 0.75",
-    "resnet_v1_50": "ResNet-50",
-    "resnet_v1_101": "ResNet-101",
-    "resnet_v1_152": "ResNet-152",
-    "resnet_v1_200": "ResNet-200",
-    "inception_v2": "Inception-v2",
-    "inception_v3": "Inception-v3",
-    "inception_v4": "Inception-v4",
-    "inception_resnet_v2": "Inception-ResNet-v2",
+_FIT = "Our least-squares fit through the article's networks"
+_FIT_ALL = "Our least-squares fit through all networks shown"
+
+_NONE = "none"
+
+_WITHOUT = "accuracy without"
+"""Key of the network that the fits leave out."""
+
+_ACROSS: Mapping[Quantity, str] = {
+    "size": "Receptive field r",
+    "share": "r over input size",
+    "depth": "Depth",
+    "gflops": "GFLOPs",
 }
-"""Titles of the article's networks."""
+"""What accuracy is drawn over: the receptive field, and its rivals."""
+
+_LETTERS: Mapping[Quantity, str] = {
+    "size": "r", "share": "(r / input)", "depth": "depth", "gflops": "GFLOPs",
+}  # fmt: skip
+"""The quantities in an equation."""
+
+_SOURCE = (
+    "After the last figure of A. Araujo, W. Norris and J. Sim, [Computing Receptive Fields of "
+    "Convolutional Neural Networks](https://distill.pub/2019/computing-receptive-fields), Distill "
+    "2019. They observe a logarithmic relationship between accuracy and receptive field size, and "
+    "give no equation and no correlation: the fits are ours. They **conjecture** that a large "
+    "receptive field is necessary, with diminishing rewards. They stress that it is by no means "
+    "sufficient and not the only factor: they name depth, width, residual connections and batch "
+    "normalisation. Year, r, S, P and top-1 of the article's networks are the article's; their "
+    "GFLOPs, at 224 \N{MULTIPLICATION SIGN} 224, are those of its library's table. The accuracies "
+    "of the Keras applications are those of [their table](https://keras.io/api/applications)."
+)
 
 
 @st.fragment
 def accuracies(traces: Mapping[Contender, ContenderTrace]) -> None:
     """Draws the figure, its fits, and a form to add the networks that are compared."""
-    shown = st.segmented_control(
+    choices = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
+    shown = choices.segmented_control(
         "Show",
         [_ARTICLE, _KERAS],
         default=[_ARTICLE, _KERAS],
@@ -47,52 +65,96 @@ def accuracies(traces: Mapping[Contender, ContenderTrace]) -> None:
         key="accuracy of",
         persist_state="session",
     )
+    across: Quantity = choices.segmented_control(
+        "Over",
+        list(_ACROSS),
+        default="size",
+        format_func=_ACROSS.__getitem__,
+        required=True,
+        key="accuracy over",
+        persist_state="session",
+        wrap=True,
+    )
     groups = {
-        _KERAS: _keras() if _KERAS in shown else [],
+        _KERAS: _keras(once=_ARTICLE in shown) if _KERAS in shown else [],
         _ARTICLE: _article() if _ARTICLE in shown else [],
         _OWN: _own(),
     }
     everything = [point for group in groups.values() for point in group]
-    several = sum(map(bool, groups.values())) > 1
-    fitted = {_ARTICLE: groups[_ARTICLE], _ALL: everything} if several else groups
-    fits = {title: curve for title, points in fitted.items() if (curve := _fit(points))}
+    names = [point.name for point in everything]
+    if st.session_state.get(_WITHOUT) not in names:
+        st.session_state[_WITHOUT] = _NONE
+    left_out = choices.selectbox("Leave out", [_NONE, *names], key=_WITHOUT, width=180)
     if not everything:
         st.info("Nothing is shown: choose a group above, or add a network below.")
     else:
-        st.plotly_chart(
-            accuracy(groups, fits),
-            key="accuracy",
-            config={"displayModeBar": False},
-            alt="Top-1 accuracy over receptive field size, with logarithmic fits.",
-        )
-    for title, curve in fits.items():
-        st.markdown(_equation(title, curve))
-    for note in _left_out(groups):
-        st.caption(note)
+        _figure(groups, across, left_out)
+        _rivals(groups, left_out)
+        for note in _left_out(groups):
+            st.caption(note)
     _own_networks(traces)
-    st.caption(
-        "After the last figure of A. Araujo, W. Norris and J. Sim, [Computing Receptive Fields of "
-        "Convolutional Neural Networks](https://distill.pub/2019/computing-receptive-fields), "
-        "Distill 2019, who find that accuracy grows like the logarithm of the size: a large "
-        "receptive field is needed, with diminishing rewards. The accuracies of the Keras "
-        "applications are those of [their table](https://keras.io/api/applications)."
+    _twelve()
+    st.caption(_SOURCE)
+
+
+def _figure(groups: Mapping[str, Sequence[Point]], across: Quantity, left_out: str) -> None:
+    """Draws the points and the fits, and writes the fits as equations."""
+    fitted = _fitted(groups, left_out)
+    fits = {title: curve for title, points in fitted.items() if (curve := _fit(points, across))}
+    st.plotly_chart(
+        accuracy(groups, fits, across, left_out),
+        key="accuracy",
+        config={"displayModeBar": False},
+        alt=f"Top-1 accuracy over {_ACROSS[across]}, with logarithmic fits.",
     )
+    st.caption(
+        "Colours are families. Circles are the article's networks, diamonds Keras' own, stars "
+        "yours; their area is the cost."
+    )
+    without = f", without {plain(left_out)}" if left_out != _NONE else ""
+    for title, curve in fits.items():
+        st.markdown(_equation(f"{title}{without}", curve, across))
+    if _FIT in fitted:
+        st.markdown(_of_each(groups[_ARTICLE], across))
+
+
+def _fitted(groups: Mapping[str, Sequence[Point]], left_out: str) -> dict[str, list[Point]]:
+    """The networks of each fit, by its title: the article's, and all that are shown."""
+    fitted = {}
+    if groups[_ARTICLE]:
+        fitted[_FIT] = _but(groups[_ARTICLE], left_out)
+    if any(group for title, group in groups.items() if title != _ARTICLE):
+        fitted[_FIT_ALL] = _but((p for group in groups.values() for p in group), left_out)
+    return fitted
+
+
+def _but(points: Iterable[Point], left_out: str) -> list[Point]:
+    """The points without the one of that name."""
+    return [point for point in points if point.name != left_out]
 
 
 def _article() -> list[Point]:
+    """The article's networks that have an accuracy there."""
     return [
-        Point(_NAMES.get(n.net, n.net), n.figures.size, n.top1, n.gflops)
+        Point(n.title, n.figures.size, n.top1, n.gflops, n.family, n.input, n.depth)
         for n in summary()
         if n.figures.size is not None and n.top1 is not None
     ]
 
 
-def _keras() -> list[Point]:
+def _keras(*, once: bool) -> list[Point]:
+    """Keras' networks with a closed form; ``once`` leaves out those that the article has too."""
+    twins = _twins() if once else ()
     return [
-        Point(a.name, max(a.size), a.top1, a.gflops)
+        Point(a.name, max(a.size), a.top1, a.gflops, a.family, max(a.input), a.depth)
         for a in KERAS_APPLICATIONS.values()
-        if a.size is not None and a.top1 is not None
+        if a.size is not None and a.top1 is not None and a.name not in twins
     ]
+
+
+def _twins() -> list[str]:
+    """Keras' networks that are the article's too, by Keras' name."""
+    return [network.keras for network in summary() if network.keras and network.top1 is not None]
 
 
 def _own() -> list[Point]:
@@ -101,15 +163,96 @@ def _own() -> list[Point]:
     return points
 
 
-def _fit(points: Sequence[Point]) -> Fit | None:
-    return fit([point.size for point in points], [point.top1 for point in points])
+def _fit(points: Sequence[Point], across: Quantity) -> Fit | None:
+    """Fit the curve over a quantity, through the points for which it is known."""
+    counted = [point for point in points if getattr(point, across)]
+    return fit([getattr(p, across) for p in counted], [p.top1 for p in counted])
 
 
-def _equation(title: str, curve: Fit) -> str:
+def _equation(title: str, curve: Fit, across: Quantity) -> str:
+    """Write a fit as a line of Markdown."""
     sign = "+" if curve.intercept >= 0 else "\N{MINUS SIGN}"
     return (
-        f"**{title}**, {curve.count} networks: top-1 = {curve.slope:.4f} · ln r {sign} "
-        f"{abs(curve.intercept):.4f}, correlation {curve.correlation:.3f}"
+        f"**{title}**, {curve.count} networks: top-1 = {curve.slope:.4f} · ln {_LETTERS[across]} "
+        f"{sign} {abs(curve.intercept):.4f}, correlation {curve.correlation:.3f}"
+    )
+
+
+def _of_each(points: Sequence[Point], across: Quantity) -> str:
+    """Tell how far the article's slope depends on single networks."""
+    whole = _fit(points, across)
+    fits = without_each([getattr(p, across) for p in points], [p.top1 for p in points])
+    slopes = {p.name: curve.slope for p, curve in zip(points, fits, strict=True) if curve}
+    assert whole is not None
+    moved = sorted(slopes, key=lambda name: abs(slopes[name] - whole.slope), reverse=True)
+    most, *others = moved
+    rest = [slopes[name] for name in others]
+    return (
+        f"**Leave-one-out:** without {most} the slope is {slopes[most]:.3f} instead of "
+        f"{whole.slope:.3f}. Without any one of the others it lies between {min(rest):.3f} and "
+        f"{max(rest):.3f}."
+    )
+
+
+def _rivals(groups: Mapping[str, Sequence[Point]], left_out: str) -> None:
+    """Draws a table of the fits over the receptive field and over what grows along with it."""
+    fitted = _fitted(groups, left_out)
+    rows = []
+    for across, name in _ACROSS.items():
+        row: dict[str, str | float] = {"Accuracy over": name}
+        for title, points in fitted.items():
+            curve = _fit(points, across)
+            if curve is not None:
+                whose = "article's" if title == _FIT else "all shown"
+                row |= {f"Slope, {whose}": curve.slope, f"Correlation, {whose}": curve.correlation}
+        rows.append(row)
+    st.markdown("#### The receptive field and its rivals")
+    st.dataframe(
+        rows,
+        hide_index=True,
+        column_config={
+            column: st.column_config.NumberColumn(format="%.3f")
+            for column in rows[0]
+            if column != "Accuracy over"
+        },
+    )
+    st.caption(
+        "Slope of top-1 over the logarithm of each quantity, and Pearson's correlation with it. "
+        "These quantities grow together from network to network, so no correlation shows which of "
+        "them makes a network accurate."
+    )
+
+
+def _twelve() -> None:
+    """Draws the article's table of twelve networks."""
+    st.markdown("#### The article's twelve networks")
+    st.dataframe(
+        [
+            {
+                "Network": n.title,
+                "Year": n.year,
+                "Size r": n.figures.size,
+                "Stride S": n.figures.stride,
+                "Padding P": n.figures.padding,
+                "Depth": n.depth,
+                "GFLOPs": n.gflops,
+                "Input": n.input,
+                "Top-1": None if n.top1 is None else 100 * n.top1,
+            }
+            for n in summary()
+        ],
+        hide_index=True,
+        height="content",
+        column_config={
+            "Year": st.column_config.NumberColumn(format="%d"),
+            "GFLOPs": st.column_config.NumberColumn(format="%.2f"),
+            "Top-1": st.column_config.NumberColumn(format="%.1f %%"),
+        },
+    )
+    st.caption(
+        "Year, r, S, P and top-1 as the article has them; AlexNet is the variant v2, of 2014. "
+        "The depth is what RF-Viz counts: convolutions on the longest path to the last layer "
+        "before pooling. The input is the side of the images that TF-Slim uses by default."
     )
 
 
@@ -117,8 +260,7 @@ def _left_out(groups: Mapping[str, Sequence[Point]]) -> list[str]:
     """Notes on the networks that have no place in the figure, and why."""
     notes = []
     if groups[_ARTICLE]:
-        without: list[Summary] = [n for n in summary() if n.top1 is None]
-        names = " and ".join(_NAMES.get(n.net, n.net) for n in without)
+        names = " and ".join(n.title for n in summary() if n.top1 is None)
         notes.append(
             f"Of the article's {len(summary())} networks, {names} are left out of figure and fit: "
             "no top-1 is published there."
@@ -131,6 +273,12 @@ def _left_out(groups: Mapping[str, Sequence[Point]]) -> list[str]:
             f"Of Keras' {len(keras)}, {listed(no_form, len(no_form))} have no closed form, and "
             f"{listed(no_top1, len(no_top1))} no published top-1. Squeeze-and-excite gates, which "
             "combine every position, are left out of r."
+        )
+    if groups[_KERAS] and groups[_ARTICLE]:
+        twins = _twins()
+        notes.append(
+            f"Keras' {listed(twins, len(twins))} are the article's too: these {len(twins)} count "
+            "once, with the article's accuracy."
         )
     return notes
 
@@ -175,5 +323,13 @@ def _add(sizes: Mapping[Contender, int], traces: Mapping[Contender, ContenderTra
     contender: Contender = st.session_state["own network"]
     curve = traces[contender].growth
     name = st.session_state["own name"] or contender.title
-    gflops = None if curve.untold else curve.gflops
-    _own().append(Point(name, sizes[contender], st.session_state["own top-1"] / 100, gflops))
+    _own().append(
+        Point(
+            name,
+            sizes[contender],
+            st.session_state["own top-1"] / 100,
+            None if curve.untold else curve.gflops,
+            input=max(curve.input),
+            depth=curve.steps[-1].depth,
+        )
+    )

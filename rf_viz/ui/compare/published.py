@@ -43,8 +43,10 @@ def published() -> None:
     ]
     if shown:
         st.dataframe([_row(row) for row in shown], hide_index=True, height=420)
-    else:
+    elif only:
         st.info("No row differs: what RF-Viz computes is what was published, in every one.")
+    else:
+        st.info("Nothing was published of this network at this size.")
     st.caption(
         "Published with the article in RECEPTIVE_FIELD_TABLE.md of "
         "[google-research/receptive_field](https://github.com/google-research/receptive_field), "

@@ -69,7 +69,7 @@ def _table(
     st.caption(
         "The last layer before the spatial axes are gone, at the network's own input size. Global "
         "context, such as squeeze-and-excite gates, is left out. GFLOPs stay empty where a layer's "
-        "cost cannot be told."
+        "cost is unknown."
     )
 
 
@@ -170,13 +170,13 @@ def _notes(traces: Mapping[Contender, ContenderTrace], up: Up) -> list[str]:
     ]
     if open_ended:
         notes.append(
-            "These curves end with the last layer that has a closed form, and their largest "
-            f"regions go on: {'; '.join(open_ended)}."
+            "These curves end with the last layer that has a closed form; the largest regions of "
+            f"their layers go on: {'; '.join(open_ended)}."
         )
     untold = [f"{c.title} ({t.growth.untold})" for c, t in traces.items() if t.growth.untold]
     if untold:
         notes.append(
-            "Layers whose cost cannot be told, counted as none: " + ", ".join(untold) + "."
+            "Number of layers of unknown cost, which count as none: " + ", ".join(untold) + "."
         )
     nothing = [c.title for c, t in traces.items() if not t.growth.steps]
     if nothing:
@@ -201,9 +201,10 @@ def _middles(traces: Mapping[Contender, ContenderTrace]) -> None:
             alt="What the central cell of each network's last layer sees.",
         )
         st.caption(
-            "Solid: the pixels that can reach the central cell of the last layer; the same ones "
-            "are drawn inside each other. Dotted: the closed form, padding included, where it "
-            "fits. Every network's input is scaled to this square."
+            "Solid: the region of the central cell of the last layer, the smallest box around all "
+            "pixels that can reach it. Equal regions are drawn inside each other. Dotted: the "
+            "closed form, padding included, where there is room for it. Every network's input is "
+            "scaled to this square."
         )
     with both.container(gap="xsmall"):
         for contender, trace in traces.items():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ...lessons import Example, Row
+from ...lessons import Conv, Example, Row, Transposed
 from ...lessons.exercises import (
     LEVELS,
     Exercise,
@@ -163,8 +163,27 @@ def network_html(example: Example) -> str:
     inner = "".join(f"<div>{way}</div>" for way in ways)
     return (
         f'<div class="rf-stack">{top}<div class="ways">{inner}</div>{_row_html(rows[0])}'
-        "<p>k kernel, s stride, p padding at both ends (q: at the far end), d dilation</p></div>"
+        f"<p>{_letters(example)}</p></div>"
     )
+
+
+def _letters(example: Example) -> str:
+    """What the letters in the rows of a network stand for, those that occur."""
+    layers = [stage.layer for path in paths(example) for stage in path]
+    plain_ones = [layer for layer in layers if isinstance(layer, Conv)]
+    parts = ["k kernel"]
+    if any(layer.stride > 1 for layer in layers):
+        parts.append("s stride")
+    if any(layer.dilation > 1 for layer in plain_ones):
+        parts.append("d dilation")
+    written = [str(layer) for layer in plain_ones]
+    if any("p = " in about and "q = " not in about for about in written):
+        parts.append("p padding at both ends")
+    if any("q = " in about for about in written):
+        parts.append("where there is a q, p is the padding in front and q the padding behind")
+    if any(isinstance(layer, Transposed) and layer.padding != (0, 0) for layer in layers):
+        parts.append("transposed, p is what is cut off at both ends")
+    return "; ".join(parts)
 
 
 def _row_html(row: Row) -> str:

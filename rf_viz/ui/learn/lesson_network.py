@@ -54,19 +54,21 @@ def lesson_network() -> bool:
         with st.container():
             st.markdown(
                 "SqueezeNet names what is in a photograph. It is made of what you have seen: "
-                "kernels of 3, strides, padding, and aligned branches, a kernel of 1 beside one "
-                "of 3. On a picture the same rules hold along both axes."
+                "kernels of 3, strides, padding, and aligned paths, a kernel of 1 beside one "
+                "of 3. On a picture the same rules hold along each axis. The numbers are those "
+                "of the chosen layer, taken as the output."
             )
             name = st.select_slider("Layer", _LAYERS, key="lesson layer", persist_state="session")
             layer = net[name]
             cell = tuple(n // 2 for n in layer.grid)
             size, stride, padding = form(layer)
-            st.latex(f"r = {size} \\qquad S = {stride} \\qquad P = {padding}")
-            finished = 2 * size > height
+            st.latex(f"r_0 = {size} \\qquad S_0 = {stride} \\qquad P_0 = {padding}")
+            seen = layer.region(cell).size[0]
+            finished = 2 * seen > height
             task(
-                "Go up until the receptive field of a cell is more than half as high as the "
-                f"photograph, which has {height} rows of pixels.",
-                f"A cell of {name} sees {size} of {height} rows: enough to tell a face from fur.",
+                "Go up until the middle cell sees more than half of the photograph's "
+                f"{height} rows of pixels.",
+                f"The middle cell of {name} sees {seen} of {height} rows, and as many columns.",
                 finished,
             )
             _to_explore(name, cell, finished)

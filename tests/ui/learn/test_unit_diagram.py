@@ -10,6 +10,7 @@ from rf_viz.lessons import Conv, Fork, Transposed, Upsample, stack
 from rf_viz.ui.learn.unit_diagram.unit_diagram import (
     Pin,
     content,
+    levels,
     positions,
     regions,
 )
@@ -40,6 +41,15 @@ def test_brackets_are_the_closed_form_and_the_regions_where_they_differ() -> Non
     assert list(regions(stack([Conv(3)], 6))) == ["closed form"]
     assert list(regions(stack([Conv(3, padding=(1, 1))], 6))) == ["closed form", "exact region"]
     assert list(regions(stack([Upsample(2)], 6))) == ["exact region"]
+
+
+def test_paths_stand_beside_each_other_and_their_sum_on_both() -> None:
+    fork = Fork(((Conv(1, 4),), (Conv(3, 2, (1, 1)), Conv(1, 2))))
+    example = stack([Conv(3), fork, Conv(1)], 17)
+    names = [row.name for row in example.rows]
+    assert dict(zip(names, levels(example.rows), strict=True)) == {
+        "input": 0, "layer 1": 1, "A1": 2, "B1": 2, "B2": 3, "A + B": 4, "layer 2": 5,
+    }  # fmt: skip
 
 
 def test_all_that_is_drawn_travels_as_json() -> None:

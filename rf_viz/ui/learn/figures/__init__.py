@@ -13,8 +13,10 @@ from . import article, beyond
 SOURCES = (
     "Figures 1 to 5 follow Araujo, Norris and Sim, "
     "[Computing Receptive Fields of Convolutional Neural Networks]"
-    "(https://distill.pub/2019/computing-receptive-fields), Distill 2019. Every drawing is a small "
-    "ONNX model that RF-Viz traces like any other."
+    "(https://distill.pub/2019/computing-receptive-fields), Distill 2019, and all figures use "
+    "their letters. Layers are counted from the input, from 1 to *L*. With the index *l*, the "
+    "letters *r*, *S* and *P* say what an output sees of layer *l*: *r* is 1 at the top, and index "
+    "0 is the input. Every drawing is a small ONNX model that RF-Viz traces like any other."
 )
 
 
@@ -30,56 +32,57 @@ class Figure:
 FIGURES = {
     "layer": Figure(
         "One layer",
-        "A unit takes *k* neighbours; the next one begins *s* further on. Padding adds *p* units "
-        "before and *q* after, so that the border has neighbours too.",
+        "A unit takes *k* neighbouring units of the input, and the next one begins *s* units "
+        "further on. Padding adds *p* units before the input and *q* after it; they hold no input.",
         article.layer,
     ),
     "stack": Figure(
         "Layers stacked",
-        "Each layer sees a little; together they see far. Point at the output and follow the cone "
-        "down, or point at the input and follow it up.",
+        "Each layer sees a little, and together they see far. Point at the output and follow the "
+        "cone down, or point at the input and follow it up.",
         article.stacked,
     ),
     "size": Figure(
         "The size",
-        "From the output down, each layer turns *r* units into the units that these take. Solved, "
-        "the recurrence is a sum: what a layer adds is scaled by all strides below it.",
+        "From the output down: if one output sees *r* units that a layer makes, the recurrence "
+        "tells how many units of the layer below these span. Solved, it is a sum: each layer adds "
+        "*k* \N{MINUS SIGN} 1, times all strides below it.",
         article.size,
     ),
     "region": Figure(
         "The region",
-        "Where the field lies: the first unit *u* and the last one *v*, padding counted. Click a "
-        "unit of the output to fill its number in.",
+        "Where the field lies: from the first unit *u* to the last one *v*, padding counted. Click "
+        "a unit of the output to fill its number in.",
         article.region,
     ),
     "branches": Figure(
         "Branches",
-        "Where paths meet, their strides and their centres must agree. Otherwise what is added "
-        "comes from different places, and there is no closed form.",
+        "Where paths meet, their effective strides and the centres of what they see must agree. "
+        "Otherwise the sum adds up what lies around different places, and has no closed form.",
         article.branches,
     ),
     "dilation": Figure(
         "Dilation",
-        "A dilated kernel leaves units out between its taps: it sees far at no cost, but with "
-        "holes, unless the layers are chosen to fill them.",
+        "A dilated kernel leaves out units between its taps. It reaches farther with as many "
+        "weights, but what it sees has holes, unless other layers fill them.",
         beyond.dilation,
     ),
     "upsampling": Figure(
         "Upsampling",
-        "Backwards through a stride: one input reaches several outputs. How many inputs an output "
-        "takes may change from one to the next.",
+        "The reverse of a stride: one input unit reaches several outputs. Whether all outputs get "
+        "the same summed weight decides if a constant input stays constant.",
         beyond.upsampling,
     ),
     "bell": Figure(
         "The bell",
-        "Many paths lead to the middle of the field and few to its rim. The effective receptive "
-        "field is a bell, far narrower than *r*.",
+        "Many paths lead to the middle of the field and few to its rim. In a deep stack of equal "
+        "weights, the effective receptive field is a bell, far narrower than *r*.",
         beyond.bell,
     ),
     "border": Figure(
         "At the border",
-        "Padding is not input. Clipping the closed form at the input's ends forgets what layers "
-        "in between leave over or pad; following the units through does not.",
+        "Padding is not input. The closed form, clipped at the input's ends, still takes padding "
+        "between the layers for units that see something. Following the units down does not.",
         beyond.border,
     ),
 }

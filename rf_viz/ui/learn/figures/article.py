@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import prod
+
 import streamlit as st
 
 from ....lessons import (
@@ -13,8 +16,10 @@ from ....lessons import (
 )
 from ....lessons.example import Spans
 from ....lessons.layers import length_for
+from ....lessons.reach import reach
+from ....lessons.worked import runs
 from ..unit_diagram.unit_diagram import Brackets, unit_diagram
-from .frame import beside, controls, few, fitting, layer_sliders, slider, unit_of
+from .frame import beside, controls, few, fitting, joined, layer_sliders, signed, slider, unit_of
 
 
 @st.fragment
@@ -70,10 +75,25 @@ def size() -> None:
     field = example.last.receptive_field
     if field:
         st.markdown(
-            f"**r = {field.size[0]}, and neighbours lie S = {field.stride[0]} apart:** a larger "
-            "kernel counts the more the higher its layer lies; a stride counts for all layers "
-            "above it, and not for its own."
+            f"**r\N{SUBSCRIPT ZERO} = {field.size[0]}, and neighbours lie S\N{SUBSCRIPT ZERO} = "
+            f"{field.stride[0]} apart.** {_of_one_more_tap(convs)}"
         )
+
+
+def _of_one_more_tap(convs: Sequence[Conv]) -> str:
+    """Tell by how much a kernel with one more tap widens the field, layer by layer."""
+    widths = [prod(conv.stride for conv in convs[:at]) for at in range(len(convs))]
+    if len(set(widths)) == 1:
+        return (
+            "One more tap in a kernel adds 1 input unit, whichever layer it is in: no layer above "
+            "stands on a stride."
+        )
+    adds = [f"{width} in layer {number}" for number, width in enumerate(widths, 1)]
+    return (
+        "One more tap in a kernel adds as many input units as the strides below it multiply to: "
+        f"{joined(adds)}. A stride widens the steps of the layers above it, "
+        "not those of its own layer."
+    )
 
 
 @st.fragment
@@ -91,27 +111,35 @@ def region() -> None:
 
 
 def _of_padding(example: Example, unit: int) -> str:
-    output = len(example.rows) - 1
-    forms = example.forms(output)
-    assert forms is not None
-    (first, last), (start, stop) = forms[unit], example.spans(output)[unit]
-    if (first, last) == (start, stop):
-        return f"**Unit {unit} sees input units only:** all {last - first} of them are there."
-    if start == stop:
-        return f"**Unit {unit} sees no input unit at all,** nothing but padding."
-    return (
-        f"**Of the r = {last - first} units that the equation counts, {stop - start} are input "
-        f"units,** {start} to {stop - 1}: the rest is padding, or comes from it."
-    )
+    """Tell what becomes of the units that the closed form counts for a unit of the output."""
+    counted = reach(example, unit)
+    inside = len(counted.seen) + len(counted.gaps) + len(counted.padded)
+    units = f"unit {signed(counted.first)}"
+    if counted.size > 1:
+        units = f"units {signed(counted.first)} to {signed(counted.last)}"
+    where = {0: "none of them is", counted.size: "all are"}.get(inside, f"{inside} of them are")
+    seen = "none" if not counted.seen else f"{len(counted.seen)}: {runs(counted.seen)}"
+    parts = [
+        f"**The equation counts r\N{SUBSCRIPT ZERO} = {counted.size}, the {units}; {where} in the "
+        f"input. Unit {unit} sees {seen}.**"
+    ]
+    if counted.gaps:
+        parts.append(f"The kernels leave out {few(counted.gaps)}, between their taps or windows.")
+    if counted.padded:
+        parts.append(
+            f"Only padding between the layers stands on {few(counted.padded)}, and padding holds "
+            "no input."
+        )
+    return " ".join(parts)
 
 
 ALIGNED, SHIFTED, SAME, OWN = "Aligned", "Misaligned", "SAME padding", "Your own"
 
 _PRESETS = {
-    ALIGNED: "Path B pads one unit before: both centres lie on the same unit.",
+    ALIGNED: "Path B pads one unit before: both paths look at the same centre.",
     SHIFTED: "The same two paths without that padding.",
     SAME: "Path B pads as TensorFlow's SAME does: how much goes before depends on the input's "
-    "length. Move it, and see alignment come and go.",
+    "length. Change the length, and see alignment come and go.",
     OWN: "Path B as you like it. Its padding after is what makes the paths equally long.",
 }
 
@@ -144,11 +172,15 @@ def branches() -> None:
         field = example.last.receptive_field
         if field:
             st.markdown(
-                f"**Aligned:** together r = {field.size[0]}, S = {field.stride[0]}, "
-                f"P = {field.padding[0]}."
+                "**Aligned:** both agree on S\N{SUBSCRIPT ZERO} and c\N{SUBSCRIPT ZERO}; together "
+                f"r\N{SUBSCRIPT ZERO} = {field.size[0]}, S\N{SUBSCRIPT ZERO} = {field.stride[0]}, "
+                f"P\N{SUBSCRIPT ZERO} = {field.padding[0]}."
             )
         else:
-            st.markdown(f"**No closed form:** {example.last.note}. The exact region still holds.")
+            st.markdown(
+                f"**Not aligned, so no closed form:** {example.last.note}. The exact region still "
+                "holds."
+            )
 
 
 def two_paths(length: int, kernel: int, padding: int | str) -> Example:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from ....figures import bell as bell_figures
+from ....figures import weights as weight_figures
 from ....lessons import (
     Conv,
     Example,
@@ -16,22 +20,26 @@ from ....lessons import (
 )
 from ....lessons import bell as bells
 from ....lessons.layers import length_for
+from ....lessons.weights import alternate, away_from_border, summed_weights
 from ...text import percent
 from ..unit_diagram.unit_diagram import Brackets, Pin, unit_diagram
-from .frame import controls, few, fitting, slider, unit_of
+from .frame import controls, few, fitting, joined, slider, unit_of
 
 SAME, DOUBLED = "the same in all layers", "doubled from layer to layer"
 
 _CITED_BELL = (
-    "Luo, Li, Urtasun and Zemel, [Understanding the Effective Receptive Field in Deep "
-    "Convolutional Neural Networks](https://arxiv.org/abs/1701.04128), NeurIPS 2016; as there, the "
-    "bell ends where a unit has less than 4.55 % of the middle's share. With equal weights the "
-    "share of paths is the share of influence; training changes the weights, and may widen it."
+    "After Luo, Li, Urtasun and Zemel, [Understanding the Effective Receptive Field in Deep "
+    "Convolutional Neural Networks](https://arxiv.org/abs/1701.04128), NeurIPS 2016. As there, the "
+    f"bell ends where a unit has less than {100 * bells.LEAST_SHARE:.2f} % of the middle's share. "
+    "The paper measures pictures, and takes the square root of the number of pixels within the "
+    "bell. With equal weights, and no activation functions, the share of paths is the share of "
+    "influence. Training changes the weights: in the paper's experiments it widened the bell."
 )
 
 _CITED_BOARD = (
-    "Odena, Dumoulin and Olah, [Deconvolution and Checkerboard Artifacts]"
-    "(https://distill.pub/2016/deconv-checkerboard), Distill 2016."
+    "After Odena, Dumoulin and Olah, [Deconvolution and Checkerboard Artifacts]"
+    "(https://distill.pub/2016/deconv-checkerboard), Distill 2016. They find that networks "
+    "struggle to learn weights that make up for uneven sums."
 )
 
 _DEPTHS = (1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 57, 80, 113, 160)
@@ -63,7 +71,7 @@ def dilation() -> None:
     count = int(mask.sum())
     units = f"all {region} units" if count == region else f"only {count} of the {region} units"
     holes = _of_holes(dilations, count == region)
-    st.markdown(f"**The output takes {units} of its region.** {holes}")
+    st.markdown(f"**Unit {unit} sees {units} of its region.** {holes}")
 
 
 def _of_holes(dilations: list[int], full: bool) -> str:
@@ -72,8 +80,8 @@ def _of_holes(dilations: list[int], full: bool) -> str:
     if full:
         return "The layers below fill the holes of those above."
     return (
-        f"All taps lie multiples of {dilations[0]} apart: no layer reaches what is in between, "
-        "however many there are."
+        f"All distances between taps are multiples of {dilations[0]}. However many layers there "
+        "are, one output never sees what lies in between."
     )
 
 
@@ -109,26 +117,68 @@ def upsampling() -> None:
         unit_diagram(example, key=f"upsampling diagram {how}")
         if how == TRANSPOSED:
             st.latex(equations.transposed_size(first, 7, example.rows[-1].size))
-        st.markdown(_of_evenness(example))
+        _evenness(example, resized=how != TRANSPOSED)
         if example.last.receptive_field is None:
             st.markdown(
-                f"There is no r, S and P ({example.last.note}), but every unit has a region."
+                f"There is no closed form ({example.last.note}), but every unit has a region."
             )
     st.caption(_CITED_BOARD)
 
 
-def _of_evenness(example: Example) -> str:
-    """Numbers of input units that the outputs away from the border see, in words."""
-    output = len(example.rows) - 1
-    middle = slice(example.rows[-1].size // 3, -(example.rows[-1].size // 3) or None)
-    masks = [example.last.mask((u,)) for u in range(example.rows[output].size)[middle]]
+def _evenness(example: Example, *, resized: bool) -> None:
+    """Draws the summed weight of each output, and says whether they alternate."""
+    sums, inner = summed_weights(example), away_from_border(example)
+    st.markdown(
+        "**All weights one, all inputs one:** then each output is its summed weight. "
+        f"{_of_counts(example, inner)} {_of_weights(sums[inner].tolist(), resized)}"
+    )
+    left, right = st.columns([2, 1])
+    config = {"displayModeBar": False}
+    left.plotly_chart(
+        weight_figures.bars(sums, inner),
+        key="upsampling weights",
+        config=config,
+        alt="Summed weight of each output.",
+    )
+    right.plotly_chart(
+        weight_figures.picture(sums),
+        key="upsampling picture",
+        config=config,
+        alt="Summed weight of each output in two dimensions.",
+    )
+
+
+def _of_counts(example: Example, inner: NDArray[np.bool_]) -> str:
+    """Tell how many input units the outputs away from the border take."""
+    masks = [example.last.mask((u,)) for u in np.flatnonzero(inner).tolist()]
     counts = sorted({int(mask.sum()) for mask in masks})
+    units = f"input unit{'s' * (counts != [1])}"
     if len(counts) == 1:
-        plural = "s" * (counts[0] != 1)
-        return f"**Even:** away from the border every output takes {counts[0]} input unit{plural}."
+        return f"Away from the border every output takes {counts[0]} {units}."
+    return f"Away from the border outputs take {joined([str(n) for n in counts], 'or')} {units}."
+
+
+def _of_weights(sums: Sequence[float], resized: bool) -> str:
+    """Tell whether the sums of outputs away from the border differ, and what follows."""
+    kinds = sorted(set(sums))
+    if not alternate(sums):
+        even = f"**Even:** all their summed weights are {kinds[0]:g}, so there is no checkerboard."
+        if resized:
+            return (
+                f"{even} At the border it is less where the convolution meets padding. A resize "
+                "spreads its input evenly: Odena and others put a resize, best a nearest-neighbour "
+                "one, and a convolution in place of a transposed convolution."
+            )
+        return (
+            f"{even} The stride divides the kernel. Learned weights may still differ from tap to "
+            "tap, and then the outputs may, too."
+        )
+    products = sorted({one * other for one in kinds for other in kinds})
     return (
-        f"**Uneven:** outputs take {' or '.join(map(str, counts))} input units in turn. In two "
-        "dimensions this shows as a checkerboard."
+        "**Uneven:** their summed weights alternate between "
+        f"{joined([f'{n:g}' for n in kinds])}, since the stride does not divide the kernel. In two "
+        f"dimensions they multiply to {joined([f'{n:g}' for n in products])}: a constant image "
+        "comes out as a checkerboard."
     )
 
 
@@ -141,9 +191,11 @@ def bell() -> None:
     counts = bells.counts(depth, k)
     width, size = bells.width(counts), len(counts)
     st.markdown(
-        f"**The field has r = {size} units, the bell {width} of them:** in "
-        f"{percent(width / size)} of the field start "
-        f"{percent(float(counts[bells.within(counts)].sum()))} of all paths."
+        f"**In one dimension, as drawn, the field has r\N{SUBSCRIPT ZERO} = {size} units, the bell "
+        f"{width} of them:** {percent(float(counts[bells.within(counts)].sum()))} of all paths "
+        f"start in {percent(width / size)} of the field. **In two dimensions,** with square "
+        "kernels, the square root of the bell's area, which the paper measures, is "
+        f"{bells.area_width(counts):.1f}."
     )
     left, right = st.columns(2)
     config = {"displayModeBar": False}
@@ -154,14 +206,19 @@ def bell() -> None:
         _DEPTHS,
         [len(line) for line in lines],
         [bells.width(line) for line in lines],
-        [bells.gaussian_width(n, k) for n in _DEPTHS],
+        [bells.area_width(line) for line in lines],
+        (
+            [bells.gaussian_width(n, k) for n in _DEPTHS],
+            [bells.gaussian_area_width(n, k) for n in _DEPTHS],
+        ),
         depth,
     )
     right.plotly_chart(growth, key="bell growth", config=config)
     st.latex(equations.bell_width(depth, k))
     st.markdown(
-        "Four times the layers make the field four times as long, and the bell only twice as wide. "
-        "Why: count the paths. Each unit adds up those of the units above it that take it."
+        "Four times as many layers make the field about four times as long, but the bell only "
+        "about twice as wide. To see why, count paths from the output down: the number at a unit "
+        "is the sum of the numbers at the units above that take it."
     )
     convs = [Conv(k)] * min(depth, 3)
     unit_diagram(stack(convs, length_for(convs, 3)), key="bell diagram", counts=True)
@@ -189,12 +246,31 @@ def border() -> None:
             example, unit_diagram(example, key="border diagram", brackets=brackets, pinned=start)
         )
         st.markdown(_of_clipping(unit, pairs, wrong))
-        unused = np.flatnonzero([not example.last.seeing((i,)).any() for i in range(n)]).tolist()
-        if unused:
-            st.markdown(
-                f"No output sees input {few(unused)}: what the stride leaves over counts in the "
-                "closed form once a layer above pads."
-            )
+        st.markdown(_of_unused(example))
+
+
+def _of_unused(example: Example) -> str:
+    """Tell which input units no output sees: in gaps between windows, or left over at the end."""
+    last = max(i for units in example.rows[1].links[0].of for i in units)
+    unused = [i for i in range(example.length) if not example.last.seeing((i,)).any()]
+    gaps, rest = [i for i in unused if i < last], [i for i in unused if i > last]
+    parts = []
+    if gaps:
+        parts.append(
+            f"No output sees input {few(gaps)}: the stride of layer 1 is larger than its kernel, "
+            "and its windows leave gaps."
+        )
+    if rest:
+        parts.append(
+            f"No output sees input {few(rest)}: no further window of layer 1 fits at the end."
+        )
+    clipped_stops = [stop for _, stop in clipped(example)["closed form, clipped"][-1] or []]
+    if rest and max(clipped_stops) > rest[0]:
+        parts.append(
+            "The closed form reaches into this rest, since it takes the padding above for units of "
+            "layer 1."
+        )
+    return " ".join(parts)
 
 
 def clipped(example: Example) -> Brackets:
@@ -219,6 +295,6 @@ def _of_clipping(
     if form == exact:
         return f"**Both agree for unit {unit}.** {count}: {few(wrong)}."
     return (
-        f"**Clipping says {form[0]} to {form[1] - 1}, and unit {unit} really sees {exact[0]} to "
-        f"{exact[1] - 1}.** {count}."
+        f"**Clipping gives {form[0]} to {form[1] - 1}, but the region of unit {unit} is {exact[0]} "
+        f"to {exact[1] - 1}.** {count}."
     )

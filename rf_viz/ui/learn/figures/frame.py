@@ -75,8 +75,16 @@ def fitting() -> Iterator[None]:
         st.info(f"This does not fit. {sentence(error)}")
 
 
+def joined(parts: Sequence[str], word: str = "and") -> str:
+    """Parts of a sentence, with a word before the last."""
+    return f" {word} ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
+
+
 def few(units: Sequence[int]) -> str:
     """Numbers of units in words."""
-    if len(units) == 1:
-        return f"unit {units[0]}"
-    return f"units {', '.join(map(str, units[:-1]))} and {units[-1]}"
+    return f"unit{'s' * (len(units) > 1)} {joined([str(unit) for unit in units])}"
+
+
+def signed(number: int) -> str:
+    """A number with a true minus sign."""
+    return str(number).replace("-", "\N{MINUS SIGN}")

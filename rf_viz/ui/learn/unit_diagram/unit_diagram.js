@@ -1,5 +1,6 @@
 /**
  * A one-dimensional network, unit by unit, with every connection: the input at the bottom.
+ * Paths that part stand side by side, each in a lane of its own, with a scale of its own.
  *
  * Pointing at a unit, or moving to it with the arrow keys, lights all that it depends on and all
  * that depends on it. A click or Enter pins it, which is reported as the state `pinned`:
@@ -14,6 +15,10 @@ const [LABELS, NARROW_LABELS] = [124, 84]; // the width of the rows' names
 const CROWDED = 600; // the width below which these are narrow
 const TOP = 24; // above the middle of the first row
 const LINE = 36; // for each bracket
+const LANES_GAP = 96; // from one row to the next where there are lanes
+const BETWEEN = 20; // from one lane to the next
+const EDGE = 10; // within a lane, beside its units
+const LANE_TOP = 26; // above the units of a lane's row, where their name stands
 const ORDER = ["", "second", "third"];
 const DASH = "\u2013";
 
@@ -30,6 +35,7 @@ class Diagram {
   constructor(root) {
     this.svg = root.querySelector("svg");
     this.told = root.querySelector(".told");
+    this.legend = root.querySelector(".key");
     const scroll = root.querySelector(".scroll");
     new ResizeObserver(() => {
       if (this.data && scroll.clientWidth !== this.width) this.draw();
@@ -65,25 +71,32 @@ class Diagram {
     const focused = this.unitOf({ target: this.svg.getRootNode().activeElement });
     const labels = this.width < CROWDED ? NARROW_LABELS : LABELS;
     const spans = brackets.flatMap(({ spans }) => spans.flatMap((row) => row ?? []));
-    const ends = rows.flatMap(({ at, step, size, padding: [before, after] }) => [
-      at - before * step,
-      at + (size - 1 + after) * step,
-    ]);
-    const low = Math.min(...ends, ...spans.map(([start]) => start));
-    const high = Math.max(...ends, ...spans.map(([, stop]) => stop - 1));
+    const trunk = rows.filter(({ path }) => path === null);
+    const ends = extent(trunk);
+    const low = Math.min(ends.low, ...spans.map(([start]) => start));
+    const high = Math.max(ends.high, ...spans.map(([, stop]) => stop - 1));
     const room = this.width - labels - 12;
-    const finest = Math.min(...rows.map(({ step }) => step));
+    const finest = Math.min(...trunk.map(({ step }) => step));
     this.pitch = Math.min(Math.max(room / (high - low + 1), NARROWEST), WIDEST / finest);
-    this.side = Math.min(Math.max(this.pitch * finest * 0.74, SMALLEST), LARGEST);
-    const gap = rows.length > 5 ? 58 : rows.length > 3 ? 70 : 84;
     const inner = (high - low + 1) * this.pitch;
-    const shift = labels + Math.max(0, (room - inner) / 2);
+    this.lanes = lanesOf(rows, this.width, this.pitch); // their rows need no room for names
+    const across = Math.max(room, inner, ...this.lanes.map(({ stop }) => stop - labels - 12));
+    const shift = labels + (across - inner) / 2;
+    const tightest = [
+      this.pitch * finest,
+      ...this.lanes.map(({ pitch, finest }) => pitch * finest),
+    ];
+    this.side = Math.min(Math.max(Math.min(...tightest) * 0.74, SMALLEST), LARGEST);
+    const top = Math.max(...rows.map(({ level }) => level));
+    const gap = this.lanes.length ? LANES_GAP : top > 4 ? 58 : top > 2 ? 70 : 84;
     this.x = (position) => shift + (position - low + 0.5) * this.pitch;
-    this.y = (row) => TOP + (rows.length - 1 - row) * gap;
+    this.y = (row) => TOP + (top - rows[row].level) * gap;
     const height = this.y(0) + 30 + LINE * brackets.length;
-    const width = Math.max(this.width, labels + inner + 12);
+    const width = Math.max(this.width, labels + across + 12);
     setAll(this.svg, { width, height, viewBox: `0 0 ${width} ${height}` });
     this.lines = element("g", { "aria-hidden": true });
+    this.bands = element("g", { "aria-hidden": true });
+    for (const lane of this.lanes) this.drawLane(lane);
     this.boxes = element("g", {});
     this.below = element("g", { "aria-hidden": true });
     this.nodes = rows.map(() => new Map());
@@ -93,7 +106,8 @@ class Diagram {
       this.drawUnits(row, number);
       this.drawName(row, number);
     });
-    this.svg.replaceChildren(this.lines, this.boxes, this.below);
+    this.svg.replaceChildren(this.bands, this.lines, this.boxes, this.below);
+    this.legend.textContent = shapes(rows, this.lanes);
     this.light();
     if (focused) this.nodeOf(this.fitting(focused)).focus({ preventScroll: true });
   }
@@ -103,9 +117,24 @@ class Diagram {
     return { row: number, unit: Math.min(unit, this.data.rows[number].size - 1) };
   }
 
+  laneOf(row) {
+    return this.lanes.find(({ path }) => path === this.data.rows[row].path);
+  }
+
   place(row, unit) {
     const { at, step } = this.data.rows[row];
-    return this.x(at + unit * step);
+    const position = at + unit * step;
+    const lane = this.laneOf(row);
+    if (!lane) return this.x(position);
+    return lane.middle + (position - lane.centre) * lane.pitch;
+  }
+
+  drawLane({ start, stop, rows }) {
+    const ys = rows.map((row) => this.y(row));
+    const y = Math.min(...ys) - this.side / 2 - LANE_TOP;
+    const height = Math.max(...ys) + this.side / 2 + EDGE - y;
+    const band = { class: "lane", x: start, y, width: stop - start, height, rx: 6 };
+    this.bands.append(element("rect", band));
   }
 
   drawLinks({ links }, number) {
@@ -127,13 +156,14 @@ class Diagram {
   }
 
   drawUnits({ name, size, padding: [before, after], path }, row) {
-    const { pitch, side } = this;
+    const { side } = this;
+    const pitch = this.laneOf(row)?.pitch ?? this.pitch;
     for (let unit = -before; unit < size + after; unit++) {
       const outside = unit < 0 || unit >= size;
       const [x, y] = [this.place(row, unit), this.y(row)];
       const node = element("g", { class: outside ? "unit padding" : "unit" });
       const wide = Math.max(side, pitch * this.data.rows[row].step);
-      const round = path ? side / 2 : 3;
+      const round = path ? side / 2 : Math.min(3, side / 8);
       node.append(
         element("rect", { class: "hit", ...square(x, y, wide, 42) }),
         element("rect", { class: "box", ...square(x, y, side, side), rx: round }),
@@ -156,6 +186,19 @@ class Diagram {
 
   drawName({ name, about }, row) {
     const y = this.y(row);
+    const lane = this.laneOf(row);
+    if (lane) {
+      const place = {
+        class: "inlane",
+        x: lane.start + EDGE,
+        y: y - this.side / 2 - 11,
+      };
+      const text = element("text", place);
+      text.append(element("tspan", { class: "name" }, name));
+      text.append(element("tspan", { class: "about", dx: 8 }, about));
+      this.below.append(text);
+      return;
+    }
     const title = name.charAt(0).toUpperCase() + name.slice(1);
     const text = element("text", { class: "name", x: 0, y: about ? y - 3 : y + 4 }, title);
     this.below.append(text);
@@ -308,10 +351,10 @@ class Diagram {
     if (event.key === "Enter" || event.key === " ") this.pin(now);
     else {
       const next = {
-        ArrowLeft: () => ({ row, unit: Math.max(unit - 1, 0) }),
-        ArrowRight: () => ({ row, unit: Math.min(unit + 1, rows[row].size - 1) }),
-        ArrowUp: () => this.beside(row, unit, Math.min(row + 1, rows.length - 1)),
-        ArrowDown: () => this.beside(row, unit, Math.max(row - 1, 0)),
+        ArrowLeft: () => this.along(row, unit - 1),
+        ArrowRight: () => this.along(row, unit + 1),
+        ArrowUp: () => this.beside(row, unit, this.takerOf(row)),
+        ArrowDown: () => this.beside(row, unit, rows[row].links[0]?.source ?? row),
         Home: () => ({ row, unit: 0 }),
         End: () => ({ row, unit: rows[row].size - 1 }),
       }[event.key];
@@ -319,6 +362,26 @@ class Diagram {
       this.nodeOf(next()).focus();
     }
     event.preventDefault();
+  }
+
+  /** The unit of a row, or beyond its ends the nearest one of a lane beside it. */
+  along(row, unit) {
+    const { rows } = this.data;
+    const { size, path, level } = rows[row];
+    if (unit >= 0 && unit < size) return { row, unit };
+    const next = path === null ? null : path + Math.sign(unit);
+    const other = rows.findIndex(
+      (one) => next !== null && one.path === next && one.level === level,
+    );
+    if (other < 0) return { row, unit: Math.max(0, Math.min(unit, size - 1)) };
+    return { row: other, unit: unit < 0 ? rows[other].size - 1 : 0 };
+  }
+
+  /** The lowest row that takes units of a row; of the output, itself. */
+  takerOf(row) {
+    const { rows } = this.data;
+    const taker = rows.findIndex(({ links }) => links.some(({ source }) => source === row));
+    return taker < 0 ? row : taker;
   }
 
   /** The unit of another row that lies nearest. */
@@ -334,6 +397,53 @@ class Diagram {
 function write(node, count) {
   const text = node.querySelector("text:not(.tick)");
   if (text) text.textContent = count < 1000 ? count : "";
+}
+
+/** The lowest and the highest position of rows, padding included, in units of the input. */
+function extent(rows) {
+  const ends = rows.flatMap(({ at, step, size, padding: [before, after] }) => [
+    at - before * step,
+    at + (size - 1 + after) * step,
+  ]);
+  return { low: Math.min(...ends), high: Math.max(...ends) };
+}
+
+/**
+ * The lanes of the paths, from the left: where they start and stop, and their scale.
+ *
+ * Together they are as wide as the room, or wider where units would lie too close; their scale is
+ * at most `widest`, screen pixels to a unit of the input.
+ */
+function lanesOf(rows, room, widest) {
+  const paths = [...new Set(rows.map(({ path }) => path).filter((path) => path !== null))];
+  const share = (room - BETWEEN * (paths.length - 1)) / paths.length;
+  let start = 0;
+  return paths.map((path) => {
+    const numbers = rows.map((_, row) => row).filter((row) => rows[row].path === path);
+    const own = numbers.map((row) => rows[row]);
+    const { low, high } = extent(own);
+    const finest = Math.min(...own.map(({ step }) => step));
+    const span = high - low + finest;
+    const fitting = Math.max((share - 2 * EDGE) / span, NARROWEST / finest);
+    const pitch = Math.min(fitting, Math.max(widest, NARROWEST / finest));
+    const stop = start + Math.max(share, span * pitch + 2 * EDGE);
+    const lane = { path, rows: numbers, start, stop, pitch, finest, centre: (low + high) / 2 };
+    lane.middle = (start + stop) / 2;
+    start = stop + BETWEEN;
+    return lane;
+  });
+}
+
+/** In words, which path has which shape. */
+function shapes(rows, lanes) {
+  if (lanes.length < 2) return "";
+  const letters = lanes.map((lane) => rows[lane.rows[0]].name.charAt(0));
+  const others = letters.slice(1).join(" and ");
+  const sum = rows.find(({ links }) => links.length > 1).name;
+  return (
+    `Path ${letters[0]} is on the left, with square units; path ${others} is on the right, with ` +
+    `round ones. They are added in ${sum}.`
+  );
 }
 
 /** For every unit those that take it, padding left out. */
@@ -367,7 +477,7 @@ function range(start, stop) {
   const size = stop - start;
   if (size < 1) return "no unit";
   const [u, v] = [start, stop - 1].map((number) => String(number).replace("-", "\u2212"));
-  return `u = ${u}, v = ${v}, ${size} unit${size === 1 ? "" : "s"}`;
+  return `u = ${u}, v = ${v}, ${size} unit${size === 1 ? "" : "s"} long`;
 }
 
 /** Sorted numbers, in runs. */

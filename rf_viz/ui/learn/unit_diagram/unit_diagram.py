@@ -1,7 +1,7 @@
 """The unit diagram: a one-dimensional network, unit by unit, with every connection.
 
-The input lies at the bottom and the output on top. Pointing at a unit lights all that it depends
-on and all that depends on it; a click pins it.
+The input lies at the bottom and the output on top; paths that part stand side by side in lanes.
+Pointing at a unit lights all that it depends on and all that depends on it; a click pins it.
 """
 
 from __future__ import annotations
@@ -74,20 +74,33 @@ def content(example: Example, brackets: Brackets, counts: bool, start: Pin) -> d
                 "name": row.name,
                 "about": row.about,
                 "path": row.path,
+                "level": level,
                 "size": row.size,
                 "at": at,
                 "step": row.step,
                 "padding": padding,
                 "links": [{"source": links.source, "of": links.of} for links in row.links],
             }
-            for row, at, padding in zip(
-                example.rows, positions(example.rows), example.padding, strict=True
+            for row, level, at, padding in zip(
+                example.rows,
+                levels(example.rows),
+                positions(example.rows),
+                example.padding,
+                strict=True,
             )
         ],
         "brackets": [{"label": label, "spans": spans} for label, spans in brackets.items()],
         "counts": counts,
         "start": {"row": start.row, "unit": start.unit},
     }
+
+
+def levels(rows: Sequence[Row]) -> list[int]:
+    """Height of each row in the drawing, the input's is 0; rows of different paths share them."""
+    heights: list[int] = []
+    for row in rows:
+        heights.append(1 + max((heights[links.source] for links in row.links), default=-1))
+    return heights
 
 
 def positions(rows: Sequence[Row]) -> list[float]:
