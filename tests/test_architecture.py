@@ -220,6 +220,25 @@ def test_guests_stay_in_their_rooms() -> None:
     assert strayed == []
 
 
+def test_readers_load_a_framework_only_where_they_use_it() -> None:
+    """Whoever imports a reader's module has not asked for a framework that takes seconds."""
+    heavy = {"ai_edge_litert", "onnxruntime", "tensorflow", "keras"}
+    at_the_top = [
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for file in sources()
+        if is_in(file, "readers")
+        for node in tree(file).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""] * (node.level == 0)
+        )
+        if name.split(".")[0] in heavy
+    ]
+    assert at_the_top == []
+
+
 def test_components_are_made_in_one_place() -> None:
     home = PACKAGE / "ui" / "browser" / "component.py"
     naming = {file for file in sources() if "st.components" in file.read_text(encoding="utf-8")}

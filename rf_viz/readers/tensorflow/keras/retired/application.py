@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import ops
-
-from .base import RetiredLayer
+from .base import retired_base
 
 
-class GroupSums(RetiredLayer):
-    """The sums of a ResNeXt's groups: of the first ``count`` elements along the fifth axis."""
+def layers() -> tuple[Any, ...]:
+    """Define the layers of this module, on Keras, and return their classes."""
+    from keras import ops
 
-    kind = "Lambda"
+    base: Any = retired_base()
 
-    def __init__(self, count: int, **kwargs: Any) -> None:  # noqa: ANN401
-        super().__init__(**kwargs)
-        self.count = count
+    class GroupSums(base):  # type: ignore[misc]
+        """The sums of a ResNeXt's groups: of the first ``count`` elements along the fifth axis."""
 
-    def call(self, x: Any) -> Any:  # noqa: ANN401
-        """Sum up."""
-        return ops.sum(x[:, :, :, :, : self.count], 4)
+        kind = "Lambda"
 
+        def __init__(self, count: int, **kwargs: Any) -> None:  # noqa: ANN401
+            super().__init__(**kwargs)
+            self.count = count
 
-LAYERS = (GroupSums,)
-"""The layers of this module."""
+        def call(self, x: Any) -> Any:  # noqa: ANN401
+            """Sum up."""
+            return ops.sum(x[:, :, :, :, : self.count], 4)
+
+    return (GroupSums,)

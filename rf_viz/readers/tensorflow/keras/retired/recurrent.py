@@ -4,196 +4,190 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
-from keras import ops
-
-from .base import RetiredLayer
+from .base import retired_base
 
 
-class _CuDNNCell:
-    """The weights of a recurrent cell as cuDNN has them: matrices transposed, two biases added."""
+def layers() -> tuple[Any, ...]:
+    """Define the layers of this module, on Keras, and return their classes."""
+    import keras
+    from keras import ops
 
-    gates = 0
-    _raw: list[Any]
+    base: Any = retired_base()
 
-    def build(self, input_shape: Any) -> None:  # noqa: ANN401
-        """Make the weights in the file's own form."""
-        units, count = self.units, self.gates  # type: ignore[attr-defined]
-        shapes = {
-            "kernel": (input_shape[-1], units * count),
-            "recurrent_kernel": (units, units * count),
-            "bias": (2 * units * count,),
-        }
-        self._raw = [
-            self.add_weight(shape=shape, name=name)  # type: ignore[attr-defined]
-            for name, shape in shapes.items()
-        ]
+    class _CuDNNCell:
+        """The weights of a recurrent cell as cuDNN has them: transposed, with two biases."""
 
-    @property
-    def kernel(self) -> Any:  # noqa: ANN401
-        """The input's matrix."""
-        return ops.concatenate(
-            [ops.transpose(ops.reshape(part, part.shape[::-1])) for part in self._parts(0)], 1
-        )
+        gates = 0
+        _raw: list[Any]
 
-    @property
-    def recurrent_kernel(self) -> Any:  # noqa: ANN401
-        """The state's matrix."""
-        return ops.concatenate([ops.transpose(part) for part in self._parts(1)], 1)
+        def build(self, input_shape: Any) -> None:  # noqa: ANN401
+            """Make the weights in the file's own form."""
+            units, count = self.units, self.gates  # type: ignore[attr-defined]
+            shapes = {
+                "kernel": (input_shape[-1], units * count),
+                "recurrent_kernel": (units, units * count),
+                "bias": (2 * units * count,),
+            }
+            self._raw = [
+                self.add_weight(shape=shape, name=name)  # type: ignore[attr-defined]
+                for name, shape in shapes.items()
+            ]
 
-    def _parts(self, number: int) -> Any:  # noqa: ANN401
-        """A matrix's parts, one for each gate."""
-        return ops.split(ops.convert_to_tensor(self._raw[number]), self.gates, 1)
+        @property
+        def kernel(self) -> Any:  # noqa: ANN401
+            """The input's matrix."""
+            return ops.concatenate(
+                [ops.transpose(ops.reshape(part, part.shape[::-1])) for part in self._parts(0)], 1
+            )
 
+        @property
+        def recurrent_kernel(self) -> Any:  # noqa: ANN401
+            """The state's matrix."""
+            return ops.concatenate([ops.transpose(part) for part in self._parts(1)], 1)
 
-class CuDNNLSTMCell(_CuDNNCell, keras.layers.LSTMCell):  # type: ignore[misc]
-    """The cell of ``CuDNNLSTM``."""
+        def _parts(self, number: int) -> Any:  # noqa: ANN401
+            """A matrix's parts, one for each gate."""
+            return ops.split(ops.convert_to_tensor(self._raw[number]), self.gates, 1)
 
-    kind, gates = "LSTMCell", 4
+    class CuDNNLSTMCell(_CuDNNCell, keras.layers.LSTMCell):  # type: ignore[misc]
+        """The cell of ``CuDNNLSTM``."""
 
-    @property
-    def bias(self) -> Any:  # noqa: ANN401
-        """The sum of the two biases."""
-        return ops.sum(ops.reshape(self._raw[2], (2, -1)), 0)
+        kind, gates = "LSTMCell", 4
 
+        @property
+        def bias(self) -> Any:  # noqa: ANN401
+            """The sum of the two biases."""
+            return ops.sum(ops.reshape(self._raw[2], (2, -1)), 0)
 
-class CuDNNGRUCell(_CuDNNCell, keras.layers.GRUCell):  # type: ignore[misc]
-    """The cell of ``CuDNNGRU``, which resets after the product."""
+    class CuDNNGRUCell(_CuDNNCell, keras.layers.GRUCell):  # type: ignore[misc]
+        """The cell of ``CuDNNGRU``, which resets after the product."""
 
-    kind, gates = "GRUCell", 3
+        kind, gates = "GRUCell", 3
 
-    @property
-    def bias(self) -> Any:  # noqa: ANN401
-        """The two biases, a row each."""
-        return ops.reshape(self._raw[2], (2, -1))
+        @property
+        def bias(self) -> Any:  # noqa: ANN401
+            """The two biases, a row each."""
+            return ops.reshape(self._raw[2], (2, -1))
 
+    class _CuDNN(keras.layers.RNN):  # type: ignore[misc]
+        """A recurrent layer that ran by cuDNN, computed step by step."""
 
-class _CuDNN(keras.layers.RNN):  # type: ignore[misc]
-    """A recurrent layer that ran by cuDNN, computed step by step."""
+        cell_class: Any
 
-    cell_class: Any
+        def __init__(self, units: int, **kwargs: Any) -> None:  # noqa: ANN401
+            super().__init__(type(self).cell_class(units, name="cell"), **kwargs)
 
-    def __init__(self, units: int, **kwargs: Any) -> None:  # noqa: ANN401
-        super().__init__(type(self).cell_class(units, name="cell"), **kwargs)
+        @property
+        def units(self) -> int:
+            """The number of elements of the state."""
+            return int(self.cell.units)
 
-    @property
-    def units(self) -> int:
-        """The number of elements of the state."""
-        return int(self.cell.units)
+        def get_config(self) -> dict[str, Any]:
+            """Return the settings: a bidirectional wrapper copies a layer by them."""
+            config = super().get_config()
+            del config["cell"]
+            return {**config, "units": self.units}
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the settings: a bidirectional wrapper copies a layer by them."""
-        config = super().get_config()
-        del config["cell"]
-        return {**config, "units": self.units}
+        @classmethod
+        def from_config(cls, config: dict[str, Any]) -> Any:  # noqa: ANN401
+            """Make a layer of its settings."""
+            return cls(**config)
 
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:  # noqa: ANN401
-        """Make a layer of its settings."""
-        return cls(**config)
+    class CuDNNLSTM(_CuDNN):
+        """A long short-term memory by cuDNN."""
 
+        kind, cell_class = "CuDNNLSTM", CuDNNLSTMCell
 
-class CuDNNLSTM(_CuDNN):
-    """A long short-term memory by cuDNN."""
+    class CuDNNGRU(_CuDNN):
+        """A gated recurrent unit by cuDNN."""
 
-    kind, cell_class = "CuDNNLSTM", CuDNNLSTMCell
+        kind, cell_class = "CuDNNGRU", CuDNNGRUCell
 
+    class _CellWrapper(base):  # type: ignore[misc]
+        """A cell around another: the other's state, and its output unless a subclass changes it."""
 
-class CuDNNGRU(_CuDNN):
-    """A gated recurrent unit by cuDNN."""
+        def __init__(self, cell: Any, **kwargs: Any) -> None:  # noqa: ANN401
+            super().__init__(**kwargs)
+            self.cell = (
+                keras.saving.deserialize_keras_object(cell) if isinstance(cell, dict) else cell
+            )
+            self.state_size = self.cell.state_size
+            self.output_size = getattr(self.cell, "output_size", None) or self.cell.state_size
 
-    kind, cell_class = "CuDNNGRU", CuDNNGRUCell
+        def build(self, input_shape: Any) -> None:  # noqa: ANN401
+            """Build the cell within."""
+            self.cell.build(input_shape)
 
+        def call(self, inputs: Any, states: Any, training: bool = False) -> Any:  # noqa: ANN401
+            """Take one step."""
+            return self.cell(inputs, states, training=training)
 
-class _CellWrapper(RetiredLayer):
-    """A cell around another: the other's state, and its output unless a subclass changes it."""
+        def get_initial_state(self, batch_size: Any = None) -> Any:  # noqa: ANN401
+            """Return the state before the first step."""
+            return self.cell.get_initial_state(batch_size=batch_size)
 
-    def __init__(self, cell: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        super().__init__(**kwargs)
-        self.cell = keras.saving.deserialize_keras_object(cell) if isinstance(cell, dict) else cell
-        self.state_size = self.cell.state_size
-        self.output_size = getattr(self.cell, "output_size", None) or self.cell.state_size
+    class DropoutWrapper(_CellWrapper):
+        """A cell with dropout around it: the cell itself at inference."""
 
-    def build(self, input_shape: Any) -> None:  # noqa: ANN401
-        """Build the cell within."""
-        self.cell.build(input_shape)
+        kind = "DropoutWrapper"
 
-    def call(self, inputs: Any, states: Any, training: bool = False) -> Any:  # noqa: ANN401
-        """Take one step."""
-        return self.cell(inputs, states, training=training)
+        def __init__(
+            self,
+            cell: Any,  # noqa: ANN401
+            input_keep_prob: float = 1.0,
+            output_keep_prob: float = 1.0,
+            state_keep_prob: float = 1.0,
+            variational_recurrent: bool = False,
+            **kwargs: Any,  # noqa: ANN401
+        ) -> None:
+            super().__init__(cell, **kwargs)
 
-    def get_initial_state(self, batch_size: Any = None) -> Any:  # noqa: ANN401
-        """Return the state before the first step."""
-        return self.cell.get_initial_state(batch_size=batch_size)
+    class ResidualWrapper(_CellWrapper):
+        """A cell whose input is added to its output."""
 
+        kind = "ResidualWrapper"
 
-class DropoutWrapper(_CellWrapper):
-    """A cell with dropout around it: the cell itself at inference."""
+        def call(self, inputs: Any, states: Any, training: bool = False) -> Any:  # noqa: ANN401
+            """Take one step."""
+            output, states = super().call(inputs, states, training)
+            return output + inputs, states
 
-    kind = "DropoutWrapper"
+    class DeviceWrapper(_CellWrapper):
+        """A cell on a device of its own."""
 
-    def __init__(
-        self,
-        cell: Any,  # noqa: ANN401
-        input_keep_prob: float = 1.0,
-        output_keep_prob: float = 1.0,
-        state_keep_prob: float = 1.0,
-        variational_recurrent: bool = False,
-        **kwargs: Any,  # noqa: ANN401
-    ) -> None:
-        super().__init__(cell, **kwargs)
+        kind = "DeviceWrapper"
 
+        def __init__(self, cell: Any, device: Any = None, **kwargs: Any) -> None:  # noqa: ANN401
+            super().__init__(cell, **kwargs)
 
-class ResidualWrapper(_CellWrapper):
-    """A cell whose input is added to its output."""
+    class PeepholeLSTMCell(keras.layers.LSTMCell):  # type: ignore[misc]
+        """An LSTM cell whose gates see its memory too (Gers and Schmidhuber, 2000)."""
 
-    kind = "ResidualWrapper"
+        kind = "PeepholeLSTMCell"
 
-    def call(self, inputs: Any, states: Any, training: bool = False) -> Any:  # noqa: ANN401
-        """Take one step."""
-        output, states = super().call(inputs, states, training)
-        return output + inputs, states
+        def build(self, input_shape: Any) -> None:  # noqa: ANN401
+            """Make the weights."""
+            super().build(input_shape)
+            self._peepholes = [
+                self.add_weight(shape=(self.units,), name=f"{gate}_gate_peephole_weights")
+                for gate in ("input", "forget", "output")
+            ]
 
+        def call(self, inputs: Any, states: Any, training: bool = False) -> Any:  # noqa: ANN401
+            """Take one step."""
+            hidden, memory = states
+            z = ops.matmul(inputs, self.kernel) + ops.matmul(hidden, self.recurrent_kernel)
+            z = z + self.bias if self.use_bias else z
+            to_input, to_forget, candidate, to_output = ops.split(z, 4, axis=1)
+            of_input, of_forget, of_output = self._peepholes
+            entered = self.recurrent_activation(to_input + of_input * memory)
+            kept = self.recurrent_activation(to_forget + of_forget * memory)
+            memory = kept * memory + entered * self.activation(candidate)
+            output = self.recurrent_activation(to_output + of_output * memory)
+            hidden = output * self.activation(memory)
+            return hidden, [hidden, memory]
 
-class DeviceWrapper(_CellWrapper):
-    """A cell on a device of its own."""
-
-    kind = "DeviceWrapper"
-
-    def __init__(self, cell: Any, device: Any = None, **kwargs: Any) -> None:  # noqa: ANN401
-        super().__init__(cell, **kwargs)
-
-
-class PeepholeLSTMCell(keras.layers.LSTMCell):  # type: ignore[misc]
-    """An LSTM cell whose gates see its memory too (Gers and Schmidhuber, 2000)."""
-
-    kind = "PeepholeLSTMCell"
-
-    def build(self, input_shape: Any) -> None:  # noqa: ANN401
-        """Make the weights."""
-        super().build(input_shape)
-        self._peepholes = [
-            self.add_weight(shape=(self.units,), name=f"{gate}_gate_peephole_weights")
-            for gate in ("input", "forget", "output")
-        ]
-
-    def call(self, inputs: Any, states: Any, training: bool = False) -> Any:  # noqa: ANN401
-        """Take one step."""
-        hidden, memory = states
-        z = ops.matmul(inputs, self.kernel) + ops.matmul(hidden, self.recurrent_kernel)
-        z = z + self.bias if self.use_bias else z
-        to_input, to_forget, candidate, to_output = ops.split(z, 4, axis=1)
-        of_input, of_forget, of_output = self._peepholes
-        entered = self.recurrent_activation(to_input + of_input * memory)
-        kept = self.recurrent_activation(to_forget + of_forget * memory)
-        memory = kept * memory + entered * self.activation(candidate)
-        output = self.recurrent_activation(to_output + of_output * memory)
-        hidden = output * self.activation(memory)
-        return hidden, [hidden, memory]
-
-
-LAYERS = (
-    CuDNNLSTM, CuDNNGRU, CuDNNLSTMCell, CuDNNGRUCell, DropoutWrapper, ResidualWrapper,
-    DeviceWrapper, PeepholeLSTMCell,
-)  # fmt: skip
-"""The layers of this module."""
+    return (
+        CuDNNLSTM, CuDNNGRU, CuDNNLSTMCell, CuDNNGRUCell, DropoutWrapper, ResidualWrapper,
+        DeviceWrapper, PeepholeLSTMCell,
+    )  # fmt: skip

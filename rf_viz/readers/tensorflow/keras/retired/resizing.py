@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
-from keras import ops
-
-from .base import RetiredLayer
+from .base import retired_base
 
 
 def _resized(x: Any, height: int, width: int, method: str) -> Any:  # noqa: ANN401
@@ -30,121 +27,124 @@ def _resized_to_ratio(x: Any, height: int, width: int, method: str) -> Any:  # n
     return _resized(part, height, width, method)
 
 
-class ResizingOfKeras2(RetiredLayer):
-    """``Resizing`` as Keras 2 had it."""
+def layers() -> tuple[Any, ...]:
+    """Define the layers of this module, on Keras, and return their classes."""
+    import keras
+    from keras import ops
 
-    kind = "Resizing"
+    base: Any = retired_base()
 
-    def __init__(
-        self, height: int, width: int, interpolation: str = "bilinear",
-        crop_to_aspect_ratio: bool = False, **kwargs: Any,  # noqa: ANN401
-    ) -> None:  # fmt: skip
-        super().__init__(**kwargs)
-        self.height, self.width, self.interpolation = height, width, interpolation
-        self._resize = _resized_to_ratio if crop_to_aspect_ratio else _resized
+    class ResizingOfKeras2(base):  # type: ignore[misc]
+        """``Resizing`` as Keras 2 had it."""
 
-    def call(self, x: Any) -> Any:  # noqa: ANN401
-        """Resize."""
-        return self._resize(x, self.height, self.width, self.interpolation)
+        kind = "Resizing"
 
+        def __init__(
+            self, height: int, width: int, interpolation: str = "bilinear",
+            crop_to_aspect_ratio: bool = False, **kwargs: Any,  # noqa: ANN401
+        ) -> None:  # fmt: skip
+            super().__init__(**kwargs)
+            self.height, self.width, self.interpolation = height, width, interpolation
+            self._resize = _resized_to_ratio if crop_to_aspect_ratio else _resized
 
-class RandomCropOfKeras2(RetiredLayer):
-    """``RandomCrop`` as Keras 2 had it: at inference it resizes, and crops to the ratio only."""
+        def call(self, x: Any) -> Any:  # noqa: ANN401
+            """Resize."""
+            return self._resize(x, self.height, self.width, self.interpolation)
 
-    kind = "RandomCrop"
+    class RandomCropOfKeras2(base):  # type: ignore[misc]
+        """``RandomCrop`` of Keras 2: at inference it resizes, and crops to the ratio only."""
 
-    def __init__(self, height: int, width: int, **kwargs: Any) -> None:  # noqa: ANN401
-        super().__init__(**kwargs)
-        self.height, self.width = height, width
+        kind = "RandomCrop"
 
-    def call(self, x: Any) -> Any:  # noqa: ANN401
-        """Resize."""
-        return _resized_to_ratio(x, self.height, self.width, "bilinear")
+        def __init__(self, height: int, width: int, **kwargs: Any) -> None:  # noqa: ANN401
+            super().__init__(**kwargs)
+            self.height, self.width = height, width
 
+        def call(self, x: Any) -> Any:  # noqa: ANN401
+            """Resize."""
+            return _resized_to_ratio(x, self.height, self.width, "bilinear")
 
-class CenterCropOfKeras2(RandomCropOfKeras2):
-    """``CenterCrop`` as Keras 2 had it: a picture that is too small is resized."""
+    class CenterCropOfKeras2(RandomCropOfKeras2):
+        """``CenterCrop`` as Keras 2 had it: a picture that is too small is resized."""
 
-    kind = "CenterCrop"
+        kind = "CenterCrop"
 
-    def call(self, x: Any) -> Any:  # noqa: ANN401
-        """Crop."""
-        rows, columns = x.shape[1:3]
-        if rows is None or columns is None:
-            raise ValueError("a picture of unknown size is not cropped in the middle")
-        if rows < self.height or columns < self.width:
-            return super().call(x)
-        top, left = (rows - self.height) // 2, (columns - self.width) // 2
-        return x[:, top : top + self.height, left : left + self.width]
+        def call(self, x: Any) -> Any:  # noqa: ANN401
+            """Crop."""
+            rows, columns = x.shape[1:3]
+            if rows is None or columns is None:
+                raise ValueError("a picture of unknown size is not cropped in the middle")
+            if rows < self.height or columns < self.width:
+                return super().call(x)
+            top, left = (rows - self.height) // 2, (columns - self.width) // 2
+            return x[:, top : top + self.height, left : left + self.width]
 
+    class UpSampling2DOfKeras2(base):  # type: ignore[misc]
+        """``UpSampling2D`` by a method that Keras 3 does not have."""
 
-class UpSampling2DOfKeras2(RetiredLayer):
-    """``UpSampling2D`` by a method that Keras 3 does not have."""
+        kind = "UpSampling2D"
 
-    kind = "UpSampling2D"
+        def __init__(
+            self, size: Any = 2, data_format: str | None = None, interpolation: str = "area",  # noqa: ANN401
+            **kwargs: Any,  # noqa: ANN401
+        ) -> None:  # fmt: skip
+            super().__init__(**kwargs)
+            self.size = tuple(size) if isinstance(size, list | tuple) else (size, size)
+            self.interpolation = interpolation
+            self._channels_first = data_format == "channels_first"
 
-    def __init__(
-        self, size: Any = 2, data_format: str | None = None, interpolation: str = "area",  # noqa: ANN401
-        **kwargs: Any,  # noqa: ANN401
-    ) -> None:  # fmt: skip
-        super().__init__(**kwargs)
-        self.size = tuple(size) if isinstance(size, list | tuple) else (size, size)
-        self.interpolation = interpolation
-        self._channels_first = data_format == "channels_first"
+        def call(self, x: Any) -> Any:  # noqa: ANN401
+            """Resize."""
+            if self._channels_first:
+                x = ops.transpose(x, (0, 2, 3, 1))
+            rows, columns = ops.shape(x)[1:3]
+            x = _resized(x, rows * self.size[0], columns * self.size[1], self.interpolation)
+            return ops.transpose(x, (0, 3, 1, 2)) if self._channels_first else x
 
-    def call(self, x: Any) -> Any:  # noqa: ANN401
-        """Resize."""
-        if self._channels_first:
-            x = ops.transpose(x, (0, 2, 3, 1))
-        rows, columns = ops.shape(x)[1:3]
-        x = _resized(x, rows * self.size[0], columns * self.size[1], self.interpolation)
-        return ops.transpose(x, (0, 3, 1, 2)) if self._channels_first else x
+    class Deconvolution2D(base):  # type: ignore[misc]
+        """Keras 1's transposed convolution, to an output whose shape is a setting."""
 
+        kind = "Deconvolution2D"
 
-class Deconvolution2D(RetiredLayer):
-    """Keras 1's transposed convolution, to an output whose shape is a setting."""
+        def __init__(
+            self,
+            filters: int,
+            kernel_size: Any,  # noqa: ANN401
+            output_shape: Any,  # noqa: ANN401
+            strides: Any = (1, 1),  # noqa: ANN401
+            padding: str = "valid",
+            data_format: str | None = None,
+            activation: Any = None,  # noqa: ANN401
+            use_bias: bool = True,
+            **kwargs: Any,  # noqa: ANN401
+        ) -> None:
+            super().__init__(**kwargs)
+            self.filters, self.kernel_size, self.padding = filters, tuple(kernel_size), padding
+            self.strides, self.activation = tuple(strides), keras.activations.get(activation)
+            self._use_bias, self._channels_first = use_bias, data_format == "channels_first"
+            self._extents = tuple(output_shape[2:] if self._channels_first else output_shape[1:3])
 
-    kind = "Deconvolution2D"
+        def build(self, input_shape: Any) -> None:  # noqa: ANN401
+            """Make the weights."""
+            channels = input_shape[1 if self._channels_first else -1]
+            self.kernel = self.add_weight(
+                shape=(*self.kernel_size, channels, self.filters), name="W"
+            )
+            self.bias = self.add_weight(shape=(self.filters,), name="b") if self._use_bias else None
 
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: Any,  # noqa: ANN401
-        output_shape: Any,  # noqa: ANN401
-        strides: Any = (1, 1),  # noqa: ANN401
-        padding: str = "valid",
-        data_format: str | None = None,
-        activation: Any = None,  # noqa: ANN401
-        use_bias: bool = True,
-        **kwargs: Any,  # noqa: ANN401
-    ) -> None:
-        super().__init__(**kwargs)
-        self.filters, self.kernel_size, self.padding = filters, tuple(kernel_size), padding
-        self.strides, self.activation = tuple(strides), keras.activations.get(activation)
-        self._use_bias, self._channels_first = use_bias, data_format == "channels_first"
-        self._extents = tuple(output_shape[2:] if self._channels_first else output_shape[1:3])
+        def call(self, x: Any) -> Any:  # noqa: ANN401
+            """Convolve."""
+            import tensorflow as tf
 
-    def build(self, input_shape: Any) -> None:  # noqa: ANN401
-        """Make the weights."""
-        channels = input_shape[1 if self._channels_first else -1]
-        self.kernel = self.add_weight(shape=(*self.kernel_size, channels, self.filters), name="W")
-        self.bias = self.add_weight(shape=(self.filters,), name="b") if self._use_bias else None
+            if self._channels_first:
+                x = ops.transpose(x, (0, 2, 3, 1))
+            shape = (tf.shape(x)[0], *self._extents, self.filters)
+            kernel = tf.transpose(ops.convert_to_tensor(self.kernel), (0, 1, 3, 2))
+            x = tf.nn.conv2d_transpose(x, kernel, shape, self.strides, self.padding.upper())
+            x = self.activation(x if self.bias is None else x + self.bias)
+            return ops.transpose(x, (0, 3, 1, 2)) if self._channels_first else x
 
-    def call(self, x: Any) -> Any:  # noqa: ANN401
-        """Convolve."""
-        import tensorflow as tf
-
-        if self._channels_first:
-            x = ops.transpose(x, (0, 2, 3, 1))
-        shape = (tf.shape(x)[0], *self._extents, self.filters)
-        kernel = tf.transpose(ops.convert_to_tensor(self.kernel), (0, 1, 3, 2))
-        x = tf.nn.conv2d_transpose(x, kernel, shape, self.strides, self.padding.upper())
-        x = self.activation(x if self.bias is None else x + self.bias)
-        return ops.transpose(x, (0, 3, 1, 2)) if self._channels_first else x
-
-
-LAYERS = (
-    ResizingOfKeras2, RandomCropOfKeras2, CenterCropOfKeras2, UpSampling2DOfKeras2,
-    Deconvolution2D,
-)  # fmt: skip
-"""The layers of this module."""
+    return (
+        ResizingOfKeras2, RandomCropOfKeras2, CenterCropOfKeras2, UpSampling2DOfKeras2,
+        Deconvolution2D,
+    )  # fmt: skip
