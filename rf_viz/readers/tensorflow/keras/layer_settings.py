@@ -66,13 +66,13 @@ _ACTIVATIONS = {"softmax_v2": "softmax", "relu_v2": "relu", "swish_v1": "swish"}
 
 IDENTITIES = re.split(
     r"\s+",
-    """AugMix CutMix MixUp RandAugment RandomBrightness RandomColorDegeneration RandomColorJitter
-    RandomContrast RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur
-    RandomGrayscale RandomHeight RandomHue RandomInvert RandomPerspective RandomPosterization
-    RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomWidth
-    RandomZoom""",
+    """AddLoss AddMetric AugMix CutMix MixUp RandAugment RandomBrightness RandomColorDegeneration
+    RandomColorJitter RandomContrast RandomElasticTransform RandomErasing RandomFlip
+    RandomGaussianBlur RandomGrayscale RandomHeight RandomHue RandomInvert RandomPerspective
+    RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear
+    RandomTranslation RandomWidth RandomZoom""",
 )
-"""Preprocessing that passes its input on when a model is not trained, whatever its settings are."""
+"""Layers that pass their input on when a model is not trained, whatever their settings are."""
 
 
 def modern_layer(kind: str, settings: Settings, *, old: bool) -> tuple[str, Settings]:
