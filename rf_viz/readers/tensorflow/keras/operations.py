@@ -66,13 +66,14 @@ def operation(node: Any, constants: Mapping[str, Any]) -> Callable[..., Any]:  #
         copy.name = tf.compat.v1.get_default_graph().unique_name(node.op)
         copy.device = ""
         copy.input[:] = [f"input{number}" for number in range(len(types))]
-        (made,) = tf.graph_util.import_graph_def(
+        (imported,) = tf.graph_util.import_graph_def(
             graph,
             input_map={f"input{number}": tensor for number, tensor in inputs.items()},
             return_elements=[copy.name],
             name="",
         )
-        return made.outputs[0] if len(made.outputs) == 1 else list(made.outputs)
+        outputs = list(imported.outputs)
+        return outputs[0] if len(outputs) == 1 else outputs
 
     return added
 
