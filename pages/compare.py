@@ -6,6 +6,7 @@ import streamlit as st
 
 from rf_viz.ui import page, sidebar
 from rf_viz.ui.compare.accuracies import accuracies
+from rf_viz.ui.compare.library_tables import library_tables
 from rf_viz.ui.compare.networks import choose_networks, trace_all
 from rf_viz.ui.compare.published import published
 from rf_viz.ui.compare.side_by_side import side_by_side
@@ -15,7 +16,12 @@ LEAD = (
     "how accuracy goes with them."
 )
 
-SIDE, ACCURACY, TABLE = "Side by side", "Accuracy", "Published table"
+SIDE, ACCURACY, LIBRARIES, TABLE = (
+    "Side by side",
+    "Accuracy",
+    "Keras and torchvision",
+    "Published table",
+)
 
 page.set_up("Compare")
 with st.sidebar:
@@ -23,7 +29,9 @@ with st.sidebar:
     contenders = choose_networks(file)
 sidebar.problem()
 st.html(f'<p class="rf-lead">{LEAD}</p>')
-side, accuracy, table = st.tabs([SIDE, ACCURACY, TABLE], key="part", on_change="rerun")
+side, accuracy, libraries, table = st.tabs(
+    [SIDE, ACCURACY, LIBRARIES, TABLE], key="part", on_change="rerun"
+)
 # Only the open tab is drawn: tracing eight networks takes a while.
 with side:
     if side.open:
@@ -31,6 +39,9 @@ with side:
 with accuracy:
     if accuracy.open:
         accuracies(trace_all(contenders))
+with libraries:
+    if libraries.open:
+        library_tables()
 with table:
     if table.open:
         published()

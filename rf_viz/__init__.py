@@ -13,25 +13,35 @@ from .trace.network import Layer, Network, NetworkInput, Region
 
 def load(
     source: str | os.PathLike[str] | bytes | Any,  # noqa: ANN401
-    name: str | None = None,
+    name: str | Any | None = None,  # noqa: ANN401
     *,
+    example: Any = None,  # noqa: ANN401
     signature: str | None = None,
     training_ops: bool = False,
 ) -> Model:
     """Load a model from a file, from its bytes or from memory; the format is detected.
 
     ``source`` is a path (a folder for a SavedModel), the bytes of a whole file, a Keras model, an
-    ``onnx.ModelProto``, or TensorFlow's ``Graph``, ``GraphDef`` or function. The content decides on
-    the format, then the file's extension. A model whose weights lie in side files must be loaded by
+    ``onnx.ModelProto``, TensorFlow's ``Graph``, ``GraphDef`` or function, or PyTorch's ``Module``,
+    ``ExportedProgram`` or ``ONNXProgram``. The content decides on the format, then the file's
+    extension. A model whose weights lie in side files must be loaded by
     its path, from the folder that holds them all. ``name`` is what messages call the model; it
     defaults to the file's name. ``signature`` chooses between those of a model that has several
     (see ``Model.signatures``). With ``training_ops`` the gradients, optimisers and other operations
-    are read that only train a TensorFlow graph. Raises ModelError for a source that cannot be read
-    as a model; the message says what it is instead.
+    are read that only train a TensorFlow graph.
+
+    A module of PyTorch needs an ``example`` of its input, here or in the place of ``name``: a
+    tensor or a shape, a tuple of those for several inputs, or a dictionary for inputs by name. The
+    module is read as it computes in evaluation mode, and left as it was.
+
+    Raises ModelError for a source that cannot be read as a model; the message says what it is
+    instead.
     """
     from .readers import open_model
 
-    return open_model(source, name, signature, training_ops)
+    if name is not None and not isinstance(name, str):
+        name, example = None, name
+    return open_model(source, name, signature, training_ops, example)
 
 
 __all__ = [

@@ -48,7 +48,8 @@ class ModelInput:
     name the axes of any size, one string for each axis of ``shape``: axes with the same name have
     the same size, across inputs too. The numbers of a ``quantised`` input stand for real ones.
     ``batched`` says whether the first axis counts examples. ``origin`` says what an input is
-    that does not come by a placeholder, such as a decoded image; empty for others.
+    that does not come by a placeholder, such as a decoded image; empty for others. ``usual`` is
+    the shape to take where none is asked for; empty where the model tells none.
     """
 
     name: str
@@ -58,16 +59,20 @@ class ModelInput:
     quantised: bool = False
     batched: bool = True
     origin: str = ""
+    usual: Shape = ()
 
     def bound(self, sizes: Mapping[str, int], size: int = 1) -> Shape:
         """Bind free axes to ``sizes`` by name, and those without an entry there to ``size``.
 
-        A batch axis of any size is bound to 1.
+        A batch axis of any size is bound to 1; an input with a usual shape takes that instead.
         """
         names = self.symbols or ("",) * len(self.shape)
+        usual = self.usual or tuple(
+            1 if self.batched and not axis else size for axis in range(len(self.shape))
+        )
         return tuple(
-            n if n is not None else sizes.get(name, 1 if self.batched and not axis else size)
-            for axis, (n, name) in enumerate(zip(self.shape, names, strict=True))
+            sizes.get(name, other) if n is None else n
+            for n, name, other in zip(self.shape, names, usual, strict=True)
         )
 
 
@@ -77,7 +82,8 @@ class Model(ABC):
     ``inputs`` are those that a person feeds, images first. ``name`` is what messages call the
     model, ``title`` the name that the model gives itself, empty if it gives none. ``signatures``
     are the functions that the file offers to choose between, ``signature`` the one that was read;
-    ``hidden`` counts the operations that only train a network and were left out.
+    ``hidden`` counts the operations that only train a network and were left out. ``remark`` says
+    what to know of how the model was read, where that was not the usual way.
     """
 
     name: str
@@ -85,6 +91,7 @@ class Model(ABC):
     signatures: tuple[str, ...] = ()
     signature: str = ""
     hidden: int = 0
+    remark: str = ""
     inputs: tuple[ModelInput, ...]
 
     @property

@@ -3,18 +3,14 @@
     .venv/bin/python assets/keras_applications/make.py [--figures-only] [NAME ...]
 
 Each network is built without weights and traced; then, with random ones, it is verified by running
-it: three layers on the way and the one whose figures these are. Each does so in a process of its
-own. What was verified before stays where the figures are still the same.
+it: three layers on the way and the one whose figures these are (see assets/tables.py).
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,15 +21,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from assets.tables import Row, affordable, check, figures, gflops, last_map, make
 from rf_viz.analysis.growth import growth
 from rf_viz.model import Model
 from rf_viz.readers.tensorflow.keras.reader import import_keras, without_weights
-from rf_viz.trace.network import Layer, Network
-from rf_viz.verify import verify
-
-Row = dict[str, Any]
-
-TABLE = Path(__file__).with_name("table.json")
 
 USUAL = 224
 """The input size of networks that leave it open."""
@@ -157,27 +148,6 @@ def without_gates(keras: ModuleType, model: Any) -> Any:  # noqa: ANN401
     return keras.models.clone_model(model, clone_function=copied)
 
 
-def last_map(net: Network) -> Layer:
-    """The last layer before everything is pooled."""
-    return [layer for layer in net.layers if max(layer.grid, default=1) > 1][-1]
-
-
-def figures(layer: Layer) -> Row:
-    """How far a layer sees: its closed form, and the largest region of any of its cells."""
-    field = layer.receptive_field
-    start, stop = layer.bounds()
-    seen = (stop - start).reshape(-1, stop.shape[-1]).max(axis=0)
-    return {
-        "layer": layer.name,
-        "size": None if field is None else list(field.size),
-        "stride": None if field is None else list(field.stride),
-        "padding": None if field is None else list(field.padding),
-        "aligned": layer.aligned,
-        "note": layer.note,
-        "region": seen.tolist(),
-    }
-
-
 def row(name: str) -> Row:
     """All there is to say of a network without running it."""
     model, keras_model = built(name)
@@ -185,7 +155,6 @@ def row(name: str) -> Row:
     net = model.trace(size, cut_global=True)
     module = module_of(applications()[name])
     year, paper = PAPERS[module]
-    products = [layer.multiply_adds for layer in net.layers]
     return {
         "name": name,
         "module": module,
@@ -196,7 +165,7 @@ def row(name: str) -> Row:
         **figures(last_map(net)),
         "layers": len(keras_model.layers),
         "parameters": keras_model.count_params(),
-        "gflops": None if None in products else round(2 * sum(products) / 1e9, 4),  # type: ignore[arg-type]
+        "gflops": gflops(net),
         "depth": growth(net).steps[-1].depth,
         "top1": TOP1.get(name),
         "remark": REMARKS.get(name, REMARKS.get(module, "")),
@@ -218,81 +187,15 @@ def preprocessing(module: str) -> str:
 def verified(entry: Row) -> Row:
     """Checks a network against itself, running with random weights. Raises where they disagree."""
     whole, cost = entry["input"][0], entry["gflops"]
-    size = whole if cost <= MOST_GFLOPS else int(whole * (MOST_GFLOPS / cost) ** 0.5) // 32 * 32
+    size = affordable(whole, cost, MOST_GFLOPS)
     gated = entry["module"] in GATED
     model, _ = built(entry["name"], size, held=gated)
     net = model.trace()
     last = last_map(net)
     if size == whole and figures(last) != {key: entry[key] for key in figures(last)}:
         raise ValueError(f"{entry['name']}: {figures(last)} is not what the table says")
-    on_the_way = [layer for layer in net.layers if max(layer.grid, default=1) > 1]
-    places = np.linspace(0, len(on_the_way) - 1, 5)[1:].round().astype(int)
-    report = verify(model, net, [on_the_way[i].name for i in places], cells=3)
-    if not report.ok:
-        raise ValueError(f"{entry['name']} disagrees:\n{report.summary()}")
-    return {
-        "input": [size, size],
-        "checks": len(report.checks),
-        "agree": len(report.agreed),
-        "undecided": len(report.undecided),
-    }
-
-
-def in_a_process(step: str, name: str) -> Row:
-    """A row, or what verifying one came to, worked out in a process of its own."""
-    command = [sys.executable, __file__, step, name]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    result: Row = json.loads(done.stdout.splitlines()[-1])
-    return result
-
-
-def table() -> dict[str, Row]:
-    """The rows there are, by name."""
-    return {r["name"]: r for r in json.loads(TABLE.read_text("utf-8"))} if TABLE.exists() else {}
-
-
-def write(rows: Iterable[Row]) -> None:
-    """Write the table, a line for each network."""
-    in_order = sorted(rows, key=lambda r: r["name"])
-    lines = [json.dumps(r, ensure_ascii=False) for r in in_order]
-    TABLE.write_text("[\n" + ",\n".join(lines) + "\n]\n", "utf-8")
-
-
-def main() -> None:
-    """Work out the rows that are named, or one step of a row in this process."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="default: all of them")
-    parser.add_argument("--figures-only", action="store_true", help="verify nothing")
-    for step in ("--row", "--verify"):
-        parser.add_argument(step, metavar="NAME", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.row:
-        print(json.dumps(row(options.row)))
-        return
-    if options.verify:
-        print(json.dumps(verified(table()[options.verify])))
-        return
-    names = options.names or list(applications())
-    rows = table()
-    for name in names:
-        new, before = in_a_process("--row", name), rows.get(name, {})
-        if all(new[key] == before.get(key) for key in new if key not in LATER):
-            new["verified"] = before["verified"]
-        rows[name] = new
-        print(name, new["size"], new["gflops"], flush=True)
-        write(rows.values())
-    failed = []
-    for name in names if not options.figures_only else ():
-        if rows[name]["verified"] is None:
-            try:
-                rows[name]["verified"] = in_a_process("--verify", name)
-            except subprocess.CalledProcessError:
-                failed.append(name)
-            print(name, rows[name]["verified"], flush=True)
-            write(rows.values())
-    if failed:
-        sys.exit(f"not verified: {', '.join(failed)}")
+    return check(model, net, entry["name"], places=4, cells=3)
 
 
 if __name__ == "__main__":
-    main()
+    make(__file__, __doc__, lambda: list(applications()), row, verified, LATER)

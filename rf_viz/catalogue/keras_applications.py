@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
-from functools import cache
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from .samples import ASSETS
+from .tables import Table, Verified
 
 TABLE = ASSETS / "keras_applications" / "table.json"
 """The table's file, a list of rows."""
-
-
-@dataclass(frozen=True)
-class Verified:
-    """Verification of a network against itself, run with random weights at this input size.
-
-    ``checks`` were made, of which so many ``agree``, so many are ``undecided``, and none disagrees.
-    """
-
-    input: tuple[int, int]
-    checks: int
-    agree: int
-    undecided: int
 
 
 @dataclass(frozen=True)
@@ -103,37 +88,7 @@ FAMILIES = {
 """Families by the module of Keras."""
 
 
-@cache
-def _rows() -> dict[str, KerasApplication]:
-    """The rows of the table, by name."""
-    rows = {}
-    for row in json.loads(TABLE.read_text("utf-8")):
-        values = {field.name: _fixed(row[field.name]) for field in fields(KerasApplication)}
-        rows[row["name"]] = KerasApplication(**values)
-    return rows
-
-
-def _fixed(value: Any) -> Any:  # noqa: ANN401
-    """A value of the table as one that does not change."""
-    if isinstance(value, dict):
-        return Verified(**{key: _fixed(inner) for key, inner in value.items()})
-    return tuple(value) if isinstance(value, list) else value
-
-
-class _Table(Mapping[str, KerasApplication]):
-    """Rows of the table by name, read at the first look-up."""
-
-    def __getitem__(self, name: str) -> KerasApplication:
-        return _rows()[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_rows())
-
-    def __len__(self) -> int:
-        return len(_rows())
-
-
-KERAS_APPLICATIONS: Mapping[str, KerasApplication] = _Table()
+KERAS_APPLICATIONS: Mapping[str, KerasApplication] = Table(TABLE, KerasApplication)
 """The networks by name, in the order of the alphabet."""
 
 

@@ -62,12 +62,16 @@ COLOURS: Mapping[str, str] = {
     "DenseNet": "#7b4fa3",
     "EfficientNet": "#e69f00",
     "ConvNeXt": "#c0392b",
+    "RegNet": "#5b7f95",
+    "SqueezeNet": "#a0522d",
+    "ShuffleNet": "#6b8e23",
+    "MNASNet": "#b8478e",
 }
 """Colours of the families: after Okabe and Ito as far as these go."""
 
 _NO_FAMILY = "#888888"
 
-_SYMBOLS = ("diamond", "circle", "star")
+_SYMBOLS = ("square", "diamond", "circle", "star")
 """Symbols of the groups in turn; those of later groups lie on top."""
 
 _DASHES = ("dash", "dot", "solid")

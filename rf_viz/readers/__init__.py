@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
@@ -102,13 +102,15 @@ def open_model(
     name: str | None = None,
     signature: str | None = None,
     training_ops: bool = False,
+    example: Any = None,  # noqa: ANN401
 ) -> Model:
     """Load a model of any format from a file or its bytes, or convert one from memory.
 
-    ``signature`` and ``training_ops`` are as in ``Content``. Raises ModelError for a source that is
+    ``signature`` and ``training_ops`` are as in ``Content``; ``example`` is what a module of
+    PyTorch is called with. Raises ModelError for a source that is
     no such model, or that does not have that signature.
     """
-    model = _opened(source, name, signature, training_ops)
+    model = _opened(source, name, signature, training_ops, example)
     if signature is not None and signature != model.signature:
         there = ", ".join(model.signatures) or "none to choose"
         raise ModelError(f"{model.name} has no signature {signature!r}; it has {there}")
@@ -120,11 +122,14 @@ def _opened(
     name: str | None,
     signature: str | None,
     training_ops: bool,
+    example: Any,  # noqa: ANN401
 ) -> Model:
     if isinstance(source, bytearray | memoryview):
         source = bytes(source)
     if not isinstance(source, str | os.PathLike | bytes):
-        return _in_memory(source, name)
+        return _in_memory(source, name, example)
+    if example is not None:
+        raise ModelError("an example goes with a module of PyTorch; a file tells its own inputs")
     content = replace(Content.of(source, name), signature=signature, training_ops=training_ops)
     for reader in READERS:
         if reader.matches(content):
@@ -141,12 +146,18 @@ def _opened(
     raise ModelError(f"{content.name} {why}")
 
 
+_MODULE = ("torch", "Module")
+"""The class of PyTorch's modules, by its package and its name."""
+
 _IN_MEMORY = {
     ("keras", "Model"): (".tensorflow.keras.reader", "of_model"),
     ("tf_keras", "Model"): (".tensorflow.function", "of_keras_2"),
     ("tensorflow", "ConcreteFunction"): (".tensorflow.function", "of_function"),
     ("tensorflow", "Function"): (".tensorflow.function", "of_function"),
     ("tensorflow", "Graph"): (".tensorflow.graph_def", "of_graph"),
+    _MODULE: (".pytorch.memory", "of_module"),
+    ("torch", "ExportedProgram"): (".pytorch.memory", "of_program"),
+    ("torch", "ONNXProgram"): (".pytorch.memory", "of_onnx_program"),
 }
 """Converters of objects by their package and class; nothing is imported to recognise them."""
 
@@ -158,20 +169,48 @@ _MESSAGES = {
 """Converters of protobuf messages, by their full names, whatever package their classes are of."""
 
 
-def _in_memory(source: object, name: str | None) -> Model:
+def _in_memory(source: object, name: str | None, example: Any) -> Model:  # noqa: ANN401
     message = getattr(getattr(source, "DESCRIPTOR", None), "full_name", "")
-    for ancestor in type(source).__mro__:
-        reader = _MESSAGES.get(message) or _IN_MEMORY.get(
-            (ancestor.__module__.partition(".")[0], ancestor.__name__)
-        )
+    kinds = _kinds(type(source))
+    for kind in kinds:
+        reader = _MESSAGES.get(message) or _IN_MEMORY.get(kind)
         if reader is not None:
+            extra = {"example": example} if kind == _MODULE else {}
+            if example is not None and not extra:
+                kind_of = type(source).__name__
+                raise ModelError(
+                    f"an example goes with a module of PyTorch; a {kind_of} tells its own inputs"
+                )
             module, convert = reader
-            model: Model = getattr(import_module(module, __name__), convert)(source, name)
+            model: Model = getattr(import_module(module, __name__), convert)(source, name, **extra)
             return model
-    raise ModelError(
+    raise ModelError(_no_model(source))
+
+
+def _kinds(cls: type) -> list[tuple[str, str]]:
+    """A class and its ancestors, each by its package and its name."""
+    return [(c.__module__.partition(".")[0], c.__name__) for c in cls.__mro__]
+
+
+def _no_model(source: object) -> str:
+    """Say what an object is that is no model, and what to give instead."""
+    if isinstance(source, type) and _MODULE in _kinds(source):
+        name = source.__name__
+        return f"{name} is the class of a module: give a module of that class, {name}(...)"
+    if ("torch", "Tensor") in _kinds(type(source)):
+        return "a tensor is no model: give the module first, then the tensor as its example"
+    values = list(source.values()) if isinstance(source, Mapping) else []
+    for value in list(values):
+        values += value.values() if isinstance(value, Mapping) else ()
+    if any(("torch", "Tensor") in _kinds(type(value)) for value in values):
+        return (
+            "a state_dict holds weights but no architecture: build the module, call "
+            "module.load_state_dict(...) with it, and give the module with an example of its input"
+        )
+    return (
         f"an object of type {type(source).__name__} is no model that is known here: give the path "
         "of a file, its bytes, a Keras model, an onnx.ModelProto, a TensorFlow graph, GraphDef or "
-        "function; of a PyTorch model what torch.onnx.export wrote"
+        "function, or a module of PyTorch with an example of its input"
     )
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -27,7 +27,13 @@ from ..errors import DefectError, ModelError
 from ..inputs import images, volumes
 from ..inputs.feeds import numbers
 from ..readers import READERS
+from ..runtimes.pytorch.imports import import_pytorch
 from ..runtimes.tensorflow.imports import import_tensorflow
+
+Framework = Literal["tensorflow", "torch"]
+"""A framework by its package."""
+
+_TITLES: Mapping[Framework, str] = {"tensorflow": "TensorFlow", "torch": "PyTorch"}
 
 _MODELS = tuple(extension for reader in READERS for extension in reader.extensions)
 """How the names of model files end, which other files may come along with."""
@@ -37,11 +43,20 @@ _KERAS = (".keras", ".h5", ".hdf5")
 
 
 @dataclass(frozen=True)
-class Application:
-    """A network of ``keras.applications``, with random weights or ``trained`` ones."""
+class LibraryNetwork:
+    """A network that a library has by name, with random weights or ``trained`` ones.
 
+    ``library`` is "keras", or one of ``readers.pytorch.networks.LIBRARIES``.
+    """
+
+    library: str
     name: str
     trained: bool
+
+    @property
+    def framework(self) -> Framework:
+        """What has to be started to build it."""
+        return "tensorflow" if self.library == "keras" else "torch"
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,7 @@ class File:
     Attributes:
         name: name for people.
         digest: stands for the content.
-        source: its path or its bytes; or a model that Keras itself has.
+        source: its path or its bytes; or a network that a library has.
         folder: what has to stay on disk as long as the file is used.
         signature: which of several to read; None for the usual one.
         training_ops: whether to read what only trains a network.
@@ -59,7 +74,7 @@ class File:
 
     name: str
     digest: str
-    source: Path | bytes | Application
+    source: Path | bytes | LibraryNetwork
     folder: TemporaryDirectory[str] | None = field(default=None, compare=False, repr=False)
     signature: str | None = None
     training_ops: bool = False
@@ -77,9 +92,10 @@ class File:
         return cls(name, _digest(str(path).encode()), path)
 
     @classmethod
-    def of_keras(cls, name: str, trained: bool) -> File:
-        """A network of ``keras.applications``."""
-        return cls(name, f"keras {name} {trained}", Application(name, trained))
+    def of_library(cls, library: str, name: str, trained: bool) -> File:
+        """A network that a library has by name."""
+        source = LibraryNetwork(library, name, trained)
+        return cls(name, f"{library} {name} {trained}", source)
 
     @classmethod
     def uploaded(cls, files: Mapping[str, bytes]) -> File:
@@ -154,22 +170,22 @@ def reported(file: File, done: str) -> Iterator[None]:
         ) from error
 
 
-def _start_tensorflow() -> None:
-    """Loads TensorFlow, unless it is loaded, and says so on the page: it takes seconds."""
-    if "tensorflow" not in sys.modules:
-        with st.spinner("Starting TensorFlow, once per server ..."):
-            import_tensorflow()
+def _start(framework: Framework) -> None:
+    """Loads a framework, unless it is loaded, and says so on the page: it takes seconds."""
+    if framework not in sys.modules:
+        with st.spinner(f"Starting {_TITLES[framework]}, once per server ..."):
+            if framework == "tensorflow":
+                import_tensorflow()
+            else:
+                import_pytorch()
 
 
 @st.cache_resource(max_entries=6, show_spinner="Reading the model ...")
 def _load(digest: str, _file: File) -> tuple[rf_viz.Model, File]:
     """The model, kept with its file: it may read from the file's folder as late as it is run."""
     with reported(_file, "read"):
-        if isinstance(_file.source, Application):
-            from ..readers.tensorflow.keras import applications
-
-            source = _file.source
-            return applications.load(source.name, trained=source.trained), _file
+        if isinstance(_file.source, LibraryNetwork):
+            return _of_library(_file.source), _file
         model = rf_viz.load(
             _file.source,
             _file.name,
@@ -179,10 +195,23 @@ def _load(digest: str, _file: File) -> tuple[rf_viz.Model, File]:
         return model, _file
 
 
+def _of_library(source: LibraryNetwork) -> rf_viz.Model:
+    """Builds a network that a library has. Raises ModelError."""
+    if source.library == "keras":
+        from ..readers.tensorflow.keras import applications
+
+        return applications.load(source.name, trained=source.trained)
+    from ..readers.pytorch import networks
+
+    return networks.load(source.library, source.name, trained=source.trained)
+
+
 def load(file: File) -> rf_viz.Model:
     """Reads the model in a file. Raises ModelError."""
-    if isinstance(file.source, Application) or file.name.lower().endswith(_KERAS):
-        _start_tensorflow()
+    if isinstance(file.source, LibraryNetwork):
+        _start(file.source.framework)
+    elif file.name.lower().endswith(_KERAS):
+        _start("tensorflow")
     return _load(file.digest, file)[0]
 
 
@@ -247,7 +276,7 @@ def _activations(
 def activations(file: File, fed: Fed, name: str) -> NDArray[np.float32]:
     """Runs the model for the values of one layer, in the layer's shape. Raises ModelError."""
     if load(file).heavy_runtime == "tensorflow":
-        _start_tensorflow()
+        _start("tensorflow")
     return _activations(file.digest, fed.input, fed.key, name, file, fed)
 
 

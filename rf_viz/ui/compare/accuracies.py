@@ -13,11 +13,17 @@ from ...catalogue.article import (
     without_each,
 )
 from ...catalogue.keras_applications import KERAS_APPLICATIONS
+from ...catalogue.torchvision_models import TORCHVISION_MODELS
 from ...figures.accuracy import Point, Quantity, accuracy
 from ..text import listed, plain
 from .networks import Contender, ContenderTrace
 
-_ARTICLE, _KERAS, _OWN = "The article's", "Keras applications", "Yours"
+_ARTICLE, _KERAS, _TORCHVISION, _OWN = (
+    "The article's",
+    "Keras applications",
+    "torchvision",
+    "Yours",
+)
 
 _FIT = "Our least-squares fit through the article's networks"
 _FIT_ALL = "Our least-squares fit through all networks shown"
@@ -49,7 +55,9 @@ _SOURCE = (
     "sufficient and not the only factor: they name depth, width, residual connections and batch "
     "normalisation. Year, r, S, P and top-1 of the article's networks are the article's; their "
     "GFLOPs, at 224 \N{MULTIPLICATION SIGN} 224, are those of its library's table. The accuracies "
-    "of the Keras applications are those of [their table](https://keras.io/api/applications)."
+    "of the Keras applications are those of [their table](https://keras.io/api/applications); "
+    "those of torchvision are of its [first weights]"
+    "(https://docs.pytorch.org/vision/stable/models.html), trained much as in the papers."
 )
 
 
@@ -59,7 +67,7 @@ def accuracies(traces: Mapping[Contender, ContenderTrace]) -> None:
     choices = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
     shown = choices.segmented_control(
         "Show",
-        [_ARTICLE, _KERAS],
+        [_ARTICLE, _KERAS, _TORCHVISION],
         default=[_ARTICLE, _KERAS],
         selection_mode="multi",
         key="accuracy of",
@@ -76,6 +84,7 @@ def accuracies(traces: Mapping[Contender, ContenderTrace]) -> None:
         wrap=True,
     )
     groups = {
+        _TORCHVISION: _torchvision(shown) if _TORCHVISION in shown else [],
         _KERAS: _keras(once=_ARTICLE in shown) if _KERAS in shown else [],
         _ARTICLE: _article() if _ARTICLE in shown else [],
         _OWN: _own(),
@@ -108,8 +117,8 @@ def _figure(groups: Mapping[str, Sequence[Point]], across: Quantity, left_out: s
         alt=f"Top-1 accuracy over {_ACROSS[across]}, with logarithmic fits.",
     )
     st.caption(
-        "Colours are families. Circles are the article's networks, diamonds Keras' own, stars "
-        "yours; their area is the cost."
+        "Colours are families. Circles are the article's networks, diamonds Keras' own, squares "
+        "torchvision's, stars yours; their area is the cost."
     )
     without = f", without {plain(left_out)}" if left_out != _NONE else ""
     for title, curve in fits.items():
@@ -150,6 +159,24 @@ def _keras(*, once: bool) -> list[Point]:
         for a in KERAS_APPLICATIONS.values()
         if a.size is not None and a.top1 is not None and a.name not in twins
     ]
+
+
+def _torchvision(shown: Sequence[str]) -> list[Point]:
+    """torchvision's networks with a closed form that no other group shows by the same name."""
+    others = {
+        *(_plain(a.name) for a in KERAS_APPLICATIONS.values() if _KERAS in shown),
+        *(_plain(n.keras or n.title) for n in summary() if _ARTICLE in shown and n.top1),
+    }
+    return [
+        Point(m.name, max(m.size), m.top1, m.gflops, m.family, max(m.input), m.depth)
+        for m in TORCHVISION_MODELS.values()
+        if m.size is not None and _plain(m.name) not in others
+    ]
+
+
+def _plain(name: str) -> str:
+    """Letters and digits of a name, in lower case."""
+    return "".join(c for c in name.lower() if c.isalnum())
 
 
 def _twins() -> list[str]:
@@ -273,6 +300,14 @@ def _left_out(groups: Mapping[str, Sequence[Point]]) -> list[str]:
             f"Of Keras' {len(keras)}, {listed(no_form, len(no_form))} have no closed form, and "
             f"{listed(no_top1, len(no_top1))} no published top-1. Squeeze-and-excite gates, which "
             "combine every position, are left out of r."
+        )
+    if groups[_TORCHVISION]:
+        models = TORCHVISION_MODELS.values()
+        no_form = [m.name for m in models if m.size is None]
+        apart = len(models) - len(no_form) - len(groups[_TORCHVISION])
+        notes.append(
+            f"Of torchvision's {len(models)}, {listed(no_form, len(no_form))} have no closed form."
+            + (f" {apart} have the name of a network above, and count once." if apart else "")
         )
     if groups[_KERAS] and groups[_ARTICLE]:
         twins = _twins()

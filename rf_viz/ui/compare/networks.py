@@ -12,6 +12,7 @@ import streamlit as st
 from ...analysis.growth import Growth, growth
 from ...catalogue.keras_applications import KERAS_APPLICATIONS, KerasApplication
 from ...catalogue.samples import SAMPLE_MODELS
+from ...catalogue.torchvision_models import TORCHVISION_MODELS, TorchvisionModel
 from ...errors import ModelError
 from ...trace.network import Layer, Region
 from .. import cache, sidebar
@@ -19,6 +20,7 @@ from ..cache import File, TraceOptions
 from ..inspector.depth.depth import nearest
 from ..navigation import Destination, set_destination
 from ..pictures import Cell
+from ..sidebar import libraries
 from ..text import plain, sentence
 
 MOST = 8
@@ -27,8 +29,8 @@ MOST = 8
 _FIRST = ("efficientnet-lite0", "onnx-light:resnet50", "onnx-light:vgg19", "onnx-light:densenet121")
 """Keys of the networks that are compared with at first, as far as they are available."""
 
-_KERAS, _LIGHT = "keras:", "onnx-light:"
-"""Beginnings of the keys of Keras' own networks, and of the structures that onnx brings along."""
+_LIGHT = "onnx-light:"
+"""Beginning of the keys of the structures that onnx brings along."""
 
 _MOST_TRACES = 100
 """Number of networks whose results are kept, at most."""
@@ -47,9 +49,11 @@ class Contender:
     number: int = 0
 
     @property
-    def application(self) -> KerasApplication | None:
-        """Catalogue entry of one of Keras' own networks; None for others."""
-        return KERAS_APPLICATIONS.get(self.key.removeprefix(_KERAS))
+    def entry(self) -> KerasApplication | TorchvisionModel | None:
+        """Catalogue entry of a network of Keras or torchvision; None for others."""
+        library, _, name = self.key.partition(":")
+        tables = {"keras": KERAS_APPLICATIONS, "torchvision": TORCHVISION_MODELS}
+        return tables[library].get(name) if library in tables else None
 
 
 @dataclass(frozen=True)
@@ -93,17 +97,17 @@ def choose_networks(file: File) -> list[Contender]:
 
 
 def _choices() -> dict[str, Contender]:
-    """Networks to choose from by key: samples, uploads, those of onnx and those of Keras."""
+    """Networks to choose from by key: samples, uploads, those of onnx and those of libraries."""
     uploads = sidebar.visitor().models
     samples = [Contender(m.key, m.title, File.at(m.path, m.title)) for m in SAMPLE_MODELS.values()]
     uploaded = [Contender(key, file.name, file) for key, file in uploads.items()]
     # One that was opened in Explore is an upload since, and listed there.
     light = [c for c in _light_models() if c.file.digest not in uploads]
-    keras = [
-        Contender(f"{_KERAS}{name}", f"{name} (Keras)", File.of_keras(name, trained=False))
-        for name in KERAS_APPLICATIONS
+    named = [
+        Contender(key, libraries.title(key), libraries.file_of(key))
+        for key in libraries.every_key()
     ]
-    return {contender.key: contender for contender in (*samples, *uploaded, *light, *keras)}
+    return {contender.key: contender for contender in (*samples, *uploaded, *light, *named)}
 
 
 @st.cache_resource(show_spinner=False)

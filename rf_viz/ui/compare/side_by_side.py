@@ -53,8 +53,8 @@ def _table(
 ) -> None:
     """Draws a row for each network: its last layer before the spatial axes are gone.
 
-    Rows of Keras' own networks are known without building them. ``missing`` is the note on others
-    that are not traced.
+    Rows of Keras' and torchvision's networks are known without building them. ``missing`` is the
+    note on others that are not traced.
     """
     st.markdown("#### Where they end")
     rows = [_row(contender, traces.get(contender), missing) for contender in contenders]
@@ -88,7 +88,7 @@ def _row(
         return _cells(
             contender.title, curve.input, end.layer, *figures, by(end.largest), gflops, note
         )
-    entry = contender.application
+    entry = contender.entry
     if entry is None:
         return _cells(contender.title, (), "", (), (), (), "", None, missing)
     figures = (entry.size or (), entry.stride or (), entry.padding or ())

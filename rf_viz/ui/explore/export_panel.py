@@ -25,7 +25,7 @@ from ...errors import ModelError
 from ...figures import encode
 from ...trace.network import Layer
 from .. import address, cache
-from ..cache import Application, File
+from ..cache import File, LibraryNetwork
 from ..inspector.cell_panel import veiled
 from ..inspector.channels import by_channel
 from ..inspector.scene import Scene
@@ -166,7 +166,7 @@ def _numbers(scene: Scene) -> None:
 
 def title(file: File) -> str:
     """The title of a model; it mentions random weights, since nothing else beside it does."""
-    untrained = isinstance(file.source, Application) and not file.source.trained
+    untrained = isinstance(file.source, LibraryNetwork) and not file.source.trained
     return f"{file.name} with random weights" if untrained else file.name
 
 

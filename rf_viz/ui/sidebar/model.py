@@ -1,4 +1,4 @@
-"""The choice of a model (a sample, one of Keras' own, or an upload) and of how to trace it."""
+"""The choice of a model (a sample, a library's network, or an upload) and of how to trace it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ from dataclasses import replace
 import streamlit as st
 
 from ... import Model, ModelError, Network
-from ...catalogue.keras_applications import KERAS_APPLICATIONS
-from ...catalogue.samples import IMAGENET, SAMPLE_MODELS, Sample
-from ...inputs.images import KERAS_MODES
+from ...catalogue.samples import SAMPLE_MODELS, Sample
 from .. import cache
 from ..address import ignore_echo
 from ..cache import File, TraceOptions
 from ..text import (
     by,
-    percent,
     plain,
     sentence,
 )
+from . import libraries
 from .restore import restore
-from .session import KERAS, visitor
+from .session import visitor
 from .side_inputs import choose_side_inputs
 from .upload import UPLOAD, row, uploader
 
@@ -34,27 +32,27 @@ _FORMATS = "ONNX, Keras, TensorFlow or TFLite; a SavedModel as zip or tar"
 def choose_model() -> tuple[File, Sample | None]:
     """Draws the choice of a model and returns its file, with what goes with it where it has that.
 
-    On offer are the samples, Keras' own networks, and uploads that load and can be traced.
+    On offer are the samples, uploads that load and can be traced, and networks of libraries.
     """
     visit = visitor()
     uploads = visit.models
     if visit.next_model:
         st.session_state["model"], visit.next_model = visit.next_model, ""
-    ours = [f"{KERAS}{name}" for name in KERAS_APPLICATIONS]
 
     def name(key: str) -> str:
         if key in SAMPLE_MODELS:
             return SAMPLE_MODELS[key].title
-        return uploads[key].name if key in uploads else f"{key.removeprefix(KERAS)} (Keras)"
+        return uploads[key].name if key in uploads else libraries.title(key)
 
     beside = row()
     key = beside.selectbox(
         "Model",
-        [*SAMPLE_MODELS, *uploads, *ours],
+        [*SAMPLE_MODELS, *uploads, *libraries.every_key()],
         format_func=name,
         key="model",
         persist_state="session",
         on_change=_new_model,
+        help=libraries.hint(),
     )
     with beside.popover(UPLOAD, help="Upload a model, along with its data files if it has any"):
         uploader(_FORMATS, "model", True, _accept_model)
@@ -66,13 +64,27 @@ def choose_model() -> tuple[File, Sample | None]:
             "which is not here: upload it, and the page goes on where the link points.",
             icon=":material/link:",
         )
+    if libraries.split(key):
+        _check_network(key)
+    visit.shown_model = key
     if key in SAMPLE_MODELS:
         sample = SAMPLE_MODELS[key]
         st.caption(sample.about)
         return File.at(sample.path, sample.title), sample
     if key in uploads:
         return _as_read(uploads[key]), None
-    return _keras_application(key.removeprefix(KERAS))
+    return libraries.choose_network(key)
+
+
+def _check_network(key: str) -> None:
+    """Goes back to the model before, and says why, where a library's network cannot be shown."""
+    visit = visitor()
+    try:
+        cache.trace(libraries.file_of(key), TraceOptions())
+    except ModelError as error:
+        visit.problem = sentence(error)
+        visit.next_model = visit.shown_model or next(iter(SAMPLE_MODELS))
+        st.rerun()
 
 
 def _as_read(file: File) -> File:
@@ -125,38 +137,6 @@ def _accept_model(files: dict[str, bytes]) -> None:
         restore(missing)
     elif missing:
         visit.problem = f"{file.name} is another file than the one that the link is about."
-
-
-def _keras_application(name: str) -> tuple[File, Sample]:
-    """One of Keras' own networks: with random weights until the person asks for the trained."""
-    application, trained = KERAS_APPLICATIONS[name], name in visitor().trained
-    about = f"{application.parameters / 1e6:.1f} million weights"
-    if application.top1 is not None:
-        about += f", trained right in {percent(application.top1)} of ImageNet"
-    st.caption(f"{about}.")
-    if not trained:
-        st.caption("Its weights are random here: the regions hold, the values mean nothing.")
-        st.button("Use the trained weights", key=f"trained {name}", on_click=_train, args=(name,))
-    sample = Sample(
-        title=name,
-        about=about,
-        preprocessing=KERAS_MODES[application.preprocessing],
-        fit="crop",
-        default_image="chelsea",
-        default_layer=None,
-        labels=IMAGENET if trained else None,
-    )
-    return File.of_keras(name, trained), sample
-
-
-def _train(name: str) -> None:
-    visit = visitor()
-    try:
-        cache.load(File.of_keras(name, trained=True))
-    except ModelError as error:
-        visit.problem = f"{sentence(error)} Until then its weights stay random."
-    else:
-        visit.trained.add(name)
 
 
 def _new_model() -> None:

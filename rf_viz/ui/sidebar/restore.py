@@ -8,15 +8,15 @@ from typing import get_args
 import streamlit as st
 
 from ... import Network
-from ...catalogue.keras_applications import KERAS_APPLICATIONS
 from ...catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS, Sample
 from ...inputs.images import PRESETS, Fit
 from .. import cache
 from ..address import size_of
 from ..cache import File
 from ..navigation import Destination, set_destination
+from . import libraries
 from .fed_input import HIGHEST, LOWEST, usual_preset
-from .session import KERAS, visitor
+from .session import visitor
 from .side_inputs import restore_side_inputs, to_address
 
 
@@ -36,11 +36,14 @@ def restore(address: Mapping[str, str]) -> None:
         digest = visit.models[key].read_as(signature, training).digest
     elif key in SAMPLE_MODELS:
         digest = File.at(SAMPLE_MODELS[key].path, "").digest
-    elif key.removeprefix(KERAS) in KERAS_APPLICATIONS:
-        name = key.removeprefix(KERAS)
-        digest = File.of_keras(name, name in visit.trained).digest
-        if address.get("trained") and name not in visit.trained:
+    elif libraries.has(key):
+        digest = libraries.file_of(key).digest
+        if address.get("trained") and key not in visit.trained:
+            name = libraries.title(key)
             visit.problem = f"The link shows {name} with its trained weights: ask for them below."
+    elif libraries.split(key):
+        visit.problem = libraries.absent(key)
+        return
     else:
         visit.missing = address
         return
@@ -85,7 +88,7 @@ def chosen(file: File, net: Network, sample: Sample | None) -> dict[str, str]:
             parameters["signature"] = file.signature
         if file.training_ops:
             parameters["training"] = "shown"
-    elif state["model"].removeprefix(KERAS) in visit.trained:
+    elif state["model"] in visit.trained:
         parameters["trained"] = "yes"
     if f"Height {net.input.name} {file.digest}" in state:
         parameters["size"] = "x".join(map(str, net.input.size))

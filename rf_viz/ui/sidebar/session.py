@@ -12,9 +12,6 @@ from ..cache import File, TraceOptions
 from ..text import plain
 from .layer_list.layer_list import Chosen
 
-KERAS = "keras:"
-"""How the keys of Keras' own networks begin."""
-
 
 @dataclass
 class Visit:
@@ -25,7 +22,8 @@ class Visit:
         trace_options: how each model was last traced without trouble, by digest and input.
         layers: the layer that each model showed last, by digest.
         chosen: what was last chosen in each list of layers, by its key.
-        trained: the networks of Keras that were given their trained weights.
+        trained: the keys of libraries' networks that were given their trained weights.
+        shown_model: the key of the last model that could be shown.
         next_model: the model to show when a page is next drawn, if it is another one.
         image_chosen: whether the person chose an image, so that another model keeps it.
         next_image: the image to show when the page is next drawn, if it is another one.
@@ -42,6 +40,7 @@ class Visit:
     layers: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, Chosen] = field(default_factory=dict)
     trained: set[str] = field(default_factory=set)
+    shown_model: str = ""
     next_model: str = ""
     image_chosen: bool = False
     next_image: str = ""

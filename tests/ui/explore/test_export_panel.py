@@ -155,8 +155,10 @@ def test_the_spread_goes_from_the_first_convolution_to_the_last(net: Network) ->
 
 
 def test_random_weights_are_told() -> None:
-    assert title(File.of_keras("ResNet50", trained=False)) == "ResNet50 with random weights"
-    assert title(File.of_keras("ResNet50", trained=True)) == "ResNet50"
+    assert (
+        title(File.of_library("keras", "ResNet50", trained=False)) == "ResNet50 with random weights"
+    )
+    assert title(File.of_library("keras", "ResNet50", trained=True)) == "ResNet50"
 
 
 def test_samples_have_a_credit_and_uploads_none(picture: Picture) -> None:

@@ -1,0 +1,134 @@
+"""Exports of a module of PyTorch, which leave it as it was."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
+from typing import Any
+
+import onnx
+
+from ...errors import ModelError
+from ...runtimes.pytorch.runtime import said
+from .example import Example
+
+_ONE_AT_A_TIME = RLock()
+"""Exporting changes the module, and much in PyTorch, for as long as it takes."""
+
+
+def exported(module: Any, example: Example) -> Any:  # noqa: ANN401
+    """Export a module in evaluation mode, as a ``torch.export.ExportedProgram``.
+
+    Passes on whatever exception PyTorch raises where it cannot follow the module.
+    """
+    import torch
+
+    with _evaluating(module):
+        return torch.export.export(module, example.args, dict(example.kwargs), strict=False)
+
+
+def functional(program: Any, *, core: bool = False) -> Any:  # noqa: ANN401
+    """The program without in-place operations; in ``core`` operators only, where asked."""
+    import torch
+
+    with _quiet(), torch.no_grad():
+        return program.run_decompositions(*(() if core else ({},)))
+
+
+def saved(program: Any) -> bytes:  # noqa: ANN401
+    """The bytes of the archive that ``torch.export.save`` writes of a program."""
+    import torch
+
+    buffer = io.BytesIO()
+    with _quiet():
+        torch.export.save(program, buffer)
+    return buffer.getvalue()
+
+
+def exported_to_onnx(module: Any, example: Example) -> tuple[onnx.ModelProto, bool]:  # noqa: ANN401
+    """Export a module to ONNX, and tell whether it was only watched while it ran on the example.
+
+    Raises ModelError where neither of PyTorch's two exporters can.
+    """
+    import torch
+
+    args, kwargs = example.args, dict(example.kwargs)
+    with _evaluating(module):
+        try:
+            program = torch.onnx.export(
+                module, args, kwargs=kwargs, dynamo=True, external_data=False, verbose=False
+            )
+            return program.model_proto, False
+        except Exception:  # it may lack a package, or whatever made the other export fail
+            buffer = io.BytesIO()
+            try:
+                torch.onnx.export(module, args, buffer, kwargs=kwargs or None, dynamo=False)
+            except Exception as error:
+                raise ModelError(f"torch.onnx.export fails: {said(error)}") from error
+            return onnx.load_from_string(buffer.getvalue()), True
+
+
+def failure(module: Any, example: Example) -> str:  # noqa: ANN401
+    """Say why the module itself does not run on the example; empty where it does."""
+    with _evaluating(module):
+        try:
+            module(*example.args, **example.kwargs)
+        except Exception as error:  # anything may happen in a person's code
+            return said(error)
+    return ""
+
+
+@contextmanager
+def _evaluating(module: Any) -> Iterator[None]:  # noqa: ANN401
+    """Put a module into evaluation mode, and everything in it back as it was.
+
+    That are the attributes of all modules within, what their lists and dictionaries hold, and the
+    values of their buffers.
+    """
+    import torch
+
+    parts = list(module.modules())
+    modes = [(part, part.training) for part in parts if hasattr(part, "training")]
+    attributes = [(vars(part), _copied(vars(part))) for part in parts]
+    buffers = [(b, b.detach().clone()) for b in module.buffers() if not b.is_meta]
+    state = torch.get_rng_state()
+    with _ONE_AT_A_TIME, _quiet(), torch.no_grad():
+        try:
+            module.eval()
+            yield
+        finally:
+            for current, before in attributes:
+                for key in current.keys() - before.keys():
+                    del current[key]
+                for key, (value, content) in before.items():
+                    current[key] = value
+                    if isinstance(value, dict):
+                        value.clear()
+                        value.update(content)
+                    elif isinstance(value, list):
+                        value[:] = content
+            for part, training in modes:
+                part.training = training
+            for buffer, before in buffers:
+                if not torch.equal(buffer, before):
+                    buffer.copy_(before)
+            torch.set_rng_state(state)
+
+
+def _copied(attributes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Each attribute with a copy of what it holds, if it is a list or a dictionary."""
+    return {
+        key: (value, value.copy() if isinstance(value, dict | list) else None)
+        for key, value in attributes.items()
+    }
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the warnings of PyTorch's exporters to themselves: they speak of its own code."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

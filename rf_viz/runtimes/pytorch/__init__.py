@@ -1,0 +1,1 @@
+"""Runs programs of PyTorch that are in memory."""

@@ -1,0 +1,98 @@
+"""Tables of the networks that Keras and torchvision have by name; neither needs to be installed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ...catalogue.keras_applications import KERAS_APPLICATIONS, KerasApplication
+from ...catalogue.torchvision_models import TORCHVISION_MODELS, TorchvisionModel
+from ..text import by
+
+_KERAS, _TORCHVISION = "Keras", "torchvision"
+
+_ALL = "All families"
+
+Entry = KerasApplication | TorchvisionModel
+
+
+@st.fragment
+def library_tables() -> None:
+    """Draws the networks of both libraries, or of one, or a family of them."""
+    entries: dict[str, list[Entry]] = {
+        _KERAS: list(KERAS_APPLICATIONS.values()),
+        _TORCHVISION: list(TORCHVISION_MODELS.values()),
+    }
+    choices = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    shown = choices.segmented_control(
+        "Library",
+        list(entries),
+        default=list(entries),
+        selection_mode="multi",
+        key="tables of",
+        persist_state="session",
+    )
+    families = sorted({entry.family for library in shown for entry in entries[library]})
+    if st.session_state.get("tables family") not in families:
+        st.session_state["tables family"] = _ALL
+    family = choices.selectbox("Family", [_ALL, *families], key="tables family", width=220)
+    rows = [
+        _row(library, entry)
+        for library in shown
+        for entry in entries[library]
+        if family in (_ALL, entry.family)
+    ]
+    if not rows:
+        st.info("Choose a library.")
+        return
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height=520,
+        column_config={
+            "Network": st.column_config.TextColumn(pinned=True),
+            "Year": number(format="%d"),
+            "Weights (million)": number(format="%.1f"),
+            "GFLOPs": number(format="%.2f"),
+            "Top-1": number(format="%.1f %%"),
+            "Top-5": number(format="%.1f %%"),
+            "Source": st.column_config.LinkColumn(display_text="recipe"),
+        },
+    )
+    st.caption(
+        f"{len(rows)} networks; r, S and P of the last layer before everything is pooled, at the "
+        "network's own input size. Global context, such as squeeze-and-excite gates, is left out. "
+        "A network whose size r is empty has no closed form: the note says why. GFLOPs are twice "
+        "the multiply-adds."
+    )
+    st.caption(
+        "Top-1 and top-5 on ImageNet: of Keras by [its table](https://keras.io/api/applications), "
+        "of torchvision by the meta data of its weights, the first that it published for this "
+        "input; **recipe** leads to how they were trained. The same architecture can have other "
+        "figures in the two: ResNet-50 has its strides in other convolutions, and Keras pads "
+        "otherwise."
+    )
+
+
+def _row(library: str, entry: Entry) -> dict[str, str | float | None]:
+    torchvision = entry if isinstance(entry, TorchvisionModel) else None
+    return {
+        "Network": entry.name,
+        "Library": library,
+        "Family": entry.family,
+        "Year": entry.year,
+        "Input": by(entry.input),
+        "Size r": None if entry.size is None else max(entry.size),
+        "Stride S": None if entry.stride is None else max(entry.stride),
+        "Padding P": None if entry.padding is None else max(entry.padding),
+        "Largest region": by(entry.region),
+        "Depth": entry.depth,
+        "Weights (million)": entry.parameters / 1e6,
+        "GFLOPs": entry.gflops,
+        "Top-1": None if entry.top1 is None else 100 * entry.top1,
+        "Top-5": None if torchvision is None else 100 * torchvision.top5,
+        "Trained weights": "" if torchvision is None else torchvision.weights,
+        "Source": None if torchvision is None else torchvision.source,
+        "Paper": entry.paper,
+        "Note": ". ".join(filter(None, (entry.note, entry.remark))),
+    }

@@ -1,0 +1,152 @@
+"""Networks that libraries have by name: Keras', and torchvision's and timm's where installed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ... import ModelError
+from ...catalogue.keras_applications import KERAS_APPLICATIONS
+from ...catalogue.samples import IMAGENET, Sample
+from ...catalogue.torchvision_models import TORCHVISION_MODELS
+from ...inputs.images import KERAS_MODES
+from ...readers.pytorch import networks as pytorch
+from .. import cache
+from ..cache import File
+from ..text import listed, percent, sentence
+from .session import visitor
+
+_KERAS = "keras"
+
+LIBRARIES = (_KERAS, *pytorch.LIBRARIES)
+"""The libraries; the key of a network is its library's name, a colon and its own."""
+
+_TITLES = {_KERAS: "Keras"}
+"""Names for people, where they differ."""
+
+
+def every_key() -> list[str]:
+    """List the keys of all networks that are on offer, library by library."""
+    return [f"{library}:{name}" for library in LIBRARIES for name in _names(library)]
+
+
+def split(key: str) -> tuple[str, str] | None:
+    """Tell the library and the name that a key stands for; None for a key of another kind."""
+    library, colon, name = key.partition(":")
+    return (library, name) if colon and library in LIBRARIES else None
+
+
+def has(key: str) -> bool:
+    """Whether a key stands for a network that is on offer."""
+    parts = split(key)
+    return parts is not None and parts[1] in _names(parts[0])
+
+
+def title(key: str) -> str:
+    """Write a network's name for people, its library's in brackets."""
+    library, _, name = key.partition(":")
+    return f"{name} ({_TITLES.get(library, library)})"
+
+
+def file_of(key: str) -> File:
+    """The network of a key, with its trained weights where the person asked for them."""
+    library, _, name = key.partition(":")
+    return File.of_library(library, name, key in visitor().trained)
+
+
+def hint() -> str:
+    """Say what the list of models holds, and which packages would add to it."""
+    missing = [library for library in pytorch.LIBRARIES if not pytorch.is_installed(library)]
+    there = [_TITLES.get(library, library) for library in LIBRARIES if library not in missing]
+    text = (
+        f"Samples, uploads, and the networks of {listed(there, len(there))}: type to search."
+    )
+    if missing:
+        text += (
+            f" Those of {listed(missing, len(missing))} are added by "
+            f"`pip install torch {' '.join(missing)}` in the environment that RF-Viz runs in."
+        )
+    return text
+
+
+def absent(key: str) -> str:
+    """Say why a network of a library is not on offer, and which package brings it."""
+    library, _, name = key.partition(":")
+    if library != _KERAS and not pytorch.is_installed(library):
+        return (
+            f"The link shows {name} of {library}, which is not installed here: "
+            f"pip install torch {library} brings it."
+        )
+    return f"The link shows {name}, which the installed {_TITLES.get(library, library)} has not."
+
+
+def choose_network(key: str) -> tuple[File, Sample]:
+    """Draw what is known of a network that can be shown, and offer its trained weights.
+
+    Until the person asks for them, its weights are random.
+    """
+    library, _, name = key.partition(":")
+    file, trained = file_of(key), key in visitor().trained
+    about = _about(library, name)
+    if about:
+        st.caption(f"{about}.")
+    if not trained:
+        st.caption("Its weights are random here: the regions hold, the values mean nothing.")
+        if library == _KERAS or pytorch.has_weights(library, name):
+            wish = "Use the trained weights"
+            st.button(wish, key=f"trained {name}", on_click=_train, args=(key,))
+        else:
+            st.caption(f"There are no trained weights of it in {library}'s cache.")
+    return file, Sample(
+        title=name,
+        about=about,
+        preprocessing=_preprocessing(library, name),
+        fit="crop",
+        default_image="chelsea",
+        default_layer=None,
+        labels=IMAGENET if trained and _tells_classes(library, name) else None,
+    )
+
+
+def _names(library: str) -> list[str]:
+    return list(KERAS_APPLICATIONS if library == _KERAS else pytorch.names(library))
+
+
+def _about(library: str, name: str) -> str:
+    """A network's weights and accuracy, where a table has them."""
+    tables = {_KERAS: KERAS_APPLICATIONS, "torchvision": TORCHVISION_MODELS}
+    entry = tables.get(library, {}).get(name)
+    if entry is None:
+        return ""
+    about = f"{entry.parameters / 1e6:.1f} million weights"
+    if entry.top1 is not None:
+        about += f", trained right in {percent(entry.top1)} of ImageNet"
+    return about
+
+
+def _preprocessing(library: str, name: str) -> str:
+    """The preset of the pixels that a network expects."""
+    if library == _KERAS:
+        return KERAS_MODES[KERAS_APPLICATIONS[name].preprocessing]
+    if library == "timm":
+        mean, std = pytorch.normalisation(library, name)
+        if (mean, std) == ((0.5,) * 3, (0.5,) * 3):
+            return "-1..1"
+        if (mean, std) == ((0.0,) * 3, (1.0,) * 3):
+            return "0..1"
+    return "ImageNet mean/std"
+
+
+def _tells_classes(library: str, name: str) -> bool:
+    """Whether a trained network names the thousand classes of ImageNet."""
+    return library == _KERAS or name in TORCHVISION_MODELS
+
+
+def _train(key: str) -> None:
+    visit = visitor()
+    library, _, name = key.partition(":")
+    try:
+        cache.load(File.of_library(library, name, trained=True))
+    except ModelError as error:
+        visit.problem = f"{sentence(error)} Until then its weights stay random."
+    else:
+        visit.trained.add(key)
