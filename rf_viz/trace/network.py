@@ -171,11 +171,18 @@ class Network:
         """The framework's layers, each with the layer that is its output, in that order.
 
         Empty where the model has none. The operations of a group are the ``layers`` whose ``group``
-        it is, and those of the groups whose names begin with its own name and a slash.
+        lies within it. Where one layer is the output of several, the inner come before the outer.
         """
-        groups = {layer.group for layer in self.layers}
-        outputs = {group.output: group for group in groups if group is not None}
-        return [(outputs[layer.name], layer) for layer in self.layers if layer.name in outputs]
+        depths: dict[Group, int] = {}
+        for layer in self.layers:
+            for group in (layer.group, *layer.tensor.fused):
+                around = [] if group is None or group in depths else list(group.around)
+                for depth, outer in enumerate(reversed(around)):
+                    depths.setdefault(outer, depth)
+        ending: dict[str, list[Group]] = {}
+        for group in sorted(depths, key=lambda group: -depths[group]):
+            ending.setdefault(group.output, []).append(group)
+        return [(group, layer) for layer in self.layers for group in ending.get(layer.name, ())]
 
     @cached_property
     def parameters(self) -> Mapping[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
@@ -50,10 +50,11 @@ class Source(NamedTuple):
 class Group:
     """A call of a framework's layer, made of one or more operations.
 
-    ``name`` is its path ("block1/conv"), ``kind`` its class ("Conv2D"), ``settings`` its main
-    settings in a few words ("64 filters 3x3, stride 2, same"), ``output`` the name of the tensor
-    that it returns (the first of several), ``category`` that of the layer as a whole, ``facts`` the
-    settings as data. The name of a group within another begins with that group's name.
+    ``name`` is its path ("block1/conv", "layer1.0.conv1"), ``kind`` its class ("Conv2D"),
+    ``settings`` its main settings in a few words ("64 filters 3x3, stride 2, same"), empty where
+    only its operations tell them, ``output`` the name of the tensor that it returns (the first of
+    several), ``category`` that of the layer as a whole, ``facts`` the settings as data, ``parent``
+    the group that it is part of.
     """
 
     name: str
@@ -62,10 +63,19 @@ class Group:
     output: str
     category: Category
     facts: Mapping[str, Setting] = field(default_factory=dict, compare=False)
+    parent: Group | None = field(default=None, compare=False)
+
+    @property
+    def around(self) -> Iterator[Group]:
+        """The group itself and those that it lies in, the innermost first."""
+        group: Group | None = self
+        while group is not None:
+            yield group
+            group = group.parent
 
     def within(self, other: Group) -> bool:
         """Whether this is the other group or lies in it."""
-        return f"{self.name}/".startswith(f"{other.name}/")
+        return any(group == other for group in self.around)
 
 
 @dataclass(slots=True)
@@ -73,7 +83,9 @@ class Tensor:
     """One output of one operation, as a reader describes it; number 0 is the input itself.
 
     ``assumed`` says why its dependence is only assumed; empty where it is exact. ``group`` is the
-    innermost that the operation is part of, ``call`` the file's call that makes it.
+    innermost that the operation is part of, ``call`` the file's call that makes it. ``fused`` are
+    layers of the framework that have no operation of their own, since they were merged into this
+    one, as a normalisation is into a convolution.
     """
 
     name: str
@@ -86,3 +98,4 @@ class Tensor:
     category: Category = "other"
     multiplies: bool | None = False
     call: Call | None = None
+    fused: tuple[Group, ...] = ()

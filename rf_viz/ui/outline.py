@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from ..trace.network import Layer, Network
 from ..trace.settings import in_words
-from ..trace.tensors import Category
+from ..trace.tensors import Category, Group
 
 
 @dataclass(frozen=True)
@@ -43,31 +42,30 @@ class Entry:
 
 def outline(net: Network) -> list[Entry]:
     """Groups a network's operations by the framework's layers, in execution order."""
-    groups = {group.name: (group, layer) for group, layer in net.groups}
+    groups = dict(net.groups)
     order = {layer.name: number for number, layer in enumerate(net.layers)}
-    inside: dict[str, list[Entry]] = defaultdict(list)
+    inside: dict[Group | None, list[Entry]] = defaultdict(list)
 
-    def place(entry: Entry, scopes: Iterable[str]) -> None:
-        """Puts an entry into the innermost of the scopes that is a layer, if any."""
-        inside[next((scope for scope in scopes if scope in groups), "")].append(entry)
+    def place(entry: Entry, around: Iterable[Group]) -> None:
+        """Puts an entry into the innermost of the groups that has an output here, if any."""
+        inside[next((group for group in around if group in groups), None)].append(entry)
 
-    def parts(name: str) -> list[Entry]:
-        """The entries of a scope in execution order."""
-        return sorted(inside[name], key=lambda entry: order[entry.layer.name])
+    def parts(group: Group | None) -> list[Entry]:
+        """The entries of a group in execution order."""
+        return sorted(inside[group], key=lambda entry: order[entry.layer.name])
 
     for layer in net.layers:
-        scope = layer.group.name if layer.group else ""
         entry = Entry(layer.name, layer.op, "", layer, category=layer.category)
-        place(entry, (scope, *_around(scope)))
+        place(entry, layer.group.around if layer.group else ())
     # The deepest first: each is complete when it is put into another.
-    for name in sorted(groups, key=lambda name: name.count("/"), reverse=True):
-        group, layer = groups[name]
-        own = parts(name)
+    for group in sorted(groups, key=lambda group: len(list(group.around)), reverse=True):
+        own = parts(group)
         several = len(own) > 1 or any(entry.parts for entry in own)
         inner = tuple(own) if several else ()
-        entry = Entry(name, group.kind, group.settings, layer, inner, group.category)
-        place(entry, _around(name))
-    return parts("")
+        words = group.settings or (in_words(own[0].layer.own_settings) if len(own) == 1 else "")
+        entry = Entry(group.name, group.kind, words, groups[group], inner, group.category)
+        place(entry, group.parent.around if group.parent else ())
+    return parts(None)
 
 
 def title_of(layer: Layer) -> tuple[str, str]:
@@ -77,10 +75,12 @@ def title_of(layer: Layer) -> tuple[str, str]:
     """
     group = layer.group
     if group and group.output == layer.name:
-        return group.name, ", ".join(filter(None, (group.kind, group.settings)))
+        words = group.settings or in_words(layer.own_settings)
+        return group.name, ", ".join(filter(None, (group.kind, words)))
     return layer.name, ", ".join(filter(None, (layer.op, in_words(layer.own_settings))))
 
 
-def _around(path: str) -> Iterator[str]:
-    """The scopes that a path lies in, the innermost first."""
-    return (str(scope) for scope in PurePosixPath(path).parents)
+def label_within(name: str, scope: str) -> str:
+    """The name of a part without the path of the scope that it lies in."""
+    inside = name.removeprefix(scope)
+    return inside[1:] if inside != name and inside[:1] in ("/", ".") else name

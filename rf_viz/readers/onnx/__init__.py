@@ -18,6 +18,7 @@ from ..content import Content
 from ..reading.image_inputs import images_first
 from .file import checked, parse
 from .graph import Reading, work_out
+from .modules import Place, places
 from .ops import OPERATORS
 from .parameters import parameters
 from .program import Program
@@ -44,12 +45,28 @@ class OnnxModel(Model):
         stop: Collection[str] = (),
     ) -> list[Tensor]:
         """Describe the tensors as ``Model.describe``, in the file's order, loops turn by turn."""
-        return Reading(self._program, shapes, source, weight_aware, feeds, stop).tensors
+        tensors = Reading(self._program, shapes, source, weight_aware, feeds, stop).tensors
+        for tensor in tensors if self._places else ():
+            place = self._places.get(tensor.node)
+            if place is not None and tensor.group is None:
+                tensor.group, tensor.fused = place
+        return tensors
+
+    @cached_property
+    def _places(self) -> dict[str, Place]:
+        """The modules of PyTorch that the file's operations are part of, by their names."""
+        graph = self._program.graph
+        return places(graph.calls, graph.outputs)
 
     @cached_property
     def names(self) -> TensorNames:
         """The names of the main graph's tensors and nodes, as ``Model.names``."""
-        return TensorNames(((c.name, c.outputs) for c in self._program.graph.calls), {})
+        groups: dict[str, str] = {}
+        for place in self._places.values():
+            for group in (place.group, *place.fused):
+                groups.update((outer.name, outer.output) for outer in group.around)
+        calls = self._program.graph.calls
+        return TensorNames(((c.name, c.outputs) for c in calls), groups)
 
     def run(
         self,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,5 +101,5 @@ def _called(layer: Layer) -> str:
 
 def _undivided(net: Network) -> set[str]:
     """The framework's layers that hold no other."""
-    names = {group.name for group, _ in net.groups}
-    return names - {str(scope) for name in names for scope in PurePosixPath(name).parents}
+    groups = [group for group, _ in net.groups]
+    return {group.name for group in groups} - {g.parent.name for g in groups if g.parent}

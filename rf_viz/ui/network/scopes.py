@@ -8,7 +8,7 @@ from itertools import groupby
 
 from ...trace.network import Layer, Network
 from ...trace.tensors import Category
-from ..outline import Entry, outline
+from ..outline import Entry, label_within, outline
 
 FEW = 60
 """Most boxes to show at first, as far as scopes can be folded away."""
@@ -74,7 +74,7 @@ def _scope(entry: Entry) -> Scope:
     parts = []
     for part in entry.parts:
         inner = _scope(part)
-        label = part.name.removeprefix(f"{entry.name}/")
+        label = label_within(part.name, entry.name)
         parts.append(replace(inner, label=label))
     layers = tuple(layer for part in parts for layer in part.layers) or (entry.layer,)
     key = f"{entry.name} {entry.layer.name}"

@@ -62,8 +62,10 @@ def test_a_layer_of_the_framework_is_one_stop_and_one_that_holds_others_is_not()
     def tensor(name: str, source: int, group: Group) -> Tensor:
         return Tensor(name, name, "Conv2D", size, [Source(source, (window,))], group=group)
 
-    inner = Group("block/separable", "SeparableConv2D", "", "pointwise", "convolution")
     outer = Group("block", "Block", "", "out", "other")
+    inner = Group(
+        "block/separable", "SeparableConv2D", "", "pointwise", "convolution", parent=outer
+    )
     tensors = [
         Tensor("x", "x", "Input", size),
         tensor("depthwise", 0, inner),

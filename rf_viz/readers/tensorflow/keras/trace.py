@@ -344,15 +344,16 @@ def _named(
     for node in graph.node:
         _mark(node)
     operators = {node.name: node.op for node in graph.node}
-    groups = {
-        call.path: _group(call, names.of(call.outputs[0]), operators)
-        for call in calls.values()
-        if call.path and call.outputs
-    }
+    groups: dict[str, Group] = {}
+    for call in sorted(calls.values(), key=lambda call: call.path.count("/")):  # the outer first
+        if call.path and call.outputs:
+            parent = groups.get(enclosing(call.path, groups) or "")
+            output = names.of(call.outputs[0])
+            groups[call.path] = _group(call, output, operators, parent)
     return Traced(graph, inputs, held, groups)
 
 
-def _group(call: _Call, output: str, operators: Mapping[str, str]) -> Group:
+def _group(call: _Call, output: str, operators: Mapping[str, str], parent: Group | None) -> Group:
     """Describe a call, by its output and the operators of the graph's nodes."""
     facts = settings(call.layer)
     return Group(
@@ -362,6 +363,7 @@ def _group(call: _Call, output: str, operators: Mapping[str, str]) -> Group:
         output.removesuffix(":0"),
         category(call.layer, operators.get(maker(output), "")),
         facts,
+        parent,
     )
 
 

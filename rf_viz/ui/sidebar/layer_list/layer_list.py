@@ -11,7 +11,7 @@ from ....analysis.growth import largest_region
 from ....trace.network import Network
 from ...address import ignore_echo
 from ...browser.component import component
-from ...outline import Entry, outline
+from ...outline import Entry, label_within, outline
 from ...text import by
 
 _component = component(__file__, "../../browser/bus.js", "layer_list.js")
@@ -79,7 +79,7 @@ def rows(key: str, _net: Network) -> list[Row]:
             }
         )
         for part in entry.parts:
-            inside = part.name.removeprefix(f"{entry.name}/").replace("/", " / ")
+            inside = label_within(part.name, entry.name).replace("/", " / ")
             add(part, "", inside, number)
 
     entries = outline(_net)
