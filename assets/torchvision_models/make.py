@@ -20,6 +20,7 @@ import rf_viz
 from assets.tables import Row, affordable, check, figures, gflops, last_map, make
 from rf_viz.analysis.growth import growth
 from rf_viz.model import Model
+from rf_viz.trace.network import Network
 
 USUAL = 224
 """The input size that is preferred where there are weights for several."""
@@ -115,6 +116,13 @@ def read(module: Any, side: int, name: str) -> Model:  # noqa: ANN401
     return rf_viz.load(module, name, example=(1, 3, side, side))
 
 
+def figures_of(net: Network) -> Row:
+    """How far the last layer sees, under the path of the outermost module that returns it."""
+    last = last_map(net)
+    paths = [group.name for group, layer in net.groups if layer.name == last.name and group.name]
+    return {**figures(last), "layer": min(paths, key=len, default=last.name)}
+
+
 def row(name: str) -> Row:
     """All there is to say of a network without running it."""
     weights, module = weights_of(name), built(name)
@@ -129,7 +137,7 @@ def row(name: str) -> Row:
         "year": year,
         "paper": paper,
         "input": [side, side],
-        **figures(last_map(net)),
+        **figures_of(net),
         "parameters": sum(p.numel() for p in module.parameters()),
         "gflops": gflops(net),
         "depth": growth(net).steps[-1].depth,
@@ -173,9 +181,8 @@ def verified(entry: Row) -> Row:
         side = affordable(whole, entry["gflops"] or 2 * entry["multiply_adds"], MOST_GFLOPS)
     model = read(without_gates(built(name)), side, name)
     net = model.trace()
-    last = last_map(net)
     if side == whole and entry["remark"] != GATES:
-        values = figures(last)
+        values = figures_of(net)
         if values != {key: entry[key] for key in values}:
             raise ValueError(f"{name}: {values} is not what the table says")
     return check(model, net, name, places=2, cells=3)

@@ -1,0 +1,74 @@
+"""The same network by every way in: it opens, its modules are there, and their regions are equal.
+
+The ways are the module itself, the archive of ``torch.export.save``, and the files of both of
+PyTorch's exporters to ONNX, at a fixed and at any size. Where PyTorch cannot write a file, there is
+nothing to read, and the summary at the end tells it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.torch.architectures import ARCHITECTURES, build
+from tests.torch.ways import (
+    MODULE,
+    WAYS,
+    Opened,
+    indices,
+    layer_at,
+    open_by,
+    paths_that_compute,
+    write,
+)
+
+FOUND = 0.9
+"""The share of the modules that has to be found under its own path."""
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_way_in_gives_the_same_regions(
+    name: str, exports: Path, note: Callable[[str], None]
+) -> None:
+    module, shape = build(name)
+    paths = paths_that_compute(module, shape)
+    opened: dict[str, Opened] = {}
+    unwritten = []
+    for way in WAYS:
+        source = module if way == MODULE else write(way, module, shape, exports, name)
+        if isinstance(source, str):
+            unwritten.append(f"{way} ({source[:70]})")
+        else:
+            opened[way] = open_by(way, source, shape)
+    assert MODULE in opened
+    report, wrong = [], []
+    for way, one in opened.items():
+        here = {path: layer for path in paths if (layer := layer_at(one.net, path))}
+        rate = len(here) / len(paths)
+        same = compared = 0
+        for path, layer in here.items():
+            reference = layer_at(opened[MODULE].net, path)
+            if reference is None or reference.shape != layer.shape or layer.shape != paths[path]:
+                continue
+            compared += 1
+            for index in indices(layer.shape):
+                if layer.region_of(index) != reference.region_of(index):
+                    wrong.append(f"{way}: {path} at {index}")
+                    break
+            else:
+                same += 1
+        assumed = sum(not layer.exact for layer in one.net.layers)
+        report.append(
+            f"{way} {one.seconds:.1f} s, found {rate:.0%}, equal {same}/{compared}"
+            + (f", assumed {assumed}/{len(one.net.layers)}" if assumed else "")
+        )
+        if rate < FOUND:
+            wrong.append(f"{way}: only {rate:.0%} found, not {sorted(paths.keys() - here)[:5]}")
+        if compared < FOUND * len(here):
+            wrong.append(f"{way}: only {compared} of {len(here)} have the module's shape")
+    note(f"{name}: {'; '.join(report)}")
+    if unwritten:
+        note(f"    not written by PyTorch: {'; '.join(unwritten)}")
+    assert wrong == []
