@@ -24,7 +24,7 @@ STOREYS = (
     ("readers.content", "readers.reading"),
     ("readers.sniffing",),
     ("readers.onnx", "readers.tensorflow"),
-    ("readers.tflite",),
+    ("readers.pytorch", "readers.tflite"),
     ("readers",),
     ("rf_viz",),
     ("design", "lessons"),
