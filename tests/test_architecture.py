@@ -18,7 +18,7 @@ PACKAGE = ROOT / "rf_viz"
 STOREYS = (
     ("errors", "relation"),
     ("inputs", "runtimes", "trace"),
-    ("catalogue", "runtimes.onnx", "runtimes.tensorflow", "runtimes.tflite"),
+    ("catalogue", "runtimes.onnx", "runtimes.pytorch", "runtimes.tensorflow", "runtimes.tflite"),
     ("model",),
     ("analysis", "verify"),
     ("readers.content", "readers.reading"),
@@ -51,11 +51,17 @@ GUESTS = {
     "tensorflow": {"readers", "runtimes"},
     "keras": {"readers", "runtimes"},
     "ai_edge_litert": {"readers", "runtimes"},
+    "torch": {"readers", "runtimes"},
+    "torchvision": {"readers"},
+    "timm": {"readers"},
     "PIL": {"inputs", "figures", "ui", "streamlit_app", "pages"},
 }
 """Where what weighs much, or belongs to one purpose, may be imported."""
 
-LATE = {"ai_edge_litert", "onnxruntime", "tensorflow", "keras", "streamlit", "plotly", "PIL"}
+LATE = {
+    *("ai_edge_litert", "onnxruntime", "tensorflow", "keras", "torch", "torchvision", "timm"),
+    *("streamlit", "plotly", "PIL"),
+}
 """What a cold start does not load: the command line costs what it imports."""
 
 FOREIGN = {
@@ -222,7 +228,7 @@ def test_guests_stay_in_their_rooms() -> None:
 
 def test_readers_load_a_framework_only_where_they_use_it() -> None:
     """Whoever imports a reader's module has not asked for a framework that takes seconds."""
-    heavy = {"ai_edge_litert", "onnxruntime", "tensorflow", "keras"}
+    heavy = {"ai_edge_litert", "onnxruntime", "tensorflow", "keras", "torch", "torchvision", "timm"}
     at_the_top = [
         f"{file.relative_to(ROOT)}:{node.lineno}"
         for file in sources()

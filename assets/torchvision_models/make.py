@@ -2,9 +2,9 @@
 
     python assets/torchvision_models/make.py [--figures-only] [NAME ...]
 
-It needs PyTorch and torchvision (see requirements-torch.txt). Each network is built with random
-weights, given to RF-Viz as a module and traced; then it is verified by running it: a layer on the
-way and the one whose figures these are (see assets/tables.py). The accuracies are those of
+It needs PyTorch and torchvision (see requirements-torch.txt). Each network is given to
+RF-Viz as a module and traced; then, with random weights, it is verified by running it: a layer on
+the way and the one whose figures these are (see assets/tables.py). The accuracies are those of
 torchvision's own meta data; nothing is downloaded.
 """
 
@@ -125,7 +125,10 @@ def figures_of(net: Network) -> Row:
 
 def row(name: str) -> Row:
     """All there is to say of a network without running it."""
-    weights, module = weights_of(name), built(name)
+    import torch
+
+    with torch.device("meta"):  # shapes without values: nothing is run
+        weights, module = weights_of(name), built(name)
     side = side_of(weights)
     net = read(module, side, name).trace(cut_global=True)
     family, year, paper = FAMILIES[max((f for f in FAMILIES if name.startswith(f)), key=len)]

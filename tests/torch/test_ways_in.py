@@ -15,10 +15,12 @@ import pytest
 from tests.torch.architectures import ARCHITECTURES, build
 from tests.torch.ways import (
     MODULE,
+    TORCHSCRIPT,
     WAYS,
     Opened,
     indices,
     layer_at,
+    norms,
     open_by,
     paths_that_compute,
     write,
@@ -46,7 +48,10 @@ def test_every_way_in_gives_the_same_regions(
     report, wrong = [], []
     for way, one in opened.items():
         here = {path: layer for path in paths if (layer := layer_at(one.net, path))}
-        rate = len(here) / len(paths)
+        # TorchScript's exporter fuses a norm into a convolution, and leaves no trace of it.
+        gone = norms(module) - here.keys() if way.startswith(TORCHSCRIPT) else set()
+        expected = paths.keys() - gone
+        rate = len(here) / len(expected)
         same = compared = 0
         for path, layer in here.items():
             reference = layer_at(opened[MODULE].net, path)
@@ -65,7 +70,7 @@ def test_every_way_in_gives_the_same_regions(
             + (f", assumed {assumed}/{len(one.net.layers)}" if assumed else "")
         )
         if rate < FOUND:
-            wrong.append(f"{way}: only {rate:.0%} found, not {sorted(paths.keys() - here)[:5]}")
+            wrong.append(f"{way}: only {rate:.0%} found, not {sorted(expected - here.keys())[:5]}")
         if compared < FOUND * len(here):
             wrong.append(f"{way}: only {compared} of {len(here)} have the module's shape")
     note(f"{name}: {'; '.join(report)}")

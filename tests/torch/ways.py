@@ -47,17 +47,17 @@ def _old(module: nn.Module, x: Tensor, file: Path, free: dict[int, Any]) -> None
     )
 
 
+MODULE, TORCHSCRIPT = "module", "onnx by TorchScript"
+
 WRITERS: dict[str, tuple[str, Callable[..., None], bool]] = {
     "pt2": ("pt2", _pt2, False),
     "pt2, free": ("free.pt2", _pt2, True),
     "onnx": ("new.onnx", _dynamo, False),
     "onnx, free": ("new.free.onnx", _dynamo, True),
-    "onnx by TorchScript": ("old.onnx", _old, False),
-    "onnx by TorchScript, free": ("old.free.onnx", _old, True),
+    TORCHSCRIPT: ("old.onnx", _old, False),
+    f"{TORCHSCRIPT}, free": ("old.free.onnx", _old, True),
 }
 """Ways through a file: how its name ends, what writes it, and whether its sizes are free."""
-
-MODULE = "module"
 
 WAYS = (MODULE, *WRITERS)
 
@@ -66,7 +66,7 @@ def write(way: str, module: nn.Module, shape: Shape, folder: Path, name: str) ->
     """The file of a way, written unless it is there; or why PyTorch cannot write it."""
     ending, writer, is_free = WRITERS[way]
     file = folder / f"{name}.{ending}"
-    free = {axis: torch.export.Dim.AUTO for axis in range(2, len(shape))} if is_free else {}
+    free = dict.fromkeys(range(2, len(shape)), torch.export.Dim.AUTO) if is_free else {}
     if not file.exists():
         try:
             with torch.no_grad(), warnings.catch_warnings():
@@ -90,10 +90,8 @@ class Opened:
 def open_by(way: str, source: nn.Module | Path, shape: Shape) -> Opened:
     """Load and trace a module or a file at this shape."""
     start = time.perf_counter()
-    if isinstance(source, Path):
-        model = rf_viz.load(source)
-    else:
-        model = rf_viz.load(source, shape)
+    example = None if isinstance(source, Path) else shape
+    model = rf_viz.load(source, example=example)
     net = model.trace(input_shape=shape)
     return Opened(way, net, time.perf_counter() - start)
 
@@ -122,6 +120,12 @@ def paths_that_compute(module: nn.Module, shape: Shape) -> dict[str, Shape]:
         hook.remove()
     shapes.pop("", None)
     return shapes
+
+
+def norms(module: nn.Module) -> set[str]:
+    """The paths of batch normalisations, which an exporter may fuse into convolutions."""
+    kinds = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d
+    return {path for path, part in module.named_modules() if isinstance(part, kinds)}
 
 
 def _same(one: Tensor, other: Tensor) -> bool:

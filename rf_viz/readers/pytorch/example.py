@@ -112,7 +112,7 @@ def _likely_shape(module: Any) -> Shape:  # noqa: ANN401
     """A shape that the module may take, by its configuration, else by its first weights."""
     configured = getattr(module, "default_cfg", None)  # as timm has it
     size = configured.get("input_size") if isinstance(configured, Mapping) else None
-    if _is_shape(size):
+    if size is not None and _is_shape(size):
         return (1, *size)
     for part in module.modules():
         weight, channels = getattr(part, "weight", None), getattr(part, "in_channels", None)

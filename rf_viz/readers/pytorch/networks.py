@@ -107,7 +107,7 @@ def _tasks(library: str) -> Mapping[str, str]:
     if not is_installed(library):
         return {}
     spec = find_spec(library)
-    tasks = {}
+    tasks: dict[str, str] = {}
     for home in (spec and spec.submodule_search_locations) or ():
         models = Path(home, "models")
         for file in sorted(models.rglob("*.py")):

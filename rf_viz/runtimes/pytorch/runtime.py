@@ -129,7 +129,8 @@ def numpy_type(dtype: Any) -> np.dtype[Any]:  # noqa: ANN401
 
     if dtype.is_complex or (dtype.is_floating_point and dtype.itemsize < 4):
         return np.dtype(np.float32)
-    return torch.empty(0, dtype=dtype).numpy().dtype
+    result: np.dtype[Any] = torch.empty(0, dtype=dtype).numpy().dtype
+    return result
 
 
 def said(error: Exception) -> str:

@@ -10,9 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from ...analysis.growth import Growth, growth
-from ...catalogue.keras_applications import KERAS_APPLICATIONS, KerasApplication
 from ...catalogue.samples import SAMPLE_MODELS
-from ...catalogue.torchvision_models import TORCHVISION_MODELS, TorchvisionModel
 from ...errors import ModelError
 from ...trace.network import Layer, Region
 from .. import cache, sidebar
@@ -47,13 +45,6 @@ class Contender:
     title: str
     file: File
     number: int = 0
-
-    @property
-    def entry(self) -> KerasApplication | TorchvisionModel | None:
-        """Catalogue entry of a network of Keras or torchvision; None for others."""
-        library, _, name = self.key.partition(":")
-        tables = {"keras": KERAS_APPLICATIONS, "torchvision": TORCHVISION_MODELS}
-        return tables[library].get(name) if library in tables else None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from ...figures.compare import (
     growth,
 )
 from .. import cache, sidebar
+from ..sidebar import libraries
 from ..text import by, plain, position
 from .networks import Contender, ContenderTrace, open_in_explore, trace_all
 
@@ -88,7 +89,7 @@ def _row(
         return _cells(
             contender.title, curve.input, end.layer, *figures, by(end.largest), gflops, note
         )
-    entry = contender.entry
+    entry = libraries.entry_of(contender.key)
     if entry is None:
         return _cells(contender.title, (), "", (), (), (), "", None, missing)
     figures = (entry.size or (), entry.stride or (), entry.padding or ())

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from ... import ModelError
-from ...catalogue.keras_applications import KERAS_APPLICATIONS
+from ...catalogue.keras_applications import KERAS_APPLICATIONS, KerasApplication
 from ...catalogue.samples import IMAGENET, Sample
-from ...catalogue.torchvision_models import TORCHVISION_MODELS
+from ...catalogue.torchvision_models import TORCHVISION_MODELS, TorchvisionModel
 from ...inputs.images import KERAS_MODES
 from ...readers.pytorch import networks as pytorch
 from .. import cache
@@ -47,6 +47,14 @@ def title(key: str) -> str:
     return f"{name} ({_TITLES.get(library, library)})"
 
 
+def entry_of(key: str) -> KerasApplication | TorchvisionModel | None:
+    """What a table of the project tells of a network; None where none has it."""
+    library, _, name = key.partition(":")
+    if library == _KERAS:
+        return KERAS_APPLICATIONS.get(name)
+    return TORCHVISION_MODELS.get(name) if library == "torchvision" else None
+
+
 def file_of(key: str) -> File:
     """The network of a key, with its trained weights where the person asked for them."""
     library, _, name = key.partition(":")
@@ -57,9 +65,7 @@ def hint() -> str:
     """Say what the list of models holds, and which packages would add to it."""
     missing = [library for library in pytorch.LIBRARIES if not pytorch.is_installed(library)]
     there = [_TITLES.get(library, library) for library in LIBRARIES if library not in missing]
-    text = (
-        f"Samples, uploads, and the networks of {listed(there, len(there))}: type to search."
-    )
+    text = f"Samples, uploads, and the networks of {listed(there, len(there))}: type to search."
     if missing:
         text += (
             f" Those of {listed(missing, len(missing))} are added by "
@@ -113,8 +119,7 @@ def _names(library: str) -> list[str]:
 
 def _about(library: str, name: str) -> str:
     """A network's weights and accuracy, where a table has them."""
-    tables = {_KERAS: KERAS_APPLICATIONS, "torchvision": TORCHVISION_MODELS}
-    entry = tables.get(library, {}).get(name)
+    entry = entry_of(f"{library}:{name}")
     if entry is None:
         return ""
     about = f"{entry.parameters / 1e6:.1f} million weights"
