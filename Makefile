@@ -5,17 +5,22 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test quick lint bench browser clean
+.PHONY: run test test-torch quick lint bench browser clean
 
 run: .venv/.run
 	$(BIN)/streamlit run streamlit_app.py
 
 test: lint browser
-	$(BIN)/python -m pytest -n 2 --ignore=tests/browser
+	$(BIN)/python -m pytest -n 2 --ignore=tests/browser --ignore=tests/torch
 	$(BIN)/python -m pytest tests/browser
 
+# PyTorch weighs gigabytes, so it has an environment of its own, and its tests run apart.
+# EXPORTS=DIR keeps the files that PyTorch writes, which takes most of the time.
+test-torch: .venv-torch/.dev
+	.venv-torch/bin/python -m pytest tests/torch -p no:logging $(if $(EXPORTS),--exports $(EXPORTS))
+
 quick: .venv/.dev
-	$(BIN)/python -m pytest -n 2 --quiet --ignore=tests/browser -m "not slow"
+	$(BIN)/python -m pytest -n 2 --quiet --ignore=tests/browser --ignore=tests/torch -m "not slow"
 
 lint: .venv/.dev
 	$(BIN)/ruff check
@@ -32,7 +37,7 @@ browser: .venv/.dev
 	@.ci/browser
 
 clean:
-	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-torch .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # The files .run and .dev say when what they stand for was last installed.
@@ -42,6 +47,12 @@ clean:
 	@echo "Installing into .venv/, this takes a minute or two the first time ..."
 	@$(PYTHON) -m venv .venv
 	@$(INSTALL) -r requirements.txt
+	@touch $@
+
+.venv-torch/.dev: requirements-torch.txt requirements-dev.txt requirements.txt
+	@echo "Installing PyTorch into .venv-torch/, this takes some minutes ..."
+	@$(PYTHON) -m venv .venv-torch
+	@.venv-torch/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-torch.txt
 	@touch $@
 
 .venv/.dev: requirements-dev.txt .venv/.run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from threading import RLock
 from typing import Any
 
@@ -128,7 +128,7 @@ def _copied(attributes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the warnings of PyTorch's exporters to themselves: they speak of its own code."""
-    with warnings.catch_warnings():
+    """Keep to themselves what PyTorch's exporters warn of and print: it is about its own code."""
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         yield

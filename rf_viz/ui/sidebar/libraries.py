@@ -96,12 +96,13 @@ def choose_network(key: str) -> tuple[File, Sample]:
     if about:
         st.caption(f"{about}.")
     if not trained:
-        st.caption("Its weights are random here: the regions hold, the values mean nothing.")
-        if library == _KERAS or pytorch.has_weights(library, name):
+        there = library == _KERAS or pytorch.has_weights(library, name)
+        missing = "" if there else f" No trained ones are in {library}'s cache."
+        random = "Its weights are random here: the regions hold, the values mean nothing."
+        st.caption(random + missing)
+        if there:
             wish = "Use the trained weights"
             st.button(wish, key=f"trained {name}", on_click=_train, args=(key,))
-        else:
-            st.caption(f"There are no trained weights of it in {library}'s cache.")
     return file, Sample(
         title=name,
         about=about,
