@@ -1,8 +1,8 @@
 """Masks against float64 gradients of the module itself, by PyTorch's autograd.
 
 The gradient of a cell is zero at every pixel outside its mask. (A mask of -100 in an attention, as
-Swin has it, leaves exp(-100): what is 1e-30 of the largest counts as zero.) Within, some pixel moves
-the cell at each side of its region; a ReLU that is off or a maximum that lies elsewhere hides
+Swin has it, leaves exp(-100): what is 1e-30 of the largest counts as zero.) Within, some pixel
+moves the cell at each side of its region; a ReLU that is off or a maximum that lies elsewhere hides
 others, so several random images count together, and activations are replaced by smooth ones.
 """
 
@@ -160,5 +160,3 @@ def test_r_is_how_far_the_gradient_of_a_middle_cell_reaches(name: str) -> None:
     (gradient,) = torch.autograd.grad(value[0, :, y, y].sum(), x)
     seen = bounds(reached(gradient))
     assert [stop - start + 1 for start, stop in seen] == list(field.size)
-
-
