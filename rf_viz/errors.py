@@ -5,7 +5,31 @@ class ModelError(ValueError):
     """Raised for a model or a request that cannot be used.
 
     The message is one sentence for the user: what is wrong, and what to do.
+
+    Attributes:
+        node: the name of the operation at which the reading of a graph stopped; empty for others.
+        extents: the shapes that this operation reads, and constants that may be one.
     """
+
+    node: str = ""
+    extents: tuple[tuple[int, ...], ...] = ()
+
+
+class SizeUnknownError(ModelError):
+    """Raised for a model that opens at none of the sizes that were tried, and needs to be told one.
+
+    Attributes:
+        input: the name of the input whose size is missing.
+        shape: its shape, None along axes of any size.
+        symbols: the names of its axes of any size, where it has some: one string an axis.
+        problem: the message without the advice.
+    """
+
+    def __init__(
+        self, problem: str, input: str, shape: tuple[int | None, ...], symbols: tuple[str, ...]
+    ) -> None:
+        super().__init__(f"{problem}: say its size with input_size or input_shape")
+        self.problem, self.input, self.shape, self.symbols = problem, input, shape, symbols
 
 
 class DefectError(ModelError):
