@@ -230,7 +230,7 @@ class Model(ABC):
         if input_size is not None and not isinstance(input_size, str):
             shapes = self._sized(source, requested, _as_shape(input_size), spatial_axes, feeds)
         elif feeds and source.name not in requested and None in source.shape:
-            shapes = {**self._find_shapes(source, feeds), **requested}
+            shapes = {**self._find_shapes(source, feeds, requested), **requested}
         else:
             shapes = self._shapes(source, requested)
         _check_size(shapes[source.name])
@@ -473,7 +473,9 @@ class Model(ABC):
         if self._is_within(source) and self.inputs and self.inputs[0].name in requested:
             shapes = self._shapes(self.inputs[0], requested)
             return {**shapes, source.name: self.describe(shapes, source.name, False)[0].shape}
-        return {**self._default_shapes(source), **requested}
+        if requested:
+            return {**self._find_shapes(source, None, requested), **requested}
+        return self._default_shapes(source)
 
     @staticmethod
     def _symbols(source: ModelInput, shape: Shape) -> dict[str, int]:
@@ -523,7 +525,10 @@ class Model(ABC):
         return shapes[source.name]
 
     def _find_shapes(
-        self, source: ModelInput, feeds: Mapping[str, ArrayLike] | None = None
+        self,
+        source: ModelInput,
+        feeds: Mapping[str, ArrayLike] | None = None,
+        requested: Mapping[str, Shape] | None = None,
     ) -> dict[str, Shape]:
         """Shapes as ``_default_shapes``: the usual ones are tried, then what weights demand.
 
@@ -531,7 +536,7 @@ class Model(ABC):
         """
 
         def opened_at(shape: Shape, size: int) -> dict[str, Shape]:
-            return self._opened_at(source, shape, size, {}, feeds)
+            return self._opened_at(source, shape, size, requested or {}, feeds)
 
         try:
             return open_at_likely_size(source.shape, source.batched, opened_at)

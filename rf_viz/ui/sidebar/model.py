@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from ... import Model, ModelError, Network
 from ...catalogue.keras_applications import KERAS_APPLICATIONS
 from ...catalogue.samples import IMAGENET, SAMPLE_MODELS, Sample
+from ...errors import SizeUnknownError
 from ...inputs.images import KERAS_MODES
 from .. import cache
 from ..address import ignore_echo
@@ -102,6 +104,8 @@ def _as_read(file: File) -> File:
     read = file.read_as(signature, training)
     try:
         cache.trace(read, TraceOptions())
+    except SizeUnknownError:
+        return read  # the page asks for the size
     except ModelError as error:
         visitor().problem = sentence(error)
         return file
@@ -109,9 +113,13 @@ def _as_read(file: File) -> File:
 
 
 def show_model(files: dict[str, bytes]) -> File:
-    """Makes an uploaded model the one to show when a page is next drawn. Raises ModelError."""
+    """Makes an uploaded model the one to show when a page is next drawn. Raises ModelError.
+
+    Where it needs to be told its size, the page asks for that.
+    """
     file = File.uploaded(files)
-    cache.trace(file, TraceOptions())
+    with suppress(SizeUnknownError):
+        cache.trace(file, TraceOptions())
     visit = visitor()
     visit.models[file.digest] = file
     visit.next_model = file.digest
@@ -185,7 +193,7 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
             on_change=ignore_echo,
         )
     beside = None if source == image else source
-    feeds = choose_side_inputs(model, beside, file.digest)
+    feeds = choose_side_inputs(model, beside, dict(file.shapes), file.digest)
     usual, options = _trace(file, TraceOptions(source, feeds=feeds), TraceOptions(source))
     if usual.input.name == image:
         st.caption(
