@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 
-def by(extents: Sequence[int | None]) -> str:
+def by(extents: Sequence[int | str | None]) -> str:
     """Joins extents by multiplication signs."""
     return " \N{MULTIPLICATION SIGN} ".join(map(str, extents)) or "1"
 

@@ -35,12 +35,11 @@ def asks_size(file: File) -> bool:
 
 
 def _ask(file: File, unknown: SizeUnknownError) -> None:
-    problem()
     st.subheader("Which size?", anchor=False)
-    shape = by([n or "any" for n in unknown.shape])
+    shape = by([n or ("?" if axis else 1) for axis, n in enumerate(unknown.shape)])
     st.markdown(
-        f"{plain(file.name)} takes an input {plain(unknown.input)} of any size ({shape}), but it "
-        "works at none of the usual ones. Enter the size that it was made for."
+        f"{plain(file.name)} leaves the size of its input {plain(unknown.input)} open ({shape}), "
+        "but works at none of the usual sizes. Enter the size that it was made for."
     )
     free = [axis for axis, n in enumerate(unknown.shape) if n is None and axis]
     names = _NAMES.get(len(free), ()) if len(unknown.shape) == len(free) + 2 else ()
@@ -61,7 +60,10 @@ def _ask(file: File, unknown: SizeUnknownError) -> None:
         st.form_submit_button(
             "Open at this size", type="primary", on_click=_open, args=(file, unknown, keys)
         )
-    st.caption(f"What the first of those met: {plain(sentence(unknown.__cause__ or unknown))}")
+    if visitor().problem:
+        problem()
+    else:
+        st.caption(f"Where the usual sizes fail: {plain(sentence(unknown.__cause__ or unknown))}")
 
 
 def _axis(unknown: SizeUnknownError, axis: int) -> str:
@@ -83,6 +85,7 @@ def _open(file: File, unknown: SizeUnknownError, keys: dict[int, str]) -> None:
     except SizeUnknownError:
         pass  # now another input needs a size
     except ModelError as error:
-        visit.problem = sentence(error)
+        sides = by([shape[axis] for axis in keys])
+        visit.problem = f"It does not work at {sides}: {sentence(error)}"
         return
     visit.models[key] = visit.models[key].with_shape(unknown.input, shape)
