@@ -7,12 +7,18 @@ class ModelError(ValueError):
     The message is one sentence for the user: what is wrong, and what to do.
 
     Attributes:
+        sentence: the message without the line.
+        line: a line of Python that helps, to copy; empty where there is none.
         node: the name of the operation at which the reading of a graph stopped; empty for others.
         extents: the shapes that this operation reads, and constants that may be one.
     """
 
     node: str = ""
     extents: tuple[tuple[int, ...], ...] = ()
+
+    def __init__(self, sentence: str, line: str = "") -> None:
+        super().__init__(f"{sentence}: {line}" if line else sentence)
+        self.sentence, self.line = sentence, line
 
 
 class SizeUnknownError(ModelError):

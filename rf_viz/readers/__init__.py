@@ -16,7 +16,6 @@ from .sniffing import (
     KERAS_WEIGHTS,
     SAVED_MODEL,
     archive_names,
-    name_for_what_it_is,
     protobuf_fields,
     varint,
 )
@@ -129,16 +128,18 @@ def _opened(
     for reader in READERS:
         if reader.matches(content):
             return _load(reader, content)
-    why = name_for_what_it_is(content)
-    if why is None:
-        for reader in READERS:
-            if content.extension in reader.extensions:
-                return _load(reader, content)
-        why = (
-            "is of no format that is known here: RF-Viz reads ONNX (.onnx), Keras (.keras, .h5), "
-            "TensorFlow (SavedModel, .pb, .pbtxt) and TensorFlow Lite (.tflite) models"
-        )
-    raise ModelError(f"{content.name} {why}")
+    from .foreign.naming import name_for_what_it_is  # rarely needed, and a cold start is short
+
+    foreign = name_for_what_it_is(content)
+    if foreign is not None:
+        raise ModelError(f"{content.name} {foreign.what}", foreign.line)
+    for reader in READERS:
+        if content.extension in reader.extensions:
+            return _load(reader, content)
+    raise ModelError(
+        f"{content.name} is of no format that is known here: RF-Viz reads ONNX (.onnx), Keras "
+        "(.keras, .h5), TensorFlow (SavedModel, .pb, .pbtxt) and TensorFlow Lite (.tflite) models"
+    )
 
 
 _IN_MEMORY = {
