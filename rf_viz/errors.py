@@ -1,5 +1,9 @@
 """Errors: a model that cannot be used as requested, and a defect of RF-Viz itself."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 
 class ModelError(ValueError):
     """Raised for a model or a request that cannot be used.
@@ -19,6 +23,14 @@ class ModelError(ValueError):
     def __init__(self, sentence: str, line: str = "") -> None:
         super().__init__(f"{sentence}: {line}" if line else sentence)
         self.sentence, self.line = sentence, line
+
+
+class MissingFilesError(ModelError):
+    """Raised for a model whose weights lie in other ``files``, which are not there."""
+
+    def __init__(self, sentence: str, files: Sequence[str], line: str = "") -> None:
+        super().__init__(sentence, line)
+        self.files = tuple(files)
 
 
 class SizeUnknownError(ModelError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
-from ..errors import ModelError
+from ..errors import MissingFilesError, ModelError
 from ..model import Model
 from .content import Content
 from .sniffing import (
@@ -131,6 +131,8 @@ def _opened(
     from .foreign.naming import name_for_what_it_is  # rarely needed, and a cold start is short
 
     foreign = name_for_what_it_is(content)
+    if foreign is not None and foreign.goes_with:
+        raise MissingFilesError(f"{content.name} {foreign.what}", [foreign.goes_with])
     if foreign is not None:
         raise ModelError(f"{content.name} {foreign.what}", foreign.line)
     for reader in READERS:

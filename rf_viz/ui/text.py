@@ -48,8 +48,8 @@ def listed(parts: Sequence[str], most: int = 3) -> str:
 
 
 def sentence(error: Exception) -> str:
-    """The text of an error, with a full stop."""
-    text = str(error)
+    """The text of an error, with a full stop; of a line to copy nothing."""
+    text = getattr(error, "sentence", "") or str(error)
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

@@ -24,11 +24,13 @@ class Foreign(NamedTuple):
     """What a file is, to complete a sentence that begins with its name, and a line to copy.
 
     The line is Python, complete but for what only the person has: where it says ``model``, that
-    is the network, built by the code that it was trained with.
+    is the network, built by the code that it was trained with. ``goes_with`` is the model that
+    the file is a part of.
     """
 
     what: str
     line: str = ""
+    goes_with: str = ""
 
 
 def quoted(text: str) -> str:

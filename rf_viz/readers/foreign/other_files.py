@@ -39,7 +39,10 @@ def of_safetensors(content: Content) -> Foreign | None:
             for n, e in sorted(entries.items(), key=lambda item: _natural(item[0]))
         }
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
-        return Foreign("is a safetensors file that is damaged or cut off: download it again")
+        return Foreign(
+            "is a safetensors file, which holds weights but no graph, and it is damaged or cut "
+            "off: download it again"
+        )
     if not weights:
         return Foreign("is a safetensors file without any weights")
     part = _SHARD.search(content.name)
@@ -204,7 +207,8 @@ def of_side_file(content: Content) -> Foreign | None:
     return Foreign(
         f"holds the weights of an ONNX model, likely of {printable(model)}, but no graph: upload "
         f"{printable(model)} and {printable(content.name)} together, or open {printable(model)} "
-        "by its path, this file beside it"
+        "by its path, this file beside it",
+        goes_with=model,
     )
 
 

@@ -347,7 +347,12 @@ def _pickle_in(archive: zipfile.ZipFile, name: str) -> Inert | None:
 def _saved(content: Content, inert: Inert | None) -> Foreign:
     """Say what torch.save wrote."""
     if inert is None:
-        return Foreign("is a PyTorch file that is damaged or cut off: save or download it again")
+        old = " of the old format" if MAGIC in content.head[:64] else ""
+        return Foreign(
+            f"is a PyTorch file{old} whose list of contents is damaged, or too long to follow: "
+            "save or download it again, or export the model that it was saved from",
+            OF_PYTORCH.line,
+        )
     warning = _runs_code(inert)
     if warning:
         return warning
@@ -364,6 +369,8 @@ def _saved(content: Content, inert: Inert | None) -> Foreign:
     if "pytorch-lightning_version" in items:
         version = printable(str(items["pytorch-lightning_version"]))
         holder = f"is a checkpoint of PyTorch Lightning {version}: it holds the weights"
+    elif held.keys == ("state_dict",) and content.extension == ".ckpt":
+        holder = "is a checkpoint as PyTorch Lightning writes it: it holds the weights"
     elif held.keys:
         others = [printable(k) for k in items if isinstance(k, str) and k not in held.keys]
         beside = f", with {', '.join(others[:3])}" if others else ""

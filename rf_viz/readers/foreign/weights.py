@@ -153,7 +153,8 @@ def of_weights(
             line,
         )
     likely = family(weights)
-    of = f" that look like those of {likely}" if likely else ""
+    if likely:
+        holder = f"{holder.removesuffix('the weights')}weights that look like those of {likely}"
     line = export(
         "model",
         file,
@@ -163,7 +164,7 @@ def of_weights(
         packages=["torch", *packages],
     )
     return Foreign(
-        f"{holder}{of} ({about}), but no architecture: build the model by the code that it was "
+        f"{holder} ({about}), but no architecture: build the model by the code that it was "
         f"trained with, then load and export it{trust}",
         line,
     )

@@ -10,7 +10,7 @@ import streamlit as st
 from ... import Model, ModelError, Network
 from ...catalogue.keras_applications import KERAS_APPLICATIONS
 from ...catalogue.samples import IMAGENET, SAMPLE_MODELS, Sample
-from ...errors import SizeUnknownError
+from ...errors import MissingFilesError, SizeUnknownError
 from ...inputs.images import KERAS_MODES
 from .. import cache
 from ..address import ignore_echo
@@ -126,8 +126,29 @@ def show_model(files: dict[str, bytes]) -> File:
     return file
 
 
+def _show_with_earlier(files: dict[str, bytes]) -> File:
+    """Shows an uploaded model, with the files of the upload before if the two go together.
+
+    What lacks files, or consists of nothing but them, waits for the next upload.
+    """
+    visit = visitor()
+    earlier, needed = visit.waiting, visit.needed
+    visit.waiting, visit.needed = {}, frozenset()
+    if not needed.isdisjoint(files):
+        files = {**earlier, **files}
+    while True:
+        try:
+            return show_model(files)
+        except MissingFilesError as error:
+            there = set(error.files) & (earlier.keys() - files.keys())
+            if not there:
+                visit.waiting, visit.needed = files, frozenset(error.files)
+                raise
+            files = {**earlier, **files}
+
+
 def _accept_model(files: dict[str, bytes]) -> None:
-    visit, file = visitor(), show_model(files)
+    visit, file = visitor(), _show_with_earlier(files)
     missing, visit.missing = visit.missing, None
     if missing and missing["model"] == file.digest:
         restore(missing)
