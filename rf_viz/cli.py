@@ -422,6 +422,9 @@ def _index(text: str) -> IndexLike:
 def _trace(options: argparse.Namespace) -> tuple[Model, Network]:
     chosen = {"signature": options.signature, "training_ops": options.training_ops}
     model = load(options.model, **{name: value for name, value in chosen.items() if value})
+    for remark in model.remarks:
+        line = f": {remark.line}" if remark.line else ""
+        print(f"rf_viz: note: {remark.text}{line}", file=sys.stderr)
     shapes = dict(options.input_shape)
     if len(shapes) != len(options.input_shape) or ("" in shapes and len(shapes) > 1):
         raise _UsageError(

@@ -69,6 +69,13 @@ class ModelInput:
         )
 
 
+class Remark(NamedTuple):
+    """What is worth knowing of a model's file, in words, and a line of Python that mends it."""
+
+    text: str
+    line: str = ""
+
+
 class Model(ABC):
     """A model that can be traced.
 
@@ -158,6 +165,11 @@ class Model(ABC):
         Empty where there is none.
         """
         return ""
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What is worth knowing of the file itself, such as that it is in training mode."""
+        return ()
 
     def twin(
         self,

@@ -47,7 +47,7 @@ def listed(parts: Sequence[str], most: int = 3) -> str:
     return ", ".join(parts[:most]) + more
 
 
-def sentence(error: Exception) -> str:
+def sentence(error: BaseException) -> str:
     """The text of an error, with a full stop; of a line to copy nothing."""
     text = getattr(error, "sentence", "") or str(error)
     return text if text.endswith((".", "!", "?")) else f"{text}."

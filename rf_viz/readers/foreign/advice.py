@@ -16,7 +16,7 @@ _LONGEST = 60
 _SUFFIXES = {
     *(".pt", ".pth", ".pt2", ".ckpt", ".bin", ".tar", ".ptl", ".torchscript", ".safetensors"),
     *(".pkl", ".pickle", ".gguf", ".mar", ".nemo", ".mlmodel", ".mlpackage", ".engine", ".plan"),
-    *(".trt", ".pte", ".index", ".json"),
+    *(".trt", ".pte", ".index", ".json", ".onnx"),
 }
 
 

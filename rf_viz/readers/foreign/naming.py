@@ -61,9 +61,9 @@ def name_for_what_it_is(content: Content) -> Foreign | None:
     head = content.head
     if not head:
         return Foreign("is empty: the download or export broke off")
-    told = _checkpoint(content) or _by_its_start(head)
-    if told:
-        return Foreign(told)
+    what = _checkpoint(content) or _by_its_start(head)
+    if what:
+        return Foreign(what)
     if head[:2] == b"PK":
         return _zip(content)
     for recognise in (of_gguf, of_compiled, of_safetensors, of_pickle, of_index):

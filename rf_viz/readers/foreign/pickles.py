@@ -10,7 +10,7 @@ from __future__ import annotations
 import pickletools
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, NamedTuple
+from typing import IO, Any, NamedTuple, Protocol, cast
 
 _MOST = 2_000_000
 """So many instructions are followed: those of a network with a million tensors."""
@@ -51,21 +51,32 @@ class Stored:
 
 
 class Inert(NamedTuple):
-    """What a pickle builds, the names that it refers to, and where in the stream it ends."""
+    """What a pickle builds, and the names that it refers to."""
 
     value: Any
     names: frozenset[Name]
-    end: int
 
 
 _MARK = object()
 
 
-def read_pickle(stream: BinaryIO) -> Inert:
+class Stream(Protocol):
+    """What a pickle is read from."""
+
+    def read(self, size: int = ..., /) -> bytes:
+        """Read some bytes."""
+        ...
+
+    def readline(self, size: int | None = ..., /) -> bytes:
+        """Read a line."""
+        ...
+
+
+def read_pickle(stream: Stream) -> Inert:
     """Follow one pickle from where the stream stands. Raises PickleError."""
     machine = _Machine()
     try:
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
+        for count, (opcode, argument, _) in enumerate(pickletools.genops(cast(IO[bytes], stream))):
             if count > _MOST:
                 raise PickleError("too many instructions")
             machine.follow(opcode.name, argument)
@@ -75,7 +86,7 @@ def read_pickle(stream: BinaryIO) -> Inert:
         raise PickleError(str(error)) from error
     if not machine.stack:
         raise PickleError("it builds nothing")
-    return Inert(machine.stack[-1], frozenset(machine.names), stream.tell())
+    return Inert(machine.stack[-1], frozenset(machine.names))
 
 
 class _Machine:
@@ -191,6 +202,10 @@ def _pop(machine: _Machine, _: Any) -> None:  # noqa: ANN401
     machine.stack.pop()
 
 
+def _pop_mark(machine: _Machine, _: Any) -> None:  # noqa: ANN401
+    machine.since_mark()
+
+
 def _memoize(machine: _Machine, _: Any) -> None:  # noqa: ANN401
     machine.memo[len(machine.memo)] = machine.stack[-1]
 
@@ -206,7 +221,7 @@ def _push(make: Callable[[_Machine, Any], Any]) -> Callable[[_Machine, Any], Non
 _STEPS: dict[str, Callable[[_Machine, Any], None]] = {
     "MARK": _push(lambda m, a: _MARK),
     "POP": _pop,
-    "POP_MARK": lambda m, a: m.since_mark() and None,
+    "POP_MARK": _pop_mark,
     "DUP": _push(lambda m, a: m.stack[-1]),
     "GLOBAL": _global,
     "STACK_GLOBAL": _stack_global,

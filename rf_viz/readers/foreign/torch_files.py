@@ -73,7 +73,7 @@ _BUILDS = _HARMLESS_BUILTINS | {"getattr", "dict", "list", "int", "str", "float"
 _DICTIONARIES = {"OrderedDict", "dict", "defaultdict", "EasyDict", "AttrDict"}
 
 
-class _Limited(io.RawIOBase):
+class _Limited:
     """A stream of which at most so many bytes are read."""
 
     def __init__(self, stream: BinaryIO, most: int) -> None:
@@ -502,8 +502,10 @@ def _plain_pickle(content: Content, inert: Inert | None) -> Foreign:
     held = _held(inert.value)
     load = f'pickle.load(open({file}, "rb"))'
     if held is not None and held.module is not None:
-        told = _whole_module(content, held, load)
-        return Foreign(told.what, told.line.replace("import torch;", "import pickle, torch;", 1))
+        foreign = _whole_module(content, held, load)
+        return Foreign(
+            foreign.what, foreign.line.replace("import torch;", "import pickle, torch;", 1)
+        )
     if held is not None:
         return of_weights(
             held.weights,

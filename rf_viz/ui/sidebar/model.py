@@ -80,6 +80,11 @@ def choose_model() -> tuple[File, Sample | None]:
 def _as_read(file: File) -> File:
     """Draws the choice of what of a file is read, where there is one, and returns it so."""
     model = cache.load(file)
+    for remark in model.remarks:
+        st.warning(plain(f"{remark.text}."), icon=":material/warning:")
+        if remark.line:
+            with st.popover("The line that exports it"):
+                st.code(remark.line, language="python", wrap_lines=True)
     signature, training = None, False
     if len(model.signatures) > 1:
         chosen = st.selectbox(
