@@ -12,6 +12,7 @@ from ..errors import MissingFilesError, ModelError
 from ..model import Model
 from .content import Content
 from .sniffing import (
+    CORE_ML,
     HDF5,
     KERAS_WEIGHTS,
     SAVED_MODEL,
@@ -70,8 +71,10 @@ def _meta_graph(content: Content) -> bool:
 
 def _saved_model(content: Content) -> bool:
     """A folder that Content takes for a model, its message alone, or an archive of the folder."""
-    if content.is_folder or content.head.startswith(SAVED_MODEL):
+    if content.is_folder:
         return True
+    if content.head.startswith(SAVED_MODEL):  # so does a Core ML model, but for its last field
+        return max(protobuf_fields(content.head), default=0) < CORE_ML
     return any(name.rpartition("/")[2] == "saved_model.pb" for name in archive_names(content))
 
 

@@ -14,6 +14,9 @@ HDF5 = b"\x89HDF\r\n\x1a\n"
 SAVED_MODEL = b"\x08\x01\x12"
 """How the message of a SavedModel starts: its version, then its graphs."""
 
+CORE_ML = 200
+"""The least field of a Core ML model's message that holds a model."""
+
 KERAS_WEIGHTS = {"metadata.json", "model.weights.h5", "model.weights.npz", "model.weights.json"}
 """Files beside the configuration in an archive as Keras 3 writes it."""
 

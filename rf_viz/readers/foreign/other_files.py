@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import PurePath
 
 from ..content import Content
+from ..sniffing import CORE_ML
 from .advice import Foreign, export, install, printable, quoted, stem
 from .architectures import Shape
 from .weights import of_weights
@@ -101,7 +102,7 @@ _CORE_ML = {
 
 def of_core_ml(fields: Iterable[int], file: str) -> Foreign | None:
     """Say what a Core ML model is, by the fields of its message; None for any other message."""
-    kinds = [n for n in fields if n >= 200]
+    kinds = [n for n in fields if n >= CORE_ML]
     if not kinds or {1, 2} - set(fields):
         return None
     what = _CORE_ML.get(kinds[0])

@@ -232,7 +232,7 @@ def of_archive(content: Content, archive: zipfile.ZipFile) -> Foreign | None:
     if "serialized_exported_program.json" in last or _is_exported(archive, last, names):
         return _exported(content, names)
     if "extern_modules" in last:
-        return _package(content, names)
+        return _package(content, archive, names)
     if "constants.pkl" in last or any("/code/" in n and n.endswith(".py") for n in names):
         return _script(content, archive, last)
     if "data.pkl" in last:
@@ -267,7 +267,7 @@ def _exported(content: Content, names: Iterable[str]) -> Foreign:
     )
 
 
-def _package(content: Content, names: Iterable[str]) -> Foreign:
+def _package(content: Content, archive: zipfile.ZipFile, names: Iterable[str]) -> Foreign:
     pickle = next((n for n in names if n.endswith(".pkl")), "package/model.pkl")
     folder, _, file = pickle.partition("/")[2].rpartition("/")
     resource = folder.replace("/", ".")
@@ -275,6 +275,17 @@ def _package(content: Content, names: Iterable[str]) -> Foreign:
         f"torch.package.PackageImporter({quoted(content.name)})"
         f".load_pickle({quoted(resource)}, {quoted(file)})"
     )
+    inert = _pickle_in(archive, pickle)
+    held = None if inert is None else _held(inert.value)
+    if held is not None and held.module is None:
+        return of_weights(
+            held.weights,
+            content.name,
+            "".join([model, *(f"[{quoted(key)}]" for key in held.keys)]),
+            holder="is a package of PyTorch (torch.package) that holds the weights",
+            imports=["import torch.package"],
+            trusted=True,
+        )
     return Foreign(
         "is a package of PyTorch (torch.package): Python code and pickles, which RF-Viz never "
         "runs; if you trust it and there is a model in it, this line exports it",
@@ -362,6 +373,12 @@ def _saved(content: Content, inert: Inert | None) -> Foreign:
     load = _load(content.name, inert.names, elsewhere)
     if held is None:
         return _nothing_to_open(top)
+    if any("qtensor" in n.name or ".quantized." in n.module for n in inert.names):
+        return Foreign(
+            f"is a PyTorch file of quantised weights ({counted(held.weights)}), which "
+            "torch.onnx.export does not take: export the model that was quantised",
+            export("model", content.name, example_input(held.weights)),
+        )
     keys = "".join(f"[{quoted(key)}]" for key in held.keys)
     if held.module is not None:
         return _whole_module(content, held, f"{load}{keys}")
@@ -430,7 +447,12 @@ def _whole_module(content: Content, held: _Held, load: str) -> Foreign:
     name = held.module
     package = name.module.partition(".")[0]
     about = f"{held.modules} module{'s' * (held.modules != 1)}, {counted(held.weights)}"
-    what = f"is a whole PyTorch module, pickled: {printable(str(name))} ({about})"
+    whole = (
+        "a checkpoint of PyTorch with a whole module in it"
+        if held.keys
+        else "a whole PyTorch module"
+    )
+    what = f"is {whole}, pickled: {printable(str(name))} ({about})"
     if package == "ultralytics":
         line = f'from ultralytics import YOLO; YOLO({quoted(content.name)}).export(format="onnx")'
         return Foreign(
