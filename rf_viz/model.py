@@ -70,8 +70,12 @@ class ModelInput:
 
 
 class Remark(NamedTuple):
-    """What is worth knowing of a model's file, in words, and a line of Python that mends it."""
+    """What is worth knowing of a model's file: in short, in a sentence that starts with its name.
 
+    ``line`` is a line of Python that mends it; empty where there is none.
+    """
+
+    title: str
     text: str
     line: str = ""
 

@@ -231,6 +231,15 @@ def test_weights_may_follow_their_model_or_come_before_it(app: AppTest) -> None:
         app = visit()
 
 
+def test_a_file_in_training_mode_is_told_beside_its_name(app: AppTest) -> None:
+    upload(app, "model", ("train_False.onnx", (CASES / "train_False.onnx").read_bytes()))
+    (line,) = app.sidebar.code
+    assert line.value.startswith("import torch; torch.onnx.export(model.eval()")
+    text = next(m.value for m in app.sidebar.markdown if "in training mode" in m.value)
+    assert "every layer behind sees the whole image" in text
+    assert header(app)["extent"] == [64, 64]
+
+
 def test_a_file_of_weights_is_told_with_a_line_to_copy(app: AppTest) -> None:
     before = header(app)
     upload(app, "model", ("state_dict.pth", (CASES / "state_dict.pth").read_bytes()))

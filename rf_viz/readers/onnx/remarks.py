@@ -28,16 +28,17 @@ def remarks(
     if normalised:
         count = f"{normalised} batch normalisation{'s' * (normalised > 1)}"
         what = (
-            f"{count} take{'s' * (normalised == 1)} the mean and the variance of the image that is "
-            "fed, so that every layer behind sees the whole image, which it does not once trained"
+            f"{count} take{'s' * (normalised == 1)} mean and variance from the image that is fed, "
+            "so that every layer behind sees the whole image, which it does not in evaluation mode"
         )
     else:
-        what = "dropout changes its values at random; regions hold all the same"
+        what = "dropout changes its values at random, though the regions hold"
+    title = "Exported in training mode"
     text = f"{name} was exported in training mode: {what}. Export it again in evaluation mode"
     if producer != "pytorch":
-        return (Remark(text),)
+        return (Remark(title, text),)
     shape = inputs[0].bound({}, IMAGE[-1]) if inputs else IMAGE
-    return (Remark(text, export("model", name, shape)),)
+    return (Remark(title, text, export("model", name, shape)),)
 
 
 def _training(calls: Iterable[Call], constants: Mapping[str, Value]) -> Iterator[str]:

@@ -115,11 +115,12 @@ class TensorFlowModel(Model):
             return ()
         return (
             Remark(
+                "Saved in training mode",
                 f"{self.name} was saved in training mode: {count} batch "
-                f"normalisation{'s' * (count > 1)} take{'s' * (count == 1)} the mean and the "
-                "variance of the image that is fed, so that every layer behind sees the whole "
-                "image, which it does not once trained. Build it for inference (is_training=False, "
-                "training=False) and save it again"
+                f"normalisation{'s' * (count > 1)} take{'s' * (count == 1)} mean and variance from "
+                "the image that is fed, so that every layer behind sees the whole image, which it "
+                "does not in inference. Build it for inference (is_training=False, training=False) "
+                "and save it again",
             ),
         )
 

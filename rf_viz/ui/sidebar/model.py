@@ -81,9 +81,9 @@ def _as_read(file: File) -> File:
     """Draws the choice of what of a file is read, where there is one, and returns it so."""
     model = cache.load(file)
     for remark in model.remarks:
-        st.warning(plain(f"{remark.text}."), icon=":material/warning:")
-        if remark.line:
-            with st.popover("The line that exports it"):
+        with st.popover(remark.title, icon=":material/warning:", width="stretch"):
+            st.write(plain(f"{remark.text}{':' if remark.line else '.'}"))
+            if remark.line:
                 st.code(remark.line, language="python", wrap_lines=True)
     signature, training = None, False
     if len(model.signatures) > 1:
