@@ -62,6 +62,9 @@ if opened:
 destination = navigation.pending_destination()
 with st.sidebar:
     file, sample = sidebar.choose_model()
+if sidebar.asks_size(file):
+    st.stop()
+with st.sidebar:
     above = st.container()
     options = st.expander("Options")
     with options:

@@ -21,8 +21,10 @@ LEAD = (
 page.set_up("Network")
 with st.sidebar:
     file, _ = sidebar.choose_model()
-    with st.expander("Options"):
-        net, options = sidebar.choose_options(file)
+if sidebar.asks_size(file):
+    st.stop()
+with st.sidebar, st.expander("Options"):
+    net, options = sidebar.choose_options(file)
 traced = f"{file.digest} {options}"
 sidebar.problem()
 st.html(f'<p class="rf-lead">{LEAD}</p>')

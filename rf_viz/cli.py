@@ -24,7 +24,7 @@ from .analysis.records import (
     network_record,
     region_record,
 )
-from .errors import DefectError, ModelError, defect
+from .errors import DefectError, ModelError, SizeUnknownError, defect
 from .inputs.feeds import load_array, numbers
 from .trace.network import Index, IndexLike, Layer, Network
 
@@ -143,6 +143,8 @@ def _run(arguments: Sequence[str]) -> int:
         return 0
     except DefectError as error:
         return _fail(f"{error}{_where()}")
+    except SizeUnknownError as error:
+        return _fail(f"{error.problem}: {_how_to_size(error)}")
     except (_UsageError, ModelError) as error:
         return _fail(str(error))
     except OSError as error:
@@ -155,6 +157,15 @@ def _run(arguments: Sequence[str]) -> int:
 def _where() -> str:
     """Say how to see where a defect is; empty where that is shown already."""
     return "" if sys.flags.dev_mode else " (python -X dev -m rf_viz ... shows where)"
+
+
+def _how_to_size(error: SizeUnknownError) -> str:
+    """Say by which option an input gets its size."""
+    free = [axis for axis, n in enumerate(error.shape) if n is None and axis]
+    if len(error.shape) == 4 and len(free) == 2:
+        return "say its size with --input-size, as in --input-size 224x224"
+    example = ",".join(str(n or (224 if axis else 1)) for axis, n in enumerate(error.shape))
+    return f"say its shape with --input-shape, as in --input-shape {error.input}={example}"
 
 
 def _fail(message: str) -> int:
@@ -411,6 +422,9 @@ def _index(text: str) -> IndexLike:
 def _trace(options: argparse.Namespace) -> tuple[Model, Network]:
     chosen = {"signature": options.signature, "training_ops": options.training_ops}
     model = load(options.model, **{name: value for name, value in chosen.items() if value})
+    for remark in model.remarks:
+        line = f": {remark.line}" if remark.line else ""
+        print(f"rf_viz: note: {remark.text}{line}", file=sys.stderr)
     shapes = dict(options.input_shape)
     if len(shapes) != len(options.input_shape) or ("" in shapes and len(shapes) > 1):
         raise _UsageError(

@@ -1,11 +1,53 @@
 """Errors: a model that cannot be used as requested, and a defect of RF-Viz itself."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 
 class ModelError(ValueError):
     """Raised for a model or a request that cannot be used.
 
     The message is one sentence for the user: what is wrong, and what to do.
+
+    Attributes:
+        sentence: the message without the line.
+        line: a line of Python that helps, to copy; empty where there is none.
+        node: the name of the operation at which the reading of a graph stopped; empty for others.
+        extents: the shapes that this operation reads, and constants that may be one.
     """
+
+    node: str = ""
+    extents: tuple[tuple[int, ...], ...] = ()
+
+    def __init__(self, sentence: str, line: str = "") -> None:
+        super().__init__(f"{sentence}: {line}" if line else sentence)
+        self.sentence, self.line = sentence, line
+
+
+class MissingFilesError(ModelError):
+    """Raised for a model whose weights lie in other ``files``, which are not there."""
+
+    def __init__(self, sentence: str, files: Sequence[str], line: str = "") -> None:
+        super().__init__(sentence, line)
+        self.files = tuple(files)
+
+
+class SizeUnknownError(ModelError):
+    """Raised for a model that opens at none of the sizes that were tried, and needs to be told one.
+
+    Attributes:
+        input: the name of the input whose size is missing.
+        shape: its shape, None along axes of any size.
+        symbols: the names of its axes of any size, where it has some: one string an axis.
+        problem: the message without the advice.
+    """
+
+    def __init__(
+        self, problem: str, input: str, shape: tuple[int | None, ...], symbols: tuple[str, ...]
+    ) -> None:
+        super().__init__(f"{problem}: say its size with input_size or input_shape")
+        self.problem, self.input, self.shape, self.symbols = problem, input, shape, symbols
 
 
 class DefectError(ModelError):

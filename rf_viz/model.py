@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import DefectError, ModelError
+from .errors import DefectError, ModelError, SizeUnknownError
 from .inputs.feeds import SideInput
+from .inputs.sizes import (
+    LARGEST,
+    NoSizeError,
+    filled,
+    open_at_likely_size,
+    other_sizes,
+    shapes_of_size,
+)
 from .relation import Shape
 from .relation.base import pairs_of
 from .runtimes.values import neutral
@@ -25,16 +33,6 @@ from .trace.tensors import Tensor
 
 if TYPE_CHECKING:
     from .runtimes import Twin
-
-LARGEST = 2**28
-"""The most elements that an input may have."""
-
-_USUAL_SIZES = {1: (1024, 512, 256, 16000), 2: (224, 512, 64, 1024), 3: (32, 64, 128)}
-"""The sizes that dynamic axes are first bound to, by how many there are besides the batch."""
-
-_USUAL_CHANNELS = (3, 1)
-"""How many channels an image has where a model leaves that open too."""
-
 
 ANY_RANK = 4
 """The axes of a tensor that does not say how many it has: an image's."""
@@ -76,14 +74,24 @@ class ModelInput:
         )
 
 
+class Remark(NamedTuple):
+    """What is worth knowing of a model's file: in short, in a sentence that starts with its name.
+
+    ``line`` is a line of Python that mends it; empty where there is none.
+    """
+
+    title: str
+    text: str
+    line: str = ""
+
+
 class Model(ABC):
     """A model that can be traced.
 
     ``inputs`` are those that a person feeds, images first. ``name`` is what messages call the
     model, ``title`` the name that the model gives itself, empty if it gives none. ``signatures``
     are the functions that the file offers to choose between, ``signature`` the one that was read;
-    ``hidden`` counts the operations that only train a network and were left out. ``remark`` says
-    what to know of how the model was read, where that was not the usual way.
+    ``hidden`` counts the operations that only train a network and were left out.
     """
 
     name: str
@@ -91,7 +99,6 @@ class Model(ABC):
     signatures: tuple[str, ...] = ()
     signature: str = ""
     hidden: int = 0
-    remark: str = ""
     inputs: tuple[ModelInput, ...]
 
     @property
@@ -168,6 +175,11 @@ class Model(ABC):
         """
         return ""
 
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What is worth knowing of the file itself, such as that it is in training mode."""
+        return ()
+
     def twin(
         self,
         shapes: Mapping[str, Shape],
@@ -233,26 +245,26 @@ class Model(ABC):
         """
         source = self.source(input)
         requested = self._requested(source, input_shape)
-        shapes = self._shapes(source, requested)
-        sized = source.name in requested or not (input_size is None or isinstance(input_size, str))
-        if feeds and not sized and None in source.shape:
-            shapes = {**self._find_shapes(source, feeds), **requested}
         any_size = isinstance(input_size, str)
-        if isinstance(input_size, str):
-            if input_size != "unknown":
-                raise ModelError(f"input_size is some pixels or 'unknown', not {input_size!r}")
-        elif input_size is not None:
-            size = _as_shape(input_size)
-            requested[source.name] = self._resized(source, shapes[source.name], size, spatial_axes)
+        if isinstance(input_size, str) and input_size != "unknown":
+            raise ModelError(f"input_size is some pixels or 'unknown', not {input_size!r}")
+        if input_size is not None and not isinstance(input_size, str):
+            shapes = self._sized(source, requested, _as_shape(input_size), spatial_axes, feeds)
+        elif feeds and source.name not in requested and None in source.shape:
+            shapes = {**self._find_shapes(source, feeds, requested), **requested}
+        else:
             shapes = self._shapes(source, requested)
         _check_size(shapes[source.name])
         fed = self._fitted(source, shapes, feeds)
         fed_shapes = {name: array.shape for name, array in fed.items()}
         stopped = self._stopped(stop, source)
+        plain = not (weight_aware or fed or stopped)
 
         def network(shapes: Mapping[str, Shape], also: Network | None = None) -> Network:
             shapes = {**shapes, **fed_shapes}
-            tensors = self.describe(shapes, source.name, weight_aware, fed, stopped)
+            tensors = self._described_before(shapes, source) if plain else None
+            if tensors is None:
+                tensors = self.describe(shapes, source.name, weight_aware, fed, stopped)
             whole = self.describe(shapes, source.name, False, fed) if stopped else tensors
             axes, guessed = self._axes(source, whole, spatial_axes)
             return Network(
@@ -293,9 +305,13 @@ class Model(ABC):
             if not self.inputs or self.inputs[0].name in requested:
                 return
             free, spatial_axes = self.inputs[0], None
-        shape = self._shapes(free, requested)[free.name]
-        axes = self._own_axes(free) if spatial_axes is None else _checked_axes(spatial_axes, shape)
-        for size in _other_sizes(shape, axes):
+        shapes = self._shapes(free, requested)
+        shape = shapes[free.name]
+        if spatial_axes is None:
+            axes = self._own_axes(free, shapes)
+        else:
+            axes = _checked_axes(spatial_axes, shape)
+        for size in other_sizes(shape, axes):
             try:
                 yield self._shapes(source, {**requested, free.name: size})
             except DefectError:
@@ -475,7 +491,12 @@ class Model(ABC):
                 del shapes[source.name]
                 shapes[source.name] = self.describe(shapes, source.name, False)[0].shape
             return shapes
-        return {**self._default_shapes(source), **requested}
+        if self._is_within(source) and self.inputs and self.inputs[0].name in requested:
+            shapes = self._shapes(self.inputs[0], requested)
+            return {**shapes, source.name: self.describe(shapes, source.name, False)[0].shape}
+        if requested:
+            return {**self._find_shapes(source, None, requested), **requested}
+        return self._default_shapes(source)
 
     @staticmethod
     def _symbols(source: ModelInput, shape: Shape) -> dict[str, int]:
@@ -489,7 +510,11 @@ class Model(ABC):
     def _with_others(
         self, source: ModelInput, shape: Shape, requested: Mapping[str, Shape], size: int = 1
     ) -> dict[str, Shape]:
-        """Every input's shape when the source has this one."""
+        """Every input's shape when the source has this one.
+
+        With a ``size`` above 1 free axes of other inputs are as long as the source's, or, where
+        these have another number of axes, as the size.
+        """
         if self._is_within(source):
             others = {name: n for name, n in requested.items() if name != source.name}
             shapes = {i.name: i.bound({}) for i in self.inputs}
@@ -501,12 +526,17 @@ class Model(ABC):
                 pass  # what leads to the source takes no usual size, and need not be followed
             return {**shapes, source.name: shape}
         sizes = self._symbols(source, shape)
-        shapes = {i.name: requested.get(i.name) or i.bound(sizes, size) for i in self.inputs}
+        shapes = {source.name: shape}
+        for i in self.inputs:
+            alike = size > 1 and len(i.shape) == len(shape)
+            like = filled(i.shape, dict(enumerate(shape))) if alike else i.shape
+            bound = ModelInput(i.name, like, symbols=i.symbols, batched=i.batched)
+            shapes[i.name] = requested.get(i.name) or bound.bound(sizes, size)
         return {**shapes, source.name: shape}
 
     @cached_property
     def _kept(self) -> _Kept:
-        return _Kept({}, {}, {}, {})
+        return _Kept({}, {}, {}, {}, [])
 
     def _default_shapes(self, source: ModelInput) -> dict[str, Shape]:
         """Shapes of all inputs at which a source with free axes can be traced."""
@@ -516,37 +546,131 @@ class Model(ABC):
         return shapes[source.name]
 
     def _find_shapes(
-        self, source: ModelInput, feeds: Mapping[str, ArrayLike] | None = None
+        self,
+        source: ModelInput,
+        feeds: Mapping[str, ArrayLike] | None = None,
+        requested: Mapping[str, Shape] | None = None,
     ) -> dict[str, Shape]:
-        error: ModelError | None = None
-        for shape, size in _usual_shapes(source):
-            for others in (1, size):
-                shapes = self._with_others(source, shape, {}, others)
-                fed = self._fitted(source, shapes, feeds)
-                all_shapes = {**shapes, **{name: array.shape for name, array in fed.items()}}
-                try:
-                    self.describe(all_shapes, source.name, False, fed)
-                    return shapes
-                except DefectError:  # no other size would mend it
-                    raise
-                except ModelError as e:
-                    error = error or e
+        """Shapes as ``_default_shapes``: the usual ones are tried, then what weights demand.
+
+        Raises SizeUnknownError where none works, and the errors depend on the size.
+        """
+
+        if source.usual:
+            return self._opened_at(source, source.bound({}), 1, requested or {}, feeds)
+
+        def opened_at(shape: Shape, size: int) -> dict[str, Shape]:
+            return self._opened_at(source, shape, size, requested or {}, feeds)
+
+        try:
+            return open_at_likely_size(source.shape, source.batched, opened_at)
+        except NoSizeError as error:
+            if self._is_within(source):
+                raise error.first from None
+            why = str(error.first).removesuffix(": the model does not work at this input size")
+            raise SizeUnknownError(
+                f"{self.name} leaves the size of {source.name} open, and works at none of the "
+                f"usual sizes ({why})",
+                source.name,
+                source.shape,
+                source.symbols,
+            ) from error.first
+
+    def _opened_at(
+        self,
+        source: ModelInput,
+        shape: Shape,
+        size: int,
+        requested: Mapping[str, Shape],
+        feeds: Mapping[str, ArrayLike] | None,
+    ) -> dict[str, Shape]:
+        """All shapes when the source has this one, with those of other inputs that go with it.
+
+        Free axes of others are 1, or like the source's (see ``_with_others``). Raises ModelError
+        where the graph fits neither. The tensors are kept for ``_described_before``.
+        """
+        refusal: ModelError | None = None
+        for others in (1, size):
+            shapes = self._with_others(source, shape, requested, others)
+            fed = self._fitted(source, shapes, feeds)
+            all_shapes = {**shapes, **{name: array.shape for name, array in fed.items()}}
+            try:
+                tensors = self.describe(all_shapes, source.name, False, fed)
+            except DefectError:
+                raise
+            except ModelError as error:
+                refusal = refusal or error
                 if len(self.inputs) == 1 or self._is_within(source):
                     break
-        assert error is not None
-        raise error
+            else:
+                if not fed:
+                    self._kept.described[:] = [(source.name, shapes, tensors)]
+                return shapes
+        assert refusal is not None
+        raise refusal
+
+    def _described_before(
+        self, shapes: Mapping[str, Shape], source: ModelInput
+    ) -> list[Tensor] | None:
+        """The tensors of the last trial, if it was at these shapes; handed out only once."""
+        kept = self._kept.described
+        if not kept or kept[-1][:2] != (source.name, shapes):
+            return None
+        try:
+            name, its_shapes, tensors = kept.pop()
+        except IndexError:  # another thread was faster
+            return None
+        return tensors if (name, its_shapes) == (source.name, shapes) else None
+
+    def _sized(
+        self,
+        source: ModelInput,
+        requested: Mapping[str, Shape],
+        size: Shape,
+        spatial_axes: Sequence[int] | None,
+        feeds: Mapping[str, ArrayLike] | None,
+    ) -> dict[str, Shape]:
+        """All shapes when the source's spatial axes have this size.
+
+        A source with free axes is tried at that very size, whatever others it would take.
+        """
+        refusal: ModelError | None = None
+        if None in source.shape and source.name not in requested and not self._is_within(source):
+            axes = None
+            if spatial_axes is not None:
+                axes = _checked_axes(spatial_axes, source.bound({}))
+            candidates = shapes_of_size(source.shape, source.batched, size, axes)
+            for shape, run in candidates if axes is None or len(axes) == len(size) else ():
+                _check_size(shape)
+                try:
+                    shapes = self._opened_at(source, shape, size[-1], requested, feeds)
+                except DefectError:
+                    raise
+                except ModelError as error:
+                    refusal = refusal or error
+                    continue
+                if axes is not None or self._own_axes(source, shapes) == run:
+                    return shapes
+        try:
+            shapes = self._shapes(source, requested)
+        except SizeUnknownError as error:
+            raise refusal or error from error
+        resized = self._resized(source, shapes, size, spatial_axes)
+        return self._shapes(source, {**requested, source.name: resized})
 
     def _resized(
         self,
         source: ModelInput,
-        shape: Shape,
+        shapes: Mapping[str, Shape],
         size: Shape,
         spatial_axes: Sequence[int] | None,
     ) -> Shape:
         """The source's shape with another size along its spatial axes."""
-        axes = (
-            self._own_axes(source) if spatial_axes is None else _checked_axes(spatial_axes, shape)
-        )
+        shape = shapes[source.name]
+        if spatial_axes is None:
+            axes = self._own_axes(source, shapes)
+        else:
+            axes = _checked_axes(spatial_axes, shape)
         if len(size) != len(axes):
             raise ModelError(
                 f"input {source.name} has {len(axes)} spatial axes, input_size has {len(size)}"
@@ -554,12 +678,15 @@ class Model(ABC):
         sizes = dict(zip(axes, size, strict=True))
         return tuple(sizes.get(axis, n) for axis, n in enumerate(shape))
 
-    def _own_axes(self, source: ModelInput) -> tuple[int, ...]:
-        """The input's spatial axes, by a trace at the default size."""
+    def _own_axes(self, source: ModelInput, shapes: Mapping[str, Shape]) -> tuple[int, ...]:
+        """The source's spatial axes, by a trace at these shapes, at which the model works."""
         axes = self._kept.axes
         if source.name not in axes:
-            tensors = self.describe(self._shapes(source, {}), source.name, False)
+            tensors = self._described_before(shapes, source)
+            if tensors is None:
+                tensors = self.describe(shapes, source.name, False)
             axes[source.name] = self._axes(source, tensors, None)[0]
+            self._kept.described[:] = [(source.name, dict(shapes), tensors)]
         return axes[source.name]
 
     def _axes(
@@ -586,7 +713,10 @@ class Model(ABC):
         if source.name not in before:
             before[source.name] = _Before((), True, False, ())
             for model_input in self.inputs:
-                shapes = self._shapes(model_input, {})
+                try:
+                    shapes = self._shapes(model_input, {})
+                except SizeUnknownError:
+                    continue
                 tensors = self.describe(shapes, model_input.name, False)
                 names = tuple(tensor.name for tensor in tensors[1:])
                 if source.name in names:
@@ -631,12 +761,15 @@ class _Kept(NamedTuple):
 
     ``shapes`` are those of all inputs, ``axes`` the spatial axes; ``inner`` are tensors within the
     model as inputs, ``before`` what a trace from the model's own inputs tells of them.
+    ``described`` are the tensors of the last trial of a size, with its source and shapes, until
+    they are used: at most one entry.
     """
 
     shapes: dict[str, dict[str, Shape]]
     axes: dict[str, tuple[int, ...]]
     inner: dict[str, ModelInput]
     before: dict[str, _Before]
+    described: list[tuple[str, dict[str, Shape], list[Tensor]]]
 
 
 def _checked_axes(axes: Sequence[int], shape: Sequence[int]) -> tuple[int, ...]:
@@ -652,34 +785,6 @@ def _as_shape(numbers: Sequence[int]) -> Shape:
         return tuple(operator.index(n) for n in numbers)
     except TypeError:
         raise ModelError(f"a size is a few whole numbers of pixels, not {numbers!r}") from None
-
-
-def _usual_shapes(source: ModelInput) -> Iterator[tuple[Shape, int]]:
-    """Shapes worth trying for an input with free axes, each with the size of those axes."""
-    rank, first = len(source.shape), int(source.batched)
-    free = [axis for axis, n in enumerate(source.shape) if n is None and axis >= first]
-    # Where even the channels are left open, they are the first axis or the last.
-    if len(free) == rank - 1 > 1 and source.batched:
-        for size in _USUAL_SIZES.get(rank - 2, (32,)):
-            for count in _USUAL_CHANNELS:
-                for channel in (1, rank - 1):
-                    yield (
-                        tuple(
-                            n or (1 if i == 0 else count if i == channel else size)
-                            for i, n in enumerate(source.shape)
-                        ),
-                        size,
-                    )
-    for size in _USUAL_SIZES.get(len(free), (32,)):
-        yield source.bound({}, size), size
-
-
-def _other_sizes(shape: Shape, axes: Sequence[int]) -> Iterator[Shape]:
-    """The shape at other sizes: odd and even ones, also after a halving, and multiples of 32."""
-    for halves, more in ((2, 1), (3, 2), (2, 32), (4, 0)):
-        other = tuple(n * halves // 2 + more if axis in axes else n for axis, n in enumerate(shape))
-        if prod(other) <= LARGEST:
-            yield other
 
 
 def _guess_axes(shape: Shape) -> tuple[int, ...]:

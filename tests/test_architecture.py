@@ -23,6 +23,7 @@ STOREYS = (
     ("analysis", "verify"),
     ("readers.content", "readers.reading"),
     ("readers.sniffing",),
+    ("readers.foreign",),
     ("readers.onnx", "readers.tensorflow"),
     ("readers.pytorch", "readers.tflite"),
     ("readers",),

@@ -412,6 +412,23 @@ def test_a_defect_of_ours_is_told_as_ours(tmp_path: Path, says: str, development
         assert done.stderr.count("\n") == 1
 
 
+def test_a_model_that_needs_a_size_is_told_by_which_option(run: Run, tmp_path: Path) -> None:
+    """A matrix for images of 12 x 5, and one for signals of 3 free axes."""
+    for shape, option in (
+        ((1, 3, "h", "w"), "say its size with --input-size, as in --input-size 224x224"),
+        (("n", "c", "h", "w"), "--input-shape, as in --input-shape x=1,224,224,224"),
+    ):
+        nodes = [
+            helper.make_node("Flatten", ["x"], ["f"]),
+            helper.make_node("MatMul", ["f", "m"], ["y"]),
+        ]
+        weights = {"m": np.ones((3 * 12 * 5, 2), np.float32)}
+        save(build(nodes, {"x": shape}, weights), tmp_path / "open.onnx")
+        assert option in run("layers", str(tmp_path / "open.onnx"), code=2)
+        text = run("layers", str(tmp_path / "open.onnx"), "--input-shape", "1,3,12,5")
+        assert "1x3x12x5" in text
+
+
 def test_a_reader_that_stops_early_is_no_error(path: str) -> None:
     command = [sys.executable, "-m", "rf_viz", "layers", path]
     with subprocess.Popen(

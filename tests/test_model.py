@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import rf_viz
 from rf_viz import Network
-from rf_viz.errors import DefectError
+from rf_viz.errors import DefectError, SizeUnknownError
 from rf_viz.readers.onnx.node import Node
 from rf_viz.readers.onnx.ops import OPERATORS
 from rf_viz.readers.reading.operators import Operator
@@ -18,6 +22,8 @@ from rf_viz.readers.reading.values import Outputs
 from rf_viz.relation import Slide, Window
 from rf_viz.trace.tensors import Source, Tensor
 from tests.oracles.onnx_oracle import build, generic
+
+CASES = Path(__file__).parent / "data" / "cases"
 
 
 def conv(shape: tuple[Any, ...], **attributes: Any) -> rf_viz.Model:  # noqa: ANN401
@@ -60,6 +66,140 @@ def test_a_size_that_only_some_models_take() -> None:
     assert model.trace().input.shape == (1, 3, 64, 64)
     with pytest.raises(rf_viz.ModelError, match="MatMul"):
         model.trace(input_shape=(1, 3, 32, 32))
+
+
+def vit(
+    side: int, patch: int = 8, tokens: int = 0, channels: int = 3
+) -> tuple[list[onnx.NodeProto], dict[str, Any]]:
+    """Patches in a row, more tokens in front, and what is learnt of every place added."""
+    places = (side // patch) ** 2 + tokens
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["p"], strides=[patch] * 2),
+        helper.make_node("Reshape", ["p", "rows"], ["r"]),
+        helper.make_node("Transpose", ["r"], ["t"], perm=[0, 2, 1]),
+        helper.make_node("Concat", ["tokens", "t"], ["c"], axis=1),
+        helper.make_node("Add", ["c", "places"], ["y"]),
+    ]
+    weights = {
+        "w": generic((4, channels, patch, patch)),
+        "rows": np.array([0, 4, -1]),
+        "tokens": generic((1, tokens, 4)),
+        "places": generic((1, places, 4)),
+    }
+    return nodes, weights
+
+
+def flattened(
+    *shape: int, windows: Sequence[dict[str, Any]] = (), folded: bool = False
+) -> tuple[list[onnx.NodeProto], dict[str, Any]]:
+    """Convolutions of 2 channels, and a matrix for that many numbers of their output."""
+    nodes, last, channels = [], "x", 3
+    for number, window in enumerate(windows):
+        nodes.append(helper.make_node("Conv", [last, f"w{number}"], [f"c{number}"], **window))
+        last, channels = f"c{number}", 2
+    count = channels * int(np.prod(shape))
+    fold = ["f", "row"] if folded else ["f"]
+    nodes += [
+        helper.make_node("Reshape" if folded else "Flatten", [last, *fold[1:]], ["f"]),
+        helper.make_node("MatMul", ["f", "m"], ["y"]),
+    ]
+    kernel = (3,) * len(shape)
+    weights = {f"w{n}": generic((2, 2 if n else 3, *kernel)) for n in range(len(windows))}
+    row = {"row": np.array([1, count])} if folded else {}
+    return nodes, {**weights, **row, "m": generic((count, 2))}
+
+
+def of_any_size(made_of: tuple[list[onnx.NodeProto], dict[str, Any]], axes: int) -> rf_viz.Model:
+    nodes, weights = made_of
+    shape = ("n", 3, *[f"size{axis}" for axis in range(axes)])
+    return rf_viz.load(build(nodes, {"x": shape}, weights).SerializeToString(), "net")
+
+
+STRIDED = {"strides": [2, 2]}
+
+
+@pytest.mark.parametrize(
+    ("made_of", "size"),
+    [
+        pytest.param(vit(384, 16), (384, 384), id="384, usual"),
+        pytest.param(vit(160), (160, 160), id="places of 400 patches"),
+        pytest.param(vit(160, tokens=1), (160, 160), id="and a class token"),
+        pytest.param(vit(98, 14, tokens=5), (98, 98), id="patches of 14, and registers"),
+        pytest.param(flattened(28, 28), (28, 28), id="all pixels in a row"),
+        pytest.param(flattened(24, 24, windows=[{}, {}]), (28, 28), id="windows without padding"),
+        pytest.param(flattened(6, 6, windows=[STRIDED] * 2, folded=True), (28, 28), id="reshaped"),
+        pytest.param(flattened(300), (300,), id="a signal"),
+        pytest.param(flattened(24, 24, 24), (24, 24, 24), id="a volume"),
+    ],
+)
+def test_a_model_opens_at_the_size_that_its_weights_demand(
+    made_of: tuple[list[onnx.NodeProto], dict[str, Any]], size: tuple[int, ...]
+) -> None:
+    net = of_any_size(made_of, len(size)).trace()
+    assert net.input.shape[:2] == (1, 3)
+    assert net.input.shape[2:] == size
+    assert net["y"].exact
+
+
+OBLONG = flattened(16, 8, windows=[{"strides": [4, 4], "pads": [1] * 4}])
+"""A network for 64 x 32, whatever it says: no square fits, and 32 x 64 would be as likely."""
+
+
+def test_a_size_that_is_said_is_tried_before_any_other() -> None:
+    model = of_any_size(OBLONG, 2)
+    assert model.trace((64, 32)).input.shape == (1, 3, 64, 32)
+    assert model.trace(input_shape=(1, 3, 64, 32))["c0"].grid == (16, 8)
+    within = model.trace(input="c0", input_shape={"x": (1, 3, 64, 32)})
+    assert within.input.shape == (1, 2, 16, 8)
+    assert within["y"].name == "y"
+
+
+def test_the_size_is_asked_for_where_none_of_the_likely_ones_works() -> None:
+    with pytest.raises(SizeUnknownError, match=r"^net leaves the size of x open.*MatMul") as error:
+        of_any_size(OBLONG, 2).trace()
+    assert error.value.input == "x"
+    assert error.value.shape == (None, 3, None, None)
+    assert error.value.symbols[2:] == ("size0", "size1")
+    assert "input_size" in str(error.value)
+
+
+def test_a_size_that_a_model_refuses_is_told_with_the_reason() -> None:
+    with pytest.raises(rf_viz.ModelError, match=r"\[1, 196, 4\] and \[1, 400, 4\]"):
+        of_any_size(vit(160), 2).trace((112, 112))
+    with pytest.raises(rf_viz.ModelError, match="2 spatial axes, input_size has 1"):
+        of_any_size(vit(160), 2).trace((160,))
+
+
+def test_what_no_size_would_mend_is_told_as_it_is() -> None:
+    node = helper.make_node("Conv", ["x", "w"], ["y"])
+    model = rf_viz.load(
+        build([node], {"x": ("n", 4, "h", "w_")}, {"w": generic((2, 3, 3, 3))}).SerializeToString()
+    )
+    with pytest.raises(rf_viz.ModelError, match="Conv") as error:
+        model.trace()
+    assert not isinstance(error.value, SizeUnknownError)
+
+
+def test_inputs_of_any_size_beside_each_other_take_the_size_that_is_said() -> None:
+    nodes = [
+        helper.make_node("Concat", ["x", "z"], ["both"], axis=0),
+        helper.make_node("Conv", ["both", "w"], ["y"]),
+    ]
+    inputs: dict[str, Any] = {"x": ("n", 3, "h", "w_"), "z": ("m", 3, "a", "b")}
+    model = rf_viz.load(build(nodes, inputs, {"w": generic((2, 3, 3, 3))}).SerializeToString())
+    assert model.trace((10, 12)).shapes == {"x": (1, 3, 10, 12), "z": (1, 3, 10, 12)}
+
+
+def test_an_exported_transformer_of_free_axes_opens_by_itself_and_at_its_size() -> None:
+    """Its places are learnt for 6 x 6 patches of 16 pixels; ONNX Runtime runs it at 96 only."""
+    model = rf_viz.load(CASES / "pytorch" / "vit96_dynamic_axes.onnx")
+    for net in (model.trace(), model.trace((96, 96)), model.trace(input_shape=(1, 3, 96, 96))):
+        assert net.input.shape == (1, 3, 96, 96)
+        assert net["19"].region_of(np.s_[0, 7, :]) == rf_viz.Region((16, 16), (32, 32))
+    session = onnxruntime.InferenceSession(model.proto.SerializeToString())
+    session.run(None, {"image": np.zeros((1, 3, 96, 96), np.float32)})
+    with pytest.raises(Exception, match="Add"):
+        session.run(None, {"image": np.zeros((1, 3, 224, 224), np.float32)})
 
 
 def test_inputs_whose_axes_share_a_name_share_their_size() -> None:

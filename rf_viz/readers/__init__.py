@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
-from ..errors import ModelError
+from ..errors import MissingFilesError, ModelError
 from ..model import Model
 from .content import Content
 from .sniffing import (
+    CORE_ML,
     HDF5,
     KERAS_WEIGHTS,
     SAVED_MODEL,
     archive_names,
-    name_for_what_it_is,
     protobuf_fields,
     varint,
 )
@@ -71,8 +71,10 @@ def _meta_graph(content: Content) -> bool:
 
 def _saved_model(content: Content) -> bool:
     """A folder that Content takes for a model, its message alone, or an archive of the folder."""
-    if content.is_folder or content.head.startswith(SAVED_MODEL):
+    if content.is_folder:
         return True
+    if content.head.startswith(SAVED_MODEL):  # so does a Core ML model, but for its last field
+        return max(protobuf_fields(content.head), default=0) < CORE_ML
     return any(name.rpartition("/")[2] == "saved_model.pb" for name in archive_names(content))
 
 
@@ -145,16 +147,20 @@ def _opened(
     for reader in READERS:
         if reader.matches(content):
             return _load(reader, content)
-    why = name_for_what_it_is(content)
-    if why is None:
-        for reader in READERS:
-            if content.extension in reader.extensions:
-                return _load(reader, content)
-        why = (
-            "is of no format that is known here: RF-Viz reads ONNX (.onnx), Keras (.keras, .h5), "
-            "TensorFlow (SavedModel, .pb, .pbtxt) and TensorFlow Lite (.tflite) models"
-        )
-    raise ModelError(f"{content.name} {why}")
+    from .foreign.naming import name_for_what_it_is  # rarely needed, and a cold start is short
+
+    foreign = name_for_what_it_is(content)
+    if foreign is not None and foreign.goes_with:
+        raise MissingFilesError(f"{content.name} {foreign.what}", [foreign.goes_with])
+    if foreign is not None:
+        raise ModelError(f"{content.name} {foreign.what}", foreign.line)
+    for reader in READERS:
+        if content.extension in reader.extensions:
+            return _load(reader, content)
+    raise ModelError(
+        f"{content.name} is of no format that is known here: RF-Viz reads ONNX (.onnx), Keras "
+        "(.keras, .h5), TensorFlow (SavedModel, .pb, .pbtxt) and TensorFlow Lite (.tflite) models"
+    )
 
 
 _MODULE = ("torch", "Module")

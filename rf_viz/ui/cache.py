@@ -70,6 +70,8 @@ class File:
         folder: what has to stay on disk as long as the file is used.
         signature: which of several to read; None for the usual one.
         training_ops: whether to read what only trains a network.
+        shapes: the shapes of inputs that a person said, by name, of a model that opens at none of
+            the usual sizes.
     """
 
     name: str
@@ -78,6 +80,13 @@ class File:
     folder: TemporaryDirectory[str] | None = field(default=None, compare=False, repr=False)
     signature: str | None = None
     training_ops: bool = False
+    shapes: tuple[tuple[str, tuple[int, ...]], ...] = ()
+
+    def with_shape(self, input: str, shape: tuple[int, ...]) -> File:
+        """The same file, with that shape of an input."""
+        mark = f"{input} of {'x'.join(map(str, shape))}"
+        shapes = (*(pair for pair in self.shapes if pair[0] != input), (input, shape))
+        return replace(self, digest=f"{self.digest} {mark}", shapes=shapes)
 
     def read_as(self, signature: str | None, training_ops: bool) -> File:
         """The same file, to be read otherwise."""
@@ -238,14 +247,14 @@ class TraceOptions:
 def _trace(digest: str, options: TraceOptions, _file: File) -> rf_viz.Network:
     model = load(_file)
     with reported(_file, "traced"):
-        size, shape = options.size, None
+        size, shapes = options.size, dict(_file.shapes)
         source = options.input or model.image_within
         if options.start is not None:  # its size follows from that of the input
             whole = _trace(digest, replace(options, start=None), _file).input
-            size, shape, source = None, {whole.name: whole.shape}, options.start
+            size, shapes, source = None, {whole.name: whole.shape}, options.start
         net = model.trace(
             size,
-            input_shape=shape,
+            input_shape=shapes or None,
             input=source,
             weight_aware=options.weight_aware,
             cut_global=True,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 
-def by(extents: Sequence[int | None]) -> str:
+def by(extents: Sequence[int | str | None]) -> str:
     """Joins extents by multiplication signs."""
     return " \N{MULTIPLICATION SIGN} ".join(map(str, extents)) or "1"
 
@@ -47,9 +47,9 @@ def listed(parts: Sequence[str], most: int = 3) -> str:
     return ", ".join(parts[:most]) + more
 
 
-def sentence(error: Exception) -> str:
-    """The text of an error, with a full stop."""
-    text = str(error)
+def sentence(error: BaseException) -> str:
+    """The text of an error, with a full stop; of a line to copy nothing."""
+    text = getattr(error, "sentence", "") or str(error)
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

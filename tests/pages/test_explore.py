@@ -20,6 +20,7 @@ from rf_viz.catalogue.samples import SAMPLE_MODELS
 from rf_viz.ui.browser.component import unpack
 from tests.pages.driver import components, header, layer_rows, onnx_file, upload, visit
 
+CASES = Path(__file__).resolve().parents[1] / "data" / "cases" / "pytorch"
 TIMES = " \N{MULTIPLICATION SIGN} "
 
 
@@ -217,6 +218,38 @@ def test_weights_in_a_file_of_their_own_come_along(app: AppTest, tmp_path: Path)
     upload(app, "model", *files)
     assert said(app) == []
     assert float(answer(app)["value"].replace("\N{MINUS SIGN}", "-")) != 0
+
+
+def test_weights_may_follow_their_model_or_come_before_it(app: AppTest) -> None:
+    files = {name: (CASES / name).read_bytes() for name in ("readme.onnx", "readme.onnx.data")}
+    for names in (list(files), list(files)[::-1]):
+        upload(app, "model", (names[0], files[names[0]]))
+        assert "upload readme.onnx and readme.onnx.data together" in said(app)[0]
+        upload(app, "model", (names[1], files[names[1]]))
+        assert said(app) == []
+        assert header(app)["extent"] == [64, 64]
+        app = visit()
+
+
+def test_a_file_in_training_mode_is_told_beside_its_name(app: AppTest) -> None:
+    upload(app, "model", ("train_False.onnx", (CASES / "train_False.onnx").read_bytes()))
+    (line,) = app.sidebar.code
+    assert line.value.startswith("import torch; torch.onnx.export(model.eval()")
+    text = next(m.value for m in app.sidebar.markdown if "in training mode" in m.value)
+    assert "every layer behind sees the whole image" in text
+    assert header(app)["extent"] == [64, 64]
+
+
+def test_a_file_of_weights_is_told_with_a_line_to_copy(app: AppTest) -> None:
+    before = header(app)
+    upload(app, "model", ("state_dict.pth", (CASES / "state_dict.pth").read_bytes()))
+    (error,), (line,) = app.error, app.code
+    assert "10 tensors" in error.value
+    assert "torch.onnx" not in error.value
+    assert line.value.startswith("import torch; model.load_state_dict(torch.load(")
+    assert header(app) == before
+    app.run()
+    assert (len(app.error), len(app.code)) == (0, 0)
 
 
 @pytest.mark.parametrize(

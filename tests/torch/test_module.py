@@ -194,7 +194,7 @@ def test_what_cannot_be_followed_is_watched_and_that_is_said() -> None:
     with pytest.warns(UserWarning, match="watched it run on the example") as caught:
         model = rf_viz.load(Remembers(), (1, 3, 12, 12))
     assert caught[0].filename == __file__
-    assert "torch.export cannot follow it" in model.remark
+    assert "torch.export cannot follow it" in model.remarks[0].text
     layer = last_map(model.trace())
     assert layer.region((4, 4)) == rf_viz.Region((4, 4), (7, 7))
     assert model.activations(image(1, 3, 12, 12), [layer.name])[layer.name].shape == (1, 4, 10, 10)

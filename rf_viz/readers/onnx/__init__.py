@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from ...model import Model, ModelInput
+from ...model import Model, ModelInput, Remark
 from ...relation import Shape
 from ...trace.tensor_names import TensorNames
 from ...trace.tensors import Tensor
@@ -22,6 +22,7 @@ from .modules import Place, places
 from .ops import OPERATORS
 from .parameters import parameters
 from .program import Program
+from .remarks import remarks
 
 if TYPE_CHECKING:
     from ...runtimes.onnx.runtime import OnnxRuntime
@@ -93,6 +94,13 @@ class OnnxModel(Model):
     def parameters(self) -> dict[str, int]:
         """Count weights as ``Model.parameters``: constants in the inputs that hold weights."""
         return parameters(self._program)
+
+    @cached_property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What is worth knowing of the file, as ``Model.remarks``."""
+        program, producer = self._program, self.proto.producer_name
+        calls = program.graph.calls
+        return remarks(calls, program.constants, self.name, producer, self.inputs)
 
     @cached_property
     def _runtime(self) -> OnnxRuntime:

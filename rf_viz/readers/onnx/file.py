@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePath
 
 import onnx
 from onnx import inliner
 
-from ...errors import ModelError
+from ...errors import MissingFilesError, ModelError
 from ..content import Content
 
 OLDEST = 7
@@ -79,39 +80,64 @@ def _check(proto: onnx.ModelProto, name: str) -> None:
 
 def _check_side_files(proto: onnx.ModelProto, folder: str | None, name: str) -> None:
     """Check that weights outside the file lie in files in its folder. Raises ModelError."""
-    checked: dict[str, int] = {}
+    ends: dict[str, int] = {}
     for tensor in _tensors(proto):
         if tensor.data_location != onnx.TensorProto.EXTERNAL:
             continue
         entries = {e.key: e.value for e in tensor.external_data}
         location = entries.get("location", "")
-        if folder is None:
-            raise ModelError(
-                f"{name} keeps its weights in another file ({location}), which did not come with "
-                "it: give that file along with it, or open the model by path beside it"
-            )
-        if location not in checked:
-            checked[location] = _size(location, Path(folder), name)
         end = _number(entries.get("offset")) + _number(entries.get("length"))
-        if end > checked[location]:
+        ends[location] = max(end, ends.get(location, 0))
+    if not ends:
+        return
+    paths = {} if folder is None else {place: _path(place, Path(folder), name) for place in ends}
+    missing = [place for place in ends if place not in paths or not paths[place].is_file()]
+    if missing:
+        raise _missing(missing, list(ends), name, beside=folder is not None)
+    for place, end in ends.items():
+        if end > paths[place].stat().st_size:
             raise ModelError(
-                f"{location}, which holds weights of {name}, is shorter than it should be: "
+                f"{place}, which holds weights of {name}, is shorter than it should be: "
                 "it is damaged or cut off"
             )
 
 
-def _size(location: str, folder: Path, name: str) -> int:
+def _path(location: str, folder: Path, name: str) -> Path:
     path = folder / location
     home = folder.resolve()
     if not location or not path.resolve().is_relative_to(home) or path.resolve() == home:
         raise ModelError(
             f"{name} points to weights in {location!r}, outside its own folder: refused"
         )
-    if not path.is_file():
-        raise ModelError(
-            f"{name} keeps its weights in {location}, which is missing: put it beside the model"
-        )
-    return path.stat().st_size
+    return path
+
+
+def _missing(
+    missing: Sequence[str], places: Sequence[str], name: str, beside: bool
+) -> MissingFilesError:
+    """The error to raise where side files are missing: all of them are named, or the first few."""
+    lack = f"{name} keeps its weights in {_listed(missing)}, which"
+    one = len(missing) == 1
+    if beside:
+        rest = f"{'is' if one else 'are'} missing: put {'it' if one else 'them'} beside the model"
+        return MissingFilesError(f"{lack} {rest}", missing)
+    target = json.dumps(f"{PurePath(name).stem}_whole.onnx")
+    return MissingFilesError(
+        f"{lack} did not come with it: upload {_listed([name, *places])} together, or open the "
+        "model by path; run where they lie together, this line makes one file of them",
+        missing,
+        f"import onnx; onnx.save(onnx.load({json.dumps(name)}), {target})  # pip install onnx",
+    )
+
+
+_LISTED = 5
+
+
+def _listed(names: Sequence[str]) -> str:
+    """List names, of many the first."""
+    if len(names) > _LISTED:
+        return f"{', '.join(names[:_LISTED])} and {len(names) - _LISTED} more"
+    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])
 
 
 def _number(text: str | None) -> int:

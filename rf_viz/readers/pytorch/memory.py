@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ModelError
-from ...model import Model, ModelInput
+from ...model import Model, ModelInput, Remark
 from ...relation import Shape
 from ...runtimes.pytorch.runtime import ProgramRuntime, said
 from ...trace.tensor_names import TensorNames
@@ -41,7 +41,7 @@ class Export:
     Attributes:
         reading: the graph, as the model that its file is.
         runtime: what computes its tensors; None leaves that to ``reading``.
-        remark: what a person should know of it; empty where there is nothing.
+        remark: why and how it was made in another way than usual; empty where it was not.
     """
 
     reading: OnnxModel
@@ -62,7 +62,7 @@ class LiveModel(Model):
         first: Export,
         export: Callable[[Mapping[str, Shape]], Export] | None = None,
     ) -> None:
-        self.name, self.title, self.remark = name, first.reading.title, first.remark
+        self.name, self.title = name, first.reading.title
         self._first, self._export = first, export
         self.inputs = first.reading.inputs
         self._exports = {self._sizes({}): first}
@@ -111,6 +111,14 @@ class LiveModel(Model):
         """Build the twin as ``Model.twin``, of the graph as it is read."""
         return self._at(shapes).reading.twin(shapes, source, weight_aware, feeds, stop)
 
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What is worth knowing of the export, as ``Model.remarks``."""
+        if not self._first.remark:
+            return self._first.reading.remarks
+        own = Remark("Read by way of ONNX", f"{self.name} {self._first.remark}")
+        return (own, *self._first.reading.remarks)
+
     def parameters(self) -> dict[str, int]:
         """Count weights as ``Model.parameters``."""
         return self._first.reading.parameters()
@@ -145,7 +153,7 @@ def of_module(module: Any, name: str | None = None, example: Any = None) -> Live
     arguments = example_of(example, module)
     first, order = _exported(module, arguments, name)
     if first.remark:
-        warnings.warn(f"{name}: {first.remark}", stacklevel=6)
+        warnings.warn(f"{name} {first.remark}", stacklevel=6)
 
     def export(shapes: Mapping[str, Shape]) -> Export:
         resized = arguments.resized([shapes.get(input_name) for input_name in order])
@@ -236,11 +244,11 @@ def _by_onnx(module: Any, example: Example, name: str, reason: str) -> Export:  
         reading = of_message(proto, name)
     except ModelError as error:
         raise ModelError(f"{name} cannot be read: {reason}, and {error}") from error
-    remark = f"{reason}, so it was read by way of torch.onnx.export"
+    remark = f"was read by way of torch.onnx.export, since {reason}"
     if watched:
         remark += (
-            ", which watched it run on the example: where it chooses by values, what shows is what "
-            "the example chose"
+            ". That only watched it run on the example: where it chooses by values, what shows is "
+            "what the example chose"
         )
     return Export(reading, None, remark)
 

@@ -179,10 +179,15 @@ class BaseReading(ABC, Generic[C, N]):
             for name, output in zip(call.outputs, self.describe(node), strict=False):
                 if name:
                     values[name] = self.bind(node, name, output)
-        except (ModelError, RecursionError):
+        except RecursionError:
+            raise
+        except ModelError as error:
+            _place(error, node)
             raise
         except Exception as error:
-            raise self._told(node, error) from error
+            problem = self._told(node, error)
+            _place(problem, node)
+            raise problem from error
 
     def described(self, node: N) -> Sequence[Output | Value]:
         """Describe a node's outputs as ``describe``; whatever goes wrong is told of the node."""
@@ -361,6 +366,27 @@ class BaseReading(ABC, Generic[C, N]):
                 for o in described
             ]
         return list(described)
+
+
+_FEW = 8
+"""Constants of up to so many numbers may be a shape."""
+
+
+def _place(error: ModelError, node: BaseNode[Any]) -> None:
+    """Note in an error at which node it occurred, unless that is known from within it."""
+    if error.node:
+        return
+    error.node = node.name
+    extents: list[Shape] = []
+    for value in node.inputs:
+        if value is None or value.shape is None:
+            continue
+        extents.append(value.shape)
+        if len(value.shape) == 1 and value.shape[0] <= _FEW and value.tensor < 0:
+            numbers = value.value()
+            if numbers is not None and numbers.dtype.kind in "iu":
+                extents.append(tuple(n for n in numbers.tolist() if n > 0))
+    error.extents = tuple(extents)
 
 
 def _sources(node: BaseNode[Any], output: Output) -> list[Source]:

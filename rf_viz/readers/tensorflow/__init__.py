@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ...errors import ModelError
 from ...inputs.feeds import SideInput
-from ...model import Model, ModelInput
+from ...model import Model, ModelInput, Remark
 from ...relation import Shape
 from ...runtimes.tensorflow.graph_names import PLACEHOLDERS
 from ...runtimes.values import neutral
@@ -103,6 +103,26 @@ class TensorFlowModel(Model):
         calls = [*self._program.fixed, *self._program.calls]
         operations = ((c.name, c.outputs) for c in calls if c.op != "Const")
         return TensorNames(operations, {g.name: g.output for g in self._groups.values()})
+
+    @cached_property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What is worth knowing of the graph, as ``Model.remarks``."""
+        count = sum(
+            call.op.startswith("FusedBatchNorm") and bool(call.attributes.get("is_training", True))
+            for call in self._program.calls
+        )
+        if not count:
+            return ()
+        return (
+            Remark(
+                "Saved in training mode",
+                f"{self.name} was saved in training mode: {count} batch "
+                f"normalisation{'s' * (count > 1)} take{'s' * (count == 1)} mean and variance from "
+                "the image that is fed, so that every layer behind sees the whole image, which it "
+                "does not in inference. Build it for inference (is_training=False, training=False) "
+                "and save it again",
+            ),
+        )
 
     def _fed(self, feeds: Iterable[str]) -> Program:
         """The program in which these inputs do not hold what the graph has for them."""

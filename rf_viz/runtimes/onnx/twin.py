@@ -308,7 +308,7 @@ def _pass(graph: _Graph, node: onnx.NodeProto) -> list[str]:
 
 @_rule("BatchNormalization", clean=True)
 def _batch_norm(graph: _Graph, node: onnx.NodeProto) -> list[str]:
-    if _int(node, "training_mode", 0):
+    if _int(node, "training_mode", 0) or len(node.output) > 1:
         raise NoTwinError(" computes its statistics from the image")
     return [node.input[0]]
 

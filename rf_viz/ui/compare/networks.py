@@ -11,7 +11,7 @@ import streamlit as st
 
 from ...analysis.growth import Growth, growth
 from ...catalogue.samples import SAMPLE_MODELS
-from ...errors import ModelError
+from ...errors import ModelError, SizeUnknownError
 from ...trace.network import Layer, Region
 from .. import cache, sidebar
 from ..cache import File, TraceOptions
@@ -153,6 +153,9 @@ def trace_all(contenders: Sequence[Contender]) -> dict[Contender, ContenderTrace
     for contender in contenders:
         try:
             traces[contender] = trace_contender(contender)
+        except SizeUnknownError:
+            problem = f"{contender.title} is left out: Explore asks for the size that it needs."
+            st.error(plain(problem), icon=":material/error:")
         except ModelError as error:
             problem = f"{contender.title} is left out: {sentence(error)}"
             st.error(plain(problem), icon=":material/error:")

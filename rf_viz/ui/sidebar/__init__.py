@@ -8,12 +8,14 @@ from .fed_input import (
     unfit,
 )
 from .layer import choose_layer
+from .missing_size import asks_size
 from .model import choose_model, choose_options, show_model
 from .restore import chosen, restore
 from .session import Visit, problem, visitor
 
 __all__ = [
     "Visit",
+    "asks_size",
     "choose_image",
     "choose_input",
     "choose_layer",

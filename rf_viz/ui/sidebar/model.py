@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import streamlit as st
 
 from ... import Model, ModelError, Network
 from ...catalogue.samples import SAMPLE_MODELS, Sample
+from ...errors import MissingFilesError, SizeUnknownError
 from .. import cache
 from ..address import ignore_echo
 from ..cache import File, TraceOptions
@@ -73,7 +75,9 @@ def choose_model() -> tuple[File, Sample | None]:
         return File.at(sample.path, sample.title), sample
     if key in uploads:
         return _as_read(uploads[key]), None
-    return libraries.choose_network(key)
+    file, sample = libraries.choose_network(key)
+    _show_remarks(cache.load(file))
+    return file, sample
 
 
 def _check_network(key: str) -> None:
@@ -87,9 +91,19 @@ def _check_network(key: str) -> None:
         st.rerun()
 
 
+def _show_remarks(model: Model) -> None:
+    """Draws what is worth knowing of a model's file."""
+    for remark in model.remarks:
+        with st.popover(remark.title, icon=":material/warning:", width="stretch"):
+            st.write(plain(f"{remark.text}{':' if remark.line else '.'}"))
+            if remark.line:
+                st.code(remark.line, language="python", wrap_lines=True)
+
+
 def _as_read(file: File) -> File:
     """Draws the choice of what of a file is read, where there is one, and returns it so."""
     model = cache.load(file)
+    _show_remarks(model)
     signature, training = None, False
     if len(model.signatures) > 1:
         chosen = st.selectbox(
@@ -114,6 +128,8 @@ def _as_read(file: File) -> File:
     read = file.read_as(signature, training)
     try:
         cache.trace(read, TraceOptions())
+    except SizeUnknownError:
+        return read  # the page asks for the size
     except ModelError as error:
         visitor().problem = sentence(error)
         return file
@@ -121,17 +137,42 @@ def _as_read(file: File) -> File:
 
 
 def show_model(files: dict[str, bytes]) -> File:
-    """Makes an uploaded model the one to show when a page is next drawn. Raises ModelError."""
+    """Makes an uploaded model the one to show when a page is next drawn. Raises ModelError.
+
+    Where it needs to be told its size, the page asks for that.
+    """
     file = File.uploaded(files)
-    cache.trace(file, TraceOptions())
+    with suppress(SizeUnknownError):
+        cache.trace(file, TraceOptions())
     visit = visitor()
     visit.models[file.digest] = file
     visit.next_model = file.digest
     return file
 
 
+def _show_with_earlier(files: dict[str, bytes]) -> File:
+    """Shows an uploaded model, with the files of the upload before if the two go together.
+
+    What lacks files, or consists of nothing but them, waits for the next upload.
+    """
+    visit = visitor()
+    earlier, needed = visit.waiting, visit.needed
+    visit.waiting, visit.needed = {}, frozenset()
+    if not needed.isdisjoint(files):
+        files = {**earlier, **files}
+    while True:
+        try:
+            return show_model(files)
+        except MissingFilesError as error:
+            there = set(error.files) & (earlier.keys() - files.keys())
+            if not there:
+                visit.waiting, visit.needed = files, frozenset(error.files)
+                raise
+            files = {**earlier, **files}
+
+
 def _accept_model(files: dict[str, bytes]) -> None:
-    visit, file = visitor(), show_model(files)
+    visit, file = visitor(), _show_with_earlier(files)
     missing, visit.missing = visit.missing, None
     if missing and missing["model"] == file.digest:
         restore(missing)
@@ -165,7 +206,7 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
             on_change=ignore_echo,
         )
     beside = None if source == image else source
-    feeds = choose_side_inputs(model, beside, file.digest)
+    feeds = choose_side_inputs(model, beside, dict(file.shapes), file.digest)
     usual, options = _trace(file, TraceOptions(source, feeds=feeds), TraceOptions(source))
     if usual.input.name == image:
         st.caption(

@@ -32,6 +32,9 @@ class Visit:
         sizes: input sizes to take when the page is next drawn, by the model's digest.
         missing: an address whose model is not here.
         problem: what went wrong since the page was last drawn.
+        line: a line of Python that helps, to copy.
+        waiting, needed: an upload that lacked files, or had nothing but them, until they follow,
+            and the names of what it needs.
     """
 
     models: dict[str, File] = field(default_factory=dict)
@@ -50,6 +53,9 @@ class Visit:
     sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     missing: Mapping[str, str] | None = None
     problem: str = ""
+    line: str = ""
+    waiting: Mapping[str, bytes] = field(default_factory=dict)
+    needed: frozenset[str] = frozenset()
 
 
 def visitor() -> Visit:
@@ -63,4 +69,6 @@ def problem() -> None:
     visit = visitor()
     if visit.problem:
         st.error(plain(visit.problem), icon=":material/error:")
-        visit.problem = ""
+        if visit.line:
+            st.code(visit.line, language="python", wrap_lines=True)
+        visit.problem = visit.line = ""

@@ -19,12 +19,14 @@ _MOST = 8
 """How many inputs are shown at once."""
 
 
-def choose_side_inputs(model: Model, source: str | None, digest: str) -> Texts:
+def choose_side_inputs(
+    model: Model, source: str | None, shapes: Mapping[str, tuple[int, ...]], digest: str
+) -> Texts:
     """Draws a field for each input besides the traced one, and returns those that are filled in.
 
-    ``digest`` stands for the model.
+    ``shapes`` are those that a person said, by input; ``digest`` stands for the model.
     """
-    sides = model.side_inputs(input=source)
+    sides = model.side_inputs(shapes or None, input=source)
     if not sides:
         return ()
     st.caption("Other inputs. One that is left empty holds its default when the model runs.")

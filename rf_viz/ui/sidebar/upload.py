@@ -52,6 +52,6 @@ def hand_over(key: str, what: str, accept: Accept) -> None:
     try:
         accept({file.name: file.getvalue() for file in files})
     except ModelError as error:
-        visit.problem = sentence(error)
+        visit.problem, visit.line = sentence(error), error.line
     except ImageError as error:
         visit.problem = str(error).replace("The file", files[0].name, 1)

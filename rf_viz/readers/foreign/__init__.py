@@ -1,0 +1,1 @@
+"""What the files are that no reader takes: told by their content, nothing unpickled or run."""
