@@ -37,7 +37,7 @@ class Coverage:
 
 def coverage(layer: Layer) -> Coverage:
     """Count the cells of a layer that see each pixel; a cell counts once, through any channel."""
-    if prod(layer.grid) > MOST:
+    if prod(layer.extents) > MOST:
         return Coverage(_of_boxes(layer), exact=False)
     return Coverage(_of_masks(layer), exact=True)
 
@@ -45,12 +45,12 @@ def coverage(layer: Layer) -> Coverage:
 def _of_masks(layer: Layer) -> NDArray[np.int64]:
     """The counts by masks: one walk back for every 64 cells, each of which is a bit."""
     counts = np.zeros(layer.net.input.size, np.int64)
-    cells = prod(layer.grid)
+    cells = prod(layer.extents)
     for first in range(0, cells, _AT_ONCE):
         bits = np.zeros(cells, np.uint64)
         some = bits[first : first + _AT_ONCE]
         some[:] = np.left_shift(np.uint64(1), np.arange(len(some), dtype=np.uint64))
-        start = _on_tensor(layer, bits.reshape(layer.grid))
+        start = _on_tensor(layer, bits.reshape(layer.extents))
         counts += np.bitwise_count(layer.pull(start, _BITS))
     return counts
 

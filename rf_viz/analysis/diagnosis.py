@@ -102,7 +102,7 @@ def _poolings(net: Network) -> set[str]:
     for layer in reversed(net.layers):
         followed = bool(uses[layer.name]) and all(u.name in completing for u in uses[layer.name])
         if _pools(layer):
-            if followed or _wide(layer.grid) == 0:
+            if followed or _wide(layer.extents) == 0:
                 poolings.add(layer.name)
                 completing.add(layer.name)
         elif followed and not any(layer.combined):
@@ -121,14 +121,14 @@ def _pools(layer: Layer) -> bool:
         return False
     net = layer.net
     sources = [
-        (net.input.shape, net.input.size) if s is None else (s.tensor.shape, s.grid)
+        (net.input.shape, net.input.size) if s is None else (s.tensor.shape, s.extents)
         for s in layer.inputs
     ]
-    if _wide(layer.grid) >= max((_wide(grid) for _, grid in sources), default=0):
+    if _wide(layer.extents) >= max((_wide(grid) for _, grid in sources), default=0):
         return False
     # Values that are new for each cell come from weights, or are positions in another order.
     most = max(prod(shape) // prod(grid) for shape, grid in sources)
-    if prod(layer.tensor.shape) // prod(layer.grid) > most:
+    if prod(layer.tensor.shape) // prod(layer.extents) > most:
         return False
     positions, channels = layer.combined
     # A mean over channels too is still a pooling; a product with weights over both is not.

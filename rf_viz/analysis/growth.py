@@ -74,7 +74,7 @@ def growth(net: Network) -> Growth:
         depths[layer] = before + (cost != 0)
         untold += cost is None
         products += cost or 0
-        if max(layer.grid, default=1) > 1:
+        if max(layer.extents, default=1) > 1:
             last = layer
             field = layer.receptive_field
             size = max(field.size) if field else None
@@ -88,7 +88,7 @@ def growth(net: Network) -> Growth:
         else End(
             last.name,
             last.op,
-            last.grid,
+            last.extents,
             last.receptive_field,
             last.aligned,
             last.exact,

@@ -146,7 +146,7 @@ class _Search:
         traced = self._trace(proposal.design)
         assert traced is not None
         layer = next(r for r in traced[0].rows if r.step.number == proposal.reached.row).layer
-        cell = tuple(n // 2 for n in layer.grid)
+        cell = tuple(n // 2 for n in layer.extents)
         region = layer.region(cell)
         return float(layer.mask(cell)[region.slices].mean()) if not region.empty else 0.0
 

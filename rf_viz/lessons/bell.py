@@ -27,7 +27,7 @@ LEAST_SHARE = 1 - 0.9545
 def counts(depth: int, kernel: int) -> NDArray[np.float64]:
     """Return the path counts of one unit over its region, after so many layers, summing to 1."""
     layer = _deep(kernel).layers[depth - 1]
-    middle = (layer.grid[0] // 2,)
+    middle = (layer.extents[0] // 2,)
     line = layer.paths(middle)[layer.region(middle).slices]
     line.setflags(write=False)
     return line

@@ -314,8 +314,21 @@ class Layer:
         return {**settings, "parameters": count} if count else settings
 
     @property
-    def grid(self) -> Shape:
-        """The shape of the layer's cells: its extents along ``grid_axes``."""
+    def grid(self) -> tuple[int | None, ...]:
+        """The shape of the layer's cells: its extents along ``grid_axes``.
+
+        None along axes that depend on an unknown input size.
+        """
+        shape = self.shape
+        return tuple(shape[i] for i in self.grid_axes)
+
+    @property
+    def extents(self) -> Shape:
+        """The grid of a network traced at a known size.
+
+        Raises ValueError for a network traced at an unknown size.
+        """
+        self._lookup.need_size()
         return tuple(self._shape[i] for i in self.grid_axes)
 
     @cached_property
@@ -567,7 +580,7 @@ class Layer:
         self._lookup.need_size()
         _check_position(pixel, self.net.input.size, "pixel")
         cells = self._lookup.seeing(self.number, pixel, self._slices(channel))
-        return np.broadcast_to(cells, self.grid)
+        return np.broadcast_to(cells, self.extents)
 
     def spans(self, channel: int | None = None) -> Spans:
         """The regions of all cells in compact form: (start, stop) for each input spatial axis.
@@ -586,7 +599,7 @@ class Layer:
         exist, ValueError for a network traced at an unknown size.
         """
         spans = self.spans(channel)
-        shape = (*self.grid, len(spans))
+        shape = (*self.extents, len(spans))
         start, stop = np.empty(shape, np.int64), np.empty(shape, np.int64)
         for i, (low, high) in enumerate(spans):
             start[..., i], stop[..., i] = low, high
@@ -595,7 +608,7 @@ class Layer:
         return start, stop
 
     def _index(self, cell: Sequence[int], channel: int | None) -> tuple[Index, ...]:
-        _check_position(cell, self.grid, "cell")
+        _check_position(cell, self.extents, "cell")
         index: list[Index] = [slice(None)] * len(self._shape)
         for axis, position in zip(self.grid_axes, cell, strict=True):
             index[axis] = int(position)

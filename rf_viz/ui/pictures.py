@@ -76,7 +76,7 @@ class FeatureMap:
     def strongest(self) -> Cell:
         """The cell that answers most strongly; the middle one where there are no values."""
         if self.values is None:
-            return tuple(n // 2 for n in self.layer.grid)
+            return tuple(n // 2 for n in self.layer.extents)
         values = np.where(np.isfinite(self.values), self.values, -np.inf)
         return tuple(int(i) for i in np.unravel_index(values.argmax(), values.shape))
 
@@ -109,7 +109,7 @@ def arranged(layer: Layer, flat: bool) -> NDArray[np.int32]:
     in a last row of their own. Grids of more axes are laid out row by row. ``flat`` says that
     the input is a signal.
     """
-    cells = np.arange(prod(layer.grid), dtype=np.int32).reshape(layer.grid)
+    cells = np.arange(prod(layer.extents), dtype=np.int32).reshape(layer.extents)
     apart: tuple[int, ...] = ()
     if layer.layout is not None:
         cells, apart = layer.layout.cells, layer.layout.apart

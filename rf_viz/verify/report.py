@@ -237,7 +237,7 @@ def _judge(layer: Layer, question: _Question, answer: _Answer, how: How) -> Chec
 def _questions(layer: Layer, count: int, random: np.random.Generator) -> Iterator[_Question]:
     """Questions about the outside and the sides of each cell, and about one channel of one cell."""
     cells: list[tuple[tuple[int, ...], int | None]]
-    cells = [(cell, None) for cell in _cells(layer.grid, count, random)]
+    cells = [(cell, None) for cell in _cells(layer.extents, count, random)]
     if layer.channel_axis is not None and (channels := fixed_shape(layer)[layer.channel_axis]) > 1:
         cells.append((cells[len(cells) // 2][0], int(random.integers(channels))))
     for cell, channel in cells:
@@ -267,7 +267,7 @@ def _sides(mask: Pixels) -> Iterator[tuple[str, Pixels]]:
 
 def _spread(net: Network, most: int = 12) -> list[Layer]:
     """Layers spread over the depth: the first and last with a grid among them, and the end."""
-    with_grid = [layer for layer in net.layers if max(layer.grid, default=1) > 1]
+    with_grid = [layer for layer in net.layers if max(layer.extents, default=1) > 1]
     at = np.linspace(0, len(with_grid) - 1, min(most - 1, len(with_grid))).round().astype(int)
     chosen = [with_grid[i] for i in dict.fromkeys(at.tolist())]
     if net.layers and net.layers[-1] not in chosen:

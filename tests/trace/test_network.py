@@ -262,8 +262,10 @@ def test_an_unknown_size_leaves_open_what_depends_on_it() -> None:
     model = load([pool("x", "y", stride=2)], {"x": [1, 2, "h", "w"]})
     net = model.trace(input_size="unknown")
     assert net["y"].shape == (1, 2, None, None)
+    assert net["y"].grid == (None, None)
     assert net["y"].receptive_field == rf_viz.ReceptiveField((3, 3), (2, 2), (1, 1))
-    for ask in (lambda: net["y"].region((0, 0)), lambda: net["y"].mask((0, 0)), net["y"].bounds):
+    y = net["y"]
+    for ask in (lambda: y.region((0, 0)), lambda: y.mask((0, 0)), y.bounds, lambda: y.extents):
         with pytest.raises(ValueError, match="need an input size"):
             ask()
     with pytest.raises(ValueError, match="need an input size"):

@@ -39,7 +39,8 @@ def arrivals(nodes: Collection[Any]) -> dict[str, tuple[ModelInput, ...]]:
     What only goes into another queue does not count. Where bytes are decoded in a loop, the
     loop's result is what arrives.
     """
-    ways = {node.name: way for node in nodes for way in [_way(node.op)] if way is not None}
+    by_op = {op: way for op in {node.op for node in nodes} for way in [_way(op)] if way}
+    ways = {n.name: by_op[n.op] for n in nodes if n.op in by_op} if by_op else {}
     texts = {n.name for n in nodes if n.op in PLACEHOLDERS and n.attr["dtype"].type == _STRING}
     if not ways and not texts:
         return {}

@@ -148,7 +148,7 @@ def trace_contender(contender: Contender) -> ContenderTrace:
 def _central_cell(layer: Layer, extents: Sequence[int]) -> Cell:
     """Middle of the grid; of tokens and the like, the cell that looks at the input's middle."""
     if len(layer.grid) == len(extents):
-        return tuple(n // 2 for n in layer.grid)
+        return tuple(n // 2 for n in layer.extents)
     return nearest(layer, [(n - 1) / 2 for n in extents])
 
 

@@ -101,7 +101,7 @@ def channel_gallery(scene: Scene) -> None:
     else:
         these = maps[shown].reshape(len(shown), -1)[:, places]
         pictures = [*(lines(these[:, 0], limits) if rows == 1 else thumbnails(these, limits))]
-    mark = None if single else _mark(cell, scene.layer.grid, places)
+    mark = None if single else _mark(cell, scene.layer.extents, places)
     aspect = 14.0 if single else 2.5 if rows == 1 else min(max(columns / rows, 0.5), 2.5)
     chosen = tiles(
         [

@@ -153,7 +153,7 @@ def _map(
     """The feature map with the cell, as the linked view lays it out."""
     header, arrays = unpack(packet(picture, feature_map, ""))
     rows, columns = header["rows"], header["columns"]
-    grid = feature_map.layer.grid
+    grid = feature_map.layer.extents
     number = int(np.ravel_multi_index(cell, grid)) if cell else 0
     if "places" in arrays:
         number = int(arrays["places"].reshape(-1).tolist().index(number))

@@ -91,7 +91,7 @@ def _alike(before: Layer, layer: Layer, marks: Marks, whole: set[str]) -> bool:
         return True
     return (
         _OWN_STOP.isdisjoint((layer.category, layer.group.category if layer.group else "other"))
-        and layer.grid == before.grid
+        and layer.extents == before.extents
         and np.array_equal(marks[layer.name], marks[before.name])
     )
 

@@ -19,7 +19,7 @@ def by_channel(values: NDArray[np.float32], layer: Layer) -> NDArray[np.float32]
     Without a channel axis all its other axes count as channels; of others beside that axis the
     first index is taken.
     """
-    grid = layer.grid
+    grid = layer.extents
     maps = np.moveaxis(values, layer.grid_axes, range(-len(grid), 0)).reshape(-1, *grid)
     return maps if layer.channel_axis is None else maps[: layer.shape[layer.channel_axis]]
 

@@ -57,7 +57,7 @@ def apply(scene: Scene, view: str, destination: Destination | None) -> None:
     if pixel is not None and not _within(pixel, state.extent):
         pixel = None
     state.latest = replace(state.latest, pixel=pixel, mode=destination.mode or state.latest.mode)
-    if destination.cell is not None and _within(destination.cell, layer.grid):
+    if destination.cell is not None and _within(destination.cell, layer.extents):
         state.cells[view] = destination.cell
         state.point = centre(layer, destination.cell, scene.feature_map.channel)
     elif destination.keep_point and state.point is not None:
@@ -76,7 +76,7 @@ def settle(scene: Scene, view: str, report: Pinned | None) -> Pinned:
         state.cells[report.view] = report.cell
         state.point = None
     cell = state.cells.get(view)
-    if cell is None or not _within(cell, layer.grid):
+    if cell is None or not _within(cell, layer.extents):
         cell = scene.feature_map.strongest
     if state.point is None:
         state.point = state.latest.pixel or centre(layer, cell, scene.feature_map.channel)

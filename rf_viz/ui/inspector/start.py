@@ -111,7 +111,7 @@ def _before(net: Network, name: str) -> list[Layer]:
         if before.name in way
         and (not outputs or before.name in outputs)
         and 0 < len(before.grid) < 4
-        and max(before.grid) > 1
+        and max(before.extents) > 1
     ]
 
 
@@ -125,7 +125,7 @@ def _map(file: File, fed: Fed, layer: Layer, net: Network) -> tuple[Picture, Fed
         title, coloured = f"{name}, mean over its channels", True
     except ModelError:
         tensor = np.zeros(net.input.shape, np.float32)
-        shown = (np.indices(layer.grid).sum(axis=0) % 2).astype(np.float32)
+        shown = (np.indices(layer.extents).sum(axis=0) % 2).astype(np.float32)
         title, coloured = f"{name}, without values", False
     low, high = value_range(tensor)
     axes = net.input.spatial_axes

@@ -60,7 +60,7 @@ def lesson_network() -> bool:
             )
             name = st.select_slider("Layer", _LAYERS, key="lesson layer", persist_state="session")
             layer = net[name]
-            cell = tuple(n // 2 for n in layer.grid)
+            cell = tuple(n // 2 for n in layer.extents)
             size, stride, padding = form(layer)
             st.latex(f"r_0 = {size} \\qquad S_0 = {stride} \\qquad P_0 = {padding}")
             seen = layer.region(cell).size[0]

@@ -113,7 +113,7 @@ def _growth_figure(traced: str, axis: int, _net: Network) -> object:
 def _choose_layer(net: Network, traced: str) -> Layer | None:
     """Lets the person choose a layer; at first the one that sees the least of the image."""
     inside = [x for x, own in zip(net.layers, features(net), strict=True) if own]
-    layers = [layer for layer in inside if prod(layer.grid) <= _LARGEST]
+    layers = [layer for layer in inside if prod(layer.extents) <= _LARGEST]
     if not layers or prod(net.input.size) > _LARGEST:
         st.caption("There are no cells to count, or too many.")
         return None
@@ -137,6 +137,6 @@ def _coverage_text(layer: Layer, seen: Coverage) -> str:
     if seen.unseen:
         unseen = f"No cell sees {seen.unseen:,} pixels ({percent(seen.unseen / counts.size)})."
     return (
-        f"How many of the {by(layer.grid)} cells of {plain(layer.name)} see each pixel: "
+        f"How many of the {by(layer.extents)} cells of {plain(layer.name)} see each pixel: "
         f"from {counts.min():,} to {counts.max():,}. {unseen}{how}"
     )

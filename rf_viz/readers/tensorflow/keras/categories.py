@@ -61,7 +61,7 @@ _CLASSES: tuple[tuple[Category, str], ...] = (
     ),
     (
         "other",
-        """Layer InputLayer Lambda Masking Wrapper TimeDistributed Pipeline
+        """AddLoss AddMetric Layer InputLayer Lambda Masking Wrapper TimeDistributed Pipeline
         Functional Sequential Model
         FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper
         CategoryEncoding DenseFeatures Discretization HashedCrossing Hashing IntegerLookup

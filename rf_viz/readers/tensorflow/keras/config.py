@@ -25,7 +25,7 @@ from .keras_1_models import with_modern_sequences
 from .layer_settings import layer_class, modern_layer
 from .legacy_calls import with_modern_calls
 from .retired import retired_functions
-from .stand_ins import is_function_call, stand_in_for_function
+from .stand_ins import is_function_call, name_of_call, stand_in_for_function
 
 Config = dict[str, Any]
 
@@ -220,8 +220,8 @@ class _Cleaning:
             replaced = stand_in_for_function(entry)
             if replaced is not None:
                 return replaced
-            function = _inner(entry).get("function")
-            return self._stand_in(entry, f"calls {function}, which is not known here")
+            called = name_of_call(_inner(entry))
+            return self._stand_in(entry, f"calls {called}, which is not known here")
         try:
             clean = self.object(_as_model(entry) if entry["class_name"] not in _MODELS else entry)
             for key in ("name", "inbound_nodes"):
@@ -310,7 +310,8 @@ def _may_be_keras_s(entry: Config) -> bool:
 def _is_layer(entry: Config) -> bool:
     """Whether an entry may be of a layer: functions and initializers have some of their names."""
     module = str(entry.get("module") or "layers").split(".")
-    return ("layers" in module or module == ["keras"]) and _may_be_keras_s(entry)
+    home = {"layers", "base_layer"} & set(module)
+    return (bool(home) or module == ["keras"]) and _may_be_keras_s(entry)
 
 
 def _address(cls: type) -> Config:

@@ -66,13 +66,13 @@ _ACTIVATIONS = {"softmax_v2": "softmax", "relu_v2": "relu", "swish_v1": "swish"}
 
 IDENTITIES = re.split(
     r"\s+",
-    """AugMix CutMix MixUp RandAugment RandomBrightness RandomColorDegeneration RandomColorJitter
-    RandomContrast RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur
-    RandomGrayscale RandomHeight RandomHue RandomInvert RandomPerspective RandomPosterization
-    RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomWidth
-    RandomZoom""",
+    """AddLoss AddMetric AugMix CutMix MixUp RandAugment RandomBrightness RandomColorDegeneration
+    RandomColorJitter RandomContrast RandomElasticTransform RandomErasing RandomFlip
+    RandomGaussianBlur RandomGrayscale RandomHeight RandomHue RandomInvert RandomPerspective
+    RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear
+    RandomTranslation RandomWidth RandomZoom""",
 )
-"""Preprocessing that passes its input on when a model is not trained, whatever its settings are."""
+"""Layers that pass their input on when a model is not trained, whatever their settings are."""
 
 
 def modern_layer(kind: str, settings: Settings, *, old: bool) -> tuple[str, Settings]:
@@ -222,7 +222,7 @@ def _recurrent(kind: str, settings: Settings, old: bool) -> tuple[str, Settings]
         settings.setdefault("reset_after", False)
     if settings.pop("time_major", False):
         raise ValueError("takes time as its first axis (time_major), which Keras 3 does not do")
-    return kind, settings
+    return (f"{kind}OfKeras2" if old and kind.startswith("ConvLSTM") else kind), settings
 
 
 def _batch_normalization(kind: str, settings: Settings, old: bool) -> tuple[str, Settings]:

@@ -1,8 +1,9 @@
 """Keras layers of our own: stand-ins for layers that are not executed, and for Keras 2's calls.
 
 The functional interface of Keras 2 wrote a call of a TensorFlow function (``tf.nn.relu(x)``, ``x /
-127.5``) down as a layer that names the function. Functions of TensorFlow's mathematics are called
-again; they can do nothing but compute.
+127.5``) down as a layer that names the function, or before TensorFlow 2.4 as layers that hold its
+operations. Functions of TensorFlow's mathematics are called again, and operations added again; they
+can do nothing but compute.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from functools import cache, reduce
 from typing import Any
 
 from ..ops.stand_in import NOT_EXECUTED
+from .operations import OPERATION_LAYER, operation, operation_of
 from .retired import retired_layers
 
 FUNCTION = "rf_viz>TensorFlowFunction"
 """The name under which configurations have the stand-in for a call of a TensorFlow function."""
 
-_FUNCTION_LAYERS = ("TFOpLambda", "SlicingOpLambda")
+_FUNCTION_LAYERS = ("TFOpLambda", "SlicingOpLambda", OPERATION_LAYER)
 
 _NAMESPACES = ("bitwise", "image", "linalg", "math", "nn", "quantization", "signal", "strings")
 """TensorFlow's modules all of whose functions are called."""
@@ -72,8 +74,13 @@ _FUNCTIONS = re.split(
 )
 """Functions at the top of TensorFlow 2 or 1 that are called."""
 
-_OF_KERAS = "keras.backend."
+_BACKEND = "keras.backend."
 """How the names of functions of Keras 2's backend begin."""
+
+_BACKEND_FUNCTIONS = ("batch_flatten", "binary_crossentropy", "cast_to_floatx",
+                      "categorical_crossentropy", "ctc_batch_cost",
+                      "sparse_categorical_crossentropy", "switch")  # fmt: skip
+"""Those that are called as Keras 3 still has them."""
 
 _REFLECTED = {"radd": "add", "rsub": "sub", "rmul": "mul", "rtruediv": "truediv", "rpow": "pow",
               "rfloordiv": "floordiv", "rmod": "mod", "rmatmul": "matmul"}  # fmt: skip
@@ -91,8 +98,13 @@ def stand_in_for_function(entry: Mapping[str, Any]) -> dict[str, Any] | None:
     Its calls are in Keras 3's form already. Returns None for a function that is not called.
     """
     settings = entry["config"] if isinstance(entry["config"], dict) else {}
-    function = settings.get("function")
-    if not isinstance(function, str) or _function(function) is None:
+    if entry["class_name"] == OPERATION_LAYER:
+        own = {k: settings.get(k) or {} for k in ("node_def", "constants")}
+        function: Any = _of_operation(own) and own
+    else:
+        function = settings.get("function")
+        function = function if isinstance(function, str) and _function(function) else None
+    if function is None:
         return None
     name = entry.get("name") or settings.get("name")
     return {
@@ -103,6 +115,14 @@ def stand_in_for_function(entry: Mapping[str, Any]) -> dict[str, Any] | None:
         "config": {"name": name, "function": function},
         "inbound_nodes": [_flat_call(node) for node in entry.get("inbound_nodes", [])],
     }
+
+
+def name_of_call(settings: Mapping[str, Any]) -> str:
+    """Name what such a layer calls, for messages."""
+    node = settings.get("node_def")
+    if node is None:
+        return str(settings.get("function"))
+    return f"the operation {node.get('op')}" if isinstance(node, dict) else "an operation"
 
 
 _PLACE = "rf_viz>place"
@@ -157,8 +177,8 @@ def _function(name: str) -> Callable[..., Any] | None:
             return None
         function = getattr(operator, plain)
         return lambda x, **others: function(x, *others.values())
-    if name.startswith(_OF_KERAS):
-        return _of_backend(name.removeprefix(_OF_KERAS))
+    if name.startswith(_BACKEND):
+        return _of_backend(name.removeprefix(_BACKEND))
     *space, last = name.removeprefix("compat.v1.").split(".")
     if not space or space[0] not in _NAMESPACES:
         listed = _FUNCTIONS if not space else _OF_MODULES.get(".".join(space), ())
@@ -174,27 +194,24 @@ def _function(name: str) -> Callable[..., Any] | None:
 
 
 def _of_backend(name: str) -> Callable[..., Any] | None:
-    """The function of Keras 2's backend of that name that is written down as one call."""
+    """The function of Keras 2's backend of that name, if it is written down as one call."""
     import tensorflow as tf
+    from keras.src.legacy import backend
 
-    functions: dict[str, Callable[..., Any]] = {
-        "batch_flatten": lambda x: tf.reshape(x, [-1, tf.reduce_prod(tf.shape(x)[1:])]),
-        "cast_to_floatx": lambda x: tf.cast(x, tf.float32),
-        "print_tensor": lambda x, message="", summarize=3: tf.identity(x),
-        "switch": _switch,
-    }
-    return functions.get(name)
+    if name == "print_tensor":
+        return lambda x, *_, **__: tf.identity(x)
+    return getattr(backend, name) if name in _BACKEND_FUNCTIONS else None
 
 
-def _switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:  # noqa: ANN401
-    """One of two tensors as a whole, or element by element."""
-    import tensorflow as tf
-
-    missing = then_expression.shape.rank - condition.shape.rank
-    condition = tf.cast(condition, tf.bool)
-    for _ in range(missing):
-        condition = tf.expand_dims(condition, -1)
-    return tf.where(condition, then_expression, else_expression)
+def _of_operation(settings: Mapping[str, Any]) -> Callable[..., Any] | None:
+    """The function of the inputs of an operation layer, None where it is not built."""
+    node = operation_of(settings)
+    if node is None:
+        return None
+    try:
+        return operation(node, settings["constants"])
+    except (AttributeError, TypeError, ValueError):  # constants that do not fit
+        return None
 
 
 def _sliced(x: Any, slice_spec: Any) -> Any:  # noqa: ANN401
@@ -263,12 +280,19 @@ def our_layers() -> dict[str, Any]:
             return output
 
     class TensorFlowFunction(keras.layers.Layer):  # type: ignore[misc]
-        """Stand-in for Keras 2's call of a TensorFlow function, given by its name."""
+        """Stand-in for Keras 2's call of a TensorFlow function or operation.
 
-        def __init__(self, function: str, **kwargs: Any) -> None:  # noqa: ANN401
+        ``function`` is the function's name, or the settings of the layer that holds the operation.
+        """
+
+        def __init__(self, function: str | dict[str, Any], **kwargs: Any) -> None:  # noqa: ANN401
             super().__init__(**kwargs)
-            self.kind = f"tf.{function}"
-            self._called_function = _function(function)
+            if isinstance(function, str):
+                self.kind = f"tf.{function}"
+                self._called_function = _function(function)
+            else:
+                self.kind = OPERATION_LAYER
+                self._called_function = _of_operation(function)
             self._allow_non_tensor_positional_args = True
             self._convert_input_args = False
 

@@ -27,11 +27,13 @@ def without_training(graph_def: Any) -> tuple[Any, int]:  # noqa: ANN401
     Gradients count, and so does whatever is computed from them, unless there is nothing to train:
     in a frozen graph without an optimiser they are results like others.
     """
-    kinds = {node.name: node.op for node in graph_def.node}
-    ops = set(kinds.values())
+    ops = {node.op for node in graph_def.node}
     optimisers = {op for op in ops if _OPTIMISERS.fullmatch(op)}
     trained = optimisers or not ops.isdisjoint(VARIABLES)
     summarised = any(op.endswith("Summary") for op in ops)
+    if not (trained or summarised):
+        return graph_def, 0
+    kinds = {node.name: node.op for node in graph_def.node}
     pending = [name for name, op in kinds.items() if op in optimisers]
     if trained:
         pending += [n for n in kinds if "gradients" in n and _GRADIENTS.search(n)]

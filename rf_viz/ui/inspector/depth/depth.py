@@ -97,5 +97,5 @@ def nearest(layer: Layer, point: Sequence[float]) -> Cell:
     best = np.unravel_index(int(distance.argmin()), distance.shape)
     return tuple(
         int(i) if n > 1 else extent // 2
-        for i, n, extent in zip(best, distance.shape, layer.grid, strict=True)
+        for i, n, extent in zip(best, distance.shape, layer.extents, strict=True)
     )

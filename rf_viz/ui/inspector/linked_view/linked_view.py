@@ -76,17 +76,17 @@ def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool =
     valued = values is not None
     low, high = (0.0, 0.0) if values is None else value_range(values)
     if values is None:
-        values = np.zeros(layer.grid, np.float32)
+        values = np.zeros(layer.extents, np.float32)
     cells = arranged(layer, flat=len(picture.extent) == 1)
     rows, columns = cells.shape
     closed = layer.receptive_field
     field = None
     if closed and len(closed.size) == len(layer.grid) and None not in closed.padding:
         field = {"size": closed.size, "stride": closed.stride, "padding": closed.padding}
-    reach = _overhang(closed, layer.grid, picture.extent) if closed and field else 0.0
+    reach = _overhang(closed, layer.extents, picture.extent) if closed and field else 0.0
 
     arrays: dict[str, NDArray[Any]] = {"image": _encoded(picture.key, picture)}
-    if not np.array_equal(cells.reshape(-1), np.arange(prod(layer.grid))):
+    if not np.array_equal(cells.reshape(-1), np.arange(prod(layer.extents))):
         arrays["places"] = cells
     shown = values.reshape(-1)[cells]
     if rows == 1 < columns:
@@ -107,7 +107,7 @@ def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool =
         "exact": layer.exact,
         "picture": picture.key,
         "extent": picture.extent,
-        "grid": layer.grid,
+        "grid": layer.extents,
         "rows": rows,
         "columns": columns,
         "field": field,

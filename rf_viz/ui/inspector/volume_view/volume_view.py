@@ -75,7 +75,7 @@ def packet(volume: Picture, feature_map: FeatureMap, view: str) -> bytes:
         "view": view,
         "volume": volume.key,
         "extent": volume.values.shape,
-        "grid": layer.grid,
+        "grid": layer.extents,
         "shape": cells.shape,
         "shown": {
             "input": _thinned(volume.values).shape,
@@ -96,7 +96,7 @@ def laid_out(layer: Layer) -> NDArray[np.int32]:
 
     Cells without a place in it (class tokens) are left out.
     """
-    cells = np.arange(prod(layer.grid), dtype=np.int32).reshape(layer.grid)
+    cells = np.arange(prod(layer.extents), dtype=np.int32).reshape(layer.extents)
     if layer.layout is not None:
         cells = layer.layout.cells
     if cells.ndim > 3:

@@ -19,7 +19,7 @@ def retired_base() -> Any:  # noqa: ANN401
 
         def compute_output_shape(self, input_shape: Any) -> Any:  # noqa: ANN401
             """Return the shape of the output for an input of this shape."""
-            several = isinstance(input_shape[0], list | tuple)
+            several = any(isinstance(part, list | tuple) for part in input_shape)
             shapes = input_shape if several else [input_shape]
             tensors = [keras.KerasTensor(shape, self.compute_dtype) for shape in shapes]
             inputs = tensors if several else tensors[0]
