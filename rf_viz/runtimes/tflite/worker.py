@@ -147,7 +147,8 @@ def cut(data: bytes, number: int, wanted: Sequence[int], fed: Sequence[int] = ()
         for target, source in zip(at, reversed(at), strict=True):
             offset = struct.unpack_from("<I", data, source)[0]
             struct.pack_into("<I", shorter, target, source + offset - target)
-        struct.pack_into("<I", shorter, _entries(model, _SIGNATURES) - 4, 0)
+        if model._tab.Offset(_SIGNATURES):
+            struct.pack_into("<I", shorter, _entries(model, _SIGNATURES) - 4, 0)
     _mend_axes(graph, shorter)
     if fed:
         _feed(graph, shorter, last + 1, wanted, fed)
@@ -230,21 +231,22 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     first = receive(requests)
     if first is None:
         return
-    data, graph = first["model"].tobytes(), int(first["graph"])
-    latest: tuple[tuple[list[int], list[int]], Beginning] | None = None
+    data = first["model"].tobytes()
+    latest: dict[int, tuple[tuple[list[int], list[int]], Beginning]] = {}
     while (request := receive(requests)) is not None:
+        graph = int(request.pop("graph"))
         wanted = request.pop("wanted").tolist()
         fed = request.pop("fed").tolist()
         try:
-            if latest is None or latest[0] != (wanted, fed):
-                latest = None
-                latest = (wanted, fed), Beginning(data, graph, wanted, fed)
-            reply = latest[1].run(request)
+            if graph not in latest or latest[graph][0] != (wanted, fed):
+                latest.pop(graph, None)
+                latest[graph] = (wanted, fed), Beginning(data, graph, wanted, fed)
+            reply = latest[graph][1].run(request)
         except ComplaintError as complaint:
-            latest = None
+            latest.pop(graph, None)
             reply = {"error": np.array(str(complaint))}
         except Exception:
-            latest = None
+            latest.pop(graph, None)
             reply = {"defect": np.array(traceback.format_exc())}
         send(replies, reply)
 
