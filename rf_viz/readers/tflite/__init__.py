@@ -45,6 +45,8 @@ class TfliteModel(Model):
         self._number = 0 if signature is None else by_signature[signature]
         self.signature = signature or next((s for s, n in by_signature.items() if n == 0), "")
         graph = graphs[self._number]
+        if not graph.operators and set(graph.outputs) & set(graph.inputs):
+            raise ModelError(f"{name} hands its inputs on as they are: it has no layers to show")
         if not graph.operators:
             raise ModelError(f"{name} holds no graph of operations: it is empty or cut off")
         self._tensors = {t.name: (i, t) for i, t in enumerate(graph.tensors)}
