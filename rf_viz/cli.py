@@ -464,7 +464,7 @@ def _layers(options: argparse.Namespace) -> int:
         for line in (*_from(model, net), *_beside(model, net)):
             print(line)
         print()
-        _print_table(layer_records(net))
+        _print_table(net)
     return 0
 
 
@@ -534,15 +534,15 @@ _WIDTH = 100
 _NAME, _OP = 36, 18
 
 
-def _print_table(entries: list[dict[str, Any]]) -> None:
+def _print_table(net: Network) -> None:
     """The layers in columns; notes are numbered, since many layers share theirs."""
     notes: dict[str, int] = {}
     rows: list[tuple[str, ...]] = [("LAYER", "OP", "SHAPE", "SIZE", "STRIDE", "PADDING", "NOTE")]
-    for entry in entries:
+    for layer, entry in zip(net.layers, layer_records(net), strict=True):
         note = entry["note"]
         rows.append(
             (
-                _cut(entry["name"], _NAME),
+                _cut(layer.title, _NAME),
                 _cut(entry["op"], _OP),
                 by(entry["shape"]) or "scalar",
                 *(_short(entry[key]) for key in ("size", "stride", "padding")),
@@ -608,7 +608,7 @@ def _part(layer: Layer, text: str, pixels: bool) -> dict[str, Any]:
 
 
 def _print_regions(net: Network, layer: Layer, cells: list[dict[str, Any]]) -> None:
-    print(f"{layer.name} ({layer.op}), cells {by(layer.grid)}, input {by(net.input.size)}")
+    print(f"{layer.title} ({layer.op}), cells {by(layer.grid)}, input {by(net.input.size)}")
     field = layer.receptive_field
     if field is not None:
         numbers = (f"{k} {_short(list(getattr(field, k)))}" for k in ("size", "stride", "padding"))

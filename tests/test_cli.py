@@ -71,6 +71,18 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     return run
 
 
+def test_layers_tell_the_modules_of_pytorch(capsys: pytest.CaptureFixture[str]) -> None:
+    model = Path(__file__).parent / "data" / "pytorch" / "modules.onnx"
+    assert main(["layers", str(model), "--format", "json"]) == 0
+    layers = {layer["name"]: layer for layer in json.loads(capsys.readouterr().out)["layers"]}
+    assert layers["relu_3"]["module"] == "layer1.1.relu@1"
+    assert layers["relu_3"]["ends"] == ["layer1.1.relu@1", "layer1.1", "layer1"]
+    assert main(["layers", str(model)]) == 0
+    assert "\nlayer1.0.conv2 " in capsys.readouterr().out
+    assert main(["region", str(model), "--layer", "layer1.1.conv2", "--cell", "2,2"]) == 0
+    assert "layer1.1.conv2 (Conv)" in capsys.readouterr().out
+
+
 def test_layers_json(run: Run, path: str) -> None:
     record = json.loads(run("layers", path, "--input-size", "32x40", "--format", "json"))
     assert list(record) == ["model", "input", "layers"]
@@ -102,6 +114,8 @@ def test_layers_json(run: Run, path: str) -> None:
             "filters": 2,
             "parameters": 54,
         },
+        "module": None,
+        "ends": [],
     }
     assert (conv2["size"], conv2["stride"], conv2["padding"]) == ([11, 11], [2, 2], [5, 5])
     assert (cat["size"], cat["aligned"]) == ([11, 11], True)

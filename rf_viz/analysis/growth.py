@@ -13,7 +13,7 @@ class GrowthPoint:
     """A layer on the way; extents are along the axis where they are largest.
 
     Attributes:
-        layer, op: its name and its operator.
+        layer, title, op: its name, the one that people know, and its operator.
         depth: how many convolutions and matrix products are on the longest path to it.
         gflops: the cost of it and of all layers before it for one input, in 1e9 operations.
         size: its receptive field size r in pixels; None where it has no closed form.
@@ -22,6 +22,7 @@ class GrowthPoint:
     """
 
     layer: str
+    title: str
     op: str
     depth: int
     gflops: float
@@ -34,6 +35,7 @@ class End:
     """The last layer before the spatial axes are gone, and what its cells see."""
 
     layer: str
+    title: str
     op: str
     grid: tuple[int, ...]
     field: ReceptiveField | None
@@ -80,13 +82,22 @@ def growth(net: Network) -> Growth:
             size = max(field.size) if field else None
             seen = max(largest_region(layer))
             steps.append(
-                GrowthPoint(layer.name, layer.op, depths[layer], 2 * products / 1e9, size, seen)
+                GrowthPoint(
+                    layer.name,
+                    layer.title,
+                    layer.op,
+                    depths[layer],
+                    2 * products / 1e9,
+                    size,
+                    seen,
+                )
             )
     end = (
         None
         if last is None
         else End(
             last.name,
+            last.title,
             last.op,
             last.extents,
             last.receptive_field,

@@ -41,11 +41,18 @@ def input_record(net: Network) -> Record:
 
 
 def layer_records(net: Network) -> list[Record]:
-    """The records of all layers, shape and closed form, in execution order."""
-    return [_layer_record(layer) for layer in net.layers]
+    """The records of all layers, shape and closed form, in execution order.
+
+    "module" is the innermost of the framework's layers that a layer is part of, None where there is
+    none; "ends" are those whose output it is.
+    """
+    ends: dict[Layer, list[str]] = {}
+    for group, layer in net.groups:
+        ends.setdefault(layer, []).append(group.name)
+    return [_layer_record(layer, ends.get(layer, [])) for layer in net.layers]
 
 
-def _layer_record(layer: Layer) -> Record:
+def _layer_record(layer: Layer, ends: list[str]) -> Record:
     field = layer.receptive_field
     return {
         "name": layer.name,
@@ -59,6 +66,8 @@ def _layer_record(layer: Layer) -> Record:
         "exact": layer.exact,
         "note": layer.note,
         "settings": layer.settings,
+        "module": layer.group.name if layer.group else None,
+        "ends": ends,
     }
 
 

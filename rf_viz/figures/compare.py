@@ -116,7 +116,7 @@ def rises(network: Growth, across: Across, up: Up) -> list[GrowthPoint]:
 def _about(step: GrowthPoint) -> str:
     size = "no closed form" if step.size is None else f"r {step.size:,}"
     return (
-        f"<b>{step.layer}</b><br>{step.op} · {size} · sees up to {step.region:,} px<br>"
+        f"<b>{step.title}</b><br>{step.op} · {size} · sees up to {step.region:,} px<br>"
         f"depth {step.depth} · {step.gflops:.3g} GFLOPs so far"
     )
 

@@ -156,7 +156,7 @@ def _hover(point: Point, whole: int) -> str:
     field = f"{point.field} px" if point.field else "none"
     share = min(1, point.largest / whole)
     lines = [
-        f"<b>{escape(point.layer.name)}</b> {escape(point.layer.op)}",
+        f"<b>{escape(point.layer.title)}</b> {escape(point.layer.op)}",
         f"size r: {field}",
         f"exact: {point.median:g} px median, {point.largest} px at most",
         f"{100 * share:.3g} % of the image",

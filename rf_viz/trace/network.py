@@ -179,10 +179,10 @@ class Network:
                 around = [] if group is None or group in depths else list(group.around)
                 for depth, outer in enumerate(reversed(around)):
                     depths.setdefault(outer, depth)
-        ending: dict[str, list[Group]] = {}
+        ends: dict[str, list[Group]] = {}
         for group in sorted(depths, key=lambda group: -depths[group]):
-            ending.setdefault(group.output, []).append(group)
-        return [(group, layer) for layer in self.layers for group in ending.get(layer.name, ())]
+            ends.setdefault(group.output, []).append(group)
+        return [(group, layer) for layer in self.layers for group in ends.get(layer.name, ())]
 
     @cached_property
     def parameters(self) -> Mapping[str, int]:
@@ -292,6 +292,14 @@ class Layer:
     def exact(self) -> bool:
         """Whether every operation on the way is known, so that regions and masks are exact."""
         return not self.assumed
+
+    @property
+    def title(self) -> str:
+        """The name that people know: of the framework's layer that ends here, else its own."""
+        group = self.group
+        if group is None or group.output != self.name or self.net[group.name] is not self:
+            return self.name
+        return group.name
 
     @property
     def shape(self) -> tuple[int | None, ...]:

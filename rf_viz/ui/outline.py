@@ -22,6 +22,7 @@ class Entry:
         layer: its output.
         parts: the layers and operations inside, in the order in which they are done; none where
             that is a single operation.
+        of_framework: whether it is a framework's layer.
         category: the category of the framework's layer or of the operation.
     """
 
@@ -31,6 +32,7 @@ class Entry:
     layer: Layer
     parts: tuple[Entry, ...] = ()
     category: Category = "other"
+    of_framework: bool = False
 
     def layers(self) -> Iterator[Layer]:
         """The layers of all operations that it consists of."""
@@ -63,9 +65,24 @@ def outline(net: Network) -> list[Entry]:
         several = len(own) > 1 or any(entry.parts for entry in own)
         inner = tuple(own) if several else ()
         words = group.settings or (in_words(own[0].layer.own_settings) if len(own) == 1 else "")
-        entry = Entry(group.name, group.kind, words, groups[group], inner, group.category)
+        name, kind, layer = group.name, group.kind, groups[group]
+        entry = Entry(name, kind, words, layer, inner, group.category, of_framework=True)
         place(entry, group.parent.around if group.parent else ())
     return parts(None)
+
+
+def undivided(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The framework's layers that hold no other and the operations beside them, in order.
+
+    Of those that end with one and the same operation only the first is among them.
+    """
+    shown: set[Layer] = set()
+    for entry in entries:
+        held = any(part.of_framework for part in entry.parts)
+        for part in undivided(entry.parts) if held else (entry,):
+            if part.layer not in shown:
+                shown.add(part.layer)
+                yield part
 
 
 def title_of(layer: Layer) -> tuple[str, str]:
@@ -76,8 +93,8 @@ def title_of(layer: Layer) -> tuple[str, str]:
     group = layer.group
     if group and group.output == layer.name:
         words = group.settings or in_words(layer.own_settings)
-        return group.name, ", ".join(filter(None, (group.kind, words)))
-    return layer.name, ", ".join(filter(None, (layer.op, in_words(layer.own_settings))))
+        return layer.title, ", ".join(filter(None, (group.kind, words)))
+    return layer.title, ", ".join(filter(None, (layer.op, in_words(layer.own_settings))))
 
 
 def label_within(name: str, scope: str) -> str:

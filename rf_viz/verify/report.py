@@ -28,6 +28,9 @@ Kind = Literal["shape", "outside", "edge"]
 Result = Literal["agrees", "disagrees", "undecided"]
 How = Literal["model", "twin"]
 
+_SIZES = (1.0, 0.01, 0.1, 1e-4)
+"""How large the inputs are, by those of the first, at which cells that did not move are retried."""
+
 _GENTLE = np.float32(0.01)
 """Makes a trial's values, of up to 100, those of a usual input."""
 
@@ -203,17 +206,21 @@ def _check(
     yield shape
     if shape.result == "disagrees":
         return
-    left = []
+    left, silent_edges = [], []
     questions = list(_questions(layer, cells, random))
     for question, answer in zip(questions, trial.ask(layer, questions), strict=True):
         outside = question.kind == "outside"
         silent = answer.moved is None if outside else not answer.moved
         if not silent:
             yield _judge(layer, question, answer, "model")
+        elif no_twin and not outside and answer.moved is False:
+            silent_edges.append(question)
         elif no_twin:
             yield _judge(layer, question, _Answer(None, no_twin), "model")
         if not no_twin and (silent or outside):
             left.append(question)
+    for question, answer in zip(silent_edges, trial.insist(layer, silent_edges), strict=True):
+        yield _judge(layer, question, answer if answer.moved else _Answer(None, no_twin), "model")
     for question, answer in zip(left, twin.ask(layer, left), strict=True):
         yield _judge(layer, question, answer, "twin")
 
@@ -342,8 +349,8 @@ class _Trial(_Experiment):
     how = "model"
 
     def __init__(self, model: Model, net: Network, random: np.random.Generator) -> None:
-        self._input = net.input
-        dtype = model.source(net.input.name).dtype
+        self._input, (self._random,) = net.input, random.spawn(1)
+        self._dtype = dtype = model.source(net.input.name).dtype
         self._one = _random_values(net.input.shape, dtype, random)
         self._other = _random_values(net.input.shape, dtype, random)
         beside = {}
@@ -388,6 +395,33 @@ class _Trial(_Experiment):
         if compare(before[question.at], after[question.at], largest(before)).outcome == "moved":
             return answer
         return _Answer(None, "the cell moves with large values only, as a finite mask allows")
+
+    def insist(self, layer: Layer, questions: Sequence[_Question]) -> list[_Answer]:
+        """Answer again, with other inputs, whether cells move that did not move so far.
+
+        A unit that is off, a maximum elsewhere or a rounded value hides a pixel for one input, and
+        shows it for another.
+        """
+        answers = [_Answer(False, "") for _ in questions]
+        for size in _SIZES:
+            left = [i for i, answer in enumerate(answers) if not answer.moved]
+            if not left:
+                break
+            one, other = (
+                _random_values(self._input.shape, self._dtype, self._random) for _ in range(2)
+            )
+            if one.dtype == np.float32:
+                one, other = one * size, other * np.sqrt(size)
+            try:
+                before = self._runs.values(layer, one)
+                for i in left:
+                    changed = on_input(questions[i].pixels, self._input)
+                    after = self._runs.values(layer, np.where(changed, other, one))
+                    at = questions[i].at
+                    answers[i] = _compare(before[at], after[at], largest(before))
+            except ModelError:
+                break
+        return answers
 
     def _unchanged(self, layer: Layer) -> NDArray[np.float32]:
         if layer.name in self.failed:

@@ -88,9 +88,9 @@ def places(calls: Sequence[Call], results: Sequence[str]) -> dict[str, Place]:
     inner: list[_Module | None] = []
     fused: dict[int, _Module] = {}
     for number, (call, own) in enumerate(zip(calls, scopes, strict=True)):
-        module = opened.enter(own) if own else None
+        module = None if own is None else opened.enter(own)
         path = _path_of_weights(call)
-        if module is not None and path != own[-1].path and call.op in _WEIGHTED:
+        if module is not None and own and path != own[-1].path and call.op in _WEIGHTED:
             if path.startswith(f"{own[-1].path}."):  # its weights are used without calling it
                 module = opened.beside(module, path, _kind(call))
             elif path and own[-1].kind.startswith(_NORMS):
@@ -110,8 +110,11 @@ def places(calls: Sequence[Call], results: Sequence[str]) -> dict[str, Place]:
     return placed
 
 
-def _scopes(call: Call) -> tuple[Scope, ...]:
-    """The modules that a call is part of, the outermost first, without the model itself."""
+def _scopes(call: Call) -> tuple[Scope, ...] | None:
+    """The modules that a call is part of, the outermost first, without the model itself.
+
+    None where the file does not tell.
+    """
     # The values of other keys are long: the source lines of all callers.
     metadata = {e.key: e.value for e in call.proto.metadata_props if e.key in _KEYS}
     if _SCOPES in metadata and _CLASSES in metadata:
@@ -122,7 +125,7 @@ def _scopes(call: Call) -> tuple[Scope, ...]:
     else:
         return _scopes_of_name(call.proto.name)
     if len(paths) != len(kinds):
-        return ()
+        return None
     # The last is the operation itself.
     modules = zip(paths[:-1], kinds[:-1], strict=True)
     return tuple(Scope(path, kind.rpartition(".")[2]) for path, kind in modules if path)
@@ -139,13 +142,13 @@ def _words(text: str) -> list[str]:
     return [str(word) for word in words] if isinstance(words, list) else []
 
 
-def _scopes_of_name(name: str) -> tuple[Scope, ...]:
+def _scopes_of_name(name: str) -> tuple[Scope, ...] | None:
     """The modules in a node's name of the older exporter.
 
     A module in a sequence is called by the sequence's own name too: ``/layer1/layer1.0``.
     """
     if not name.startswith("/"):
-        return ()
+        return None
     path = ""
     scopes = []
     for part in name[1:].split("/")[:-1]:
@@ -170,12 +173,14 @@ def _path_of_weights(call: Call) -> str:
 
 
 def _kind(call: Call) -> str:
-    """What the class of a module that this call computes is called in PyTorch."""
-    kind, kernel = _WEIGHTED[call.op], call.attributes.get("kernel_shape")
+    """What the class of a module that this call computes is called in PyTorch, or its operator."""
+    kind, kernel = _WEIGHTED.get(call.op, call.op), call.attributes.get("kernel_shape")
     return f"{kind}{len(kernel)}d" if kernel else kind
 
 
-def _completed(calls: Sequence[Call], scopes: list[tuple[Scope, ...]]) -> list[tuple[Scope, ...]]:
+def _completed(
+    calls: Sequence[Call], scopes: list[tuple[Scope, ...] | None]
+) -> list[tuple[Scope, ...] | None]:
     """Complete paths by the names of weights.
 
     The older exporter leaves out modules that are not called themselves: the ``head`` around a
@@ -188,7 +193,10 @@ def _completed(calls: Sequence[Call], scopes: list[tuple[Scope, ...]]) -> list[t
             whole[own[-1].path] = path
     if not whole:
         return scopes
-    return [tuple(Scope(whole.get(s.path, s.path), s.kind) for s in own) for own in scopes]
+    return [
+        own and tuple(Scope(whole.get(scope.path, scope.path), scope.kind) for scope in own)
+        for own in scopes
+    ]
 
 
 class _Opened:
@@ -198,8 +206,11 @@ class _Opened:
         self._stack: list[tuple[Scope, _Module]] = []
         self._counts: Counter[str] = Counter()
 
-    def enter(self, scopes: Sequence[Scope]) -> _Module:
-        """Go to the innermost of some scopes: leave others, and open what is not open yet."""
+    def enter(self, scopes: Sequence[Scope]) -> _Module | None:
+        """Go to the innermost of some scopes: leave others, and open what is not open yet.
+
+        Returns None where there is no scope, outside all modules.
+        """
         same = 0
         while same < min(len(scopes), len(self._stack)) and scopes[same] == self._stack[same][0]:
             same += 1
@@ -207,7 +218,7 @@ class _Opened:
         for scope in scopes[same:]:
             parent = self._stack[-1][1] if self._stack else None
             self._stack.append((scope, self._new(scope, parent)))
-        return self._stack[-1][1]
+        return self._stack[-1][1] if self._stack else None
 
     def beside(self, module: _Module, path: str, kind: str) -> _Module:
         """Open a module by its path that is part of one of those around another."""
@@ -258,11 +269,13 @@ def _grouped(module: _Module, calls: Sequence[Call], settings: str = "") -> Grou
         parent = _grouped(module.parent, calls) if module.parent else None
         ops = [calls[number] for number in module.calls]
         kind = module.kind
-        if kind == UNKNOWN and len(ops) == 1 and not module.divided:
-            kind = ops[0].op
+        if kind == UNKNOWN and not module.divided:
+            chief = [op for op in ops if op.op in _WEIGHTED and op.op != "Add"] or ops
+            alone = len(chief) == 1 and all(op is chief[0] or op.op == "Add" for op in ops)
+            kind = _kind(chief[0]) if alone else kind
         category: Category = "other" if module.divided else _category(ops)
-        if kind.startswith(_NORMS):
-            category = "normalisation"
+        if kind.startswith((*_NORMS, "Linear")) and not module.divided:
+            category = "normalisation" if kind != "Linear" else "attention, dense"
         module.group = Group(module.name, kind, settings, module.output, category, parent=parent)
     return module.group
 

@@ -354,7 +354,7 @@ class _Scan:
             raise DataDependent(f"{self._title} cuts up what it carries in too many turns")
         self._enter(after)
         states: dict[int, Output | Value] = {i: self._last(v) for i, v in ends.items()}
-        states.update((i, self._list(filled)) for i, filled in lists.items())
+        states.update((i, self._list(filled, self._shown(i))) for i, filled in lists.items())
         collected = [self._stacked(results[i]) for i in self.loop.collected]
         self.node.inputs = self._inputs
         name_turns(self.node, self.turns)
@@ -688,8 +688,8 @@ class _Scan:
         turns = value.turns if isinstance(value, _Turned) else [value] * self.turns
         return Value(shape, get=lambda: _together(turns), after=turns)
 
-    def _list(self, filled: Filled) -> Value:
-        """A list at the loop's end."""
+    def _list(self, filled: Filled, name: str) -> Value:
+        """A list at the loop's end, under the name of the state."""
         before = filled.base.items
         if filled.base.rows is not None or before is None or len(filled.puts) != 1:
             raise DataDependent(f"what {self._title} does with a list")
@@ -720,7 +720,6 @@ class _Scan:
             step = Taps(0, self.turns, turn_of[:, np.newaxis], slides=True, why="a list is filled")
             self.node.inputs = self._inputs
             relation = (*edge.relation, step)
-            name = f"{self.node.name}/list" + str(len(self._inputs))
             edges = [Edge(edge.input, relation)]
             for number, value in others:
                 part = Part(0, number, 1, count)
@@ -728,7 +727,7 @@ class _Scan:
                 edges.append(
                     Edge(len(self._inputs) - 1, (*reshape(shape[1:], (1, *shape[1:])), part))
                 )
-            whole = self.node.add(name, Output(shape, edges))
+            whole = self.node.add(f"{self.node.name}/{name}", Output(shape, edges))
         return Value(None, rows=Value(shape, whole.tensor))
 
 

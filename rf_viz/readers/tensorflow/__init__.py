@@ -236,11 +236,20 @@ class TensorFlowModel(Model):
             nodes = [inner.proto for inner in function.calls]
             return Body(nodes, function.inputs, function.outputs)
 
-        return {
-            call.name: Loop(call.name, call.inputs, body(call, "cond"), body(call, "body"))
-            for call in (*self._program.fixed, *self._program.calls)
-            if call.op in ("While", "StatelessWhile")
-        }
+        def loops(calls: Iterable[Call]) -> dict[str, Loop]:
+            return {
+                call.name: Loop(
+                    call.name,
+                    call.inputs,
+                    body(call, "cond"),
+                    body(call, "body"),
+                    loops(call.body("body").calls),
+                )
+                for call in calls
+                if call.op in ("While", "StatelessWhile")
+            }
+
+        return loops((*self._program.fixed, *self._program.calls))
 
     @cached_property
     def _filled(self) -> Any:  # noqa: ANN401

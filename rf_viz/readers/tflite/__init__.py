@@ -45,10 +45,13 @@ class TfliteModel(Model):
         self._number = 0 if signature is None else by_signature[signature]
         self.signature = signature or next((s for s, n in by_signature.items() if n == 0), "")
         graph = graphs[self._number]
+        if not graph.operators and set(graph.outputs) & set(graph.inputs):
+            raise ModelError(f"{name} hands its inputs on as they are: it has no layers to show")
         if not graph.operators:
             raise ModelError(f"{name} holds no graph of operations: it is empty or cut off")
         self._tensors = {t.name: (i, t) for i, t in enumerate(graph.tensors)}
-        self._program = File(graphs, work_out).program(self._number)
+        self._file = File(graphs, work_out)
+        self._program = self._file.program(self._number)
         inputs = [self._tensors[n][1] for n in self._program.inputs]
         self.inputs = images_first(
             [
@@ -97,15 +100,9 @@ class TfliteModel(Model):
 
     @cached_property
     def _runtime(self) -> TfliteRuntime:
-        from ...runtimes.tflite.runtime import TensorSlot, TfliteRuntime
+        from ...runtimes.tflite.runtime import TfliteRuntime
 
-        slots = {n: TensorSlot(i, t.dtype, t.quantised) for n, (i, t) in self._tensors.items()}
-        return TfliteRuntime(
-            self._data,
-            self._number,
-            {name: slots[name] for name in self._program.shown},
-            {name: slots[name] for name in self._program.inputs},
-        )
+        return TfliteRuntime(self._data, self._file.runnable(self._number), self._program.shown)
 
 
 def load(content: Content) -> TfliteModel:

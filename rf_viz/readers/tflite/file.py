@@ -41,6 +41,7 @@ class TensorInfo:
         signature: the shape, with None along axes of any size.
         dtype: NumPy's name of its type, empty for types that NumPy does not have.
         resource: whether it is the handle of a variable or table.
+        variable: whether it keeps its values from one run to the next.
         data: the stored bytes of a constant, None where it is computed, and where they are no
             plain array.
     """
@@ -50,15 +51,22 @@ class TensorInfo:
     signature: tuple[int | None, ...] = ()
     dtype: str = ""
     resource: bool = False
+    variable: bool = False
     data: NDArray[np.uint8] | None = None
     quantised: Quantised | None = None
 
     def value(self) -> NDArray[Any] | None:
         """Return the real numbers that a constant stands for, None where they are not known."""
+        stored = self.stored()
+        if stored is None or self.quantised is None:
+            return stored
+        return self.quantised.real(stored)
+
+    def stored(self) -> NDArray[Any] | None:
+        """Return a constant as the file stores it, None where it is not known."""
         if self.data is None or not self.dtype:
             return None
-        stored = self.data.view(self.dtype).reshape(self.shape)
-        return stored if self.quantised is None else self.quantised.real(stored)
+        return self.data.view(self.dtype).reshape(self.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +210,7 @@ class _Parser:
             tuple(n if n >= 0 else None for n in signature),
             dtype,
             tensor.Type() == self._schema.TensorType.RESOURCE,
+            bool(tensor.IsVariable()),
             self._stored(tensor, prod(shape), dtype) if readable else None,
             quantised,
         )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
-from typing import NamedTuple
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from .call import Call
 from .file import FileOperator, Subgraph
 from .node import Entry, Site
 from .tf_op import TfOp
+
+if TYPE_CHECKING:
+    from ...runtimes.tflite.inner import Graph
 
 _PARAMETERS = "what else it takes as constant depends on the data"
 
@@ -223,6 +226,33 @@ class File:
             self._programs[number] = Program(graph, self._work_out, self.program)
         return self._programs[number]
 
+    def runnable(self, number: int) -> Graph:
+        """Return the graph of that number as the runtime takes it. Raises ModelError."""
+        from ...runtimes.tflite.inner import Graph, Part, TensorSlot
+
+        program, graph = self.program(number), self._graphs[number]
+        named = [t.name for t in graph.tensors]
+        parts = {}
+        for operator in graph.operators:
+            roles = {
+                role: operator.options[o] for o, role in _GRAPHS.items() if o in operator.options
+            }
+            if roles:
+                name = next((named[i] for i in operator.outputs if i >= 0), operator.op)
+                graphs = {role: partial(self.runnable, n) for role, n in roles.items()}
+                inputs = [named[i] if i >= 0 else "" for i in operator.inputs]
+                parts[name] = Part(operator.op, inputs, graphs)
+        return Graph(
+            number,
+            program.inputs,
+            program.outputs,
+            {t.name: TensorSlot(i, t.dtype, t.quantised) for i, t in enumerate(graph.tensors)},
+            frozenset(program.shown),
+            {t.name: t.stored for t in program.stored if not t.variable},
+            parts,
+            any(t.resource or t.variable for t in graph.tensors),
+        )
+
     def _check(self) -> None:
         """Raises ModelError where a graph uses itself."""
         uses = [
@@ -237,9 +267,14 @@ class File:
             left -= last
 
 
-_GRAPHS = ("condSubgraphIndex", "bodySubgraphIndex", "thenSubgraphIndex", "elseSubgraphIndex",
-           "subgraph")  # fmt: skip
-"""The options that hold numbers of graphs."""
+_GRAPHS = {
+    "condSubgraphIndex": "cond",
+    "bodySubgraphIndex": "body",
+    "thenSubgraphIndex": "then",
+    "elseSubgraphIndex": "else",
+    "subgraph": "call",
+}
+"""The options that hold numbers of graphs, and the role of each graph."""
 
 
 def _shown(operator: FileOperator) -> Shown:

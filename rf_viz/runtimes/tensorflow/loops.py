@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ModelError
@@ -28,34 +29,52 @@ class Body(NamedTuple):
 
 
 class Loop(NamedTuple):
-    """A loop: the tensors that enter it, and the functions of its condition and of a turn."""
+    """A loop: the tensors that enter it, and the functions of its condition and of a turn.
+
+    ``inner`` are the loops within its body, by name.
+    """
 
     name: str
     inputs: Sequence[str]
     condition: Body
     body: Body
+    inner: Mapping[str, Loop]
 
 
 class Turns:
     """Tensors within a loop, by their paths there: the number of a turn, then the name.
 
-    Without a number a path stands for all turns together, which are then in front. ``names`` are
-    the tensors, each once. Raises ModelError where a turn does not compute one.
+    Without a number a path stands for all turns together, which are then in front. The name of a
+    tensor within an inner loop goes on with its path there. A list that turns hand on stands for
+    what it holds in the end. Raises ModelError where a turn does not compute a tensor.
     """
 
     def __init__(self, loop: Loop, paths: Sequence[str], functions: Mapping[str, Any]) -> None:
-        self.loop = loop
-        self._functions, self._paths = functions, paths
+        self.loop, self.paths, self._functions = loop, tuple(paths), functions
         self._split = [_split(path) for path in paths]
-        self.names = tuple(dict.fromkeys(name for _, name in self._split))
-        self._computed = [name for name in self.names if _state(name) < 0]
         there = {node.name for node in loop.body.nodes}
-        for name in self.names:
-            if maker(name) not in there and not 0 <= _state(name) < len(loop.inputs):
+        self._computed: list[str] = []
+        self._states: list[str] = []
+        inner: dict[str, list[str]] = {}
+        for name in dict.fromkeys(name for _, name in self._split):
+            around = max(
+                (at for at in loop.inner if name.startswith(f"{at}/")), key=len, default=""
+            )
+            if maker(name) in there:
+                self._computed.append(name)
+            elif 0 <= _state(name) < len(loop.inputs):
+                self._states.append(name)
+            elif around:
+                inner.setdefault(around, []).append(name.removeprefix(f"{around}/"))
+            else:
                 raise ModelError(
                     f"{loop.name}/{name} is not a value that each turn of this loop computes, "
                     "so it cannot be shown: pick another layer"
                 )
+        self._inner = {
+            at: Turns(loop.inner[at]._replace(name=f"{loop.name}/{at}"), rest, functions)
+            for at, rest in inner.items()
+        }
 
     def build(self, tf: Any, inputs: Sequence[Any]) -> list[Any]:  # noqa: ANN401
         """Build the loop on these tensors; returns what to fetch. Raises ModelError."""
@@ -63,46 +82,104 @@ class Turns:
         kinds = [tensor.dtype.as_datatype_enum for tensor in inputs]
         condition = _Function(tf, loop.condition, kinds, self._functions)
         body = _Function(tf, loop.body, kinds, self._functions)
+        lists = [name for name in self._states if inputs[_state(name)].dtype == tf.variant]
 
         def go(*state: Any) -> Any:  # noqa: ANN401
             return tf.reshape(condition.run(state[:count])[0], ())
 
+        def turn(carried: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
+            """What a turn hands on, and the tensors that are wanted of it."""
+            entering = [name for inner in self._inner.values() for name in inner.loop.inputs]
+            results = body.run(carried, (*self._computed, *entering))
+            values = dict(zip(self._computed, results[count:], strict=False))
+            values.update((n, carried[_state(n)]) for n in self._states if n not in lists)
+            entered = iter(results[count + len(self._computed) :])
+            for at, inner in self._inner.items():
+                built = inner.build(tf, [next(entered) for _ in inner.loop.inputs])
+                values.update(zip(_keys(at, inner), built, strict=True))
+            return results[:count], values
+
         def step(*state: Any) -> tuple[Any, ...]:  # noqa: ANN401
-            carried, number, arrays = state[:count], state[count], state[count + 1 :]
-            results = body.run(carried, self._computed)
-            values = self._values(carried, results[count:])
-            written = [array.write(number, v) for array, v in zip(arrays, values, strict=True)]
-            return (*results[:count], number + 1, *written)
+            number, arrays = state[count], state[count + 1 :]
+            results, values = turn(state[:count])
+            written = [a.write(number, v) for a, v in zip(arrays, values.values(), strict=True)]
+            return (*results, number + 1, *written)
 
         # Once outside of the loop for the types: nobody fetches that.
-        once = self._values(inputs, body.run(inputs, self._computed)[count:])
-        arrays = [
-            tf.TensorArray(value.dtype, size=0, dynamic_size=True, infer_shape=False)
-            for value in once
+        once = turn(inputs)[1]
+        empty = [
+            tf.TensorArray(v.dtype, size=0, dynamic_size=True, infer_shape=False)
+            for v in once.values()
         ]
-        variables = (*inputs, tf.constant(0), *arrays)
+        variables = (*inputs, tf.constant(0), *empty)
         anything = (tf.TensorShape(None),) * len(variables)
         ends = tf.while_loop(go, step, variables, anything, parallel_iterations=1)
-        return [array.stack() for array in ends[count + 1 :]]
+        turns, arrays = ends[count], dict(zip(once, ends[count + 1 :], strict=True))
 
-    def _values(self, carried: Sequence[Any], computed: Sequence[Any]) -> list[Any]:
-        """The wanted tensors of a turn: what enters it, and what it computes."""
-        by_name = dict(zip(self._computed, computed, strict=True))
-        return [by_name[n] if n in by_name else carried[_state(n)] for n in self.names]
+        def fetched(key: str, number: int | None) -> Any:  # noqa: ANN401
+            if key in lists:
+                kind = _kind_of_items(loop.body, _state(key), tf.float32.as_datatype_enum)
+                return tf.raw_ops.TensorListStack(
+                    input_handle=ends[_state(key)], element_shape=-1, element_dtype=kind
+                )
+            array = arrays[key]
+            if number is None:
+                return array.stack()
+            # Where there is no such turn, by_path says so.
+            nothing = tf.zeros((0,), once[key].dtype)
+            return tf.cond(turns > number, lambda: array.read(number), lambda: nothing)
 
-    def by_path(self, stacked: Sequence[NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        return [*(fetched(key, number) for number, key in self._fetches()), turns]
+
+    @property
+    def count(self) -> int:
+        """How many tensors ``build`` returns."""
+        return len(self._fetches()) + 1
+
+    def _fetches(self) -> list[tuple[int | None, str]]:
+        """What is fetched: numbers of turns, and what of each."""
+        fetches: dict[tuple[int | None, str], None] = {}
+        for number, name in self._split:
+            at = self._inner_of(name)
+            keys = [name] if not at else _keys(at, self._inner[at])
+            fetches.update(dict.fromkeys((number, key) for key in keys))
+        return list(fetches)
+
+    def _inner_of(self, name: str) -> str:
+        """The inner loop that a tensor is in; empty where it is in none."""
+        if name in self._computed or name in self._states:
+            return ""
+        return _around(name, self._inner)
+
+    def by_path(self, fetched: Sequence[NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """The wanted values by path, of what was fetched. Raises ModelError for a missing turn."""
-        by_name = dict(zip(self.names, stacked, strict=True))
-        values = {}
-        for path, (number, name) in zip(self._paths, self._split, strict=True):
-            every = by_name[name]
-            if number is not None and number >= len(every):
+        *rest, turns = fetched
+        values = dict(zip(self._fetches(), rest, strict=True))
+        count, by_path = int(np.min(turns)), {}
+        for path, (number, name) in zip(self.paths, self._split, strict=True):
+            if number is not None and number >= count:
                 raise ModelError(
-                    f"the loop {self.loop.name} ends after {len(every)} turns for these inputs: "
+                    f"the loop {self.loop.name} ends after {count} turns for these inputs: "
                     f"{name} has no value in turn {number}"
                 )
-            values[path] = every if number is None else every[number]
-        return values
+            at = self._inner_of(name)
+            if not at:
+                by_path[path] = values[number, name]
+                continue
+            inner = self._inner[at]
+            within = inner.by_path([values[number, key] for key in _keys(at, inner)])
+            by_path[path] = within[name.removeprefix(f"{at}/")]
+        return by_path
+
+
+def _around(name: str, loops: Iterable[str]) -> str:
+    """The innermost of these loops that a tensor is in; empty where it is in none."""
+    return max((at for at in loops if name.startswith(f"{at}/")), key=len, default="")
+
+
+def _keys(at: str, inner: Turns) -> list[str]:
+    """Names for all that an inner loop gives out in a turn of the loop around."""
+    return [f"{at}/{i}" for i in range(inner.count)]
 
 
 def _split(path: str) -> tuple[int | None, str]:
@@ -115,6 +192,14 @@ def _state(name: str) -> int:
     """The number of what turns carry, of a name that stands for it; -1 for other names."""
     number = name.removeprefix(_STATE)
     return int(number) if number != name and number.isdecimal() else -1
+
+
+def _kind_of_items(body: Body, state: int, default: int) -> int:
+    """The type of the items of a list that turns hand on, by the operations that fill it."""
+    for node in body.nodes:
+        if node.input and node.input[0] == body.arguments[state] and "element_dtype" in node.attr:
+            return int(node.attr["element_dtype"].type)
+    return default
 
 
 class _Function:

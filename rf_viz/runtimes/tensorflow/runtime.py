@@ -33,14 +33,18 @@ _FED_FROM = 4096
 _WITHOUT_VALUES = ("TemporaryVariable", *VARIABLES)
 _NOT_NUMBERS = {7, 20, 21}
 """DataType's DT_STRING, DT_RESOURCE and DT_VARIANT."""
-_CONTROL_FLOW = ("Enter", "RefEnter", "RefSwitch", "Switch")
+_FILLS_TABLE = {
+    "InitializeTable", "InitializeTableV2", "LookupTableImport", "LookupTableImportV2",
+}  # fmt: skip
+"""Operators that put keys and values into a table."""
+_CONTROL_FLOW = ("Enter", "RefEnter", "RefSwitch", "Switch", "_SwitchN")
 """Operators beside which a node's control inputs say in which branch or loop it runs."""
 
 
 class _Cut(NamedTuple):
     """A part of the graph, ready to run: the values it takes, and the types of its inputs.
 
-    ``restore`` are the operations that give its variables their values.
+    ``restore`` are the operations that give its variables and tables their values.
     """
 
     session: Any
@@ -96,8 +100,8 @@ class TensorFlowRuntime:
             values.update(zip(own, self._fetched(own, feeds, shapes or {}), strict=True))
         for loop, paths in self._within(n for n in wanted if n not in values).items():
             turns = Turns(self._loops[loop], paths, self._functions)
-            stacked = self._fetched(turns.names, feeds, shapes or {}, turns)
-            values.update((f"{loop}/{p}", v) for p, v in turns.by_path(stacked).items())
+            fetched = self._fetched(turns.paths, feeds, shapes or {}, turns)
+            values.update((f"{loop}/{p}", v) for p, v in turns.by_path(fetched).items())
         return {name: as_float(name, values[name]) for name in wanted}
 
     @cached_property
@@ -145,13 +149,30 @@ class TensorFlowRuntime:
 
     def _run(self, cut: _Cut, names: Sequence[str], values_in: Mapping[str, Any]) -> list[Any]:
         """Run a part of the graph. Raises ModelError where TensorFlow refuses."""
+
+        def fetched(start: int, stop: int) -> list[Any]:
+            values: list[Any] = cut.session.run(cut.fetches[start:stop], values_in)
+            return values
+
         try:
             # Before each run, which may have changed them.
             cut.session.run(cut.restore, {k: v for k, v in values_in.items() if k in cut.values})
-            values: list[Any] = cut.session.run(cut.fetches, values_in)
+            return fetched(0, len(cut.fetches))
         except (self._tf.errors.OpError, TypeError, ValueError) as error:
-            raise ModelError(_refusal(names, error)) from error
-        return values
+            if "does not have value" not in str(error):
+                raise ModelError(_refusal(names, error)) from error
+            start, stop = 0, len(cut.fetches)
+            while stop - start > 1:
+                middle = (start + stop) // 2
+                try:
+                    fetched(start, middle)
+                    start = middle
+                except self._tf.errors.OpError:
+                    stop = middle
+            raise ModelError(
+                f"{names[min(start, len(names) - 1)]} has no value for these inputs: "
+                "it is in a branch that they do not lead to, others may"
+            ) from error
 
     def _fixed(self, fed: frozenset[str]) -> set[str]:
         """The nodes whose values depend on no input, so that they can be computed once."""
@@ -186,7 +207,10 @@ class TensorFlowRuntime:
         part = type(self._graph_def)(versions=self._graph_def.versions)
         inputs: dict[str, np.dtype[Any]] = {}
         used: dict[str, str] = {}
-        for name in self._ancestors(names, fed, fixed):
+        nodes = dict.fromkeys(self._ancestors(names, fed, fixed))
+        fills = [fill for table, fill in self._table_fills if table in nodes]
+        nodes.update(dict.fromkeys(self._ancestors(fills, fed, fixed)))
+        for name in nodes:
             node = self._nodes[name]
             if node.op in _WITHOUT_VALUES and name not in self._variables:
                 raise ModelError(
@@ -241,11 +265,24 @@ class TensorFlowRuntime:
                     )
                     for variable, value in stored.items()
                 ]
+                restore += [graph.get_operation_by_name(name) for name in fills]
         except (tf.errors.OpError, KeyError, TypeError, ValueError) as error:
             raise ModelError(_refusal(names, error)) from error
         config = _config(tf, any(_is_channels_first(node) for node in part.node))
         session = tf.compat.v1.Session(graph=graph, config=config)
         return _Cut(session, restore, fetches, values, inputs)
+
+    @cached_property
+    def _table_fills(self) -> list[tuple[str, str]]:
+        """The tables of the graph that it fills itself, each with the node that does."""
+        fills = []
+        for node in self._nodes.values():
+            if node.op in _FILLS_TABLE:
+                table = maker(node.input[0])
+                while table in self._nodes and self._nodes[table].op == "Identity":
+                    table = maker(self._nodes[table].input[0])
+                fills.append((table, node.name))
+        return fills
 
     def _inputs(self, node: Any) -> list[str]:  # noqa: ANN401
         """A node's inputs; its control inputs only where they matter."""

@@ -11,17 +11,17 @@ import re
 import subprocess
 import sys
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from threading import Lock, Timer
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 from typing import cast as typed
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ModelError, defect
-from ..quantised import Quantised
 from ..values import as_float, cast, neutral
+from .inner import Graph, TensorSlot, fetch, not_computed, slot_of
 from .worker import Message, receive, send
 
 PATIENCE = 120.0
@@ -31,32 +31,15 @@ _WORKER = os.path.join(os.path.dirname(__file__), "worker.py")
 """The worker's program: run as a file and not as a module, so that it loads only what it needs."""
 
 
-class TensorSlot(NamedTuple):
-    """Slot of a tensor in its graph: its number there, and how it stores its values.
-
-    ``dtype`` is NumPy's name of its type, empty for one that NumPy does not have.
-    """
-
-    number: int
-    dtype: str
-    quantised: Quantised | None
-
-
 class TfliteRuntime:
     """Activations of a TFLite model, computed by LiteRT; may be shared between threads.
 
-    ``data`` is the file, ``graph`` the number of the graph in it to run, ``computed`` and
-    ``inputs`` its tensors, by name.
+    ``data`` is the file, ``graph`` the graph in it to run; ``shown`` are the names of its tensors
+    that may be fetched and fed.
     """
 
-    def __init__(
-        self,
-        data: bytes,
-        graph: int,
-        computed: Mapping[str, TensorSlot],
-        inputs: Mapping[str, TensorSlot],
-    ) -> None:
-        self._data, self._graph, self._computed, self._inputs = data, graph, computed, inputs
+    def __init__(self, data: bytes, graph: Graph, shown: Collection[str]) -> None:
+        self._data, self._graph, self._shown = data, graph, shown
         self._worker: tuple[subprocess.Popen[bytes], BinaryIO, BinaryIO] | None = None
         self._lock = Lock()
 
@@ -71,38 +54,42 @@ class TfliteRuntime:
         An input of a quantised type takes integers as they are stored, and floats as real numbers.
         Any tensor may be fed; then it is not computed. Missing inputs are filled with ones where
         their name says that they are a mask, else with zeros, in the shape that ``shapes`` says.
-        Raises ModelError where the model cannot be run that far.
+        A tensor within a loop has the number of a turn in its name, or none for all turns, which
+        are then in front. Raises ModelError where the model cannot be run that far.
         """
+        graph = self._graph
         wanted = tuple(name for name in dict.fromkeys(names) if name not in feeds)
-        if len(wanted) < len(set(names)):
-            values = self.activations(feeds, wanted, shapes) if wanted else {}
-            return {n: values[n] if n in wanted else as_float(n, feeds[n]) for n in names}
         for name in wanted:
-            if name not in self._computed:
-                raise ModelError(
-                    f"{name} is not a value that an operation of this model's graph computes, "
-                    "so it cannot be shown: pick another layer"
-                )
-        request: Message = {"wanted": np.array([self._computed[n].number for n in wanted])}
-        for name, slot in self._inputs.items():
-            request[str(slot.number)] = _stored(name, slot, feeds.get(name), shapes)
-        within = {n: slot for n, slot in self._computed.items() if n in feeds}
-        for name, slot in within.items():
-            request[str(slot.number)] = _stored(name, slot, feeds[name], shapes)
-        request["fed"] = np.array([slot.number for slot in within.values()], int)
+            if name in graph.slots and name not in self._shown:
+                raise not_computed(name)
+        slots = {name: slot_of(graph, name) for name in wanted}
+        stored = {
+            name: _stored(name, graph.slots[name], feeds.get(name), shapes)
+            for name in (*graph.inputs, *(n for n in self._shown if n in feeds))
+        }
+        values = fetch(graph, stored, wanted, self._run)
+        real = {
+            name: values[name] if slot.quantised is None else slot.quantised.real(values[name])
+            for name, slot in slots.items()
+        }
+        return {n: as_float(n, real[n] if n in real else feeds[n]) for n in names}
+
+    def _run(
+        self, graph: Graph, feeds: Mapping[str, NDArray[Any]], names: Sequence[str]
+    ) -> list[NDArray[Any]]:
+        """Run one of the file's graphs (see ``Run``). Raises ModelError."""
+        numbers = [graph.slots[name].number for name in names]
+        request: Message = {str(graph.slots[name].number): a for name, a in feeds.items()}
+        request["graph"], request["wanted"] = np.array(graph.number), np.array(numbers)
+        within = [graph.slots[name].number for name in feeds if name in graph.computed]
+        request["fed"] = np.array(within, int)
         with self._lock:
             reply = self._ask(request)
         if "defect" in reply:
             raise defect("run this model with LiteRT", RuntimeError(reply["defect"]))
         if "error" in reply:
-            raise ModelError(_refusal(wanted, str(reply["error"])))
-        values = {}
-        for name in wanted:
-            slot = self._computed[name]
-            value = reply[str(slot.number)]
-            real = value if slot.quantised is None else slot.quantised.real(value)
-            values[name] = as_float(name, real)
-        return values
+            raise ModelError(_refusal(names, str(reply["error"])))
+        return [reply[str(number)] for number in numbers]
 
     def _ask(self, request: Message) -> Message:
         """Send the worker a request and wait for its reply. Raises ModelError where none comes."""
@@ -147,7 +134,7 @@ class TfliteRuntime:
             weakref.finalize(self, _end, worker)
             self._worker = worker, typed(BinaryIO, worker.stdin), typed(BinaryIO, worker.stdout)
             model = np.frombuffer(self._data, np.uint8)
-            send(self._worker[1], {"model": model, "graph": np.array(self._graph)})
+            send(self._worker[1], {"model": model})
         return self._worker
 
 

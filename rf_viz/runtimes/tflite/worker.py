@@ -123,9 +123,10 @@ class Beginning:
 def cut(data: bytes, number: int, wanted: Sequence[int], fed: Sequence[int] = ()) -> bytes:
     """End a graph after the operator that makes the last of the tensors ``wanted``; make it main.
 
-    The vectors of operators and of outputs stay where they are: the first gets a smaller length,
-    the second holds the first wanted tensor over and over. A graph that is not the main one
-    changes places with it, and the signatures, which name graphs by their places, go.
+    The vector of operators stays where it is, with a smaller length; that of outputs, which are
+    the wanted tensors now, is written anew at the end of the file. LiteRT leaves out what a loop
+    returns in vain. A graph that is not the main one changes places with it, and the signatures,
+    which name graphs by their places, go.
     """
     from ai_edge_litert.schema_py_generated import Model
 
@@ -139,15 +140,14 @@ def cut(data: bytes, number: int, wanted: Sequence[int], fed: Sequence[int] = ()
     table = graph._tab  # the only way to where in the bytes a vector lies
     shorter = bytearray(data)
     struct.pack_into("<I", shorter, table.Vector(table.Offset(_OPERATORS)) - 4, last + 1)
-    for i in range(graph.OutputsLength()):
-        at = table.Vector(table.Offset(_OUTPUTS)) + 4 * i
-        struct.pack_into("<i", shorter, at, wanted[0])
+    _replace(graph, _OUTPUTS, wanted, shorter)
     if number:
         at = [_entries(model, _SUBGRAPHS) + 4 * i for i in (0, number)]
         for target, source in zip(at, reversed(at), strict=True):
             offset = struct.unpack_from("<I", data, source)[0]
             struct.pack_into("<I", shorter, target, source + offset - target)
-        struct.pack_into("<I", shorter, _entries(model, _SIGNATURES) - 4, 0)
+        if model._tab.Offset(_SIGNATURES):
+            struct.pack_into("<I", shorter, _entries(model, _SIGNATURES) - 4, 0)
     _mend_axes(graph, shorter)
     if fed:
         _feed(graph, shorter, last + 1, wanted, fed)
@@ -183,10 +183,18 @@ def _feed(
         struct.pack_into("<I", data, entries + 4 * i, target - entries - 4 * i)
     own = graph.InputsAsNumpy().tolist() if graph.InputsLength() else []
     inputs = [i for i in dict.fromkeys([*own, *fed]) if i in needed]
+    _replace(graph, _INPUTS, inputs, data)
+
+
+def _replace(graph: Any, slot: int, numbers: Sequence[int], data: bytearray) -> None:  # noqa: ANN401
+    """Replace one of a graph's vectors of numbers, if it has that, by one at the file's end."""
+    table = graph._tab
+    if not table.Offset(slot):
+        return
     data.extend(bytes(-len(data) % 4))
-    field = table.Pos + table.Offset(_INPUTS)
+    field = table.Pos + table.Offset(slot)
     struct.pack_into("<I", data, field, len(data) - field)
-    data.extend(struct.pack(f"<I{len(inputs)}i", len(inputs), *inputs))
+    data.extend(struct.pack(f"<I{len(numbers)}i", len(numbers), *numbers))
 
 
 def _entries(model: Any, slot: int) -> int:  # noqa: ANN401
@@ -230,21 +238,22 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     first = receive(requests)
     if first is None:
         return
-    data, graph = first["model"].tobytes(), int(first["graph"])
-    latest: tuple[tuple[list[int], list[int]], Beginning] | None = None
+    data = first["model"].tobytes()
+    latest: dict[int, tuple[tuple[list[int], list[int]], Beginning]] = {}
     while (request := receive(requests)) is not None:
+        graph = int(request.pop("graph"))
         wanted = request.pop("wanted").tolist()
         fed = request.pop("fed").tolist()
         try:
-            if latest is None or latest[0] != (wanted, fed):
-                latest = None
-                latest = (wanted, fed), Beginning(data, graph, wanted, fed)
-            reply = latest[1].run(request)
+            if graph not in latest or latest[graph][0] != (wanted, fed):
+                latest.pop(graph, None)
+                latest[graph] = (wanted, fed), Beginning(data, graph, wanted, fed)
+            reply = latest[graph][1].run(request)
         except ComplaintError as complaint:
-            latest = None
+            latest.pop(graph, None)
             reply = {"error": np.array(str(complaint))}
         except Exception:
-            latest = None
+            latest.pop(graph, None)
             reply = {"defect": np.array(traceback.format_exc())}
         send(replies, reply)
 

@@ -87,7 +87,7 @@ def _row(
         figures = (field.size, field.stride, field.padding) if field else ((), (), ())
         note = end.note if end.exact else f"assumed: {end.note}"
         return _cells(
-            contender.title, curve.input, end.layer, *figures, by(end.largest), gflops, note
+            contender.title, curve.input, end.title, *figures, by(end.largest), gflops, note
         )
     entry = libraries.entry_of(contender.key)
     if entry is None:
@@ -236,7 +236,7 @@ def _describe(contender: Contender, trace: ContenderTrace) -> None:
         text = f"{size}: no layer has cells that see a part of it."
     else:
         text = (
-            f"{size}; cell {position(trace.cell)} of {end.layer} sees {by(trace.region.size)}."
+            f"{size}; cell {position(trace.cell)} of {end.title} sees {by(trace.region.size)}."
             f"{'' if trace.picture else ' It takes no picture, so it has no box.'}"
         )
     row = st.container(

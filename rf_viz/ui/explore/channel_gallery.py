@@ -109,7 +109,7 @@ def channel_gallery(scene: Scene) -> None:
             for channel, picture in zip(shown, pictures, strict=True)
         ],
         of=of,
-        title=f"Channels of {scene.layer.name}",
+        title=f"Channels of {scene.layer.title}",
         key=_KEY,
         shape="small" if aspect < 2.5 else "wide",
         aspect=aspect,

@@ -20,7 +20,7 @@ def layer_table(net: Network, *, open: bool) -> None:
 def _row(layer: Layer) -> dict[str, str]:
     field = layer.receptive_field
     return {
-        "Layer": layer.name,
+        "Layer": layer.title,
         "Operator": layer.op,
         "Settings": in_words(layer.settings),
         "Shape": by(layer.shape),

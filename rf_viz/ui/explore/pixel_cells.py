@@ -8,7 +8,7 @@ import streamlit as st
 from ...trace.network import Network
 from ..inspector.scene import Scene
 from ..navigation import open_now
-from ..outline import Entry, outline
+from ..outline import Entry, outline, undivided
 from ..pictures import Cell
 from ..text import position
 
@@ -28,7 +28,7 @@ def pixel_cells(scene: Scene) -> None:
         )
     else:
         st.caption(f"Pixel {position(pixel)}. Click a layer to go there.")
-    entries = outline(scene.net)
+    entries = list(undivided(outline(scene.net)))
     counts = counted(scene.net, entries, pixel)
     picked = st.dataframe(
         {

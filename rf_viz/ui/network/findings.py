@@ -65,8 +65,14 @@ def draw_finding(finding: Finding, key: str) -> str | None:
         st.markdown(f"{finding.icon} {claim}")
         if not finding.layers:
             return None
-        names = [layer.name for layer in finding.layers[:_MOST_LAYERS]]
-        return st.pills(f"Open: {finding.claim}", names, key=key, label_visibility="collapsed")
+        titles = {layer.name: layer.title for layer in finding.layers[:_MOST_LAYERS]}
+        return st.pills(
+            f"Open: {finding.claim}",
+            titles,
+            format_func=titles.__getitem__,
+            key=key,
+            label_visibility="collapsed",
+        )
 
 
 def _whole_image(net: Network) -> Iterator[Finding]:
@@ -225,7 +231,7 @@ def _assumed(net: Network) -> Iterator[Finding]:
 
 
 def _code(layer: Layer) -> str:
-    return _quoted(layer.name)
+    return _quoted(layer.title)
 
 
 def _quoted(name: str) -> str:

@@ -51,7 +51,9 @@ def network_table(net: Network, parameters: Mapping[str, int], *, key: str) -> s
         key=f"table {key} {words} {chosen}",
     )
     selected = event.selection.rows
-    return str(shown[selected[0]]["Layer"]) if selected and selected[0] < len(shown) else None
+    if not selected or selected[0] >= len(shown):
+        return None
+    return net[str(shown[selected[0]]["Layer"])].name
 
 
 def matching_rows(rows: Sequence[Row], words: str, kinds: Sequence[str]) -> list[Row]:
@@ -75,7 +77,7 @@ def _row(layer: Layer, parameters: int) -> Row:
     adds = layer.multiply_adds
     centre = field.centre((0,) * len(field.size)) if field and None not in field.padding else None
     return {
-        "Layer": layer.name,
+        "Layer": layer.title,
         "Operator": layer.op,
         "Settings": in_words(layer.settings),
         "Shape": by(layer.shape),

@@ -120,7 +120,13 @@ def _choose_layer(net: Network, traced: str) -> Layer | None:
     worst = max(skips(net), key=lambda skip: skip.unseen, default=None)
     names = [layer.name for layer in layers]
     first = worst.layer.name if worst and worst.unseen and worst.layer.name in names else names[-1]
-    name = st.selectbox("Layer", names, index=names.index(first), key=f"covering {traced}")
+    name = st.selectbox(
+        "Layer",
+        names,
+        index=names.index(first),
+        format_func=lambda name: net[name].title,
+        key=f"covering {traced}",
+    )
     return net[name]
 
 
@@ -137,6 +143,6 @@ def _coverage_text(layer: Layer, seen: Coverage) -> str:
     if seen.unseen:
         unseen = f"No cell sees {seen.unseen:,} pixels ({percent(seen.unseen / counts.size)})."
     return (
-        f"How many of the {by(layer.extents)} cells of {plain(layer.name)} see each pixel: "
+        f"How many of the {by(layer.extents)} cells of {plain(layer.title)} see each pixel: "
         f"from {counts.min():,} to {counts.max():,}. {unseen}{how}"
     )

@@ -60,6 +60,28 @@ def test_a_loop_of_constant_length(turns: int) -> None:
     assert (group.name, group.kind, layer.name) == ("count", "WHILE", "y")
 
 
+@pytest.mark.parametrize("turns", [4, 14])
+def test_tensors_within_a_loop_have_the_values_of_each_turn(turns: int) -> None:
+    model = rf_viz.load(scan(turns))
+    net = model.trace(spatial_axes=(0, 1))
+    rows = np.arange(2 * turns, dtype=np.float32).reshape(turns, 2)
+    names = [layer.name for layer in net.layers]
+    values = model.activations(rows, names)
+    assert [values[name].shape for name in names] == [layer.shape for layer in net.layers]
+    states = [np.zeros((1, 2), np.float32)]
+    for row in rows[:-1]:
+        states.append(states[-1] / 2 + row)
+    together = model.activations(rows, ["count/state_2", "count/h2", "count/2/h2"])
+    np.testing.assert_allclose(together["count/state_2"], states[:-1], rtol=1e-6)
+    np.testing.assert_allclose(together["count/h2"], states[1:], rtol=1e-6)
+    np.testing.assert_allclose(together["count/2/h2"], states[3], rtol=1e-6)
+    np.testing.assert_allclose(values["y"], states[-1], rtol=1e-6)
+    with pytest.raises(rf_viz.ModelError, match=f"ends after {turns - 1} turns"):
+        model.activations(rows, ["count/99/h2"])
+    with pytest.raises(rf_viz.ModelError, match="h7 is not a value that an operation"):
+        model.activations(rows, ["count/1/h7"])
+
+
 def branch(condition: dict[str, Any], first: list[Op]) -> bytes:
     """Either the row before, or the row itself doubled."""
     x = generic((3, 2))

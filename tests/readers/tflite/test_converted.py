@@ -111,11 +111,16 @@ def test_sequences_and_attention() -> None:
     assert [check for check in report.checks if check.result == "disagrees"] == []
 
 
-def test_a_kernel_of_whole_numbers_scales_each_image_by_its_extremes() -> None:
+@pytest.mark.parametrize("transposed", [False, True])
+def test_a_kernel_of_whole_numbers_scales_each_image_by_its_extremes(transposed: bool) -> None:
     """Dynamic range quantisation: a far pixel moves a cell if it is the image's largest."""
-    kernel = tf.constant(generic((3, 3, 4, 64)))
+    kernel = tf.constant(generic((3, 3, 64, 4) if transposed else (3, 3, 4, 64)))
     function = tf.function(
-        lambda x: tf.nn.conv2d(x, kernel, 1, "SAME"),
+        lambda x: (
+            tf.nn.conv2d_transpose(x, kernel, (1, 9, 9, 64), 1, "SAME")
+            if transposed
+            else tf.nn.conv2d(x, kernel, 1, "SAME")
+        ),
         input_signature=[tf.TensorSpec((1, 9, 9, 4), tf.float32)],
     )
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()])

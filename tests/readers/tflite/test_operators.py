@@ -19,6 +19,7 @@ from tests.oracles.tflite_oracle import (
     assert_agrees,
     build,
     options,
+    runner,
     single,
 )
 from tests.oracles.truth import generic
@@ -358,3 +359,32 @@ def test_a_tensor_has_the_category_and_products_of_the_files_operator() -> None:
         "custom": ("other", None),
         "spectrum": ("attention, dense", None),
     }
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16"])
+def test_a_softmax_of_16_bit_integers_hides_nothing_behind_a_mask(dtype: str) -> None:
+    """Its smallest weight is one unit, so that no mask takes an element out."""
+    top = np.iinfo(dtype).max
+    mask = np.array([[0, -top, -top]], dtype)
+    ops = [
+        Op("ADD", ["x", "mask"], ["masked"], options("Add")),
+        Op("SOFTMAX", ["masked"], ["y"], options("Softmax", beta=1.0)),
+    ]
+    scales = (0.001, 1e9 / top, 1e9 / top) if dtype == "int16" else (0.001, 10.0, 10.0)
+    weights = (1 / 32768, 0) if dtype == "int16" else (1 / 256, -128)
+    data = build(
+        ops,
+        {"x": np.zeros((1, 3), dtype)},
+        {"mask": mask},
+        types={"masked": dtype, "y": dtype},
+        shapes={"masked": (1, 3), "y": (1, 3)},
+        quantised={
+            **{n: (s, 0) for n, s in zip(("x", "mask", "masked"), scales, strict=True)},
+            "y": weights,
+        },
+    )
+    net = rf_viz.load(data).trace(spatial_axes=(0, 1))
+    seen = [net["y"].mask_of((0, i)).sum() for i in range(3)]
+    assert seen == ([3, 3, 3] if dtype == "int16" else [1, 0, 0])
+    stored = runner(data)({"x": np.zeros((1, 3), dtype)})["y"].tolist()
+    assert (stored[0][1] > np.iinfo(dtype).min * (dtype == "int8")) == (dtype == "int16")

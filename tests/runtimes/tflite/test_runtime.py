@@ -17,7 +17,7 @@ import rf_viz
 from rf_viz.errors import DefectError
 from rf_viz.readers.tflite import TfliteModel
 from rf_viz.readers.tflite.file import parse
-from rf_viz.runtimes.tflite import runtime
+from rf_viz.runtimes.tflite import inner, runtime
 from rf_viz.verify.report import verify
 from tests.oracles.tflite_oracle import (
     Op,
@@ -128,8 +128,9 @@ def test_a_model_that_takes_litert_down_is_named_and_others_go_on(model: TfliteM
 def test_a_defect_of_ours_is_not_told_as_litert_s(caplog: pytest.LogCaptureFixture) -> None:
     data = build(OPS[:1], {"x": X}, CONSTANTS)
     numbers = {tensor.name: i for i, tensor in enumerate(parse(data, "m.tflite")[0].tensors)}
-    slot = runtime.TensorSlot(numbers["y"], "float32", None)
-    forgets_inputs = runtime.TfliteRuntime(data, 0, {"y": slot}, {})
+    slot = inner.TensorSlot(numbers["y"], "float32", None)
+    without_inputs = inner.Graph(0, (), ("y",), {"y": slot}, frozenset({"y"}), {}, {}, False)
+    forgets_inputs = runtime.TfliteRuntime(data, without_inputs, {"y"})
     with pytest.raises(DefectError, match=r"could not run this model with LiteRT .*: .* report it"):
         forgets_inputs.activations({"x": X}, ["y"], {})
     assert "KeyError" in caplog.text

@@ -222,7 +222,7 @@ def _recurrent(kind: str, settings: Settings, old: bool) -> tuple[str, Settings]
         settings.setdefault("reset_after", False)
     if settings.pop("time_major", False):
         raise ValueError("takes time as its first axis (time_major), which Keras 3 does not do")
-    return kind, settings
+    return (f"{kind}OfKeras2" if old and kind.startswith("ConvLSTM") else kind), settings
 
 
 def _batch_normalization(kind: str, settings: Settings, old: bool) -> tuple[str, Settings]:

@@ -169,7 +169,13 @@ def _modern_node(node: Any, entry: Entry, name: str, numbers: _Numbers) -> Entry
     if not calls_function and isinstance(node, list) and len(node) == 1:
         node = node[0]  # a list of one tensor stands for the tensor
     first = _argument(node, numbers, raw=calls_function)
-    kwargs = {k: _argument(v, numbers, raw=True) for k, v in others.items() if v is not None}
+    kwargs = {
+        k: _mask(v)
+        if k.endswith("mask") and not calls_function and _is_array(v)
+        else _argument(v, numbers, raw=True)
+        for k, v in others.items()
+        if v is not None
+    }
     if calls_function:
         kwargs.pop("name", None)
     elif kind.endswith(_RECURRENT) or "LSTM" in kind:
@@ -212,6 +218,18 @@ def _argument(value: Any, numbers: _Numbers, *, raw: bool) -> Any:  # noqa: ANN4
     if isinstance(value, dict):
         return {k: _argument(v, numbers, raw=raw) for k, v in value.items()}
     return value
+
+
+def _is_array(value: Any) -> bool:  # noqa: ANN401
+    """Whether a value is a list of numbers, or of such lists."""
+    if not isinstance(value, list) or not value:
+        return False
+    return all(isinstance(v, bool | int | float) or _is_array(v) for v in value)
+
+
+def _mask(value: list[Any]) -> Entry:
+    """A constant mask in Keras 3's form. Keras 2 took lists for tensors."""
+    return {"class_name": "__numpy__", "config": {"value": value, "dtype": "bool"}}
 
 
 def _constant(value: Any) -> Entry:  # noqa: ANN401

@@ -23,22 +23,64 @@ FUNCTION = "rf_viz>TensorFlowFunction"
 
 _FUNCTION_LAYERS = ("TFOpLambda", "SlicingOpLambda", OPERATION_LAYER)
 
-_NAMESPACES = ("math", "nn", "image", "linalg", "signal")
-"""TensorFlow's modules whose functions are called."""
+_NAMESPACES = ("bitwise", "image", "linalg", "math", "nn", "quantization", "signal", "strings")
+"""TensorFlow's modules all of whose functions are called."""
+
+_OF_MODULES = {
+    "debugging": ("check_numerics",),
+    "dtypes": ("cast", "complex", "saturate_cast"),
+    "random": re.split(
+        r"\s+",
+        """categorical gamma normal poisson shuffle stateless_binomial stateless_categorical
+        stateless_gamma stateless_normal stateless_poisson stateless_truncated_normal
+        stateless_uniform truncated_normal uniform""",
+    ),
+}
+"""Functions of other modules of TensorFlow that are called."""
 
 _FUNCTIONS = re.split(
     r"\s+",
-    """abs acos add add_n argmax argmin asin atan atan2 batch_to_space boolean_mask broadcast_to
-    cast clip_by_value complex concat constant convert_to_tensor cos cosh cumsum divide einsum
-    ensure_shape equal exp expand_dims eye fill floor gather gather_nd greater greater_equal
-    identity less less_equal linspace logical_and logical_not logical_or matmul maximum meshgrid
-    minimum multiply negative norm not_equal one_hot ones ones_like pad pow range rank realdiv
-    reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean reduce_min reduce_prod
-    reduce_sum repeat reshape reverse roll round rsqrt scalar_mul shape sigmoid sign sin sinh size
-    slice softmax space_to_batch split sqrt square squeeze stack stop_gradient strided_slice
-    subtract tan tanh tensordot tile transpose truediv unstack where zeros zeros_like""",
+    """abs acos acosh add add_n angle approx_top_k argmax argmin argsort as_string asin asinh atan
+    atan2 atanh batch_gather batch_to_space batch_to_space_nd betainc bincount bitcast
+    boolean_mask broadcast_dynamic_shape broadcast_static_shape broadcast_to cast ceil
+    check_numerics cholesky cholesky_solve clip_by_norm clip_by_value complex concat conj constant
+    convert_to_tensor cos cosh count_nonzero cross cumprod cumsum depth_to_space dequantize diag
+    diag_part digamma div div_no_nan divide dynamic_partition dynamic_stitch eig eigvals einsum
+    ensure_shape equal erf erfc exp expand_dims expm1 extract_image_patches
+    extract_volume_patches eye fake_quant_with_min_max_args fake_quant_with_min_max_vars
+    fake_quant_with_min_max_vars_per_channel fft fft2d fft3d fftnd fill floor floor_div floordiv
+    floormod gather gather_nd greater greater_equal guarantee_const histogram_fixed_width
+    histogram_fixed_width_bins identity identity_n ifft ifft2d ifft3d ifftnd igamma igammac imag
+    invert_permutation irfftnd is_finite is_inf is_nan lbeta less less_equal lgamma lin_space
+    linspace log log1p log_sigmoid logical_and logical_not logical_or logical_xor matmul
+    matrix_band_part matrix_determinant matrix_diag matrix_diag_part matrix_inverse
+    matrix_set_diag matrix_solve matrix_square_root matrix_transpose matrix_triangular_solve
+    maximum meshgrid minimum mod multiply negative norm not_equal one_hot ones ones_like pad
+    parallel_stack polygamma pow qr quantize random_crop random_gamma random_normal random_poisson
+    random_shuffle random_uniform range rank real realdiv reciprocal reduce_all reduce_any
+    reduce_join reduce_logsumexp reduce_max reduce_mean reduce_min reduce_prod reduce_sum repeat
+    reshape reverse reverse_sequence reverse_v2 rfftnd rint roll round rsqrt saturate_cast
+    scalar_mul scatter_nd searchsorted segment_max segment_mean segment_min segment_prod
+    segment_sum self_adjoint_eig self_adjoint_eigvals sequence_mask setdiff1d shape shape_n
+    sigmoid sign sin sinh size slice softmax sort space_to_batch space_to_batch_nd space_to_depth
+    split sqrt square squared_difference squeeze stack stop_gradient strided_slice subtract svd
+    tan tanh tensor_scatter_add tensor_scatter_nd_add tensor_scatter_nd_max tensor_scatter_nd_min
+    tensor_scatter_nd_sub tensor_scatter_nd_update tensor_scatter_sub tensor_scatter_update
+    tensordot tile to_bfloat16 to_complex128 to_complex64 to_double to_float to_int32 to_int64
+    trace transpose truediv truncated_normal truncatediv truncatemod unique unique_with_counts
+    unravel_index unsorted_segment_max unsorted_segment_mean unsorted_segment_min
+    unsorted_segment_prod unsorted_segment_sqrt_n unsorted_segment_sum unstack
+    verify_tensor_all_finite where where_v2 zeros zeros_like zeta""",
 )
-"""Functions at TensorFlow's top that are called."""
+"""Functions at the top of TensorFlow 2 or 1 that are called."""
+
+_BACKEND = "keras.backend."
+"""How the names of functions of Keras 2's backend begin."""
+
+_BACKEND_FUNCTIONS = ("batch_flatten", "binary_crossentropy", "cast_to_floatx",
+                      "categorical_crossentropy", "ctc_batch_cost",
+                      "sparse_categorical_crossentropy", "switch")  # fmt: skip
+"""Those that are called as Keras 3 still has them."""
 
 _REFLECTED = {"radd": "add", "rsub": "sub", "rmul": "mul", "rtruediv": "truediv", "rpow": "pow",
               "rfloordiv": "floordiv", "rmod": "mod", "rmatmul": "matmul"}  # fmt: skip
@@ -135,16 +177,30 @@ def _function(name: str) -> Callable[..., Any] | None:
             return None
         function = getattr(operator, plain)
         return lambda x, **others: function(x, *others.values())
+    if name.startswith(_BACKEND):
+        return _of_backend(name.removeprefix(_BACKEND))
     *space, last = name.removeprefix("compat.v1.").split(".")
-    if (space and space[0] not in _NAMESPACES) or (not space and last not in _FUNCTIONS):
-        return None
-    if last.startswith("_") or any(part.startswith("_") for part in space):
+    if not space or space[0] not in _NAMESPACES:
+        listed = _FUNCTIONS if not space else _OF_MODULES.get(".".join(space), ())
+        if last not in listed:
+            return None
+    if any(part.startswith("_") for part in (*space, last)):
         return None
     try:
         function = reduce(getattr, name.split("."), tf)
     except AttributeError:
         return None
     return function if callable(function) else None
+
+
+def _of_backend(name: str) -> Callable[..., Any] | None:
+    """The function of Keras 2's backend of that name, if it is written down as one call."""
+    import tensorflow as tf
+    from keras.src.legacy import backend
+
+    if name == "print_tensor":
+        return lambda x, *_, **__: tf.identity(x)
+    return getattr(backend, name) if name in _BACKEND_FUNCTIONS else None
 
 
 def _of_operation(settings: Mapping[str, Any]) -> Callable[..., Any] | None:

@@ -32,6 +32,7 @@ from ..protobuf.messages import GraphDef
 from ..protobuf.scopes import Names, enclosing, rename
 from .build import ONE_AT_A_TIME, with_slashes
 from .categories import category
+from .in_graph import as_with_values
 from .own_data import computed_in_graph
 from .settings import settings
 from .stand_ins import kind_of, our_layers
@@ -76,7 +77,7 @@ def trace(model: Any, name: str, fetch: Fetch | None = None) -> Traced:  # noqa:
             stands_for = list(zip(variables, stand, strict=True))
             scope = keras.StatelessScope(stands_for, initialize_variables=False)
             try:
-                with scope, computed_in_graph(model), calls.recorded():
+                with scope, computed_in_graph(model), as_with_values(model), calls.recorded():
                     model(placeholders, training=False)
             except Exception as error:
                 if calls.defect is not None:

@@ -50,6 +50,20 @@ def switch(node: Node) -> Outputs:
     return [Output(shape, edges), Output(shape, edges)]
 
 
+@operator("_SwitchN", category="other")
+def switch_by_number(node: Node) -> Outputs:
+    """Input 0 goes on as the output that input 1 numbers; any other number is the last's."""
+    data, count = tensor(node, 0), node.attribute("num_outs", len(node.outputs))
+    number = tensor(node, 1).value()
+    if number is not None and number.size:
+        way = int(number.reshape(-1)[0])
+        way = way if 0 <= way < count else count - 1
+        return [data if i == way else DEAD for i in range(len(node.outputs))]
+    shape = node.shape(0)
+    edges = [*SELF, Edge(1, everything(node.shape(1), shape))]
+    return [Output(shape, edges)] * len(node.outputs)
+
+
 @operator("Merge", "RefMerge", category="other")
 def merge(node: Node) -> Outputs:
     """The input that arrives, and its number.
@@ -66,6 +80,8 @@ def merge(node: Node) -> Outputs:
         for i, (value, let) in enumerate(zip(node.inputs, lets, strict=False))
         if value is not DEAD and let is not DEAD
     ]
+    if not arrives:  # within a branch that is never run
+        return [DEAD, DEAD]
     if len(arrives) == 1:
         only = node.inputs[arrives[0]]
         return [only or DEAD, Value((), value=np.array(arrives[0], np.int32))]

@@ -92,7 +92,6 @@ _enter(
 _enter("it collects statistics for quantisation", "CustomAggregator")
 _enter("where it draws depends on the data", "DrawBoundingBoxes", "DrawBoundingBoxesV2")
 _enter("it compares sequences", "EditDistance")
-_enter("where it looks depends on the data", "ExtractGlimpse", "ExtractGlimpseV2")
 _enter("it is a check sum of all its bytes", "Fingerprint")
 _enter(FUNCTION, "For", "MapDefun", "RemoteCall", "RiscCondition", "RiscWhile")
 _enter(
@@ -167,7 +166,7 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     (r".*(Assign|Variable|Session|Mutex|Resource|HandleRef|WeakResource|CopyOnRead).*", STATE),
     (r"Rng(ReadAnd)?Skip|CountUpTo|VarHandle.*|_VarHandles.*|.*HandleOp|Resource.*", STATE),
     (r"__?Mkl.*|_(Fused|Quantized)\w+|_(Parallel|Scoped)\w+", REWRITTEN),
-    (r"_(Arg|DeviceArg|Retval|DeviceRetval|SwitchN)", REWRITTEN),
+    (r"_(Arg|DeviceArg|Retval|DeviceRetval)", REWRITTEN),
 )
 """Patterns of the names of families, each with the reason; the first that fits holds.
 

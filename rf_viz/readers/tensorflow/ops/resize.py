@@ -138,7 +138,14 @@ def resize(node: Node) -> Output:
 
 
 def _lanczos(radius: int) -> Callable[[Floats], Floats]:
-    return lambda x: np.where(x < radius, np.sinc(x) * np.sinc(x / radius), 0)
+    """A window of sines, whose zeros are not quite 0 in single precision."""
+
+    def kernel(x: Floats) -> Floats:
+        angle = np.maximum(x, np.float32(1e-3)) * np.float32(np.pi)
+        part = angle / np.float32(radius)
+        return np.where(x <= radius, np.sin(angle) * np.sin(part) / (angle * part), 0)
+
+    return kernel
 
 
 def _keys(x: Floats) -> Floats:
@@ -153,7 +160,7 @@ def _mitchell(x: Floats) -> Floats:
 
 
 _KERNELS: dict[str, tuple[float, Callable[[Floats], Floats]]] = {
-    "box": (1, lambda x: np.where(x <= 0.5 + _NOISE, 1, 0)),
+    "box": (1, lambda x: np.where(x <= 0.5, 1, 0)),
     "gaussian": (1.5, lambda x: np.where(x < 1.5, np.exp(-2 * x * x), 0)),
     "keyscubic": (2, _keys),
     "lanczos1": (1, _lanczos(1)),
@@ -163,6 +170,9 @@ _KERNELS: dict[str, tuple[float, Callable[[Floats], Floats]]] = {
     "triangle": (1, lambda x: np.maximum(1 - x, 0)),
 }
 """How far each kernel reaches, in pixels of the coarser side, and its weights by distance."""
+
+_NOTHING = 1e-11
+"""Smaller weights do not matter, even for a pixel that is thousands of times another."""
 
 
 @operator("ScaleAndTranslate", category="resize")
@@ -190,11 +200,21 @@ def scale_and_translate(node: Node) -> Output:
 
 
 def _spans(size: int, out: int, scale: float, move: float, kind: str, antialias: bool) -> Taps:
+    """Work out which pixels count, in the single precision in which TensorFlow does.
+
+    Its rounding decides whether a pixel at a zero of the kernel has a small weight.
+    """
+    one, half = np.float32(1), np.float32(0.5)
     radius, kernel = _KERNELS[kind]
-    stretch = max(1 / scale, 1.0) if antialias else 1.0
-    at = (np.arange(checked_extent(out)) + 0.5 - move) / scale
-    first = np.ceil(at - radius * stretch - 0.5 - _NOISE).astype(np.int64)
-    taps = first[:, None] + np.arange(2 * int(np.ceil(radius * stretch)) + 1)
-    weights = kernel(np.abs(taps + 0.5 - at[:, None]) / stretch)
-    seen = ((at >= 0) & (at <= size))[:, None]
-    return taps, (np.abs(weights) > _NOISE) & seen & (taps >= 0) & (taps < size)
+    inverse = one / np.float32(scale)
+    stretch = max(inverse, one) if antialias else one
+    at = (np.arange(checked_extent(out), dtype=np.float32) + half) * inverse
+    at += -inverse * np.float32(move)
+    reach = np.float32(radius) * stretch
+    first = np.ceil(at - reach - half).astype(np.int64)
+    last = np.floor(at + reach - half).astype(np.int64)
+    taps = first[:, None] + np.arange(2 * int(np.ceil(reach)) + 1)
+    distances = np.abs(taps.astype(np.float32) + half - at[:, None]) * (one / stretch)
+    weights = kernel(distances)
+    seen = ((at >= 0) & (at <= size))[:, None] & (taps <= last[:, None])
+    return taps, (np.abs(weights) > _NOTHING) & seen & (taps >= 0) & (taps < size)

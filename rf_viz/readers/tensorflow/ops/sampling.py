@@ -82,6 +82,52 @@ def _box(ends: Floats, size: int, out: int, nearest: bool) -> list[Places]:
     return [t.astype(np.int64) for t in taps]
 
 
+@operator("ExtractGlimpse", "ExtractGlimpseV2", category="resize")
+def glimpse(node: Node) -> Output:
+    """Every image is cut out around its offset; what lies outside the image is noise.
+
+    Offsets that are computed may lie anywhere.
+    """
+    shape, size = ranked(node, 0, 4), needed(node, 1)
+    if len(size) != 2 or min(size) < 1 or node.shape(2) != (shape[0], 2):
+        raise ModelError(f"{node.op} {node.name!r} cannot cut {list(size)} out of {list(shape)}")
+    after = (shape[0], *size, shape[3])
+    edges = []
+    offsets = known(node, 2)
+    if node.depends(0) and offsets is not None:
+        along = [
+            _glimpsed(node, offsets[:, i, None].astype(np.float32), shape[1 + i], size[i])
+            for i in (0, 1)
+        ]
+        image = np.arange(shape[0]).reshape(-1, 1, 1)
+        rows, columns = [along[0][:, :, None]], [along[1][:, None, :]]
+        edges += [Edge(0, r) for r in _read(shape, image, rows, columns)]
+    elif node.depends(0):
+        edges.append(Edge(0, (Mix((1, 2), shape[1:3], size),)))
+    if node.depends(2):
+        wide = (shape[0], 1, 1, 1)
+        own = reduce((shape[0], 2), (1,), False) + reshape((shape[0],), wide)
+        edges.append(Edge(2, own + broadcast(wide, after)))
+    return Output(after, edges)
+
+
+def _glimpsed(node: Node, offsets: Floats, size: int, out: int) -> Places:
+    """The places along an axis that are cut out at each offset, -1 outside the image.
+
+    The first version always takes an offset for the middle of what it cuts out, the second only
+    one that is centred and normalised.
+    """
+    centred, normalised = node.attribute("centered", True), node.attribute("normalized", True)
+    first_version = node.op == "ExtractGlimpse"
+    x = offsets * np.float32(size) if normalised else offsets
+    if centred:
+        x = (x / np.float32(2) if normalised or first_version else x) + np.float32(size / 2)
+    if first_version or (centred and normalised):
+        x = x - np.float32(out / 2)
+    places = np.trunc(x).astype(np.int64) + np.arange(out)
+    return np.where((places >= 0) & (places < size), places, -1)
+
+
 @operator("ImageProjectiveTransformV2", "ImageProjectiveTransformV3", category="other")
 def projective(node: Node) -> Output:
     """Every pixel depends on those near its place in the image, and on the transform.

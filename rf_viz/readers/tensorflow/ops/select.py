@@ -30,7 +30,7 @@ from ...reading.picks import (
 )
 from ...reading.values import DataDependent
 from ..node import Node, operator
-from .inputs import needed, needed_number, ranked
+from .inputs import needed, needed_number, ranked, tensor
 
 
 @operator("Gather", category="layout", weights="any")
@@ -223,6 +223,18 @@ def one_hot_of(node: Node) -> Output:
     return one_hot(node, needed_number(node, 1), node.axis(rank + 1, -1))
 
 
+@operator("LookupTableFind", "LookupTableFindV2", category="other")
+def look_up(node: Node) -> Output:
+    """What a table has for each key, or the default in input 2."""
+    if tensor(node, 0).shape is None:
+        raise DataDependent(f"what the keys of {node.op} {node.name} are is not known")
+    shape = node.shape(1)
+    edges = [Edge(1)] if node.depends(1) else []
+    if node.depends(2):
+        edges.append(Edge(2, broadcast(node.shape(2), shape)))
+    return Output(shape, edges)
+
+
 @operator("ReverseSequence", category="layout")
 def reverse_sequence(node: Node) -> Output:
     """The first positions along an axis turned round, as many as each of the batch has."""
@@ -350,6 +362,37 @@ def _segments(node: Node, count: int) -> Output:
         if node.depends(1):
             edges.append(Edge(1, everything(inner, after)))
     return Output(after, [e for e in edges if node.depends(e.input)])
+
+
+@operator(
+    "SparseSegmentMean", "SparseSegmentMeanWithNumSegments", "SparseSegmentSqrtN",
+    "SparseSegmentSqrtNWithNumSegments", "SparseSegmentSum", "SparseSegmentSumWithNumSegments",
+    category="other",
+)  # fmt: skip
+def sparse_segments(node: Node) -> Output:
+    """Each row depends on those that input 1 picks for its segment, and on how they are picked.
+
+    The segments must be known; rows that are picked by computed numbers may be any.
+    """
+    shape, ids, picked = ranked(node, 0, 1, or_more=True), known(node, 2), known(node, 1)
+    if ids is None:
+        raise DataDependent(f"the segments of {node.op} {node.name} depend on the data")
+    counted = node.op.endswith("WithNumSegments")
+    count = needed_number(node, 3) if counted else int(np.max(ids, initial=-1)) + 1
+    numbers, rest = node.shape(1), shape[1:]
+    if len(numbers) != 1 or ids.shape != numbers or ((ids < 0) | (ids >= count)).any():
+        raise ModelError(f"{node.op} {node.name!r} does not name a segment for each row it picks")
+    places = np.asarray(ids, np.int64).reshape(-1, *(1,) * len(rest)) * prod(rest)
+    into = Scatter((count, *rest), places + np.arange(prod(rest)).reshape(rest))
+    wide = (*numbers, *(1,) * len(rest))
+    each = reshape(numbers, wide) + broadcast(wide, (*numbers, *rest))
+    edges = [Edge(1, (*each, into))]
+    if picked is None:
+        edges.append(Edge(0, (Mix((0,), shape[:1], numbers), into)))
+    else:
+        _check_indices(node, 1, shape[:1])
+        edges.append(Edge(0, (*pick(0, shape[0], picked.tolist()), into)))
+    return Output((count, *rest), [e for e in edges if node.depends(e.input)])
 
 
 @operator("Bincount", "DenseBincount", category="other")

@@ -33,3 +33,13 @@ def placeholder(node: Node) -> Value:
     """A placeholder that nothing is fed to: known by its shape only."""
     shape = node.attribute("shape")
     return Value(None if shape is None or -1 in shape else shape)
+
+
+@operator(
+    "AnonymousHashTable", "AnonymousMutableHashTable", "HashTable", "HashTableV2",
+    "MutableHashTable", "MutableHashTableV2",
+    category="other",
+)  # fmt: skip
+def table(_: Node) -> Value:
+    """The handle of a table from single keys to single values."""
+    return Value(())

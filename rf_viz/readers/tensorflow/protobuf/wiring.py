@@ -140,7 +140,7 @@ class Wiring:
         while pending:
             name = pending.pop()
             node = self.nodes.get(name)
-            if node is None or node.op in ("Switch", "RefSwitch"):
+            if node is None or node.op in ("Switch", "RefSwitch", "_SwitchN"):
                 continue
             if not self.inputs[name]:
                 for reference in node.input:

@@ -33,6 +33,9 @@ FILE = "saved_model.pb"
 
 _SERVING, _DEFAULT = "serve", "serving_default"
 
+_INITIALISE = "__saved_model_init_op"
+"""The signature that fills the tables."""
+
 _MISSING = "its folder variables/: open the whole SavedModel folder, or a zip of it"
 
 _LARGEST_GRAPH = 2**31 - 1
@@ -102,6 +105,8 @@ def _read(data: bytes, content: Content, variables: Callable[[], str]) -> Tensor
     signature = signatures[key]
     outputs = [maker(info.name) for info in signature.outputs.values() if info.name]
     graph = ancestors(meta.graph_def, outputs)
+    if any("HashTable" in node.op for node in graph.node):
+        graph = ancestors(meta.graph_def, [*outputs, *_fillers(meta)])
     if not graph.node:
         raise ModelError(f"{name} is damaged: the outputs of its signature {key!r} are not there")
     restore = maker(meta.saver_def.restore_op_name)
@@ -117,6 +122,24 @@ def _read(data: bytes, content: Content, variables: Callable[[], str]) -> Tensor
     model = TensorFlowModel(graph, name, inputs, held=held)
     model.signatures, model.signature = tuple(signatures), key
     return model
+
+
+def _fillers(meta: Any) -> list[str]:  # noqa: ANN401
+    """The nodes that fill tables when a program loads the model; what they read is left out."""
+    nodes = {node.name: node for node in meta.graph_def.node}
+    pending = [
+        maker(info.name)
+        for key, signature in meta.signature_def.items()
+        if key == _INITIALISE
+        for info in signature.outputs.values()
+    ]
+    fillers: dict[str, None] = {}
+    while pending:
+        name = pending.pop()
+        if name in nodes and name not in fillers:
+            fillers[name] = None
+            pending.extend(r[1:] for r in nodes[name].input if r.startswith("^"))
+    return list(fillers)
 
 
 def _signatures(meta: Any, name: str) -> dict[str, Any]:  # noqa: ANN401

@@ -14,16 +14,17 @@ enter_renamed({"DEQUANTIZE": "Identity"}, category="other")
 enter_alike({"FAKE_QUANT": "Identity", "QUANTIZE": "Identity"}, category="other")
 
 
-def data_of(site: Site) -> int | TfOp:
-    """Return the data of a convolution, quantised where LiteRT does that on the way.
+def data_of(site: Site, i: int = 0) -> int | TfOp:
+    """Return the data of a convolution, its input ``i``, quantised where LiteRT does that.
 
     With a kernel of whole numbers and data of real ones ("dynamic range"), the kernel scales each
-    image by its smallest and largest values: tensorflow/lite/kernels/conv.cc, EvalHybrid.
+    image by its smallest and largest values (EvalHybrid of conv.cc and transpose_conv.cc in
+    tensorflow/lite/kernels).
     """
-    data, kernel = site.input(0), site.input(1)
+    data, kernel = site.input(i), site.input(1)
     if kernel.quantised is None or "float" in kernel.dtype or "float" not in data.dtype:
-        return 0
-    return TfOp("Identity", (0,), same=False, operator=Operator(_by_extremes, "other"))
+        return i
+    return TfOp("Identity", (i,), same=False, operator=Operator(_by_extremes, "other"))
 
 
 def _by_extremes(node: BaseNode[Call]) -> Output:

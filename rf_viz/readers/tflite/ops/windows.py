@@ -54,7 +54,7 @@ def transposed(site: Site) -> TfOp:
     """A transposed convolution whose kernel's axes are (out, height, width, in)."""
     kernel = TfOp("Transpose", (1, ints(1, 2, 0, 3)))
     attributes = {"strides": _strides(site), "padding": _padding(site), "data_format": "NHWC"}
-    return biased(TfOp("Conv2DBackpropInput", (0, kernel, 2), attributes), site, 3)
+    return biased(TfOp("Conv2DBackpropInput", (0, kernel, data_of(site, 2)), attributes), site, 3)
 
 
 def _volumes(op: str, inputs: tuple[int, ...], bias: int, site: Site) -> TfOp:

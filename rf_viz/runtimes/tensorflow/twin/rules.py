@@ -82,6 +82,12 @@ def _switch(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     return _at(writer, node)[:1] * 2
 
 
+@_rule("_SwitchN", clean=True)
+def _switch_by_number(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
+    """All outputs from the first input: which of them runs is not followed."""
+    return _at(writer, node)[:1] * int(node.attr["num_outs"].i)
+
+
 @_rule("IdentityN", data=_ALL, clean=True)
 def _pass_each(writer: Writer, node: Any) -> list[str]:  # noqa: ANN401
     """Every output from the input of its number."""

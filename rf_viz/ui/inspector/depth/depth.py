@@ -12,7 +12,7 @@ from ....analysis.categories import CATEGORIES
 from ....analysis.growth import largest_region
 from ....trace.network import Layer, Network
 from ...browser.component import component, pack
-from ...outline import Entry, outline
+from ...outline import Entry, outline, undivided
 from ...pictures import Cell
 from ...text import by
 
@@ -58,8 +58,11 @@ def _packet(traced: str, _net: Network) -> bytes:
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def stops(traced: str, _net: Network) -> list[Entry]:
-    """The outermost entries of the outline, each of which has a bar in the strip."""
-    return outline(_net)
+    """The entries of the outline that have a bar in the strip.
+
+    They are the framework's layers that hold no other, and operations beside them.
+    """
+    return list(undivided(outline(_net)))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -106,7 +106,7 @@ def _kinds(scope: Scope) -> list[tuple[str, float]]:
 def _title(scope: Scope) -> str:
     last = scope.layers[-1]
     if scope.parts:
-        return f"{scope.label}: {len(scope.layers)} layers, {scope.layers[0].name} to {last.name}"
+        return f"{scope.label}: {len(scope.layers)} layers, {scope.layers[0].title} to {last.title}"
     name, what = title_of(last)
     note = last.note and f"\n{last.note}"
     return f"{name}\n{what} {by(last.shape)}\n{_size(last)}{note}"

@@ -80,7 +80,10 @@ class LayerList {
       const says = (title, word) => [title, op, settings].join(" ").toLowerCase().includes(word);
       const name = this.wholes.has(number) ? entry.name : `${entry.name} ${entry.layer}`;
       const fits = words.every((word) => says(name, word));
-      const itself = entry.parent === null || words.some((word) => says(entry.label, word));
+      const around = this.layers[entry.parent]?.name.toLowerCase();
+      const itself =
+        around === undefined ||
+        words.some((word) => says(entry.label, word) || !around.includes(word));
       return fits && itself && (entry.convolution || !this.only.checked) ? [number] : [];
     });
   }
@@ -93,6 +96,7 @@ class LayerList {
     });
     for (const number of found) for (const whole of this.around(number)) shown.add(whole);
     this.shown = [...shown].sort((a, b) => a - b);
+    this.first = found[0]; // where a search begins
     const unfolded = new Set(this.shown.map((number) => this.layers[number].parent));
     const nodes = [];
     let scope = "";
@@ -169,7 +173,7 @@ class LayerList {
     else if (event.key === "ArrowUp") next = Math.max(now - 1, 0);
     else if (event.key === "Home") next = 0;
     else if (event.key === "End") next = last;
-    else if (event.key === "Enter" && inSearch) next = Math.max(now, 0);
+    else if (event.key === "Enter" && inSearch) next = this.shown.indexOf(this.first);
     else if (event.key === "ArrowRight" && folded) this.fold(number, false);
     else if (event.key === "ArrowRight" && this.wholes.has(number)) next = now + 1;
     else if (event.key === "ArrowLeft" && this.unfolded.has(number)) this.fold(number, true);

@@ -70,3 +70,16 @@ def test_halving_has_a_closed_form() -> None:
 def test_doubling_says_why_it_has_none() -> None:
     layer = traced(lambda x: tf.image.resize(x, (8, 8), "nearest"), x=(1, 4, 4, 1))["y"]
     assert layer.note == "no affine form: upsampled by 2"
+
+
+@pytest.mark.parametrize("sizes", [(6, 2), (11, 7), (4, 12)])
+@pytest.mark.parametrize("kind", ["lanczos3", "lanczos5"])
+def test_zeros_of_a_kernel_are_where_single_precision_has_them(
+    kind: str, sizes: tuple[int, int]
+) -> None:
+    """Sines of multiples of pi leave weights of about 1e-8, which large changes show."""
+    before, after = sizes
+    assert_agrees(
+        lambda x: tf.image.resize(x, (after, 1), kind),
+        x=(1, before, 1, 1),
+    )

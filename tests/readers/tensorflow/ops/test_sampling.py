@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,36 @@ def test_boxes_from_the_image_may_lie_anywhere() -> None:
         return tf.image.crop_and_resize(x, x[:, 0, :4, 0] - 1, [0, 0], (2, 2))
 
     assert_agrees(crop, x=(2, 4, 5, 2), exact=False)
+
+
+@pytest.mark.parametrize("normalised", [False, True])
+@pytest.mark.parametrize("centred", [False, True])
+@pytest.mark.parametrize("op", [raw.ExtractGlimpse, raw.ExtractGlimpseV2])
+def test_glimpses(op: Callable[..., tf.Tensor], centred: bool, normalised: bool) -> None:
+    for size in ((3, 4), (7, 2)):
+        for offsets in ([[-0.9, 0.3], [0.2, -1.2]], [[1.4, 3.0], [0.0, -0.2]]):
+            assert_agrees(
+                lambda x, size=size, offsets=offsets: op(
+                    input=x,
+                    size=size,
+                    offsets=offsets,
+                    centered=centred,
+                    normalized=normalised,
+                    uniform_noise=False,
+                    noise="zero",
+                ),
+                x=(2, 5, 4, 1),
+            )
+
+
+def test_a_glimpse_around_what_the_image_says_may_lie_anywhere() -> None:
+    assert_agrees(
+        lambda x: raw.ExtractGlimpseV2(
+            input=x, size=[2, 2], offsets=x[:, 0, :2, 0] - 2, noise="zero", uniform_noise=False
+        ),
+        x=(1, 4, 3, 1),
+        exact=False,
+    )
 
 
 @pytest.mark.parametrize("fill", ["CONSTANT", "REFLECT", "WRAP", "NEAREST"])

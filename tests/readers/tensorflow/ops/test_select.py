@@ -14,6 +14,8 @@ from tests.oracles.truth import generic
 
 raw = tf.raw_ops
 
+TABLE = generic((5, 2), 1)
+
 NUMBERS = np.array([[1, 1], [2, 1]], np.float32)
 STEPS = (1, -1, 2, -2)
 
@@ -42,6 +44,9 @@ STEPS = (1, -1, 2, -2)
         ((3, 2), lambda x: tf.math.segment_sum(x, [0, 0, 2])),
         ((3, 2), lambda x: tf.math.unsorted_segment_mean(x, [2, 0, 2], 4)),
         ((3, 2), lambda x: tf.math.unsorted_segment_max(x, [2, -1, 2], 4)),
+        ((3, 2), lambda x: tf.sparse.segment_sum(x, [2, 0, 2, 1], [0, 0, 1, 3])),
+        ((3, 2), lambda x: tf.sparse.segment_mean(x, [2, 0, 2], [0, 0, 2], num_segments=4)),
+        ((4,), lambda x: tf.sparse.segment_sum(TABLE, tf.cast(x, tf.int32) % 5, [0, 0, 1, 2])),
         ((2, 3), lambda x: tf.boolean_mask(x, [[True, False, True], [False, True, False]])),
         ((2, 3), lambda x: tf.gather(x, tf.unique([1, 0, 1])[0])),
     ],

@@ -187,7 +187,50 @@ def layers() -> tuple[Any, ...]:
             hidden = output * self.activation(memory)
             return hidden, [hidden, memory]
 
+    class _OfAnySize:
+        """A ``ConvLSTM`` layer that takes pictures whose size is not known, as Keras 2's did."""
+
+        def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:  # noqa: ANN401
+            """Make the weights, whose shapes do not depend on the pictures' size."""
+            self._open = None in sequences_shape[2:]
+            shape = (*sequences_shape[:2], *(n or 1 for n in sequences_shape[2:]))
+            super().build(shape, initial_state_shape)  # type: ignore[misc]
+            if self._open:
+                self.cell.input_spec = None  # type: ignore[attr-defined]
+
+        def call(
+            self,
+            sequences: Any,  # noqa: ANN401
+            initial_state: Any = None,  # noqa: ANN401
+            mask: Any = None,  # noqa: ANN401
+            training: bool = False,
+        ) -> Any:  # noqa: ANN401
+            """Take all steps, the first from a state of zeros in the size of the pictures."""
+            cell: Any = self.cell  # type: ignore[attr-defined]
+            if self._open and initial_state is None:
+                kernel = ops.zeros((*cell.kernel_size, cell.input_dim, cell.filters))
+                picture = cell.input_conv(sequences[:, 0], kernel, padding=cell.padding)
+                initial_state = [ops.zeros_like(picture)] * 2
+            return super().call(  # type: ignore[misc]
+                sequences, initial_state=initial_state, mask=mask, training=training
+            )
+
+    class ConvLSTM1DOfKeras2(_OfAnySize, keras.layers.ConvLSTM1D):  # type: ignore[misc]
+        """``ConvLSTM1D`` for sequences of sequences of any length."""
+
+        kind = "ConvLSTM1D"
+
+    class ConvLSTM2DOfKeras2(_OfAnySize, keras.layers.ConvLSTM2D):  # type: ignore[misc]
+        """``ConvLSTM2D`` for pictures of any size."""
+
+        kind = "ConvLSTM2D"
+
+    class ConvLSTM3DOfKeras2(_OfAnySize, keras.layers.ConvLSTM3D):  # type: ignore[misc]
+        """``ConvLSTM3D`` for volumes of any size."""
+
+        kind = "ConvLSTM3D"
+
     return (
         CuDNNLSTM, CuDNNGRU, CuDNNLSTMCell, CuDNNGRUCell, DropoutWrapper, ResidualWrapper,
-        DeviceWrapper, PeepholeLSTMCell,
+        DeviceWrapper, PeepholeLSTMCell, ConvLSTM1DOfKeras2, ConvLSTM2DOfKeras2, ConvLSTM3DOfKeras2,
     )  # fmt: skip

@@ -16,15 +16,21 @@ def _resized(x: Any, height: int, width: int, method: str) -> Any:  # noqa: ANN4
 
 def _resized_to_ratio(x: Any, height: int, width: int, method: str) -> Any:  # noqa: ANN401
     """Resize the largest part in the middle that has the ratio of the result."""
-    before = x.shape[1:3]
-    if None in before:
-        raise ValueError("a picture of unknown size is not cropped to a ratio")
-    rows, columns = before
-    part_rows = min(rows, int(float(columns * height) / width))
-    part_columns = min(columns, int(float(rows * width) / height))
+    import tensorflow as tf
+
+    rows, columns = (tf.shape(x)[i] if x.shape[i] is None else x.shape[i] for i in (1, 2))
+    part_rows = tf.minimum(rows, _times_ratio(columns, height, width))
+    part_columns = tf.minimum(columns, _times_ratio(rows, width, height))
     top, left = (rows - part_rows) // 2, (columns - part_columns) // 2
     part = x[:, top : top + part_rows, left : left + part_columns]
     return _resized(part, height, width, method)
+
+
+def _times_ratio(extent: Any, over: int, under: int) -> Any:  # noqa: ANN401
+    """An extent times a ratio, cut to a whole number as Keras 2 did."""
+    import tensorflow as tf
+
+    return tf.cast(tf.cast(extent * over, tf.float32) / under, tf.int32)
 
 
 def layers() -> tuple[Any, ...]:

@@ -1,0 +1,72 @@
+"""What Keras computes otherwise in a graph than with values, computed as with values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def as_with_values(model: Any) -> Iterator[None]:  # noqa: ANN401
+    """Let a model's layers compute in a graph meanwhile what they compute with values."""
+    import keras
+    from keras.src.backend.tensorflow import nn
+
+    layers = {id(x): x for x in model._flatten_layers()}.values()
+    distributed = [x for x in layers if isinstance(x, keras.layers.TimeDistributed)]
+    sizes = nn.compute_adaptive_pooling_window_sizes
+    try:
+        nn.compute_adaptive_pooling_window_sizes = _within_axis(sizes)
+        for layer in distributed:
+            object.__setattr__(layer, "call", _at_all_times(layer, layer.call))
+        yield
+    finally:
+        nn.compute_adaptive_pooling_window_sizes = sizes
+        for layer in distributed:
+            object.__delattr__(layer, "call")
+
+
+def _within_axis(sizes: Callable[[int, int], tuple[int, int]]) -> Callable[..., tuple[int, int]]:
+    """Keras's window sizes of an adaptive pooling, none larger than its axis.
+
+    Keras pools with windows of two sizes and picks from both results. Where one window covers the
+    whole axis, the larger size exceeds it: nothing is picked, but a graph cannot hold it.
+    """
+
+    def within_axis(extent: int, count: int) -> tuple[int, int]:
+        """Return the smaller and the larger size of ``count`` windows along an axis."""
+        small, large = sizes(extent, count)
+        return small, min(large, extent)
+
+    return within_axis
+
+
+def _at_all_times(layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401
+    """A ``TimeDistributed`` layer's ``call`` that takes any number of times.
+
+    Where the number is not known, Keras 3 takes that of the batch for it. Keras 2 calls the layer
+    within once, with all times as a batch, and so does this.
+    """
+    import keras
+
+    def together(x: Any) -> Any:  # noqa: ANN401
+        """Put the batch and the times into one axis."""
+        return keras.ops.reshape(x, (-1, *keras.ops.shape(x)[2:]))
+
+    def call_at_all_times(inputs: Any, training: Any = None, mask: Any = None) -> Any:  # noqa: ANN401
+        """Call the layer at every time."""
+        if inputs.shape[1] is not None:
+            return call(inputs, training=training, mask=mask)
+        kwargs: dict[str, Any] = {}
+        if layer.layer._call_has_mask_arg and mask is not None:
+            kwargs["mask"] = together(mask)
+        if layer.layer._call_has_training_arg:
+            kwargs["training"] = training
+        merged = together(inputs)
+        with keras.name_scope(layer.layer.name):
+            outputs = layer.layer.call(merged, **kwargs)
+        extents = (*keras.ops.shape(inputs)[:2], *keras.ops.shape(outputs)[1:])
+        return keras.ops.reshape(outputs, extents)
+
+    return call_at_all_times
