@@ -97,6 +97,17 @@ def built(name: str) -> Any:  # noqa: ANN401
     return models.get_model(name, weights=None, **heads)
 
 
+def without_values(name: str) -> Any:  # noqa: ANN401
+    """A network whose weights have shapes only: nothing is run."""
+    import torch
+
+    try:
+        with torch.device("meta"):
+            return built(name)
+    except NotImplementedError:  # it computes with tensors while it is built
+        return built(name).to("meta")
+
+
 def weights_of(name: str) -> Any:  # noqa: ANN401
     """The weights of which the table tells: the first for images of the usual size, or of any."""
     from torchvision import models
@@ -125,10 +136,7 @@ def figures_of(net: Network) -> Row:
 
 def row(name: str) -> Row:
     """All there is to say of a network without running it."""
-    import torch
-
-    with torch.device("meta"):  # shapes without values: nothing is run
-        weights, module = weights_of(name), built(name)
+    weights, module = weights_of(name), without_values(name)
     side = side_of(weights)
     net = read(module, side, name).trace(cut_global=True)
     family, year, paper = FAMILIES[max((f for f in FAMILIES if name.startswith(f)), key=len)]

@@ -75,9 +75,9 @@ def choose_model() -> tuple[File, Sample | None]:
         return File.at(sample.path, sample.title), sample
     if key in uploads:
         return _as_read(uploads[key]), None
-    file, sample = libraries.choose_network(key)
-    _show_remarks(cache.load(file))
-    return file, sample
+    network = libraries.choose_network(key)
+    _show_remarks(cache.load(network[0]))
+    return network
 
 
 def _check_network(key: str) -> None:
