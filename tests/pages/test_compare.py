@@ -10,6 +10,8 @@ from onnx import NodeProto, TensorProto, helper
 from streamlit.testing.v1 import AppTest
 
 from rf_viz.catalogue.article import end_points
+from rf_viz.catalogue.keras_applications import KERAS_APPLICATIONS
+from rf_viz.catalogue.torchvision_models import TORCHVISION_MODELS
 from rf_viz.ui.text import by
 from tests.pages.driver import onnx_file, upload
 
@@ -210,3 +212,31 @@ def test_the_published_table_is_filtered(app: AppTest) -> None:
     app.toggle(key="published differences").set_value(True)
     run(app)
     assert "No row differs" in app.info[0].value
+
+
+def test_the_networks_of_keras_and_torchvision_are_listed_without_either(app: AppTest) -> None:
+    app.session_state["part"] = "Keras and torchvision"
+    run(app)
+    (table,) = app.dataframe
+    listed = table.value.set_index(["Library", "Network"])
+    assert len(listed) == len(KERAS_APPLICATIONS) + len(TORCHVISION_MODELS)
+    assert listed.loc[("Keras", "ResNet50"), "Size r"] == 483
+    row = listed.loc[("torchvision", "resnet50")]
+    assert (row["Size r"], row["Stride S"], row["Top-1"]) == (427, 32, pytest.approx(76.13))
+    assert row["Source"].startswith("https://github.com/pytorch/vision/")
+    app.segmented_control(key="tables of").set_value(["torchvision"])
+    run(app)
+    app.selectbox(key="tables family").set_value("VGG")
+    run(app)
+    assert {name[:3] for name in app.dataframe[0].value["Network"]} == {"vgg"}
+
+
+def test_networks_of_torchvision_join_the_figure_and_count_once(app: AppTest) -> None:
+    app.session_state["part"] = "Accuracy"
+    app.session_state["accuracy of"] = ["torchvision"]
+    run(app)
+    shown = [model for model in TORCHVISION_MODELS.values() if model.size]
+    assert f"all networks shown**, {len(shown)} networks" in lines(app)
+    app.segmented_control(key="accuracy of").set_value(["Keras applications", "torchvision"])
+    run(app)
+    assert "have the name of a network above, and count once" in text(app)
