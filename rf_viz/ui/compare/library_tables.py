@@ -12,6 +12,8 @@ _KERAS, _TORCHVISION = "Keras", "torchvision"
 
 _ALL = "All families"
 
+_KERAS_TABLE = "https://keras.io/api/applications"
+
 Entry = KerasApplication | TorchvisionModel
 
 
@@ -52,11 +54,11 @@ def library_tables() -> None:
         column_config={
             "Network": st.column_config.TextColumn(pinned=True),
             "Year": number(format="%d"),
-            "Weights (million)": number(format="%.1f"),
+            "Weights (M)": number(format="%.1f"),
             "GFLOPs": number(format="%.2f"),
             "Top-1": number(format="%.1f %%"),
             "Top-5": number(format="%.1f %%"),
-            "Source": st.column_config.LinkColumn(display_text="recipe"),
+            "Source": st.column_config.LinkColumn(display_text="open"),
         },
     )
     st.caption(
@@ -66,9 +68,9 @@ def library_tables() -> None:
         "the multiply-adds."
     )
     st.caption(
-        "Top-1 and top-5 on ImageNet: of Keras by [its table](https://keras.io/api/applications), "
-        "of torchvision by the meta data of its weights, the first that it published for this "
-        "input; **recipe** leads to how they were trained. The same architecture can have other "
+        f"Top-1 and top-5 on ImageNet: of Keras by [its table]({_KERAS_TABLE}), of torchvision by "
+        "the meta data of its weights, the first that it published for this input; the source says "
+        "how they were trained. The same architecture can have other "
         "figures in the two: ResNet-50 has its strides in other convolutions, and Keras pads "
         "otherwise."
     )
@@ -79,20 +81,20 @@ def _row(library: str, entry: Entry) -> dict[str, str | float | None]:
     return {
         "Network": entry.name,
         "Library": library,
-        "Family": entry.family,
-        "Year": entry.year,
         "Input": by(entry.input),
         "Size r": None if entry.size is None else max(entry.size),
         "Stride S": None if entry.stride is None else max(entry.stride),
         "Padding P": None if entry.padding is None else max(entry.padding),
-        "Largest region": by(entry.region),
         "Depth": entry.depth,
-        "Weights (million)": entry.parameters / 1e6,
         "GFLOPs": entry.gflops,
+        "Weights (M)": entry.parameters / 1e6,
         "Top-1": None if entry.top1 is None else 100 * entry.top1,
         "Top-5": None if torchvision is None else 100 * torchvision.top5,
         "Trained weights": "" if torchvision is None else torchvision.weights,
-        "Source": None if torchvision is None else torchvision.source,
+        "Source": _KERAS_TABLE if torchvision is None else torchvision.source,
+        "Largest region": by(entry.region),
+        "Family": entry.family,
+        "Year": entry.year,
         "Paper": entry.paper,
         "Note": ". ".join(filter(None, (entry.note, entry.remark))),
     }
