@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
-from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, helper
 
 from ...errors import ModelError
 from ..onnx.node import ATEN
@@ -25,7 +25,7 @@ OPSET = 23
 
 _IR_VERSION = 10
 
-_GROWTH, _ALLOWANCE = 50, 10_000
+_GROWTH, _ALLOWANCE = 20, 2_000
 """The most ONNX nodes: so many for each node of the program, and so many more."""
 
 _IN_PLACE = re.compile(r"(\w+)\.(\w*[A-Za-z0-9])_\.(\w+)$")
@@ -81,16 +81,17 @@ def translate(
         outputs = translator.run()
     except RecursionError as error:
         raise ModelError(f"{name} nests its views or graphs too deeply to be read") from error
-    made = {output for node in writer.nodes for output in node.output}
-    result = GraphProto(name=name, node=writer.nodes, initializer=writer.constants, input=inputs)
+    nodes = _read(writer.nodes, {*outputs, *_names(graph)})
+    produced = {output for node in nodes for output in node.output}
+    result = GraphProto(name=name, node=nodes, initializer=writer.constants, input=inputs)
     for output in dict.fromkeys(outputs):
-        if output in made:
+        if output in produced:
             result.output.append(_declared(output, translator.metas.get(output), typed=False))
     declared = {output.name for output in result.output}
     result.value_info.extend(
         _declared(value, meta)
         for value, meta in translator.metas.items()
-        if value in made and value not in declared
+        if value in produced and value not in declared
     )
     model = ModelProto(ir_version=_IR_VERSION, graph=result)
     model.producer_name, model.producer_version = "pytorch", program.torch_version
@@ -106,6 +107,23 @@ def _weight(
     meta: TensorMeta,
 ) -> str:
     return writer.tensor(weight(name, meta))
+
+
+def _read(nodes: Sequence[NodeProto], names: set[str]) -> list[NodeProto]:
+    """The nodes whose results are read or have names in the program, in order."""
+    kept = []
+    for node in reversed(nodes):
+        if names.isdisjoint(node.output):
+            continue
+        kept.append(node)
+        pending = [node]
+        while pending:
+            reading = pending.pop()
+            names.update(reading.input)
+            for attribute in reading.attribute:
+                pending.extend(attribute.g.node)
+                names.update(output.name for output in attribute.g.output)
+    return kept[::-1]
 
 
 def _names(graph: Graph) -> list[str]:
