@@ -13,7 +13,7 @@ from ..reading.values import Value
 from .call import Call
 from .fold import evaluate
 from .inferred import infer_shapes
-from .node import Node
+from .node import ATEN, Node
 from .program import Program
 from .rules import broken_rule
 
@@ -66,6 +66,8 @@ class Reading(BaseReading[Call, Node]):
 
     def unknown(self, node: Node) -> str:
         """Name an unknown operator as ``BaseReading.unknown``, with its domain."""
+        if node.call.domain == ATEN:
+            return f"PyTorch's operator {node.op} has no description for what it was called with"
         home = f"of domain {node.call.domain} " if node.call.domain else ""
         return f"custom operator {node.op} {home}is not known"
 

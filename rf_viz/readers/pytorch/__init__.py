@@ -49,14 +49,13 @@ class ExportedModel(OnnxModel):
 
 def load(content: Content) -> ExportedModel:
     """Read an exported program. Raises ModelError where it is damaged, or something else."""
-    archive = Archive(content)
-    names = list(archive.programs)
-    chosen = content.signature if content.signature in archive.programs else names[0]
-    document = archive.read_json(archive.programs[chosen or names[0]])
-    exported = program(document, content.name)
-    weights = Weights(archive, chosen or names[0])
-    proto = translate(exported, content.name, weights.tensor)
-    model = ExportedModel(proto, content.name, weights.folder, sorted(weights.missing))
+    with Archive(content) as archive:
+        names = tuple(archive.programs)
+        chosen = content.signature if content.signature in names else names[0]
+        exported = program(archive.read_json(archive.programs[chosen]), content.name)
+        weights = Weights(archive, chosen)
+        proto = translate(exported, content.name, weights.tensor)
+        model = ExportedModel(proto, content.name, archive.folder, sorted(weights.missing))
     if len(names) > 1:
-        model.signatures, model.signature = tuple(names), chosen or names[0]
+        model.signatures, model.signature = names, chosen
     return model

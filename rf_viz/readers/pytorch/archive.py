@@ -7,11 +7,13 @@ PyTorch 2.5 to 2.7 wrote ``serialized_exported_program.json`` beside pickles; si
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import zipfile
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ...errors import ModelError
@@ -30,6 +32,12 @@ _GROWTH, _ALLOWANCE = 40, 2**24
 _LOCAL_HEADER = 30
 """The bytes of an entry's own header, before its name (PKWARE's APPNOTE, 4.3.7)."""
 
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, KeyError,
+    NotImplementedError,
+)  # fmt: skip
+"""What reading an entry raises where it is damaged, or packed as nobody packs."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -41,7 +49,7 @@ class Place:
 
 
 class Archive:
-    """An archive of exported programs.
+    """An archive of exported programs, open until it is left as a context.
 
     ``programs`` are their graphs' entries, by the programs' names. Raises ModelError where it is
     damaged, unpacks to far more than its size, or holds no such program.
@@ -50,9 +58,10 @@ class Archive:
     def __init__(self, content: Content) -> None:
         self.name = content.name
         self._content = content
+        self._file = content.open()
         try:
-            with content.open() as file, zipfile.ZipFile(file) as archive:
-                entries = archive.infolist()
+            self._zip = zipfile.ZipFile(self._file)
+            entries = self._zip.infolist()
         except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError) as error:
             raise self._damaged() from error
         if len(entries) > _MOST_ENTRIES:
@@ -69,7 +78,13 @@ class Archive:
         if not self.programs:
             raise ModelError(f"{self.name} {self._contents()}")
 
-    @property
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+    @cached_property
     def location(self) -> str | None:
         """The path of the file, None for mere bytes, and where it has several names.
 
@@ -79,6 +94,11 @@ class Archive:
             return None
         path = os.path.realpath(self._content.path)
         return path if os.stat(path).st_nlink == 1 else None
+
+    @property
+    def folder(self) -> str | None:
+        """The folder of the file that references to weights lead to."""
+        return None if self.location is None else os.path.dirname(self.location)
 
     def has(self, name: str) -> bool:
         """Tell whether there is an entry of this name, below the root folder."""
@@ -94,12 +114,8 @@ class Archive:
         if most is not None and entry.file_size > most:
             raise ModelError(f"{self.name} has {entry.file_size:,} bytes of {name}: refused")
         try:
-            with self._content.open() as file, zipfile.ZipFile(file) as archive:
-                return archive.read(entry)
-        except (
-            zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError,
-            NotImplementedError,
-        ) as error:  # fmt: skip
+            return self._zip.read(entry)
+        except _UNREADABLE as error:
             raise self._damaged() from error
 
     def read_json(self, name: str) -> Any:  # noqa: ANN401
@@ -116,9 +132,8 @@ class Archive:
         entry, path = self._entry(name), self.location
         if path is None or entry.compress_type != zipfile.ZIP_STORED:
             return None
-        with self._content.open() as file:
-            file.seek(entry.header_offset)
-            header = file.read(_LOCAL_HEADER)
+        self._file.seek(entry.header_offset)
+        header = self._file.read(_LOCAL_HEADER)
         if len(header) < _LOCAL_HEADER or not header.startswith(b"PK\x03\x04"):
             raise self._damaged()
         skipped = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
@@ -168,3 +183,51 @@ class Archive:
                 "program with torch.export.save and open that"
             )
         return "holds no exported program: write it with torch.export.save"
+
+
+class SavedFile:
+    """A file of torch.save, held in memory: a pickle, and the storages of its tensors."""
+
+    def __init__(self, archive: zipfile.ZipFile, root: str, damaged: ModelError) -> None:
+        self._zip, self._root, self._damaged = archive, root, damaged
+        self._lengths = {entry.filename: entry.file_size for entry in archive.infolist()}
+
+    @classmethod
+    def within(cls, archive: Archive, name: str) -> SavedFile | None:
+        """Open such a file in an archive; None where it is none, or unpacks to far more."""
+        data = archive.read(name)
+        try:
+            inner = zipfile.ZipFile(io.BytesIO(data))
+        except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError):
+            return None
+        entries = inner.infolist()
+        pickle = next((e.filename for e in entries if e.filename.endswith("data.pkl")), None)
+        total = sum(entry.file_size for entry in entries)
+        if pickle is None or total > _GROWTH * len(data) + _ALLOWANCE:
+            return None
+        damaged = ModelError(f"{archive.name} holds a {name} that is damaged: export it again")
+        return cls(inner, pickle.removesuffix("data.pkl"), damaged)
+
+    @property
+    def pickle(self) -> bytes:
+        """The pickle, unread."""
+        return self.read("data.pkl")
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is an entry of this name, below the root folder."""
+        return self._root + name in self._lengths
+
+    def length(self, name: str) -> int:
+        """The bytes of an entry, unpacked."""
+        return self._lengths[self._root + name]
+
+    def read(self, name: str) -> bytes:
+        """Read an entry, below the root folder. Raises ModelError where it is damaged."""
+        try:
+            return self._zip.read(self._root + name)
+        except _UNREADABLE as error:
+            raise self._damaged from error
+
+    def place(self, name: str) -> Place | None:
+        """Entries of a file in memory lie nowhere else."""
+        return None

@@ -28,6 +28,10 @@ class Storage:
             self._value = self._value()
         return self._value
 
+    def rename(self, value: str) -> None:
+        """Call the present value by another name."""
+        self._value = value
+
     def overwrite(self, value: str) -> None:
         """Put another value in."""
         self._value = value

@@ -23,6 +23,7 @@ from ...trace.tensor_names import TensorNames
 from ...trace.tensors import Tensor
 from ..content import Content
 from ..onnx import OnnxModel, of_message
+from ..onnx.node import ATEN, OPERATORS
 from . import load
 from .example import Example, example_of
 from .export import exported, exported_to_onnx, failure, functional, saved
@@ -255,7 +256,8 @@ def _by_onnx(module: Any, example: Example, name: str, reason: str) -> Export:  
 
 def _unknown(reading: OnnxModel) -> set[str]:
     """The operators of PyTorch that have no rule."""
-    return {node.op_type for node in reading.proto.graph.node if node.domain == "aten"}
+    own = (node.op_type for node in reading.proto.graph.node if node.domain == ATEN)
+    return {name for name in own if (ATEN, name) not in OPERATORS}
 
 
 def _order(program: Any, example: Example) -> list[str]:  # noqa: ANN401

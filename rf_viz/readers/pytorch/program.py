@@ -176,7 +176,7 @@ def _argument(document: Any) -> Argument:  # noqa: ANN401
 def _value(kind: str, value: Any) -> Argument:  # noqa: ANN401
     if kind in ("none", "optional_none"):
         return None
-    if kind in ("tensor", "token", "custom_obj"):
+    if kind == "tensor":
         return Name(_text(value["name"]))
     if kind in ("sym_int", "sym_float", "sym_bool", "optional_tensor"):
         return _argument(value)

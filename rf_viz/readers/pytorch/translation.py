@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
-from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, helper
 
 from ...errors import ModelError
+from ..onnx.node import ATEN
 from .dtypes import onnx_type
 from .functional import Alias, Storage, View
 from .ops import RULES
@@ -17,17 +18,17 @@ from .ops.views import is_view, put_back
 from .program import Argument, Graph, Name, Node, Program, TensorMeta
 from .scopes import metadata
 from .site import Site, Translated, Untranslatable
-from .writer import ATEN, Writer
+from .writer import Writer
 
 OPSET = 23
 """The version of ONNX' operators that programs are translated to."""
 
 _IR_VERSION = 10
 
-_GROWTH, _ALLOWANCE = 50, 10_000
+_GROWTH, _ALLOWANCE = 20, 2_000
 """The most ONNX nodes: so many for each node of the program, and so many more."""
 
-_IN_PLACE = re.compile(r"(aten\.)([a-z_]\w*[a-z0-9])_\.(\w+)$")
+_IN_PLACE = re.compile(r"(\w+)\.(\w*[A-Za-z0-9])_\.(\w+)$")
 """An operator that writes to its first argument: an underscore ends its name."""
 
 _IGNORED = re.compile(
@@ -80,16 +81,17 @@ def translate(
         outputs = translator.run()
     except RecursionError as error:
         raise ModelError(f"{name} nests its views or graphs too deeply to be read") from error
-    made = {output for node in writer.nodes for output in node.output}
-    result = GraphProto(name=name, node=writer.nodes, initializer=writer.constants, input=inputs)
+    nodes = _read(writer.nodes, {*outputs, *_names(graph)})
+    produced = {output for node in nodes for output in node.output}
+    result = GraphProto(name=name, node=nodes, initializer=writer.constants, input=inputs)
     for output in dict.fromkeys(outputs):
-        if output in made:
+        if output in produced:
             result.output.append(_declared(output, translator.metas.get(output), typed=False))
     declared = {output.name for output in result.output}
     result.value_info.extend(
         _declared(value, meta)
         for value, meta in translator.metas.items()
-        if value in made and value not in declared
+        if value in produced and value not in declared
     )
     model = ModelProto(ir_version=_IR_VERSION, graph=result)
     model.producer_name, model.producer_version = "pytorch", program.torch_version
@@ -105,6 +107,23 @@ def _weight(
     meta: TensorMeta,
 ) -> str:
     return writer.tensor(weight(name, meta))
+
+
+def _read(nodes: Sequence[NodeProto], names: set[str]) -> list[NodeProto]:
+    """The nodes whose results are read or have names in the program, in order."""
+    kept = []
+    for node in reversed(nodes):
+        if names.isdisjoint(node.output):
+            continue
+        kept.append(node)
+        pending = [node]
+        while pending:
+            reading = pending.pop()
+            names.update(reading.input)
+            for attribute in reading.attribute:
+                pending.extend(attribute.g.node)
+                names.update(output.name for output in attribute.g.output)
+    return kept[::-1]
 
 
 def _names(graph: Graph) -> list[str]:
@@ -227,12 +246,15 @@ class _Translator:
         if _INLINED.search(target) and self._inline(node):
             return
         in_place = _IN_PLACE.match(target)
-        written = next(iter(node.arguments), "") if in_place else ""
-        if target.endswith((".out", "_out")) and "out" in node.arguments:
+        written = next(iter(node.arguments), None) if in_place else None
+        functional = f"{in_place[1]}.{in_place[2]}.{in_place[3]}" if in_place else target
+        if "out" in node.arguments:
             written = "out"
-        functional = f"{in_place[1]}{in_place[2]}.{in_place[3]}" if in_place else target
+            functional = _without_out(target)
         site = Site(node, functional, self, self._writer)
         values = self._values(site)
+        if in_place and written is None:
+            raise ModelError(f"{node.target} {node.name!r} writes to nothing: the graph is invalid")
         if written and not _RESHAPED.match(target):
             self._write(node, node.arguments[written], site.results, values)
             return
@@ -262,7 +284,12 @@ class _Translator:
         if not isinstance(argument, Name) or value is None:
             raise ModelError(f"{node.target} {node.name!r} writes to nothing: the graph is invalid")
         tensor = self.tensor(argument.name)
+        before, mark = tensor.storage.value, len(self._writer.nodes)
         tensor.overwrite(value)
+        if tensor.view is not None:
+            after = self._writer.unique(f"{before}_after_{node.name}")
+            if self._writer.rename(mark, tensor.storage.value, after):
+                tensor.storage.rename(after)
         for name in names:
             if name is not None:
                 self.bind(name, tensor)
@@ -286,6 +313,8 @@ class _Translator:
             mark = len(self._writer.nodes)
             try:
                 return put_back(site, old, new, position)
+            except ModelError:
+                raise
             except _UNFIT:
                 self._writer.forget(mark)
                 op = target.split(".")[1] if "." in target else target
@@ -327,6 +356,8 @@ class _Translator:
         if rule is not None:
             try:
                 values = _listed(rule(site))[: len(names)]
+            except ModelError:
+                raise
             except _UNFIT:
                 self._writer.forget(mark)
         lacking = [
@@ -355,7 +386,7 @@ class _Translator:
             site.tensor(key) if key == first and isinstance(value, Name) else self.value(v.name)
             for key, value in site.node.arguments.items()
             for v in _flat([value])
-            if isinstance(v, Name) and v.name in self._aliases
+            if isinstance(v, Name)
         ]
         return self._writer.add_many(op, list(dict.fromkeys(inputs)), count, domain=domain or ATEN)
 
@@ -377,6 +408,13 @@ class _Translator:
             if name is not None and isinstance(result, Name):
                 self.bind(name, inner.tensor(result.name))
         return True
+
+
+def _without_out(target: str) -> str:
+    """The operator that returns what one writes to its argument ``out``."""
+    name = target.rpartition(".")[0]
+    named = (f"{name}.{overload}" for overload in ("default", "Tensor", "self", "dim"))
+    return next((t for t in named if t in RULES), target)
 
 
 def _listed(values: Translated) -> list[str | None]:

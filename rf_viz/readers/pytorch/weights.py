@@ -1,7 +1,7 @@
 """The weights of an exported program as ONNX tensors, left in the file where that can be.
 
-Raw storages are read since PyTorch 2.9. Older archives hold pickles, which are never opened here:
-of those only types and shapes are known.
+Since PyTorch 2.9 storages are entries of the archive. Before, they lay in files of torch.save
+within it; which tensors these hold is told from their pickles, without unpickling them.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import numpy as np
 from onnx import TensorProto
 
 from ...errors import ModelError
-from .archive import Archive
+from .archive import Archive, SavedFile
 from .dtypes import array_type, onnx_type, width
+from .pickled import pickled_tensors
 from .program import TensorMeta, tensor_meta
 from .sizes import Size, example
 
@@ -27,6 +28,12 @@ _CONFIGS = (
         "{}_model_constants_config.json",
     ),
 )
+_SAVED = (
+    "serialized_state_dict.pt",
+    "serialized_constants.pt",
+    "data/weights/{}.pt",
+    "data/constants/{}.pt",
+)
 _FOLDERS = ("data/weights/", "data/constants/")
 
 _BY_REFERENCE = 4096
@@ -35,14 +42,15 @@ _BY_REFERENCE = 4096
 _MOST_REPEATED = 2**26
 """The most bytes of a weight some of whose axes repeat the same numbers."""
 
-UNKNOWN = "unknown"
-"""The place of weights that the file does not hold in a form that is read."""
+_NOWHERE = "\0"
+"""The place of weights without values: no file has such a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """Where the storage of a weight lies in the archive, and how the weight lies in it."""
+    """How a weight lies in its storage, and where that lies: in which archive, as which entry."""
 
+    archive: Archive | SavedFile
     entry: str
     meta: TensorMeta
 
@@ -52,15 +60,9 @@ class Weights:
 
     def __init__(self, archive: Archive, program: str) -> None:
         self._archive = archive
-        self._payloads = dict(_payloads(archive, program))
-        self._storages: dict[str, bytes] = {}
+        self._payloads = {**dict(_pickled(archive, program)), **dict(_payloads(archive, program))}
+        self._storages: dict[tuple[int, str], bytes] = {}
         self.missing: set[str] = set()
-
-    @property
-    def folder(self) -> str | None:
-        """The folder of the file that references lead to."""
-        location = self._archive.location
-        return None if location is None else str(Path(location).parent)
 
     def tensor(self, name: str, meta: TensorMeta) -> TensorProto:
         """Make the ONNX tensor of a weight, without values where they are not known.
@@ -72,7 +74,7 @@ class Weights:
             return self._unknown(name, meta)
         if payload.meta.sizes != meta.sizes or payload.meta.dtype != meta.dtype:
             raise self._broken(name)
-        meta = payload.meta
+        archive, meta = payload.archive, payload.meta
         shape, strides, offset = _static(meta.sizes), _static(meta.strides), example(meta.offset)
         size = width(meta.dtype)
         if shape is None or strides is None or offset is None or size is None:
@@ -86,8 +88,7 @@ class Weights:
         last = offset + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
         if min(strides, default=0) < 0 or last >= 2**40:
             raise self._broken(name)
-        place = self._archive.place(payload.entry)
-        length = self._archive.length(payload.entry)
+        place, length = archive.place(payload.entry), archive.length(payload.entry)
         if length == 0:  # exported without values, from tensors that are only shapes
             return self._unknown(name, meta)
         if (last + 1) * size > length:
@@ -104,7 +105,7 @@ class Weights:
             return result
         if count * size > max(length, _MOST_REPEATED):  # numbers that axes repeat, made to claim
             raise self._broken(name)
-        raw = self._storage(payload.entry)
+        raw = self._storage(payload)
         if dense:
             result.raw_data = raw[offset * size : (offset + count) * size]
         else:
@@ -113,10 +114,11 @@ class Weights:
             result.raw_data = np.lib.stride_tricks.as_strided(flat, shape, steps).tobytes()
         return result
 
-    def _storage(self, entry: str) -> bytes:
-        if entry not in self._storages:
-            self._storages[entry] = self._archive.read(entry)
-        return self._storages[entry]
+    def _storage(self, payload: Payload) -> bytes:
+        key = id(payload.archive), payload.entry
+        if key not in self._storages:
+            self._storages[key] = payload.archive.read(payload.entry)
+        return self._storages[key]
 
     def _unknown(self, name: str, meta: TensorMeta) -> TensorProto:
         self.missing.add(name)
@@ -133,7 +135,7 @@ def unknown(name: str, meta: TensorMeta) -> TensorProto:
     """A tensor of which only type and shape are known: it refers to a file that there is not."""
     tensor = TensorProto(name=name, data_type=onnx_type(meta.dtype), dims=_static(meta.sizes) or ())
     tensor.data_location = TensorProto.EXTERNAL
-    tensor.external_data.add(key="location", value=UNKNOWN)
+    tensor.external_data.add(key="location", value=_NOWHERE)
     return tensor
 
 
@@ -148,13 +150,29 @@ def _payloads(archive: Archive, program: str) -> Iterable[tuple[str, Payload]]:
                 for name, entry in archive.read_json(config)["config"].items():
                     if not entry["use_pickle"] and entry["tensor_meta"]:
                         path = folder + entry["path_name"]
-                        yield name, Payload(path, tensor_meta(entry["tensor_meta"]))
+                        yield name, Payload(archive, path, tensor_meta(entry["tensor_meta"]))
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 raise ModelError(
                     f"{archive.name} holds a {config} that does not describe weights: it is "
                     "damaged, export it again"
                 ) from error
             break
+
+
+def _pickled(archive: Archive, program: str) -> Iterable[tuple[str, Payload]]:
+    """The weights in files of torch.save within the archive."""
+    for form in _SAVED:
+        entry = form.format(program)
+        if not archive.has(entry):
+            continue
+        saved = SavedFile.within(archive, entry)
+        if saved is None:
+            continue
+        for name, tensor in pickled_tensors(saved.pickle).items():
+            path = f"data/{tensor.storage}"
+            if saved.has(path):
+                meta = TensorMeta(tensor.dtype, tensor.shape, tensor.strides, tensor.offset)
+                yield name, Payload(saved, path, meta)
 
 
 def _static(sizes: Iterable[Size]) -> tuple[int, ...] | None:

@@ -11,9 +11,6 @@ from onnx import GraphProto, NodeProto, StringStringEntryProto, TensorProto, hel
 
 from ...errors import ModelError
 
-ATEN = "aten"
-"""The domain of PyTorch's own operators that have no translation."""
-
 Attribute = int | float | str | Sequence[int] | Sequence[float] | TensorProto | GraphProto | None
 
 
@@ -46,7 +43,7 @@ class Writer:
         self.label = "value"
 
     def body(self, label: str) -> Writer:
-        """Make the writer of a body of one of this graph's nodes; its constants are this graph's."""
+        """Make the writer of a body of one of this graph's nodes; constants are shared."""
         inner = Writer((), 0)
         inner._shared, inner.metadata, inner.label = self._shared, self.metadata, label
         return inner

@@ -23,11 +23,11 @@ def _operands(site: Site) -> list[list[Name]]:
 
 def _returns(graph: GraphProto, outputs: list[str]) -> GraphProto:
     """A body that returns values, each made within it under a name of its own."""
-    made = {name for node in graph.node for name in node.output}
+    within = {name for node in graph.node for name in node.output}
     seen: set[str] = set()
     for number, output in enumerate(outputs):
         name = output
-        if output not in made or output in seen:  # handed on as it came, or returned twice
+        if output not in within or output in seen:  # handed on as it came, or returned twice
             name = f"{graph.name}_out_{number}"
             graph.node.append(helper.make_node("Identity", [output], [name], name=name))
         seen.add(name)

@@ -312,6 +312,16 @@ def angle(site: Site) -> str:
     return site.add("Where", site.add("Less", x, zero), turned, slope)
 
 
+@rule("logaddexp")
+def add_logarithms(site: Site) -> str:
+    """The logarithm of the sum of two exponentials."""
+    dtype = site.result.dtype
+    one, other = site.operand("self", dtype), site.operand("other", dtype)
+    apart = site.add("Neg", site.add("Abs", site.add("Sub", one, other)))
+    more = site.add("Log", site.add("Add", site.scalar(1, dtype), site.add("Exp", apart)))
+    return site.add("Add", site.add("Max", one, other), more)
+
+
 @rule("hypot")
 def hypotenuse(site: Site) -> str:
     """The length of the longest side of a right triangle."""

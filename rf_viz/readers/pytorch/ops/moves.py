@@ -114,9 +114,9 @@ def order_of(site: Site) -> list[int]:
 
 
 @rule(
-    "permute", "transpose.int", "swapaxes", "swapdims", "t", "numpy_T", "mT", "movedim.intlist",
-    "movedim.int", "moveaxis.intlist", "moveaxis.int", "permute_copy", "transpose_copy.int",
-    "t_copy",
+    "permute", "transpose", "transpose.int", "swapaxes", "swapdims", "t", "numpy_T", "mT",
+    "movedim.intlist", "movedim.int", "moveaxis.intlist", "moveaxis.int", "permute_copy",
+    "transpose_copy.int", "t_copy",
 )  # fmt: skip
 def transpose(site: Site) -> str:
     """The axes in another order."""

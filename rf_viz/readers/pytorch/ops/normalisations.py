@@ -45,22 +45,22 @@ def _stored(site: Site) -> str:
 
 
 def _of_batch(site: Site) -> str:
-    """A batch normalisation by the statistics of the batch, which it has to compute."""
-    count = _channels(site, "input")
-    outputs = site.writer.add_many(
-        "BatchNormalization",
-        [
-            site.tensor("input"),
-            _parameter(site, "weight", 1, count),
-            _parameter(site, "bias", 0, count),
-            _filled(site, 0, [count], site.result.dtype),
-            _filled(site, 1, [count], site.result.dtype),
-        ],
-        3,
-        epsilon=site.real("eps", 1e-5),
-        training_mode=1,
-    )
-    return outputs[0]
+    """A batch normalisation by the statistics of the batch.
+
+    Written out: ONNX Runtime computes that of BatchNormalization's training mode otherwise.
+    """
+    dtype, rank, count = site.result.dtype, site.rank("input"), _channels(site, "input")
+    axes = site.ints([a for a in range(rank) if a != 1])
+    value = site.tensor("input")
+    apart = site.add("Sub", value, site.add("ReduceMean", value, axes, keepdims=1))
+    variance = site.add("ReduceMean", site.add("Mul", apart, apart), axes, keepdims=1)
+    eps = site.scalar(site.real("eps", 1e-5), dtype)
+    result = site.add("Div", apart, site.add("Sqrt", site.add("Add", variance, eps)))
+    shape = [1, count, *[1] * (rank - 2)]
+    for name, op in (("weight", "Mul"), ("bias", "Add")):
+        if site.has(name):
+            result = site.add(op, result, site.reshape(site.tensor(name), shape))
+    return result
 
 
 @rule("batch_norm", "native_batch_norm", "cudnn_batch_norm", "_native_batch_norm_legit",
@@ -129,6 +129,15 @@ def rms_norm(site: Site) -> list[str | None]:
     if site.has("weight"):
         result = site.add("Mul", result, site.tensor("weight"))
     return [result]
+
+
+@rule("_weight_norm", "_weight_norm_interface")
+def weight_norm(site: Site) -> list[str | None]:
+    """A weight of a learned length."""
+    rank, axis = site.rank("v"), site.axis(default=0, of="v")
+    axes = site.ints([a for a in range(rank) if a != axis])
+    length = site.add("ReduceL2", site.tensor("v"), axes, keepdims=1)
+    return [site.add("Mul", site.tensor("v"), site.add("Div", site.tensor("g"), length)), length]
 
 
 @rule("group_norm", "native_group_norm")

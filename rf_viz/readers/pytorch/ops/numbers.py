@@ -20,6 +20,16 @@ def count(site: Site) -> str:
     return site.add("Size", site.tensor("self"))
 
 
+@rule("sym_stride.int", "sym_storage_offset")
+def place(site: Site) -> str:
+    """How a tensor lies in its storage."""
+    meta = site.meta("self")
+    value = meta.strides[site.axis()] if site.has("dim") else meta.offset
+    if not isinstance(value, int):
+        raise Untranslatable
+    return site.scalar(value, dtypes.INT64)
+
+
 @rule("item", "_local_scalar_dense")
 def item(site: Site) -> str:
     """The one number that a tensor holds."""
