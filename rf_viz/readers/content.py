@@ -75,6 +75,10 @@ class Content:
 
     def read(self) -> bytes:
         """Read all bytes. Raises ModelError where they cannot be read."""
+        if self.path is None:
+            return self.data
+        if len(self.head) < _HEAD:  # that was all of it
+            return self.head
         with self.open() as file:
             return file.read()
 
