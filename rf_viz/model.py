@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -526,13 +526,22 @@ class Model(ABC):
                 pass  # what leads to the source takes no usual size, and need not be followed
             return {**shapes, source.name: shape}
         sizes = self._symbols(source, shape)
-        shapes = {source.name: shape}
-        for i in self.inputs:
-            alike = size > 1 and len(i.shape) == len(shape)
-            like = filled(i.shape, dict(enumerate(shape))) if alike else i.shape
-            bound = ModelInput(i.name, like, symbols=i.symbols, batched=i.batched)
-            shapes[i.name] = requested.get(i.name) or bound.bound(sizes, size)
+        bound = self._like(shape, size) if size > 1 else ModelInput.bound
+        shapes = {i.name: requested.get(i.name) or bound(i, sizes) for i in self.inputs}
         return {**shapes, source.name: shape}
+
+    @staticmethod
+    def _like(shape: Shape, size: int) -> Callable[[ModelInput, Mapping[str, int]], Shape]:
+        """What binds free axes of inputs like those of this shape, or to the size."""
+
+        def bound(other: ModelInput, sizes: Mapping[str, int]) -> Shape:
+            if len(other.shape) != len(shape):
+                return other.bound(sizes, size)
+            like = {axis: n for axis, n in enumerate(shape) if axis or not other.batched}
+            names = other.symbols or ("",) * len(shape)
+            return filled(other.shape, {a: sizes.get(names[a], n) for a, n in like.items()})
+
+        return bound
 
     @cached_property
     def _kept(self) -> _Kept:

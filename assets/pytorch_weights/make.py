@@ -101,7 +101,9 @@ def main(packages: list[str]) -> None:
                 continue
             rows = table.setdefault(key, [])
             # Networks whose weights are alike are one; torchvision's names are better known.
-            if all(entry[0] != other[0] for other in rows):
+            if package == "torchvision":
+                rows[:] = [entry, *(row for row in rows if row[0] != entry[0])]
+            elif all(entry[0] != other[0] for other in rows):
                 rows.append(entry)
         lines = [f"{json.dumps(k)}: {json.dumps(table[k])}" for k in sorted(table)]
         TABLE.write_text("{\n" + ",\n".join(lines) + "\n}\n")

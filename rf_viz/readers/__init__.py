@@ -70,9 +70,9 @@ def _meta_graph(content: Content) -> bool:
 
 
 def _saved_model(content: Content) -> bool:
-    """A folder that Content takes for a model, its message alone, or an archive of the folder."""
+    """The folder that it is, its message alone, or an archive of the folder."""
     if content.is_folder:
-        return True
+        return content.holds_saved_model
     if content.head.startswith(SAVED_MODEL):  # so does a Core ML model, but for its last field
         return max(protobuf_fields(content.head), default=0) < CORE_ML
     return any(name.rpartition("/")[2] == "saved_model.pb" for name in archive_names(content))

@@ -35,15 +35,13 @@ class Content:
             return cls(name or "model", None, bytes(source))
         path = os.fspath(source)
         name = name or os.path.basename(os.path.normpath(path))
-        if os.path.isdir(path):
-            if os.path.exists(os.path.join(path, "saved_model.pb")):
-                return cls(name, path)
-            if os.path.exists(os.path.join(path, "saved_model.pbtxt")):
-                raise ModelError(f"{name} is a SavedModel written as text: save it in binary form")
-            raise ModelError(f"{name} is a folder: open the model file in it")
         if not os.path.exists(path):
             raise ModelError(f"there is no file {path}")
-        return cls(name, path)
+        content = cls(name, path)
+        as_text = os.path.exists(os.path.join(path, "saved_model.pbtxt"))
+        if as_text and not content.holds_saved_model:
+            raise ModelError(f"{name} is a SavedModel written as text: save it in binary form")
+        return content
 
     @property
     def extension(self) -> str:
@@ -54,6 +52,12 @@ class Content:
     def is_folder(self) -> bool:
         """Whether the model is a folder rather than a file."""
         return self.path is not None and os.path.isdir(self.path)
+
+    @property
+    def holds_saved_model(self) -> bool:
+        """Whether it is the folder of a SavedModel."""
+        path = self.path or ""
+        return self.is_folder and os.path.exists(os.path.join(path, "saved_model.pb"))
 
     @property
     def folder(self) -> str | None:
@@ -75,6 +79,10 @@ class Content:
 
     def read(self) -> bytes:
         """Read all bytes. Raises ModelError where they cannot be read."""
+        if self.path is None:
+            return self.data
+        if len(self.head) < _HEAD:  # that was all of it
+            return self.head
         with self.open() as file:
             return file.read()
 

@@ -6,10 +6,12 @@ import json
 import re
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 
 from ..content import Content
 from ..sniffing import PACKED, archive_names, protobuf_fields
 from .advice import OF_PYTORCH, READS, Foreign
+from .folders import name_of_folder
 from .other_files import (
     of_compiled,
     of_core_ml,
@@ -58,6 +60,8 @@ _EXTENSIONS: Mapping[str, Foreign] = {
 
 def name_for_what_it_is(content: Content) -> Foreign | None:
     """Say what a file is, to complete a sentence that starts with its name; None if unknown."""
+    if content.is_folder:
+        return name_of_folder(Path(content.path or ""))
     head = content.head
     if not head:
         return Foreign("is empty: the download or export broke off")

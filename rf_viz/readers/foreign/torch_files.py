@@ -8,9 +8,9 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from ..content import Content
 from .advice import (
@@ -25,7 +25,7 @@ from .advice import (
     stem,
     zeros,
 )
-from .architectures import Shape
+from .held import Held, class_of, held_in, mapping, module_held, shape_of
 from .pickles import Built, Inert, Name, PickleError, Stored, parts, read_pickle
 from .weights import counted, example_input, of_weights
 
@@ -34,13 +34,6 @@ LARGEST_PICKLE = 2**26
 
 MAGIC = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 """The number that torch.save's old format starts with, as pickle writes it."""
-
-_HOLDERS = (
-    "state_dict", "model_state_dict", "model_state", "ema_state_dict", "state_dict_ema", "model",
-    "ema", "model_ema", "params_ema", "params", "net", "network", "weights", "module", "generator",
-    "teacher", "student",
-)  # fmt: skip
-"""Keys under which checkpoints keep a network or its weights, the likeliest first."""
 
 _HARMLESS = {
     "_codecs": {"encode"},
@@ -70,9 +63,6 @@ _BUILDS = _HARMLESS_BUILTINS | {"getattr", "dict", "list", "int", "str", "float"
 """What objects of many classes are built with."""
 
 
-_DICTIONARIES = {"OrderedDict", "dict", "defaultdict", "EasyDict", "AttrDict"}
-
-
 class _Limited:
     """A stream of which at most so many bytes are read."""
 
@@ -95,134 +85,6 @@ class _Limited:
     def tell(self) -> int:
         """Where the stream stands."""
         return self._stream.tell()
-
-
-class _Held(NamedTuple):
-    """What of a pickle is a network or its weights, and the keys that lead to it.
-
-    ``module`` is the network's class; None where there are weights only.
-    """
-
-    weights: Mapping[str, Shape]
-    keys: tuple[str, ...] = ()
-    module: Name | None = None
-    modules: int = 0
-
-
-def shape_of(value: Any) -> Shape | None:  # noqa: ANN401
-    """The shape of a tensor that a pickle would build; None for anything else."""
-    for _ in range(4):  # a parameter is made of a tensor, and that perhaps of another
-        if not isinstance(value, Built) or not isinstance(value.call, Name):
-            return None
-        module, name = value.call
-        arguments = value.arguments if isinstance(value.arguments, tuple) else ()
-        if not module.startswith("torch"):
-            return None
-        if name in ("Parameter", "Buffer") or name.startswith("_rebuild_parameter"):
-            value = arguments[0] if arguments else value.state
-        elif name == "_rebuild_from_type_v2" and len(arguments) > 2:
-            value = Built(arguments[0], arguments[2])
-        elif name.startswith("_rebuild_") and "tensor" in name:
-            sizes = [a for a in arguments if _is_size(a)]
-            return sizes[0] if sizes else ()
-        else:
-            return None
-    return None
-
-
-def _is_size(value: Any) -> bool:  # noqa: ANN401
-    return isinstance(value, tuple) and all(type(n) is int and n >= 0 for n in value)
-
-
-def _mapping(value: Any) -> Mapping[Any, Any]:  # noqa: ANN401
-    """The items of a dictionary of whatever kind; none of anything else."""
-    if isinstance(value, dict):
-        return value
-    name = value.call.name if isinstance(value, Built) and isinstance(value.call, Name) else ""
-    return value.items if name in _DICTIONARIES else {}
-
-
-def _tensors(value: Any) -> dict[str, Shape]:  # noqa: ANN401
-    """The tensors of a dictionary that consists of them, by name; none of any other."""
-    items = _mapping(value)
-    tensors = {
-        k: s for k, v in items.items() if isinstance(k, str) and (s := shape_of(v)) is not None
-    }
-    return tensors if 2 * len(tensors) > len(items) else {}
-
-
-def _state(value: Any) -> Mapping[Any, Any]:  # noqa: ANN401
-    return _mapping(value.state) if isinstance(value, Built) else {}
-
-
-def _is_module(value: Any) -> bool:  # noqa: ANN401
-    return "_modules" in _state(value) and "_parameters" in _state(value)
-
-
-def _class_of(value: Built) -> Name | None:
-    call = value.call
-    if isinstance(call, Name) and call.name == "_reconstructor" and value.arguments:
-        call = value.arguments[0]
-    if isinstance(call, Stored) and isinstance(call.identity, tuple) and len(call.identity) > 1:
-        call = call.identity[1]  # torch.save's old format keeps the source of classes beside them
-    return call if isinstance(call, Name) else None
-
-
-def _inside(module: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
-    """A module and those within it, each once, by their paths.
-
-    Of a scripted module the attributes are its state itself.
-    """
-    pending, seen = [("", module)], set[int]()
-    while pending:
-        path, value = pending.pop()
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        yield path, value
-        state = _state(value)
-        children = _mapping(state["_modules"]) if "_modules" in state else state
-        pending += [
-            (f"{path}{key}.", child)
-            for key, child in reversed(list(children.items()))
-            if isinstance(child, Built) and shape_of(child) is None and _state(child)
-        ]
-
-
-def _module(value: Built, keys: tuple[str, ...] = ()) -> _Held:
-    weights: dict[str, Shape] = {}
-    count = 0
-    for path, module in _inside(value):
-        count += 1
-        state = _state(module)
-        own = [state, *(_mapping(state.get(k)) for k in ("_parameters", "_buffers"))]
-        for key, tensor in (pair for items in own for pair in items.items()):
-            shape = shape_of(tensor)
-            if shape is not None:
-                weights[f"{path}{key}"] = shape
-    return _Held(weights, keys, _class_of(value), count)
-
-
-def _held(top: Any) -> _Held | None:  # noqa: ANN401
-    """What of a pickle is a network or its weights; None where nothing is."""
-    if isinstance(top, Built) and _is_module(top):
-        return _module(top)
-    tensors = _tensors(top)
-    if tensors:
-        return _Held(tensors)
-    items = _mapping(top)
-    keys = [k for k in _HOLDERS if k in items]
-    keys += [k for k in items if isinstance(k, str) and k not in keys and "optim" not in k]
-    for key in keys:
-        value = items[key]
-        if isinstance(value, Built) and _is_module(value):
-            return _module(value, (key,))
-        if _tensors(value):
-            return _Held(_tensors(value), (key,))
-        for inner in _HOLDERS:
-            if _tensors(_mapping(value).get(inner)):
-                return _Held(_tensors(_mapping(value)[inner]), (key, inner))
-    return None
 
 
 def of_archive(content: Content, archive: zipfile.ZipFile) -> Foreign | None:
@@ -276,7 +138,7 @@ def _package(content: Content, archive: zipfile.ZipFile, names: Iterable[str]) -
         f".load_pickle({quoted(resource)}, {quoted(file)})"
     )
     inert = _pickle_in(archive, pickle)
-    held = None if inert is None else _held(inert.value)
+    held = None if inert is None else held_in(inert.value)
     if held is not None and held.module is None:
         return of_weights(
             held.weights,
@@ -302,7 +164,7 @@ def _script(content: Content, archive: zipfile.ZipFile, last: Mapping[str, str])
     held = None
     if "data.pkl" in last:
         inert = _pickle_in(archive, last["data.pkl"])
-        held = _module(inert.value) if inert and isinstance(inert.value, Built) else None
+        held = module_held(inert.value) if inert and isinstance(inert.value, Built) else None
     shape = example_input(held.weights) if held else IMAGE
     of = f" of {_plain_class(held.module)}" if held and held.module else ""
     about = f" ({counted(held.weights)})" if held and held.weights else ""
@@ -367,8 +229,8 @@ def _saved(content: Content, inert: Inert | None) -> Foreign:
     warning = _runs_code(inert)
     if warning:
         return warning
-    top, items = inert.value, _mapping(inert.value)
-    held = _held(top)
+    top, items = inert.value, mapping(inert.value)
+    held = held_in(top)
     elsewhere = any(_location(p) not in ("", "cpu") for p in parts(top) if isinstance(p, Stored))
     load = _load(content.name, inert.names, elsewhere)
     if held is None:
@@ -442,7 +304,7 @@ def _runs_code(inert: Inert) -> Foreign | None:
     return None
 
 
-def _whole_module(content: Content, held: _Held, load: str) -> Foreign:
+def _whole_module(content: Content, held: Held, load: str) -> Foreign:
     assert held.module is not None
     name = held.module
     package = name.module.partition(".")[0]
@@ -485,7 +347,7 @@ def _whole_module(content: Content, held: _Held, load: str) -> Foreign:
 
 def _nothing_to_open(top: Any) -> Foreign:  # noqa: ANN401
     """Say what torch.save wrote that is no network."""
-    items = _mapping(top)
+    items = mapping(top)
     shape = shape_of(top)
     if shape is not None:
         by = " x ".join(map(str, shape)) or "one number"
@@ -505,7 +367,7 @@ def _nothing_to_open(top: Any) -> Foreign:  # noqa: ANN401
             f"was written by torch.save and holds a dictionary ({keys}{more}) without the weights "
             f"of a network; {READS}"
         )
-    name = _class_of(top) if isinstance(top, Built) else None
+    name = class_of(top) if isinstance(top, Built) else None
     of = f" of the class {printable(str(name))}" if name else ""
     return Foreign(f"was written by torch.save and holds an object{of}, no network; {READS}")
 
@@ -521,7 +383,7 @@ def _plain_pickle(content: Content, inert: Inert | None) -> Foreign:
     if warning:
         return warning
     file = quoted(content.name)
-    held = _held(inert.value)
+    held = held_in(inert.value)
     load = f'pickle.load(open({file}, "rb"))'
     if held is not None and held.module is not None:
         foreign = _whole_module(content, held, load)
@@ -537,7 +399,7 @@ def _plain_pickle(content: Content, inert: Inert | None) -> Foreign:
             imports=["import pickle"],
         )
     value = inert.value
-    name = _class_of(value) if isinstance(value, Built) else None
+    name = class_of(value) if isinstance(value, Built) else None
     of = f" of {printable(str(name))}" if name else ""
     if name and name.module.startswith("fastai"):
         model = f"load_learner({file}).model"

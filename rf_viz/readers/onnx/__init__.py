@@ -22,7 +22,6 @@ from .modules import Place, places
 from .ops import OPERATORS
 from .parameters import parameters
 from .program import Program
-from .remarks import remarks
 
 if TYPE_CHECKING:
     from ...runtimes.onnx.runtime import OnnxRuntime
@@ -98,6 +97,8 @@ class OnnxModel(Model):
     @cached_property
     def remarks(self) -> tuple[Remark, ...]:
         """What is worth knowing of the file, as ``Model.remarks``."""
+        from .remarks import remarks  # rarely needed, and a cold start is short
+
         program, producer = self._program, self.proto.producer_name
         calls = program.graph.calls
         return remarks(calls, program.constants, self.name, producer, self.inputs)

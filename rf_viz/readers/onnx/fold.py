@@ -7,6 +7,7 @@ implementation, which is slow to import.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from math import prod
 from typing import Any
 
@@ -54,7 +55,8 @@ def evaluate(node: Node, name: str, shape: Shape | None = None) -> Constant | No
     try:
         with np.errstate(all="ignore"):
             if compute is not None:
-                return np.asarray(compute(node, values))
+                with suppress(NotImplementedError):  # a rare mode
+                    return np.asarray(compute(node, values))
             if node.op in _SAME_ELEMENTS and shape is not None and values[0] is not None:
                 return values[0].reshape(shape)
             return _by_reference(node, name, values)
@@ -109,6 +111,37 @@ def _reduce(function: Callable[..., Any]) -> Compute:
     return compute
 
 
+def _clip(node: Node, values: list[Any]) -> Constant:
+    data, *bounds = values
+    if node.opset < 11:
+        bounds = [node.attribute("min"), node.attribute("max")]
+    least, most = ([*bounds, None, None])[:2]
+    if least is not None:
+        data = np.maximum(data, np.asarray(least, data.dtype))
+    return np.asarray(data if most is None else np.minimum(data, np.asarray(most, data.dtype)))
+
+
+def _mod(node: Node, values: list[Any]) -> Constant:
+    function = np.fmod if node.attribute("fmod", 0) else np.mod
+    return np.asarray(function(*values), values[0].dtype)
+
+
+def _gather_nd(node: Node, values: list[Any]) -> Constant:
+    data, indices = values
+    if node.attribute("batch_dims", 0):
+        raise NotImplementedError
+    return np.asarray(data[tuple(np.moveaxis(indices, -1, 0))])
+
+
+def _scatter_nd(node: Node, values: list[Any]) -> Constant:
+    data, indices, updates = values
+    if node.attribute("reduction", "none") != "none":
+        raise NotImplementedError
+    after = data.copy()
+    after[tuple(np.moveaxis(indices, -1, 0))] = updates
+    return np.asarray(after)
+
+
 _SAME_ELEMENTS = {"Flatten", "Reshape", "Squeeze", "Unsqueeze"}
 
 _ARITHMETIC: dict[str, Compute] = {
@@ -117,6 +150,7 @@ _ARITHMETIC: dict[str, Compute] = {
     "And": each(np.logical_and),
     "Cast": _cast,
     "Ceil": each(np.ceil),
+    "Clip": _clip,
     "Concat": lambda node, values: np.concatenate(values, node.attribute("axis", 1)),
     "Div": each(divide),
     "Equal": each(np.equal),
@@ -125,6 +159,7 @@ _ARITHMETIC: dict[str, Compute] = {
     ),
     "Floor": each(np.floor),
     "Gather": lambda node, values: np.take(values[0], values[1], node.attribute("axis", 0)),
+    "GatherND": _gather_nd,
     "Greater": each(np.greater),
     "GreaterOrEqual": each(np.greater_equal),
     "Identity": each(lambda a: a),
@@ -132,18 +167,24 @@ _ARITHMETIC: dict[str, Compute] = {
     "LessOrEqual": each(np.less_equal),
     "Max": chain(np.maximum),
     "Min": chain(np.minimum),
+    "Mod": _mod,
     "Mul": each(np.multiply),
     "Neg": each(np.negative),
     "Not": each(np.logical_not),
     "Or": each(np.logical_or),
+    "Pow": lambda node, values: np.power(*values).astype(values[0].dtype),
     "Range": lambda node, values: np.arange(*values).astype(values[0].dtype),
     "ReduceMax": _reduce(np.max),
+    "ReduceMean": _reduce(np.mean),
     "ReduceMin": _reduce(np.min),
     "ReduceProd": _reduce(np.prod),
     "ReduceSum": _reduce(np.sum),
+    "Relu": each(lambda a: np.maximum(a, 0)),
+    "ScatterND": _scatter_nd,
     "Slice": _slice,
     "Sqrt": each(np.sqrt),
     "Sub": each(np.subtract),
+    "Tile": lambda node, values: np.tile(values[0], values[1]),
     "Transpose": lambda node, values: np.transpose(values[0], node.attribute("perm")),
     "Where": each(np.where),
 }

@@ -1,0 +1,47 @@
+"""Uploads that cannot be shown at once: the page asks for what is missing, or says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+import rf_viz
+from tests.browser.driver import click, see_region, upload
+from tests.pages.test_missing_size import OBLONG
+
+CASES = Path(__file__).resolve().parents[1] / "data" / "cases" / "pytorch"
+
+
+def test_a_size_is_asked_for_and_the_model_opens_at_it(page: Page) -> None:
+    upload(page, "Model", "oblong.onnx", OBLONG)
+    fields = page.get_by_test_id("stMain").get_by_test_id("stNumberInputField")
+    expect(fields).to_have_count(2)
+    page.keyboard.press("Escape")
+    fields.nth(0).fill("64")
+    fields.nth(1).fill("64")
+    button = page.get_by_role("button", name="Open at this size")
+    button.click()
+    expect(page.get_by_role("alert")).to_contain_text("It does not work at 64")
+    fields.nth(1).fill("32")
+    button.click()
+    expect(page.locator(".rf-about b")).to_have_text("conv")
+    expect(fields).to_have_count(0)
+    click(page, 5, 3)
+    layer = rf_viz.load(OBLONG).trace((64, 32))["conv"]
+    see_region(page, layer.region((5, 3)))
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_weights_alone_are_told_with_a_line_that_fits_the_page(page: Page, width: int) -> None:
+    before = page.locator(".rf-about b").inner_text()
+    upload(page, "Model", "state_dict.pth", (CASES / "state_dict.pth").read_bytes())
+    expect(page.get_by_role("alert")).to_contain_text("holds the weights (10 tensors")
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": width, "height": 720})
+    line = page.get_by_test_id("stMain").get_by_test_id("stCode").first
+    expect(line).to_contain_text('torch.load("state_dict.pth", weights_only=True)')
+    code = line.locator("pre")
+    assert code.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+    expect(page.locator(".rf-about b")).to_have_text(before)
