@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from threading import RLock
 from typing import Any
@@ -56,19 +56,20 @@ def exported_to_onnx(module: Any, example: Example) -> tuple[onnx.ModelProto, bo
     import torch
 
     args, kwargs = example.args, dict(example.kwargs)
-    with _evaluating(module):
-        try:
+    try:
+        with _evaluating(module):
             program = torch.onnx.export(
                 module, args, kwargs=kwargs, dynamo=True, external_data=False, verbose=False
             )
             return program.model_proto, False
-        except Exception:  # it may lack a package, or whatever made the other export fail
-            buffer = io.BytesIO()
-            try:
-                torch.onnx.export(module, args, buffer, kwargs=kwargs or None, dynamo=False)
-            except Exception as error:
-                raise ModelError(f"torch.onnx.export fails: {said(error)}") from error
-            return onnx.load_from_string(buffer.getvalue()), True
+    except Exception:  # it may lack a package, or whatever made the other export fail
+        buffer = io.BytesIO()
+    try:
+        with _evaluating(module):
+            torch.onnx.export(module, args, buffer, kwargs=kwargs or None, dynamo=False)
+    except Exception as error:
+        raise ModelError(f"torch.onnx.export fails: {said(error)}") from error
+    return onnx.load_from_string(buffer.getvalue()), True
 
 
 def failure(module: Any, example: Example) -> str:  # noqa: ANN401
@@ -86,44 +87,61 @@ def _evaluating(module: Any) -> Iterator[None]:  # noqa: ANN401
     """Put a module into evaluation mode, and everything in it back as it was.
 
     That are the attributes of all modules within, what their lists and dictionaries hold, and the
-    values of their buffers.
+    values of their buffers; and the hooks on all modules of the session, since PyTorch 2.9 leaves
+    one behind where an export fails.
     """
     import torch
 
-    parts = list(module.modules())
-    modes = [(part, part.training) for part in parts if hasattr(part, "training")]
-    attributes = [(vars(part), _copied(vars(part))) for part in parts]
-    buffers = [(b, b.detach().clone()) for b in module.buffers() if not b.is_meta]
-    state = torch.get_rng_state()
     with _ONE_AT_A_TIME, _quiet(), torch.no_grad():
+        parts = list(module.modules())
+        modes = [(part, part.training) for part in parts if hasattr(part, "training")]
+        attributes = [(vars(part), _copied(vars(part))) for part in parts]
+        hooks = _copied(
+            {
+                name: value
+                for name, value in vars(torch.nn.modules.module).items()
+                if name.startswith("_global_") and isinstance(value, dict)
+            }
+        )
+        buffers = [(b, b.detach().clone()) for b in module.buffers() if not b.is_meta]
+        state = torch.get_rng_state()
         try:
             module.eval()
             yield
         finally:
             for current, before in attributes:
-                for key in current.keys() - before.keys():
-                    del current[key]
-                for key, (value, content) in before.items():
-                    current[key] = value
-                    if isinstance(value, dict):
-                        value.clear()
-                        value.update(content)
-                    elif isinstance(value, list):
-                        value[:] = content
+                for name in current.keys() - before.keys():
+                    del current[name]
+                current.update((name, value) for name, (value, _) in before.items())
+                _refill(before)
+            _refill(hooks)
             for part, training in modes:
                 part.training = training
-            for buffer, before in buffers:
-                if not torch.equal(buffer, before):
-                    buffer.copy_(before)
+            for buffer, values in buffers:
+                if not torch.equal(buffer, values):
+                    buffer.copy_(values)
             torch.set_rng_state(state)
 
 
-def _copied(attributes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Each attribute with a copy of what it holds, if it is a list or a dictionary."""
+_Copies = Mapping[str, tuple[Any, dict[Any, Any] | list[Any] | None]]
+"""Attributes by name, each with a copy of what it holds, if it is a list or a dictionary."""
+
+
+def _copied(attributes: Mapping[str, Any]) -> _Copies:
     return {
-        key: (value, value.copy() if isinstance(value, dict | list) else None)
-        for key, value in attributes.items()
+        name: (value, value.copy() if isinstance(value, dict | list) else None)
+        for name, value in attributes.items()
     }
+
+
+def _refill(copies: _Copies) -> None:
+    """Let lists and dictionaries hold what they held when they were copied."""
+    for value, content in copies.values():
+        if isinstance(value, dict) and content is not None:
+            value.clear()
+            value.update(content)
+        elif isinstance(value, list) and content is not None:
+            value[:] = content
 
 
 @contextmanager
