@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 import rf_viz
 from tests.torch.architectures import build
+from tests.torch.ways import hands_on
 
 Mask = NDArray[np.bool_]
 
@@ -65,8 +66,10 @@ def outputs(module: nn.Module, x: Tensor, rank: int) -> dict[str, Tensor]:
     kept: dict[str, Tensor] = {}
 
     def keep(path: str) -> Any:  # noqa: ANN401
-        def hook(_: nn.Module, __: Any, output: Any) -> None:  # noqa: ANN401
-            if isinstance(output, Tensor) and output.requires_grad and output.ndim == rank:
+        def hook(_: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:  # noqa: ANN401
+            if not isinstance(output, Tensor) or output.ndim != rank or hands_on(inputs, output):
+                return
+            if output.requires_grad:
                 kept[path] = output
 
         return hook

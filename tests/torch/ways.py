@@ -107,8 +107,7 @@ def paths_that_compute(module: nn.Module, shape: Shape) -> dict[str, Shape]:
         def hook(_: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:  # noqa: ANN401
             if not isinstance(output, Tensor):
                 return
-            taken = [i for i in inputs if isinstance(i, Tensor)]
-            if not any(i is output or _same(i, output) for i in taken):
+            if not hands_on(inputs, output):
                 shapes.setdefault(path, tuple(output.shape))
 
         return hook
@@ -128,8 +127,10 @@ def norms(module: nn.Module) -> set[str]:
     return {path for path, part in module.named_modules() if isinstance(part, kinds)}
 
 
-def _same(one: Tensor, other: Tensor) -> bool:
-    return one.shape == other.shape and torch.equal(one, other)
+def hands_on(inputs: tuple[Any, ...], output: Tensor) -> bool:
+    """Whether a module returned one of its inputs as it was."""
+    tensors = [i for i in inputs if isinstance(i, Tensor) and i.shape == output.shape]
+    return any(i is output or torch.equal(i, output) for i in tensors)
 
 
 def layer_at(net: rf_viz.Network, path: str) -> rf_viz.Layer | None:
