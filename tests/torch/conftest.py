@@ -1,15 +1,12 @@
-"""What the comparison of the ways in comes to is told at the end."""
+"""Options of the tests that need PyTorch, and what they tell beside passing or not."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-NOTES = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,14 +26,7 @@ def exports(request: pytest.FixtureRequest) -> Iterator[Path]:
 
 
 @pytest.fixture
-def note(request: pytest.FixtureRequest) -> Any:  # noqa: ANN401
-    """Adds a line to what is told at the end."""
-    return request.config.stash.setdefault(NOTES, []).append
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:  # noqa: ANN401
-    lines = config.stash.get(NOTES, [])
-    if lines:
-        terminalreporter.section("the ways in")
-    for line in lines:
-        terminalreporter.write_line(line)
+def note(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Writes a line to the terminal."""
+    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    return lambda line: reporter.write_line(f"\n{line}")

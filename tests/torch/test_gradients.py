@@ -40,7 +40,7 @@ NETWORKS = {
     "efficientnet_b0": ((1, 3, 64, 64), 1),
     "swin_t": ((1, 3, 96, 128), -1),
     "r3d_18": ((1, 3, 8, 40, 48), 1),
-    "dla34": ((1, 3, 96, 80), 1),
+    "dla34": ((1, 3, 96, 64), 1),
     "res2net50_14w_8s": ((1, 3, 64, 80), 1),
     "poolformer_s12": ((1, 3, 96, 64), 1),
     "deit_tiny_patch16_224": ((1, 3, 224, 224), -1),
@@ -49,8 +49,14 @@ NETWORKS = {
 
 
 def smoothed(module: nn.Module) -> nn.Module:
-    """The module in float64, with activations whose slope is nowhere zero, and means for maxima."""
+    """The module in float64, with activations whose slope is nowhere zero, and means for maxima.
+
+    Norms that start at zero, as timm has them at the end of a block, become one.
+    """
     for parent in module.modules():
+        scale = getattr(parent, "weight", None)
+        if isinstance(scale, Tensor) and not scale.any():
+            nn.init.ones_(scale)
         for name, part in parent.named_children():
             if isinstance(part, SMOOTH):
                 setattr(parent, name, nn.Softplus())
@@ -78,7 +84,17 @@ def outputs(module: nn.Module, x: Tensor, rank: int) -> dict[str, Tensor]:
     module(x)
     for hook in hooks:
         hook.remove()
-    return {path: value for path, value in kept.items() if path and min(value.shape[-2:]) > 1}
+    # A path of one word may be the name of another tensor, too, as PyTorch names its operations.
+    return {p: value for p, value in kept.items() if "." in p and min(value.shape[-2:]) > 1}
+
+
+def output_of(module: nn.Module, path: str, x: Tensor) -> Tensor:
+    """What the module under a path returns."""
+    kept: list[Tensor] = []
+    hook = module.get_submodule(path).register_forward_hook(lambda _, __, y: kept.append(y))
+    module(x)
+    hook.remove()
+    return kept[0]
 
 
 def cells(shape: tuple[int, ...], channel: int) -> Iterator[tuple[int | slice, ...]]:
@@ -152,13 +168,12 @@ def test_r_is_how_far_the_gradient_of_a_middle_cell_reaches(name: str) -> None:
             weights.data.abs_()  # nothing cancels, and every path counts
     side = -(-RECEPTIVE[name] // 32) * 32 + 64
     x = torch.rand((1, 3, side, side), dtype=torch.float64, requires_grad=True)
-    values = outputs(module, x, 4)
     # The layer of the table may be an adaptive average, which sees more of a larger image.
     path = "features" if name in ("alexnet", "vgg11_bn") else row.layer
     net = rf_viz.load(module, (1, 3, side, side)).trace()
     field = net[path].receptive_field
     assert field is not None
-    value = values[path]
+    value = output_of(module, path, x)
     y = value.shape[2] // 2
     (gradient,) = torch.autograd.grad(value[0, :, y, y].sum(), x)
     seen = bounds(reached(gradient))
