@@ -136,8 +136,9 @@ class Model(ABC):
         ``tensor`` has the shape of the input named ``input`` (default: the first), which may be any
         tensor of the model, as in ``trace``. ``feeds`` are values for side inputs, by name: one
         number fills an input. They may replace tensors within the model, too. Side inputs that are
-        not fed hold their default (see ``side_inputs``). Returns float32 arrays by tensor name.
-        Raises ModelError where the runtime cannot run the model, and for feeds that do not fit.
+        not fed hold their default (see ``side_inputs``). Nodes and layers stand for the tensors
+        that they return, as in ``trace``. Returns float32 arrays by these names. Raises ModelError
+        where the runtime cannot run the model, and for feeds that do not fit.
         """
         source = self.source(input)
         shapes = self.shapes(tensor.shape, input=source.name)
@@ -147,12 +148,21 @@ class Model(ABC):
         for name, value in (feeds or {}).items():
             declared = free.get(name)
             if name in self.names or (declared and np.ndim(value) == len(declared.shape) > 0):
-                whole[name] = np.asarray(value)
+                whole[self._tensor(name)] = np.asarray(value)
             else:
                 sides[name] = value
         fed = {**self._fitted(source, shapes, sides), **whole}
         shapes.update((name, array.shape) for name, array in fed.items())
-        return self.run({source.name: tensor, **fed}, names, shapes)
+        wanted = {name: self._tensor(name) for name in names}
+        values = self.run(
+            {source.name: tensor, **fed}, list(dict.fromkeys(wanted.values())), shapes
+        )
+        return {name: values[own] for name, own in wanted.items()}
+
+    def _tensor(self, name: str) -> str:
+        """The tensor that a name stands for; the name itself where it is none of the graph's."""
+        is_input = any(declared.name == name for declared in self.inputs)
+        return name if is_input else self.names.tensor(name) or name
 
     @abstractmethod
     def run(

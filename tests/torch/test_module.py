@@ -86,6 +86,13 @@ def test_values_are_those_of_the_module() -> None:
         assert same, f"no tensor holds what {name} returns"
 
 
+def test_values_are_named_by_modules_too() -> None:
+    model, x = rf_viz.load(net(), (1, 3, 32, 32)), image()
+    layer = model.trace()["layer1.0.conv1"]
+    values = model.activations(x, ["layer1.0.conv1", layer.name])
+    assert np.array_equal(values["layer1.0.conv1"], values[layer.name])
+
+
 def test_any_tensor_may_be_fed() -> None:
     module = net()
     model = rf_viz.load(module, (1, 3, 32, 32))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from ... import ModelError
@@ -12,7 +14,7 @@ from ...inputs.images import KERAS_MODES
 from ...readers.pytorch import networks as pytorch
 from .. import cache
 from ..cache import File
-from ..text import listed, percent, sentence
+from ..text import percent, sentence
 from .session import visitor
 
 _KERAS = "keras"
@@ -65,13 +67,19 @@ def hint() -> str:
     """Say what the list of models holds, and which packages would add to it."""
     missing = [library for library in pytorch.LIBRARIES if not pytorch.is_installed(library)]
     there = [_TITLES.get(library, library) for library in LIBRARIES if library not in missing]
-    text = f"Samples, uploads, and the networks of {listed(there, len(there))}: type to search."
+    text = f"Samples, uploads, and the networks of {_joined(there)}: type to search."
     if missing:
         text += (
-            f" Those of {listed(missing, len(missing))} are added by "
-            f"`pip install torch {' '.join(missing)}` in the environment that RF-Viz runs in."
+            f" Those of {_joined(missing)} are added by `pip install torch {' '.join(missing)}` in "
+            "the environment that RF-Viz runs in."
         )
     return text
+
+
+def _joined(names: Sequence[str]) -> str:
+    """Names as a person lists them: with "and" before the last."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def absent(key: str) -> str:
