@@ -67,7 +67,7 @@ class OnnxModel(Model):
         weight_aware: bool,
         feeds: Mapping[str, NDArray[np.generic]] | None = None,
         stop: Collection[str] = (),
-    ) -> OnnxTwin:
+    ) -> OnnxTwin | None:
         """Build the twin as ``Model.twin``, run by ONNX Runtime."""
         from ...runtimes.onnx.twin import OnnxTwin
 

@@ -214,7 +214,7 @@ def write_networks() -> None:
         arrays.update((f"{name}/{tensor}", v.detach().numpy()) for tensor, v in values.items())
         for i, value in enumerate(inputs):
             arrays[f"{name}/input{i}"] = np.asarray(value)
-        if name != "sequence":
+        if name not in ("sequence", "strided"):
             masks[name] = gradients(program, inputs)
     store(OUT / "networks.npz", arrays)
     text = json.dumps(masks, indent=0)

@@ -130,3 +130,12 @@ def test_parts_that_do_not_attend_to_each_other_do_not_see_each_other() -> None:
     layer = network("windows")["matmul_1"]
     assert layer.mask_of(np.s_[-1, 3, :]).sum() == 4  # its own patch of 2 x 2 pixels alone
     assert layer.mask_of(np.s_[0, 3, :]).sum() == 16  # all four of its window
+
+
+def test_after_a_write_that_cannot_be_followed_everything_is_assumed_by_name() -> None:
+    net = network("strided")
+    assert net["conv2d"].exact
+    last = net["conv2d_1"]
+    assert not last.exact
+    assert last.region((3, 4)).size == (12, 16)
+    assert "as_strided" in last.note
