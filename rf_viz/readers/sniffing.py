@@ -115,7 +115,10 @@ def archive_names(content: Content) -> frozenset[str]:
                 with tarfile.open(fileobj=file) as tar:
                     entries = islice(tar, _MOST_NAMES)
                     return frozenset(entry.name.removeprefix("./") for entry in entries)
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError):
+    except (
+        zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError,
+        NotImplementedError,
+    ):  # fmt: skip
         pass
     return frozenset()
 
@@ -125,7 +128,7 @@ def _zip(content: Content) -> str:
     try:
         with content.open() as file, zipfile.ZipFile(file) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return "is a zip archive that is damaged or cut off"
     last = {name.rsplit("/", 1)[-1] for name in names}
     if "constants.pkl" in last:

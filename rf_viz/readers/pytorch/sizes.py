@@ -45,7 +45,7 @@ def size(document: Any) -> Size:  # noqa: ANN401
 
 
 def _whole(value: Any) -> int:  # noqa: ANN401
-    if not isinstance(value, int) or not -(2**63) <= value < 2**63:
+    if type(value) is not int or not -(2**63) <= value < 2**63:
         raise TypeError("a size is no whole number")
     return value
 

@@ -43,7 +43,8 @@ _RESHAPED = re.compile(
 """Operators that write nothing: they change how their argument itself lies in its storage."""
 
 _UNFIT = (
-    Untranslatable, ValueError, TypeError, IndexError, KeyError, AttributeError, ArithmeticError,
+    Untranslatable, ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
+    StopIteration,
 )  # fmt: skip
 """What rules raise where they have no ONNX for a call, or where its arguments break its rules."""
 
@@ -62,6 +63,8 @@ def translate(
     Values keep the names of the program's nodes. Raises ModelError where the graph is invalid.
     """
     graph = program.graph
+    if not graph.nodes:
+        raise ModelError(f"{name} holds no graph of operations: it is empty or cut off")
     writer = Writer([*program.images, *_names(graph)], most=_GROWTH * _count(graph) + _ALLOWANCE)
     translator = _Translator(writer, graph, own_names=True)
     inputs = []
