@@ -18,6 +18,7 @@ from ...relation import Shape
 from ..content import Content
 from ..onnx import OnnxModel
 from .archive import Archive
+from .declared import declared_shapes
 from .program import program
 from .translation import translate
 from .weights import Weights
@@ -32,7 +33,7 @@ class ExportedModel(OnnxModel):
     def __init__(
         self, proto: ModelProto, name: str, folder: str | None, missing: Sequence[str]
     ) -> None:
-        super().__init__(proto, name, folder)
+        super().__init__(proto, name, folder, declared_shapes)
         self.missing = tuple(missing)
 
     def run(

@@ -11,6 +11,9 @@ from . import dtypes
 from .program import Argument, Dtype, Graph, Name, Node, TensorMeta
 from .writer import Writer
 
+_FARTHEST = 2**24
+"""The longest kernel, stride or padding."""
+
 
 class Untranslatable(Exception):  # noqa: N818 (no error: the operator stays as it is)
     """Raised where a rule has no ONNX for a call: it stays under its own name, and is opaque."""
@@ -101,7 +104,7 @@ class Site:
             values = [default]
         if len(values) == 1:
             values = values * count
-        if len(values) != count:
+        if len(values) != count or max(values, default=0) > _FARTHEST:
             raise Untranslatable
         return values
 

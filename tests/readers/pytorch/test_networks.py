@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 
 import rf_viz
+from rf_viz.readers.pytorch.sizes import Expression, size
 from rf_viz.verify import verify
 
 from .stored import stored
@@ -139,3 +142,42 @@ def test_after_a_write_that_cannot_be_followed_everything_is_assumed_by_name() -
     assert not last.exact
     assert last.region((3, 4)).size == (12, 16)
     assert "as_strided" in last.note
+
+
+def test_sizes_that_follow_from_free_ones_are_written_as_people_write_them() -> None:
+    spelled = "Add(FloorDiv(Symbol('s0', positive=True, integer=True), Integer(2)), Integer(1))"
+    value = size({"as_expr": {"expr_str": spelled, "hint": {"as_int": 9}}})
+    assert value == Expression("s0//2 + 1", free=False, hint=9)
+    assert size({"as_expr": {"expr_str": "s0", "hint": None}}) == Expression("s0", True, None)
+    with pytest.raises(ValueError, match="no expression"):
+        size({"as_expr": {"expr_str": "(" * 5000}})
+
+
+def test_shapes_behind_an_unknown_operator_are_those_that_the_exporter_wrote_at_any_size() -> None:
+    """Of an operator of the user's own; its sizes are told by expressions over the free ones."""
+
+    def unknown(document: Any) -> None:  # noqa: ANN401
+        for node in document["graph_module"]["graph"]["nodes"]:
+            if node["target"].endswith("conv_transpose2d.input"):
+                node["target"] = "torch.ops.mine.grow.default"
+
+    net = rf_viz.load(changed("pyramid", unknown), name="net.pt2").trace(input_size=(20, 32))
+    grown = net["conv_transpose2d"]
+    assert grown.shape == (1, 4, 10, 16)
+    assert not grown.exact
+    assert "grow" in grown.note
+    assert net.layers[-1].shape == (1, 2, 20, 32)
+
+
+def changed(name: str, change: Any) -> bytes:  # noqa: ANN401
+    """The archive of a network whose document is changed."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(DATA / f"{name}.pt2") as before, zipfile.ZipFile(buffer, "w") as after:
+        for entry in before.namelist():
+            content = before.read(entry)
+            if entry.endswith("models/model.json"):
+                document = json.loads(content)
+                change(document)
+                content = json.dumps(document).encode()
+            after.writestr(entry, content)
+    return buffer.getvalue()

@@ -62,7 +62,7 @@ def _lies_alike(before: TensorMeta, after: TensorMeta) -> bool:
         return True
     shape = [n for n in sizes if n is not None]
     strides = [n for n in steps if n is not None]
-    if prod(shape) == 0 or max(shape, default=0) > 2**40:
+    if prod(shape) == 0 or not 0 <= min(shape, default=0) <= max(shape, default=0) < 2**40:
         return True
     wanted = [example(n) for n in after.sizes]
     # NumPy finds out without touching the memory that the array claims to have.
