@@ -263,7 +263,7 @@ class _Translator:
             return
         first = next(iter(node.arguments), "")
         base = node.arguments.get(first)
-        for position, (name, value) in enumerate(zip(site.results, values, strict=True)):
+        for position, (name, value) in enumerate(zip(self._wanted(site), values, strict=True)):
             if name is None or value is None:
                 continue
             if isinstance(base, Name) and is_view(site):
@@ -334,7 +334,7 @@ class _Translator:
         mark = len(self._writer.nodes)
         self._writer.label = site.node.name
         values = self._compute(site)
-        names = site.results
+        names = self._wanted(site)
         named: list[str | None] = []
         for name, value in zip(names, values, strict=True):
             if name is None or value is None:
@@ -349,6 +349,10 @@ class _Translator:
                 self.metas[own] = meta
             named.append(own)
         return named
+
+    def _wanted(self, site: Site) -> list[str | None]:
+        """The names of a call's outputs: of the first, and of the others that are ever read."""
+        return [n if i == 0 or n in self._used else None for i, n in enumerate(site.results)]
 
     def _compute(self, site: Site) -> list[str | None]:
         """The values of a call's outputs by its rule; by an opaque node where it has none."""
