@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-import numpy as np
-
 from . import dtypes
 from .program import Argument, Dtype, Graph, Name, Node, TensorMeta
 from .writer import Writer
@@ -324,11 +322,3 @@ def rule_of(*targets: str) -> Callable[[Rule], Rule]:
         return function
 
     return enter
-
-
-LOWEST = {
-    dtypes.FLOAT: np.finfo(np.float32).min,
-    dtypes.DOUBLE: np.finfo(np.float64).min,
-    dtypes.HALF: np.finfo(np.float16).min,
-}
-"""The lowest number of types that have fractions."""

@@ -28,7 +28,7 @@ _IR_VERSION = 10
 _GROWTH, _ALLOWANCE = 20, 2_000
 """The most ONNX nodes: so many for each node of the program, and so many more."""
 
-_IN_PLACE = re.compile(r"(\w+)\.(\w*[A-Za-z0-9])_\.(\w+)$")
+_IN_PLACE = re.compile(r"(\w+\.)(?:(\w*[A-Za-z0-9])_|(__)i((?:and|or|xor|[lr]shift)__))(\.\w+)$")
 """An operator that writes to its first argument: an underscore ends its name."""
 
 _IGNORED = re.compile(
@@ -250,11 +250,14 @@ class _Translator:
             return
         in_place = _IN_PLACE.match(target)
         written = next(iter(node.arguments), None) if in_place else None
-        functional = f"{in_place[1]}.{in_place[2]}.{in_place[3]}" if in_place else target
+        functional = "".join(filter(None, in_place.groups())) if in_place else target
         if "out" in node.arguments:
             written = "out"
             functional = _without_out(target)
         site = Site(node, functional, self, self._writer)
+        if not site.results and functional not in RULES:
+            self._write_all(site)
+            return
         values = self._values(site)
         if in_place and written is None:
             raise ModelError(f"{node.target} {node.name!r} writes to nothing: the graph is invalid")
@@ -263,10 +266,11 @@ class _Translator:
             return
         first = next(iter(node.arguments), "")
         base = node.arguments.get(first)
+        viewing = is_view(site)
         for position, (name, value) in enumerate(zip(self._wanted(site), values, strict=True)):
             if name is None or value is None:
                 continue
-            if isinstance(base, Name) and is_view(site):
+            if isinstance(base, Name) and viewing:
                 view = self._view(site, self.tensor(base.name), first, position)
                 self.bind(name, Alias.of_view(view, value))
             else:
@@ -297,6 +301,17 @@ class _Translator:
             if name is not None:
                 self.bind(name, tensor)
 
+    def _write_all(self, site: Site) -> None:
+        """Overwrite all tensors that an unknown operator without results reads: it may do so."""
+        self._writer.label = site.node.name
+        names = [v.name for v in _flat(site.node.arguments.values()) if isinstance(v, Name)]
+        for name in dict.fromkeys(names):
+            meta = self.meta(name)
+            if meta is not None:
+                (value,) = self._opaque(site, 1)
+                self.metas[value] = meta
+                self.tensor(name).overwrite(value)
+
     def _view(self, site: Site, base: Alias, first: str, position: int) -> View:
         """How an output of a call lies in its first argument."""
         node, target, argument = site.node, site.target, site.node.arguments[first]
@@ -306,8 +321,10 @@ class _Translator:
             before = self._writer.metadata, self._writer.label
             self._writer.metadata, self._writer.label = props, label
             again = Site(node, target, self, self._writer, {first: value})
-            derived = self._compute(again)[position]
-            self._writer.metadata, self._writer.label = before
+            try:
+                derived = self._compute(again)[position]
+            finally:
+                self._writer.metadata, self._writer.label = before
             if derived is None:
                 raise Untranslatable
             return derived

@@ -181,3 +181,15 @@ def changed(name: str, change: Any) -> bytes:  # noqa: ANN401
                 content = json.dumps(document).encode()
             after.writestr(entry, content)
     return buffer.getvalue()
+
+
+def test_an_unknown_operator_without_results_may_have_written_to_what_it_reads() -> None:
+    def insert(document: Any) -> None:  # noqa: ANN401
+        reads = {"name": "x", "arg": {"as_tensor": {"name": "conv2d"}}}
+        call = {"target": "torch.ops.mine.scramble.default", "inputs": [reads], "outputs": []}
+        document["graph_module"]["graph"]["nodes"].insert(1, {**call, "metadata": {}})
+
+    net = rf_viz.load(changed("residual", insert), name="net.pt2").trace()
+    assert net["conv2d"].exact
+    assert not net["relu"].exact
+    assert "scramble" in net["relu"].note
