@@ -39,7 +39,10 @@ def archive_names(content: Content) -> frozenset[str]:
                 with tarfile.open(fileobj=file) as tar:
                     entries = islice(tar, _MOST_NAMES)
                     return frozenset(entry.name.removeprefix("./") for entry in entries)
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError):
+    except (
+        zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError,
+        NotImplementedError,
+    ):  # fmt: skip
         pass
     return frozenset()
 

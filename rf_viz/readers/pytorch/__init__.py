@@ -6,7 +6,8 @@ its twin take that as they take a file. So there is one table of relations for b
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,13 @@ from ...relation import Shape
 from ..content import Content
 from ..onnx import OnnxModel
 from .archive import Archive
+from .declared import declared_shapes
 from .program import program
 from .translation import translate
 from .weights import Weights
+
+if TYPE_CHECKING:
+    from ...runtimes.onnx.twin import OnnxTwin
 
 
 class ExportedModel(OnnxModel):
@@ -28,7 +33,7 @@ class ExportedModel(OnnxModel):
     def __init__(
         self, proto: ModelProto, name: str, folder: str | None, missing: Sequence[str]
     ) -> None:
-        super().__init__(proto, name, folder)
+        super().__init__(proto, name, folder, declared_shapes)
         self.missing = tuple(missing)
 
     def run(
@@ -45,6 +50,17 @@ class ExportedModel(OnnxModel):
                 "torch.export.save of PyTorch 2.9 or later"
             )
         return super().run(feeds, names, shapes)
+
+    def twin(
+        self,
+        shapes: Mapping[str, Shape],
+        source: str,
+        weight_aware: bool,
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
+        stop: Collection[str] = (),
+    ) -> OnnxTwin | None:
+        """Build the twin as ``Model.twin``. There is none without weights, masks among them."""
+        return None if self.missing else super().twin(shapes, source, weight_aware, feeds, stop)
 
 
 def load(content: Content) -> ExportedModel:

@@ -87,9 +87,9 @@ def _result(pickle: bytes) -> Any:  # noqa: ANN401
         elif name in _LITERALS:
             stack.append(value)
         elif name in ("PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"):
-            memo[len(memo) if value is None else value] = stack[-1]
+            memo[value if isinstance(value, int) else len(memo)] = stack[-1]
         elif name in ("GET", "BINGET", "LONG_BINGET"):
-            stack.append(memo[value])
+            stack.append(memo[value if isinstance(value, int) else -1])
         elif name not in _IDLE:
             _ACTIONS[name](stack, value)
     raise ValueError("no end")

@@ -16,6 +16,9 @@ from .sizes import Size, size
 _MOST_NODES = 500_000
 _MOST_AXES = 64
 
+_UNREAD = {"memory_format", "layout", "device", "custom_obj", "token", "operator"}
+"""Kinds of arguments that hold no tensor."""
+
 _FLOATS = {"Infinity": float("inf"), "-Infinity": float("-inf"), "NaN": float("nan")}
 """Numbers that JSON has no words for."""
 
@@ -202,6 +205,10 @@ def _value(kind: str, value: Any) -> Argument:  # noqa: ANN401
         return Dtype(int(value))
     if kind == "graph":
         return _graph(value["graph"])
+    if kind == "string_to_argument":
+        return [_argument(v) for v in value.values()]
+    if kind not in _UNREAD:  # of a later version: it could name a tensor
+        raise ValueError(f"arguments of kind {kind}")
     return Unread(kind)
 
 

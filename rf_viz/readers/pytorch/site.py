@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-import numpy as np
-
 from . import dtypes
 from .program import Argument, Dtype, Graph, Name, Node, TensorMeta
 from .writer import Writer
+
+_FARTHEST = 2**24
+"""The longest kernel, stride or padding."""
 
 
 class Untranslatable(Exception):  # noqa: N818 (no error: the operator stays as it is)
@@ -101,7 +102,7 @@ class Site:
             values = [default]
         if len(values) == 1:
             values = values * count
-        if len(values) != count:
+        if len(values) != count or max(values, default=0) > _FARTHEST:
             raise Untranslatable
         return values
 
@@ -321,11 +322,3 @@ def rule_of(*targets: str) -> Callable[[Rule], Rule]:
         return function
 
     return enter
-
-
-LOWEST = {
-    dtypes.FLOAT: np.finfo(np.float32).min,
-    dtypes.DOUBLE: np.finfo(np.float64).min,
-    dtypes.HALF: np.finfo(np.float16).min,
-}
-"""The lowest number of types that have fractions."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-_SYMBOL = re.compile(r"(?:Symbol\('(\w+)'.*\)|(\w*[A-Za-z_]\w*))$")
-"""A bare symbol, as sympy writes it out in full (since PyTorch 2.7) or in short."""
+_LONGEST = 10_000
+"""The most letters of an expression that is read."""
 
-_MARK = re.compile(r", (?:positive|nonnegative|integer)=\w+|Symbol\('|'\)|Integer\(|\s")
+_SIGNS = {"Add": " + ", "Mul": "*", "FloorDiv": "//", "Pow": "**", "Mod": "%"}
+"""How operators are written between their operands, by sympy's names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +37,41 @@ def size(document: Any) -> Size:  # noqa: ANN401
     if kind == "as_int":
         return _whole(value)
     text, hint = value["expr_str"], value.get("hint")
-    symbol = _SYMBOL.fullmatch(text)
-    if re.fullmatch(r"(?:Integer\()?(-?\d+)\)?", text):
-        return int(re.sub(r"[^-\d]", "", text))
-    return Expression(
-        (symbol[1] or symbol[2]) if symbol else _MARK.sub("", text),
-        symbol is not None,
-        _whole(hint["as_int"]) if hint and "as_int" in hint else None,
-    )
+    name = _name(text)
+    if re.fullmatch(r"-?\d+", name):
+        return _whole(int(name))
+    hinted = _whole(hint["as_int"]) if hint and "as_int" in hint else None
+    return Expression(name, name.isidentifier(), hinted)
+
+
+@lru_cache(maxsize=1000)
+def _name(text: str) -> str:
+    """Write an expression in short. Raises ValueError where it is none."""
+    if len(text) > _LONGEST:
+        raise ValueError("an expression of more than 10,000 letters")
+    try:
+        return _written(ast.parse(text, mode="eval").body)
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        raise ValueError("a size is no expression") from error
+
+
+def _written(term: ast.expr) -> str:
+    """Write an expression as people do; sympy spells it out in full (since PyTorch 2.7)."""
+    if not isinstance(term, ast.Call):
+        return ast.unparse(term)
+    name = ast.unparse(term.func)
+    if name in ("Symbol", "Integer"):
+        first = term.args[0]
+        return str(first.value) if isinstance(first, ast.Constant) else ast.unparse(first)
+    parts = [_written(argument) for argument in term.args]
+    if name not in _SIGNS:
+        return f"{name}({', '.join(parts)})"
+    inner = [f"({part})" if name != "Add" and not part.isalnum() else part for part in parts]
+    return _SIGNS[name].join(inner)
 
 
 def _whole(value: Any) -> int:  # noqa: ANN401
-    if not isinstance(value, int) or not -(2**63) <= value < 2**63:
+    if type(value) is not int or not -(2**63) <= value < 2**63:
         raise TypeError("a size is no whole number")
     return value
 

@@ -28,7 +28,7 @@ _IR_VERSION = 10
 _GROWTH, _ALLOWANCE = 20, 2_000
 """The most ONNX nodes: so many for each node of the program, and so many more."""
 
-_IN_PLACE = re.compile(r"(\w+)\.(\w*[A-Za-z0-9])_\.(\w+)$")
+_IN_PLACE = re.compile(r"(\w+\.)(?:(\w*[A-Za-z0-9])_|(__)i((?:and|or|xor|[lr]shift)__))(\.\w+)$")
 """An operator that writes to its first argument: an underscore ends its name."""
 
 _IGNORED = re.compile(
@@ -43,7 +43,8 @@ _RESHAPED = re.compile(
 """Operators that write nothing: they change how their argument itself lies in its storage."""
 
 _UNFIT = (
-    Untranslatable, ValueError, TypeError, IndexError, KeyError, AttributeError, ArithmeticError,
+    Untranslatable, ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
+    StopIteration,
 )  # fmt: skip
 """What rules raise where they have no ONNX for a call, or where its arguments break its rules."""
 
@@ -62,6 +63,8 @@ def translate(
     Values keep the names of the program's nodes. Raises ModelError where the graph is invalid.
     """
     graph = program.graph
+    if not graph.nodes:
+        raise ModelError(f"{name} holds no graph of operations: it is empty or cut off")
     writer = Writer([*program.images, *_names(graph)], most=_GROWTH * _count(graph) + _ALLOWANCE)
     translator = _Translator(writer, graph, own_names=True)
     inputs = []
@@ -247,11 +250,14 @@ class _Translator:
             return
         in_place = _IN_PLACE.match(target)
         written = next(iter(node.arguments), None) if in_place else None
-        functional = f"{in_place[1]}.{in_place[2]}.{in_place[3]}" if in_place else target
+        functional = "".join(filter(None, in_place.groups())) if in_place else target
         if "out" in node.arguments:
             written = "out"
             functional = _without_out(target)
         site = Site(node, functional, self, self._writer)
+        if not site.results and functional not in RULES:
+            self._write_all(site)
+            return
         values = self._values(site)
         if in_place and written is None:
             raise ModelError(f"{node.target} {node.name!r} writes to nothing: the graph is invalid")
@@ -260,10 +266,11 @@ class _Translator:
             return
         first = next(iter(node.arguments), "")
         base = node.arguments.get(first)
-        for position, (name, value) in enumerate(zip(site.results, values, strict=True)):
+        viewing = is_view(site)
+        for position, (name, value) in enumerate(zip(self._wanted(site), values, strict=True)):
             if name is None or value is None:
                 continue
-            if isinstance(base, Name) and is_view(site):
+            if isinstance(base, Name) and viewing:
                 view = self._view(site, self.tensor(base.name), first, position)
                 self.bind(name, Alias.of_view(view, value))
             else:
@@ -294,6 +301,17 @@ class _Translator:
             if name is not None:
                 self.bind(name, tensor)
 
+    def _write_all(self, site: Site) -> None:
+        """Overwrite all tensors that an unknown operator without results reads: it may do so."""
+        self._writer.label = site.node.name
+        names = [v.name for v in _flat(site.node.arguments.values()) if isinstance(v, Name)]
+        for name in dict.fromkeys(names):
+            meta = self.meta(name)
+            if meta is not None:
+                (value,) = self._opaque(site, 1)
+                self.metas[value] = meta
+                self.tensor(name).overwrite(value)
+
     def _view(self, site: Site, base: Alias, first: str, position: int) -> View:
         """How an output of a call lies in its first argument."""
         node, target, argument = site.node, site.target, site.node.arguments[first]
@@ -303,8 +321,10 @@ class _Translator:
             before = self._writer.metadata, self._writer.label
             self._writer.metadata, self._writer.label = props, label
             again = Site(node, target, self, self._writer, {first: value})
-            derived = self._compute(again)[position]
-            self._writer.metadata, self._writer.label = before
+            try:
+                derived = self._compute(again)[position]
+            finally:
+                self._writer.metadata, self._writer.label = before
             if derived is None:
                 raise Untranslatable
             return derived
@@ -331,7 +351,7 @@ class _Translator:
         mark = len(self._writer.nodes)
         self._writer.label = site.node.name
         values = self._compute(site)
-        names = site.results
+        names = self._wanted(site)
         named: list[str | None] = []
         for name, value in zip(names, values, strict=True):
             if name is None or value is None:
@@ -346,6 +366,10 @@ class _Translator:
                 self.metas[own] = meta
             named.append(own)
         return named
+
+    def _wanted(self, site: Site) -> list[str | None]:
+        """The names of a call's outputs: of the first, and of the others that are ever read."""
+        return [n if i == 0 or n in self._used else None for i, n in enumerate(site.results)]
 
     def _compute(self, site: Site) -> list[str | None]:
         """The values of a call's outputs by its rule; by an opaque node where it has none."""

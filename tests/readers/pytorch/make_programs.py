@@ -1,13 +1,14 @@
 """Write the exported programs that the tests read, and what PyTorch says of them.
 
 Run it with a Python that has PyTorch: ``python tests/readers/pytorch/make_programs.py``, and behind
-that "core", "networks" or "operators" for a part of it. It writes ``tests/data/pytorch``:
+that "core", "networks", "twins" or "operators" for a part of it. It writes ``tests/data/pytorch``:
 
 - ``operators.pt2``: the cases of ``operator_cases.py``, each a program of its own;
 - ``operators.npz``: their inputs, their outputs, and which elements of the first input were seen to
   move which elements of the outputs;
 - the networks of ``network_cases.py``, a file each, with their weights and inputs positive;
 - ``networks.npz``: the values of all their tensors;
+- ``NAME.new.onnx`` and ``NAME.old.onnx``: some of them as PyTorch's ONNX exporters write them;
 - ``masks.json``: the pixels to which cells have a gradient, in double precision;
 - ``core_operators.txt``: the operators that PyTorch calls its core.
 """
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import torch
 import torch.utils._pytree as pytree
 from network_cases import NETWORKS
@@ -32,6 +34,7 @@ from torch import Tensor, nn
 from torch.export.pt2_archive._package import package_pt2
 
 OUT = Path(__file__).resolve().parents[2] / "data" / "pytorch"
+TWINS = ("residual", "attention", "shift")
 _DRAWS = 4
 _TRIALS = 60
 _NOTHING = 1e-30  # what a mask of -100 leaves of a softmax
@@ -214,11 +217,26 @@ def write_networks() -> None:
         arrays.update((f"{name}/{tensor}", v.detach().numpy()) for tensor, v in values.items())
         for i, value in enumerate(inputs):
             arrays[f"{name}/input{i}"] = np.asarray(value)
-        if name != "sequence":
+        if name not in ("sequence", "strided"):
             masks[name] = gradients(program, inputs)
     store(OUT / "networks.npz", arrays)
     text = json.dumps(masks, indent=0)
     (OUT / "masks.json").write_text(text + "\n", encoding="utf-8")
+
+
+def write_twins() -> None:
+    """Write some of the networks with both of PyTorch's ONNX exporters."""
+    for name in TWINS:
+        module, inputs, _ = NETWORKS[name]
+        positive(module)
+        for label, dynamo in (("new", True), ("old", False)):
+            path = OUT / f"{name}.{label}.onnx"
+            options = {"external_data": False} if dynamo else {}
+            torch.onnx.export(module, inputs, path, dynamo=dynamo, **options)
+            model = onnx.load(path)
+            for node in model.graph.node:
+                del node.metadata_props[:]
+            onnx.save(model, path)
 
 
 def write_core() -> None:
@@ -235,6 +253,11 @@ def write_core() -> None:
 
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
-    PARTS = {"core": write_core, "networks": write_networks, "operators": write_operators}
+    PARTS = {
+        "core": write_core,
+        "networks": write_networks,
+        "twins": write_twins,
+        "operators": write_operators,
+    }
     for part in sys.argv[1:] or PARTS:
         PARTS[part]()

@@ -164,6 +164,21 @@ class Words(nn.Module):
         return self.conv(image) * scale[:, :, None, None] * gain
 
 
+class Strided(nn.Module):
+    """A write through strides of a part, which nothing here follows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, 2, 3, padding=1)
+        self.last = nn.Conv2d(2, 2, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Scale some pixels of a part, then read the whole."""
+        x = self.first(x)
+        x[:, :, 1:].as_strided([2, 3], [7, 2], 30).mul_(2)
+        return self.last(x)
+
+
 IMAGE = torch.linspace(0.1, 1, 3 * 12 * 16).reshape(1, 3, 12, 16)
 
 HEIGHT, WIDTH = Dim("height", min=3, max=256), Dim("width", min=3, max=256)
@@ -175,6 +190,7 @@ NETWORKS: dict[str, tuple[nn.Module, tuple[Any, ...], Any]] = {
     "sequence": (Sequence(), (torch.linspace(0.1, 1, 42).reshape(1, 2, 21),), None),
     "shift": (Shift(), (IMAGE,), None),
     "pyramid": (Pyramid(), (IMAGE,), {"x": {2: 4 * HEIGHT, 3: 4 * WIDTH}}),
+    "strided": (Strided(), (IMAGE,), None),
     "words": (Words(), (IMAGE, torch.tensor([[1, 3, 5]]), 2), None),
 }
 """The module, its inputs and its free sizes, by the name of the file."""

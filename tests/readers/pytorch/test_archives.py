@@ -344,3 +344,19 @@ def _node(target: str, reads: str, makes: str) -> dict[str, Any]:
         "outputs": [{"as_tensor": {"name": makes}}],
         "metadata": {},
     }
+
+
+def test_a_zip_of_a_version_that_nobody_writes_is_refused() -> None:
+    data = bytearray(packed(entries()))
+    directory = data.rindex(b"PK\x01\x02")
+    data[directory + 6] = 153
+    assert "damaged or cut off" in refused(bytes(data))
+
+
+def test_arguments_of_a_kind_that_is_not_known_are_refused() -> None:
+    """They could name a tensor; to leave them out would lose what depends on it."""
+
+    def change(document: Any) -> None:  # noqa: ANN401
+        nodes(document)[0]["inputs"][0]["arg"] = {"as_tensor_of_tomorrow": {"name": "x"}}
+
+    assert "version that RF-Viz does not know" in refused(with_document(change))

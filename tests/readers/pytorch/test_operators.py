@@ -21,12 +21,6 @@ DATA = Path(__file__).resolve().parents[2] / "data" / "pytorch"
 FILE = DATA / "operators.pt2"
 CASES = sorted(Archive(Content.of(FILE, None)).programs)
 
-LOOSE = {
-    "_native_batch_norm_legit.no_stats",
-    "masked",
-}
-"""Cases in which PyTorch was not seen to use all that the operator can see."""
-
 _CELLS = 16
 
 

@@ -61,6 +61,12 @@ def flatten(site: Site) -> str:
     return site.reshape(value, [*[0] * first, *ints])
 
 
+@rule("ravel")
+def ravel(site: Site) -> str:
+    """All axes merged into one."""
+    return site.reshape(site.tensor("self"), [-1])
+
+
 @rule("unflatten.int")
 def unflatten(site: Site) -> str:
     """One axis split into several."""

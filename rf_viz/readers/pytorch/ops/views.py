@@ -22,9 +22,11 @@ _PARTS = {"slice", "narrow", "select", "split", "split_with_sizes", "chunk", "te
           "unbind"}  # fmt: skip
 _PICKS = {"diagonal", "unfold", "as_strided"}
 _SPREADS = {"expand", "broadcast_to", "expand_as"}
-_OTHERS = {"view_as_real", "view_as_complex", "real", "imag", "_conj", "_neg_view"}
+_OTHERS = {"view_as_real", "view_as_complex", "real", "imag", "_conj", "_neg_view", "adjoint",
+           "matrix_H", "mH", "hsplit", "vsplit", "dsplit", "linalg_diagonal"}  # fmt: skip
+"""Views that have no place in the whole here: after a write through them it is assumed."""
 
-_MAYBE = {"reshape", "reshape_as", "flatten"}
+_MAYBE = {"reshape", "reshape_as", "flatten", "ravel"}
 """Operators that return a view where the elements lie so that they can, else a copy."""
 
 _IF_SAME_TYPE = {"to", "type_as", "contiguous"}
@@ -40,7 +42,7 @@ def is_view(site: Site) -> bool:
     if home != "aten":
         return False
     if op in _ALWAYS:
-        return site.target != "aten.view.dtype"
+        return True
     if op in _IF_IDLE:
         return not site.argument("train", False)
     if op in _MAYBE or op in _IF_SAME_TYPE:
@@ -62,7 +64,7 @@ def _lies_alike(before: TensorMeta, after: TensorMeta) -> bool:
         return True
     shape = [n for n in sizes if n is not None]
     strides = [n for n in steps if n is not None]
-    if prod(shape) == 0 or max(shape, default=0) > 2**40:
+    if prod(shape) == 0 or not 0 <= min(shape, default=0) <= max(shape, default=0) < 2**40:
         return True
     wanted = [example(n) for n in after.sizes]
     # NumPy finds out without touching the memory that the array claims to have.
@@ -89,6 +91,8 @@ def put_back(site: Site, old: str, new: str, position: int) -> str:
     op = site.target.split(".")[1]
     if op in _SAME or op in _IF_SAME_TYPE or op in _IF_IDLE:
         return site.add("Identity", new)
+    if site.target == "aten.view.dtype":
+        raise Untranslatable
     if op in _RESHAPES or op in _MAYBE:
         return site.add("Reshape", new, site.add("Shape", old))
     if op in _ORDERS:
