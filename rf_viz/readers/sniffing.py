@@ -41,7 +41,10 @@ def archive_names(content: Content) -> frozenset[str]:
             if packed or head[257:262] == b"ustar":
                 with tarfile.open(fileobj=file) as tar:
                     return frozenset(_names_in(tar, max(_SMALL, _EXPANSION * content.size)))
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError):
+    except (
+        zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError,
+        NotImplementedError,
+    ):  # fmt: skip
         pass
     return frozenset()
 

@@ -112,7 +112,7 @@ def _zip(content: Content) -> Foreign:
         with content.open() as file, zipfile.ZipFile(file) as archive:
             names = archive.namelist()
             foreign = of_archive(content, archive) or of_zip(names, archive, content.name)
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return Foreign("is a zip archive that is damaged or cut off")
     if foreign is not None:
         return foreign
