@@ -139,8 +139,9 @@ def _missing(
     lack = f"{name} keeps its weights in {_listed(missing)}, which"
     one = len(missing) == 1
     if beside:
-        rest = f"{'is' if one else 'are'} missing: put {'it' if one else 'them'} beside the model"
-        return MissingFilesError(f"{lack} {rest}", missing)
+        them = "it" if one else "them"
+        advice = f"put {them} beside the model, or upload {them} along with it"
+        return MissingFilesError(f"{lack} {'is' if one else 'are'} missing: {advice}", missing)
     files = [PurePosixPath(place.replace("\\", "/")).name for place in places]
     target = json.dumps(f"{PurePath(name).stem}_whole.onnx")
     return MissingFilesError(
