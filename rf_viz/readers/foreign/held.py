@@ -81,6 +81,7 @@ def _is_module(value: Any) -> bool:  # noqa: ANN401
 
 
 def class_of(value: Built) -> Name | None:
+    """The class of an object that a pickle would build; None where it names none."""
     call = value.call
     if isinstance(call, Name) and call.name == "_reconstructor" and value.arguments:
         call = value.arguments[0]
@@ -111,6 +112,7 @@ def _inside(module: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
 
 
 def module_held(value: Built, keys: tuple[str, ...] = ()) -> Held:
+    """A module that a pickle would build, with all within it; ``keys`` lead to it."""
     weights: dict[str, Shape] = {}
     count = 0
     for path, module in _inside(value):

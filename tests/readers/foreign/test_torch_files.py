@@ -16,6 +16,9 @@ import numpy as np
 import pytest
 
 import rf_viz
+from rf_viz.readers.content import Content
+from rf_viz.readers.foreign.advice import Foreign
+from rf_viz.readers.foreign.naming import name_for_what_it_is
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 FILES, CASES = DATA / "foreign", DATA / "cases" / "pytorch"
@@ -153,15 +156,21 @@ def archive(**entries: bytes) -> bytes:
 
 
 def test_programs_that_torch_export_saved() -> None:
+    """What is said of one that the reader of exported programs does not take."""
+
+    def named(content: bytes) -> Foreign:
+        foreign = name_for_what_it_is(Content.of(content, "net.pt2"))
+        assert foreign is not None
+        return foreign
+
     older = archive(serialized_exported_program_DOT_json=b"{}", version=b"1.0")
     line = 'torch.onnx.export(torch.export.load("net.pt2"), f="net.onnx", dynamo=True'
     newer = archive(net__archive_format=b"pt2", net__models__model_DOT_json=b"{}")
     for content in (older, newer):
-        error = refused(content, "net.pt2")
-        assert "torch.export.save writes it, which holds the architecture" in error.sentence
-        assert line in error.line
+        assert "torch.export.save writes it, which holds the architecture" in named(content).what
+        assert line in named(content).line
     compiled = archive(net__archive_format=b"pt2", net__data__aotinductor__model__m_DOT_so=b"x")
-    assert "machine code without a graph" in refused(compiled, "net.pt2").sentence
+    assert "machine code without a graph" in named(compiled).what
 
 
 # Pickles that mean no good ----------------------------------------------------------------------
