@@ -59,9 +59,9 @@ def _at_all_times(layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:  
         if inputs.shape[1] is not None:
             return call(inputs, training=training, mask=mask)
         kwargs: dict[str, Any] = {}
-        if layer.layer._call_has_mask_arg and mask is not None:
+        if "mask" in layer.layer.call_signature_parameters and mask is not None:
             kwargs["mask"] = together(mask)
-        if layer.layer._call_has_training_arg:
+        if "training" in layer.layer.call_signature_parameters:
             kwargs["training"] = training
         merged = together(inputs)
         with keras.name_scope(layer.layer.name):
