@@ -12,12 +12,15 @@ def as_with_values(model: Any) -> Iterator[None]:  # noqa: ANN401
     """Let a model's layers compute in a graph meanwhile what they compute with values."""
     import keras
     from keras.src.backend.tensorflow import nn
+    from keras.src.ops import image
 
     layers = {id(x): x for x in model._flatten_layers()}.values()
     distributed = [x for x in layers if isinstance(x, keras.layers.TimeDistributed)]
     sizes = nn.compute_adaptive_pooling_window_sizes
     average, largest = nn.adaptive_average_pool, nn.adaptive_max_pool
+    resize = image.resize
     try:
+        image.resize = _to_any_size(resize)
         nn.compute_adaptive_pooling_window_sizes = _within_axis(sizes)
         nn.adaptive_average_pool = _at_any_size(average, keras.ops.mean)
         nn.adaptive_max_pool = _at_any_size(largest, keras.ops.max)
@@ -27,8 +30,22 @@ def as_with_values(model: Any) -> Iterator[None]:  # noqa: ANN401
     finally:
         nn.compute_adaptive_pooling_window_sizes = sizes
         nn.adaptive_average_pool, nn.adaptive_max_pool = average, largest
+        image.resize = resize
         for layer in distributed:
             object.__delattr__(layer, "call")
+
+
+def _to_any_size(resize: Callable[..., Any]) -> Callable[..., Any]:
+    """Keras's resizing, past its check that the size is positive where it is not known."""
+    import keras
+    from keras.src.backend.tensorflow import image
+
+    def resize_to_any_size(images: Any, size: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Resize pictures."""
+        is_open = any(keras.ops.is_tensor(n) for n in size)
+        return (image.resize if is_open else resize)(images, size, *args, **kwargs)
+
+    return resize_to_any_size
 
 
 def _within_axis(sizes: Callable[[int, int], tuple[int, int]]) -> Callable[..., tuple[int, int]]:

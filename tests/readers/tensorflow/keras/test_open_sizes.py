@@ -115,3 +115,18 @@ def test_a_picture_of_any_size_is_cropped_to_a_ratio(method: str) -> None:
         np.testing.assert_allclose(values_of(model, "layer0", x), expected, rtol=1e-5)
     layer = model.trace(input_shape=x.shape)["layer0"]
     assert not layer.mask((0, 0))[:2].any()
+
+
+@pytest.mark.parametrize("method", ["nearest", "bilinear", "bicubic", "lanczos3"])
+@pytest.mark.parametrize("form", ["memory", "keras 2"])
+def test_pictures_of_any_size_are_upsampled(method: str, form: str) -> None:
+    x = np.random.default_rng(0).random((1, 5, 6, 2)).astype("float32")
+    layer = layers.UpSampling2D((2, 3), interpolation=method, name="layer0")
+    if form == "memory":
+        image = keras.Input((None, None, 2))
+        model = rf_viz.load(keras.Model(image, layer(image)))
+    else:
+        settings = {"size": [2, 3], "interpolation": method, "data_format": "channels_last"}
+        model = rf_viz.load(sequential((None, None, 2), [("UpSampling2D", settings, [])]))
+    np.testing.assert_allclose(values_of(model, "layer0", x), layer(x), atol=1e-5)
+    assert model.trace(input_size="unknown")["layer0"].shape == (1, None, None, 2)
