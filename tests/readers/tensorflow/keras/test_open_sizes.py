@@ -24,17 +24,19 @@ def values_of(model: rf_viz.Model, name: str, x: np.ndarray[Any, Any]) -> np.nda
 
 @pytest.mark.parametrize("kind", ["Average", "Max"])
 @pytest.mark.parametrize("count", [1, 3])
-def test_adaptive_pooling_to_few_cells(kind: str, count: int) -> None:
+@pytest.mark.parametrize("rows", [5, None])
+def test_adaptive_pooling_to_few_cells(kind: str, count: int, rows: int | None) -> None:
     x = np.random.default_rng(0).random((1, 5, 6, 2)).astype("float32")
     pool = getattr(layers, f"Adaptive{kind}Pooling2D")((count, 1), name="pool")
-    image = keras.Input((5, 6, 2))
+    image = keras.Input((rows, 6, 2))
     model = rf_viz.load(keras.Model(image, pool(image)))
-    rows = {1: [(0, 5)], 3: [(0, 2), (1, 4), (3, 5)]}[count]
+    spans = {1: [(0, 5)], 3: [(0, 2), (1, 4), (3, 5)]}[count]
     reduce = np.mean if kind == "Average" else np.max
-    expected = np.stack([reduce(x[:, a:b], (1, 2)) for a, b in rows], 1)[:, :, None]
+    expected = np.stack([reduce(x[:, a:b], (1, 2)) for a, b in spans], 1)[:, :, None]
     np.testing.assert_allclose(values_of(model, "pool", x), expected, rtol=1e-5)
-    regions = [model.trace()["pool"].region((i, 0)) for i in range(count)]
-    assert regions == [rf_viz.Region((a, 0), (b, 6)) for a, b in rows]
+    layer = model.trace(input_shape=x.shape, spatial_axes=(1, 2))["pool"]
+    regions = [layer.region((i, 0)) for i in range(count)]
+    assert regions == [rf_viz.Region((a, 0), (b, 6)) for a, b in spans]
 
 
 def test_a_layer_is_applied_at_every_time_however_many_there_are() -> None:
@@ -113,3 +115,18 @@ def test_a_picture_of_any_size_is_cropped_to_a_ratio(method: str) -> None:
         np.testing.assert_allclose(values_of(model, "layer0", x), expected, rtol=1e-5)
     layer = model.trace(input_shape=x.shape)["layer0"]
     assert not layer.mask((0, 0))[:2].any()
+
+
+@pytest.mark.parametrize("method", ["nearest", "bilinear", "bicubic", "lanczos3"])
+@pytest.mark.parametrize("form", ["memory", "keras 2"])
+def test_pictures_of_any_size_are_upsampled(method: str, form: str) -> None:
+    x = np.random.default_rng(0).random((1, 5, 6, 2)).astype("float32")
+    layer = layers.UpSampling2D((2, 3), interpolation=method, name="layer0")
+    if form == "memory":
+        image = keras.Input((None, None, 2))
+        model = rf_viz.load(keras.Model(image, layer(image)))
+    else:
+        settings = {"size": [2, 3], "interpolation": method, "data_format": "channels_last"}
+        model = rf_viz.load(sequential((None, None, 2), [("UpSampling2D", settings, [])]))
+    np.testing.assert_allclose(values_of(model, "layer0", x), layer(x), atol=1e-5)
+    assert model.trace(input_size="unknown")["layer0"].shape == (1, None, None, 2)
