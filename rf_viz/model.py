@@ -812,12 +812,11 @@ def _guess_axes(shape: Shape) -> tuple[int, ...]:
     The channel axis of an image tells: it is short, and the others are mostly alike. Otherwise all
     axes but the batch are spatial.
     """
-    if len(shape) == 4:
-        _, first, middle, last = shape
-        ends_in_channels = last in (1, 3, 4) or (last < middle and last < first)
-        return (1, 2) if ends_in_channels and first not in (1, 3, 4) else (2, 3)
-    if len(shape) == 5:
-        return (2, 3, 4)
+    if len(shape) in (4, 5):
+        _, first, *middle, last = shape
+        ends_in_channels = last in (1, 3, 4) or last < min(first, *middle)
+        first_is_space = ends_in_channels and first not in (1, 3, 4)
+        return tuple(range(1, len(shape) - 1) if first_is_space else range(2, len(shape)))
     if len(shape) == 3:
         return (1, 2) if shape[0] in (3, 4) else (1,)
     return (len(shape) - 1,) if shape else ()

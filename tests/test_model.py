@@ -257,6 +257,28 @@ def test_spatial_axes_may_be_overridden() -> None:
     assert conv((1, 3, 20, 30)).trace((9,), spatial_axes=(-1,)).input.shape == (1, 3, 20, 9)
 
 
+@pytest.mark.parametrize(
+    ("shape", "axes"),
+    [
+        ((1, 5, 6, 7, 2), (1, 2, 3)),
+        ((1, 3, 16, 20, 24), (2, 3, 4)),
+        ((1, 8, 9, 3), (1, 2)),
+        ((1, 3, 8, 9), (2, 3)),
+    ],
+)
+def test_where_no_window_tells_a_short_axis_is_channels(
+    shape: tuple[int, ...], axes: tuple[int, ...]
+) -> None:
+    graph = helper.make_graph(
+        [helper.make_node("Relu", ["x"], ["y"])],
+        "relu",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, shape)],
+    )
+    net = rf_viz.load(helper.make_model(graph)).trace()
+    assert (net.input.spatial_axes, net.input.guessed) == (axes, True)
+
+
 def resized() -> rf_viz.Model:
     """Resized to 56 x 56 whatever the input: the stride is another one at every size."""
     sizes = numpy_helper.from_array(np.array([1, 3, 56, 56], np.int64), "sizes")

@@ -115,6 +115,13 @@ def test_a_graph_without_operations() -> None:
     assert "no graph of operations" in refusal(packed(model))
 
 
+def test_a_graph_that_hands_its_input_on() -> None:
+    model = schema.ModelT.InitFromPackedBuf(build([CONV], {"x": X}, CONSTANTS), 0)
+    model.subgraphs[0].operators = []
+    model.subgraphs[0].outputs = model.subgraphs[0].inputs
+    assert "has no layers to show" in refusal(packed(model))
+
+
 def test_operations_out_of_order() -> None:
     ops = [Op("RELU", ["y"], ["z"]), CONV]
     assert "which nothing makes before it" in refusal(build(ops, {"x": X}, CONSTANTS))
