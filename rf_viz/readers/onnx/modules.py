@@ -188,9 +188,10 @@ def _completed(
     """
     whole: dict[str, str] = {}
     for call, own in zip(calls, scopes, strict=True):
-        path = _path_of_weights(call) if own and own[-1].kind == UNKNOWN else ""
-        if path.endswith(f".{own[-1].path}" if path else "."):
-            whole[own[-1].path] = path
+        if own and own[-1].kind == UNKNOWN:
+            path = _path_of_weights(call)
+            if path.endswith(f".{own[-1].path}"):
+                whole[own[-1].path] = path
     if not whole:
         return scopes
     return [

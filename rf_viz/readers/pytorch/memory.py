@@ -108,7 +108,7 @@ class LiveModel(Model):
         weight_aware: bool,
         feeds: Mapping[str, NDArray[np.generic]] | None = None,
         stop: Collection[str] = (),
-    ) -> OnnxTwin:
+    ) -> OnnxTwin | None:
         """Build the twin as ``Model.twin``, of the graph as it is read."""
         return self._at(shapes).reading.twin(shapes, source, weight_aware, feeds, stop)
 
