@@ -21,7 +21,7 @@ STOREYS = (
     ("catalogue", "runtimes.onnx", "runtimes.pytorch", "runtimes.tensorflow", "runtimes.tflite"),
     ("model",),
     ("analysis", "verify"),
-    ("readers.content", "readers.reading"),
+    ("readers.content", "readers.pickles", "readers.reading"),
     ("readers.sniffing",),
     ("readers.foreign",),
     ("readers.onnx", "readers.tensorflow"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ..pickles import Built, Name, Stored
 from .architectures import Shape
-from .pickles import Built, Name, Stored
 
 _HOLDERS = (
     "state_dict", "model_state_dict", "model_state", "ema_state_dict", "state_dict_ema", "model",

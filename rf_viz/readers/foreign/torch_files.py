@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any, BinaryIO
 
 from ..content import Content
+from ..pickles import Built, Inert, Name, PickleError, Stored, parts, read_pickle
 from .advice import (
     IMAGE,
     OF_PYTORCH,
@@ -26,7 +27,6 @@ from .advice import (
     zeros,
 )
 from .held import Held, class_of, held_in, mapping, module_held, shape_of
-from .pickles import Built, Inert, Name, PickleError, Stored, parts, read_pickle
 from .weights import counted, example_input, of_weights
 
 LARGEST_PICKLE = 2**26
