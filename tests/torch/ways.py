@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +63,25 @@ WRITERS: dict[str, tuple[str, Callable[..., None], bool]] = {
 
 WAYS = (MODULE, *WRITERS)
 
+PATIENCE = 180
+"""Seconds after which an export is given up."""
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """Give PyTorch some minutes: with free sizes it may work on its inequalities for hours."""
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError(f"not done after {PATIENCE} s")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(PATIENCE)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
 
 def write(way: str, module: nn.Module, shape: Shape, folder: Path, name: str) -> Path | str:
     """The file of a way, written unless it is there; or why PyTorch cannot write it."""
@@ -69,7 +90,7 @@ def write(way: str, module: nn.Module, shape: Shape, folder: Path, name: str) ->
     free = dict.fromkeys(range(2, len(shape)), torch.export.Dim.AUTO) if is_free else {}
     if not file.exists():
         try:
-            with torch.no_grad(), warnings.catch_warnings():
+            with torch.no_grad(), warnings.catch_warnings(), patience():
                 warnings.simplefilter("ignore")
                 writer(module, torch.rand(shape), file, free)
         except Exception as error:

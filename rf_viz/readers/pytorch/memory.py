@@ -29,7 +29,7 @@ from .example import Example, example_of
 from .export import exported, exported_to_onnx, failure, functional, saved
 
 if TYPE_CHECKING:
-    from ...runtimes.onnx.twin import OnnxTwin
+    from ...runtimes import Twin
 
 _MOST_SIZES = 8
 """The sizes at which the exports of a module are kept."""
@@ -108,7 +108,7 @@ class LiveModel(Model):
         weight_aware: bool,
         feeds: Mapping[str, NDArray[np.generic]] | None = None,
         stop: Collection[str] = (),
-    ) -> OnnxTwin | None:
+    ) -> Twin | None:
         """Build the twin as ``Model.twin``, of the graph as it is read."""
         return self._at(shapes).reading.twin(shapes, source, weight_aware, feeds, stop)
 
