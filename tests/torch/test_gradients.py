@@ -68,7 +68,7 @@ def smoothed(module: nn.Module) -> nn.Module:
 
 
 def outputs(module: nn.Module, x: Tensor, rank: int) -> dict[str, Tensor]:
-    """What the modules return that have more than one cell, by their paths."""
+    """What modules return at their first call that has more than one cell, by their paths."""
     kept: dict[str, Tensor] = {}
 
     def keep(path: str) -> Any:  # noqa: ANN401
@@ -76,7 +76,7 @@ def outputs(module: nn.Module, x: Tensor, rank: int) -> dict[str, Tensor]:
             if not isinstance(output, Tensor) or output.ndim != rank or hands_on(inputs, output):
                 return
             if output.requires_grad:
-                kept[path] = output
+                kept.setdefault(path, output)
 
         return hook
 

@@ -89,3 +89,24 @@ def test_every_way_in_gives_the_same_regions(
     if unwritten:
         note(f"    not written by PyTorch: {'; '.join(unwritten)}")
     assert wrong == []
+
+
+FREE = ("pt2, free", "onnx, free", "onnx by TorchScript, free")
+
+
+@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2", "squeezenet1_1", "dla34"])
+def test_files_of_any_size_are_as_the_module_at_another_size(name: str, exports: Path) -> None:
+    module, shape = build(name)
+    other = (1, 3, 160, 192)
+    net = rf_viz.load(module, shape).trace(input_size=other[2:])
+    sources = {way: write(way, module, shape, exports, name) for way in FREE}
+    files = {way: source for way, source in sources.items() if isinstance(source, Path)}
+    assert len(files) >= 2
+    for way, file in files.items():
+        there = rf_viz.load(file).trace(input_size=other[2:])
+        assert there.input.shape == other
+        for path in paths_that_compute(module, other):
+            layer, reference = layer_at(there, path), layer_at(net, path)
+            if layer is not None and reference is not None and layer.shape == reference.shape:
+                for index in indices(layer.shape, 2):
+                    assert layer.region_of(index) == reference.region_of(index), (way, path)

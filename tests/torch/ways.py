@@ -67,19 +67,23 @@ PATIENCE = 180
 """Seconds after which an export is given up."""
 
 
+class EndlessError(BaseException):
+    """Raised where an export takes too long; no Exception, since the exporters catch those."""
+
+
 @contextmanager
 def patience() -> Iterator[None]:
     """Give PyTorch some minutes: with free sizes it may work on its inequalities for hours."""
 
     def give_up(*_: object) -> None:
-        raise TimeoutError(f"not done after {PATIENCE} s")
+        raise EndlessError(f"not done after {PATIENCE} s")
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(PATIENCE)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE, 1)  # again and again: it may be caught
     try:
         yield
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
 
@@ -93,7 +97,7 @@ def write(way: str, module: nn.Module, shape: Shape, folder: Path, name: str) ->
             with torch.no_grad(), warnings.catch_warnings(), patience():
                 warnings.simplefilter("ignore")
                 writer(module, torch.rand(shape), file, free)
-        except Exception as error:
+        except (Exception, EndlessError) as error:
             file.unlink(missing_ok=True)
             return f"{type(error).__name__}: {error}".splitlines()[0]
     return file

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
+from ...catalogue.torchvision_models import TORCHVISION_MODELS
 from ...errors import ModelError
 from .memory import LiveModel, of_module
 
@@ -183,7 +184,8 @@ def _weights(library: str, name: str) -> Any:  # noqa: ANN401
         return file if url and file.is_file() else None
 
     if library == "torchvision":
-        every = sorted(_enum(name), key=lambda w: w.name, reverse=True)
+        entry = TORCHVISION_MODELS.get(name)  # those whose accuracy it tells come first
+        every = sorted(_enum(name), key=lambda w: entry is None or w.name != entry.weights)
         return next((w for w in every if kept(w.url)), None)
     cfg = _timm_cfg(name)
     repository = cfg.get("hf_hub_id")

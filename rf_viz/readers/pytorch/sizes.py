@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-_LONGEST = 10_000
-"""The most letters of an expression that is read."""
+_LONGEST = 100_000
+"""The most letters of an expression that is read; a Swin of any size has some of 11,600."""
 
 _SIGNS = {"Add": " + ", "Mul": "*", "FloorDiv": "//", "Pow": "**", "Mod": "%"}
 """How operators are written between their operands, by sympy's names."""
@@ -48,7 +48,7 @@ def size(document: Any) -> Size:  # noqa: ANN401
 def _name(text: str) -> str:
     """Write an expression in short. Raises ValueError where it is none."""
     if len(text) > _LONGEST:
-        raise ValueError("an expression of more than 10,000 letters")
+        raise ValueError(f"an expression of more than {_LONGEST:,} letters")
     try:
         return _written(ast.parse(text, mode="eval").body)
     except (SyntaxError, RecursionError, MemoryError) as error:

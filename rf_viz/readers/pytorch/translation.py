@@ -275,9 +275,12 @@ class _Translator:
                 self.bind(name, Alias.of_view(view, value))
             else:
                 self.bind(name, Alias(Storage(value)))
-        if written and isinstance(base, Name) and site.results[:1]:
-            self.bind(base.name, self.tensor(site.results[0] or base.name))
-            self._tensors[base.name] = site.result
+        reshaped = site.results[0] if written and site.results else None
+        if reshaped is not None and isinstance(base, Name):
+            self.bind(base.name, self.tensor(reshaped))
+            meta = self.meta(reshaped)
+            if meta is not None:
+                self._tensors[base.name] = meta
 
     def _write(
         self,
