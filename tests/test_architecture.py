@@ -25,7 +25,7 @@ STOREYS = (
     ("readers.sniffing",),
     ("readers.foreign",),
     ("readers.onnx", "readers.tensorflow"),
-    ("readers.tflite",),
+    ("readers.pytorch", "readers.tflite"),
     ("readers",),
     ("rf_viz",),
     ("design", "lessons"),

@@ -89,8 +89,19 @@ def _keras(content: Content) -> bool:
     return head.startswith(b"{") and b'"class_name"' in head and b'"config"' in head
 
 
+def _exported_program(content: Content) -> bool:
+    """An archive as torch.export.save writes it, or PyTorch's other archives of that form."""
+    return any(
+        name == "serialized_exported_program.json"
+        or name.rpartition("/")[2] == "archive_format"
+        or "aotinductor/" in name
+        for name in archive_names(content)
+    )
+
+
 READERS = (
     Reader(".onnx", _onnx, (".onnx", ".ort", ".onnxtxt", ".onnxtext", ".onnxjson")),
+    Reader(".pytorch", _exported_program, (".pt2",)),
     Reader(".tensorflow.saved_model.reader", _saved_model, ()),
     Reader(".tensorflow.keras.reader", _keras, (".keras", ".h5", ".hdf5")),
     Reader(".tflite", _tflite, (".tflite",)),

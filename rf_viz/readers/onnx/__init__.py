@@ -18,9 +18,10 @@ from ..content import Content
 from ..reading.image_inputs import images_first
 from .file import checked, parse
 from .graph import Reading, work_out
+from .inferred import infer_shapes
 from .ops import OPERATORS
 from .parameters import parameters
-from .program import Program
+from .program import Infer, Program
 
 if TYPE_CHECKING:
     from ...runtimes.onnx.runtime import OnnxRuntime
@@ -30,9 +31,15 @@ if TYPE_CHECKING:
 class OnnxModel(Model):
     """A model read from an ONNX file: its message, and the folder with its side files."""
 
-    def __init__(self, proto: onnx.ModelProto, name: str, folder: str | None = None) -> None:
+    def __init__(
+        self,
+        proto: onnx.ModelProto,
+        name: str,
+        folder: str | None = None,
+        infer: Infer = infer_shapes,
+    ) -> None:
         self.proto, self.name, self.folder = proto, name, folder
-        self._program = Program(proto, folder, OPERATORS, work_out)
+        self._program = Program(proto, folder, OPERATORS, work_out, infer)
         self.inputs = images_first(_declared_inputs(proto.graph), self._program.graph.calls)
 
     def describe(
@@ -67,7 +74,7 @@ class OnnxModel(Model):
         weight_aware: bool,
         feeds: Mapping[str, NDArray[np.generic]] | None = None,
         stop: Collection[str] = (),
-    ) -> OnnxTwin:
+    ) -> OnnxTwin | None:
         """Build the twin as ``Model.twin``, run by ONNX Runtime."""
         from ...runtimes.onnx.twin import OnnxTwin
 

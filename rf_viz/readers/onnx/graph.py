@@ -12,8 +12,7 @@ from ..reading.read_graph import BaseReading
 from ..reading.values import Value
 from .call import Call
 from .fold import evaluate
-from .inferred import infer_shapes
-from .node import Node
+from .node import ATEN, Node
 from .program import Program
 from .rules import broken_rule
 
@@ -61,11 +60,13 @@ class Reading(BaseReading[Call, Node]):
         if self._program is None:
             return None
         if self._inferred is None:
-            self._inferred = infer_shapes(self._program.proto, self._shapes)
+            self._inferred = self._program.infer(self._program.proto, self._shapes)
         return self._inferred.get(name)
 
     def unknown(self, node: Node) -> str:
         """Name an unknown operator as ``BaseReading.unknown``, with its domain."""
+        if node.call.domain == ATEN:
+            return f"PyTorch's operator {node.op} has no description for what it was called with"
         home = f"of domain {node.call.domain} " if node.call.domain else ""
         return f"custom operator {node.op} {home}is not known"
 

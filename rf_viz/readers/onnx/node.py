@@ -33,6 +33,9 @@ D = TypeVar("D", bound=Describe)
 MICROSOFT = "com.microsoft"
 """The domain of ONNX Runtime's own operators."""
 
+ATEN = "aten"
+"""The domain of PyTorch's own operators, those that have no counterpart in ONNX."""
+
 OPERATORS: dict[tuple[str, str], Operator] = {}
 """The table of operators, by domain and name."""
 

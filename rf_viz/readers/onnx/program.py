@@ -8,14 +8,20 @@ from pathlib import Path
 
 import onnx
 
+from ...relation import Shape
 from ..reading.values import Value
 from .call import Call, File, Graph, Table
+from .inferred import infer_shapes
+
+Infer = Callable[[onnx.ModelProto, Mapping[str, Shape]], dict[str, Shape]]
+"""Tells the shapes of a model's tensors by name, at these shapes of its inputs."""
 
 
 class Program:
     """A model's main graph, and of that what no input reaches, worked out once.
 
     ``table`` has the operators' entries. ``work_out`` reads calls, adding to the values it gets.
+    ``infer`` tells the shapes of tensors that no description tells.
     """
 
     def __init__(
@@ -24,7 +30,9 @@ class Program:
         folder: str | Path | None,
         table: Table,
         work_out: Callable[[Iterable[Call], dict[str, Value]], None],
+        infer: Infer = infer_shapes,
     ) -> None:
+        self.infer = infer
         self.proto = model
         self.graph = Graph(model.graph, File(model, folder, table))
         self._work_out = work_out

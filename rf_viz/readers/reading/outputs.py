@@ -45,7 +45,7 @@ def joined(node: Node, inputs: Sequence[int]) -> Output:
             if node.depends(i)
         ],
     )
-    return masked_join(node, inputs, output)
+    return masked_join(node, inputs, output) if output.edges else output
 
 
 def broadcast_shape(node: Node, shapes: Sequence[Shape]) -> Shape:

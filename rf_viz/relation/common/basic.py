@@ -130,7 +130,7 @@ def broadcast(before: Shape, after: Shape) -> Relation:
 @lru_cache(maxsize=4096)
 def reshape(before: Shape, after: Shape) -> Relation:
     """Reshape, in row-major order. Raises ValueError where the elements are not as many."""
-    return () if before == after else (Reshape(before, after),)
+    return () if before == after or 0 in after else (Reshape(before, after),)
 
 
 @lru_cache(maxsize=4096)

@@ -30,7 +30,7 @@ _LARGEST_SIDE = (1_000_000, 2048, 256)
 """The largest input size on offer for signals, images and volumes: beyond it, a deep network takes
 gigabytes to run."""
 
-_FORMATS = "ONNX, Keras, TensorFlow or TFLite; a SavedModel as zip or tar"
+_FORMATS = "ONNX, PyTorch (.pt2), Keras, TensorFlow or TFLite; a SavedModel as zip or tar"
 
 
 def choose_model() -> tuple[File, Sample | None]:

@@ -2,6 +2,7 @@
 
 from ..node import OPERATORS
 from . import (
+    aten,
     attention,
     classical,
     control_flow,
@@ -23,6 +24,7 @@ from . import (
 
 __all__ = [
     "OPERATORS",
+    "aten",
     "attention",
     "classical",
     "control_flow",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ....trace.tensors import Category
 from ...reading.operators import Describe, Weights
 from ...reading.values import DataDependent, Outputs
-from ..node import MICROSOFT, Node, operator
+from ..node import ATEN, MICROSOFT, Node, operator
 
 OPAQUE: dict[str, dict[str, str]] = {}
 """Why each operator is opaque, by domain and name: half a sentence."""
@@ -146,3 +146,87 @@ _enter(
         "WhisperBeamSearch": "it generates by searching",
     },
 )
+_enter(
+    ATEN,
+    "other",
+    {
+        **dict.fromkeys(
+            (
+                "_adaptive_avg_pool2d_backward",
+                "avg_pool2d_backward",
+                "convolution_backward",
+                "embedding_dense_backward",
+                "max_pool2d_with_indices_backward",
+                "native_group_norm_backward",
+                "native_layer_norm_backward",
+            ),
+            "it is a step of training",
+        ),
+        **dict.fromkeys(
+            (
+                "_fft_c2c",
+                "_fft_c2r",
+                "_fft_r2c",
+                "istft",
+                "polar",
+                "stft",
+                "view_as_complex",
+                "view_as_real",
+            ),
+            "it computes with complex numbers",
+        ),
+        **dict.fromkeys(
+            ("cummax", "cummin", "cumprod", "logcumsumexp"), "it has no counterpart in ONNX"
+        ),
+        **dict.fromkeys(
+            (
+                "masked_scatter",
+                "masked_select",
+                "repeat_interleave.Tensor",
+                "unique_consecutive",
+                "_unique2",
+                "unique_dim",
+                "argwhere",
+            ),
+            "what it picks depends on the data",
+        ),
+        **dict.fromkeys(
+            (
+                "bincount",
+                "bucketize.Tensor",
+                "histc",
+                "kthvalue",
+                "median",
+                "median.dim",
+                "mode",
+                "nanmedian",
+                "searchsorted.Tensor",
+            ),
+            "it compares and counts",
+        ),
+        **dict.fromkeys(
+            (
+                "linalg_cholesky_ex",
+                "linalg_det",
+                "linalg_eigh",
+                "linalg_inv_ex",
+                "linalg_lu",
+                "linalg_qr",
+                "linalg_solve_ex",
+                "linalg_svd",
+                "_linalg_svd",
+                "_linalg_det",
+                "_linalg_eigh",
+                "_linalg_solve_ex",
+                "linalg_pinv",
+                "linalg_matrix_exp",
+            ),
+            "it takes matrices apart",
+        ),
+        "_embedding_bag": "where its bags start depends on the data",
+        "_pdist_forward": "it compares all pairs",
+        "randperm": "it is random",
+        "as_strided_scatter": "it writes through strides that could not be followed",
+    },
+)
+_enter("torchvision", "other", {"nms": "which boxes it keeps depends on the data"})

@@ -1,0 +1,77 @@
+"""The reader of PyTorch's exported programs (.pt2), which needs no PyTorch.
+
+A program is translated to an ONNX model in memory, node by node; the ONNX reader, its runtime and
+its twin take that as they take a file. So there is one table of relations for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import ModelProto
+
+from ...errors import ModelError
+from ...relation import Shape
+from ..content import Content
+from ..onnx import OnnxModel
+from .archive import Archive
+from .declared import declared_shapes
+from .program import program
+from .translation import translate
+from .weights import Weights
+
+if TYPE_CHECKING:
+    from ...runtimes.onnx.twin import OnnxTwin
+
+
+class ExportedModel(OnnxModel):
+    """A program that torch.export wrote. ``missing`` are the weights without values."""
+
+    def __init__(
+        self, proto: ModelProto, name: str, folder: str | None, missing: Sequence[str]
+    ) -> None:
+        super().__init__(proto, name, folder, declared_shapes)
+        self.missing = tuple(missing)
+
+    def run(
+        self,
+        feeds: Mapping[str, NDArray[np.generic]],
+        names: Sequence[str],
+        shapes: Mapping[str, Shape],
+    ) -> dict[str, NDArray[np.float32]]:
+        """Compute values as ``Model.run``, by ONNX Runtime. Raises ModelError without weights."""
+        if self.missing:
+            raise ModelError(
+                f"{self.name} holds no values of its weights, such as {self.missing[0]}, that can "
+                "be read without running what the file brings along: save it again with "
+                "torch.export.save of PyTorch 2.9 or later"
+            )
+        return super().run(feeds, names, shapes)
+
+    def twin(
+        self,
+        shapes: Mapping[str, Shape],
+        source: str,
+        weight_aware: bool,
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
+        stop: Collection[str] = (),
+    ) -> OnnxTwin | None:
+        """Build the twin as ``Model.twin``. There is none without weights, masks among them."""
+        return None if self.missing else super().twin(shapes, source, weight_aware, feeds, stop)
+
+
+def load(content: Content) -> ExportedModel:
+    """Read an exported program. Raises ModelError where it is damaged, or something else."""
+    with Archive(content) as archive:
+        names = tuple(archive.programs)
+        chosen = content.signature if content.signature in names else names[0]
+        exported = program(archive.read_json(archive.programs[chosen]), content.name)
+        weights = Weights(archive, chosen)
+        proto = translate(exported, content.name, weights.tensor)
+        model = ExportedModel(proto, content.name, archive.folder, sorted(weights.missing))
+    if len(names) > 1:
+        model.signatures, model.signature = names, chosen
+    return model

@@ -1,0 +1,82 @@
+"""Shapes at any size, as the exporter wrote them down: from the free sizes that an input has."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
+
+from onnx import ModelProto, ValueInfoProto
+
+from ...relation import Shape
+
+_LARGEST = 2**40
+
+_OPERATIONS: dict[type[ast.operator], Callable[[int, int], int]] = {
+    ast.Add: lambda a, b: a + b,
+    ast.Sub: lambda a, b: a - b,
+    ast.Mult: lambda a, b: a * b,
+    ast.FloorDiv: lambda a, b: a // b,
+    ast.Mod: lambda a, b: a % b,
+}
+_FUNCTIONS: dict[str, Callable[[int, int], int]] = {"Max": max, "Min": min}
+
+
+def declared_shapes(model: ModelProto, shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+    """The shapes that tensors have when the inputs have these, by name; those that are known.
+
+    Empty where an input has another size than the one that it was exported with.
+    """
+    free: dict[str, int] = {}
+    for value in model.graph.input:
+        for dim, n in zip(
+            value.type.tensor_type.shape.dim, shapes.get(value.name, ()), strict=False
+        ):
+            if dim.dim_param:
+                factor, _, name = dim.dim_param.rpartition("*")
+                if name.isidentifier() and (factor.isdigit() or not factor):
+                    free[name] = n // int(factor or 1)
+            elif dim.dim_value != n:
+                return {}
+    values = (*model.graph.value_info, *model.graph.output)
+    return {v.name: shape for v in values if (shape := _shape(v, free)) is not None}
+
+
+def _shape(value: ValueInfoProto, free: Mapping[str, int]) -> Shape | None:
+    kind = value.type.tensor_type
+    if not kind.HasField("shape"):
+        return None
+    try:
+        sizes = [d.dim_value if d.HasField("dim_value") else _size(d.dim_param, free)
+                 for d in kind.shape.dim]  # fmt: skip
+    except (SyntaxError, ValueError, KeyError, ArithmeticError, RecursionError):
+        return None
+    return tuple(sizes) if all(0 <= n < _LARGEST for n in sizes) else None
+
+
+def _size(text: str, free: Mapping[str, int]) -> int:
+    return _worked_out(ast.parse(text, mode="eval").body, free)
+
+
+def _worked_out(term: ast.expr, free: Mapping[str, int]) -> int:
+    """The value of an expression. Raises ValueError and the like where it is not known."""
+    if isinstance(term, ast.Name):
+        return free[term.id]
+    if isinstance(term, ast.Constant) and isinstance(term.value, int):
+        return term.value
+    if isinstance(term, ast.UnaryOp) and isinstance(term.op, ast.USub):
+        return -_worked_out(term.operand, free)
+    if isinstance(term, ast.BinOp) and type(term.op) in _OPERATIONS:
+        return _combined(_OPERATIONS[type(term.op)], (term.left, term.right), free)
+    if isinstance(term, ast.Call) and isinstance(term.func, ast.Name):
+        return _combined(_FUNCTIONS[term.func.id], term.args, free)
+    raise ValueError(ast.unparse(term))
+
+
+def _combined(
+    combine: Callable[[int, int], int], terms: Iterable[ast.expr], free: Mapping[str, int]
+) -> int:
+    result = reduce(combine, (_worked_out(term, free) for term in terms))
+    if abs(result) >= _LARGEST:
+        raise ValueError(f"a size of {result}")
+    return result

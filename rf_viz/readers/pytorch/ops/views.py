@@ -1,0 +1,123 @@
+"""Which operators return a part of the memory of their first argument, and how writing to that
+part changes the whole."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from ..program import TensorMeta
+from ..site import Site, Untranslatable
+from ..sizes import example
+from .moves import numbered, order_of, picks
+from .slices import bounds, put
+
+_SAME = {"alias", "detach", "lift_fresh", "positive", "resolve_conj", "resolve_neg"}
+_RESHAPES = {"view", "view_as", "_unsafe_view", "_reshape_alias", "squeeze", "unsqueeze",
+             "unflatten"}  # fmt: skip
+_ORDERS = {"permute", "transpose", "swapaxes", "swapdims", "t", "numpy_T", "mT", "movedim",
+           "moveaxis"}  # fmt: skip
+_PARTS = {"slice", "narrow", "select", "split", "split_with_sizes", "chunk", "tensor_split",
+          "unbind"}  # fmt: skip
+_PICKS = {"diagonal", "unfold", "as_strided"}
+_SPREADS = {"expand", "broadcast_to", "expand_as"}
+_OTHERS = {"view_as_real", "view_as_complex", "real", "imag", "_conj", "_neg_view"}
+
+_MAYBE = {"reshape", "reshape_as", "flatten"}
+"""Operators that return a view where the elements lie so that they can, else a copy."""
+
+_IF_SAME_TYPE = {"to", "type_as", "contiguous"}
+_IF_IDLE = {"dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"}
+
+_ALWAYS = _SAME | _RESHAPES | _ORDERS | _PARTS | _PICKS | _SPREADS | _OTHERS
+
+
+def is_view(site: Site) -> bool:
+    """Tell whether a call returns a view of its first argument."""
+    home, _, rest = site.target.partition(".")
+    op = rest.partition(".")[0]
+    if home != "aten":
+        return False
+    if op in _ALWAYS:
+        return site.target != "aten.view.dtype"
+    if op in _IF_IDLE:
+        return not site.argument("train", False)
+    if op in _MAYBE or op in _IF_SAME_TYPE:
+        try:
+            before, after = site.meta(next(iter(site.node.arguments))), site.result
+        except Untranslatable:
+            return False
+        if op in _MAYBE:
+            return _lies_alike(before, after)
+        same = before.dtype == after.dtype and not site.argument("copy", False)
+        return same and [example(s) for s in before.strides] == [example(s) for s in after.strides]
+    return False
+
+
+def _lies_alike(before: TensorMeta, after: TensorMeta) -> bool:
+    """Tell whether the elements of a tensor can be read in another shape where they lie."""
+    sizes, steps = ([example(n) for n in listed] for listed in (before.sizes, before.strides))
+    if None in sizes or None in steps or len(sizes) != len(steps):
+        return True
+    shape = [n for n in sizes if n is not None]
+    strides = [n for n in steps if n is not None]
+    if prod(shape) == 0 or not 0 <= min(shape, default=0) <= max(shape, default=0) < 2**40:
+        return True
+    wanted = [example(n) for n in after.sizes]
+    # NumPy finds out without touching the memory that the array claims to have.
+    base = np.lib.stride_tricks.as_strided(np.zeros(1, np.int8), shape, strides, writeable=False)
+    base = base.view()
+    try:
+        base.shape = tuple(n or 0 for n in wanted)
+    except (AttributeError, ValueError):
+        return False
+    return True
+
+
+def put_back(site: Site, old: str, new: str, position: int) -> str:
+    """The first argument of a view after another value was written to the view.
+
+    Raises Untranslatable where the view's place in it is not told.
+
+    Args:
+        site: the call that makes the view.
+        old: the first argument's value before.
+        new: the view's value.
+        position: which of the call's outputs the view is.
+    """
+    op = site.target.split(".")[1]
+    if op in _SAME or op in _IF_SAME_TYPE or op in _IF_IDLE:
+        return site.add("Identity", new)
+    if op in _RESHAPES or op in _MAYBE:
+        return site.add("Reshape", new, site.add("Shape", old))
+    if op in _ORDERS:
+        order = order_of(site)
+        return site.transpose(new, [order.index(a) for a in range(len(order))])
+    if op in _PARTS:
+        where = bounds(site, position)
+        if op in ("select", "unbind"):
+            new = site.unsqueeze(new, where[0])
+        return put(site, old, new, where, site.shape()[where[0]])
+    if op in _PICKS:
+        return _put_picked(site, old, new, picks(site))
+    if op in _SPREADS and site.meta(next(iter(site.node.arguments))).sizes == site.result.sizes:
+        return site.add("Identity", new)
+    raise Untranslatable
+
+
+def _put_picked(
+    site: Site, old: str, new: str, places: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+) -> str:
+    """Elements written back to where they were picked."""
+    flat = places.reshape(-1)
+    if len(np.unique(flat)) != len(flat):
+        raise Untranslatable
+    written = site.add(
+        "ScatterElements",
+        site.reshape(old, [-1]),
+        site.writer.constant(flat),
+        site.reshape(new, [-1]),
+        axis=0,
+    )
+    return site.reshape(written, numbered(site).shape)

@@ -1,0 +1,143 @@
+"""ONNX nodes and constants as a translation makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import GraphProto, NodeProto, StringStringEntryProto, TensorProto, helper, numpy_helper
+
+from ...errors import ModelError
+
+Attribute = int | float | str | Sequence[int] | Sequence[float] | TensorProto | GraphProto | None
+
+
+class _Shared:
+    """What a graph shares with its bodies: the names in use, the constants, the nodes left."""
+
+    def __init__(self, reserved: Iterable[str], most: int) -> None:
+        self.names = set(reserved)
+        self.constants: list[TensorProto] = []
+        self.by_value: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+        self.domains: set[str] = set()
+        self.left = most
+
+
+class Writer:
+    """The nodes and constants of one graph.
+
+    ``metadata`` is put on each node made from now on, ``label`` begins the names of values that the
+    program has no name for.
+
+    Args:
+        reserved: names that only the caller gives away.
+        most: how many nodes can be made, those of bodies included.
+    """
+
+    def __init__(self, reserved: Iterable[str], most: int) -> None:
+        self._shared = _Shared(reserved, most)
+        self.nodes: list[NodeProto] = []
+        self.metadata: Mapping[str, str] = {}
+        self.label = "value"
+
+    def body(self, label: str) -> Writer:
+        """Make the writer of a body of one of this graph's nodes; constants are shared."""
+        inner = Writer((), 0)
+        inner._shared, inner.metadata, inner.label = self._shared, self.metadata, label
+        return inner
+
+    @property
+    def constants(self) -> list[TensorProto]:
+        """The constants of the graph and its bodies."""
+        return self._shared.constants
+
+    @property
+    def domains(self) -> set[str]:
+        """The domains of the operators in the graph and its bodies."""
+        return self._shared.domains
+
+    def unique(self, name: str) -> str:
+        """Make a name that nothing has yet, this one if it is free."""
+        result, number = name, 1
+        while result in self._shared.names:
+            number += 1
+            result = f"{name}_{number}"
+        self._shared.names.add(result)
+        return result
+
+    def constant(self, value: NDArray[Any] | np.generic) -> str:
+        """Add a constant, or the one that there is of the same value; returns its name."""
+        array = np.ascontiguousarray(value).reshape(np.shape(value))
+        key = array.dtype.str + array.dtype.name, array.shape, array.tobytes()
+        if key not in self._shared.by_value:
+            name = self._shared.by_value[key] = self.unique("constant")
+            self.constants.append(numpy_helper.from_array(array, name))
+        return self._shared.by_value[key]
+
+    def tensor(self, tensor: TensorProto) -> str:
+        """Add a constant that has a name of its own already; returns its name."""
+        tensor.name = self.unique(tensor.name)
+        self.constants.append(tensor)
+        return tensor.name
+
+    def ints(self, values: Iterable[int]) -> str:
+        """Add a list of whole numbers; returns its name."""
+        return self.constant(np.array(list(values), np.int64))
+
+    def add(self, op: str, *inputs: str, domain: str = "", **attributes: Attribute) -> str:
+        """Add a node of one output; returns that output's name."""
+        return self.add_many(op, inputs, 1, domain=domain, **attributes)[0]
+
+    def add_many(
+        self,
+        op: str,
+        inputs: Sequence[str],
+        count: int,
+        *,
+        domain: str = "",
+        **attributes: Attribute,
+    ) -> list[str]:
+        """Add a node of some outputs; returns their names. Attributes of None are left out."""
+        self._shared.left -= 1
+        if self._shared.left < 0:
+            raise ModelError("the graph grows far beyond its size where it is made functional")
+        listed = list(inputs)
+        while listed and not listed[-1]:
+            listed.pop()
+        outputs = [self.unique(f"{self.label}_{op.lower()}") for _ in range(count)]
+        node = helper.make_node(
+            op,
+            listed,
+            outputs,
+            name=outputs[0] if outputs else "",
+            domain=domain,
+        )
+        node.attribute.extend(
+            helper.make_attribute(key, value)
+            for key, value in attributes.items()
+            if value is not None
+        )
+        node.metadata_props.extend(
+            StringStringEntryProto(key=key, value=value) for key, value in self.metadata.items()
+        )
+        self.domains.add(domain)
+        self.nodes.append(node)
+        return outputs
+
+    def rename(self, mark: int, name: str, new: str) -> bool:
+        """Give a value made since ``mark`` its own name; False where it is older than that."""
+        maker = next((n for n in self.nodes[mark:] if name in n.output), None)
+        if maker is None:
+            return False
+        for node in self.nodes[mark:]:
+            node.input[:] = [new if i == name else i for i in node.input]
+        maker.output[:] = [new if o == name else o for o in maker.output]
+        if maker.name == name:
+            maker.name = new
+        return True
+
+    def forget(self, mark: int) -> None:
+        """Drop the nodes made since ``mark``."""
+        del self.nodes[mark:]
