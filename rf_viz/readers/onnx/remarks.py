@@ -22,9 +22,18 @@ def remarks(
 ) -> tuple[Remark, ...]:
     """Say what of a graph is in training mode; ``constants`` has the values that are known."""
     training = list(_training(calls, constants))
-    normalised = training.count("BatchNormalization")
     if not training:
         return ()
+    shape = inputs[0].bound({}, IMAGE[-1]) if inputs else IMAGE
+    line = export("model", name, shape) if producer == "pytorch" else ""
+    return (in_training_mode(name, training.count("BatchNormalization"), line),)
+
+
+def in_training_mode(name: str, normalised: int, line: str) -> Remark:
+    """The remark on a file in training mode, with so many batch normalisations.
+
+    Where there are none of them, it is dropout that trains. ``line`` exports the file right.
+    """
     if normalised:
         count = f"{normalised} batch normalisation{'s' * (normalised > 1)}"
         what = (
@@ -33,12 +42,8 @@ def remarks(
         )
     else:
         what = "dropout changes its values at random, though the regions hold"
-    title = "Exported in training mode"
     text = f"{name} was exported in training mode: {what}. Export it again in evaluation mode"
-    if producer != "pytorch":
-        return (Remark(title, text),)
-    shape = inputs[0].bound({}, IMAGE[-1]) if inputs else IMAGE
-    return (Remark(title, text, export("model", name, shape)),)
+    return Remark("Exported in training mode", text, line)
 
 
 def _training(calls: Iterable[Call], constants: Mapping[str, Value]) -> Iterator[str]:
