@@ -153,8 +153,9 @@ def _opened(
         if content.extension in reader.extensions:
             return _load(reader, content)
     raise ModelError(
-        f"{content.name} is of no format that is known here: RF-Viz reads ONNX (.onnx), Keras "
-        "(.keras, .h5), TensorFlow (SavedModel, .pb, .pbtxt) and TensorFlow Lite (.tflite) models"
+        f"{content.name} is of no format that is known here: RF-Viz reads ONNX (.onnx), PyTorch "
+        "(.pt2), Keras (.keras, .h5), TensorFlow (SavedModel, .pb, .pbtxt) and TensorFlow Lite "
+        "(.tflite) models"
     )
 
 
