@@ -73,6 +73,14 @@ def test_any_other_model_can_be_chosen_meanwhile(app: AppTest) -> None:
     assert header(app)["extent"] == [64, 32]
 
 
+def test_a_comparison_says_where_the_size_is_asked_for() -> None:
+    app = AppTest.from_file(str(SCRIPT), default_timeout=60).switch_page("pages/compare.py").run()
+    upload(app, "model", ("oblong.onnx", OBLONG))
+    assert [e.value for e in app.error] == [
+        "oblong.onnx is left out\\: Explore asks for the size that it needs."
+    ]
+
+
 def test_the_size_is_asked_for_on_the_network_page_too() -> None:
     app = AppTest.from_file(str(SCRIPT), default_timeout=60).switch_page("pages/network.py").run()
     upload(app, "model", ("oblong.onnx", OBLONG))

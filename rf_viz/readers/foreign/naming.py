@@ -58,6 +58,10 @@ _EXTENSIONS: Mapping[str, Foreign] = {
 }
 
 
+_OF_ONNX = (".onnx_data", ".data")
+"""The extensions of files with the weights of ONNX models."""
+
+
 def name_for_what_it_is(content: Content) -> Foreign | None:
     """Say what a file is, to complete a sentence that starts with its name; None if unknown."""
     if content.is_folder:
@@ -70,6 +74,8 @@ def name_for_what_it_is(content: Content) -> Foreign | None:
         return Foreign(what)
     if head[:2] == b"PK":
         return _zip(content)
+    if content.extension in _OF_ONNX:  # whatever bytes weights begin with
+        return of_side_file(content)
     for recognise in (of_gguf, of_compiled, of_safetensors, of_pickle, of_index):
         foreign = recognise(content)
         if foreign is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath
 
 import onnx
 from onnx import inliner
@@ -84,6 +84,8 @@ def _check_side_files(proto: onnx.ModelProto, folder: str | None, name: str) -> 
     for tensor in _tensors(proto):
         if tensor.data_location != onnx.TensorProto.EXTERNAL:
             continue
+        if folder is not None:
+            _take_from_folder(tensor, Path(folder))
         entries = {e.key: e.value for e in tensor.external_data}
         location = entries.get("location", "")
         end = _number(entries.get("offset")) + _number(entries.get("length"))
@@ -100,6 +102,24 @@ def _check_side_files(proto: onnx.ModelProto, folder: str | None, name: str) -> 
                 f"{place}, which holds weights of {name}, is shorter than it should be: "
                 "it is damaged or cut off"
             )
+
+
+def _take_from_folder(tensor: onnx.TensorProto, folder: Path) -> None:
+    """Let a tensor be in the model's own folder if its file lies there, and not where it says.
+
+    An upload has no folders within it.
+    """
+    for entry in tensor.external_data:
+        file = PurePosixPath(entry.value.replace("\\", "/"))
+        if (
+            entry.key != "location"
+            or len(file.parts) < 2
+            or ".." in file.parts
+            or file.is_absolute()
+        ):
+            continue
+        if not (folder / entry.value).exists() and (folder / file.name).is_file():
+            entry.value = file.name
 
 
 def _path(location: str, folder: Path, name: str) -> Path:
@@ -119,13 +139,15 @@ def _missing(
     lack = f"{name} keeps its weights in {_listed(missing)}, which"
     one = len(missing) == 1
     if beside:
-        rest = f"{'is' if one else 'are'} missing: put {'it' if one else 'them'} beside the model"
-        return MissingFilesError(f"{lack} {rest}", missing)
+        them = "it" if one else "them"
+        advice = f"put {them} beside the model, or upload {them} along with it"
+        return MissingFilesError(f"{lack} {'is' if one else 'are'} missing: {advice}", missing)
+    files = [PurePosixPath(place.replace("\\", "/")).name for place in places]
     target = json.dumps(f"{PurePath(name).stem}_whole.onnx")
     return MissingFilesError(
-        f"{lack} did not come with it: upload {_listed([name, *places])} together, or open the "
+        f"{lack} did not come with it: upload {_listed([name, *files])} together, or open the "
         "model by path; run where they lie together, this line makes one file of them",
-        missing,
+        files,
         f"import onnx; onnx.save(onnx.load({json.dumps(name)}), {target})  # pip install onnx",
     )
 

@@ -161,6 +161,20 @@ def test_weights_may_lie_beside_the_model(tmp_path: Path, location: str) -> None
     assert net["y"].region((0, 0)).size == (3, 3)
 
 
+@pytest.mark.parametrize("location", ["parts/weights.bin", "parts\\weights.bin"])
+def test_weights_of_an_inner_folder_may_lie_beside_the_model(tmp_path: Path, location: str) -> None:
+    """An upload has no folders. Where the file is said to be, none may be."""
+    path = with_weights_at(location, tmp_path / "m")
+    inner = tmp_path / "m" / location
+    content = inner.read_bytes()
+    inner.unlink()
+    (tmp_path / "m" / "weights.bin").write_bytes(content)
+    model = rf_viz.load(path)
+    values = model.activations(np.ones((1, 1, 8, 8), np.float32), ["y"])["y"]
+    assert np.isfinite(values).all()
+    assert model.trace(weight_aware=True)["y"].region((0, 0)).size == (3, 3)
+
+
 def test_weights_elsewhere_are_refused(tmp_path: Path) -> None:
     (tmp_path / "secret.bin").write_bytes(b"x" * 36)
     for location in ("../secret.bin", str(tmp_path / "secret.bin"), "", "."):

@@ -10,6 +10,7 @@ from onnx import helper
 
 import rf_viz
 from rf_viz.cli import main
+from rf_viz.verify import verify
 from tests.oracles.onnx_oracle import build, generic
 
 CASE = Path(__file__).resolve().parents[2] / "data/cases/pytorch/train_False.onnx"
@@ -41,6 +42,7 @@ def test_batch_normalisation_in_training_mode_is_told(model: rf_viz.Model, train
         assert remark.title == "Exported in training mode"
         assert remark.text.startswith("net.onnx was exported in training mode: 1 batch norm")
         assert remark.line == ""  # PyTorch did not write it
+    assert verify(model, model.trace(), cells=2).ok
 
 
 def test_an_export_of_pytorch_comes_with_the_line_that_exports_it_right() -> None:
