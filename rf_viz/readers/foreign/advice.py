@@ -10,7 +10,7 @@ from typing import NamedTuple
 IMAGE = (1, 3, 224, 224)
 """The input that a line names where nothing tells its shape."""
 
-READS = "RF-Viz reads ONNX, Keras, TensorFlow and TensorFlow Lite models"
+READS = "RF-Viz reads ONNX, PyTorch (.pt2), Keras, TensorFlow and TensorFlow Lite models"
 
 _LONGEST = 60
 _SUFFIXES = {

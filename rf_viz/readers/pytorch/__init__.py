@@ -7,6 +7,7 @@ its twin take that as they take a file. So there is one table of relations for b
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,12 +15,14 @@ from numpy.typing import NDArray
 from onnx import ModelProto
 
 from ...errors import ModelError
+from ...model import Remark
 from ...relation import Shape
 from ..content import Content
 from ..onnx import OnnxModel
 from .archive import Archive
 from .declared import declared_shapes
 from .program import program
+from .remarks import kinds_in_training, remarks
 from .translation import translate
 from .weights import Weights
 
@@ -28,13 +31,29 @@ if TYPE_CHECKING:
 
 
 class ExportedModel(OnnxModel):
-    """A program that torch.export wrote. ``missing`` are the weights without values."""
+    """A program that torch.export wrote.
+
+    ``missing`` are the weights without values, ``trains`` the kinds of operators that are in
+    training mode, one for each (see ``kinds_in_training``).
+    """
 
     def __init__(
-        self, proto: ModelProto, name: str, folder: str | None, missing: Sequence[str]
+        self,
+        proto: ModelProto,
+        name: str,
+        folder: str | None,
+        missing: Sequence[str],
+        trains: Sequence[str],
     ) -> None:
         super().__init__(proto, name, folder, declared_shapes)
         self.missing = tuple(missing)
+        self.trains = tuple(trains)
+
+    @cached_property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What is worth knowing of the file, as ``Model.remarks``."""
+        shape = self.inputs[0].bound({}, 224) if self.inputs else ()
+        return remarks(self.trains, self.name, shape)
 
     def run(
         self,
@@ -71,7 +90,13 @@ def load(content: Content) -> ExportedModel:
         exported = program(archive.read_json(archive.programs[chosen]), content.name)
         weights = Weights(archive, chosen)
         proto = translate(exported, content.name, weights.tensor)
-        model = ExportedModel(proto, content.name, archive.folder, sorted(weights.missing))
+        model = ExportedModel(
+            proto,
+            content.name,
+            archive.folder,
+            sorted(weights.missing),
+            kinds_in_training(exported.graph),
+        )
     if len(names) > 1:
         model.signatures, model.signature = names, chosen
     return model
