@@ -98,10 +98,10 @@ def test_a_pixel_of_the_image_marks_the_cells_that_see_it(page: Page, net: rf_vi
     assert np.ptp(colour_at(page, "map", *inside).astype(int)) > 60, "in colour"
 
     ask(page, "Who sees this pixel")
-    expect(page.get_by_text("Pixel (100, 60)")).to_be_visible()
+    expect(page.get_by_text("Pixel (100, 60). Click a layer")).to_be_visible()
     plot(page, "image").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_text("Pixel (100, 61)")).to_be_visible()
+    expect(page.get_by_text("Pixel (100, 61). Click a layer")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_text("The middle of what the pinned cell sees")).to_be_visible()
 
