@@ -179,6 +179,21 @@ class Strided(nn.Module):
         return self.last(x)
 
 
+class Adaptive(nn.Module):
+    """A classifier like AlexNet, which pools images of any size to one grid."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, 2)
+        self.avgpool = nn.AdaptiveAvgPool2d((4, 3))
+        self.classifier = nn.Linear(4 * 4 * 3, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pool, and classify all that is left."""
+        x = self.avgpool(torch.relu(self.conv(x)))
+        return self.classifier(torch.flatten(x, 1))  # type: ignore[no-any-return]
+
+
 IMAGE = torch.linspace(0.1, 1, 3 * 12 * 16).reshape(1, 3, 12, 16)
 
 HEIGHT, WIDTH = Dim("height", min=3, max=256), Dim("width", min=3, max=256)
@@ -192,5 +207,6 @@ NETWORKS: dict[str, tuple[nn.Module, tuple[Any, ...], Any]] = {
     "pyramid": (Pyramid(), (IMAGE,), {"x": {2: 4 * HEIGHT, 3: 4 * WIDTH}}),
     "strided": (Strided(), (IMAGE,), None),
     "words": (Words(), (IMAGE, torch.tensor([[1, 3, 5]]), 2), None),
+    "adaptive": (Adaptive(), (IMAGE,), {"x": {2: Dim.AUTO, 3: Dim.AUTO}}),
 }
 """The module, its inputs and its free sizes, by the name of the file."""

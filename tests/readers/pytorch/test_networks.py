@@ -19,7 +19,7 @@ from rf_viz.verify import verify
 from .stored import stored
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "pytorch"
-NETWORKS = ("attention", "pyramid", "residual", "sequence", "shift", "windows", "words")
+NETWORKS = ("adaptive", "attention", "pyramid", "residual", "sequence", "shift", "windows", "words")
 MASKS = json.loads((DATA / "masks.json").read_text(encoding="utf-8"))
 
 SHAPE = {"sequence": (1, 2, 21)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import prod
 
 from ..site import Site, Untranslatable, fixed, rule
@@ -73,11 +72,6 @@ def mean(site: Site) -> str:
     return site.squeeze(result, 0) if single else result
 
 
-def _windows(before: int, after: int) -> list[tuple[int, int]]:
-    """The windows that an axis is cut into, as evenly as whole numbers allow."""
-    return [(i * before // after, -(-(i + 1) * before // after)) for i in range(after)]
-
-
 def _adaptive(site: Site, op: str, pool: str, over_all: str) -> str:
     """Windows of such sizes that a certain number of them covers each axis."""
     spatial = _spatial(site)
@@ -85,39 +79,46 @@ def _adaptive(site: Site, op: str, pool: str, over_all: str) -> str:
     wanted = list(wanted) if isinstance(wanted, list) else [wanted] * spatial
     if len(wanted) != spatial or not all(n is None or isinstance(n, int) for n in wanted):
         raise Untranslatable
-    shape, rank = site.shape()[-spatial:], site.rank()
-    sizes = [n if n is not None else shape[i] for i, n in enumerate(wanted)]
+    before, rank = site.shape()[-spatial:], site.rank()
     value, single = _batched(site, site.tensor("self"), spatial)
-    if all(n == 1 for n in sizes):
+    if all(n == 1 for n in wanted):
         result = site.add(over_all, value)
         return site.squeeze(result, 0) if single else result
-    before, after = fixed(shape), fixed(sizes)
+    after = fixed([n if n is not None else before[i] for i, n in enumerate(wanted)])
     if min(after) < 1:
         raise Untranslatable
-    if all(n % m == 0 for n, m in zip(before, after, strict=True)):
-        kernel = [n // m for n, m in zip(before, after, strict=True)]
+    if all(n is not None and n % m == 0 for n, m in zip(before, after, strict=True)):
+        kernel = [n // m for n, m in zip(fixed(before), after, strict=True)]
         result = site.add(pool, value, kernel_shape=kernel, strides=kernel)
         return site.squeeze(result, 0) if single else result
     if max(after) > _MOST_PARTS:
         raise Untranslatable
     value = site.tensor("self")
     for i, (n, m) in enumerate(zip(before, after, strict=True)):
-        value = _pooled_axis(site, op, value, rank - spatial + i, _windows(n, m))
+        value = _pooled_axis(site, op, value, rank - spatial + i, n, m)
     return value
 
 
-def _pooled_axis(
-    site: Site, op: str, value: str, axis: int, windows: Sequence[tuple[int, int]]
-) -> str:
-    """One axis pooled over windows of different lengths."""
+def _pooled_axis(site: Site, op: str, value: str, axis: int, length: int | None, count: int) -> str:
+    """One axis pooled over a number of windows that are as even as whole numbers allow."""
+    if length is None:
+        open_length = site.add("Gather", site.add("Shape", value), site.ints([axis]), axis=0)
+
+    def divided(factor: int, rounding: int) -> str:
+        if length is not None:
+            return site.ints([(length * factor + rounding) // count])
+        product = site.add("Mul", open_length, site.ints([factor]))
+        rounded = site.add("Add", product, site.ints([rounding]))
+        return site.add("Div", rounded, site.ints([count]))
+
     parts = [
         site.add(
             op,
-            site.add("Slice", value, *(site.ints([n]) for n in (start, stop, axis))),
+            site.add("Slice", value, divided(i, 0), divided(i + 1, count - 1), site.ints([axis])),
             site.ints([axis]),
             keepdims=1,
         )
-        for start, stop in windows
+        for i in range(count)
     ]
     return site.add("Concat", *parts, axis=axis)
 
