@@ -59,7 +59,7 @@ def load(content: Content) -> TensorFlowModel:
     with ONE_AT_A_TIME:
         model = _built(config, content.name)
         weights = _Weights(model, content if with_weights else None, config)
-        return _opened(model, content.name, weights.of)
+        return _opened(model, content.name, weights.of, is_legacy(config))
 
 
 def of_model(model: Any, name: str | None = None) -> TensorFlowModel:  # noqa: ANN401
@@ -78,9 +78,14 @@ def without_weights(build: Callable[[], Any], name: str) -> TensorFlowModel:
         return _opened(model, name, _Weights(model, None, {}).of)
 
 
-def _opened(model: Any, name: str, fetch: Fetch | None) -> TensorFlowModel:  # noqa: ANN401
-    """A Keras model as one of ours; ``fetch`` as in ``trace``."""
-    traced = trace(model, name, fetch)
+def _opened(
+    model: Any,  # noqa: ANN401
+    name: str,
+    fetch: Fetch | None,
+    legacy: bool = False,
+) -> TensorFlowModel:
+    """A Keras model as one of ours; ``fetch`` and ``legacy`` as in ``trace``."""
+    traced = trace(model, name, fetch, legacy)
     opened = TensorFlowModel(
         traced.graph, name, traced.inputs, held=traced.held, groups=traced.groups
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial, wraps
 from typing import Any
@@ -30,6 +30,7 @@ from ..protobuf.flatten import flatten
 from ..protobuf.held import Weight, hold
 from ..protobuf.messages import GraphDef
 from ..protobuf.scopes import Names, enclosing, rename
+from .biases import broadcast_biases
 from .build import ONE_AT_A_TIME, with_slashes
 from .categories import category
 from .in_graph import as_with_values
@@ -57,8 +58,15 @@ class Traced:
     groups: dict[str, Group]
 
 
-def trace(model: Any, name: str, fetch: Fetch | None = None) -> Traced:  # noqa: ANN401
+def trace(
+    model: Any,  # noqa: ANN401
+    name: str,
+    fetch: Fetch | None = None,
+    legacy: bool = False,
+) -> Traced:
     """Trace a Keras model. ``fetch`` gives the values of its variables: by default their own.
+
+    A ``legacy`` model computes what Keras 2 computes, where Keras 3 does not.
 
     Raises ModelError where the model does not say what it takes, or cannot be called on it.
     """
@@ -77,7 +85,13 @@ def trace(model: Any, name: str, fetch: Fetch | None = None) -> Traced:  # noqa:
             stands_for = list(zip(variables, stand, strict=True))
             scope = keras.StatelessScope(stands_for, initialize_variables=False)
             try:
-                with scope, computed_in_graph(model), as_with_values(model), calls.recorded():
+                with (
+                    scope,
+                    computed_in_graph(model),
+                    as_with_values(model),
+                    broadcast_biases() if legacy else nullcontext(),
+                    calls.recorded(),
+                ):
                     model(placeholders, training=False)
             except Exception as error:
                 if calls.defect is not None:
