@@ -97,6 +97,9 @@ def write(way: str, module: nn.Module, shape: Shape, folder: Path, name: str) ->
             with torch.no_grad(), warnings.catch_warnings(), patience():
                 warnings.simplefilter("ignore")
                 writer(module, torch.rand(shape), file, free)
+        except OSError:  # the disk is full: that is no word on PyTorch
+            file.unlink(missing_ok=True)
+            raise
         except (Exception, EndlessError) as error:
             file.unlink(missing_ok=True)
             return f"{type(error).__name__}: {error}".splitlines()[0]
