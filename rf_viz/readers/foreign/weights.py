@@ -164,8 +164,8 @@ def of_weights(
         packages=["torch", *packages],
     )
     return Foreign(
-        f"{holder} ({about}), but no architecture: build it, as model, by the code that it was "
-        f"trained with; this line then loads the weights and exports it{trust}",
+        f"{holder} ({about}), but no architecture: build the network, named model here, "
+        f"with its own code; this line then loads the weights and exports it{trust}",
         line,
     )
 
