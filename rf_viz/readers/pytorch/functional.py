@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from .program import TensorMeta
+
 
 class Storage:
     """The memory of one or more tensors: the ONNX name of its present value.
 
     ``version`` counts the writes. A ``value`` that is a function is made when it is first read.
+    ``meta`` says how the tensor that fills it lies in it; None where that is unknown.
     """
 
-    def __init__(self, value: str | Callable[[], str]) -> None:
-        self._value = value
+    def __init__(self, value: str | Callable[[], str], meta: TensorMeta | None = None) -> None:
+        self._value, self.meta = value, meta
         self.version = 0
 
     @property

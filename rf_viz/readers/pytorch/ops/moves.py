@@ -7,6 +7,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from ..program import Argument
 from ..site import Site, Untranslatable, fixed, rule
 from ..sizes import example
 
@@ -35,7 +36,8 @@ def _zero(shape: object) -> int | None:
 @rule("view_as", "reshape_as")
 def reshape_like(site: Site) -> str:
     """The elements in the shape of another tensor."""
-    return site.add("Reshape", site.tensor("self"), site.add("Shape", site.tensor("other")))
+    shape = site.add("Shape", site.tensor("other"))
+    return site.add("Reshape", site.tensor("self"), shape, allowzero=1)
 
 
 @rule("flatten.using_ints")
@@ -90,6 +92,21 @@ def squeeze(site: Site) -> str:
     return site.squeeze(value, *dropped) if dropped else site.add("Identity", value)
 
 
+def added_axes(rank: int, least: int) -> list[int]:
+    """Where a tensor of few axes gets others, until it has one, two or three."""
+    if least == 3:
+        return [[0, 1, 2], [0, 2], [2], []][min(rank, 3)]
+    return list(range(max(least - rank, 0)))
+
+
+@rule("atleast_1d", "atleast_2d", "atleast_3d")
+def with_more_axes(site: Site) -> str:
+    """The tensor with at least so many axes."""
+    added = added_axes(site.rank(), int(site.target.partition("atleast_")[2][0]))
+    value = site.tensor("self")
+    return site.unsqueeze(value, *added) if added else site.add("Identity", value)
+
+
 @rule("unsqueeze", "unsqueeze_copy")
 def unsqueeze(site: Site) -> str:
     """An axis of length 1 added."""
@@ -126,7 +143,8 @@ def order_of(site: Site) -> list[int]:
 )  # fmt: skip
 def transpose(site: Site) -> str:
     """The axes in another order."""
-    return site.transpose(site.tensor("self"), order_of(site))
+    value, order = site.tensor("self"), order_of(site)
+    return site.transpose(value, order) if order else site.add("Identity", value)
 
 
 @rule("expand", "broadcast_to", "expand_copy")
@@ -201,7 +219,12 @@ def roll(site: Site) -> str:
             shift = shift % size if size else 0
         if shift == 0:
             continue
-        where, cut = site.ints([axis]), site.ints([-shift])
+        where = site.ints([axis])
+        if size is None:  # the shift can be more than once around
+            length = site.add("Shape", value, start=axis, end=axis + 1)
+            cut = site.add("Neg", site.add("Mod", site.ints([shift]), length))
+        else:
+            cut = site.ints([-shift])
         end = site.add("Slice", value, cut, site.ints([2**63 - 1]), where)
         start = site.add("Slice", value, site.ints([0]), cut, where)
         value = site.add("Concat", end, start, axis=axis)
@@ -232,10 +255,26 @@ def pad(site: Site) -> str:
     if all(isinstance(n, int) and n == 0 for n in amounts):
         return site.add("Identity", site.tensor("self"))
     pairs = [amounts[i : i + 2] for i in range(0, len(amounts), 2)][::-1]
-    kept = [0] * (rank - len(pairs))
+    value = site.tensor("self")
+    whole = [n for n in amounts if isinstance(n, int)]
+    if mode == "constant" or min(whole, default=0) >= 0:
+        return _padded(site, value, pairs, mode)
+    # What is taken off is never repeated elsewhere by circular pads; by the others it can be.
+    wider = [[max(n, 0) if isinstance(n, int) else n for n in pair] for pair in pairs]
+    less = [[min(n, 0) if isinstance(n, int) else 0 for n in pair] for pair in pairs]
+    if mode == "wrap":
+        return _padded(site, _padded(site, value, less, "constant"), wider, mode)
+    return _padded(site, _padded(site, value, wider, mode), less, "constant")
+
+
+def _padded(site: Site, value: str, pairs: list[list[Argument]], mode: str) -> str:
+    """A value with positions added in front and behind along its last axes, or taken off."""
+    if all(n == 0 for pair in pairs for n in pair):
+        return value
+    kept = [0] * (site.rank() - len(pairs))
     pads = site.counts([*kept, *(p[0] for p in pairs), *kept, *(p[1] for p in pairs)])
-    value = site.scalar(site.argument("value", 0), site.dtype()) if mode == "constant" else ""
-    return site.add("Pad", site.tensor("self"), pads, value, mode=mode)
+    filling = site.scalar(site.argument("value", 0), site.dtype()) if mode == "constant" else ""
+    return site.add("Pad", value, pads, filling, mode=mode)
 
 
 def picked(site: Site, value: str, indices: NDArray[np.int64]) -> str:
@@ -315,29 +354,32 @@ def triangle(site: Site) -> str:
 @rule("pixel_shuffle")
 def shuffle_pixels(site: Site) -> str:
     """Channels moved into blocks of pixels."""
-    if site.rank() != 4:
-        raise Untranslatable
-    factor = site.whole("upscale_factor")
-    return site.add("DepthToSpace", site.tensor("self"), blocksize=factor, mode="CRD")
+    factor, value = site.whole("upscale_factor"), site.tensor("self")
+    if site.rank() == 4:
+        return site.add("DepthToSpace", value, blocksize=factor, mode="CRD")
+    *front, channels, height, width = site.static()
+    rank = len(front)
+    split = [*front, channels // factor**2, factor, factor, height, width]
+    order = [*range(rank), *(rank + i for i in (0, 3, 1, 4, 2))]
+    blocks = site.transpose(site.reshape(value, split), order)
+    return site.reshape(
+        blocks, [*front, channels // factor**2, height * factor, width * factor]
+    )
 
 
 @rule("pixel_unshuffle")
 def unshuffle_pixels(site: Site) -> str:
     """Blocks of pixels moved into channels."""
-    factor, (batch, channels, height, width) = site.whole("downscale_factor"), _four(site)
+    factor, (*front, channels, height, width) = site.whole("downscale_factor"), site.static()
     if factor < 1 or height % factor or width % factor:
         raise Untranslatable
-    split = [batch, channels, height // factor, factor, width // factor, factor]
-    blocks = site.transpose(site.reshape(site.tensor("self"), split), [0, 1, 3, 5, 2, 4])
-    shape = [batch, channels * factor**2, height // factor, width // factor]
-    return site.reshape(blocks, shape)
-
-
-def _four(site: Site) -> tuple[int, int, int, int]:
-    shape = site.static()
-    if len(shape) != 4:
-        raise Untranslatable
-    return shape[0], shape[1], shape[2], shape[3]
+    rank = len(front)
+    split = [*front, channels, height // factor, factor, width // factor, factor]
+    order = [*range(rank), *(rank + i for i in (0, 2, 4, 1, 3))]
+    blocks = site.transpose(site.reshape(site.tensor("self"), split), order)
+    return site.reshape(
+        blocks, [*front, channels * factor**2, height // factor, width // factor]
+    )
 
 
 @rule("channel_shuffle", "native_channel_shuffle")

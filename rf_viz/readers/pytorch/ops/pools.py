@@ -54,6 +54,8 @@ def mean(site: Site) -> str:
     kernel = site.each("kernel_size", spatial)
     strides = site.each("stride", spatial) if site.argument("stride") else kernel
     divisor = site.argument("divisor_override")
+    if divisor is not None and site.flag("ceil_mode"):
+        raise Untranslatable  # ONNX divides windows beyond the padding by less
     value, single = _batched(site, site.tensor("self"), spatial)
     result = site.add(
         "AveragePool",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import dtypes
-from ..site import Site, rule
+from ..site import Site, Untranslatable, rule
 
 
 @rule(
@@ -13,6 +13,14 @@ from ..site import Site, rule
 def identity(site: Site) -> str:
     """The tensor as it is."""
     return site.add("Identity", site.tensor(next(iter(site.node.arguments))))
+
+
+@rule("real", "conj", "_conj")
+def real(site: Site) -> str:
+    """The tensor as it is, where it has no imaginary part."""
+    if dtypes.is_complex(site.dtype()):
+        raise Untranslatable
+    return site.add("Identity", site.tensor("self"))
 
 
 @rule("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")
