@@ -46,10 +46,11 @@ class View:
     """How a tensor lies in another one.
 
     ``derive`` makes its value from the other's, ``put`` the other's value from its old value and
-    the new value of this one.
+    the new value of this one. It ``overlaps`` if an element may be in it several times.
     """
 
     base: Alias
+    overlaps: bool
     derive: Callable[[str], str]
     put: Callable[[str, str], str]
 
@@ -89,5 +90,8 @@ class Alias:
             if tensor.view is not None:
                 values.append(tensor.view.put(tensor.view.base.value, values[-1]))
         self.storage.overwrite(values[-1])
-        for tensor, new in zip(chain, values, strict=True):
-            tensor._value, tensor._version = new, self.storage.version
+        safe = False  # an element that is shown in several places is known in one of them only
+        for tensor, new in zip(chain[::-1], values[::-1], strict=True):
+            safe = not (tensor.view and tensor.view.overlaps) and (safe or tensor.view is None)
+            if safe or tensor is self:
+                tensor._value, tensor._version = new, self.storage.version

@@ -15,7 +15,7 @@ from ..onnx.node import ATEN
 from .dtypes import onnx_type
 from .functional import Alias, Storage, View
 from .ops import RULES
-from .ops.views import put_back, viewed
+from .ops.views import overlaps, put_back, viewed
 from .program import Argument, Graph, Name, Node, Program, TensorMeta
 from .scopes import metadata
 from .site import Site, Translated, Untranslatable
@@ -280,6 +280,8 @@ class _Translator:
         if not site.results and functional not in RULES:
             self._write_all(site)
             return
+        if self._takes_over(site):
+            return
         values = self._values(site)
         if in_place and written is None:
             raise ModelError(f"{node.target} {node.name!r} writes to nothing: the graph is invalid")
@@ -315,6 +317,25 @@ class _Translator:
         if arguments.get("storage_offset") is None and meta is not None:
             arguments["storage_offset"] = meta.offset
         return replace(node, arguments=arguments)
+
+    def _takes_over(self, site: Site) -> bool:
+        """Let a tensor lie where another one lies, or where it did; False for all other calls."""
+        node, name = site.node, next(iter(site.results), None)
+        base = node.arguments.get("self")
+        if not isinstance(base, Name) or name is None:
+            return False
+        if site.target == "aten.set.source_Tensor":
+            source = node.arguments.get("source")
+        elif site.target == "aten.resize.default":
+            before, after = self.meta(base.name), self.meta(name)
+            source = base if before and after and before.sizes == after.sizes else None
+        else:
+            return False
+        if not isinstance(source, Name):
+            return False
+        self.bind(name, self.tensor(source.name))
+        self._reshaped[base.name] = name
+        return True
 
     def _resizes(self, site: Site, values: Sequence[str | None]) -> bool:
         """Let a tensor grow or shrink to the result that is written to it; False where it fits.
@@ -401,7 +422,7 @@ class _Translator:
                     self.metas[value] = meta
                 return value
 
-        return View(self.tensor(whole), derive, put)
+        return View(self.tensor(whole), overlaps(site), derive, put)
 
     def _values(self, site: Site) -> list[str | None]:
         """The values of a call's outputs, under the program's own names."""

@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from .. import dtypes
-from ..program import Argument
+from ..program import Argument, Name
 from ..site import Site, Untranslatable, fixed, rule, sizes_of
 
 _MOST_COUNTED = 2**20
@@ -77,12 +77,37 @@ def steps(site: Site) -> str:
     many = site.whole("steps")
     if not 0 <= many <= _MOST_COUNTED:
         raise Untranslatable
+    if isinstance(site.argument("end"), Name) or isinstance(site.argument("start"), Name):
+        return _steps_to(site, many)
     row = np.linspace(site.real("start"), site.real("end"), many)
     if "logspace" in site.target:
         row = site.real("base", 10.0) ** row
     return site.add(
         "Identity", site.writer.constant(row.astype(dtypes.array_type(site.result.dtype)))
     )
+
+
+def _steps_to(site: Site, many: int) -> str:
+    """Numbers at equal distances between two others that are computed."""
+    dtype = site.result.dtype
+    if "logspace" in site.target or not dtypes.is_floating(dtype):
+        raise Untranslatable
+    start, end = (site.scalar(site.argument(name), dtype) for name in ("start", "end"))
+    shares = np.linspace(0, 1, many).astype(dtypes.array_type(dtype))
+    return site.add(
+        "Add", start, site.add("Mul", site.add("Sub", end, start), site.writer.constant(shares))
+    )
+
+
+@rule("tril_indices", "triu_indices")
+def triangle(site: Site) -> str:
+    """The rows and columns of what lies on one side of a diagonal."""
+    rows, columns, shift = site.whole("row"), site.whole("col"), site.whole("offset", 0)
+    if not 0 <= rows * columns <= _MOST_COUNTED:
+        raise Untranslatable
+    indices = np.tril_indices if "tril" in site.target else np.triu_indices
+    places = np.array(indices(rows, shift, columns), dtypes.array_type(site.result.dtype))
+    return site.add("Identity", site.writer.constant(places))
 
 
 @rule("eye", "eye.m")

@@ -7,9 +7,11 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from ..dtypes import INT64
 from ..program import Argument
 from ..site import Site, Untranslatable, fixed, rule
 from ..sizes import example
+from .slices import counted_up
 
 _MOST_WINDOWS = 2**12
 """The longest axis whose windows are told one by one."""
@@ -180,16 +182,42 @@ def repeat(site: Site) -> str:
 @rule("repeat_interleave.self_int")
 def repeat_each(site: Site) -> str:
     """Each position of an axis repeated."""
-    times = site.whole("repeats")
-    value = site.tensor("self")
+    times, value = site.whole("repeats"), site.tensor("self")
     if not site.has("dim"):
-        value, axis, size = site.reshape(value, [-1]), 0, prod(site.static())
+        value, axis, size = site.reshape(value, [-1]), 0, None
+        if None not in site.shape():
+            size = prod(site.static())
     else:
         axis = site.axis()
-        size = fixed([site.shape()[axis]])[0]
-    if times < 0 or size * times > _MOST_PICKS:
+        size = site.shape()[axis]
+    if times < 0 or (size or 1) * times > _MOST_PICKS:
         raise Untranslatable
-    return site.add("Gather", value, site.ints(np.arange(size).repeat(times).tolist()), axis=axis)
+    if size is not None:
+        places = site.ints(np.arange(size).repeat(times).tolist())
+    elif times:
+        length = site.add("Shape", value, start=axis, end=axis + 1)
+        rows = counted_up(site, site.add("Mul", length, site.ints([times])))
+        places = site.add("Div", rows, site.ints([times]))
+    else:
+        raise Untranslatable
+    return site.add("Gather", value, places, axis=axis)
+
+
+@rule("repeat_interleave.self_Tensor")
+def repeat_each_as_told(site: Site) -> str:
+    """Each position of an axis repeated as often as another tensor says."""
+    value, times = site.tensor("self"), site.operand("repeats", INT64)
+    if not site.has("dim"):
+        value, axis = site.reshape(value, [-1]), 0
+    else:
+        axis = site.axis()
+    if site.rank("repeats") != 1 or site.shape("repeats") == (1,):
+        raise Untranslatable
+    ends = site.add("CumSum", times, site.scalar(0, INT64))
+    rows = counted_up(site, site.add("ReduceSum", times, site.ints([0]), keepdims=1))
+    past = site.add("GreaterOrEqual", site.unsqueeze(rows, 1), site.unsqueeze(ends, 0))
+    places = site.add("ReduceSum", site.cast(past, INT64), site.ints([1]), keepdims=0)
+    return site.add("Gather", value, places, axis=axis)
 
 
 @rule("flip", "fliplr", "flipud")
@@ -198,39 +226,48 @@ def flip(site: Site) -> str:
     axes = site.axes("dims") if site.has("dims") else [1 if "lr" in site.target else 0]
     if not axes:
         return site.add("Identity", site.tensor("self"))
+    return flipped(site, site.tensor("self"), axes)
+
+
+def flipped(site: Site, value: str, axes: list[int]) -> str:
+    """A value with some axes the other way round."""
     ends = [-(2**63) + 1] * len(axes)
     parts = ([-1] * len(axes), ends, axes, [-1] * len(axes))
-    return site.add("Slice", site.tensor("self"), *(site.ints(p) for p in parts))
+    return site.add("Slice", value, *(site.ints(p) for p in parts))
 
 
 @rule("roll")
 def roll(site: Site) -> str:
     """Positions moved on, those at the end to the beginning."""
-    shifts, value, shape = site.wholes("shifts"), site.tensor("self"), site.shape()
-    axes = site.wholes("dims", [])
+    shifts, value = site.argument("shifts"), site.tensor("self")
+    shifts = shifts if isinstance(shifts, list) else [shifts]
+    axes, shape = site.wholes("dims", []), site.shape()
     if axes and len(axes) != len(shifts):
         raise Untranslatable
     if not axes:
-        value, shape, axes = site.reshape(value, [-1]), (prod(site.static()),), [0]
+        whole = None if None in shape else prod(site.static())
+        value, shape, axes = site.reshape(value, [-1]), (whole,), [0]
     for shift, number in zip(shifts, axes, strict=False):
         axis = site.counted(number, len(shape))
         size = shape[axis]
-        if size is not None:
-            shift = shift % size if size else 0
-        if shift == 0:
-            continue
-        where = site.ints([axis])
-        if size is None:  # the shift can be more than once around
+        if size is not None and isinstance(shift, int):
+            cut = -(shift % size) if size else 0
+            value = _rolled(site, value, axis, site.ints([cut])) if cut else value
+        else:  # the shift can be more than once around
             length = site.add("Shape", value, start=axis, end=axis + 1)
-            cut = site.add("Neg", site.add("Mod", site.ints([shift]), length))
-        else:
-            cut = site.ints([-shift])
-        end = site.add("Slice", value, cut, site.ints([2**63 - 1]), where)
-        start = site.add("Slice", value, site.ints([0]), cut, where)
-        value = site.add("Concat", end, start, axis=axis)
-    if value == site.tensor("self"):
-        return site.add("Identity", value)
-    return value if site.wholes("dims", []) else site.reshape(value, site.static())
+            back = site.add("Neg", site.add("Mod", site.count(shift), length))
+            value = _rolled(site, value, axis, site.add("Add", length, back))
+    if not site.wholes("dims", []):
+        return site.add("Reshape", value, site.add("Shape", site.tensor("self")), allowzero=1)
+    return site.add("Identity", value) if value == site.tensor("self") else value
+
+
+def _rolled(site: Site, value: str, axis: int, cut: str) -> str:
+    """What comes behind a place, then what comes before it."""
+    where = site.ints([axis])
+    end = site.add("Slice", value, cut, site.ints([2**63 - 1]), where)
+    start = site.add("Slice", value, site.ints([0]), cut, where)
+    return site.add("Concat", end, start, axis=axis)
 
 
 @rule("constant_pad_nd", "pad", "reflection_pad1d", "reflection_pad2d", "reflection_pad3d",
@@ -327,7 +364,39 @@ def _strided(site: Site) -> NDArray[np.int64]:
     return np.asarray(offset + (grid * ways).sum(0), np.int64)
 
 
-@rule("diagonal", "unfold", "as_strided", "diagonal_copy", "unfold_copy", "as_strided_copy")
+@rule("unfold", "unfold_copy")
+def windows(site: Site) -> str:
+    """Each window along an axis, its positions along a new last axis."""
+    axis, size, step, rank = site.axis("dimension"), site.whole("size"), site.whole("step"), site.rank()
+    if size < 1 or step < 1 or not rank or size > _MOST_WINDOWS:
+        raise Untranslatable
+    value = site.tensor("self")
+    result = _windowed(site, value, axis, site.shape()[axis], size, step, 1)
+    order = list(range(rank + 1))
+    return site.transpose(result, [*order[: axis + 1], *order[axis + 2 :], axis + 1])
+
+
+def _windowed(
+    site: Site, value: str, axis: int, length: int | None, size: int, step: int, dilation: int
+) -> str:
+    """The windows along an axis, and behind that axis their positions. ``length`` may be free."""
+    span = dilation * (size - 1) + 1
+    offsets = np.arange(size, dtype=np.int64) * dilation
+    if length is not None:
+        count = (length - span) // step + 1
+        if count < 1 or count * size > _MOST_PICKS:
+            raise Untranslatable
+        places = site.writer.constant(np.arange(count, dtype=np.int64)[:, None] * step + offsets)
+    else:
+        room = site.add("Shape", value, start=axis, end=axis + 1)
+        room = site.add("Sub", room, site.ints([span - step]))
+        starts = counted_up(site, site.add("Div", room, site.ints([step])))
+        starts = site.unsqueeze(site.add("Mul", starts, site.ints([step])), 1)
+        places = site.add("Add", starts, site.ints(offsets.tolist()))
+    return site.add("Gather", value, places, axis=axis)
+
+
+@rule("diagonal", "as_strided", "diagonal_copy", "as_strided_copy")
 def pick(site: Site) -> str:
     """Elements picked by their places."""
     return picked(site, site.tensor("self"), picks(site))
@@ -339,8 +408,16 @@ def turn(site: Site) -> str:
     axes = [site.counted(a, site.rank()) for a in site.wholes("dims", [0, 1])]
     if len(axes) != 2:
         raise Untranslatable
-    turned = np.rot90(numbered(site), site.whole("k", 1), (axes[0], axes[1]))
-    return picked(site, site.tensor("self"), np.ascontiguousarray(turned))
+    turns, value = site.whole("k", 1) % 4, site.tensor("self")
+    order = list(range(site.rank()))
+    order[axes[0]], order[axes[1]] = axes[1], axes[0]
+    if turns == 2:
+        return flipped(site, value, axes)
+    if turns == 1:
+        return site.transpose(flipped(site, value, axes[1:]), order)
+    if turns == 3:
+        return flipped(site, site.transpose(value, order), axes[1:])
+    return site.add("Identity", value)
 
 
 @rule("tril", "triu")
@@ -370,7 +447,13 @@ def shuffle_pixels(site: Site) -> str:
 @rule("pixel_unshuffle")
 def unshuffle_pixels(site: Site) -> str:
     """Blocks of pixels moved into channels."""
-    factor, (*front, channels, height, width) = site.whole("downscale_factor"), site.static()
+    factor, value = site.whole("downscale_factor"), site.tensor("self")
+    if site.rank() == 4 and None in site.shape() and factor > 0:  # ONNX has offsets before channels
+        channels = fixed(site.shape()[1:2])[0]
+        blocks = site.add("SpaceToDepth", value, blocksize=factor)
+        order = np.arange(channels * factor**2).reshape(-1, channels).T.reshape(-1)
+        return site.add("Gather", blocks, site.ints(order.tolist()), axis=1)
+    *front, channels, height, width = site.static()
     if factor < 1 or height % factor or width % factor:
         raise Untranslatable
     rank = len(front)
@@ -385,39 +468,33 @@ def unshuffle_pixels(site: Site) -> str:
 @rule("channel_shuffle", "native_channel_shuffle")
 def shuffle_channels(site: Site) -> str:
     """Channels of several groups put in turn."""
-    groups, shape = site.whole("groups"), site.static()
-    if len(shape) < 2 or groups < 1 or shape[1] % groups:
+    groups, shape = site.whole("groups"), site.shape()
+    channels = fixed(shape[1:2])[0]
+    if groups < 1 or channels % groups:
         raise Untranslatable
-    split = site.reshape(site.tensor("self"), [shape[0], groups, shape[1] // groups, *shape[2:]])
-    order = [0, 2, 1, *range(3, len(shape) + 1)]
-    return site.reshape(site.transpose(split, order), shape)
+    order = np.arange(channels).reshape(groups, -1).T.reshape(-1)
+    return site.add("Gather", site.tensor("self"), site.ints(order.tolist()), axis=1)
 
 
 @rule("im2col")
 def windows_as_columns(site: Site) -> str:
     """Each window of an image as a column."""
-    shape, rank = site.static(), site.rank()
+    shape, rank = site.shape(), site.rank()
+    front = fixed(shape[: rank - 2])
     kernel, strides = site.each("kernel_size", 2), site.each("stride", 2, 1)
     padding, dilations = site.each("padding", 2, 0), site.each("dilation", 2, 1)
-    if min(*kernel, *strides, *dilations) < 1 or max(*kernel, *shape) > _MOST_WINDOWS:
+    if min(*kernel, *strides, *dilations) < 1 or max(kernel) > _MOST_WINDOWS:
         raise Untranslatable
     value = site.tensor("self")
     if any(padding):
         pads = [*[0] * (rank - 2), *padding] * 2
         value = site.add("Pad", value, site.ints(pads))
-    counts = []
-    for i in (0, 1):
-        span = dilations[i] * (kernel[i] - 1) + 1
-        counts.append((shape[rank - 2 + i] + 2 * padding[i] - span) // strides[i] + 1)
-        if counts[i] < 1:
-            raise Untranslatable
-        places = np.arange(kernel[i])[:, None] * dilations[i] + np.arange(counts[i]) * strides[i]
-        axis = rank - 2 + 2 * i
-        value = site.add("Gather", value, site.writer.constant(places.astype(np.int64)), axis=axis)
-    front = list(range(rank - 2))
-    value = site.transpose(value, [*front, rank - 2, rank, rank - 1, rank + 1])
-    columns = shape[rank - 3] * prod(kernel)
-    return site.reshape(value, [*shape[: rank - 3], columns, prod(counts)])
+    for i, size in enumerate(shape[rank - 2 :]):
+        length, axis = None if size is None else size + 2 * padding[i], rank - 2 + 2 * i
+        value = _windowed(site, value, axis, length, kernel[i], strides[i], dilations[i])
+    order = [*range(rank - 2), rank - 1, rank + 1, rank - 2, rank]
+    columns = front[-1] * prod(kernel)
+    return site.reshape(site.transpose(value, order), [*front[:-1], columns, -1])
 
 
 @rule("col2im")

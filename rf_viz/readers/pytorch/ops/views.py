@@ -85,11 +85,26 @@ def _shows_first(site: Site, op: str) -> bool:
             before, after = site.meta(next(iter(site.node.arguments))), site.result
         except Untranslatable:
             return False
+        if op == "ravel":  # unlike flatten it copies whatever does not lie in order
+            return _lies_in_order(before)
         if op in _MAYBE:
             return _lies_alike(before, after)
         same = before.dtype == after.dtype and not site.argument("copy", False)
         return same and [example(s) for s in before.strides] == [example(s) for s in after.strides]
     return False
+
+
+def _lies_in_order(tensor: TensorMeta) -> bool:
+    """Tell whether a tensor is contiguous, as far as the example shows."""
+    expected = 1
+    for length, stride in zip(reversed(tensor.sizes), reversed(tensor.strides), strict=True):
+        size = example(length)
+        if size is None:
+            return True
+        if size != 1 and example(stride) not in (expected, None):
+            return size == 0
+        expected *= size
+    return True
 
 
 def _lies_alike(before: TensorMeta, after: TensorMeta) -> bool:
@@ -110,6 +125,15 @@ def _lies_alike(before: TensorMeta, after: TensorMeta) -> bool:
     except (AttributeError, ValueError):
         return False
     return True
+
+
+def overlaps(site: Site) -> bool:
+    """Tell whether a view can show an element of its argument in several places."""
+    op = site.target.split(".")[1]
+    if op == "unfold":
+        step, size = site.argument("step"), site.argument("size")
+        return not isinstance(step, int) or not isinstance(size, int) or step < size
+    return op in _SPREADS | _OF_LISTS or op == "as_strided"
 
 
 def put_back(site: Site, old: str, new: str, position: int) -> str:
