@@ -33,7 +33,7 @@ _IN_PLACE = re.compile(r"(\w+\.)(?:(\w*[A-Za-z0-9])_|(__)i((?:and|or|xor|[lr]shi
 """An operator that writes to its first argument: an underscore ends its name."""
 
 _IGNORED = re.compile(
-    r"aten\.(_assert_\w+|sym_constrain_range\w*|_functional_assert\w*|_print|record_stream"
+    r"aten\.(_assert_\w+|_linalg_check_errors|sym_constrain_range\w*|_functional_assert\w*|_print|record_stream"
     r"|_functional_sym_constrain_range\w*)\."
 )
 """Operators that only check something."""

@@ -77,7 +77,10 @@ def unflatten(site: Site) -> str:
     axis, sizes = site.axis(), site.argument("sizes")
     if not isinstance(sizes, list):
         raise Untranslatable
-    after = site.rank() - axis - 1
+    after, result = site.rank() - axis - 1, site.result.sizes
+    if all(isinstance(n, int) for n in result):
+        shape = list(result)
+        return site.add("Reshape", site.tensor("self"), site.counts(shape), allowzero=_zero(shape))
     shape = [*[0] * axis, *sizes, *fixed(site.shape()[axis + 1 :])] if after else [
         *[0] * axis, *sizes,
     ]  # fmt: skip
@@ -120,6 +123,8 @@ def order_of(site: Site) -> list[int]:
     """The order in which a transposition puts the axes of its first argument."""
     rank, op = site.rank(), site.target.split(".")[1].removesuffix("_copy")
     order = list(range(rank))
+    if not rank:
+        return []
     if op == "permute":
         return site.axes("dims")
     if op in ("transpose", "swapaxes", "swapdims"):
@@ -224,7 +229,7 @@ def repeat_each_as_told(site: Site) -> str:
 def flip(site: Site) -> str:
     """Axes the other way round."""
     axes = site.axes("dims") if site.has("dims") else [1 if "lr" in site.target else 0]
-    if not axes:
+    if not axes or not site.rank():
         return site.add("Identity", site.tensor("self"))
     return flipped(site, site.tensor("self"), axes)
 

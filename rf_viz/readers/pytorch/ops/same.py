@@ -8,14 +8,14 @@ from ..site import Site, Untranslatable, rule
 
 @rule(
     "alias", "clone", "contiguous", "detach", "lift_fresh", "lift_fresh_copy", "lift", "alias_copy",
-    "detach_copy", "positive", "resolve_conj", "resolve_neg",
+    "detach_copy", "positive", "resolve_conj", "resolve_neg", "to_dense",
 )  # fmt: skip
 def identity(site: Site) -> str:
     """The tensor as it is."""
     return site.add("Identity", site.tensor(next(iter(site.node.arguments))))
 
 
-@rule("real", "conj", "_conj")
+@rule("real", "conj", "_conj", "conj_physical")
 def real(site: Site) -> str:
     """The tensor as it is, where it has no imaginary part."""
     if dtypes.is_complex(site.dtype()):

@@ -14,20 +14,20 @@ from ..sizes import example
 from .moves import numbered, order_of, picks
 from .slices import bounds, put
 
-_SAME = {"alias", "detach", "lift_fresh", "positive", "resolve_conj", "resolve_neg"}
+_SAME = {"alias", "detach", "lift_fresh", "positive", "resolve_conj", "resolve_neg", "to_dense"}
 _RESHAPES = {"view", "view_as", "_unsafe_view", "_reshape_alias", "squeeze", "unsqueeze",
              "unflatten", "atleast_1d", "atleast_2d", "atleast_3d"}  # fmt: skip
 _ORDERS = {"permute", "transpose", "swapaxes", "swapdims", "t", "numpy_T", "mT", "movedim",
            "moveaxis"}  # fmt: skip
 _PARTS = {"slice", "narrow", "select", "split", "split_with_sizes", "chunk", "tensor_split",
-          "unbind"}  # fmt: skip
+          "unbind", "unsafe_split", "unsafe_chunk", "unsafe_split_with_sizes"}  # fmt: skip
 _PICKS = {"diagonal", "unfold", "as_strided"}
 _SPREADS = {"expand", "broadcast_to", "expand_as"}
 _OTHERS = {"view_as_real", "view_as_complex", "imag", "_neg_view", "adjoint",
            "matrix_H", "mH", "hsplit", "vsplit", "dsplit", "linalg_diagonal"}  # fmt: skip
 """Views that have no place in the whole here: after a write through them it is assumed."""
 
-_OF_COMPLEX = {"real", "conj", "_conj"}
+_OF_COMPLEX = {"real", "conj", "_conj", "conj_physical"}
 """Operators that hand on numbers without an imaginary part as they are, and others as a view."""
 
 _OF_LISTS = {"broadcast_tensors", "meshgrid"}
@@ -180,6 +180,8 @@ def _put_picked(
 ) -> str:
     """Elements written back to where they were picked."""
     flat = places.reshape(-1)
+    if not flat.size:
+        return site.add("Identity", old)
     if len(np.unique(flat)) != len(flat):
         raise Untranslatable
     written = site.add(
