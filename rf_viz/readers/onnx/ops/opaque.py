@@ -181,7 +181,6 @@ _enter(
         **dict.fromkeys(
             (
                 "masked_scatter",
-                "masked_select",
                 "repeat_interleave.Tensor",
                 "unique_consecutive",
                 "_unique2",

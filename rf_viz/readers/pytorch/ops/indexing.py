@@ -148,7 +148,9 @@ def _gathered_widely(site: Site, places: str) -> str:
     if len(shape) != len(other):
         raise Untranslatable
     wide = [max(n, m) if 0 not in (n, m) else 0 for n, m in zip(shape, other, strict=True)]
-    value = site.add("Expand", site.tensor("self"), site.ints([*wide[:axis], shape[axis], *wide[axis + 1 :]]))
+    value = site.add(
+        "Expand", site.tensor("self"), site.ints([*wide[:axis], shape[axis], *wide[axis + 1 :]])
+    )
     places = site.add("Expand", places, site.ints([*wide[:axis], other[axis], *wide[axis + 1 :]]))
     return site.add("GatherElements", value, places, axis=axis)
 

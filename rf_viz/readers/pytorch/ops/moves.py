@@ -372,7 +372,12 @@ def _strided(site: Site) -> NDArray[np.int64]:
 @rule("unfold", "unfold_copy")
 def windows(site: Site) -> str:
     """Each window along an axis, its positions along a new last axis."""
-    axis, size, step, rank = site.axis("dimension"), site.whole("size"), site.whole("step"), site.rank()
+    axis, size, step, rank = (
+        site.axis("dimension"),
+        site.whole("size"),
+        site.whole("step"),
+        site.rank(),
+    )
     if size < 1 or step < 1 or not rank or size > _MOST_WINDOWS:
         raise Untranslatable
     value = site.tensor("self")
@@ -444,9 +449,7 @@ def shuffle_pixels(site: Site) -> str:
     split = [*front, channels // factor**2, factor, factor, height, width]
     order = [*range(rank), *(rank + i for i in (0, 3, 1, 4, 2))]
     blocks = site.transpose(site.reshape(value, split), order)
-    return site.reshape(
-        blocks, [*front, channels // factor**2, height * factor, width * factor]
-    )
+    return site.reshape(blocks, [*front, channels // factor**2, height * factor, width * factor])
 
 
 @rule("pixel_unshuffle")
@@ -456,8 +459,8 @@ def unshuffle_pixels(site: Site) -> str:
     if site.rank() == 4 and None in site.shape() and factor > 0:  # ONNX has offsets before channels
         channels = fixed(site.shape()[1:2])[0]
         blocks = site.add("SpaceToDepth", value, blocksize=factor)
-        order = np.arange(channels * factor**2).reshape(-1, channels).T.reshape(-1)
-        return site.add("Gather", blocks, site.ints(order.tolist()), axis=1)
+        swapped = np.arange(channels * factor**2).reshape(-1, channels).T.reshape(-1)
+        return site.add("Gather", blocks, site.ints(swapped.tolist()), axis=1)
     *front, channels, height, width = site.static()
     if factor < 1 or height % factor or width % factor:
         raise Untranslatable
@@ -465,9 +468,7 @@ def unshuffle_pixels(site: Site) -> str:
     split = [*front, channels, height // factor, factor, width // factor, factor]
     order = [*range(rank), *(rank + i for i in (0, 2, 4, 1, 3))]
     blocks = site.transpose(site.reshape(site.tensor("self"), split), order)
-    return site.reshape(
-        blocks, [*front, channels * factor**2, height // factor, width // factor]
-    )
+    return site.reshape(blocks, [*front, channels * factor**2, height // factor, width // factor])
 
 
 @rule("channel_shuffle", "native_channel_shuffle")
@@ -497,9 +498,9 @@ def windows_as_columns(site: Site) -> str:
     for i, size in enumerate(shape[rank - 2 :]):
         length, axis = None if size is None else size + 2 * padding[i], rank - 2 + 2 * i
         value = _windowed(site, value, axis, length, kernel[i], strides[i], dilations[i])
-    order = [*range(rank - 2), rank - 1, rank + 1, rank - 2, rank]
+    turned = [*range(rank - 2), rank - 1, rank + 1, rank - 2, rank]
     columns = front[-1] * prod(kernel)
-    return site.reshape(site.transpose(value, order), [*front[:-1], columns, -1])
+    return site.reshape(site.transpose(value, turned), [*front[:-1], columns, -1])
 
 
 @rule("col2im")

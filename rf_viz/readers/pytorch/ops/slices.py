@@ -119,15 +119,15 @@ def _split_anywhere(site: Site, value: str, axis: int) -> list[str | None]:
 
     def bound(i: int) -> str:
         if op.startswith("tensor_split"):  # the first ones are longer by one
-            each, more = (
-                site.add(o, length, site.ints([site.whole("sections")])) for o in ("Div", "Mod")
-            )
+            many = site.ints([site.whole("sections")])
+            each, more = site.add("Div", length, many), site.add("Mod", length, many)
             start = site.add("Mul", each, site.ints([i]))
             return site.add("Add", start, site.add("Min", more, site.ints([i])))
         if sizes is not None:
             return site.add("Mul", site.count(sizes), site.ints([i]))
         chunks = site.whole("chunks")
-        each = site.add("Div", site.add("Add", length, site.ints([chunks - 1])), site.ints([chunks]))
+        wide = site.add("Add", length, site.ints([chunks - 1]))
+        each = site.add("Div", wide, site.ints([chunks]))
         return site.add("Mul", each, site.ints([i]))
 
     return [site.add("Slice", value, bound(i), bound(i + 1), whole) for i in range(count)]
