@@ -17,12 +17,14 @@ class Storage:
     """The memory of one or more tensors: the ONNX name of its present value.
 
     ``version`` counts the writes. A ``value`` that is a function is made when it is first read.
-    ``meta`` says how the tensor that fills it lies in it; None where that is unknown.
+    ``meta`` says how the tensor that fills it lies in it; None where that is unknown. ``kin`` are
+    other weights' storages in the same memory, which a write can change.
     """
 
     def __init__(self, value: str | Callable[[], str], meta: TensorMeta | None = None) -> None:
         self._value, self.meta = value, meta
         self.version = 0
+        self.kin: list[Storage] = []
 
     @property
     def value(self) -> str:

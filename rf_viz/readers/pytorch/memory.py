@@ -210,6 +210,8 @@ def _exported(module: Any, example: Example, name: str) -> tuple[Export, list[st
             export = _read(program, name)
         except ModelError as error:
             reason = f"its exported program cannot be read ({error})"
+        except Exception as error:
+            reason = f"its export cannot be made functional ({said(error)})"
         else:
             unknown = _unknown(export.reading)
             order = _order(program, example)
@@ -223,10 +225,18 @@ def _exported(module: Any, example: Example, name: str) -> tuple[Export, list[st
             trusted = not _unknown(other.reading) and _agrees(other.reading, module, example)
             return (other, []) if trusted else (export, order)
     other = _by_onnx(module, example, name, reason)
-    if not _agrees(other.reading, module, example):
-        remark = f"{other.remark}. What came of it computes other numbers than the module"
-        other = replace(other, remark=remark)
-    return other, []
+    if _agrees(other.reading, module, example) or not _repeats(module, example):
+        return other, []
+    raise ModelError(
+        f"{name} cannot be read: {reason}, and what torch.onnx.export makes of it computes other "
+        "numbers than the module"
+    )
+
+
+def _repeats(module: Any, example: Example) -> bool:  # noqa: ANN401
+    """Tell whether the module computes the same numbers each time."""
+    runs = (computed(module, example) for _ in range(2))
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in zip(*runs, strict=True))
 
 
 def _agrees(reading: OnnxModel, module: Any, example: Example) -> bool:  # noqa: ANN401

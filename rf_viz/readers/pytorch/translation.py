@@ -49,6 +49,10 @@ _UNFIT = (
 )  # fmt: skip
 """What rules raise where they have no ONNX for a call, or where its arguments break its rules."""
 
+_NORMALISES = re.compile(r"aten\.(\w*batch_norm\w*|instance_norm)\.")
+_TRAINS = ("training", "train", "use_input_stats")
+"""Arguments that say whether a normalisation keeps statistics."""
+
 _BY_STRIDES = {"aten.as_strided.default", "aten.as_strided_copy.default"}
 
 _INLINED = re.compile(
@@ -59,11 +63,16 @@ _INLINED = re.compile(
 
 
 def translate(
-    program: Program, name: str, weight: Callable[[str, TensorMeta], TensorProto]
+    program: Program,
+    name: str,
+    weight: Callable[[str, TensorMeta], TensorProto],
+    memory: Callable[[str], object],
 ) -> ModelProto:
-    """Translate a program. ``weight`` makes the ONNX tensor of a weight by the module's own name.
+    """Translate a program.
 
-    Values keep the names of the program's nodes. Raises ModelError where the graph is invalid.
+    ``weight`` makes the ONNX tensor of a weight by the module's own name; ``memory`` tells what it
+    lies in, None where that is not known. Values keep the names of the program's nodes. Raises
+    ModelError where the graph is invalid.
     """
     graph = program.graph
     if not graph.nodes:
@@ -74,12 +83,20 @@ def translate(
     for image in program.images:
         inputs.append(_declared(image, graph.tensors.get(image)))
         translator.bind(image, Alias(Storage(image, graph.tensors.get(image))))
+    together: dict[object, list[Storage]] = {}
     for input_name, weight_name in program.weights.items():
         meta = graph.tensors.get(input_name)
         if meta is None:
             raise ModelError(f"{name} holds a graph that is not valid: {input_name} has no type")
         make = partial(_weight, writer, weight, weight_name, meta)
-        translator.bind(input_name, Alias(Storage(make, meta)))
+        storage = Storage(make, meta)
+        translator.bind(input_name, Alias(storage))
+        place = memory(weight_name)
+        if place is not None:
+            together.setdefault(place, []).append(storage)
+    for storages in together.values():
+        for storage in storages:
+            storage.kin = [other for other in storages if other is not storage]
     for input_name, value in program.constants.items():
         if isinstance(value, bool | int | float):
             translator.bind_number(input_name, value)
@@ -283,6 +300,7 @@ class _Translator:
         if self._takes_over(site):
             return
         values = self._values(site)
+        self._update_statistics(site)
         if in_place and written is None:
             raise ModelError(f"{node.target} {node.name!r} writes to nothing: the graph is invalid")
         if written and not _RESHAPED.match(target):
@@ -337,6 +355,17 @@ class _Translator:
         self._reshaped[base.name] = name
         return True
 
+    def _update_statistics(self, site: Site) -> None:
+        """Let a normalisation that is being trained write the statistics that it keeps."""
+        trains = next((site.argument(n) for n in _TRAINS if n in site.node.arguments), None)
+        image = site.node.arguments.get("input")
+        if not _NORMALISES.match(site.target) or not trains or not isinstance(image, Name):
+            return
+        for argument in map(site.argument, ("running_mean", "running_var")):
+            if isinstance(argument, Name):
+                storage = self.tensor(argument.name).storage
+                self._forget(storage, "running_statistics", [self.value(image.name)])
+
     def _resizes(self, site: Site, values: Sequence[str | None]) -> bool:
         """Let a tensor grow or shrink to the result that is written to it; False where it fits.
 
@@ -349,10 +378,7 @@ class _Translator:
         if before is None or after is None or before.sizes == after.sizes:
             return False
         storage = self.tensor(argument.name).storage
-        unknown = self._writer.add("resize", storage.value, value, domain=ATEN)
-        if storage.meta is not None:
-            self.metas[unknown] = storage.meta
-        storage.overwrite(unknown)
+        self._forget(storage, "resize", [value])
         self.bind(name, Alias(Storage(value, after)))
         self._reshaped[argument.name] = name
         return True
@@ -375,9 +401,18 @@ class _Translator:
             after = self._writer.unique(f"{before}_after_{node.name}")
             if self._writer.rename(mark, tensor.storage.value, after):
                 tensor.storage.rename(after)
+        for other in tensor.storage.kin:  # where in it the write went is not told
+            self._forget(other, "weights_in_one_memory", [tensor.storage.value])
         for name in names:
             if name is not None:
                 self.bind(name, tensor)
+
+    def _forget(self, storage: Storage, op: str, values: Sequence[str]) -> None:
+        """Let the content of a storage be unknown: some of it, and of these values."""
+        unknown = self._writer.add(op, storage.value, *values, domain=ATEN)
+        if storage.meta is not None:
+            self.metas[unknown] = storage.meta
+        storage.overwrite(unknown)
 
     def _write_all(self, site: Site) -> None:
         """Overwrite all tensors that an unknown operator without results reads: it may do so."""

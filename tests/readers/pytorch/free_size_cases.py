@@ -119,3 +119,20 @@ def written_beyond_the_ends(x: Tensor) -> Tensor:
 def smaller_by_half(x: Tensor) -> Tensor:
     """Its windows are not told at free sizes; the size of what comes of it is."""
     return nn.functional.interpolate(x, scale_factor=0.5, mode="area")
+
+
+class Memory(nn.Module):
+    """Two buffers in one memory, and a normalisation in training mode whose statistics are read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = torch.zeros(6)
+        self.register_buffer("row", row)
+        self.register_buffer("end", row[4:])
+        self.norm = nn.BatchNorm1d(6)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Write to one buffer, and read the other one."""
+        y = self.norm(x)
+        self.row.copy_(x[0])
+        return y, self.end * 2, self.norm.running_mean * 2

@@ -8,6 +8,7 @@ that "core", "networks", "twins", "operators" or "sizes" for a part of it. It wr
 - ``operators.npz``: their inputs, their outputs, and which elements of the first input were seen to
   move which elements of the outputs;
 - ``free_sizes.pt2``: the cases of ``free_size_cases.py``, of any size;
+- ``memory.pt2``: what is written to without being named;
 - the networks of ``network_cases.py``, a file each, with their weights and inputs positive;
 - ``networks.npz``: the values of all their tensors;
 - ``NAME.new.onnx`` and ``NAME.old.onnx``: some of them as PyTorch's ONNX exporters write them;
@@ -29,7 +30,7 @@ import numpy as np
 import onnx
 import torch
 import torch.utils._pytree as pytree
-from free_size_cases import SIZED
+from free_size_cases import SIZED, Memory
 from network_cases import NETWORKS
 from operator_cases import CASES
 from stored import store
@@ -144,6 +145,9 @@ def write_sizes() -> None:
     buffer = io.BytesIO()
     package_pt2(buffer, exported_programs=programs)
     repacked(buffer.getvalue(), OUT / "free_sizes.pt2", plain=True)
+    buffer = io.BytesIO()
+    torch.export.save(torch.export.export(Memory(), (torch.rand(3, 6),)), buffer)
+    repacked(buffer.getvalue(), OUT / "memory.pt2", plain=True)
 
 
 class Recorded(torch.fx.Interpreter):

@@ -212,3 +212,19 @@ def test_an_unknown_operator_without_results_may_have_written_to_what_it_reads()
     assert net["conv2d"].exact
     assert not net["relu"].exact
     assert "scramble" in net["relu"].note
+
+
+def test_what_is_written_to_without_being_named_depends_on_all_that_may_be_in_it() -> None:
+    """A buffer that lies in another one's memory, and the statistics of a normalisation."""
+    opened = rf_viz.load(DATA / "memory.pt2")
+    net = opened.trace(spatial_axes=(0, 1))
+    outputs = [o.name for o in opened.proto.graph.output]
+    norm, end, mean = (net[name] for name in outputs[-3:])
+    assert norm.exact
+    assert norm.mask_of((1, 2)).sum() == 3
+    assert not end.exact
+    assert "memory" in end.note
+    assert end.mask_of((0,))[0, 4]
+    assert not mean.exact
+    assert "training" in mean.note
+    assert mean.mask_of((2,))[:, 2].all()

@@ -85,5 +85,15 @@ def grid(site: Site) -> list[str | None]:
 def broadcast(site: Site) -> list[str | None]:
     """Tensors repeated to their common shape."""
     values = site.tensors("tensors")
-    whole = site.counts(list(site.result.sizes))
-    return [site.add("Expand", value, whole) for value in values]
+    sizes = list(site.result.sizes)
+    if all(isinstance(n, int) for n in sizes):
+        whole = site.counts(sizes)
+        return [site.add("Expand", value, whole) for value in values]
+    wide = []
+    for value in values:
+        expanded = value
+        for other in values:
+            if other != value:
+                expanded = site.add("Expand", expanded, site.add("Shape", other))
+        wide.append(site.add("Identity", value) if expanded == value else expanded)
+    return wide

@@ -93,6 +93,8 @@ def squeeze(site: Site) -> str:
     shape = site.shape()
     axes = site.axes() if site.has("dim") else range(len(shape))
     dropped = [a for a in axes if shape and shape[a] == 1]
+    if len(shape) - len(dropped) != len(site.result.sizes):  # of lengths that the example had
+        raise Untranslatable
     value = site.tensor("self")
     return site.squeeze(value, *dropped) if dropped else site.add("Identity", value)
 
