@@ -89,7 +89,7 @@ def broadcast(site: Site) -> list[str | None]:
     if all(isinstance(n, int) for n in sizes):
         whole = site.counts(sizes)
         return [site.add("Expand", value, whole) for value in values]
-    wide = []
+    wide: list[str | None] = []
     for value in values:
         expanded = value
         for other in values:
