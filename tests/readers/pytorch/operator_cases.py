@@ -829,6 +829,11 @@ case("index.mask_of_planes", lambda x: x[torch.ones(2, 3).tril() > 0], spread(2,
 case("index.places", lambda x: x[torch.nonzero(torch.eye(3, 4), as_tuple=True)])
 case("index_put.mask_of_values", lambda x: A.index_put(x, [None, _MASK], x[:, 1:] * 2))
 case("masked_select", lambda x: A.masked_select(x, torch.eye(3, 4) > 0))
+case(
+    "masked_select.wide",
+    lambda x: A.masked_select(x, torch.tensor([[True], [False], [True]])),
+    spread(2, 3, 2),
+)
 case("take", lambda x: A.take(x, torch.tensor([[1, 11], [7, -2]])))
 case("take_along_dim.wide", lambda x: torch.take_along_dim(x, torch.tensor([[3, 0, 1]]), 1))
 case("take_along_dim.flat", lambda x: torch.take_along_dim(x, torch.tensor([7, 3])))

@@ -218,10 +218,12 @@ def put_along(site: Site) -> str:
 @rule("masked_select")
 def select_masked(site: Site) -> str:
     """The elements where a mask is true, in a row."""
-    if site.shape() != site.shape("mask") or None in site.shape():
-        raise Untranslatable
-    places = site.add("NonZero", site.reshape(site.operand("mask", dtypes.BOOL), [-1]))
-    flat = site.reshape(site.tensor("self"), [-1])
+    value, mask = site.tensor("self"), site.operand("mask", dtypes.BOOL)
+    if site.shape() != site.shape("mask"):
+        shapes = site.add("Shape", value), site.add("Shape", mask)
+        value, mask = site.add("Expand", value, shapes[1]), site.add("Expand", mask, shapes[0])
+    places = site.add("NonZero", site.reshape(mask, [-1]))
+    flat = site.reshape(value, [-1])
     return site.add("Gather", flat, site.reshape(places, [-1]), axis=0)
 
 
