@@ -417,3 +417,32 @@ def test_a_size_that_the_module_does_not_take_is_told() -> None:
     with pytest.raises(rf_viz.ModelError, match="does not run on this example"):
         model.trace(input_size=(5, 5))
     assert model.trace().layers
+
+
+class Chosen(nn.Module):
+    """Returns one of the named tuples of PyTorch's own."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return x.topk(2, dim=1)
+
+
+def test_a_module_may_return_what_cannot_be_saved() -> None:
+    traced = rf_viz.load(Chosen(), (1, 4, 3)).trace(spatial_axes=(1, 2))
+    values = traced["getitem"]
+    assert values.exact
+    assert values.mask_of((0, 1, 2)).sum() == 4
+
+
+class Averaged(nn.Module):
+    """An operation that PyTorch's ONNX exporters write down as another one."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        places = torch.tensor([0, 1, 1, 0])
+        return torch.zeros(2).scatter_reduce(0, places, x, "mean", include_self=False)
+
+
+def test_an_onnx_export_that_computes_something_else_is_not_taken() -> None:
+    traced = rf_viz.load(Averaged(), torch.rand(4)).trace(spatial_axes=(0,))
+    layer = traced.layers[-1]
+    assert not layer.exact
+    assert layer.mask_of((0,)).all()

@@ -89,7 +89,7 @@ def load(content: Content) -> ExportedModel:
         chosen = content.signature if content.signature in names else names[0]
         exported = program(archive.read_json(archive.programs[chosen]), content.name)
         weights = Weights(archive, chosen)
-        proto = translate(exported, content.name, weights.tensor)
+        proto = translate(exported, content.name, weights.tensor, weights.memory)
         model = ExportedModel(
             proto,
             content.name,

@@ -53,6 +53,11 @@ def is_floating(dtype: int) -> bool:
     return dtype in _FLOATING
 
 
+def is_complex(dtype: int) -> bool:
+    """Tell whether a type has an imaginary part."""
+    return dtype in _COMPLEX
+
+
 def onnx_type(dtype: int) -> int:
     """ONNX' number of a type; that of float32 for types that ONNX lacks."""
     return int(ONNX.get(dtype, TensorProto.FLOAT))

@@ -9,10 +9,12 @@ from contextlib import contextmanager, redirect_stdout
 from threading import RLock
 from typing import Any
 
+import numpy as np
 import onnx
+from numpy.typing import NDArray
 
 from ...errors import ModelError
-from ...runtimes.pytorch.runtime import said
+from ...runtimes.pytorch.runtime import array, said
 from .example import Example
 
 _ONE_AT_A_TIME = RLock()
@@ -39,12 +41,24 @@ def functional(program: Any, *, core: bool = False) -> Any:  # noqa: ANN401
 
 
 def saved(program: Any) -> bytes:  # noqa: ANN401
-    """The bytes of the archive that ``torch.export.save`` writes of a program."""
-    import torch
+    """The bytes of the archive that ``torch.export.save`` writes of a program.
 
-    buffer = io.BytesIO()
-    with _quiet():
-        torch.export.save(program, buffer)
+    How its arguments and results are packed is left out: classes of a person's own, and the named
+    tuples that PyTorch returns, cannot be saved.
+    """
+    import torch
+    from torch.utils import _pytree as pytree
+
+    signature, buffer = program.module_call_graph[0].signature, io.BytesIO()
+    packed = signature.in_spec, signature.out_spec
+    with _ONE_AT_A_TIME, _quiet():
+        try:
+            row = tuple(range(packed[0].num_leaves))
+            signature.in_spec = pytree.tree_structure((row, {}))
+            signature.out_spec = pytree.tree_structure(tuple(range(packed[1].num_leaves)))
+            torch.export.save(program, buffer)
+        finally:
+            signature.in_spec, signature.out_spec = packed
     return buffer.getvalue()
 
 
@@ -80,6 +94,15 @@ def failure(module: Any, example: Example) -> str:  # noqa: ANN401
         except Exception as error:  # anything may happen in a person's code
             return said(error)
     return ""
+
+
+def computed(module: Any, example: Example) -> list[NDArray[Any]]:  # noqa: ANN401
+    """The tensors that the module returns for the example. Passes on what PyTorch raises."""
+    from torch.utils import _pytree as pytree
+
+    with _evaluating(module):
+        results = pytree.tree_leaves(module(*example.args, **example.kwargs))
+    return [np.asarray(array(value)) for value in results if hasattr(value, "detach")]
 
 
 @contextmanager

@@ -10,16 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from .program import TensorMeta
+
 
 class Storage:
     """The memory of one or more tensors: the ONNX name of its present value.
 
     ``version`` counts the writes. A ``value`` that is a function is made when it is first read.
+    ``meta`` says how the tensor that fills it lies in it; None where that is unknown. ``kin`` are
+    other weights' storages in the same memory, which a write can change.
     """
 
-    def __init__(self, value: str | Callable[[], str]) -> None:
-        self._value = value
+    def __init__(self, value: str | Callable[[], str], meta: TensorMeta | None = None) -> None:
+        self._value, self.meta = value, meta
         self.version = 0
+        self.kin: list[Storage] = []
 
     @property
     def value(self) -> str:
@@ -43,10 +48,11 @@ class View:
     """How a tensor lies in another one.
 
     ``derive`` makes its value from the other's, ``put`` the other's value from its old value and
-    the new value of this one.
+    the new value of this one. It ``overlaps`` if an element may be in it several times.
     """
 
     base: Alias
+    overlaps: bool
     derive: Callable[[str], str]
     put: Callable[[str, str], str]
 
@@ -86,5 +92,8 @@ class Alias:
             if tensor.view is not None:
                 values.append(tensor.view.put(tensor.view.base.value, values[-1]))
         self.storage.overwrite(values[-1])
-        for tensor, new in zip(chain, values, strict=True):
-            tensor._value, tensor._version = new, self.storage.version
+        safe = False  # an element that is shown in several places is known in one of them only
+        for tensor, new in zip(chain[::-1], values[::-1], strict=True):
+            safe = not (tensor.view and tensor.view.overlaps) and (safe or tensor.view is None)
+            if safe or tensor is self:
+                tensor._value, tensor._version = new, self.storage.version

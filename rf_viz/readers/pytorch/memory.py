@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ...errors import ModelError
 from ...model import Model, ModelInput, Remark
 from ...relation import Shape
-from ...runtimes.pytorch.runtime import ProgramRuntime, said
+from ...runtimes.pytorch.runtime import ProgramRuntime, array, said
 from ...trace.tensor_names import TensorNames
 from ...trace.tensors import Tensor
 from ..content import Content
@@ -26,10 +26,13 @@ from ..onnx import OnnxModel, of_message
 from ..onnx.node import ATEN, OPERATORS
 from . import load
 from .example import Example, example_of
-from .export import exported, exported_to_onnx, failure, functional, saved
+from .export import computed, exported, exported_to_onnx, failure, functional, saved
 
 if TYPE_CHECKING:
     from ...runtimes import Twin
+
+_TOLERANCE = 1e-2
+"""By how much, absolute and relative, two runtimes may differ."""
 
 _MOST_SIZES = 8
 """The sizes at which the exports of a module are kept."""
@@ -207,6 +210,8 @@ def _exported(module: Any, example: Example, name: str) -> tuple[Export, list[st
             export = _read(program, name)
         except ModelError as error:
             reason = f"its exported program cannot be read ({error})"
+        except Exception as error:
+            reason = f"its export cannot be made functional ({said(error)})"
         else:
             unknown = _unknown(export.reading)
             order = _order(program, example)
@@ -217,8 +222,39 @@ def _exported(module: Any, example: Example, name: str) -> tuple[Export, list[st
                 other = _by_onnx(module, example, name, reason)
             except ModelError:
                 return export, order  # what is unknown is taken to depend on everything, and named
-            return (export, order) if _unknown(other.reading) else (other, [])
-    return _by_onnx(module, example, name, reason), []
+            trusted = not _unknown(other.reading) and _agrees(other.reading, module, example)
+            return (other, []) if trusted else (export, order)
+    other = _by_onnx(module, example, name, reason)
+    if _agrees(other.reading, module, example) or not _repeats(module, example):
+        return other, []
+    raise ModelError(
+        f"{name} cannot be read: {reason}, and what torch.onnx.export makes of it computes other "
+        "numbers than the module"
+    )
+
+
+def _repeats(module: Any, example: Example) -> bool:  # noqa: ANN401
+    """Tell whether the module computes the same numbers each time."""
+    runs = (computed(module, example) for _ in range(2))
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in zip(*runs, strict=True))
+
+
+def _agrees(reading: OnnxModel, module: Any, example: Example) -> bool:  # noqa: ANN401
+    """Tell whether an ONNX model computes what the module does, on the example."""
+    fed = [np.asarray(array(leaf)) for leaf in example.leaves() if hasattr(leaf, "detach")]
+    inputs = [value.name for value in reading.proto.graph.input]
+    outputs = [value.name for value in reading.proto.graph.output]
+    try:
+        expected = computed(module, example)
+        feeds = dict(zip(inputs, fed, strict=True))
+        values = reading.run(feeds, outputs, {name: v.shape for name, v in feeds.items()})
+        return all(
+            values[name].shape == own.shape
+            and np.allclose(values[name], own, _TOLERANCE, _TOLERANCE, equal_nan=True)
+            for name, own in zip(outputs, expected, strict=True)
+        )
+    except Exception:  # the module's own code runs, and a runtime that may know less
+        return False
 
 
 def _read(program: Any, name: str) -> Export:  # noqa: ANN401
@@ -228,8 +264,13 @@ def _read(program: Any, name: str) -> Export:  # noqa: ANN401
     """
     best: Export | None = None
     for core in (False, True):
-        plain = functional(program, core=core)
-        reading = load(Content.of(saved(plain), name))
+        try:
+            plain = functional(program, core=core)
+            reading = load(Content.of(saved(plain), name))
+        except Exception:
+            if best is None:
+                raise
+            break
         if best is None or len(_unknown(reading)) < len(_unknown(best.reading)):
             best = Export(reading, ProgramRuntime(plain))
         if not _unknown(best.reading):

@@ -7,7 +7,7 @@ since. What a reader of regions does not need is left out.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...errors import ModelError
@@ -18,6 +18,9 @@ _MOST_AXES = 64
 
 _UNREAD = {"memory_format", "layout", "device", "custom_obj", "token", "operator"}
 """Kinds of arguments that hold no tensor."""
+
+_IN_ORDER = "higher_order.with_effects"
+"""Calls an operator that is not to change places with others. A token runs through all of them."""
 
 _FLOATS = {"Infinity": float("inf"), "-Infinity": float("-inf"), "NaN": float("nan")}
 """Numbers that JSON has no words for."""
@@ -113,7 +116,11 @@ def program(document: Any, name: str) -> Program:  # noqa: ANN401
 
 def _program(document: Any) -> Program:  # noqa: ANN401
     module = document["graph_module"]
-    graph = _graph(module["graph"])
+    graph, results = _graph(module["graph"]), module["signature"].get("output_specs", [])
+    tokens = {_text(spec["token"]["arg"]["name"]) for spec in results if "token" in spec}
+    if tokens:
+        kept = (o for o in graph.outputs if not isinstance(o, Name) or o.name not in tokens)
+        graph = replace(graph, outputs=tuple(kept))
     weights: dict[str, str] = {}
     images: list[str] = []
     constants: dict[str, Argument] = {}
@@ -147,7 +154,10 @@ def _graph(document: Any) -> Graph:  # noqa: ANN401
 
 def _node(document: Any) -> Node:  # noqa: ANN401
     outputs = tuple(map(_output, document["outputs"]))
-    target = _text(document["target"])
+    target, inputs = _text(document["target"]), document["inputs"]
+    if target.endswith(_IN_ORDER):
+        target, inputs = _text(inputs[1]["arg"]["as_operator"]), inputs[2:]
+        outputs = outputs[1:]
     first = next((o for o in outputs if isinstance(o, str)), None)
     metadata = document.get("metadata") or {}
     return Node(
@@ -155,7 +165,7 @@ def _node(document: Any) -> Node:  # noqa: ANN401
         _text(document.get("name") or first or target),
         {
             _text(a["name"]) or str(position): _argument(a["arg"])
-            for position, a in enumerate(document["inputs"])
+            for position, a in enumerate(inputs)
         },
         outputs,
         _text(metadata.get("nn_module_stack", "")),

@@ -41,7 +41,7 @@ class Site:
     """A call with its arguments, and the writer that takes down its ONNX nodes.
 
     ``target`` is the operator; of one that writes in place the one that computes the same.
-    ``replaced`` are values that stand for those of arguments, by the arguments' names.
+    ``replaced`` are values that stand for those of tensors, by the tensors' names.
     """
 
     def __init__(
@@ -127,12 +127,14 @@ class Site:
 
     def tensor(self, name: str) -> str:
         """The ONNX name of a tensor argument. Raises Untranslatable where it is none."""
-        if name in self._replaced:
-            return self._replaced[name]
         value = self.node.arguments.get(name)
         if not isinstance(value, Name):
             raise Untranslatable
-        return self.scope.value(value.name)
+        return self.value(value.name)
+
+    def value(self, name: str) -> str:
+        """The ONNX name of a tensor or number of the program."""
+        return self._replaced.get(name) or self.scope.value(name)
 
     def optional(self, name: str) -> str:
         """The ONNX name of a tensor argument; empty where it is None."""
@@ -143,7 +145,7 @@ class Site:
         value = self.argument(name)
         if not isinstance(value, list) or not all(isinstance(v, Name) for v in value):
             raise Untranslatable
-        return [self.scope.value(v.name) for v in value]
+        return [self.value(v.name) for v in value]
 
     def meta(self, name: str) -> TensorMeta:
         """What the exporter knew of a tensor argument."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,7 +15,7 @@ from ..onnx.node import ATEN
 from .dtypes import onnx_type
 from .functional import Alias, Storage, View
 from .ops import RULES
-from .ops.views import is_view, put_back
+from .ops.views import overlaps, put_back, viewed
 from .program import Argument, Graph, Name, Node, Program, TensorMeta
 from .scopes import metadata
 from .site import Site, Translated, Untranslatable
@@ -32,7 +33,7 @@ _IN_PLACE = re.compile(r"(\w+\.)(?:(\w*[A-Za-z0-9])_|(__)i((?:and|or|xor|[lr]shi
 """An operator that writes to its first argument: an underscore ends its name."""
 
 _IGNORED = re.compile(
-    r"aten\.(_assert_\w+|sym_constrain_range\w*|_functional_assert\w*|_print|record_stream"
+    r"aten\.(_assert_\w+|_linalg_check_errors|sym_constrain_range\w*|_functional_assert\w*|_print|record_stream"
     r"|_functional_sym_constrain_range\w*)\."
 )
 """Operators that only check something."""
@@ -48,6 +49,12 @@ _UNFIT = (
 )  # fmt: skip
 """What rules raise where they have no ONNX for a call, or where its arguments break its rules."""
 
+_NORMALISES = re.compile(r"aten\.(\w*batch_norm\w*|instance_norm)\.")
+_TRAINS = ("training", "train", "use_input_stats")
+"""Arguments that say whether a normalisation keeps statistics."""
+
+_BY_STRIDES = {"aten.as_strided.default", "aten.as_strided_copy.default"}
+
 _INLINED = re.compile(
     r"higher_order\.(wrap\w*|invoke_subgraph|strict_mode|hints_wrapper|checkpoint"
     r"|tag_activation_checkpoint|run_const_graph|inline_asm\w*)$"
@@ -56,11 +63,16 @@ _INLINED = re.compile(
 
 
 def translate(
-    program: Program, name: str, weight: Callable[[str, TensorMeta], TensorProto]
+    program: Program,
+    name: str,
+    weight: Callable[[str, TensorMeta], TensorProto],
+    memory: Callable[[str], object],
 ) -> ModelProto:
-    """Translate a program. ``weight`` makes the ONNX tensor of a weight by the module's own name.
+    """Translate a program.
 
-    Values keep the names of the program's nodes. Raises ModelError where the graph is invalid.
+    ``weight`` makes the ONNX tensor of a weight by the module's own name; ``memory`` tells what it
+    lies in, None where that is not known. Values keep the names of the program's nodes. Raises
+    ModelError where the graph is invalid.
     """
     graph = program.graph
     if not graph.nodes:
@@ -70,13 +82,21 @@ def translate(
     inputs = []
     for image in program.images:
         inputs.append(_declared(image, graph.tensors.get(image)))
-        translator.bind(image, Alias(Storage(image)))
+        translator.bind(image, Alias(Storage(image, graph.tensors.get(image))))
+    together: dict[object, list[Storage]] = {}
     for input_name, weight_name in program.weights.items():
         meta = graph.tensors.get(input_name)
         if meta is None:
             raise ModelError(f"{name} holds a graph that is not valid: {input_name} has no type")
         make = partial(_weight, writer, weight, weight_name, meta)
-        translator.bind(input_name, Alias(Storage(make)))
+        storage = Storage(make, meta)
+        translator.bind(input_name, Alias(storage))
+        place = memory(weight_name)
+        if place is not None:
+            together.setdefault(place, []).append(storage)
+    for storages in together.values():
+        for storage in storages:
+            storage.kin = [other for other in storages if other is not storage]
     for input_name, value in program.constants.items():
         if isinstance(value, bool | int | float):
             translator.bind_number(input_name, value)
@@ -165,6 +185,7 @@ class _Translator:
         self._writer, self._graph = writer, graph
         self._own_names = own_names
         self._aliases: dict[str, Alias] = {}
+        self._reshaped: dict[str, str] = {}
         self._tensors = dict(graph.tensors)
         self.metas: dict[str, TensorMeta] = {}
         self._used = _used(graph)
@@ -187,8 +208,26 @@ class _Translator:
     def run(self) -> list[str]:
         """Translate all nodes; returns the values that the graph returns."""
         for node in self._graph.nodes:
-            self._translate(node)
-        return [self.value(o.name) for o in _flat(self._graph.outputs) if isinstance(o, Name)]
+            self._translate(self._up_to_date(node) if self._reshaped else node)
+        results = [o.name for o in _flat(self._graph.outputs) if isinstance(o, Name)]
+        return [self.value(self._present(name)) for name in results]
+
+    def _present(self, name: str) -> str:
+        """The name of what a tensor became, whose shape was changed in place."""
+        while name in self._reshaped:
+            name = self._reshaped[name]
+        return name
+
+    def _up_to_date(self, node: Node) -> Node:
+        """A call whose arguments are what they became by changes of their shapes in place."""
+
+        def present(value: Argument) -> Argument:
+            if isinstance(value, list):
+                return [present(v) for v in value]
+            return Name(self._present(value.name)) if isinstance(value, Name) else value
+
+        arguments = {key: present(value) for key, value in node.arguments.items()}
+        return replace(node, arguments=arguments)
 
     # ---- what rules ask for
 
@@ -217,7 +256,7 @@ class _Translator:
             bound = value or writer.unique(f"{label}_{name}")
             if not value:
                 result.input.append(_declared(bound, graph.tensors.get(name)))
-            inner.bind(name, Alias(Storage(bound)))
+            inner.bind(name, Alias(Storage(bound, graph.tensors.get(name))))
         outputs = inner.run()
         result.node.extend(writer.nodes)
         self.metas.update(inner.metas)
@@ -254,33 +293,95 @@ class _Translator:
         if "out" in node.arguments:
             written = "out"
             functional = _without_out(target)
-        site = Site(node, functional, self, self._writer)
+        site = Site(self._of_memory(node, functional), functional, self, self._writer)
         if not site.results and functional not in RULES:
             self._write_all(site)
             return
+        if self._takes_over(site):
+            return
         values = self._values(site)
+        self._update_statistics(site)
         if in_place and written is None:
             raise ModelError(f"{node.target} {node.name!r} writes to nothing: the graph is invalid")
         if written and not _RESHAPED.match(target):
+            if written == "out" and self._resizes(site, values):
+                return
             self._write(node, node.arguments[written], site.results, values)
             return
-        first = next(iter(node.arguments), "")
-        base = node.arguments.get(first)
-        viewing = is_view(site)
+        base = next(iter(node.arguments.values()), None)
         for position, (name, value) in enumerate(zip(self._wanted(site), values, strict=True)):
             if name is None or value is None:
                 continue
-            if isinstance(base, Name) and viewing:
-                view = self._view(site, self.tensor(base.name), first, position)
-                self.bind(name, Alias.of_view(view, value))
+            whole = viewed(site, position)
+            if whole is not None:
+                self.bind(name, Alias.of_view(self._view(site, whole, position), value))
             else:
-                self.bind(name, Alias(Storage(value)))
+                self.bind(name, Alias(Storage(value, self.meta(name))))
         reshaped = site.results[0] if written and site.results else None
         if reshaped is not None and isinstance(base, Name):
-            self.bind(base.name, self.tensor(reshaped))
-            meta = self.meta(reshaped)
-            if meta is not None:
-                self._tensors[base.name] = meta
+            self._reshaped[base.name] = reshaped
+
+    def _of_memory(self, node: Node, functional: str) -> Node:
+        """A call; one that goes by strides is told of all the memory in which its argument lies."""
+        base = node.arguments.get("self")
+        if functional not in _BY_STRIDES or not isinstance(base, Name):
+            return node
+        storage, meta = self.tensor(base.name).storage, self.meta(base.name)
+        whole = f"memory {id(storage)}"
+        self.bind(whole, Alias(storage))
+        if storage.meta is not None:
+            self._tensors[whole] = storage.meta
+        arguments = {**node.arguments, "self": Name(whole)}
+        if arguments.get("storage_offset") is None and meta is not None:
+            arguments["storage_offset"] = meta.offset
+        return replace(node, arguments=arguments)
+
+    def _takes_over(self, site: Site) -> bool:
+        """Let a tensor lie where another one lies, or where it did; False for all other calls."""
+        node, name = site.node, next(iter(site.results), None)
+        base = node.arguments.get("self")
+        if not isinstance(base, Name) or name is None:
+            return False
+        if site.target == "aten.set.source_Tensor":
+            source = node.arguments.get("source")
+        elif site.target == "aten.resize.default":
+            before, after = self.meta(base.name), self.meta(name)
+            source = base if before and after and before.sizes == after.sizes else None
+        else:
+            return False
+        if not isinstance(source, Name):
+            return False
+        self.bind(name, self.tensor(source.name))
+        self._reshaped[base.name] = name
+        return True
+
+    def _update_statistics(self, site: Site) -> None:
+        """Let a normalisation that is being trained write the statistics that it keeps."""
+        trains = next((site.argument(n) for n in _TRAINS if n in site.node.arguments), None)
+        image = site.node.arguments.get("input")
+        if not _NORMALISES.match(site.target) or not trains or not isinstance(image, Name):
+            return
+        for argument in map(site.argument, ("running_mean", "running_var")):
+            if isinstance(argument, Name):
+                storage = self.tensor(argument.name).storage
+                self._forget(storage, "running_statistics", [self.value(image.name)])
+
+    def _resizes(self, site: Site, values: Sequence[str | None]) -> bool:
+        """Let a tensor grow or shrink to the result that is written to it; False where it fits.
+
+        What else lies in its memory is not known after that.
+        """
+        argument, name, value = site.node.arguments["out"], site.results[0], values[0]
+        if not isinstance(argument, Name) or name is None or value is None:
+            return False
+        before, after = self.meta(argument.name), self.meta(name)
+        if before is None or after is None or before.sizes == after.sizes:
+            return False
+        storage = self.tensor(argument.name).storage
+        self._forget(storage, "resize", [value])
+        self.bind(name, Alias(Storage(value, after)))
+        self._reshaped[argument.name] = name
+        return True
 
     def _write(
         self,
@@ -300,9 +401,18 @@ class _Translator:
             after = self._writer.unique(f"{before}_after_{node.name}")
             if self._writer.rename(mark, tensor.storage.value, after):
                 tensor.storage.rename(after)
+        for other in tensor.storage.kin:  # where in it the write went is not told
+            self._forget(other, "weights_in_one_memory", [tensor.storage.value])
         for name in names:
             if name is not None:
                 self.bind(name, tensor)
+
+    def _forget(self, storage: Storage, op: str, values: Sequence[str]) -> None:
+        """Let the content of a storage be unknown: some of it, and of these values."""
+        unknown = self._writer.add(op, storage.value, *values, domain=ATEN)
+        if storage.meta is not None:
+            self.metas[unknown] = storage.meta
+        storage.overwrite(unknown)
 
     def _write_all(self, site: Site) -> None:
         """Overwrite all tensors that an unknown operator without results reads: it may do so."""
@@ -315,15 +425,15 @@ class _Translator:
                 self.metas[value] = meta
                 self.tensor(name).overwrite(value)
 
-    def _view(self, site: Site, base: Alias, first: str, position: int) -> View:
-        """How an output of a call lies in its first argument."""
-        node, target, argument = site.node, site.target, site.node.arguments[first]
+    def _view(self, site: Site, whole: str, position: int) -> View:
+        """How an output of a call lies in one of its arguments."""
+        node, target = site.node, site.target
         props, label = self._writer.metadata, node.name
 
         def derive(value: str) -> str:
             before = self._writer.metadata, self._writer.label
             self._writer.metadata, self._writer.label = props, label
-            again = Site(node, target, self, self._writer, {first: value})
+            again = Site(node, target, self, self._writer, {whole: value})
             try:
                 derived = self._compute(again)[position]
             finally:
@@ -342,12 +452,12 @@ class _Translator:
                 self._writer.forget(mark)
                 op = target.split(".")[1] if "." in target else target
                 value = self._writer.add(f"{op}_scatter", old, new, domain=ATEN)
-                meta = self.meta(argument.name) if isinstance(argument, Name) else None
+                meta = self.meta(whole)
                 if meta is not None:
                     self.metas[value] = meta
                 return value
 
-        return View(base, derive, put)
+        return View(self.tensor(whole), overlaps(site), derive, put)
 
     def _values(self, site: Site) -> list[str | None]:
         """The values of a call's outputs, under the program's own names."""
@@ -377,6 +487,9 @@ class _Translator:
     def _compute(self, site: Site) -> list[str | None]:
         """The values of a call's outputs by its rule; by an opaque node where it has none."""
         names = site.results
+        for argument in _flat(site.node.arguments.values()):
+            if isinstance(argument, Name):
+                site.value(argument.name)  # views are derived now: they outlast a rule that fails
         mark = len(self._writer.nodes)
         rule = RULES.get(site.target)
         values: list[str | None] = []
@@ -408,13 +521,8 @@ class _Translator:
             return []
         domain, _, rest = site.target.partition(".")
         op = rest.removesuffix(".default") or site.target
-        first = next(iter(site.node.arguments), "")
-        inputs = [
-            site.tensor(key) if key == first and isinstance(value, Name) else self.value(v.name)
-            for key, value in site.node.arguments.items()
-            for v in _flat([value])
-            if isinstance(v, Name)
-        ]
+        arguments = _flat(site.node.arguments.values())
+        inputs = [site.value(a.name) for a in arguments if isinstance(a, Name)]
         return self._writer.add_many(op, list(dict.fromkeys(inputs)), count, domain=domain or ATEN)
 
     def _inline(self, node: Node) -> bool:
@@ -433,7 +541,7 @@ class _Translator:
         self.metas.update(inner.metas)
         for name, result in zip(names, results, strict=False):
             if name is not None and isinstance(result, Name):
-                self.bind(name, inner.tensor(result.name))
+                self.bind(name, inner.tensor(inner._present(result.name)))
         return True
 
 

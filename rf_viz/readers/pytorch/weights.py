@@ -114,6 +114,11 @@ class Weights:
             result.raw_data = np.lib.stride_tricks.as_strided(flat, shape, steps).tobytes()
         return result
 
+    def memory(self, name: str) -> object:
+        """What tells apart the memories that weights lie in; None where that is not known."""
+        payload = self._payloads.get(name)
+        return None if payload is None else (id(payload.archive), payload.entry)
+
     def _storage(self, payload: Payload) -> bytes:
         key = id(payload.archive), payload.entry
         if key not in self._storages:

@@ -318,8 +318,8 @@ class BaseReading(ABC, Generic[C, N]):
             if shape is None and like_input:
                 shape = next((v.shape for v in seen if v.shape is not None), None)
                 reason += ", its output to have the shape of its input"
-            if not sources:
-                outputs.append(Value(shape))
+            if not sources:  # what is computed from constants alone is nobody's to feed
+                outputs.append(Value(shape, get=lambda: None, after=node.inputs))
             elif shape is None:
                 outputs.append(self.shapeless(node, name, why))
             else:

@@ -75,7 +75,7 @@ class ProgramRuntime:
                         value = interpreter.run_node(node)
                     interpreter.env[node] = value
                     if node.name in names:
-                        values[node.name] = as_float(node.name, _array(value))
+                        values[node.name] = as_float(node.name, array(value))
                     for past in dead:
                         del interpreter.env[past]
         except ModelError:
@@ -146,8 +146,8 @@ def _tensor(array: NDArray[Any], like: Any) -> Any:  # noqa: ANN401
     return torch.from_numpy(np.array(array)).to(like.device, like.dtype)
 
 
-def _array(value: Any) -> object:  # noqa: ANN401
-    """A tensor as an array; anything else as it is."""
+def array(value: Any) -> object:  # noqa: ANN401
+    """A tensor as an array that NumPy can hold; anything else as it is."""
     import torch
 
     if not isinstance(value, torch.Tensor):

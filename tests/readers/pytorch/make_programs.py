@@ -1,11 +1,14 @@
 """Write the exported programs that the tests read, and what PyTorch says of them.
 
 Run it with a Python that has PyTorch: ``python tests/readers/pytorch/make_programs.py``, and behind
-that "core", "networks", "twins" or "operators" for a part of it. It writes ``tests/data/pytorch``:
+that "core", "networks", "twins", "operators" or "sizes" for a part of it. It writes
+``tests/data/pytorch``:
 
 - ``operators.pt2``: the cases of ``operator_cases.py``, each a program of its own;
 - ``operators.npz``: their inputs, their outputs, and which elements of the first input were seen to
   move which elements of the outputs;
+- ``free_sizes.pt2``: the cases of ``free_size_cases.py``, of any size;
+- ``memory.pt2``: what is written to without being named;
 - the networks of ``network_cases.py``, a file each, with their weights and inputs positive;
 - ``networks.npz``: the values of all their tensors;
 - ``NAME.new.onnx`` and ``NAME.old.onnx``: some of them as PyTorch's ONNX exporters write them;
@@ -27,6 +30,7 @@ import numpy as np
 import onnx
 import torch
 import torch.utils._pytree as pytree
+from free_size_cases import SIZED, Memory
 from network_cases import NETWORKS
 from operator_cases import CASES
 from stored import store
@@ -128,6 +132,22 @@ def write_operators() -> None:
     package_pt2(buffer, exported_programs=programs)
     repacked(buffer.getvalue(), OUT / "operators.pt2", plain=True)
     store(OUT / "operators.npz", arrays)
+
+
+def write_sizes() -> None:
+    """Write functions of tensors of any size."""
+    programs = {}
+    for name, (function, shape) in SIZED.items():
+        free = dict.fromkeys(range(0 if len(shape) == 2 else 2, len(shape)), torch.export.Dim.AUTO)
+        programs[name] = torch.export.export(
+            Called(function), (torch.rand(shape),), dynamic_shapes=((free,),)
+        )
+    buffer = io.BytesIO()
+    package_pt2(buffer, exported_programs=programs)
+    repacked(buffer.getvalue(), OUT / "free_sizes.pt2", plain=True)
+    buffer = io.BytesIO()
+    torch.export.save(torch.export.export(Memory(), (torch.rand(3, 6),)), buffer)
+    repacked(buffer.getvalue(), OUT / "memory.pt2", plain=True)
 
 
 class Recorded(torch.fx.Interpreter):
@@ -258,6 +278,7 @@ if __name__ == "__main__":
         "networks": write_networks,
         "twins": write_twins,
         "operators": write_operators,
+        "sizes": write_sizes,
     }
     for part in sys.argv[1:] or PARTS:
         PARTS[part]()

@@ -725,8 +725,124 @@ def half_by_its_size(y: Tensor) -> Tensor:
     return y
 
 
+@writes
+def tensors_made_alike(y: Tensor) -> Tensor:
+    wide, narrow = torch.broadcast_tensors(y, y[:, :1])
+    wide[0] += 1
+    y.mul_(2)
+    return wide + narrow
+
+
+@writes
+def axes_named_by_letters(y: Tensor) -> Tensor:
+    turned = torch.einsum("ij->ji", y)
+    y[0] = 5
+    return turned * 1
+
+
+@writes
+def parts_of_what_was_turned_since(y: Tensor) -> Tensor:
+    left, right = y.chunk(2, 1)
+    y.t_()
+    y[3] = 1
+    return torch.cat([left, right * 2], 1)
+
+
+@writes
+def a_row_of_all_is_a_copy_unless_it_lies_in_order(y: Tensor) -> Tensor:
+    y[:, ::2].ravel().zero_()
+    y.ravel()[2:4].zero_()
+    return y
+
+
+@writes
+def strides_of_a_part_count_in_all_of_its_memory(y: Tensor) -> Tensor:
+    y[1:].as_strided([2, 2], [5, 1], 1).mul_(2)
+    return y + y[1:].as_strided([4], [2])
+
+
+@writes
+def real_parts_of_real_numbers(y: Tensor) -> Tensor:
+    torch.real(y)[1].zero_()
+    torch.atleast_3d(y)[0].zero_()
+    return y
+
+
+@writes
+def parts_that_only_seem_to_be_copies(y: Tensor) -> Tensor:
+    y.unsafe_chunk(2, 0)[0].zero_()
+    return y
+
+
+@writes
+def turned_number(y: Tensor) -> Tensor:
+    first = y.select(1, 0).select(0, 0)
+    first.movedim(0, 0).add_(first.flip(0))
+    return y
+
+
+@writes
+def of_another_size_into_what_was_empty(y: Tensor) -> Tensor:
+    out = torch.empty(0)
+    torch.mul(y, 2, out=out)
+    return out + y
+
+
 for _name, _function in WRITES.items():
     case(f"write {_name}", (lambda x, f=_function: f(x * 1)))
 case("write buffer", WithBuffer())
 case("logaddexp", lambda x, y: A.logaddexp(x, y), spread(*ROW), other(*ROW))
 case("_weight_norm", lambda x: A._weight_norm(x, positive(3, 1), 0))
+
+for _name, _join in (
+    ("hstack", torch.hstack),
+    ("vstack", torch.vstack),
+    ("dstack", torch.dstack),
+    ("column_stack", torch.column_stack),
+):
+    case(f"{_name}.rows", (lambda x, y, f=_join: f([x, y])), spread(3), other(3))
+    case(f"{_name}.planes", (lambda x, y, f=_join: f([x, y])), spread(2, 3), other(2, 3))
+case("atleast_2d", lambda x: torch.atleast_2d(x), spread(3))
+case("pad.reflect_less", lambda x: A.pad(x, [2, -2, -1, 3], "reflect"), spread(1, 1, 5, 6))
+case("pad.circular_less", lambda x: A.pad(x, [-2, 3, 1, -1], "circular"), spread(1, 1, 5, 6))
+case("pad.replicate_less", lambda x: A.pad(x, [2, -3, -1, 1], "replicate"), spread(1, 1, 5, 6))
+case("as_strided.part", lambda x: x[1:].as_strided([2, 3], [3, 1], 1))
+case("as_strided.turned", lambda x: x.t().as_strided([2, 3], [4, 1]))
+for _corners in (False, True):
+    for _mode in ("bilinear", "bicubic"):
+        for _size in ((4, 8), (6, 2)):
+            case(
+                f"antialias.{_mode}.{_corners}.{_size[0]}",
+                lambda x, m=_mode, s=_size, c=_corners: nn.functional.interpolate(
+                    x, s, mode=m, align_corners=c, antialias=True
+                ),
+                spread(1, 1, 5, 7),
+            )
+case(
+    "avg_pool2d.divisor_ceil",
+    lambda x: A.avg_pool2d(x, [3, 2], [2, 3], [1, 0], True, True, 5),
+    spread(1, 1, 6, 7),
+)
+_MASK = torch.tensor([True, False, True, True])
+case("index.mask", lambda x: x[:, _MASK])
+case("index.mask_of_planes", lambda x: x[torch.ones(2, 3).tril() > 0], spread(2, 3, 2))
+case("index.places", lambda x: x[torch.nonzero(torch.eye(3, 4), as_tuple=True)])
+case("index_put.mask_of_values", lambda x: A.index_put(x, [None, _MASK], x[:, 1:] * 2))
+case("masked_select", lambda x: A.masked_select(x, torch.eye(3, 4) > 0))
+case(
+    "masked_select.wide",
+    lambda x: A.masked_select(x, torch.tensor([[True], [False], [True]])),
+    spread(2, 3, 2),
+)
+case("take", lambda x: A.take(x, torch.tensor([[1, 11], [7, -2]])))
+case("take_along_dim.wide", lambda x: torch.take_along_dim(x, torch.tensor([[3, 0, 1]]), 1))
+case("take_along_dim.flat", lambda x: torch.take_along_dim(x, torch.tensor([7, 3])))
+case("index_add.scaled", lambda x: A.index_add(x, 1, torch.tensor([2, 0]), x[:, 1:3], alpha=2))
+case("repeat_interleave.each", lambda x: x.repeat_interleave(torch.tensor([1, 0, 3, 2]), 1))
+case("tril_indices", lambda x: x[tuple(torch.tril_indices(3, 4))])
+case("pixel_shuffle.no_batch", lambda x: A.pixel_shuffle(x, 2), spread(4, 2, 3))
+case("pixel_unshuffle.no_batch", lambda x: A.pixel_unshuffle(x, 2), spread(1, 4, 2))
+case("rot90.thrice", lambda x: A.rot90(x, -1, [1, 0]))
+case("narrow.from_behind", lambda x: A.narrow(x, 1, -3, 2))
+case("msort", lambda x: A.msort(x))
+case("unfold.overlapping", lambda x: A.unfold(x, -1, 3, 1))

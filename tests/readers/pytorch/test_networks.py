@@ -135,12 +135,31 @@ def test_parts_that_do_not_attend_to_each_other_do_not_see_each_other() -> None:
     assert layer.mask_of(np.s_[0, 3, :]).sum() == 16  # all four of its window
 
 
-def test_after_a_write_that_cannot_be_followed_everything_is_assumed_by_name() -> None:
+def test_a_write_by_strides_is_followed_through_all_of_the_memory() -> None:
+    """The part that is written to begins with pixel 30 of its memory: row 1, column 14."""
     net = network("strided")
+    scaled = net["conv2d_after_mul_"]
+    assert scaled.exact
+    alone = model("strided").trace(input="as_strided", spatial_axes=(0, 1))
+    written = {(0, 0, *divmod(30 + 7 * i + 2 * j, 16)): (i, j) for i in (0, 1) for j in (0, 1, 2)}
+    for place, (i, j) in written.items():
+        mask = alone["conv2d_after_mul_"].mask_of(place)
+        assert mask.sum() == 1
+        assert mask[i, j]
+    assert not alone["conv2d_after_mul_"].mask_of((0, 0, 1, 15)).any()
+
+
+def test_after_a_write_that_cannot_be_followed_everything_is_assumed_by_name() -> None:
+    def overlap(document: Any) -> None:  # noqa: ANN401
+        for node in document["graph_module"]["graph"]["nodes"]:
+            if node["target"].endswith("as_strided.default"):
+                node["inputs"][2]["arg"]["as_ints"] = [1, 1]
+
+    net = rf_viz.load(changed("strided", overlap), name="net.pt2").trace()
     assert net["conv2d"].exact
     last = net["conv2d_1"]
     assert not last.exact
-    assert last.region((3, 4)).size == (12, 16)
+    assert last.region_of(np.s_[0, :, 3, 4]).size == (12, 16)
     assert "as_strided" in last.note
 
 
@@ -193,3 +212,19 @@ def test_an_unknown_operator_without_results_may_have_written_to_what_it_reads()
     assert net["conv2d"].exact
     assert not net["relu"].exact
     assert "scramble" in net["relu"].note
+
+
+def test_what_is_written_to_without_being_named_depends_on_all_that_may_be_in_it() -> None:
+    """A buffer that lies in another one's memory, and the statistics of a normalisation."""
+    opened = rf_viz.load(DATA / "memory.pt2")
+    net = opened.trace(spatial_axes=(0, 1))
+    outputs = [o.name for o in opened.proto.graph.output]
+    norm, end, mean = (net[name] for name in outputs[-3:])
+    assert norm.exact
+    assert norm.mask_of((1, 2)).sum() == 3
+    assert not end.exact
+    assert "memory" in end.note
+    assert end.mask_of((0,))[0, 4]
+    assert not mean.exact
+    assert "training" in mean.note
+    assert mean.mask_of((2,))[:, 2].all()

@@ -175,13 +175,15 @@ _enter(
             ),
             "it computes with complex numbers",
         ),
+        "resize": "what else lies in its memory is not followed",
+        "running_statistics": "it is what training leaves behind",
+        "weights_in_one_memory": "a weight was written to that lies in the same memory",
         **dict.fromkeys(
             ("cummax", "cummin", "cumprod", "logcumsumexp"), "it has no counterpart in ONNX"
         ),
         **dict.fromkeys(
             (
                 "masked_scatter",
-                "masked_select",
                 "repeat_interleave.Tensor",
                 "unique_consecutive",
                 "_unique2",

@@ -7,9 +7,8 @@ from math import prod
 import numpy as np
 
 from .. import dtypes
-from ..program import Argument
-from ..site import Site, Untranslatable, rule
-from ..sizes import example
+from ..program import Argument, Name
+from ..site import Site, Untranslatable, fixed, rule, sizes_of
 
 _MOST_COUNTED = 2**20
 """The longest row of numbers that is written out."""
@@ -78,12 +77,37 @@ def steps(site: Site) -> str:
     many = site.whole("steps")
     if not 0 <= many <= _MOST_COUNTED:
         raise Untranslatable
+    if isinstance(site.argument("end"), Name) or isinstance(site.argument("start"), Name):
+        return _steps_to(site, many)
     row = np.linspace(site.real("start"), site.real("end"), many)
     if "logspace" in site.target:
         row = site.real("base", 10.0) ** row
     return site.add(
         "Identity", site.writer.constant(row.astype(dtypes.array_type(site.result.dtype)))
     )
+
+
+def _steps_to(site: Site, many: int) -> str:
+    """Numbers at equal distances between two others that are computed."""
+    dtype = site.result.dtype
+    if "logspace" in site.target or not dtypes.is_floating(dtype):
+        raise Untranslatable
+    start, end = (site.scalar(site.argument(name), dtype) for name in ("start", "end"))
+    shares = np.linspace(0, 1, many).astype(dtypes.array_type(dtype))
+    return site.add(
+        "Add", start, site.add("Mul", site.add("Sub", end, start), site.writer.constant(shares))
+    )
+
+
+@rule("tril_indices", "triu_indices")
+def triangle(site: Site) -> str:
+    """The rows and columns of what lies on one side of a diagonal."""
+    rows, columns, shift = site.whole("row"), site.whole("col"), site.whole("offset", 0)
+    if not 0 <= rows * columns <= _MOST_COUNTED:
+        raise Untranslatable
+    indices = np.tril_indices if "tril" in site.target else np.triu_indices
+    places = np.array(indices(rows, shift, columns), dtypes.array_type(site.result.dtype))
+    return site.add("Identity", site.writer.constant(places))
 
 
 @rule("eye", "eye.m")
@@ -98,15 +122,33 @@ def unit(site: Site) -> str:
 
 
 @rule(
-    "rand", "randn", "rand_like", "randn_like", "bernoulli", "bernoulli.p", "uniform", "normal",
+    "rand", "randn", "rand_like", "randn_like", "bernoulli.p", "uniform", "normal",
     "normal_functional", "randint", "randint.low", "randint_like", "randint_like.low_dtype",
 )  # fmt: skip
 def random(site: Site) -> str:
     """Random numbers; which ones differs from PyTorch's at any rate."""
-    shape = [example(n) for n in site.result.sizes]
-    if any(n is None for n in shape) or prod(n or 0 for n in shape) > 2**28:
+    op, dtype = site.target.split(".")[1], site.result.dtype
+    if op.startswith("randint"):
+        low, high = site.real("low", 0.0), site.real("high")
+        spread = site.add("Mul", _random(site), site.scalar(high - low, dtypes.FLOAT))
+        return site.cast(
+            site.add("Floor", site.add("Add", spread, site.scalar(low, dtypes.FLOAT))), dtype
+        )
+    normal = "randn" in op or "normal" in op
+    return site.cast(_random(site, "RandomNormal" if normal else "RandomUniform"), dtype)
+
+
+@rule("bernoulli")
+def draw(site: Site) -> str:
+    """Ones by chance, as likely as the tensor says."""
+    dtype = site.result.dtype
+    drawn = site.cast(_random(site), dtype)
+    return site.cast(site.add("Less", drawn, site.operand("self", dtype)), dtype)
+
+
+def _random(site: Site, kind: str = "RandomUniform") -> str:
+    """Random numbers in the result's shape. Raises Untranslatable where an axis of it is free."""
+    shape = fixed(sizes_of(site.result))
+    if prod(shape) > 2**28:
         raise Untranslatable
-    normal = "randn" in site.target or "normal" in site.target
-    kind = "RandomNormal" if normal else "RandomUniform"
-    value = site.add(kind, shape=[n or 0 for n in shape], seed=0.0)
-    return site.cast(value, site.result.dtype)
+    return site.add(kind, shape=list(shape), seed=0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..program import Name
 from ..site import Site, Untranslatable, rule
+from .moves import added_axes
 
 
 def _operands(site: Site, name: str) -> list[str]:
@@ -34,14 +35,30 @@ def stack(site: Site) -> str:
     return site.add("Concat", *parts, axis=axis)
 
 
-@rule("hstack", "vstack", "dstack")
+_STACKS = {"hstack": (1, 1), "vstack": (2, 0), "row_stack": (2, 0), "dstack": (3, 2),
+           "column_stack": (2, 1)}  # fmt: skip
+"""The fewest axes of what is stacked, and the axis along which it is."""
+
+
+@rule(*_STACKS)
 def stack_by_name(site: Site) -> str:
-    """Tensors of several axes side by side, or one below the other."""
-    axis = {"hstack": 1, "vstack": 0, "dstack": 2}[site.target.split(".")[-2]]
+    """Tensors side by side, one below or one behind the other; axes are added where they lack."""
+    op = site.target.split(".")[-2]
+    least, axis = _STACKS[op]
     names = site.argument("tensors")
-    if not isinstance(names, list) or any(len(site.meta_of(n.name).sizes) <= axis for n in names):
+    if not isinstance(names, list) or len(names) != len(_operands(site, "tensors")):
         raise Untranslatable
-    return site.add("Concat", *_operands(site, "tensors"), axis=axis)
+    parts = []
+    for name, value in zip(names, _operands(site, "tensors"), strict=True):
+        rank = len(site.meta_of(name.name).sizes)
+        if rank < least:
+            upright = op == "column_stack"
+            added = range(rank, 2) if upright else added_axes(rank, least)
+            value = site.unsqueeze(value, *added)
+        parts.append(value)
+    if len(site.result.sizes) == 1:
+        axis = 0
+    return site.add("Concat", *parts, axis=axis)
 
 
 @rule("meshgrid", "meshgrid.indexing")
@@ -58,7 +75,7 @@ def grid(site: Site) -> list[str | None]:
     for i, name in enumerate(names):
         shape = [1] * len(names)
         shape[order[i]] = -1
-        wide.append(site.reshape(site.scope.value(name.name), shape))
+        wide.append(site.reshape(site.value(name.name), shape))
     sizes = [site.add("Shape", w, start=order[i], end=order[i] + 1) for i, w in enumerate(wide)]
     whole = site.add("Concat", *(sizes[order.index(a)] for a in range(len(names))), axis=0)
     return [site.add("Expand", w, whole) for w in wide]
@@ -68,5 +85,15 @@ def grid(site: Site) -> list[str | None]:
 def broadcast(site: Site) -> list[str | None]:
     """Tensors repeated to their common shape."""
     values = site.tensors("tensors")
-    whole = site.counts(list(site.result.sizes))
-    return [site.add("Expand", value, whole) for value in values]
+    sizes = list(site.result.sizes)
+    if all(isinstance(n, int) for n in sizes):
+        whole = site.counts(sizes)
+        return [site.add("Expand", value, whole) for value in values]
+    wide: list[str | None] = []
+    for value in values:
+        expanded = value
+        for other in values:
+            if other != value:
+                expanded = site.add("Expand", expanded, site.add("Shape", other))
+        wide.append(site.add("Identity", value) if expanded == value else expanded)
+    return wide

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from ..site import Site, Untranslatable, fixed, rule
+from ..site import Site, Untranslatable, fixed, rule, sizes_of
 
 _MOST_PARTS = 64
 """The most windows along an axis that are told one by one."""
@@ -55,13 +55,21 @@ def mean(site: Site) -> str:
     strides = site.each("stride", spatial) if site.argument("stride") else kernel
     divisor = site.argument("divisor_override")
     value, single = _batched(site, site.tensor("self"), spatial)
+    pads, rounded_up = site.each("padding", spatial, 0) * 2, site.flag("ceil_mode")
+    if divisor is not None and rounded_up:  # ONNX divides windows beyond the padding by less
+        before, after = (fixed(s[-spatial:]) for s in (site.shape(), sizes_of(site.result)))
+        for i, (n, m) in enumerate(zip(before, after, strict=True)):
+            pads[spatial + i] = max((m - 1) * strides[i] + kernel[i] - n - pads[i], 0)
+        pads = [0, 0, *pads[:spatial], 0, 0, *pads[spatial:]]
+        value = site.add("Pad", value, site.ints(pads))
+        pads, rounded_up = [0] * (2 * spatial), False
     result = site.add(
         "AveragePool",
         value,
         kernel_shape=kernel,
         strides=strides,
-        pads=site.each("padding", spatial, 0) * 2,
-        ceil_mode=int(site.flag("ceil_mode")),
+        pads=pads,
+        ceil_mode=int(rounded_up),
         count_include_pad=int(divisor is not None or site.flag("count_include_pad", True)),
     )
     if divisor is not None:

@@ -99,8 +99,15 @@ def _deviation(site: Site) -> tuple[str, str, list[int]]:
     if correction == 0:
         return reduced(site, "ReduceMean", square, axes, keep), mean, axes
     total = reduced(site, "ReduceSum", square, axes, keep)
-    count = prod(fixed([site.shape()[a] for a in axes]))
-    return site.add("Div", total, site.scalar(float(count - correction), dtype)), mean, axes
+    sizes = [site.shape()[a] for a in axes]
+    if None not in sizes:
+        count = site.scalar(float(prod(fixed(sizes)) - correction), dtype)
+    else:
+        lengths = [site.add("Shape", value, start=a, end=a + 1) for a in axes]
+        every = lengths[0] if len(lengths) == 1 else site.add("Concat", *lengths, axis=0)
+        product = site.cast(site.add("ReduceProd", every, keepdims=0), dtype)
+        count = site.add("Sub", product, site.scalar(float(correction), dtype))
+    return site.add("Div", total, count), mean, axes
 
 
 _SPREADS = tuple(
@@ -162,12 +169,23 @@ def order(site: Site) -> list[str | None]:
     if "topk" in site.target:
         count, largest = site.count(site.argument("k")), site.flag("largest", True)
     else:
-        size = site.shape()[axis]
-        count, largest = site.count(fixed([size])[0]), site.flag("descending")
+        size, largest = site.shape()[axis], site.flag("descending")
+        count = site.add("Shape", site.tensor("self"), start=axis, end=axis + 1)
+        if size is not None:
+            count = site.ints([size])
     outputs = site.writer.add_many(
         "TopK", [site.tensor("self"), count], 2, axis=axis, largest=int(largest), sorted=1
     )
     return list(outputs)
+
+
+@rule("msort")
+def sorted_rows(site: Site) -> str:
+    """The numbers along the first axis in order."""
+    size = site.add("Shape", site.tensor("self"), start=0, end=1)
+    if not site.rank():
+        raise Untranslatable
+    return site.writer.add_many("TopK", [site.tensor("self"), size], 2, axis=0, largest=0)[0]
 
 
 @rule("argsort", "argsort.stable")

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from .. import dtypes
-from ..site import Site, rule
+from ..site import Site, Untranslatable, rule
 
 
 @rule(
     "alias", "clone", "contiguous", "detach", "lift_fresh", "lift_fresh_copy", "lift", "alias_copy",
-    "detach_copy", "positive", "resolve_conj", "resolve_neg",
+    "detach_copy", "positive", "resolve_conj", "resolve_neg", "to_dense",
 )  # fmt: skip
 def identity(site: Site) -> str:
     """The tensor as it is."""
     return site.add("Identity", site.tensor(next(iter(site.node.arguments))))
+
+
+@rule("real", "conj", "_conj", "conj_physical")
+def real(site: Site) -> str:
+    """The tensor as it is, where it has no imaginary part."""
+    if dtypes.is_complex(site.dtype()):
+        raise Untranslatable
+    return site.add("Identity", site.tensor("self"))
 
 
 @rule("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")

@@ -26,10 +26,10 @@ def bounds(site: Site, position: int) -> tuple[int, Argument, Argument, int]:
         start, stop = site.argument("start", 0), site.argument("end", _END)
         return axis, start, stop, site.whole("step", 1)
     if op == "narrow":
-        start, length = site.whole("start"), site.argument("length")
-        if not isinstance(length, int) or start < 0:
+        start, length = site.argument("start"), site.argument("length")
+        if not isinstance(length, int) or not isinstance(start, int):
             raise Untranslatable
-        return axis, start, start + length, 1
+        return axis, start, start + length or _END, 1
     if op in ("select", "unbind"):
         index = position if op == "unbind" else site.argument("index")
         if not isinstance(index, int):
@@ -100,9 +100,37 @@ def position(site: Site) -> str:
 )  # fmt: skip
 def split(site: Site) -> list[str | None]:
     """Consecutive parts of an axis."""
-    sizes = parts(site)
     axis, value = site.axis("dim", 0), site.tensor("self")
+    if site.shape()[axis] is None:
+        return _split_anywhere(site, value, axis)
+    sizes = parts(site)
     return list(site.writer.add_many("Split", [value, site.ints(sizes)], len(sizes), axis=axis))
+
+
+def _split_anywhere(site: Site, value: str, axis: int) -> list[str | None]:
+    """Consecutive parts of an axis of any length, as many as there were in the example."""
+    op, count = site.target.removeprefix("aten."), len(site.results)
+    sizes = next((site.argument(n) for n in ("split_sizes", "split_size") if site.has(n)), None)
+    if isinstance(sizes, list):
+        return list(
+            site.writer.add_many("Split", [value, site.counts(sizes)], len(sizes), axis=axis)
+        )
+    length, whole = site.add("Shape", value, start=axis, end=axis + 1), site.ints([axis])
+
+    def bound(i: int) -> str:
+        if op.startswith("tensor_split"):  # the first ones are longer by one
+            many = site.ints([site.whole("sections")])
+            each, more = site.add("Div", length, many), site.add("Mod", length, many)
+            start = site.add("Mul", each, site.ints([i]))
+            return site.add("Add", start, site.add("Min", more, site.ints([i])))
+        if sizes is not None:
+            return site.add("Mul", site.count(sizes), site.ints([i]))
+        chunks = site.whole("chunks")
+        wide = site.add("Add", length, site.ints([chunks - 1]))
+        each = site.add("Div", wide, site.ints([chunks]))
+        return site.add("Mul", each, site.ints([i]))
+
+    return [site.add("Slice", value, bound(i), bound(i + 1), whole) for i in range(count)]
 
 
 @rule("unbind.int", "unbind_copy.int")
@@ -124,30 +152,53 @@ def put(
         if (start, stop, step) == (0, size, 1):
             return site.add("Identity", new)
     if step != 1:
-        if size is None or not isinstance(start, int) or not isinstance(stop, int):
-            raise Untranslatable
-        rows = range(start, stop, step)
-        if len(rows) > _MOST_ROWS:
-            raise Untranslatable
-        return _put_rows(site, old, new, axis, rows)
-    pieces = [new]
-    whole = site.ints([axis])
+        return _put_rows(site, old, new, where, size)
+    pieces, whole = [new], site.ints([axis])
     if start != 0:
         before = site.add("Slice", old, site.ints([0]), site.count(start), whole)
         pieces.insert(0, before)
     if stop != (_END if size is None else size):
-        pieces.append(site.add("Slice", old, site.count(stop), site.ints([_END]), whole))
+        behind = site.count(stop) if size is not None else _end(site, pieces, axis)
+        pieces.append(site.add("Slice", old, behind, site.ints([_END]), whole))
     return site.add("Concat", *pieces, axis=axis) if pieces[1:] else site.add("Identity", new)
 
 
-def _put_rows(site: Site, old: str, new: str, axis: int, rows: range) -> str:
+def _end(site: Site, pieces: list[str], axis: int) -> str:
+    """Where the last of several pieces ends; the bounds of a slice can lie beyond the axis."""
+    sizes = [site.add("Shape", piece, start=axis, end=axis + 1) for piece in pieces]
+    return sizes[0] if len(sizes) == 1 else site.add("Add", *sizes)
+
+
+def _put_rows(
+    site: Site,
+    old: str,
+    new: str,
+    where: tuple[int, Argument, Argument, int],
+    size: int | None,
+) -> str:
     """Another content for some positions of an axis."""
+    axis, start, stop, step = where
     rank = site.rank()
     order = [axis, *(a for a in range(rank) if a != axis)]
     back = [order.index(a) for a in range(rank)]
-    indices = site.unsqueeze(site.ints(rows), 1)
+    if size is not None and isinstance(start, int) and isinstance(stop, int):
+        rows = range(*slice(start, stop, step).indices(size))
+        if len(rows) > _MOST_ROWS:
+            raise Untranslatable
+        places = site.ints(rows)
+    else:
+        bounds = [site.count(n) for n in (start, stop)]
+        all_rows = counted_up(site, site.add("Shape", old, start=axis, end=axis + 1))
+        places = site.add("Slice", all_rows, *bounds, site.ints([0]), site.ints([step]))
+    indices = site.unsqueeze(places, 1)
     written = site.add("ScatterND", site.transpose(old, order), indices, site.transpose(new, order))
     return site.transpose(written, back)
+
+
+def counted_up(site: Site, count: str) -> str:
+    """The whole numbers from 0 up to one that is computed, as a list of one."""
+    ends = [site.scalar(n, INT64) for n in (0, 1)]
+    return site.add("Range", ends[0], site.reshape(count, []), ends[1])
 
 
 @rule("slice_scatter", "select_scatter")
