@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 
@@ -11,6 +12,7 @@ from onnx import ModelProto, ValueInfoProto
 from ...relation import Shape
 
 _LARGEST = 2**40
+_FACTOR = re.compile("[1-9][0-9]{0,9}")
 
 _OPERATIONS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Add: lambda a, b: a + b,
@@ -34,7 +36,7 @@ def declared_shapes(model: ModelProto, shapes: Mapping[str, Shape]) -> dict[str,
         ):
             if dim.dim_param:
                 factor, _, name = dim.dim_param.rpartition("*")
-                if name.isidentifier() and (factor.isdigit() or not factor):
+                if name.isidentifier() and (not factor or _FACTOR.fullmatch(factor)):
                     free[name] = n // int(factor or 1)
             elif dim.dim_value != n:
                 return {}
@@ -49,7 +51,9 @@ def _shape(value: ValueInfoProto, free: Mapping[str, int]) -> Shape | None:
     try:
         sizes = [d.dim_value if d.HasField("dim_value") else _size(d.dim_param, free)
                  for d in kind.shape.dim]  # fmt: skip
-    except (SyntaxError, ValueError, KeyError, ArithmeticError, RecursionError):
+    except (
+        SyntaxError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError, MemoryError,
+    ):  # fmt: skip
         return None
     return tuple(sizes) if all(0 <= n < _LARGEST for n in sizes) else None
 

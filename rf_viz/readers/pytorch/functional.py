@@ -19,7 +19,13 @@ class Storage:
 
     def __init__(self, value: str | Callable[[], str]) -> None:
         self._value = value
+        self._first = ""
         self.version = 0
+
+    @property
+    def first(self) -> str:
+        """The ONNX name of the value before anything was written."""
+        return self._first or self.value
 
     @property
     def value(self) -> str:
@@ -34,6 +40,7 @@ class Storage:
 
     def overwrite(self, value: str) -> None:
         """Put another value in."""
+        self._first = self.first
         self._value = value
         self.version += 1
 

@@ -19,6 +19,10 @@ _MOST_AXES = 64
 _UNREAD = {"memory_format", "layout", "device", "custom_obj", "token", "operator"}
 """Kinds of arguments that hold no tensor."""
 
+_LONGEST_NAME = 2**12
+_LONGEST_STACK = 2**16
+_MOST_OUTPUTS = 2**16
+
 _FLOATS = {"Infinity": float("inf"), "-Infinity": float("-inf"), "NaN": float("nan")}
 """Numbers that JSON has no words for."""
 
@@ -104,7 +108,14 @@ def program(document: Any, name: str) -> Program:  # noqa: ANN401
     """Read a program from its JSON document. Raises ModelError where it is not one."""
     try:
         return _program(document)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise ModelError(
             f"{name} holds JSON that does not describe an exported program: it is damaged, or of a "
             "version that RF-Viz does not know; export it again with torch.export.save"
@@ -150,6 +161,8 @@ def _node(document: Any) -> Node:  # noqa: ANN401
     target = _text(document["target"])
     first = next((o for o in outputs if isinstance(o, str)), None)
     metadata = document.get("metadata") or {}
+    if len(outputs) + sum(len(o) for o in outputs if isinstance(o, list)) > _MOST_OUTPUTS:
+        raise ValueError(f"more than {_MOST_OUTPUTS:,} outputs")
     return Node(
         target,
         _text(document.get("name") or first or target),
@@ -158,8 +171,8 @@ def _node(document: Any) -> Node:  # noqa: ANN401
             for position, a in enumerate(document["inputs"])
         },
         outputs,
-        _text(metadata.get("nn_module_stack", "")),
-        _text(metadata.get("stack_trace", "")),
+        _text(metadata.get("nn_module_stack", ""), _LONGEST_STACK),
+        _text(metadata.get("stack_trace", ""), _LONGEST_STACK),
     )
 
 
@@ -216,9 +229,11 @@ def _float(value: Any) -> float:  # noqa: ANN401
     return _FLOATS[value] if isinstance(value, str) else float(value)
 
 
-def _text(value: Any) -> str:  # noqa: ANN401
+def _text(value: Any, most: int = _LONGEST_NAME) -> str:  # noqa: ANN401
     if not isinstance(value, str):
         raise TypeError("a name is no text")
+    if len(value) > most:
+        raise ValueError(f"a name of {len(value):,} letters")
     value.encode()  # raises ValueError for halves of letters
     return value
 
@@ -228,8 +243,11 @@ def tensor_meta(document: Any) -> TensorMeta:  # noqa: ANN401
     sizes: Sequence[Any] = document["sizes"]
     if len(sizes) > _MOST_AXES:
         raise ValueError(f"{len(sizes)} axes")
+    dtype = document["dtype"]
+    if type(dtype) is not int:
+        raise TypeError("a type is no whole number")
     return TensorMeta(
-        int(document["dtype"]),
+        dtype,
         tuple(map(size, sizes)),
         tuple(map(size, document["strides"])),
         size(document["storage_offset"]),

@@ -48,6 +48,9 @@ _UNFIT = (
 )  # fmt: skip
 """What rules raise where they have no ONNX for a call, or where its arguments break its rules."""
 
+_DEEPEST = 20
+"""The most graphs within each other: messages of ONNX hold a hundred, and each takes three."""
+
 _INLINED = re.compile(
     r"higher_order\.(wrap\w*|invoke_subgraph|strict_mode|hints_wrapper|checkpoint"
     r"|tag_activation_checkpoint|run_const_graph|inline_asm\w*)$"
@@ -209,6 +212,8 @@ class _Translator:
         Returns the graph, without outputs, and the values that it returns.
         """
         writer = self._writer.body(label)
+        if writer.depth > _DEEPEST:
+            raise ModelError("the graph nests its subgraphs too deeply to be read")
         inner = _Translator(writer, graph, own_names=False)
         result = GraphProto(name=label)
         if len(values) != len(graph.inputs):
@@ -294,11 +299,12 @@ class _Translator:
         if not isinstance(argument, Name) or value is None:
             raise ModelError(f"{node.target} {node.name!r} writes to nothing: the graph is invalid")
         tensor = self.tensor(argument.name)
-        before, mark = tensor.storage.value, len(self._writer.nodes)
+        mark = len(self._writer.nodes)
         tensor.overwrite(value)
         if tensor.view is not None:
-            after = self._writer.unique(f"{before}_after_{node.name}")
-            if self._writer.rename(mark, tensor.storage.value, after):
+            after = self._writer.unique(f"{tensor.storage.first}_after_{node.name}")
+            if tensor.storage.value in self._writer.made_since(mark):
+                self._writer.rename(mark, {tensor.storage.value: after})
                 tensor.storage.rename(after)
         for name in names:
             if name is not None:
@@ -355,19 +361,22 @@ class _Translator:
         self._writer.label = site.node.name
         values = self._compute(site)
         names = self._wanted(site)
+        fresh = self._writer.made_since(mark)
+        renamed: dict[str, str] = {}
         named: list[str | None] = []
         for name, value in zip(names, values, strict=True):
             if name is None or value is None:
                 named.append(None)
                 continue
             own = name if self._own_names else self._writer.unique(name)
-            if value in named or not self._writer.rename(mark, value, own):
-                copy = self._writer.add("Identity", value)
-                self._writer.rename(mark, copy, own)
+            if value not in fresh or value in renamed:
+                value = self._writer.add("Identity", value)
+            renamed[value] = own
             meta = self.meta(name)
             if meta is not None:
                 self.metas[own] = meta
             named.append(own)
+        self._writer.rename(mark, renamed)
         return named
 
     def _wanted(self, site: Site) -> list[str | None]:

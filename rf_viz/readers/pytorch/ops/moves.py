@@ -169,9 +169,10 @@ def repeat_each(site: Site) -> str:
     else:
         axis = site.axis()
         size = fixed([site.shape()[axis]])[0]
-    if times < 0 or size * times > _MOST_PICKS:
+    if times < 0 or size * max(times, 1) > _MOST_PICKS:
         raise Untranslatable
-    return site.add("Gather", value, site.ints(np.arange(size).repeat(times).tolist()), axis=axis)
+    places = np.arange(size, dtype=np.int64).repeat(times)
+    return site.add("Gather", value, site.writer.constant(places), axis=axis)
 
 
 @rule("flip", "fliplr", "flipud")
@@ -368,6 +369,8 @@ def windows_as_columns(site: Site) -> str:
         span = dilations[i] * (kernel[i] - 1) + 1
         counts.append((shape[rank - 2 + i] + 2 * padding[i] - span) // strides[i] + 1)
         if counts[i] < 1:
+            raise Untranslatable
+        if kernel[i] * counts[i] > _MOST_PICKS:
             raise Untranslatable
         places = np.arange(kernel[i])[:, None] * dilations[i] + np.arange(counts[i]) * strides[i]
         axis = rank - 2 + 2 * i
