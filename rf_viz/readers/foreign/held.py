@@ -17,10 +17,10 @@ _HOLDERS = (
 """Keys under which checkpoints keep a network or its weights, the likeliest first."""
 
 _LONGEST_KEY = 200
-_MOST_LETTERS = 2**26
+_MOST_LETTERS = 2**24
 """The most letters of the paths of modules within a module."""
 
-_MOST_ITEMS = 2_000_000
+_MOST_ITEMS = 500_000
 """The most items of dictionaries in a module; those that modules share count each time."""
 
 _DICTIONARIES = {"OrderedDict", "dict", "defaultdict", "EasyDict", "AttrDict"}

@@ -171,8 +171,8 @@ def _node(document: Any) -> Node:  # noqa: ANN401
             for position, a in enumerate(document["inputs"])
         },
         outputs,
-        _text(metadata.get("nn_module_stack", ""), _LONGEST_STACK),
-        _text(metadata.get("stack_trace", ""), _LONGEST_STACK),
+        _stack(metadata.get("nn_module_stack", "")),
+        _stack(metadata.get("stack_trace", "")),
     )
 
 
@@ -236,6 +236,11 @@ def _text(value: Any, most: int = _LONGEST_NAME) -> str:  # noqa: ANN401
         raise ValueError(f"a name of {len(value):,} letters")
     value.encode()  # raises ValueError for halves of letters
     return value
+
+
+def _stack(value: Any) -> str:  # noqa: ANN401
+    """What tells where a node comes from; nothing where that is longer than any nesting needs."""
+    return "" if len(value) > _LONGEST_STACK else _text(value, _LONGEST_STACK)
 
 
 def tensor_meta(document: Any) -> TensorMeta:  # noqa: ANN401

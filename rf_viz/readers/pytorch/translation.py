@@ -26,7 +26,7 @@ OPSET = 23
 _IR_VERSION = 10
 
 _GROWTH, _ALLOWANCE = 20, 2_000
-"""The most ONNX nodes: so many for each node of the program, and so many more."""
+"""The most ONNX nodes: so many for each node or value of the program, and so many more."""
 
 _IN_PLACE = re.compile(r"(\w+\.)(?:(\w*[A-Za-z0-9])_|(__)i((?:and|or|xor|[lr]shift)__))(\.\w+)$")
 """An operator that writes to its first argument: an underscore ends its name."""
@@ -68,7 +68,9 @@ def translate(
     graph = program.graph
     if not graph.nodes:
         raise ModelError(f"{name} holds no graph of operations: it is empty or cut off")
-    writer = Writer([*program.images, *_names(graph)], most=_GROWTH * _count(graph) + _ALLOWANCE)
+    names = _names(graph)
+    most = _GROWTH * max(_count(graph), len(names)) + _ALLOWANCE
+    writer = Writer([*program.images, *names], most)
     translator = _Translator(writer, graph, own_names=True)
     inputs = []
     for image in program.images:
@@ -87,7 +89,7 @@ def translate(
         outputs = translator.run()
     except RecursionError as error:
         raise ModelError(f"{name} nests its views or graphs too deeply to be read") from error
-    nodes = _read(writer.nodes, {*outputs, *_names(graph)})
+    nodes = _read(writer.nodes, {*outputs, *names})
     produced = {output for node in nodes for output in node.output}
     result = GraphProto(name=name, node=nodes, initializer=writer.constants, input=inputs)
     for output in dict.fromkeys(outputs):
