@@ -170,7 +170,7 @@ class Archive:
         return {
             name[len("models/") : -len(".json")]: name
             for name in names
-            if name.startswith("models/") and name.endswith(".json")
+            if name.startswith("models/") and name.endswith(".json") and name.isprintable()
         }
 
     def _contents(self) -> str:

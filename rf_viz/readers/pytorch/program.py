@@ -229,18 +229,21 @@ def _float(value: Any) -> float:  # noqa: ANN401
     return _FLOATS[value] if isinstance(value, str) else float(value)
 
 
-def _text(value: Any, most: int = _LONGEST_NAME) -> str:  # noqa: ANN401
+def _text(value: Any) -> str:  # noqa: ANN401
+    """A name, such as PyTorch gives. Raises ValueError where it could write to a terminal."""
     if not isinstance(value, str):
         raise TypeError("a name is no text")
-    if len(value) > most:
-        raise ValueError(f"a name of {len(value):,} letters")
-    value.encode()  # raises ValueError for halves of letters
+    if len(value) > _LONGEST_NAME or not value.isprintable():
+        raise ValueError("a name that is too long, or has letters that cannot be shown")
     return value
 
 
 def _stack(value: Any) -> str:  # noqa: ANN401
     """What tells where a node comes from; nothing where that is longer than any nesting needs."""
-    return "" if len(value) > _LONGEST_STACK else _text(value, _LONGEST_STACK)
+    if not isinstance(value, str):
+        raise TypeError("a stack is no text")
+    value.encode()  # raises ValueError for halves of letters
+    return value if len(value) <= _LONGEST_STACK else ""
 
 
 def tensor_meta(document: Any) -> TensorMeta:  # noqa: ANN401
