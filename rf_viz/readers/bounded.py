@@ -66,11 +66,14 @@ def read_entry(archive: zipfile.ZipFile, name: str, most: int | None = None) -> 
         entry = archive.getinfo(name)
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise zipfile.BadZipFile("an entry that is packed as nobody packs")
-        size = entry.file_size
+        size = entry.file_size if most is None else min(entry.file_size, most)
         with archive.open(entry) as file:  # without a number, all that is packed would be unpacked
-            return file.read(size if most is None else min(size, most))
+            data = file.read(size)
     except _UNREADABLE as error:
         raise zipfile.BadZipFile(str(error)) from error
+    if len(data) < size:
+        raise zipfile.BadZipFile("an entry that is shorter than the archive says")
+    return data
 
 
 def names_in_archive(file: BinaryIO, head: bytes, size: int) -> frozenset[str]:
