@@ -580,3 +580,13 @@ def test_modules_nested_without_end_are_told_apart_up_to_a_depth() -> None:
     node = {**_node("relu.default", "x", "y"), "metadata": {"nn_module_stack": stack}}
     model = rf_viz.load(_calls(node, sizes={"y": [1, 3, 12, 16]}), name="net.pt2")
     assert model.trace()["y"].region((3, 4)).size == (1, 1)
+
+
+@pytest.mark.parametrize("target", ["flatten.using_ints", "reshape", "to.dtype", "contiguous"])
+def test_calls_without_arguments_depend_on_nothing(target: str) -> None:
+    """Whether these return a view is told by their first argument."""
+    call = {**_node(target if "." in target else f"{target}.default", "x", "y"), "inputs": []}
+    last = _node_with("add.Tensor", "x", "z", other={"as_tensor": {"name": "y"}})
+    sizes = {"y": [1, 3, 12, 16], "z": [1, 3, 12, 16]}
+    with suppress(rf_viz.ModelError):
+        rf_viz.load(_calls(call, last, sizes=sizes), name="net.pt2").trace()

@@ -47,7 +47,7 @@ def is_view(site: Site) -> bool:
         return not site.argument("train", False)
     if op in _MAYBE or op in _IF_SAME_TYPE:
         try:
-            before, after = site.meta(next(iter(site.node.arguments))), site.result
+            before, after = site.meta(next(iter(site.node.arguments), "")), site.result
         except Untranslatable:
             return False
         if op in _MAYBE:
@@ -105,7 +105,7 @@ def put_back(site: Site, old: str, new: str, position: int) -> str:
         return put(site, old, new, where, site.shape()[where[0]])
     if op in _PICKS:
         return _put_picked(site, old, new, picks(site))
-    if op in _SPREADS and site.meta(next(iter(site.node.arguments))).sizes == site.result.sizes:
+    if op in _SPREADS and site.meta(next(iter(site.node.arguments), "")).sizes == site.result.sizes:
         return site.add("Identity", new)
     raise Untranslatable
 
