@@ -151,7 +151,8 @@ def _run(arguments: Sequence[str]) -> int:
         return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except Exception as error:
         what = f"run {arguments[0] if arguments else 'the command line'}"
-        return _fail(f"{defect(what, error)}{_where()}")
+        problem = defect(what, error)
+        return _fail(f"{problem}{_where() if isinstance(problem, DefectError) else ''}")
 
 
 def _where() -> str:

@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+_LONGEST = 1000
+"""The most letters of a sentence; names in hostile files have millions."""
+
+
+def _shown(sentence: str) -> str:
+    """A sentence as it can be shown on one line: without control characters, its middle cut out."""
+    if len(sentence) > _LONGEST:
+        sentence = f"{sentence[: _LONGEST // 2]} ... {sentence[-_LONGEST // 3 :]}"
+    if sentence.isprintable():
+        return sentence
+    one_line = " ".join(sentence.split())
+    return "".join(letter if letter.isprintable() else "?" for letter in one_line)
+
 
 class ModelError(ValueError):
     """Raised for a model or a request that cannot be used.
@@ -21,6 +34,7 @@ class ModelError(ValueError):
     extents: tuple[tuple[int, ...], ...] = ()
 
     def __init__(self, sentence: str, line: str = "") -> None:
+        sentence = _shown(sentence)
         super().__init__(f"{sentence}: {line}" if line else sentence)
         self.sentence, self.line = sentence, line
 
@@ -47,7 +61,7 @@ class SizeUnknownError(ModelError):
         self, problem: str, input: str, shape: tuple[int | None, ...], symbols: tuple[str, ...]
     ) -> None:
         super().__init__(f"{problem}: say its size with input_size or input_shape")
-        self.problem, self.input, self.shape, self.symbols = problem, input, shape, symbols
+        self.problem, self.input, self.shape, self.symbols = _shown(problem), input, shape, symbols
 
 
 class DefectError(ModelError):
@@ -57,11 +71,14 @@ class DefectError(ModelError):
     """
 
 
-def defect(what: str, error: Exception) -> DefectError:
+def defect(what: str, error: Exception) -> ModelError:
     """Log an unforeseen error with its traceback, and return the error to raise instead.
 
-    ``what`` completes the sentence "RF-Viz could not ...", as in "describe Conv 'stem'".
+    ``what`` completes the sentence "RF-Viz could not ...", as in "describe Conv 'stem'". Want of
+    memory is no defect.
     """
+    if isinstance(error, MemoryError):
+        return ModelError(f"there is not enough memory to {what}: choose a smaller input size")
     import logging  # rarely needed, and a cold start is short
 
     log = logging.getLogger("rf_viz")

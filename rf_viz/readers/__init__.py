@@ -16,7 +16,6 @@ from .sniffing import (
     HDF5,
     KERAS_WEIGHTS,
     SAVED_MODEL,
-    archive_names,
     protobuf_fields,
     varint,
 )
@@ -66,7 +65,7 @@ def _meta_graph(content: Content) -> bool:
     if head[:1] == b"\x0a" and head[at : at + 1] == b"\x12":
         at = varint(head, at + 1)[1]
         return head[at : at + 1] == b"\x0a"
-    return any(name.endswith(".meta") for name in archive_names(content))
+    return any(name.endswith(".meta") for name in content.archive_names)
 
 
 def _saved_model(content: Content) -> bool:
@@ -75,14 +74,14 @@ def _saved_model(content: Content) -> bool:
         return content.holds_saved_model
     if content.head.startswith(SAVED_MODEL):  # so does a Core ML model, but for its last field
         return max(protobuf_fields(content.head), default=0) < CORE_ML
-    return any(name.rpartition("/")[2] == "saved_model.pb" for name in archive_names(content))
+    return any(name.rpartition("/")[2] == "saved_model.pb" for name in content.archive_names)
 
 
 def _keras(content: Content) -> bool:
     """HDF5, an archive as Keras 3 writes it, or a configuration in JSON."""
     if content.head.startswith(HDF5):
         return True
-    names = archive_names(content)
+    names = content.archive_names
     if "config.json" in names and names & KERAS_WEIGHTS:
         return True
     head = content.head[:2000].lstrip()
@@ -95,7 +94,7 @@ def _exported_program(content: Content) -> bool:
         name == "serialized_exported_program.json"
         or name.rpartition("/")[2] == "archive_format"
         or "aotinductor/" in name
-        for name in archive_names(content)
+        for name in content.archive_names
     )
 
 

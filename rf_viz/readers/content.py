@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import BinaryIO
 
 from ..errors import ModelError
+from .bounded import names_in_archive
 
 _HEAD = 2**16
 
@@ -76,6 +77,14 @@ class Content:
             return b""
         with self.open() as file:
             return file.read(_HEAD)
+
+    @cached_property
+    def archive_names(self) -> frozenset[str]:
+        """The names in a zip or tar archive, none for any other file."""
+        if self.is_folder:
+            return frozenset()
+        with self.open() as file:
+            return names_in_archive(file, self.head, self.size)
 
     def read(self) -> bytes:
         """Read all bytes. Raises ModelError where they cannot be read."""

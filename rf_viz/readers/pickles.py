@@ -16,6 +16,10 @@ _MOST = 2_000_000
 """So many instructions are followed: those of a network with a million tensors."""
 
 
+_LARGEST = 10**4000
+"""The largest number; Python does not write down greater ones."""
+
+
 class PickleError(Exception):
     """Raised for what is no pickle, or a damaged one, or has too many instructions."""
 
@@ -79,6 +83,8 @@ def read_pickle(stream: Stream) -> Inert:
         for count, (opcode, argument, _) in enumerate(pickletools.genops(cast(IO[bytes], stream))):
             if count > _MOST:
                 raise PickleError("too many instructions")
+            if type(argument) is int and abs(argument) > _LARGEST:
+                raise PickleError("a number that nobody counts to")
             machine.follow(opcode.name, argument)
     except PickleError:
         raise
@@ -114,7 +120,9 @@ class _Machine:
 
     def name(self, module: Any, name: Any) -> None:  # noqa: ANN401
         """Put a name on the stack."""
-        named = Name(str(module), str(name))
+        if not isinstance(module, str) or not isinstance(name, str):
+            raise PickleError("a name that is no text")
+        named = Name(module, name)
         self.names.add(named)
         self.stack.append(named)
 
@@ -225,9 +233,9 @@ _STEPS: dict[str, Callable[[_Machine, Any], None]] = {
     "DUP": _push(lambda m, a: m.stack[-1]),
     "GLOBAL": _global,
     "STACK_GLOBAL": _stack_global,
-    "EXT1": lambda m, a: m.name("copyreg extension", a),
-    "EXT2": lambda m, a: m.name("copyreg extension", a),
-    "EXT4": lambda m, a: m.name("copyreg extension", a),
+    "EXT1": lambda m, a: m.name("copyreg extension", str(a)),
+    "EXT2": lambda m, a: m.name("copyreg extension", str(a)),
+    "EXT4": lambda m, a: m.name("copyreg extension", str(a)),
     "REDUCE": _reduce,
     "NEWOBJ": _reduce,
     "NEWOBJ_EX": _new_with_names,

@@ -1,14 +1,6 @@
-"""The first bytes of files, and the names in archives: by these a reader is chosen."""
+"""The first bytes of files, and names in archives, by which a reader is chosen."""
 
 from __future__ import annotations
-
-import tarfile
-import zipfile
-import zlib
-from collections.abc import Iterator
-from itertools import islice
-
-from .content import Content
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 
@@ -20,43 +12,6 @@ CORE_ML = 200
 
 KERAS_WEIGHTS = {"metadata.json", "model.weights.h5", "model.weights.npz", "model.weights.json"}
 """Files beside the configuration in an archive as Keras 3 writes it."""
-
-_MOST_NAMES = 10_000
-_SMALL, _EXPANSION = 2**30, 100
-"""So many bytes of an archive are unpacked to list it, or so many times its own size."""
-
-PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
-"""How gzip, bzip2 and xz archives start, which a tar may be in."""
-
-
-def archive_names(content: Content) -> frozenset[str]:
-    """List the names in a zip or tar archive, none for any other file. Nothing is unpacked."""
-    head = content.head
-    packed = head.startswith(PACKED)
-    try:
-        with content.open() as file:
-            if head[:2] == b"PK":
-                with zipfile.ZipFile(file) as archive:
-                    return frozenset(archive.namelist())
-            if packed or head[257:262] == b"ustar":
-                with tarfile.open(fileobj=file) as tar:
-                    return frozenset(_names_in(tar, max(_SMALL, _EXPANSION * content.size)))
-    except (
-        zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError,
-        NotImplementedError,
-    ):  # fmt: skip
-        pass
-    return frozenset()
-
-
-def _names_in(tar: tarfile.TarFile, most: int) -> Iterator[str]:
-    """Yield the names in a tar, up to an entry behind more bytes than may be unpacked."""
-    unpacked = 0
-    for entry in islice(tar, _MOST_NAMES):
-        yield entry.name.removeprefix("./")
-        unpacked += entry.size
-        if unpacked > most:  # the next name comes behind them
-            return
 
 
 def protobuf_fields(head: bytes) -> dict[int, int]:

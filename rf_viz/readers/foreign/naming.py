@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..bounded import PACKED, open_zip, parse_json
 from ..content import Content
-from ..sniffing import PACKED, archive_names, protobuf_fields
+from ..sniffing import protobuf_fields
 from .advice import OF_PYTORCH, READS, Foreign
 from .folders import name_of_folder
 from .other_files import (
@@ -81,7 +81,7 @@ def name_for_what_it_is(content: Content) -> Foreign | None:
         if foreign is not None:
             return foreign
     if head[257:262] == b"ustar" or head.startswith(PACKED):
-        return of_tar(archive_names(content), content) or _archive(head)
+        return of_tar(content.archive_names, content) or _archive(head)
     text = _text(content)
     if text is not None:
         return text
@@ -115,7 +115,7 @@ def _checkpoint(content: Content) -> str:
 def _zip(content: Content) -> Foreign:
     """Say what a zip archive is, by the names in it; nothing is unpacked."""
     try:
-        with content.open() as file, zipfile.ZipFile(file) as archive:
+        with content.open() as file, open_zip(file) as archive:
             names = archive.namelist()
             foreign = of_archive(content, archive) or of_zip(names, archive, content.name)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
@@ -165,7 +165,7 @@ def _settings(content: Content) -> Foreign | None:
     if b'"model_type"' not in content.head or content.size > len(content.head):
         return None
     try:
-        entries = json.loads(content.head)
-    except (ValueError, RecursionError):
+        entries = parse_json(content.head)
+    except ValueError:
         return None
     return of_settings(entries, content.name) if isinstance(entries, dict) else None

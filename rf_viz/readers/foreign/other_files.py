@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 import struct
 import tarfile
 import zipfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from math import prod
 from pathlib import PurePath
 
+from ..bounded import parse_json, read_entry
 from ..content import Content
 from ..sniffing import CORE_ML
 from .advice import Foreign, export, install, printable, quoted, stem
@@ -18,11 +19,21 @@ from .architectures import Shape
 from .weights import of_weights
 
 _LARGEST_HEADER = 2**26
+_LARGEST_SIDE = 2**16
+_LONGEST = 100
+"""The most letters of a configuration's names."""
+
 _SHARD = re.compile(r"-0*(\d+)-of-0*(\d+)\.\w+$")
 """The end of the name of a file that holds a part of the weights: its number, of how many."""
 
 _SIDE_FILE = re.compile(r"^(.+?)(\.onnx)?(\.|_)(data|weights?|bin|ext|external)$", re.IGNORECASE)
 """The name of a file with the weights of an ONNX model: the model's name comes first."""
+
+
+_DAMAGED_SAFETENSORS = Foreign(
+    "is a safetensors file, which holds weights but no graph, and it is damaged or cut off: "
+    "download it again"
+)
 
 
 def of_safetensors(content: Content) -> Foreign | None:
@@ -33,17 +44,16 @@ def of_safetensors(content: Content) -> Foreign | None:
         return None
     try:
         with content.open() as file:
-            header = json.loads(file.read(8 + min(length, _LARGEST_HEADER))[8:])
+            header = parse_json(file.read(8 + min(length, _LARGEST_HEADER))[8:])
         entries = {n: e for n, e in header.items() if n != "__metadata__"}
         weights: dict[str, Shape] = {
             str(n): tuple(int(side) for side in e["shape"])
             for n, e in sorted(entries.items(), key=lambda item: _natural(item[0]))
         }
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
-        return Foreign(
-            "is a safetensors file, which holds weights but no graph, and it is damaged or cut "
-            "off: download it again"
-        )
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError):
+        return _DAMAGED_SAFETENSORS
+    if any(prod(shape) >= 2**63 or min(shape, default=0) < 0 for shape in weights.values()):
+        return _DAMAGED_SAFETENSORS
     if not weights:
         return Foreign("is a safetensors file without any weights")
     part = _SHARD.search(content.name)
@@ -146,9 +156,8 @@ def of_zip(names: Iterable[str], archive: zipfile.ZipFile, file: str) -> Foreign
 
 def _served(archive: zipfile.ZipFile, manifest: str, names: list[str], file: str) -> Foreign:
     inside = ""
-    with suppress(ValueError, KeyError, TypeError, OSError, RuntimeError, zipfile.BadZipFile):
-        with archive.open(manifest) as stream:
-            model = json.loads(stream.read(2**20))["model"]
+    with suppress(ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile):
+        model = parse_json(read_entry(archive, manifest, 2**20))["model"]
         inside = str(model.get("serializedFile") or model.get("modelFile") or "")
     if inside not in names:
         ends = (".onnx", ".pt2", ".pt", ".pth", ".bin", ".safetensors")
@@ -216,13 +225,14 @@ def of_side_file(content: Content) -> Foreign | None:
 def of_settings(entries: Mapping[str, object], file: str) -> Foreign | None:
     """Say what network of the package transformers a configuration is of; None for any other."""
     kind, classes = entries.get("model_type"), entries.get("architectures")
-    if not isinstance(kind, str) or "weight_map" in entries:
+    if not isinstance(kind, str) or len(kind) > _LONGEST or "weight_map" in entries:
         return None
     named = classes[0] if isinstance(classes, list) and classes else None
-    cls = named if isinstance(named, str) and named.isidentifier() else "AutoModel"
+    fits = isinstance(named, str) and named.isidentifier() and len(named) <= _LONGEST
+    cls = named if fits else "AutoModel"
     side = entries.get("image_size")
     channels = entries.get("num_channels", 3)
-    image = isinstance(side, int) and isinstance(channels, int)
+    image = all(isinstance(n, int) and 0 < n < _LARGEST_SIDE for n in (side, channels))
     shape = (1, channels, side, side) if image else (1, 128)
     model = f"transformers.{cls}(transformers.AutoConfig.from_pretrained({quoted(file)}))"
     if cls == "AutoModel":

@@ -6,12 +6,12 @@ Only the directory of an archive and the instructions of its pickle are read (se
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, BinaryIO
 
+from ..bounded import parse_json, read_entry
 from ..content import Content
 from ..pickles import Built, Inert, Name, PickleError, Stored, parts, read_pickle
 from .advice import (
@@ -104,8 +104,8 @@ def of_archive(content: Content, archive: zipfile.ZipFile) -> Foreign | None:
 
 def _is_exported(archive: zipfile.ZipFile, last: Mapping[str, str], names: Iterable[str]) -> bool:
     if "archive_format" in last:
-        with suppress(zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError):
-            return archive.open(last["archive_format"]).read(16).strip() == b"pt2"
+        with suppress(zipfile.BadZipFile):
+            return read_entry(archive, last["archive_format"], 16).strip() == b"pt2"
     return any("/data/aotinductor/" in name for name in names)
 
 
@@ -137,8 +137,10 @@ def _package(content: Content, archive: zipfile.ZipFile, names: Iterable[str]) -
         f"torch.package.PackageImporter({quoted(content.name)})"
         f".load_pickle({quoted(resource)}, {quoted(file)})"
     )
-    inert = _pickle_in(archive, pickle)
-    held = None if inert is None else held_in(inert.value)
+    held = None
+    with suppress(PickleError):
+        inert = _pickle_in(archive, pickle)
+        held = None if inert is None else held_in(inert.value)
     if held is not None and held.module is None:
         return of_weights(
             held.weights,
@@ -164,7 +166,8 @@ def _script(content: Content, archive: zipfile.ZipFile, last: Mapping[str, str])
     held = None
     if "data.pkl" in last:
         inert = _pickle_in(archive, last["data.pkl"])
-        held = module_held(inert.value) if inert and isinstance(inert.value, Built) else None
+        with suppress(PickleError):
+            held = module_held(inert.value) if inert and isinstance(inert.value, Built) else None
     shape = example_input(held.weights) if held else IMAGE
     of = f" of {_plain_class(held.module)}" if held and held.module else ""
     about = f" ({counted(held.weights)})" if held and held.weights else ""
@@ -210,10 +213,8 @@ def of_pickle(content: Content) -> Foreign | None:
 def _pickle_in(archive: zipfile.ZipFile, name: str) -> Inert | None:
     """A pickle in an archive, inert; None where it cannot be followed."""
     try:
-        with archive.open(name) as file:
-            data = file.read(LARGEST_PICKLE)
-        return read_pickle(io.BytesIO(data))
-    except (PickleError, zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError):
+        return read_pickle(io.BytesIO(read_entry(archive, name, LARGEST_PICKLE)))
+    except (PickleError, zipfile.BadZipFile):
         return None
 
 
@@ -230,7 +231,10 @@ def _saved(content: Content, inert: Inert | None) -> Foreign:
     if warning:
         return warning
     top, items = inert.value, mapping(inert.value)
-    held = held_in(top)
+    try:
+        held = held_in(top)
+    except PickleError:
+        return _saved(content, None)
     elsewhere = any(_location(p) not in ("", "cpu") for p in parts(top) if isinstance(p, Stored))
     load = _load(content.name, inert.names, elsewhere)
     if held is None:
@@ -245,8 +249,9 @@ def _saved(content: Content, inert: Inert | None) -> Foreign:
     if held.module is not None:
         return _whole_module(content, held, f"{load}{keys}")
     holder = "holds the weights"
-    if "pytorch-lightning_version" in items:
-        version = printable(str(items["pytorch-lightning_version"]))
+    version = items.get("pytorch-lightning_version")
+    if isinstance(version, str):
+        version = printable(version)
         holder = f"is a checkpoint of PyTorch Lightning {version}: it holds the weights"
     elif held.keys == ("state_dict",) and content.extension == ".ckpt":
         holder = "is a checkpoint as PyTorch Lightning writes it: it holds the weights"
@@ -284,9 +289,8 @@ def _is_harmless(name: Name) -> bool:
 
 def _location(stored: Stored) -> str:
     identity = stored.identity
-    if isinstance(identity, tuple) and len(identity) > 3 and identity[0] == "storage":
-        return str(identity[3])
-    return ""
+    is_storage = isinstance(identity, tuple) and len(identity) > 3 and identity[0] == "storage"
+    return identity[3] if is_storage and isinstance(identity[3], str) else ""
 
 
 def _runs_code(inert: Inert) -> Foreign | None:
@@ -361,7 +365,8 @@ def _nothing_to_open(top: Any) -> Foreign:  # noqa: ANN401
         kind = "tuple" if isinstance(top, tuple) else "list"
         return Foreign(f"holds a {kind} of {len(top)} objects, {count} of them tensors; {READS}")
     if items:
-        keys = ", ".join(printable(str(key)) for key in list(items)[:4])
+        words = [key if isinstance(key, str) else type(key).__name__ for key in list(items)[:4]]
+        keys = ", ".join(map(printable, words))
         more = " ..." if len(items) > 4 else ""
         return Foreign(
             f"was written by torch.save and holds a dictionary ({keys}{more}) without the weights "
@@ -383,7 +388,10 @@ def _plain_pickle(content: Content, inert: Inert | None) -> Foreign:
     if warning:
         return warning
     file = quoted(content.name)
-    held = held_in(inert.value)
+    try:
+        held = held_in(inert.value)
+    except PickleError:
+        return _plain_pickle(content, None)
     load = f'pickle.load(open({file}, "rb"))'
     if held is not None and held.module is not None:
         foreign = _whole_module(content, held, load)
@@ -422,10 +430,10 @@ def of_index(content: Content) -> Foreign | None:
     if b'"weight_map"' not in content.head or content.size > LARGEST_PICKLE:
         return None
     try:
-        entries = json.loads(content.read())["weight_map"]
+        entries = parse_json(content.read())["weight_map"]
         files = sorted({str(file) for file in entries.values()})
         weights = dict.fromkeys(map(str, entries), ())
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
     pattern = f"{files[0].partition('-')[0]}-*{'.' + files[0].rpartition('.')[2]}" if files else ""
     safe = pattern.endswith(".safetensors")

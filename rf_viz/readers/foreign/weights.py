@@ -45,11 +45,14 @@ _FAMILIES: tuple[tuple[str, str], ...] = (
     (r"layer1\.0\.conv2\.", "a ResNet"),
     (r"features\.\d+\.block\.\d+\.", "an EfficientNet or ConvNeXt of torchvision"),
     (r"features\.\d+\.conv\.\d+\.", "a MobileNet"),
-    (r"features\.\d+\.weight[\s\S]*classifier\.6\.", "a VGG or an AlexNet"),
+    (r"\A(?=[\s\S]*features\.\d+\.weight)[\s\S]*classifier\.6\.", "a VGG or an AlexNet"),
 )
 """What networks are likely whose weights have such names, told by the first that fits."""
 
 _SHOWN = 3
+_LONGEST = 200
+"""So many letters of a name are looked at."""
+
 _MORE_TOKENS = (0, 1, 2, 5)
 """How many tokens a transformer has besides its patches: classes, registers."""
 
@@ -75,7 +78,7 @@ def identified(weights: Mapping[str, Shape]) -> tuple[Architecture | None, str]:
 
 def family(weights: Mapping[str, Shape]) -> str:
     """Say what network is likely by the names of its weights; empty where they do not tell."""
-    names = "\n".join(list(weights)[:5000])
+    names = "\n".join(name[:_LONGEST] for name in list(weights)[:5000])
     return next((what for pattern, what in _FAMILIES if re.search(pattern, names)), "")
 
 

@@ -14,6 +14,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 from ...trace.tensors import Category, Group
@@ -36,6 +37,9 @@ the classes of these modules are called."""
 
 _WITH_GRAPHS = ("If", "Loop", "Scan", "SequenceMap")
 """Operators whose bodies read tensors from around them."""
+
+_DEEPEST = 100
+"""The most modules within each other that are told apart."""
 
 UNKNOWN = "Module"
 """The class of a module of which the file tells the path only."""
@@ -128,7 +132,8 @@ def _scopes(call: Call) -> tuple[Scope, ...] | None:
         return None
     # The last is the operation itself.
     modules = zip(paths[:-1], kinds[:-1], strict=True)
-    return tuple(Scope(path, kind.rpartition(".")[2]) for path, kind in modules if path)
+    scopes = (Scope(path, kind.rpartition(".")[2]) for path, kind in modules if path)
+    return tuple(islice(scopes, _DEEPEST))
 
 
 def _words(text: str) -> list[str]:
@@ -151,7 +156,7 @@ def _scopes_of_name(name: str) -> tuple[Scope, ...] | None:
         return None
     path = ""
     scopes = []
-    for part in name[1:].split("/")[:-1]:
+    for part in name[1:].split("/")[:-1][:_DEEPEST]:
         pieces = path.split(".")
         for start in range(len(pieces)):
             if path and part.startswith(f"{'.'.join(pieces[start:])}."):

@@ -8,35 +8,31 @@ PyTorch 2.5 to 2.7 wrote ``serialized_exported_program.json`` beside pickles; si
 from __future__ import annotations
 
 import io
-import json
 import os
 import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from ...errors import ModelError
+from ..bounded import open_zip, parse_json, read_entry
 from ..content import Content
 
 OLD_PROGRAM = "serialized_exported_program.json"
 """The graph in archives of PyTorch 2.5 to 2.7."""
 
-MOST_JSON = 2**28
+MOST_JSON = 2**27
 """The most bytes of one JSON file; graphs of published networks take some millions."""
 
 _MOST_ENTRIES = 200_000
 _GROWTH, _ALLOWANCE = 40, 2**24
 """The most that all entries unpack to: so many times the file, and so many bytes more."""
 
+_LARGE, _LARGE_GROWTH = 2**29, 4
+"""What unpacks to more bytes than these is only so many times larger than the file."""
+
 _LOCAL_HEADER = 30
 """The bytes of an entry's own header, before its name (PKWARE's APPNOTE, 4.3.7)."""
-
-_UNREADABLE = (
-    zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, KeyError,
-    NotImplementedError,
-)  # fmt: skip
-"""What reading an entry raises where it is damaged, or packed as nobody packs."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +44,16 @@ class Place:
     length: int
 
 
+def _largest(size: int) -> int:
+    """The most bytes that the entries of a file of this size may have."""
+    return min(_GROWTH * size + _ALLOWANCE, max(_LARGE, _LARGE_GROWTH * size))
+
+
 class Archive:
     """An archive of exported programs, open until it is left as a context.
 
-    ``programs`` are their graphs' entries, by the programs' names. Raises ModelError where it is
+    ``programs`` are their graphs' entries, by the programs' names; ``size`` is the number of bytes
+    that all entries have. Raises ModelError where it is
     damaged, unpacks to far more than its size, or holds no such program.
     """
 
@@ -60,18 +62,19 @@ class Archive:
         self._content = content
         self._file = content.open()
         try:
-            self._zip = zipfile.ZipFile(self._file)
+            self._zip = open_zip(self._file)
             entries = self._zip.infolist()
         except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError) as error:
             raise self._damaged() from error
         if len(entries) > _MOST_ENTRIES:
             raise ModelError(f"{self.name} has {len(entries)} entries: refused")
         total = sum(entry.file_size for entry in entries)
-        if total > _GROWTH * content.size + _ALLOWANCE:
+        if total > _largest(content.size):
             raise ModelError(
                 f"{self.name} would unpack to {total / 1e9:.1f} GB, far more than an exported "
                 "program of its size: refused"
             )
+        self.size = total
         self._entries = {entry.filename: entry for entry in entries}
         self._root = self._common_root()
         self.programs = self._programs()
@@ -114,15 +117,16 @@ class Archive:
         if most is not None and entry.file_size > most:
             raise ModelError(f"{self.name} has {entry.file_size:,} bytes of {name}: refused")
         try:
-            return self._zip.read(entry)
-        except _UNREADABLE as error:
+            return read_entry(self._zip, entry.filename)
+        except zipfile.BadZipFile as error:
             raise self._damaged() from error
 
     def read_json(self, name: str) -> Any:  # noqa: ANN401
         """Parse an entry as JSON. Raises ModelError."""
+        data = self.read(name, MOST_JSON)
         try:
-            return json.loads(self.read(name, MOST_JSON))
-        except (ValueError, RecursionError) as error:
+            return parse_json(data)
+        except ValueError as error:
             raise ModelError(
                 f"{self.name} holds a {name} that is not valid JSON: it is damaged, export it again"
             ) from error
@@ -166,7 +170,7 @@ class Archive:
         return {
             name[len("models/") : -len(".json")]: name
             for name in names
-            if name.startswith("models/") and name.endswith(".json")
+            if name.startswith("models/") and name.endswith(".json") and name.isprintable()
         }
 
     def _contents(self) -> str:
@@ -197,13 +201,13 @@ class SavedFile:
         """Open such a file in an archive; None where it is none, or unpacks to far more."""
         data = archive.read(name)
         try:
-            inner = zipfile.ZipFile(io.BytesIO(data))
+            inner = open_zip(io.BytesIO(data))
         except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError):
             return None
         entries = inner.infolist()
         pickle = next((e.filename for e in entries if e.filename.endswith("data.pkl")), None)
         total = sum(entry.file_size for entry in entries)
-        if pickle is None or total > _GROWTH * len(data) + _ALLOWANCE:
+        if pickle is None or total > _largest(len(data)):
             return None
         damaged = ModelError(f"{archive.name} holds a {name} that is damaged: export it again")
         return cls(inner, pickle.removesuffix("data.pkl"), damaged)
@@ -224,8 +228,8 @@ class SavedFile:
     def read(self, name: str) -> bytes:
         """Read an entry, below the root folder. Raises ModelError where it is damaged."""
         try:
-            return self._zip.read(self._root + name)
-        except _UNREADABLE as error:
+            return read_entry(self._zip, self._root + name)
+        except zipfile.BadZipFile as error:
             raise self._damaged from error
 
     def place(self, name: str) -> Place | None:

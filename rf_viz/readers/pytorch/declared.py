@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections.abc import Callable, Mapping
 
 from onnx import ModelProto, ValueInfoProto
@@ -11,6 +12,7 @@ from onnx import ModelProto, ValueInfoProto
 from ...relation import Shape
 
 _LARGEST = 2**40
+_FACTOR = re.compile("[1-9][0-9]{0,9}")
 
 Number = int | float
 
@@ -50,7 +52,7 @@ def declared_shapes(model: ModelProto, shapes: Mapping[str, Shape]) -> dict[str,
         ):
             if dim.dim_param:
                 factor, _, name = dim.dim_param.rpartition("*")
-                if name.isidentifier() and (factor.isdigit() or not factor):
+                if name.isidentifier() and (not factor or _FACTOR.fullmatch(factor)):
                     free[name] = n // int(factor or 1)
             elif dim.dim_value != n:
                 return {}
@@ -65,7 +67,9 @@ def _shape(value: ValueInfoProto, free: Mapping[str, int]) -> Shape | None:
     try:
         sizes = [d.dim_value if d.HasField("dim_value") else _size(d.dim_param, free)
                  for d in kind.shape.dim]  # fmt: skip
-    except (SyntaxError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
+    except (
+        SyntaxError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError, MemoryError,
+    ):  # fmt: skip
         return None
     return tuple(sizes) if all(0 <= n < _LARGEST for n in sizes) else None
 

@@ -23,8 +23,14 @@ class Storage:
 
     def __init__(self, value: str | Callable[[], str], meta: TensorMeta | None = None) -> None:
         self._value, self.meta = value, meta
+        self._first = ""
         self.version = 0
         self.kin: list[Storage] = []
+
+    @property
+    def first(self) -> str:
+        """The ONNX name of the value before anything was written."""
+        return self._first or self.value
 
     @property
     def value(self) -> str:
@@ -39,6 +45,7 @@ class Storage:
 
     def overwrite(self, value: str) -> None:
         """Put another value in."""
+        self._first = self.first
         self._value = value
         self.version += 1
 

@@ -22,6 +22,10 @@ _UNREAD = {"memory_format", "layout", "device", "custom_obj", "token", "operator
 _IN_ORDER = "higher_order.with_effects"
 """Calls an operator that is not to change places with others. A token runs through all of them."""
 
+_LONGEST_NAME = 2**12
+_LONGEST_STACK = 2**16
+_MOST_OUTPUTS = 2**16
+
 _FLOATS = {"Infinity": float("inf"), "-Infinity": float("-inf"), "NaN": float("nan")}
 """Numbers that JSON has no words for."""
 
@@ -107,7 +111,14 @@ def program(document: Any, name: str) -> Program:  # noqa: ANN401
     """Read a program from its JSON document. Raises ModelError where it is not one."""
     try:
         return _program(document)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise ModelError(
             f"{name} holds JSON that does not describe an exported program: it is damaged, or of a "
             "version that RF-Viz does not know; export it again with torch.export.save"
@@ -160,6 +171,8 @@ def _node(document: Any) -> Node:  # noqa: ANN401
         outputs = outputs[1:]
     first = next((o for o in outputs if isinstance(o, str)), None)
     metadata = document.get("metadata") or {}
+    if len(outputs) + sum(len(o) for o in outputs if isinstance(o, list)) > _MOST_OUTPUTS:
+        raise ValueError(f"more than {_MOST_OUTPUTS:,} outputs")
     return Node(
         target,
         _text(document.get("name") or first or target),
@@ -168,8 +181,8 @@ def _node(document: Any) -> Node:  # noqa: ANN401
             for position, a in enumerate(inputs)
         },
         outputs,
-        _text(metadata.get("nn_module_stack", "")),
-        _text(metadata.get("stack_trace", "")),
+        _stack(metadata.get("nn_module_stack", "")),
+        _stack(metadata.get("stack_trace", "")),
     )
 
 
@@ -227,10 +240,20 @@ def _float(value: Any) -> float:  # noqa: ANN401
 
 
 def _text(value: Any) -> str:  # noqa: ANN401
+    """A name, such as PyTorch gives. Raises ValueError where it could write to a terminal."""
     if not isinstance(value, str):
         raise TypeError("a name is no text")
-    value.encode()  # raises ValueError for halves of letters
+    if len(value) > _LONGEST_NAME or not value.isprintable():
+        raise ValueError("a name that is too long, or has letters that cannot be shown")
     return value
+
+
+def _stack(value: Any) -> str:  # noqa: ANN401
+    """What tells where a node comes from; nothing where that is longer than any nesting needs."""
+    if not isinstance(value, str):
+        raise TypeError("a stack is no text")
+    value.encode()  # raises ValueError for halves of letters
+    return value if len(value) <= _LONGEST_STACK else ""
 
 
 def tensor_meta(document: Any) -> TensorMeta:  # noqa: ANN401
@@ -238,8 +261,11 @@ def tensor_meta(document: Any) -> TensorMeta:  # noqa: ANN401
     sizes: Sequence[Any] = document["sizes"]
     if len(sizes) > _MOST_AXES:
         raise ValueError(f"{len(sizes)} axes")
+    dtype = document["dtype"]
+    if type(dtype) is not int:
+        raise TypeError("a type is no whole number")
     return TensorMeta(
-        int(document["dtype"]),
+        dtype,
         tuple(map(size, sizes)),
         tuple(map(size, document["strides"])),
         size(document["storage_offset"]),

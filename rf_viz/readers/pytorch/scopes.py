@@ -13,7 +13,8 @@ def metadata(node: Node, target: str) -> dict[str, str]:
     The keys and the form are those of torch/onnx/_internal/exporter/_core.py.
     """
     paths, classes = [], []
-    for entry in filter(None, node.module_stack.split(";")):
+    stack = node.module_stack if node.module_stack.isprintable() else ""
+    for entry in filter(None, stack.split(";")):
         path, _, kind = entry.partition(",")[2].rpartition(",")
         paths.append(path)
         classes.append(kind)

@@ -50,9 +50,12 @@ def _name(text: str) -> str:
     if len(text) > _LONGEST:
         raise ValueError(f"an expression of more than {_LONGEST:,} letters")
     try:
-        return _written(ast.parse(text, mode="eval").body)
+        name = _written(ast.parse(text, mode="eval").body)
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise ValueError("a size is no expression") from error
+    if not name.isprintable():
+        raise ValueError("a size has letters that cannot be shown")
+    return name
 
 
 def _written(term: ast.expr) -> str:

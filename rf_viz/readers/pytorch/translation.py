@@ -27,7 +27,7 @@ OPSET = 23
 _IR_VERSION = 10
 
 _GROWTH, _ALLOWANCE = 20, 2_000
-"""The most ONNX nodes: so many for each node of the program, and so many more."""
+"""The most ONNX nodes: so many for each node or value of the program, and so many more."""
 
 _IN_PLACE = re.compile(r"(\w+\.)(?:(\w*[A-Za-z0-9])_|(__)i((?:and|or|xor|[lr]shift)__))(\.\w+)$")
 """An operator that writes to its first argument: an underscore ends its name."""
@@ -55,6 +55,9 @@ _TRAINS = ("training", "train", "use_input_stats")
 
 _BY_STRIDES = {"aten.as_strided.default", "aten.as_strided_copy.default"}
 
+_DEEPEST = 20
+"""The most graphs within each other: messages of ONNX hold a hundred, and each takes three."""
+
 _INLINED = re.compile(
     r"higher_order\.(wrap\w*|invoke_subgraph|strict_mode|hints_wrapper|checkpoint"
     r"|tag_activation_checkpoint|run_const_graph|inline_asm\w*)$"
@@ -77,7 +80,9 @@ def translate(
     graph = program.graph
     if not graph.nodes:
         raise ModelError(f"{name} holds no graph of operations: it is empty or cut off")
-    writer = Writer([*program.images, *_names(graph)], most=_GROWTH * _count(graph) + _ALLOWANCE)
+    names = _names(graph)
+    most = _GROWTH * max(_count(graph), len(names)) + _ALLOWANCE
+    writer = Writer([*program.images, *names], most)
     translator = _Translator(writer, graph, own_names=True)
     inputs = []
     for image in program.images:
@@ -104,7 +109,7 @@ def translate(
         outputs = translator.run()
     except RecursionError as error:
         raise ModelError(f"{name} nests its views or graphs too deeply to be read") from error
-    nodes = _read(writer.nodes, {*outputs, *_names(graph)})
+    nodes = _read(writer.nodes, {*outputs, *names})
     produced = {output for node in nodes for output in node.output}
     result = GraphProto(name=name, node=nodes, initializer=writer.constants, input=inputs)
     for output in dict.fromkeys(outputs):
@@ -248,6 +253,8 @@ class _Translator:
         Returns the graph, without outputs, and the values that it returns.
         """
         writer = self._writer.body(label)
+        if writer.depth > _DEEPEST:
+            raise ModelError("the graph nests its subgraphs too deeply to be read")
         inner = _Translator(writer, graph, own_names=False)
         result = GraphProto(name=label)
         if len(values) != len(graph.inputs):
@@ -395,11 +402,12 @@ class _Translator:
         if not isinstance(argument, Name) or value is None:
             raise ModelError(f"{node.target} {node.name!r} writes to nothing: the graph is invalid")
         tensor = self.tensor(argument.name)
-        before, mark = tensor.storage.value, len(self._writer.nodes)
+        mark = len(self._writer.nodes)
         tensor.overwrite(value)
         if tensor.view is not None:
-            after = self._writer.unique(f"{before}_after_{node.name}")
-            if self._writer.rename(mark, tensor.storage.value, after):
+            after = self._writer.unique(f"{tensor.storage.first}_after_{node.name}")
+            if tensor.storage.value in self._writer.made_since(mark):
+                self._writer.rename(mark, {tensor.storage.value: after})
                 tensor.storage.rename(after)
         for other in tensor.storage.kin:  # where in it the write went is not told
             self._forget(other, "weights_in_one_memory", [tensor.storage.value])
@@ -465,19 +473,22 @@ class _Translator:
         self._writer.label = site.node.name
         values = self._compute(site)
         names = self._wanted(site)
+        fresh = self._writer.made_since(mark)
+        renamed: dict[str, str] = {}
         named: list[str | None] = []
         for name, value in zip(names, values, strict=True):
             if name is None or value is None:
                 named.append(None)
                 continue
             own = name if self._own_names else self._writer.unique(name)
-            if value in named or not self._writer.rename(mark, value, own):
-                copy = self._writer.add("Identity", value)
-                self._writer.rename(mark, copy, own)
+            if value not in fresh or value in renamed:
+                value = self._writer.add("Identity", value)
+            renamed[value] = own
             meta = self.meta(name)
             if meta is not None:
                 self.metas[own] = meta
             named.append(own)
+        self._writer.rename(mark, renamed)
         return named
 
     def _wanted(self, site: Site) -> list[str | None]:

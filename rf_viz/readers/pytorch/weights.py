@@ -39,8 +39,11 @@ _FOLDERS = ("data/weights/", "data/constants/")
 _BY_REFERENCE = 4096
 """Bytes from which a weight is left in the file. Shapes and axes are told by smaller ones."""
 
-_MOST_REPEATED = 2**26
-"""The most bytes of a weight some of whose axes repeat the same numbers."""
+_MOST_COPIES, _ALLOWANCE = 4, 2**26
+"""The most bytes of all weights: so many times those of the archive, and so many more.
+
+Weights share storages where they are tied, and their axes may repeat the same numbers.
+"""
 
 _NOWHERE = "\0"
 """The place of weights without values: no file has such a name."""
@@ -62,6 +65,7 @@ class Weights:
         self._archive = archive
         self._payloads = {**dict(_pickled(archive, program)), **dict(_payloads(archive, program))}
         self._storages: dict[tuple[int, str], bytes] = {}
+        self._left = _MOST_COPIES * archive.size + _ALLOWANCE
         self.missing: set[str] = set()
 
     def tensor(self, name: str, meta: TensorMeta) -> TensorProto:
@@ -103,7 +107,8 @@ class Weights:
             ):
                 result.external_data.add(key=key, value=value)
             return result
-        if count * size > max(length, _MOST_REPEATED):  # numbers that axes repeat, made to claim
+        self._left -= count * size
+        if self._left < 0:  # numbers that are repeated, made to claim
             raise self._broken(name)
         raw = self._storage(payload)
         if dense:
@@ -156,7 +161,9 @@ def _payloads(archive: Archive, program: str) -> Iterable[tuple[str, Payload]]:
                     if not entry["use_pickle"] and entry["tensor_meta"]:
                         path = folder + entry["path_name"]
                         yield name, Payload(archive, path, tensor_meta(entry["tensor_meta"]))
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
+            except ModelError:
+                raise
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
                 raise ModelError(
                     f"{archive.name} holds a {config} that does not describe weights: it is "
                     "damaged, export it again"

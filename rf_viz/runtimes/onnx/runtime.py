@@ -317,7 +317,11 @@ class OnnxRuntime:
         new = sorted(names - self._shared.keys())
         if new:
             session = self._make_session(new, fold=False)
-            for name, value in zip(new, session.run(new, {}), strict=True):
+            try:
+                values = session.run(new, {})
+            except Exception as error:  # as in _run
+                raise ModelError(_refusal(new, error)) from error
+            for name, value in zip(new, values, strict=True):
                 self._shared[name] = ort.OrtValue.ortvalue_from_numpy(value)
         return {name: _inlined(name, self._shared[name]) for name in names}
 

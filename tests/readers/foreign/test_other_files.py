@@ -74,6 +74,10 @@ def test_adapters_are_no_networks() -> None:
         struct.pack("<Q", 50) + b'{"w":' + b"[" * 99,
         safetensors({"w": {"shape": "x"}}, b" " * 9),
         safetensors([1, 2], b" " * 9)[:8] + b'{"a":1}' + b" " * 9,
+        safetensors({"w": {"shape": [float("inf")]}}, b" " * 9),
+        safetensors({"w": {"shape": [2**62] * 60}}, b" " * 9),
+        safetensors({"w": {"shape": [-1]}}, b" " * 9),
+        struct.pack("<Q", 6_600_002) + b"{" + b"[]," * 2_200_000 + b"}" + b" " * 9,
     ],
 )
 def test_damaged_safetensors_are_one_sentence(content: bytes) -> None:
@@ -150,6 +154,13 @@ def test_settings_of_transformers_name_an_architecture() -> None:
 
 
 # Weights beside an ONNX file --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("side", [10**4000, -5, True, "7"])
+def test_settings_that_claim_any_size_get_a_line_of_ordinary_length(side: object) -> None:
+    settings = {"model_type": "vit", "architectures": ["V" * 5000], "image_size": side}
+    error = refused(json.dumps(settings).encode(), "config.json")
+    assert len(error.line) < 500
 
 
 def test_weights_of_an_onnx_file_name_their_model() -> None:

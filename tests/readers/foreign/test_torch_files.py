@@ -9,6 +9,7 @@ import io
 import os
 import pickle
 import re
+import struct
 import zipfile
 from pathlib import Path
 
@@ -233,3 +234,99 @@ def test_pickles_of_others_are_named_by_their_class() -> None:
     )
     learner = content.replace(b"\x0esklearn.forest", b"\x0efastai.learner")
     assert 'model = load_learner("model.pkl").model' in refused(learner, "model.pkl").line
+
+
+# ---- harm: pickles that grow where they are followed
+
+
+def _text(text: str) -> bytes:
+    return b"X" + struct.pack("<I", len(text.encode())) + text.encode()
+
+
+def _mapped(items: bytes) -> bytes:
+    return b"ccollections\nOrderedDict\n)R(" + items + b"u"
+
+
+def _tensor(shape: bytes = b"K\x03\x85") -> bytes:
+    """The instructions that build a tensor; ``shape`` are those that build its shape."""
+    storage = b"(" + _text("storage") + b"ctorch\nFloatStorage\n" + _text("0") + _text("cpu")
+    return (
+        b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + b"K\x03tQK\x00" + shape
+        + b"K\x01\x85\x89" + _mapped(b"") + b"tR"
+    )  # fmt: skip
+
+
+def _module(attributes: bytes) -> bytes:
+    return b"ctorch.nn\nModule\n)R}(" + attributes + b"ub"
+
+
+def _doubled(times: int = 60) -> bytes:
+    """A tuple whose parts are twice the same, each of them again: written out, it has no end."""
+    return b")" + b"2\x86" * times
+
+
+def _shared(count: int) -> bytes:
+    """Modules that all have the same many weights."""
+    names = range(count)
+    weights = b"}(" + b"".join(_text(f"p{i}") + b"j\1\0\0\0" for i in names) + b"u"
+    inner = _module(_text("_parameters") + b"j\2\0\0\0" + _text("_modules") + b"}")
+    modules = b"}(" + b"".join(_text(f"m{i}") + inner for i in names) + b"u"
+    return (
+        _tensor() + b"r\1\0\0\0" b"0" + weights + b"r\2\0\0\0" b"0"
+        + _module(_text("_parameters") + b"}" + _text("_modules") + modules)
+    )  # fmt: skip
+
+
+def _chained(depth: int) -> bytes:
+    """Modules within each other, whose paths are as long as they are many."""
+    outer = b"ctorch.nn\nModule\n)R}(" + _text("_parameters") + b"}" + _text("w") + _tensor()
+    return (outer + b"s" + _text("_modules") + b"}" + _text("a")) * depth + b"N" + b"sub" * depth
+
+
+LONG = struct.pack("<i", 5000) + b"\x7f" * 5000
+HARMS = {
+    "a name that is doubled without end": _doubled() + b"2\x93",
+    "a key that is doubled without end": b"}(]" + _doubled() + b"K\x01u",
+    "a version that is doubled without end": b"}("
+    + _text("pytorch-lightning_version")
+    + _doubled()
+    + _text("state_dict")
+    + _mapped(_text("a.weight") + _tensor())
+    + b"u",
+    "a number of ten thousand digits": _mapped(
+        _text("a.weight") + _tensor(b"\x8b" + LONG + b"\x85")
+    ),
+    "a shape of sixty axes": _mapped(
+        _text("w") + _tensor(b"(" + (b"\x8a\x08" + b"\xff" * 7 + b"\x7f") * 60 + b"t")
+    ),
+    "a class that is a number": b"ccopy_reg\n_reconstructor\nK\x05R",
+    "shared weights": _shared(750),
+    "modules within each other": _chained(4500),
+    "a key of a million letters": b"}("
+    + _text("k" * 10**6)
+    + _mapped(_text("a.weight") + _tensor())
+    + b"u",
+    "a name that repeats": _mapped(_text("features.1.weight" * 100_000) + _tensor()),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_pickles_that_grow_are_one_sentence(harm: str) -> None:
+    pickled = b"\x80\x02" + HARMS[harm] + b"."
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("archive/data.pkl", pickled)
+    message = str(refused(buffer.getvalue(), "net.pt"))
+    assert message.isprintable()
+    assert len(message) < 1000
+
+
+@pytest.mark.parametrize("form", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+def test_packed_pickles_that_are_damaged_are_one_sentence(form: int) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", form) as archive:
+        archive.writestr("archive/data.pkl", b"\x80\x02" + _mapped(_text("w") + _tensor()) + b".")
+    data = bytearray(buffer.getvalue())
+    start = data.index(b"data.pkl") + len(b"data.pkl")
+    data[start + 4 : start + 12] = b"\xff" * 8
+    assert "damaged" in refused(bytes(data), "net.pt").sentence

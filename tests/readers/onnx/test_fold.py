@@ -225,3 +225,15 @@ def test_side_files_are_read_from_the_folder_of_the_model(tmp_path: Path) -> Non
     onnx.save(model, tmp_path / "model.onnx")
     layer = rf_viz.load(tmp_path / "model.onnx").trace(weight_aware=True)["y"]
     assert layer.mask((0,)).tolist() == [True, False, True, False, False]
+
+
+def test_a_number_that_is_repeated_without_end_is_not_added_up() -> None:
+    nodes = [
+        make("ConstantOfShape", ["many"], ["ones"]),
+        make("ReduceMax", ["ones"], ["largest"], keepdims=0),
+        make("Add", ["x", "largest"], ["y"]),
+    ]
+    model = build(nodes, {"x": (1, 1, 5)})
+    model.graph.initializer.append(numpy_helper.from_array(ints(2**40), "many"))
+    assert constant(model, "largest") is None
+    assert traced(model)["y"].exact

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pickle
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 
 import rf_viz
+from rf_viz.readers.pytorch.writer import Writer
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "pytorch"
 CASES = Path(__file__).resolve().parents[2] / "data" / "cases" / "pytorch"
@@ -360,3 +362,231 @@ def test_arguments_of_a_kind_that_is_not_known_are_refused() -> None:
         nodes(document)[0]["inputs"][0]["arg"] = {"as_tensor_of_tomorrow": {"name": "x"}}
 
     assert "version that RF-Viz does not know" in refused(with_document(change))
+
+
+# ---- claims: what is small in the file, and large where it is believed
+
+
+def _calls(*nodes: dict[str, Any], sizes: dict[str, list[int]]) -> bytes:
+    """An archive with these calls only; the last one makes the output."""
+
+    def change(document: Any) -> None:  # noqa: ANN401
+        graph = document["graph_module"]["graph"]
+        graph["nodes"] = list(nodes)
+        for name, shape in sizes.items():
+            listed = [{"as_int": n} for n in shape]
+            graph["tensor_values"][name] = dict(metas(document)["x"], sizes=listed, strides=listed)
+        graph["outputs"] = nodes[-1]["outputs"]
+
+    return with_document(change)
+
+
+def _node_with(target: str, reads: str, makes: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401
+    node = _node(target, reads, makes)
+    node["inputs"] += [{"name": name, "arg": arg} for name, arg in arguments.items()]
+    return node
+
+
+def test_json_of_millions_of_parts_is_refused_before_it_fills_the_memory() -> None:
+    files = entries()
+    files[graph_entry(files)] = b"[" + b"[]," * 2_200_000 + b"[]]"
+    tracemalloc.start()
+    assert "not valid JSON" in refused(packed(files))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50e6
+
+
+def test_an_entry_that_says_too_small_a_size_is_unpacked_no_further() -> None:
+    files = {"serialized_exported_program.json": bytes(2**26)}
+    data = bytearray(packed(files, zipfile.ZIP_DEFLATED))
+    at = data.rindex(b"PK\x01\x02")
+    data[at + 24 : at + 28] = (1000).to_bytes(4, "little")
+    tracemalloc.start()
+    assert "damaged" in refused(bytes(data))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8e6
+
+
+def test_an_entry_that_says_too_large_a_size_is_refused() -> None:
+    """Weights would be read that are not there."""
+    files = entries()
+    config = next(name for name in files if name.endswith("weights_config.json"))
+    listed = json.loads(files[config])["config"]
+    place = config.rpartition("/")[0] + "/" + listed["layer1.1.conv2.weight"]["path_name"]
+    files[place] = files[place][:-400]
+    data = bytearray(packed(files, zipfile.ZIP_DEFLATED))
+    at = data.rindex(place.encode()) - 46
+    data[at + 24 : at + 28] = (6 * 6 * 9 * 4).to_bytes(4, "little")
+    assert "damaged or cut off" in refused(bytes(data))
+
+
+def test_an_archive_of_hundreds_of_thousands_of_entries_is_not_listed() -> None:
+    entry = b"PK\x01\x02" + bytes(24) + (1).to_bytes(2, "little") + bytes(16) + b"a"
+    count = 400_000
+    end = b"PK\x05\x06" + bytes(8) + (count * len(entry)).to_bytes(4, "little") + bytes(6)
+    tracemalloc.start()
+    assert "damaged" in refused(b"PK\x03\x04" + entry * count + end)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 80e6
+
+
+@pytest.mark.parametrize("form", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_archives_are_not_unpacked_by_packers_that_take_any_memory(form: int) -> None:
+    assert "damaged or cut off" in refused(packed(entries(), form))
+
+
+@pytest.mark.parametrize("name", ["relu\x1b[31m", "relu\nnote", "relu\u202e", "r" * 5000])
+def test_names_that_could_write_to_the_terminal_are_refused(name: str) -> None:
+    call = _node("relu.default", "x", name)
+    assert "does not describe" in refused(_calls(call, sizes={name: [1, 3, 12, 16]}))
+
+
+def test_names_of_files_are_shown_on_one_line() -> None:
+    with pytest.raises(rf_viz.ModelError) as caught:
+        rf_viz.load(b"PK\x03\x04", name="a\x1b[31m\nb" + "c" * 5000 + ".pt2")
+    message = str(caught.value)
+    assert message.isprintable()
+    assert len(message) < 1000
+    assert message.endswith("damaged or cut off")
+
+
+@pytest.mark.parametrize("dtype", [float("inf"), float("nan"), "7", 7.0, True])
+def test_a_type_that_is_no_number_is_refused(dtype: object) -> None:
+    refused(with_document(lambda document: metas(document)["x"].update(dtype=dtype)))
+
+
+@pytest.mark.parametrize("length", [10**7, 10**12, 2**62])
+def test_long_rows_of_numbers_are_not_counted_out(length: int) -> None:
+    """The row depends on no pixel, so that the sum is known whatever its length."""
+    end = {"as_int": length}
+    row = {**_node("arange.default", "x", "row"), "inputs": [{"name": "end", "arg": end}]}
+    both = _node_with("add.Tensor", "x", "sum", other={"as_tensor": {"name": "row"}})
+    sizes = {"row": [length], "sum": [1, 3, 12, length]}
+    with suppress(rf_viz.ModelError):  # it does not fit the image
+        rf_viz.load(_calls(row, both, sizes=sizes), name="net.pt2").trace()
+
+
+def test_positions_are_not_counted_out_that_are_repeated_no_times() -> None:
+    wide = _node_with("expand.default", "x", "wide", size={"as_ints": [1, 3, 12, 2**40]})
+    none = _node_with(
+        "repeat_interleave.self_int", "wide", "none", repeats={"as_int": 0}, dim={"as_int": 3}
+    )
+    sizes = {"wide": [1, 3, 12, 2**40], "none": [1, 3, 12, 0]}
+    with suppress(rf_viz.ModelError):
+        rf_viz.load(_calls(wide, none, sizes=sizes), name="net.pt2").trace()
+
+
+@pytest.mark.parametrize("text", ["Max()", "Min(x=1)", "0*s0", "Symbol('²*s0')", "s0 % 0"])
+def test_sizes_that_cannot_be_worked_out_are_unknown(text: str) -> None:
+    """Sizes are arithmetic, read as data: whatever else they are, the graph tells the shape."""
+
+    def change(document: Any) -> None:  # noqa: ANN401
+        for meta in (metas(document)["x"], metas(document)["conv2d"]):
+            meta["sizes"][2] = {"as_expr": {"expr_str": text, "hint": {"as_int": 12}}}
+
+    with suppress(rf_viz.ModelError):
+        net = rf_viz.load(with_document(change), name="net.pt2").trace(input_size=(12, 16))
+        assert net["conv2d"].region((2, 3)).size == (5, 5)
+
+
+def test_weights_that_claim_one_storage_again_and_again_are_refused() -> None:
+    files = entries()
+    config = next(name for name in files if name.endswith("weights_config.json"))
+    listed = json.loads(files[config])
+    entry = listed["config"]["conv1.weight"]
+    path = config.rpartition("/")[0] + "/" + entry["path_name"]
+    files[path] = bytes(2**24)
+    one = {"as_int": 1}
+    meta = dict(entry["tensor_meta"], sizes=[{"as_int": 2**22}], strides=[one])
+    listed["config"].update((f"w{i}", dict(entry, tensor_meta=meta)) for i in range(12))
+    files[config] = json.dumps(listed).encode()
+    document = json.loads(files[graph_entry(files)])
+    module = document["graph_module"]
+    for i in range(12):
+        spec = {"parameter": {"arg": {"name": f"p_w{i}"}, "parameter_name": f"w{i}"}}
+        module["signature"]["input_specs"].append(spec)
+        module["graph"]["inputs"].append({"as_tensor": {"name": f"p_w{i}"}})
+        metas(document)[f"p_w{i}"] = meta
+        nodes(document).append(_node("relu.default", f"p_w{i}", f"r{i}"))
+        metas(document)[f"r{i}"] = meta
+    files[graph_entry(files)] = json.dumps(document).encode()
+    assert "fewer numbers" in refused(packed(files))
+
+
+def test_each_of_many_writes_adds_little() -> None:
+    """Names do not grow with every write to the same tensor."""
+    calls, sizes = [_node("clone.default", "x", "copy")], {"copy": [1, 3, 12, 16]}
+    for i in range(200):
+        start, end = {"as_int": i % 15}, {"as_int": i % 15 + 1}
+        part = _node_with("slice.Tensor", "copy", f"s{i}", dim={"as_int": 3}, start=start, end=end)
+        calls += [part, _node("relu_.default", f"s{i}", f"w{i}")]
+        sizes[f"s{i}"] = sizes[f"w{i}"] = [1, 3, 12, 1]
+    calls.append(_node("relu.default", "copy", "y"))
+    sizes["y"] = [1, 3, 12, 16]
+    net = rf_viz.load(_calls(*calls, sizes=sizes), name="net.pt2").trace()
+    assert max(len(layer.name) for layer in net.layers) < 60
+    assert net["y"].region((3, 4)).size == (1, 1)
+
+
+def test_an_axis_is_taken_apart_into_thousands_of_tensors() -> None:
+    count = 2100
+    unbound = _node_with("unbind.int", "x", "", dim={"as_int": 3})
+    unbound["outputs"] = [{"as_tensors": [{"name": f"p{i}"} for i in range(count)]}]
+    last = _node_with("stack.default", "x", "y", dim={"as_int": 3})
+    last["inputs"] = [{"name": "tensors", "arg": unbound["outputs"][0]}]
+    sizes = {f"p{i}": [1, 3, 12] for i in range(count)}
+    data = _calls(unbound, last, sizes={**sizes, "x": [1, 3, 12, count], "y": [1, 3, 12, count]})
+    net = rf_viz.load(data, name="net.pt2").trace()
+    assert net.input.shape == (1, 3, 12, count)
+
+
+def test_names_stay_unique_where_thousands_are_alike() -> None:
+    writer = Writer((), 0)
+    names = {writer.unique("same") for _ in range(50_000)}
+    assert len(names) == 50_000
+
+
+def test_graphs_nested_without_end_are_refused() -> None:
+    def branch(depth: int) -> dict[str, Any]:
+        call = _node("relu.default", "x", "y") if depth == 0 else condition(depth - 1)
+        graph = {"inputs": [{"as_tensor": {"name": "x"}}], "nodes": [call]}
+        tensors = {"x": whole, "y": whole}
+        return {
+            "as_graph": {
+                "name": "g",
+                "graph": {**graph, "outputs": call["outputs"], "tensor_values": tensors},
+            }
+        }
+
+    def condition(depth: int) -> dict[str, Any]:
+        arguments = ({"as_bool": True}, branch(depth), branch(0))
+        inputs = [{"name": "", "arg": a} for a in arguments]
+        inputs.append({"name": "", "arg": {"as_tensors": [{"name": "x"}]}})
+        node = _node("", "x", "y")
+        return {**node, "target": "torch.ops.higher_order.cond", "inputs": inputs}
+
+    files = entries()
+    whole = metas(json.loads(files[graph_entry(files)]))["x"]
+    net = rf_viz.load(_calls(condition(5), sizes={"y": [1, 3, 12, 16]}), name="net.pt2").trace()
+    assert net["y"].region((3, 4)).size == (1, 1)
+    assert "too deeply" in refused(_calls(condition(40), sizes={"y": [1, 3, 12, 16]}))
+
+
+def test_modules_nested_without_end_are_told_apart_up_to_a_depth() -> None:
+    stack = ";".join(f"k{i},m{i},torch.nn.Sequential" for i in range(1500))
+    node = {**_node("relu.default", "x", "y"), "metadata": {"nn_module_stack": stack}}
+    model = rf_viz.load(_calls(node, sizes={"y": [1, 3, 12, 16]}), name="net.pt2")
+    assert model.trace()["y"].region((3, 4)).size == (1, 1)
+
+
+@pytest.mark.parametrize("target", ["flatten.using_ints", "reshape", "to.dtype", "contiguous"])
+def test_calls_without_arguments_depend_on_nothing(target: str) -> None:
+    """Whether these return a view is told by their first argument."""
+    call = {**_node(target if "." in target else f"{target}.default", "x", "y"), "inputs": []}
+    last = _node_with("add.Tensor", "x", "z", other={"as_tensor": {"name": "y"}})
+    sizes = {"y": [1, 3, 12, 16], "z": [1, 3, 12, 16]}
+    with suppress(rf_viz.ModelError):
+        rf_viz.load(_calls(call, last, sizes=sizes), name="net.pt2").trace()

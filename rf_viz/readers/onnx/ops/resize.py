@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import floor
+from math import floor, prod
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from ....errors import ModelError
 from ....relation import IDENTITY, Edge, Mix, Output, Relation, Shape
 from ....relation.common.basic import everything
 from ....relation.common.resize import Sampling, resize
+from ...reading.read_graph import LARGEST
 from ...reading.values import DataDependent
 from ..node import Node, operator
 
@@ -74,7 +75,7 @@ def resized(node: Node) -> Output:
     if 0 in shape:
         raise ModelError(f"Resize {node.name!r} cannot resize {list(shape)}: it is empty")
     scales, after = _sizes(node, shape, axes)
-    if min(after, default=1) < 1:
+    if min(after, default=1) < 1 or prod(after) > LARGEST:
         raise ModelError(
             f"Resize {node.name!r} makes a tensor of {list(after)}: "
             "the model does not work at this input size"

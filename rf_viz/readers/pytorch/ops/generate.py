@@ -65,8 +65,9 @@ def count(site: Site) -> str:
     dtype = site.result.dtype
     start, end, step = site.argument("start", 0), site.argument("end"), site.argument("step", 1)
     if all(isinstance(n, int | float) for n in (start, end, step)):
-        row = np.arange(start, end, step) if step else np.zeros(0)
-        if row.size <= _MOST_COUNTED:
+        many = (end - start) / step if step else 0
+        if many <= _MOST_COUNTED:
+            row = np.arange(start, end, step) if step else np.zeros(0)
             return site.add("Identity", site.writer.constant(row.astype(dtypes.array_type(dtype))))
     return site.add("Range", *(site.scalar(n, dtype) for n in (start, end, step)))
 

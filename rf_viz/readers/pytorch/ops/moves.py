@@ -197,10 +197,10 @@ def repeat_each(site: Site) -> str:
     else:
         axis = site.axis()
         size = site.shape()[axis]
-    if times < 0 or (size or 1) * times > _MOST_PICKS:
+    if times < 0 or (size or 1) * max(times, 1) > _MOST_PICKS:
         raise Untranslatable
     if size is not None:
-        places = site.ints(np.arange(size).repeat(times).tolist())
+        places = site.writer.constant(np.arange(size, dtype=np.int64).repeat(times))
     elif times:
         length = site.add("Shape", value, start=axis, end=axis + 1)
         rows = counted_up(site, site.add("Mul", length, site.ints([times])))
@@ -392,6 +392,8 @@ def _windowed(
     site: Site, value: str, axis: int, length: int | None, size: int, step: int, dilation: int
 ) -> str:
     """The windows along an axis, and behind that axis their positions. ``length`` may be free."""
+    if size > _MOST_PICKS:
+        raise Untranslatable
     span = dilation * (size - 1) + 1
     offsets = np.arange(size, dtype=np.int64) * dilation
     if length is not None:

@@ -82,7 +82,7 @@ def _shows_first(site: Site, op: str) -> bool:
         return not site.argument("train", False)
     if op in _MAYBE or op in _IF_SAME_TYPE:
         try:
-            before, after = site.meta(next(iter(site.node.arguments))), site.result
+            before, after = site.meta(next(iter(site.node.arguments), "")), site.result
         except Untranslatable:
             return False
         if op == "ravel":  # unlike flatten it copies whatever does not lie in order
