@@ -17,10 +17,12 @@ from onnx import ModelProto
 from ...errors import ModelError
 from ...model import Remark
 from ...relation import Shape
+from ...trace.tensors import Tensor
 from ..content import Content
 from ..onnx import OnnxModel
 from .archive import Archive
 from .declared import declared_shapes
+from .guards import broken
 from .program import program
 from .remarks import kinds_in_training, remarks
 from .translation import translate
@@ -34,7 +36,8 @@ class ExportedModel(OnnxModel):
     """A program that torch.export wrote.
 
     ``missing`` are the weights without values, ``trains`` the kinds of operators that are in
-    training mode, one for each (see ``kinds_in_training``).
+    training mode, one for each (see ``kinds_in_training``), ``guards`` what has to be true of the
+    sizes of inputs.
     """
 
     def __init__(
@@ -44,10 +47,32 @@ class ExportedModel(OnnxModel):
         folder: str | None,
         missing: Sequence[str],
         trains: Sequence[str],
+        guards: Sequence[str],
     ) -> None:
         super().__init__(proto, name, folder, declared_shapes)
         self.missing = tuple(missing)
         self.trains = tuple(trains)
+        self._guards = tuple(guards)
+
+    def describe(
+        self,
+        shapes: Mapping[str, Shape],
+        source: str,
+        weight_aware: bool,
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
+        stop: Collection[str] = (),
+    ) -> list[Tensor]:
+        """Describe the tensors as ``Model.describe``.
+
+        Raises ModelError, too, at sizes for which the program is not that of its module.
+        """
+        condition = broken(self._guards, shapes, [i.name for i in self.inputs if i.batched])
+        if condition:
+            raise ModelError(
+                f"{self.name} was exported for sizes where {condition}, which is not so here: "
+                "trace it at such a size, or export it again at this one"
+            )
+        return super().describe(shapes, source, weight_aware, feeds, stop)
 
     @cached_property
     def remarks(self) -> tuple[Remark, ...]:
@@ -96,6 +121,7 @@ def load(content: Content) -> ExportedModel:
             archive.folder,
             sorted(weights.missing),
             kinds_in_training(exported.graph),
+            exported.guards,
         )
     if len(names) > 1:
         model.signatures, model.signature = names, chosen

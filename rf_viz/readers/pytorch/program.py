@@ -6,12 +6,12 @@ since. What a reader of regions does not need is left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...errors import ModelError
-from .sizes import Size, size
+from .sizes import Expression, Size, size
 
 _MOST_NODES = 500_000
 _MOST_AXES = 64
@@ -25,6 +25,11 @@ _IN_ORDER = "higher_order.with_effects"
 _LONGEST_NAME = 2**12
 _LONGEST_STACK = 2**16
 _MOST_OUTPUTS = 2**16
+_MOST_GUARDS, _LONGEST = 2**14, 2**12
+
+_SMALL, _WITHOUT_BOUND = 3, 2**40
+"""Sizes of 0 and 1 are never free, and windows may need 2 or 3: such bounds tell nothing. Those
+beyond the other number stand for none."""
 
 _FLOATS = {"Infinity": float("inf"), "-Infinity": float("-inf"), "NaN": float("nan")}
 """Numbers that JSON has no words for."""
@@ -97,7 +102,8 @@ class Program:
 
     ``weights`` are the names of parameters, buffers and constants as the module has them, by the
     names of the graph's inputs that they come by. ``images`` are the names of the inputs that a
-    user feeds, ``constants`` the values of those that were fixed at export.
+    user feeds, ``constants`` the values of those that were fixed at export. ``guards`` are the
+    conditions on free sizes under which the program is that of its module (see ``guards.py``).
     """
 
     graph: Graph
@@ -105,6 +111,7 @@ class Program:
     images: tuple[str, ...]
     constants: Mapping[str, Argument] = field(default_factory=dict)
     torch_version: str = ""
+    guards: tuple[str, ...] = ()
 
 
 def program(document: Any, name: str) -> Program:  # noqa: ANN401
@@ -146,8 +153,42 @@ def _program(document: Any) -> Program:  # noqa: ANN401
         elif kind == "constant_input":
             constants[_text(value["name"])] = _argument(value["value"])
     return Program(
-        graph, weights, tuple(images), constants, _text(document.get("torch_version", ""))
+        graph,
+        weights,
+        tuple(images),
+        constants,
+        _text(document.get("torch_version", "")),
+        _guards(document, graph, images),
     )
+
+
+def _guards(document: Any, graph: Graph, images: Sequence[str]) -> tuple[str, ...]:  # noqa: ANN401
+    """The conditions on free sizes; overlong ones are left out.
+
+    Some versions of PyTorch write down ranges only, and none writes more for an argument ``*args``.
+    """
+    texts = document.get("guards_code") or ()
+    if len(texts) > _MOST_GUARDS:
+        raise ValueError(f"{len(texts)} guards")
+    plain = (t for t in texts if isinstance(t, str) and t.isprintable() and len(t) < _LONGEST)
+    return (*plain, *_ranges(document, graph, images))
+
+
+def _ranges(document: Any, graph: Graph, images: Sequence[str]) -> Iterator[str]:  # noqa: ANN401
+    """The ranges of the inputs' free sizes, as guards."""
+    ranges = document.get("range_constraints") or {}
+    for image in images:
+        meta = graph.tensors.get(image)
+        for axis, n in enumerate(meta.sizes if meta else ()):
+            bounds = ranges.get(n.name) if isinstance(n, Expression) and n.free else None
+            if not isinstance(bounds, dict):
+                continue
+            least, most = bounds.get("min_val"), bounds.get("max_val")
+            here = f"L['{image}'].size()[{axis}]"
+            if type(least) is int and _SMALL < least < _WITHOUT_BOUND:
+                yield f"{here} >= {least}"
+            if type(most) is int and most < _WITHOUT_BOUND:
+                yield f"{here} <= {most}"
 
 
 def _graph(document: Any) -> Graph:  # noqa: ANN401

@@ -72,7 +72,7 @@ SAME: dict[str, Callable[[Array], Array]] = {
 
 SHAPES = {
     "shuffled_channels": (1, 4, 5, 3),
-    "pixels_to_channels": (1, 2, 6, 2),
+    "pixels_to_channels": (1, 2, 6, 4),
     "patches": (1, 2, 5, 4),
 }
 SIZES = [(3, 4), (5, 9)]
@@ -119,3 +119,14 @@ def test_the_size_of_what_is_not_followed_is_worked_out_as_the_exporter_wrote_it
     layer = opened("smaller_by_half").trace(input_size=size).layers[-1]
     assert layer.shape == (1, 1, size[0] // 2, size[1] // 2)
     assert not layer.exact
+
+
+def test_a_size_at_which_the_module_would_take_another_branch_is_refused() -> None:
+    model = opened("a_branch_for_large_images")
+    layer = model.trace(input_size=(22, 5)).layers[-1]
+    assert layer.exact
+    assert layer.region((3, 1)) == rf_viz.Region((6, 1), (7, 2))
+    with pytest.raises(
+        rf_viz.ModelError, match=r"where inputs_0\.shape\[2\] >= 21, which is not so"
+    ):
+        model.trace(input_size=(16, 5))
