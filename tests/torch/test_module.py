@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import gc
+import tempfile
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 import rf_viz
+from rf_viz.readers.pytorch import memory
 from rf_viz.verify import verify
 
 
@@ -446,3 +450,23 @@ def test_an_onnx_export_that_computes_something_else_is_not_taken() -> None:
     layer = traced.layers[-1]
     assert not layer.exact
     assert layer.mask_of((0,)).all()
+
+
+def test_weights_beyond_what_a_message_holds_lie_in_a_temporary_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(memory, "_LARGE", 1000)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    module = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 36, 5))
+    model = rf_viz.load(module, (1, 3, 8, 8))
+    net = model.trace(weight_aware=True)
+    assert model.remarks == ()
+    assert net["0"].region((1, 2)) == rf_viz.Region((1, 2), (4, 5))
+    x = torch.rand(1, 3, 8, 8)
+    name = net["3"].name
+    values = model.activations(x.numpy(), [name])[name]
+    np.testing.assert_allclose(values, module(x).detach().numpy(), atol=1e-6)
+    assert len(list(tmp_path.iterdir())) == 1
+    del model, net
+    gc.collect()
+    assert list(tmp_path.iterdir()) == []

@@ -31,6 +31,9 @@ from .weights import Weights
 if TYPE_CHECKING:
     from ...runtimes.onnx.twin import OnnxTwin
 
+_LARGEST_IN_MEMORY = 2**31 - 2**24
+"""A message with weights in it holds 2 GB; those of a file stay in the file."""
+
 
 class ExportedModel(OnnxModel):
     """A program that torch.export wrote.
@@ -109,6 +112,11 @@ class ExportedModel(OnnxModel):
 
 def load(content: Content) -> ExportedModel:
     """Read an exported program. Raises ModelError where it is damaged, or something else."""
+    if content.path is None and content.size > _LARGEST_IN_MEMORY:
+        raise ModelError(
+            f"{content.name} has more than 2 GB, which cannot be read from memory: load it by its "
+            "path"
+        )
     with Archive(content) as archive:
         names = tuple(archive.programs)
         chosen = content.signature if content.signature in names else names[0]

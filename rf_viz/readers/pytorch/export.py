@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from threading import RLock
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import onnx
@@ -40,8 +40,8 @@ def functional(program: Any, *, core: bool = False) -> Any:  # noqa: ANN401
         return program.run_decompositions(*(() if core else ({},)))
 
 
-def saved(program: Any) -> bytes:  # noqa: ANN401
-    """The bytes of the archive that ``torch.export.save`` writes of a program.
+def save(program: Any, target: str | BinaryIO) -> None:  # noqa: ANN401
+    """Write the archive that ``torch.export.save`` writes of a program to a path or a stream.
 
     How its arguments and results are packed is left out: classes of a person's own, and the named
     tuples that PyTorch returns, cannot be saved.
@@ -49,17 +49,16 @@ def saved(program: Any) -> bytes:  # noqa: ANN401
     import torch
     from torch.utils import _pytree as pytree
 
-    signature, buffer = program.module_call_graph[0].signature, io.BytesIO()
+    signature = program.module_call_graph[0].signature
     packed = signature.in_spec, signature.out_spec
     with _ONE_AT_A_TIME, _quiet():
         try:
             row = tuple(range(packed[0].num_leaves))
             signature.in_spec = pytree.tree_structure((row, {}))
             signature.out_spec = pytree.tree_structure(tuple(range(packed[1].num_leaves)))
-            torch.export.save(program, buffer)
+            torch.export.save(program, target)
         finally:
             signature.in_spec, signature.out_spec = packed
-    return buffer.getvalue()
 
 
 def exported_to_onnx(module: Any, example: Example) -> tuple[onnx.ModelProto, bool]:  # noqa: ANN401

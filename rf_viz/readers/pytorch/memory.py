@@ -6,16 +6,20 @@ exported program with the module's own weights.
 
 from __future__ import annotations
 
+import io
+import os
 import warnings
+import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import ModelError
+from ...errors import ModelError, defect
 from ...model import Model, ModelInput, Remark
 from ...relation import Shape
 from ...runtimes.pytorch.runtime import ProgramRuntime, array, said
@@ -26,13 +30,16 @@ from ..onnx import OnnxModel, of_message
 from ..onnx.node import ATEN, OPERATORS
 from . import load
 from .example import Example, example_of
-from .export import computed, exported, exported_to_onnx, failure, functional, saved
+from .export import computed, exported, exported_to_onnx, failure, functional, save
 
 if TYPE_CHECKING:
     from ...runtimes import Twin
 
 _TOLERANCE = 1e-2
 """By how much, absolute and relative, two runtimes may differ."""
+
+_LARGE = 2**30
+"""Weights of more bytes are not held in one message: its format ends at 2 GB."""
 
 _MOST_SIZES = 8
 """The sizes at which the exports of a module are kept."""
@@ -266,7 +273,7 @@ def _read(program: Any, name: str) -> Export:  # noqa: ANN401
     for core in (False, True):
         try:
             plain = functional(program, core=core)
-            reading = load(Content.of(saved(plain), name))
+            reading = _reading(plain, name)
         except Exception:
             if best is None:
                 raise
@@ -277,6 +284,33 @@ def _read(program: Any, name: str) -> Export:  # noqa: ANN401
             break
     assert best is not None
     return best
+
+
+def _reading(program: Any, name: str) -> OnnxModel:  # noqa: ANN401
+    """Read a program without in-place operations. Large weights go by way of a temporary file.
+
+    Raises ModelError where it cannot be read, and what PyTorch raises where it cannot be saved.
+    """
+    weights = (*program.state_dict.values(), *program.constants.values())
+    if sum(getattr(weight, "nbytes", 0) for weight in weights) <= _LARGE:
+        stream = io.BytesIO()
+        save(program, stream)
+        return _loaded(Content.of(stream.getvalue(), name))
+    folder = TemporaryDirectory(prefix="rf_viz_")
+    file = os.path.join(folder.name, "program.pt2")
+    save(program, file)
+    reading = _loaded(Content.of(file, name))
+    weakref.finalize(reading, folder.cleanup)
+    return reading
+
+
+def _loaded(content: Content) -> OnnxModel:
+    try:
+        return load(content)
+    except ModelError:
+        raise
+    except Exception as error:
+        raise defect(f"read the exported program of {content.name}", error) from error
 
 
 def _by_onnx(module: Any, example: Example, name: str, reason: str) -> Export:  # noqa: ANN401

@@ -590,3 +590,13 @@ def test_calls_without_arguments_depend_on_nothing(target: str) -> None:
     sizes = {"y": [1, 3, 12, 16], "z": [1, 3, 12, 16]}
     with suppress(rf_viz.ModelError):
         rf_viz.load(_calls(call, last, sizes=sizes), name="net.pt2").trace()
+
+
+def test_bytes_beyond_what_a_message_holds_are_to_be_loaded_by_their_path(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = DATA / "residual.pt2"
+    monkeypatch.setattr("rf_viz.readers.pytorch._LARGEST_IN_MEMORY", 1000)
+    with pytest.raises(rf_viz.ModelError, match=r"has more than 2 GB, .* load it by its path"):
+        rf_viz.load(file.read_bytes(), "large.pt2")
+    assert rf_viz.load(file).trace().layers
