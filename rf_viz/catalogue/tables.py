@@ -25,6 +25,54 @@ class Verified:
     undecided: int
 
 
+@dataclass(frozen=True)
+class ListedNetwork:
+    """Network that a library has by name, with how far it sees.
+
+    Attributes:
+        name: the function that builds it ("resnet50").
+        year: when it was first made public.
+        paper: who made it, and where to read of it.
+        input: the height and width of its input; the figures hold at this size.
+        layer: the last layer before everything is pooled, whose figures these are. They leave
+            out global context.
+        size: its receptive field size, None where it has no closed form.
+        stride: its effective stride, likewise.
+        padding: its effective padding, likewise.
+        aligned: whether all paths to it agree; None where that cannot be said.
+        note: why there is no closed form; empty where there is one.
+        region: the extents of the largest region that any of its cells sees.
+        parameters: how many weights it has.
+        gflops: what one image costs, twice its multiply-adds in 1e9; None where not known.
+        depth: how many convolutions and matrix products are on the longest path to that layer,
+            those of squeeze-and-excite gates counted.
+        remark: what else to know, such as where other frameworks differ; may be empty.
+        verified: how the regions were checked; None where they were not.
+    """
+
+    name: str
+    year: int
+    paper: str
+    input: tuple[int, int]
+    layer: str
+    size: tuple[int, int] | None
+    stride: tuple[int, int] | None
+    padding: tuple[int, int] | None
+    aligned: bool | None
+    note: str
+    region: tuple[int, int]
+    parameters: int
+    gflops: float | None
+    depth: int
+    remark: str
+    verified: Verified | None
+
+
+def alphanumeric(name: str) -> str:
+    """Reduce a name to its letters and digits, in lower case, to compare it with others."""
+    return "".join(c for c in name.lower() if c.isalnum())
+
+
 class Table(Mapping[str, Row], Generic[Row]):
     """Rows by name, in the order of the file; ``row`` makes one of its values."""
 

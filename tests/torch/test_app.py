@@ -32,7 +32,7 @@ def test_networks_of_both_libraries_are_on_offer_and_open() -> None:
     assert {"resnet18 (torchvision)", "resnet18 (timm)", "ResNet50 (Keras)"} <= set(box.options)
     box.set_value("torchvision:squeezenet1_1").run()
     assert not app.exception
-    assert "1.2 million weights, trained right in 58" in captions(app)
+    assert "1.2 million weights, top-1 accuracy on ImageNet 58" in captions(app)
     assert "Its weights are random here" in captions(app)
     assert "No trained ones are in torchvision's cache" in captions(app)
     preset = next(s for s in app.selectbox if s.label == "Preprocessing")

@@ -13,6 +13,7 @@ from ...catalogue.article import (
     without_each,
 )
 from ...catalogue.keras_applications import KERAS_APPLICATIONS
+from ...catalogue.tables import alphanumeric
 from ...catalogue.torchvision_models import TORCHVISION_MODELS
 from ...figures.accuracy import Point, Quantity, accuracy
 from ..text import listed, plain
@@ -164,19 +165,14 @@ def _keras(*, once: bool) -> list[Point]:
 def _torchvision(shown: Sequence[str]) -> list[Point]:
     """torchvision's networks with a closed form that no other group shows by the same name."""
     others = {
-        *(_plain(a.name) for a in KERAS_APPLICATIONS.values() if _KERAS in shown),
-        *(_plain(n.keras or n.title) for n in summary() if _ARTICLE in shown and n.top1),
+        *(alphanumeric(a.name) for a in KERAS_APPLICATIONS.values() if _KERAS in shown),
+        *(alphanumeric(n.keras or n.title) for n in summary() if _ARTICLE in shown and n.top1),
     }
     return [
         Point(m.name, max(m.size), m.top1, m.gflops, m.family, max(m.input), m.depth)
         for m in TORCHVISION_MODELS.values()
-        if m.size is not None and _plain(m.name) not in others
+        if m.size is not None and alphanumeric(m.name) not in others
     ]
-
-
-def _plain(name: str) -> str:
-    """Letters and digits of a name, in lower case."""
-    return "".join(c for c in name.lower() if c.isalnum())
 
 
 def _twins() -> list[str]:

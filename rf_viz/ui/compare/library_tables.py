@@ -69,10 +69,9 @@ def library_tables() -> None:
     )
     st.caption(
         f"Top-1 and top-5 on ImageNet: of Keras by [its table]({_KERAS_TABLE}), of torchvision by "
-        "the meta data of its weights, the first that it published for this input; the source says "
-        "how they were trained. The same architecture can have other "
-        "figures in the two: ResNet-50 has its strides in other convolutions, and Keras pads "
-        "otherwise."
+        "the metadata of the first weights that it published for this input; the source says how "
+        "they were trained. An architecture can have other figures in the other library: "
+        "ResNet-50, for one, has its strides in other convolutions, and Keras pads differently."
     )
 
 

@@ -90,7 +90,7 @@ def absent(key: str) -> str:
             f"The link shows {name} of {library}, which is not installed here: "
             f"pip install torch {library} brings it."
         )
-    return f"The link shows {name}, which the installed {_TITLES.get(library, library)} has not."
+    return f"The link shows {name}, which the installed {_TITLES.get(library, library)} lacks."
 
 
 def choose_network(key: str) -> tuple[File, Sample]:
@@ -133,7 +133,7 @@ def _about(library: str, name: str) -> str:
         return ""
     about = f"{entry.parameters / 1e6:.1f} million weights"
     if entry.top1 is not None:
-        about += f", trained right in {percent(entry.top1)} of ImageNet"
+        about += f", top-1 accuracy on ImageNet {percent(entry.top1)} when trained"
     return about
 
 
