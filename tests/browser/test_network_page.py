@@ -42,7 +42,7 @@ def scope_box(page: Page, label: str) -> Locator:
 def see_in_explore(page: Page, name: str) -> None:
     """Waits until a layer shows in Explore."""
     expect(page.locator(".rf-about b")).to_have_text(name, timeout=20_000)
-    expect(page.locator("[data-pane=image] [data-mark=pinned][width]")).to_be_attached()
+    expect(page.locator(".linked-view[data-view]")).to_be_visible()
 
 
 def test_scopes_fold_and_unfold_and_layers_open(network: Page) -> None:

@@ -15,10 +15,11 @@ from ...design import Measured, Study, to_onnx
 from ...design.kinds import LAYER_KINDS
 from ...errors import ModelError
 from ...figures.built import Grown, built
+from ...figures.maps import by_channel
 from .. import sidebar
 from ..cache import Fed, File, reported
 from ..inspector.cell_panel import cell_panel
-from ..inspector.channels import by_channel, choose_channel
+from ..inspector.channels import choose_channel
 from ..inspector.cue.cue import cue
 from ..inspector.depth.depth import near
 from ..inspector.linked_view.linked_view import linked_view

@@ -12,9 +12,10 @@ from PIL import Image
 
 from ...figures import encode
 from ...figures.colours import colours
+from ...figures.maps import arranged, quantised, value_range
 from ..inspector.scene import Scene
 from ..navigation import open_now
-from ..pictures import Cell, arranged, quantised, value_range
+from ..pictures import Cell
 from ..text import number
 from .tiles.tiles import (
     Box,

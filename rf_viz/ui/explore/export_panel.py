@@ -23,13 +23,13 @@ from ...analysis.records import (
 from ...catalogue.samples import SAMPLE_IMAGES
 from ...errors import ModelError
 from ...figures import encode
+from ...figures.maps import by_channel
 from ...trace.network import Layer
 from .. import address, cache
 from ..cache import File, LibraryNetwork
 from ..inspector.cell_panel import veiled
-from ..inspector.channels import by_channel
 from ..inspector.scene import Scene
-from ..inspector.seen import overlay
+from ..inspector.seen import seen_by
 from ..outline import title_of
 from ..pictures import FeatureMap, Picture
 from ..sidebar.layer_list.layer_list import is_convolution
@@ -80,7 +80,7 @@ def as_shown(scene: Scene) -> Picture:
     if mode == "box" or picture.kind != "image" or region.empty:
         return picture
     channel = scene.feature_map.channel
-    _, veil, _ = overlay(scene.layer, scene.cell, channel, mode)
+    veil = seen_by(scene.layer, scene.cell, channel).marks(mode)
     values = picture.values.copy()
     values[region.slices] = veiled(values[region.slices], veil, mode)
     what = {"pixels": "exact pixels", "paths": "path counts"}[mode]

@@ -8,13 +8,14 @@ import streamlit as st
 
 from ...catalogue.samples import Sample
 from ...errors import ModelError
+from ...figures.maps import by_channel
 from ...trace.network import Layer
 from .. import cache
 from ..cache import Fed, File
 from ..outline import title_of
 from ..pictures import FeatureMap, Picture
 from ..text import by, plain, sentence
-from .channels import by_channel, choose_channel
+from .channels import choose_channel
 from .scene import Scene
 
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 import rf_viz
 from rf_viz import Layer, Network
+from rf_viz.analysis.seen import Mode
 from rf_viz.catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS, tone
 from rf_viz.inputs.images import fit, open_image
 from rf_viz.ui.browser.component import pack, unpack
@@ -30,7 +31,7 @@ from rf_viz.ui.explore.export_panel import (
 from rf_viz.ui.explore.offline_page.offline_page import Chosen, estimate, offline_page
 from rf_viz.ui.explore.snapshot import app_font, snapshot
 from rf_viz.ui.inspector.scene import Scene
-from rf_viz.ui.pictures import FeatureMap, Mode, Picture
+from rf_viz.ui.pictures import FeatureMap, Picture
 
 NAMES = ("conv1", "fire4/expand1x1", "fire5/concat", "fire7/expand1x1", "conv10")
 TIMES, DASH = " \N{MULTIPLICATION SIGN} ", "\N{EN DASH}"

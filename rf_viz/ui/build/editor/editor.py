@@ -22,7 +22,7 @@ from ..design_session import DesignSession, apply_edits, partial_study
 
 _KEY = "editor"
 
-_component = component(__file__, "editor.js")
+_component = component(__file__)
 
 
 def editor(session: DesignSession) -> None:

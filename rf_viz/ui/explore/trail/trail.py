@@ -14,12 +14,12 @@ from PIL import Image
 from ....errors import ModelError
 from ....figures import encode
 from ....figures.colours import colours
+from ....figures.maps import by_channel
 from ....model import Model
 from ....trace.network import Layer
 from ... import cache
 from ...browser.component import component, pack
 from ...cache import Fed, File
-from ...inspector.channels import by_channel
 from ...inspector.scene import Scene
 from ...navigation import open_now
 from ...outline import title_of
@@ -50,7 +50,7 @@ _AT_ONCE = 200e6
 
 _WHOLE = "trail whole"
 
-_component = component(__file__, "../../browser/packet.js", "trail.js")
+_component = component(__file__)
 
 Thumbnails = dict[str, NDArray[np.uint8] | None]
 """By layer name; None where there are no values."""

@@ -16,7 +16,7 @@ from ....lessons import Example, Row
 from ....lessons.example import Spans
 from ...browser.component import component
 
-_component = component(__file__, "unit_diagram.js")
+_component = component(__file__)
 
 Brackets = Mapping[str, Sequence[Spans | None]]
 """Spans of input units to draw below the input, by label; a list for each row, the input first."""

@@ -22,7 +22,7 @@ from ..scopes import (
     scope_tree,
 )
 
-_component = component(__file__, "graph.js")
+_component = component(__file__)
 
 
 def graph(net: Network, traced: str) -> str | None:

@@ -14,7 +14,7 @@ from ...browser.component import component
 from ...outline import Entry, label_within, outline
 from ...text import by
 
-_component = component(__file__, "../../browser/bus.js", "layer_list.js")
+_component = component(__file__)
 
 _FIRST = "first layer"
 
