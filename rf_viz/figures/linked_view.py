@@ -285,7 +285,7 @@ class LinkedView:
         return {"customdata": labels, "hovertemplate": f"{template}<extra></extra>"}
 
 
-def linked_view(
+def linked_figure(
     layer: Layer,
     image: Any = None,  # noqa: ANN401
     cell: Sequence[int] | None = None,

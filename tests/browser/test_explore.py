@@ -150,7 +150,7 @@ def test_zoom_stays_after_a_click_and_goes_with_a_double_click(opened: Page) -> 
     opened.wait_for_timeout(300)
     assert window(opened, "map") == home, "the wheel scrolls the page"
     opened.keyboard.down("Control")
-    for _ in range(4):
+    for _ in range(12):
         opened.mouse.wheel(0, -240)
     opened.keyboard.up("Control")
     opened.wait_for_timeout(300)

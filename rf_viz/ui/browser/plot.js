@@ -7,6 +7,7 @@
  */
 
 const CLICK = 5; // pixels that a pointer may move between press and release
+const TWICE = 350; // milliseconds between the two clicks of a double click
 const FAR = -1e6; // where an overlay waits that does not show; its entry in the legend stays
 const NOWHERE = "M0,0Z";
 const SAVED = { width: 1000, scale: 2 };
@@ -48,12 +49,12 @@ export class Plot {
     this.titles = titles;
     this.name = name;
     const Plotly = await load(url);
-    const home = JSON.stringify(this.axes(layout).map((axis) => layout[axis].range));
-    if (home === this.home && this.graph) {
-      for (const axis of this.axes(layout)) layout[axis].range = [...this.full[axis].range];
-    }
-    this.home = home;
-    this.homes = JSON.parse(home);
+    const homes = {};
+    for (const [axis, { range }] of Object.entries(layout)) if (range) homes[axis] = [...range];
+    const same = this.graph && JSON.stringify(homes) === JSON.stringify(this.homes);
+    if (same)
+      for (const axis of Object.keys(homes)) layout[axis].range = [...this.full[axis].range];
+    this.homes = homes;
     const touch = matchMedia("(pointer: coarse)").matches;
     Object.assign(layout, {
       ...{ hovermode: false, dragmode: touch ? false : "pan", autosize: true },
@@ -82,10 +83,6 @@ export class Plot {
 
   get full() {
     return this.graph._fullLayout;
-  }
-
-  axes(layout) {
-    return Object.keys(layout).filter((name) => /^[xy]axis/.test(name));
   }
 
   /** The axes of a pane, with Plotly's ways between data and pixels. */
@@ -222,11 +219,9 @@ export class Plot {
 
   /** Shows all of every pane again. */
   reset() {
-    const ranges = this.axes(this.layout).map((axis, i) => [`${axis}.range`, [...this.homes[i]]]);
-    window.Plotly.relayout(
-      this.graph,
-      Object.fromEntries(ranges.filter(([, range]) => range[0] !== null)),
-    );
+    const change = {};
+    for (const [name, range] of Object.entries(this.homes)) change[`${name}.range`] = [...range];
+    window.Plotly.relayout(this.graph, change);
   }
 
   fit() {
@@ -282,13 +277,13 @@ export class Plot {
       target.addEventListener(name, hear, { capture: true, signal });
     hear(host, "pointermove", (event) => this.moved(event));
     hear(host, "pointerleave", (event) => {
-      if (event.target !== host) return;
+      // While a button is down Plotly covers the page.
+      if (event.target !== host || this.press) return;
       this.active = null;
       this.on.leave();
     });
     hear(host, "pointerdown", (event) => {
       this.press = event.button ? null : { event, at: this.locate(event) };
-      this.active = this.press?.at?.pane ?? null;
     });
     hear(window, "pointermove", (event) => {
       if (this.press && distance(this.press.event, event) > CLICK) this.press.dragged = true;
@@ -300,7 +295,6 @@ export class Plot {
     hear(window, "pointerdown", (event) => {
       if (!event.composedPath().includes(host)) this.active = null;
     });
-    hear(host, "dblclick", () => this.reset());
     // The wheel scrolls the page, unless it is meant for the pane.
     hear(host, "wheel", (event) => {
       const at = this.locate(event);
@@ -317,9 +311,15 @@ export class Plot {
   released(event) {
     const { press } = this;
     this.press = null;
+    this.active = press?.at?.pane ?? null;
     if (!press?.at || press.dragged) return;
     const at = this.locate(event);
-    if (at?.pane === press.at.pane) this.on.pick(at.pane, at.x, at.y);
+    if (at?.pane !== press.at.pane) return;
+    const again = this.last && event.timeStamp - this.last.timeStamp < TWICE;
+    const near = again && distance(this.last, event) < CLICK;
+    this.last = event;
+    if (near) this.reset();
+    else this.on.pick(at.pane, at.x, at.y);
   }
 
   remove() {

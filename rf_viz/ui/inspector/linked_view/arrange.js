@@ -1,6 +1,7 @@
 /** The places of the panes: beside each other where there is room, else one above the other. */
 
 const HEAD = 76; // pixels above a pane: the modes and the mode bar, the caption
+const ROW = 34; // pixels that the modes take where they don't fit beside the mode bar
 const FOOT = 66; // pixels below a pane: the ticks and the legend
 const SIDE = 38; // pixels left of a pane: the ticks
 const NARROW = 520; // pixels: a narrower view has one pane in a row
@@ -22,10 +23,11 @@ export function arrange({ figure, extent, map, margin }, width) {
     high(data[0].type, grown[0] / grown.at(-1)),
     high(data[1].type, map[0] / map[1]),
   ];
+  const head = width < NARROW ? HEAD + ROW : HEAD;
   const height = stacked ? above + HEAD + FOOT + below : Math.max(above, below);
   layout.width = width;
-  layout.height = height + HEAD + FOOT;
-  layout.margin = { l: SIDE, r: 8, t: HEAD, b: FOOT, autoexpand: false };
+  layout.height = height + head + FOOT;
+  layout.margin = { l: SIDE, r: 8, t: head, b: FOOT, autoexpand: false };
   const share = room / inner;
   layout.xaxis.domain = [0, share];
   layout.xaxis2.domain = [1 - share, 1];

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ....figures import overlays
 from ....figures.colours import HOVERED
-from ....figures.linked_view import LARGEST_MARGIN, MOST_POINTS, LinkedView, picture_url
+from ....figures.linked_view import LARGEST_MARGIN, MOST_POINTS, LinkedView, colour_bar, picture_url
 from ....figures.maps import quantised
 from ....trace.network import Layer, Network
 from ...browser.component import component, pack
@@ -70,7 +70,7 @@ def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool =
     if not np.array_equal(places.reshape(-1), np.arange(places.size)):
         arrays["places"] = places
     arrays["map"] = shown.shown
-    if not live and not shown.is_line:
+    if not (live or shown.is_line or np.isnan(shown.shown).any()):
         arrays["map"] = quantised(shown.shown, low, high)
     for axis, (start, stop) in enumerate(layer.spans(feature_map.channel)):
         arrays[f"start{axis}"], arrays[f"stop{axis}"] = start, stop
@@ -119,7 +119,8 @@ def _hosted(shown: LinkedView, picture: Picture) -> tuple[dict[str, Any], dict[s
     figure.add_trace(
         overlays.marks_trace((0,) * len(picture.extent), np.zeros((1, 1), np.uint8), "pixels")
     )
-    figure.data[2].visible = False
+    bar = colour_bar("", showticklabels=True)
+    figure.data[2].update(visible=False, colorbar=bar)
     content = figure.to_plotly_json()
     data = [dict(trace) for trace in content["data"]]
     lengths = (shown.extent[-1], shown.places.shape[1], 0)
