@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from .coverage import coverage_figure as coverage_figure
     from .growth import growth_figure as growth_figure
     from .linked_view import linked_figure as linked_figure
+    from .volume_view import volume_figure as volume_figure
 
 _HOMES = {
     "coverage_figure": "coverage",
     "growth_figure": "growth",
     "linked_figure": "linked_view",
+    "volume_figure": "volume_view",
 }
 """The public figures and their modules; each is imported when it is first used."""
 

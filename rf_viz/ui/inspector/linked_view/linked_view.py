@@ -10,8 +10,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ....figures import overlays
+from ....figures.cell_view import LARGEST_MARGIN, picture_url
 from ....figures.colours import HOVERED
-from ....figures.linked_view import LARGEST_MARGIN, MOST_POINTS, LinkedView, colour_bar, picture_url
+from ....figures.linked_view import MOST_POINTS, LinkedView, colour_bar
 from ....figures.maps import quantised
 from ....trace.network import Layer, Network
 from ...browser.component import component, pack
