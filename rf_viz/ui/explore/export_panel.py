@@ -43,7 +43,7 @@ _SPREAD = 4
 _CHANNELS, _MOST_CHANNELS = 4, 16
 """How many channels of each layer go into the page, at first and at most."""
 
-_LARGE = 3_000_000
+_LARGE = 8_000_000
 """A page of more bytes is called large."""
 
 _KINDS = {

@@ -25,9 +25,6 @@ from ...text import by
 
 _HERE = Path(__file__).resolve().parent
 
-_HEADER = 1200
-"""About how many bytes go with each map besides its arrays."""
-
 
 @dataclass(frozen=True)
 class Chosen:
@@ -71,13 +68,14 @@ def offline_page(
 
 def estimate(picture: Picture, layers: Sequence[Layer], channels: int) -> int:
     """Estimates the bytes of a page with so many channels of each layer."""
-    image = total = 0
+    image = total = texts = 0
     for layer in layers:
-        _, arrays = unpack(packet(picture, FeatureMap(layer, None, "", None), ""))
+        header, arrays = unpack(packet(picture, FeatureMap(layer, None, "", None), ""))
         image = arrays.pop("image").nbytes
-        total += (channels - 1) * (arrays["map"].nbytes + _HEADER) + _HEADER
+        texts += channels * len(json.dumps(header))
+        total += (channels - 1) * arrays["map"].nbytes
         total += sum(array.nbytes for array in arrays.values())
-    return sum(map(len, _parts().values())) + (image + total) * 4 // 3
+    return sum(map(len, _parts().values())) + texts + (image + total) * 4 // 3
 
 
 class _ArrayPool:
