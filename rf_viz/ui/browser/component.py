@@ -14,6 +14,8 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.components.v2.types import ComponentRenderer
 
+_THEME = Path(__file__).with_name("theme.css").read_text(encoding="utf-8")
+
 _MODULE_SYNTAX = re.compile(r"^import .*?;\n|^export (?!default)", re.MULTILINE | re.DOTALL)
 
 
@@ -22,7 +24,8 @@ def component(module: str, *scripts: str, styles: Sequence[str] = ()) -> Compone
 
     Its HTML and CSS lie beside it, named alike. ``scripts`` are its JavaScript modules, each after
     those it imports: Streamlit takes one script, so they are joined, with the imports between them
-    taken out. ``styles`` come before those of its own.
+    taken out. ``styles`` come before those of its own, and ``theme.css``, which all components
+    share, before both.
     """
     folder, name = Path(module).parent, Path(module).stem
 
@@ -32,7 +35,7 @@ def component(module: str, *scripts: str, styles: Sequence[str] = ()) -> Compone
     return st.components.v2.component(
         f"rf_viz.{name}",
         html=read(f"{name}.html"),
-        css="\n".join(read(style) for style in (*styles, f"{name}.css")),
+        css="\n".join([_THEME, *map(read, [*styles, f"{name}.css"])]),
         js="\n".join(_MODULE_SYNTAX.sub("", read(script)) for script in scripts),
     )
 

@@ -140,9 +140,10 @@ def _entry(chosen: Chosen, packets: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def _parts() -> dict[str, str]:
     """The parts that are the same on every page."""
     view = _HERE.parents[1] / "inspector" / "linked_view"
+    theme = _text(_HERE.parents[1] / "browser" / "theme.css")
     return {
-        "page_css": _text(_HERE / "offline_page.css"),
-        "view_css": "\n".join(_text(view / css) for css in (*STYLES, "linked_view.css")),
+        "page_css": theme + _text(_HERE / "offline_page.css"),
+        "view_css": theme + "\n".join(_text(view / css) for css in (*STYLES, "linked_view.css")),
         "view_html": _text(view / "linked_view.html"),
         "script": _joined(_HERE / "offline_page.js", set()),
     }
