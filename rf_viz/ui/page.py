@@ -8,6 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 _HERE = Path(__file__).parent
+_STYLES = (_HERE / "browser" / "theme.css", _HERE / "page.css")
+
 _PAGES = {
     "streamlit_app.py": ("Explore", ":material/search:"),
     "pages/network.py": ("Network", ":material/account_tree:"),
@@ -26,7 +28,9 @@ def set_up(title: str) -> None:
     st.set_page_config(
         page_title=f"{title} · RF-Viz", page_icon=str(_HERE / "icon.png"), layout="wide"
     )
-    st.html(_HERE / "page.css")
+    for style in _STYLES:
+        st.html(style)
+    st.html(f'<h1 class="rf-spoken">{title}</h1>')
     log_to_server()
     _menu()
 

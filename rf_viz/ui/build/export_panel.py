@@ -28,7 +28,7 @@ def export_panel(study: Study, row: Measured, cell: Cell | None) -> None:
     design = study.design
     title = design_title(design)
     name = re.sub(r"\W+", "-", title).strip("-").lower()
-    st.markdown("#### Take it along")
+    st.markdown("## Take it along")
     st.caption(
         f"{title}: {study.parameters:,} weights, "
         f"{2 * study.multiply_adds / 1e9:.3g} GFLOPs. Its weights are random, and the files say so."

@@ -26,7 +26,7 @@ def goal_seek(study: Study, apply: Callable[[Design], None]) -> int | None:
     Returns the size to reach, once the person has asked for it; None where it is reached.
     """
     now = reached_by(study)
-    st.markdown("#### How do I reach ...")
+    st.markdown("## How do I reach ...")
     if now is None:
         st.caption("The network leaves no map of cells, so there is nothing to reach with.")
         return None

@@ -78,7 +78,7 @@ def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None
     view = f"built {link} {row.step.name}"
     about, picker = st.columns([3, 2], vertical_alignment="bottom")
     about.html(
-        f'<p class="rf-about"><b>{row.step.name}</b>'
+        f'<p class="rf-about"><b role="heading" aria-level="2">{row.step.name}</b>'
         f"<span>{row.step.row.kind} · {by(row.step.shape)} · random weights</span></p>"
     )
     maps, shown = None, 0

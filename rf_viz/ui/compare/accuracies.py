@@ -229,7 +229,7 @@ def _rivals(groups: Mapping[str, Sequence[Point]], left_out: str) -> None:
                 whose = "article's" if title == _FIT else "all shown"
                 row |= {f"Slope, {whose}": curve.slope, f"Correlation, {whose}": curve.correlation}
         rows.append(row)
-    st.markdown("#### The receptive field and its rivals")
+    st.markdown("## The receptive field and its rivals")
     st.dataframe(
         rows,
         hide_index=True,
@@ -248,7 +248,7 @@ def _rivals(groups: Mapping[str, Sequence[Point]], left_out: str) -> None:
 
 def _twelve() -> None:
     """Draws the article's table of twelve networks."""
-    st.markdown("#### The article's twelve networks")
+    st.markdown("## The article's twelve networks")
     st.dataframe(
         [
             {

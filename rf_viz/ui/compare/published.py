@@ -62,7 +62,7 @@ def _row(row: EndPoint) -> dict[str, str]:
         "Input": str(row.resolution or "any"),
         "End point": row.name.removeprefix(f"{row.net}/"),
         **_figures(row),
-        "": "= equal" if row.agrees else "\N{NOT EQUAL TO} differs",
+        "Compared": "= equal" if row.agrees else "\N{NOT EQUAL TO} differs",
     }
 
 

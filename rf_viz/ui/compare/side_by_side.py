@@ -57,7 +57,7 @@ def _table(
     Rows of Keras' and torchvision's networks are known without building them. ``missing`` is the
     note on others that are not traced.
     """
-    st.markdown("#### Where they end")
+    st.markdown("## Where they end")
     rows = [_row(contender, traces.get(contender), missing) for contender in contenders]
     st.dataframe(
         rows,
@@ -127,7 +127,7 @@ def _cells(
 @st.fragment
 def _curves(traces: Mapping[Contender, ContenderTrace]) -> None:
     """Draws how far each network sees on the way through it; a point leads to its layer."""
-    st.markdown("#### How they grow")
+    st.markdown("## How they grow")
     choices = st.container(horizontal=True, gap="large")
     across: Across = choices.segmented_control(
         "Over", list(_ACROSS), default="depth", format_func=_ACROSS.__getitem__, required=True,
@@ -190,7 +190,7 @@ def _middles(traces: Mapping[Contender, ContenderTrace]) -> None:
     """Draws the region of the central cell of each last layer, over one picture."""
     st.html(Path(__file__).with_suffix(".css"))
     shown = {c: t for c, t in traces.items() if t.picture and t.growth.end}
-    st.markdown("#### What their central cells see")
+    st.markdown("## What their central cells see")
     both = st.container(key="middles")
     with both.container():
         image = sidebar.choose_image(None)

@@ -102,7 +102,7 @@ def _picture(scene: Scene) -> None:
 
 
 def _page(scene: Scene) -> None:
-    st.markdown("**A page that works offline**")
+    st.markdown("### A page that works offline")
     st.caption("The linked view in one HTML file, to hand out or to show without a network.")
     offered = to_choose_from(scene)
     names = {layer.name: title_of(layer)[0] for layer in offered}
@@ -149,7 +149,7 @@ def _numbers(scene: Scene) -> None:
     def every() -> Record:
         return network_record(scene.file.name, scene.net)
 
-    st.markdown("**The numbers**")
+    st.markdown("### The numbers")
     st.caption("As the command line tells them: of this cell, and of all layers.")
     cells = _file_name(scene.file.name, title_of(layer)[0], *cell)
     layers = _file_name(scene.file.name, "layers")

@@ -32,8 +32,9 @@ def scene_picker(
     if isinstance(weights, int):
         what += f", {weights:,} parameter{'s' * (weights != 1)}"
     about.html(
-        f'<p class="rf-about"><b>{escape(name).replace("/", "/<wbr>")}</b>'
-        f"<span>{escape(what)} · {by(layer.shape)}</span></p>"
+        f'<div class="rf-about"><b role="heading" aria-level="2">'
+        f"{escape(name).replace('/', '/<wbr>')}</b>"
+        f"<span>{escape(what)} · {by(layer.shape)}</span></div>"
     )
     try:
         values = cache.activations(file, fed, layer.name)
