@@ -17,6 +17,7 @@ from ...errors import ModelError
 from ...figures.built import Grown, built
 from .. import sidebar
 from ..cache import Fed, File, reported
+from ..chart.chart import chart
 from ..inspector.cell_panel import cell_panel
 from ..inspector.channels import by_channel, choose_channel
 from ..inspector.cue.cue import cue
@@ -117,12 +118,11 @@ def growth(study: Study, chosen: int, goal: int | None, choose: Callable[[int], 
         if points and "customdata" in points[0]:
             choose(int(points[0]["customdata"]))
 
-    st.plotly_chart(
+    chart(
         built(growth_rows(study.rows), max(study.design.input[1:]), chosen, goal),
+        "Receptive field by row",
         key=key,
         on_select=clicked,
-        selection_mode="points",
-        config={"displayModeBar": False},
     )
 
 
