@@ -161,6 +161,16 @@ def test_a_point_of_the_growth_opens_its_layer_and_the_way_back_is_free(network:
     expect(network.get_by_role("heading", name="What is notable")).to_be_visible()
 
 
+def test_a_row_of_the_table_opens_its_layer_and_the_way_back_is_free(network: Page) -> None:
+    table = network.get_by_test_id("stDataFrame")
+    table.scroll_into_view_if_needed()
+    table.click(position={"x": 16, "y": 35 * 1.5})
+    see_in_explore(network, "conv1")
+    network.get_by_test_id("stSidebar").get_by_role("link", name="Network").click()
+    network.locator(".graph .box").first.wait_for()
+    expect(network.get_by_test_id("stDataFrame")).to_be_visible()
+
+
 def test_the_evidence_of_a_finding_opens(network: Page) -> None:
     network.get_by_test_id("stButtonGroup").get_by_text("fire6/expand3x3").first.click()
     see_in_explore(network, "fire6/expand3x3")

@@ -64,9 +64,9 @@ def graph_section(net: Network, traced: str) -> None:
 
 @st.fragment
 def table_section(net: Network, parameters: Mapping[str, int], traced: str) -> None:
-    """Draws the table of layers, and the way to the selected one."""
+    """Draws the table of layers; the row that is selected opens in Explore."""
     name = network_table(net, parameters, key=traced)
-    if name and st.button(f"Open {plain(name)} in Explore", icon=":material/arrow_forward:"):
+    if name:
         _go_to_explore(name)
 
 
