@@ -42,7 +42,8 @@ def export_panel(study: Study, row: Measured, cell: Cell | None) -> None:
     )
     with st.container(horizontal=True):
         if st.button("Open in Explore", key="open in explore", icon=":material/search:"):
-            file = sidebar.show_model({f"{name}.onnx": to_onnx(design)})
+            with st.spinner("Writing the file ..."):
+                file = sidebar.show_model({f"{name}.onnx": to_onnx(design)})
             if masked(design):
                 st.session_state[f"weights {file.digest}"] = True
             set_destination(Destination(row.layer.name, cell))
