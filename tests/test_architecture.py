@@ -181,6 +181,12 @@ def test_imports_run_down() -> None:
     assert upward == []
 
 
+def test_charts_are_shown_by_one_function() -> None:
+    """So that all of them have the same mode bar."""
+    shown = [file for file in sources() if "plotly_chart(" in file.read_text(encoding="utf-8")]
+    assert [name_of(file) for file in shown] == ["rf_viz.ui.chart.chart"]
+
+
 def test_no_page_knows_another() -> None:
     pages = {"ui.explore", "ui.network", "ui.compare", "ui.build", "ui.learn"}
     assert pages <= STOREY.keys()

@@ -173,7 +173,7 @@ def _box(net: Network, node: Node) -> str:
         attributes["style"] = f"--kinds:linear-gradient({_stripes(scope)})"
         what = scope.op or (f"{len(scope.layers)} layers" if scope.parts else "")
         size = _size(last)
-        what = what and f"{_short(what, _SMALL_LETTERS - len(size) - 3)} · "
+        what = what and f"{_short(what, max(_SMALL_LETTERS - len(size) - 3, 5))} · "
         text += f"<small>{escape(what + size)}</small>"
     written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
     return f'<button type="button" tabindex="-1" {written}>{text}</button>'
