@@ -7,6 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from .chart.chart import set_up_charts
+
 _HERE = Path(__file__).parent
 _STYLES = (_HERE / "browser" / "theme.css", _HERE / "page.css")
 
@@ -31,6 +33,7 @@ def set_up(title: str) -> None:
     for style in _STYLES:
         st.html(style)
     st.html(f'<h1 class="rf-spoken">{title}</h1>')
+    set_up_charts()
     log_to_server()
     _menu()
 

@@ -29,9 +29,11 @@ def component(
     """Registers the component of a module, given as its ``__file__``.
 
     Its HTML, CSS and JavaScript lie beside it, named alike. ``styles`` are style sheets that come
-    before its own, and ``theme.css``, which all components share, before both. ``isolated`` puts it into a shadow root; Plotly.js needs to be outside of one.
+    before its own, and ``theme.css``, which all components share, before both. ``isolated`` puts
+    the component into a shadow root; Plotly.js needs to be outside of one.
     """
     path = Path(module)
+    sheets = [path.parent / style for style in styles]
     return st.components.v2.component(
         f"rf_viz.{path.stem}",
         html=read(path.with_suffix(".html")),
