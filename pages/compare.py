@@ -24,6 +24,8 @@ SIDE, ACCURACY, LIBRARIES, TABLE = (
 )
 
 page.set_up("Compare")
+if sidebar.asks_files():
+    st.stop()
 with st.sidebar:
     file, _ = sidebar.choose_model()
     contenders = choose_networks(file)

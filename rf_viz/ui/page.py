@@ -7,6 +7,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from . import address
+from .browser.token import hand_out
+
 _HERE = Path(__file__).parent
 _PAGES = {
     "streamlit_app.py": ("Explore", ":material/search:"),
@@ -28,6 +31,7 @@ def set_up(title: str) -> None:
     )
     st.html(_HERE / "page.css")
     log_to_server()
+    address.begin(title)
     _menu()
 
 
@@ -53,3 +57,4 @@ def _menu() -> None:
         for path, (name, icon) in _PAGES.items():
             if (_HERE.parent.parent / path).exists():
                 st.page_link(path, label=name, icon=icon)
+        hand_out()

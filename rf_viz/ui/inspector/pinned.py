@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from ...trace.network import Layer
+from ..address import ignore
 from ..navigation import Destination
 from ..pictures import Cell, Pinned
 from .depth.depth import nearest
@@ -53,13 +54,17 @@ def apply(scene: Scene, view: str, destination: Destination | None) -> None:
     if destination is None:
         return
     state.order += 1
-    pixel = destination.pixel
+    pixel, cell = destination.pixel, destination.cell
     if pixel is not None and not _within(pixel, state.extent):
+        ignore("pixel", ",".join(map(str, pixel)))
         pixel = None
+    if cell is not None and not _within(cell, layer.extents):
+        ignore("cell", ",".join(map(str, cell)))
+        cell = None
     state.latest = replace(state.latest, pixel=pixel, mode=destination.mode or state.latest.mode)
-    if destination.cell is not None and _within(destination.cell, layer.extents):
-        state.cells[view] = destination.cell
-        state.point = centre(layer, destination.cell, scene.feature_map.channel)
+    if cell is not None:
+        state.cells[view] = cell
+        state.point = centre(layer, cell, scene.feature_map.channel)
     elif destination.keep_point and state.point is not None:
         state.cells[view] = nearest(layer, state.point)
 
