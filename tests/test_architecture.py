@@ -32,7 +32,7 @@ STOREYS = (
     ("design", "lessons"),
     ("figures",),
     ("cli",),
-    ("__main__", "ui", "ui.browser", "ui.outline", "ui.text"),
+    ("__main__", "ui", "ui.browser", "ui.clickable_table", "ui.outline", "ui.text"),
     ("ui.address", "ui.cache", "ui.pictures"),
     ("ui.address_choice", "ui.page"),
     ("ui.navigation",),

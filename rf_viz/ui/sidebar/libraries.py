@@ -89,21 +89,21 @@ def read_address() -> None:
     if not split(key):
         return
     if not has(key):
-        visit.problem = _absent(key)
+        visit.problem = absent(key)
         address.give_up()
     elif trained and key not in visit.trained:
         visit.problem = f"The link shows {title(key)} with its trained weights: ask for them below."
 
 
-def _absent(key: str) -> str:
+def absent(key: str) -> str:
     """Say why a network of a library is not on offer, and which package brings it."""
     library, _, name = key.partition(":")
     if library != _KERAS and not pytorch.is_installed(library):
         return (
-            f"The link shows {name} of {library}, which is not installed here: "
+            f"{name} is a network of {library}, which is not installed here: "
             f"pip install torch {library} brings it."
         )
-    return f"The link shows {name}, which the installed {_TITLES.get(library, library)} lacks."
+    return f"The installed {_TITLES.get(library, library)} lacks {name}."
 
 
 def choose_network(key: str) -> tuple[File, Sample]:
