@@ -150,11 +150,13 @@ def _lasting(mine: Memory) -> set[str]:
     return {name for name in names if "." in name and not name.startswith(FEED)}
 
 
-def show() -> None:
-    """Draws the page's address, to copy."""
+def show() -> str:
+    """Draws the page's address, to copy, and returns it."""
     refresh()
-    page = (st.context.url or "").partition("?")[0]
-    st.code(f"{page}?{urlencode(st.query_params.to_dict())}", language=None, wrap_lines=True)
+    page = str(st.context.url or "").partition("?")[0]
+    whole = f"{page}?{urlencode(st.query_params.to_dict())}"
+    st.code(whole, language=None, wrap_lines=True)
+    return whole
 
 
 def read_numbers(parameter: str, separator: str = ",") -> tuple[int, ...] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
@@ -13,7 +14,8 @@ from . import address
 BETWEEN = "~"
 """Stands between several values: it needs no escape in an address."""
 
-_NONE = "none"
+NONE = "none"
+"""Stands for no value at all, where several could be."""
 
 _FIRST = object()
 
@@ -73,7 +75,7 @@ def restored(parameter: str, key: str, form: Form, *, always: bool = False) -> s
 def kept(parameter: str, key: str, form: Form, *, always: bool = False) -> Kept:
     """Does the same as ``restored``, and returns the arguments of the widget.
 
-    Write ``st.toggle("Same scale", **kept("channels.scale", "same scale", flag()))``.
+    Write ``st.number_input("Goal", 2, 99, **kept("goal", "goal size", between(2, 99, 8)))``.
     """
     return {
         "key": restored(parameter, key, form, always=always),
@@ -104,23 +106,18 @@ def several_of(options: Mapping[str, Any] | Iterable[Any], default: Iterable[Any
     spelled = _spelled(by_text)
 
     def read(text: str) -> list[object]:
-        texts = [] if text == _NONE else text.split(BETWEEN)
+        texts = [] if text == NONE else text.split(BETWEEN)
         if not by_text.keys() >= set(texts):
             raise ValueError(text)
         return [by_text[part] for part in dict.fromkeys(texts)]
 
     def write(values: Iterable[object]) -> str:
-        return BETWEEN.join(map(spelled, values)) or _NONE
+        return BETWEEN.join(map(spelled, values)) or NONE
 
     return Form(list(default), read, write)
 
 
-def flag() -> Form:
-    """Yes or no, by default no."""
-    return one_of({"no": False, "yes": True})
-
-
-def whole(low: int, high: int, default: int) -> Form:
+def between(low: int, high: int, default: int) -> Form:
     """A whole number from ``low`` to ``high``."""
 
     def read(text: str) -> int:
@@ -138,9 +135,12 @@ def words() -> Form:
 
 
 def address_choice(
-    parameter: str, options: Mapping[str, str], draw: Callable[..., str | None]
+    parameter: str,
+    options: Mapping[str, str],
+    draw: Callable[..., str | None],
+    default: str | None = None,
 ) -> str:
-    """Lets the person choose one of the options, the first by default, and returns the choice.
+    """Lets the person choose one of the options, by default the first, and returns the choice.
 
     ``options`` are labels by their values in the address, which always holds the choice. ``draw``
     is ``st.pills`` or ``st.segmented_control``.
@@ -152,11 +152,15 @@ def address_choice(
         required=True,
         format_func=options.get,
         label_visibility="collapsed",
-        **kept(parameter, key, one_of(options), always=True),
+        **kept(parameter, key, one_of(options.keys(), default or next(iter(options))), always=True),
     )
     assert chosen is not None  # it is required, and has a value from the first
-    address.refresh()
     return chosen
+
+
+def in_short(text: str) -> str:
+    """A text as a part of a parameter's name: letters, digits and hyphens, in lower case."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
 def _by_text(options: Mapping[str, Any] | Iterable[Any]) -> dict[str, Any]:

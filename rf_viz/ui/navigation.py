@@ -36,13 +36,17 @@ class Destination:
     keep_point: bool = False
 
     @classmethod
-    def from_address(cls) -> Destination | None:
-        """The destination that the address names; None where it names no layer."""
-        layer, mode = address.read("layer"), address.read("mode")
+    def from_address(cls, layer: str | None = None) -> Destination | None:
+        """The destination that the address names, in ``layer`` if it names no layer itself.
+
+        None where it names none.
+        """
+        named, mode = address.read("layer"), address.read("mode")
         cell, pixel = address.read_numbers("cell"), address.read_numbers("pixel")
         channel = address.read_numbers("channel")
         if mode is not None and mode not in get_args(Mode):
             address.ignore("mode", mode)
+        layer = named or (layer if cell or pixel or channel or mode else None)
         if layer is None:
             return None
         return cls(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -16,14 +17,16 @@ from ...design.kinds import LAYER_KINDS
 from ...errors import ModelError
 from ...figures.built import Grown, built
 from .. import sidebar
+from ..address import ignore_echo, put
 from ..cache import Fed, File, reported
 from ..inspector.cell_panel import cell_panel
 from ..inspector.channels import by_channel, choose_channel
 from ..inspector.cue.cue import cue
 from ..inspector.depth.depth import near
 from ..inspector.linked_view.linked_view import linked_view
-from ..inspector.pinned import pinned_state, settle
+from ..inspector.pinned import apply, pinned_state, settle
 from ..inspector.scene import Scene
+from ..navigation import Destination
 from ..pictures import Cell, FeatureMap, Picture
 from ..text import by, sentence
 
@@ -70,6 +73,7 @@ def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None
 
     Returns that cell; None where there is no input.
     """
+    destination = Destination.from_address(row.layer.name)
     if network_input is None:
         return None
     picture, fed = network_input
@@ -90,12 +94,15 @@ def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None
         st.caption(f"No values: {sentence(error)} The regions hold all the same.")
         feature_map = FeatureMap(row.layer, None, "No values", None)
     else:
+        if destination and destination.channel is not None:
+            st.session_state[f"channel {view}"] = destination.channel
         with picker:
             shown, title = choose_channel(maps, [], key=f"channel {view}")
         seen = shown if row.layer.channel_axis is not None else None
         feature_map = FeatureMap(row.layer, seen, f"Feature map, channel {title}", maps[shown])
     cell = feature_map.strongest
     scene = Scene(_FILE, study.net, picture, fed, feature_map, maps, shown, [], cell)
+    apply(scene, view, destination)
     with st.container(key="explore"):
         with st.container():
             picked = linked_view(picture, feature_map, view=view, key="built view")
@@ -105,6 +112,9 @@ def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None
             cue(row.layer, feature_map.channel, pinned, here.order, around)
         with st.container():
             cell_panel(picture, feature_map, pinned.cell, pinned.mode)
+    scene = replace(scene, cell=pinned.cell, pixel=pinned.pixel, mode=pinned.mode)
+    for name, value in scene.destination.to_address().items():
+        put(name, "" if name == "layer" else value)
     return pinned.cell
 
 
@@ -113,6 +123,7 @@ def growth(study: Study, chosen: int, goal: int | None, choose: Callable[[int], 
     key = f"growth {study.design.compact()} {chosen}"
 
     def clicked() -> None:
+        ignore_echo()
         points = st.session_state[key].selection.points
         if points and "customdata" in points[0]:
             choose(int(points[0]["customdata"]))

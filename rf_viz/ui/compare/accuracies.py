@@ -78,7 +78,7 @@ def accuracies(traces: Mapping[Contender, ContenderTrace]) -> None:
         selection_mode="multi",
         **kept("accuracy.of", "accuracy of", several_of(_GROUPS, [_ARTICLE, _KERAS])),
     )
-    across: Quantity = choices.segmented_control(
+    across = choices.segmented_control(
         "Over",
         list(_ACROSS),
         format_func=_ACROSS.__getitem__,
@@ -86,6 +86,7 @@ def accuracies(traces: Mapping[Contender, ContenderTrace]) -> None:
         wrap=True,
         **kept("accuracy.over", "accuracy over", one_of(_ACROSS.keys())),
     )
+    assert across is not None  # it is required
     groups = {
         _TORCHVISION: _torchvision(shown) if _TORCHVISION in shown else [],
         _KERAS: _keras(once=_ARTICLE in shown) if _KERAS in shown else [],

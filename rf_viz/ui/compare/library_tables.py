@@ -71,7 +71,8 @@ def library_tables() -> None:
         _open(f"{str(rows[row]['Library']).lower()}:{rows[row]['Network']}")
     st.caption(
         f"Click a row to open its network in Explore. {len(rows)} networks; r, S and P of the last "
-        "layer before everything is pooled, at the network's own input size. Global context, such as squeeze-and-excite gates, is left out. "
+        "layer before everything is pooled, at the network's own input size. Global context, such "
+        "as squeeze-and-excite gates, is left out. "
         "A network whose size r is empty has no closed form: the note says why. GFLOPs are twice "
         "the multiply-adds."
     )

@@ -14,7 +14,7 @@ from ...catalogue.samples import SAMPLE_MODELS
 from ...errors import ModelError, SizeUnknownError
 from ...trace.network import Layer, Region
 from .. import cache, sidebar
-from ..address_choice import BETWEEN, Form, kept, several_of
+from ..address_choice import BETWEEN, NONE, Form, kept, several_of
 from ..cache import File, TraceOptions
 from ..inspector.depth.depth import nearest
 from ..navigation import Destination, set_destination
@@ -100,7 +100,7 @@ def _several(keys: Sequence[str], first: list[str]) -> Form:
         texts = {text.partition(sidebar.NAMED)[0]: text for text in by_text}
         parts = [part.partition(sidebar.NAMED)[0] for part in text.split(BETWEEN)]
         there = [part for part in parts if part in texts or not sidebar.is_digest(part)]
-        chosen: list[str] = form.read(BETWEEN.join(texts.get(part, part) for part in there))
+        chosen: list[str] = form.read(BETWEEN.join(texts.get(part, part) for part in there) or NONE)
         return chosen
 
     return replace(form, read=read)

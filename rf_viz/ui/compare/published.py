@@ -51,7 +51,7 @@ def published() -> None:
         row
         for row in rows
         if network in (_ALL, row.net)
-        and (size == "All" or row.resolution == resolution[size])
+        and (size == "All" or row.resolution == resolution[str(size)])
         and not (only and row.agrees)
     ]
     if shown:

@@ -69,16 +69,15 @@ def _table(
     if traces:
         key = f"ends {' '.join(contender.file.digest for contender in contenders)}"
         row = clickable_table(rows, key=key, column_config=columns)
-        chosen = contenders[row] if row is not None else None
-        end = traces[chosen].growth.end if chosen in traces else None
-        if chosen and end:
-            open_in_explore(chosen, end.layer, traces[chosen].cell)
+        trace = None if row is None else traces.get(contenders[row])
+        if row is not None and trace and trace.growth.end:
+            open_in_explore(contenders[row], trace.growth.end.layer, trace.cell)
     else:
         st.dataframe(rows, hide_index=True, column_config=columns)
     st.caption(
-        "Click a row to open its layer in Explore: the last one before the spatial axes are gone, at "
-        "the network's own input size. Global context, such as squeeze-and-excite gates, is left out. GFLOPs stay empty where a layer's "
-        "cost is unknown."
+        "Click a row to open its layer in Explore: the last one before the spatial axes are gone. "
+        "All is at the network's own input size. Global context, such as squeeze-and-excite gates, "
+        "is left out. GFLOPs stay empty where a layer's cost is unknown."
     )
 
 
@@ -137,14 +136,15 @@ def _curves(traces: Mapping[Contender, ContenderTrace]) -> None:
     """Draws how far each network sees on the way through it; a point leads to its layer."""
     st.markdown("#### How they grow")
     choices = st.container(horizontal=True, gap="large")
-    across: Across = choices.segmented_control(
+    across = choices.segmented_control(
         "Over", list(_ACROSS), format_func=_ACROSS.__getitem__, required=True,
         **kept("growth.over", "growth over", one_of(_ACROSS.keys())),
     )  # fmt: skip
-    up: Up = choices.segmented_control(
+    up = choices.segmented_control(
         "Show", list(_UP), format_func=_UP.__getitem__, required=True,
         **kept("growth.of", "growth of", one_of(_UP.keys())),
     )  # fmt: skip
+    assert across and up  # they are required
     refresh()
     curves = [Curve(c.title, c.number, t.growth) for c, t in traces.items() if t.growth.steps]
     if not curves:

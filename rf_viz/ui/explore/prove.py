@@ -18,7 +18,7 @@ from ...verify.proof import Proof, Trial
 from ...verify.proof import prove as try_cell
 from ...verify.report import Report, verify
 from .. import cache
-from ..address_choice import kept, one_of, restored, whole
+from ..address_choice import between, kept, one_of, restored
 from ..cache import File
 from ..inspector.scene import Scene
 from ..pictures import Picture
@@ -67,7 +67,7 @@ def prove(scene: Scene) -> None:
     """Draws the button and, once it was pressed for this model, the proof for the pinned cell."""
     st.html(Path(__file__).with_suffix(".css"))
     fillers = {"signal": SIGNALS, "image": PICTURES, "volume": VOLUMES}[scene.picture.kind]
-    pressed = restored("proved", f"proved {scene.file.digest}", whole(0, _MOST_TIMES, 0))
+    pressed = restored("proved", f"proved {scene.file.digest}", between(0, _MOST_TIMES, 0))
     offered = [filler for filler in fillers if filler != PHOTOGRAPH or not scene.picture.within]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         filler = st.segmented_control(
@@ -80,6 +80,7 @@ def prove(scene: Scene) -> None:
                 one_of({_TEXTS[filler]: filler for filler in offered}),
             ),
         )
+        assert filler is not None  # it is required
         photograph = _choose_photograph(scene.picture) if filler == PHOTOGRAPH else None
         if st.button("Prove it", type="primary", key="prove"):
             st.session_state[pressed] = st.session_state[pressed] + 1

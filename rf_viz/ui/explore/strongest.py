@@ -40,7 +40,7 @@ def strongest(scene: Scene) -> None:
     if values is None:
         st.caption("This model cannot be run, so no cell is known to be the strongest.")
         return
-    where, apart = _HERE, True
+    where: str | None = _HERE
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         if len(scene.picture.extent) == 2 and not scene.fed.within:
             where = st.segmented_control(

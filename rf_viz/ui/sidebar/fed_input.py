@@ -24,7 +24,7 @@ from ...inputs.images import (
 from ...inputs.volumes import volume_tensor
 from .. import address, cache
 from ..address import ignore_echo
-from ..address_choice import kept, one_of, restored, whole
+from ..address_choice import between, kept, one_of, restored
 from ..cache import Fed, File
 from ..pictures import Picture
 from ..text import by
@@ -139,7 +139,7 @@ def _signal(net: Network) -> tuple[Picture, Fed]:
         _LOWEST,
         _HIGHEST,
         format="%d Hz",
-        **kept("pitch", "pitch", whole(_LOWEST, _HIGHEST, 440), always=True),
+        **kept("pitch", "pitch", between(_LOWEST, _HIGHEST, 440), always=True),
     )
     values = tone(length, hz=pitch)
     key = f"tone {pitch} {length}"
