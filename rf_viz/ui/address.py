@@ -34,6 +34,10 @@ class Memory:
         drawn: the parameters of what was drawn since the page began.
         values: the latest values of choices by their keys; widgets forget theirs on another page.
         ignored: parameters with values that are not possible.
+        entered: the addresses by which the person arrived at this page.
+        returned: whether the person went back to one of these. It stays then as long as nothing
+            else is chosen: written out in full, it would be a new step forward, and no way back.
+        shown: the address in full of what shows then.
     """
 
     page: str = ""
@@ -45,6 +49,9 @@ class Memory:
     drawn: set[str] = field(default_factory=set)
     values: dict[str, object] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
+    entered: list[Mapping[str, str]] = field(default_factory=list)
+    returned: bool = False
+    shown: Mapping[str, str] | None = None
 
 
 def memory() -> Memory:
@@ -57,7 +64,12 @@ def begin(page: str) -> None:
     """Looks at the address. Call it first on every page, by the page's title."""
     mine, address = memory(), st.query_params.to_dict()
     arrived = page != mine.page
-    mine.opened = bool(address) and (arrived or address != mine.written)
+    news = arrived or address != mine.written
+    mine.opened = bool(address) and news
+    if news:
+        mine.returned = not arrived and address in mine.entered
+        mine.entered = [address] if arrived else [*mine.entered, address]
+        mine.shown = None
     if arrived or mine.opened:
         mine.page, mine.unread = page, address
         mine.parameters.clear()
@@ -117,11 +129,19 @@ def leave_out(parameter: str) -> None:
     mine.unread.pop(parameter, None)
 
 
-def refresh() -> None:
-    """Brings the address up to date. Call it at the end of each fragment that has parameters."""
+def address_in_full() -> dict[str, str]:
+    """The address of what shows."""
     mine = memory()
     address = {name: text for name, value in mine.parameters.items() if (text := value())}
-    address |= mine.unread
+    return {**address, **mine.unread}
+
+
+def refresh() -> None:
+    """Brings the address up to date. Call it at the end of each fragment that has parameters."""
+    mine, address = memory(), address_in_full()
+    if mine.returned and mine.shown in (None, address):
+        return
+    mine.returned = False
     if address != st.query_params.to_dict():
         st.query_params.from_dict(address)
     mine.written = address
@@ -135,6 +155,8 @@ def finish() -> None:
     for name in [name for name in mine.unread if name not in _lasting(mine)]:
         ignore(name, mine.unread.pop(name))
     refresh()
+    if mine.returned:
+        mine.shown = address_in_full()
     if mine.ignored:
         values = plain(listed(mine.ignored))
         st.toast(

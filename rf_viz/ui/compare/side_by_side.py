@@ -144,7 +144,8 @@ def _curves(traces: Mapping[Contender, ContenderTrace]) -> None:
         "Show", list(_UP), format_func=_UP.__getitem__, required=True,
         **kept("growth.of", "growth of", one_of(_UP.keys())),
     )  # fmt: skip
-    assert across and up  # they are required
+    assert across is not None  # it is required, and so is the other
+    assert up is not None
     refresh()
     curves = [Curve(c.title, c.number, t.growth) for c, t in traces.items() if t.growth.steps]
     if not curves:

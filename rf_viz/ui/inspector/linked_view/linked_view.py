@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ....figures import encode
 from ....figures.colours import colours
 from ....trace.closed_form import ReceptiveField
+from ...address import ignore_echo
 from ...browser.component import component, pack
 from ...pictures import (
     LARGEST_MARGIN,
@@ -51,7 +52,7 @@ def linked_view(picture: Picture, feature_map: FeatureMap, *, view: str, key: st
         key=key,
         data=packet(picture, feature_map, view, live=True),
         default={"pinned": None},
-        on_pinned_change=lambda: None,
+        on_pinned_change=ignore_echo,
     )
     report = state.pinned
     if not report:
