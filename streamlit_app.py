@@ -90,10 +90,11 @@ else:
     sidebar.problem()
     st.html(f'<p class="rf-lead">{LEAD}</p>')
     view, layer = f"{traced} {name}", net[name]
+    place = f"{file.digest} {name}"  # however it is traced: a channel stays chosen
     if destination and destination.channel is not None:
-        st.session_state[f"channel {view}"] = destination.channel
+        st.session_state[f"channel {place}"] = destination.channel
     depth(net, traced, walk)
-    scene = scene_picker(file, layer, picture, fed, sample, view)
+    scene = scene_picker(file, layer, picture, fed, sample, place)
     apply(scene, view, destination)
     navigation.clear()
     explore(scene, view, traced)

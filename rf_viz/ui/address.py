@@ -79,6 +79,11 @@ def begin(page: str) -> None:
     mine.ignored.clear()
 
 
+def opened() -> bool:
+    """Whether the person arrived by an address, and the page is drawn for that reason."""
+    return memory().opened
+
+
 def unread() -> Mapping[str, str]:
     """The part of the address by which the person arrived that nothing has read so far."""
     return memory().unread

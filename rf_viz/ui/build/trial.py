@@ -78,7 +78,7 @@ def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None
         return None
     picture, fed = network_input
     link = study.design.compact()
-    view = f"built {link} {row.step.name}"
+    view, place = f"built {link} {row.step.name}", f"built {row.step.name}"
     about, picker = st.columns([3, 2], vertical_alignment="bottom")
     about.html(
         f'<p class="rf-about"><b>{row.step.name}</b>'
@@ -95,9 +95,9 @@ def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None
         feature_map = FeatureMap(row.layer, None, "No values", None)
     else:
         if destination and destination.channel is not None:
-            st.session_state[f"channel {view}"] = destination.channel
+            st.session_state[f"channel {place}"] = destination.channel
         with picker:
-            shown, title = choose_channel(maps, [], key=f"channel {view}")
+            shown, title = choose_channel(maps, [], key=f"channel {place}")
         seen = shown if row.layer.channel_axis is not None else None
         feature_map = FeatureMap(row.layer, seen, f"Feature map, channel {title}", maps[shown])
     cell = feature_map.strongest

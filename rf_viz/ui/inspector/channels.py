@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ...trace.network import Layer
-from ..address import ignore, ignore_echo
+from ..address import ignore, ignore_echo, opened
 from ..text import number
 
 
@@ -37,7 +37,9 @@ def choose_channel(maps: NDArray[np.float32], names: Sequence[str], *, key: str)
 
     state = st.session_state
     if state.get(key, 0) not in range(len(maps)):
-        ignore("channel", state.pop(key))
+        channel = state.pop(key)
+        if opened():
+            ignore("channel", channel)
     channel = st.selectbox(
         "Channel, strongest first",
         order,
