@@ -71,7 +71,7 @@ def begin(page: str) -> None:
         mine.entered = [address] if arrived else [*mine.entered, address]
         mine.shown = None
     if arrived or mine.opened:
-        mine.page, mine.unread = page, address
+        mine.page, mine.unread = page, dict(address)
         mine.parameters.clear()
         mine.settled.clear()
     mine.written = address

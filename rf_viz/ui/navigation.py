@@ -13,6 +13,9 @@ from .pictures import Cell, Mode
 _DESTINATION = "wanted"
 """Where a session keeps its destination."""
 
+_WITHIN_LAYER = {"cell", "pixel", "channel", "mode"}
+"""The parameters of an address that say what to show of a layer."""
+
 
 @dataclass(frozen=True)
 class Destination:
@@ -41,14 +44,14 @@ class Destination:
 
         None where it names none.
         """
-        named, mode = address.read("layer"), address.read("mode")
+        link = address.unread()
+        if "layer" not in link and (layer is None or not link.keys() & _WITHIN_LAYER):
+            return None
+        layer, mode = address.read("layer") or layer or "", address.read("mode")
         cell, pixel = address.read_numbers("cell"), address.read_numbers("pixel")
         channel = address.read_numbers("channel")
         if mode is not None and mode not in get_args(Mode):
             address.ignore("mode", mode)
-        layer = named or (layer if cell or pixel or channel or mode else None)
-        if layer is None:
-            return None
         return cls(
             layer,
             cell=cell,

@@ -39,7 +39,7 @@ _STEP = "address step"
 def lesson() -> None:
     """Draws one step: an explanation, sliders, and the network that they make."""
     st.html(_CSS)
-    done: frozenset[int] = st.session_state[restored("done", "lesson done", _steps_done())]
+    done: frozenset[int] = st.session_state[restored("lesson.done", "lesson done", _steps_done())]
     numbers = range(1, len(TITLES) + 1)
     labels = {str(n): f":material/check: {n}" if n in done else str(n) for n in numbers}
     number = int(address_choice("step", labels, st.pills))

@@ -49,16 +49,18 @@ def asks_files() -> bool:
         return False
     first = missing[0]  # one after the other
     st.info(
-        f"The address is about {plain(first.name)} (SHA-256 {first.key}…), an upload that is not "
-        "here, or no longer. Upload it, and the page goes on where the address points.",
+        f"This address shows {plain(first.name)} (SHA-256 {first.key}…), an uploaded file that is "
+        "not here any more. Upload it again, and the page goes on where it was.",
         icon=":material/link:",
     )
     label, several, accept = _KINDS[first.what]
 
     def take(files: dict[str, bytes]) -> None:
         accept(files)
-        if first.key not in uploads(first.what):
-            visit.problem = f"{next(iter(files))} is another file than the address is about."
+        if first.key in uploads(first.what):
+            visit.next_model = visit.next_image = visit.next_volume = ""  # the address says which
+        else:
+            visit.problem = f"{next(iter(files))} is another file than {first.name}."
 
     uploader(label, first.what, several, take)
     problem()
