@@ -32,6 +32,8 @@ def _read(text: str) -> list[Point]:
     for entry in text.split(BETWEEN):
         name, size, top1, gflops, side, depth = entry.split(_WITHIN)
         whole, share, cost = (int(size), int(side), int(depth)), float(top1), float(gflops or 0)
+        if "<" in unquote(name):  # charts take it for HTML, and anybody can write a link
+            raise ValueError(text)
         if min(whole) < 1 or not (0 <= share <= 1 and 0 <= cost < _MOST_GFLOPS):
             raise ValueError(text)
         points.append(
