@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from rf_viz.ui import cache, page, sidebar
+from rf_viz.ui import address, cache, page, sidebar
 from rf_viz.ui.network.overview import (
     coverage_section,
     findings_section,
@@ -19,6 +19,8 @@ LEAD = (
 )
 
 page.set_up("Network")
+if sidebar.asks_files():
+    st.stop()
 with st.sidebar:
     file, _ = sidebar.choose_model()
 if sidebar.asks_size(file):
@@ -38,3 +40,4 @@ st.header("All layers", anchor="layers")
 table_section(net, cache.load(file).parameters(), traced)
 st.header("How many cells see each pixel", anchor="coverage")
 coverage_section(net, traced)
+address.finish()

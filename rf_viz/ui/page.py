@@ -7,6 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from . import address
+from .browser.token import hand_out
 from .chart.chart import set_up_charts
 
 _HERE = Path(__file__).parent
@@ -35,6 +37,7 @@ def set_up(title: str) -> None:
     st.html(f'<h1 class="rf-spoken">{title}</h1>')
     set_up_charts()
     log_to_server()
+    address.begin(title)
     _menu()
 
 
@@ -60,3 +63,4 @@ def _menu() -> None:
         for path, (name, icon) in _PAGES.items():
             if (_HERE.parent.parent / path).exists():
                 st.page_link(path, label=name, icon=icon)
+        hand_out()

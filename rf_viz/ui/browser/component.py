@@ -37,9 +37,7 @@ def component(
     return st.components.v2.component(
         f"rf_viz.{path.stem}",
         html=read(path.with_suffix(".html")),
-        css="\n".join(
-            map(read, (THEME, *map(path.parent.joinpath, styles), path.with_suffix(".css")))
-        ),
+        css="\n".join(map(read, [THEME, *sheets, path.with_suffix(".css")])),
         js=bundle(path.with_suffix(".js")),
         isolate_styles=isolated,
     )

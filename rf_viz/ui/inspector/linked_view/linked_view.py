@@ -15,6 +15,7 @@ from ....figures.colours import HOVERED
 from ....figures.linked_view import LARGEST_MARGIN, MOST_POINTS, LinkedView, colour_bar, picture_url
 from ....figures.maps import quantised
 from ....trace.network import Layer, Network
+from ...address import ignore_echo
 from ...browser.component import component, pack
 from ...browser.plotly_js import plotly_url
 from ...pictures import FeatureMap, Picture, Pinned
@@ -33,7 +34,7 @@ def linked_view(picture: Picture, feature_map: FeatureMap, *, view: str, key: st
         key=key,
         data=_packet_once(picture, feature_map, view, key),
         default={"pinned": None},
-        on_pinned_change=lambda: None,
+        on_pinned_change=ignore_echo,
     )
     report = state.pinned
     if not report:
