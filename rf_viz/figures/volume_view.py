@@ -68,11 +68,16 @@ class Slice:
     at: int
     pane: Pane
 
+    @property
+    def axes(self) -> tuple[int, int]:
+        """The axes that run down and to the right in it."""
+        return ACROSS[self.axis]
+
     def box(self, box: Box | None) -> Box | None:
         """The part of a box in this slice, as (down, right); None where it passes by."""
         if box is None or not box[self.axis][0] <= self.at < box[self.axis][1]:
             return None
-        down, right = ACROSS[self.axis]
+        down, right = self.axes
         return [box[down], box[right]]
 
     def point(self, point: Sequence[float] | None) -> list[float] | None:
@@ -82,7 +87,7 @@ class Slice:
 
     def of(self, values: NDArray[Any]) -> NDArray[Any]:
         """The values in this slice, (down, right), of an array (depth, height, width, ...)."""
-        down, right = ACROSS[self.axis]
+        down, right = self.axes
         part = values.take(self.at, self.axis)
         return part if down < right else part.swapaxes(0, 1)
 
@@ -149,7 +154,7 @@ class VolumeView(CellView):
         ):
             lengths = drawn_lengths(extent)
             for piece in slices:
-                down, right = ACROSS[piece.axis]
+                down, right = piece.axes
                 axes = axes_of(piece.pane.axes, [extent[down], extent[right]], margin, reach)
                 x, y = axes.values()
                 x["domain"], y["domain"] = _domains(extent, left, piece.axis)
@@ -163,7 +168,7 @@ class VolumeView(CellView):
         """All overlays of all slices, also those that do not show."""
         for piece in self.slices[0]:
             pane = piece.pane
-            down, right = ACROSS[piece.axis]
+            down, right = piece.axes
             extent = [self.extent[down], self.extent[right]]
             point = [other.at for other in self.slices[0]]
             yield overlays.outside(extent, piece.box(self.region), pane)
@@ -174,7 +179,7 @@ class VolumeView(CellView):
             yield overlays.centre(piece.point(self.middle), pane, legend=self.field is not None)
         seeing, place = self.seeing(self.places), self.place
         for piece in self.slices[1]:
-            down, right = ACROSS[piece.axis]
+            down, right = piece.axes
             extent = [self.places.shape[down], self.places.shape[right]]
             point = [other.at for other in self.slices[1]]
             yield overlays.blind_cells(None if seeing is None else piece.of(seeing), piece.pane)
@@ -200,7 +205,7 @@ class VolumeView(CellView):
             box = piece.box(self.region)
             start = [int(first) for first, _ in box or [(0, 0)] * 2]
             inside = np.zeros((1, 1), np.uint8)
-            if box and self.region:
+            if box and self.region and self.mode != "box":
                 first = int(self.region[piece.axis][0])
                 inside = Slice(piece.axis, piece.at - first, piece.pane).of(marks)
             trace = overlays.marks_trace(start, inside, self.mode)
@@ -210,7 +215,7 @@ class VolumeView(CellView):
 
     def _pictures(self) -> Iterator[go.Image]:
         for piece in self.slices[0]:
-            down, right = (AXES[n] for n in ACROSS[piece.axis])
+            down, right = (AXES[n] for n in piece.axes)
             yield go.Image(
                 name=PICTURE,
                 **_references(piece.pane),
@@ -224,7 +229,7 @@ class VolumeView(CellView):
         value = "" if self.values is None else "<br>value %{z:.4g}"
         sees = " \N{MULTIPLICATION SIGN} ".join(f"%{{customdata[{n}]}}" for n in range(3))
         for piece in self.slices[1]:
-            down, right = (AXES[n] for n in ACROSS[piece.axis])
+            down, right = (AXES[n] for n in piece.axes)
             label = f"{down} %{{y}}, {right} %{{x}}{value}<br>sees {sees} voxels<extra></extra>"
             shown = {**scale, "showscale": scale["showscale"] and not piece.axis}
             yield go.Heatmap(

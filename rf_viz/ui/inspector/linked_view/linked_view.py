@@ -17,11 +17,11 @@ from ....figures.linked_view import MOST_POINTS, LinkedView, colour_bar
 from ....figures.maps import quantised
 from ....trace.network import Layer, Network
 from ...address import ignore_echo
-from ...browser.component import component, pack
+from ...browser.component import CELL_VIEW, component, pack
 from ...browser.plotly_js import plotly_url
 from ...pictures import FeatureMap, Picture, Pinned
 
-_component = component(__file__, isolated=False)
+_component = component(__file__, styles=[CELL_VIEW], isolated=False)
 
 _HOVERED_REGION, _HOVERED_CELL = "hovered region", "hovered cell"
 
@@ -37,17 +37,7 @@ def linked_view(picture: Picture, feature_map: FeatureMap, *, view: str, key: st
         default={"pinned": None},
         on_pinned_change=ignore_echo,
     )
-    report = state.pinned
-    if not report:
-        return None
-    pixel = report.get("pixel")
-    return Pinned(
-        report["view"],
-        tuple(report["cell"]),
-        None if pixel is None else tuple(pixel),
-        report.get("mode", "box"),
-        report.get("turn", 0),
-    )
+    return Pinned.of(state.pinned)
 
 
 def _packet_once(picture: Picture, feature_map: FeatureMap, view: str, key: str) -> bytes:
