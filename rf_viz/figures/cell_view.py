@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..analysis.seen import Mode, Seen
 from ..trace.closed_form import ReceptiveField
-from ..trace.network import Layer
+from ..trace.network import Layer, Network
 from . import colours, encode, overlays
 from .maps import by_channel, strengths, strongest, value_range
 from .overlays import Box, Pane, box_of
@@ -152,6 +152,18 @@ class CellView:
             for start, stop in self.layer.spans(self.channel)
         ]
         return np.stack([size[places] for size in sizes], axis=-1).astype(np.int32)
+
+
+def shared_margin(net: Network) -> float:
+    """The margin of all views of a network, so that pictures don't shrink from layer to layer."""
+    return LARGEST_MARGIN if any(map(_leaves, net.layers)) else 0.0
+
+
+def _leaves(layer: Layer) -> bool:
+    """Whether the closed form of a layer leaves the picture."""
+    field = layer.receptive_field
+    paddings: Iterable[int | None] = field.padding if field else ()
+    return any(padding is not None and padding > 0 for padding in paddings)
 
 
 def refuse(layer: Layer, mode: str, dimensions: Sequence[int], what: str) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ....figures import encode, overlays
+from ....figures.cell_view import shared_margin
 from ....figures.colours import HOVERED
 from ....figures.encode import LOSSLESS_VIEW
 from ....figures.maps import quantised
@@ -58,6 +59,7 @@ def packet(volume: Picture, feature_map: FeatureMap, view: str) -> bytes:
         feature_map.channel,
         title=volume.title,
         map_title=feature_map.title,
+        margin=shared_margin(layer.net),
     )
     cells, (low, high) = shown.places, shown.range
     small = cells.size <= LOSSLESS_VIEW and max(cells.shape) <= LARGEST_SIDE
