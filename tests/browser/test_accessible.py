@@ -276,7 +276,7 @@ def test_the_offline_page(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "page.html"
     file.write_text(offline_page("SqueezeNet", "Nobody", picture, [Chosen(maps, ["0", "1"])]))
     with visitor(browser, file.as_uri(), offline=True) as page:
-        page.locator("[data-pane=map] [data-mark=pinned]").wait_for(state="attached")
+        page.locator(".linked-view[data-view]").wait_for()
         check(page, "the offline page")
 
 
