@@ -17,7 +17,6 @@ from tests.browser.driver import (
     drawn,
     move_to,
     number,
-    plot,
     see_region,
     see_window,
     shown_channel,
