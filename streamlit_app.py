@@ -37,7 +37,7 @@ def explore(scene: Scene, view: str, traced: str, choices: Mapping[str, str]) ->
             else:
                 report = linked_view(scene.picture, scene.feature_map, view=view, key="linked view")
             pinned, state = settle(scene, view, report), pinned_state()
-            around = near(traced, scene.net, state.point)
+            around = near(scene.net, state.point)
             cue(scene.layer, scene.feature_map.channel, pinned, state.order, around)
         with st.container():
             cell_panel(scene.picture, scene.feature_map, pinned.cell, pinned.mode)

@@ -122,7 +122,8 @@ def _note(text: str, key: str) -> None:
 def _key(scene: Scene) -> str:
     """A key that stands for the layer of the traced model and for its input."""
     fed, layer = scene.fed, scene.layer
-    return f"{scene.file.digest} {scene.net.weight_aware} {fed.input} {fed.key} {layer.name}"
+    of = cache.identity(cache.load(scene.file))
+    return f"{of} {scene.net.weight_aware} {fed.input} {fed.key} {layer.name}"
 
 
 def element(scene: Scene) -> tuple[Index, ...]:

@@ -10,6 +10,7 @@ import streamlit as st
 from ...analysis import diagnosis
 from ...analysis.growth import largest_region
 from ...trace.network import Layer, Network
+from ..cache import BY_IDENTITY
 from ..text import (
     by,
     listed,
@@ -52,10 +53,10 @@ def findings(net: Network) -> list[Finding]:
     ]
 
 
-@st.cache_resource(max_entries=12, show_spinner="Looking at the layers ...")
-def cached_findings(traced: str, _net: Network) -> list[Finding]:
-    """Findings of the network that ``traced`` identifies, computed once."""
-    return findings(_net)
+@st.cache_resource(max_entries=12, show_spinner="Looking at the layers ...", hash_funcs=BY_IDENTITY)
+def cached_findings(net: Network) -> list[Finding]:
+    """Findings of a network, computed once."""
+    return findings(net)
 
 
 def draw_finding(finding: Finding, key: str) -> str | None:

@@ -11,6 +11,7 @@ from ...analysis.growth import largest_region
 from ...analysis.records import csv_text
 from ...trace.network import Layer, Network
 from ...trace.settings import in_words
+from ..cache import BY_IDENTITY
 from ..text import by
 
 Row = dict[str, str | int | float | bool | None]
@@ -27,10 +28,9 @@ _COLUMNS = {
 def network_table(net: Network, parameters: Mapping[str, int], *, key: str) -> str | None:
     """Draws the table; returns the name of the layer that is selected.
 
-    ``parameters`` are the numbers of weights by layer name. ``key`` identifies the network, and
-    with it the rows that are cached.
+    ``parameters`` are the numbers of weights by layer name. ``key`` stands for the network.
     """
-    rows = _rows(key, net, parameters)
+    rows = _rows(net, parameters)
     search, kinds, save = st.columns([3, 3, 1], vertical_alignment="bottom")
     words = search.text_input("Search", placeholder="Name or operator", key=f"search {key}")
     here = [name for name in CATEGORIES if any(row["Kind"] == name for row in rows)]
@@ -67,9 +67,9 @@ def matching_rows(rows: Sequence[Row], words: str, kinds: Sequence[str]) -> list
     ]
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
-def _rows(key: str, _net: Network, _parameters: Mapping[str, int]) -> list[Row]:
-    return [_row(layer, _parameters.get(layer.name, 0)) for layer in _net.layers]
+@st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=BY_IDENTITY)
+def _rows(net: Network, _parameters: Mapping[str, int]) -> list[Row]:
+    return [_row(layer, _parameters.get(layer.name, 0)) for layer in net.layers]
 
 
 def _row(layer: Layer, parameters: int) -> Row:

@@ -13,6 +13,7 @@ from ...analysis.diagnosis import features, skips
 from ...figures.coverage import coverage_figure
 from ...figures.growth import growth_figure
 from ...trace.network import Layer, Network
+from ..cache import BY_IDENTITY
 from ..navigation import Destination, set_destination
 from ..text import by, percent, plain
 from .findings import cached_findings, draw_finding
@@ -36,7 +37,7 @@ def growth_section(net: Network, traced: str) -> None:
     """Draws how far the layers see; a clicked point opens its layer in Explore."""
     axis = _choose_axis(net, traced)
     event = st.plotly_chart(
-        _growth_figure(traced, axis, net),
+        _growth_figure(axis, net),
         config=_PLAIN,
         on_select="rerun",
         selection_mode="points",
@@ -49,7 +50,7 @@ def growth_section(net: Network, traced: str) -> None:
 @st.fragment
 def findings_section(net: Network, traced: str) -> None:
     """Draws the findings, each with buttons for the layers that show it."""
-    for number, finding in enumerate(cached_findings(traced, net)):
+    for number, finding in enumerate(cached_findings(net)):
         name = draw_finding(finding, key=f"finding {number} {traced}")
         if name:
             _go_to_explore(name)
@@ -79,7 +80,7 @@ def coverage_section(net: Network, traced: str) -> None:
     with words:
         layer = _choose_layer(net, traced)
     if layer:
-        seen = _coverage(traced, layer.name, layer)
+        seen = _coverage(layer)
         words.markdown(_coverage_text(layer, seen))
         picture.plotly_chart(coverage_figure(seen), config=_PLAIN, key=f"coverage {traced}")
 
@@ -105,9 +106,9 @@ def _choose_axis(net: Network, traced: str) -> int:
     )
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
-def _growth_figure(traced: str, axis: int, _net: Network) -> object:
-    return growth_figure(_net, axis)
+@st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=BY_IDENTITY)
+def _growth_figure(axis: int, net: Network) -> object:
+    return growth_figure(net, axis)
 
 
 def _choose_layer(net: Network, traced: str) -> Layer | None:
@@ -130,9 +131,9 @@ def _choose_layer(net: Network, traced: str) -> Layer | None:
     return net[name]
 
 
-@st.cache_resource(max_entries=24, show_spinner="Counting cells ...")
-def _coverage(traced: str, name: str, _layer: Layer) -> Coverage:
-    return coverage(_layer)
+@st.cache_resource(max_entries=24, show_spinner="Counting cells ...", hash_funcs=BY_IDENTITY)
+def _coverage(layer: Layer) -> Coverage:
+    return coverage(layer)
 
 
 def _coverage_text(layer: Layer, seen: Coverage) -> str:
