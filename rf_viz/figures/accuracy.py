@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import plotly.graph_objects as go
 
+from ..analysis.numbers import number, percent, scaled, whole
 from ..catalogue.article import Fit
 from .compare import logarithmic
 
@@ -111,7 +112,7 @@ def accuracy(
             mode="markers",
             marker={"color": COLOURS.get(family, _NO_FAMILY), "symbol": "square", "size": 10},
         )
-    for number, (title, group) in enumerate(groups.items()):
+    for turn, (title, group) in enumerate(groups.items()):
         shown = sorted((p for p in group if getattr(p, across)), key=lambda p: getattr(p, across))
         labelled = len(group) <= _LABELLED
         for family in dict.fromkeys(point.family for point in shown):
@@ -125,7 +126,7 @@ def accuracy(
                 y=[point.top1 for point in own],
                 text=[point.name for point in own],
                 customdata=[_about(point) for point in own],
-                hovertemplate="<b>%{text}</b><br>top-1 %{y:.1%}<br>%{customdata}<extra></extra>",
+                hovertemplate="<b>%{text}</b><br>%{customdata}<extra></extra>",
                 mode="markers+text" if labelled else "markers",
                 textposition=[_SIDES_OF_LABELS[shown.index(point) % 2] for point in own],
                 textfont={"size": 12},
@@ -136,20 +137,20 @@ def accuracy(
                     "sizemin": 5,
                     "opacity": 0.65 if labelled else 0.45,
                     "color": [_fill(colour, point.name == left_out) for point in own],
-                    "symbol": _SYMBOLS[number % len(_SYMBOLS)],
+                    "symbol": _SYMBOLS[turn % len(_SYMBOLS)],
                     "line": {"width": 1.5, "color": colour},
                 },
             )
     places = [getattr(point, across) for point in points]
     if places:
         line = np.geomspace(0.9 * min(places), 1.1 * max(places), 60)
-        for number, (title, curve) in enumerate(fits.items()):
+        for turn, (title, curve) in enumerate(fits.items()):
             figure.add_scatter(
                 name=title,
                 x=line,
                 y=[curve.at(place) for place in line],
                 mode="lines",
-                line={"dash": _DASHES[number % len(_DASHES)], "width": 2, "color": _NO_FAMILY},
+                line={"dash": _DASHES[turn % len(_DASHES)], "width": 2, "color": _NO_FAMILY},
                 hoverinfo="skip",
             )
     figure.update_xaxes(title=TITLES[across], **logarithmic(-2 if across != "size" else 0))
@@ -184,10 +185,10 @@ def _fill(colour: str, hollow: bool) -> str:
 
 def _about(point: Point) -> str:
     """All that is known of a network but its accuracy, for its hover label."""
-    parts = [f"r {point.size:,}"]
+    parts = [f"top-1 {percent(point.top1)}", f"r {whole(point.size)} px"]
     if point.input:
-        parts.append(f"input {point.input}, r over input {point.share:.2f}")
+        parts.append(f"input {whole(point.input)} px, r over input {number(point.share or 0, 3)}")
     if point.depth:
         parts.append(f"depth {point.depth}")
-    parts.append("cost not known" if point.gflops is None else f"{point.gflops:.3g} GFLOPs")
+    parts.append("cost not known" if point.gflops is None else scaled(1e9 * point.gflops, "FLOPs"))
     return "<br>".join(parts)

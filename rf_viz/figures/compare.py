@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from ..analysis.growth import Growth, GrowthPoint
+from ..analysis.numbers import number, scaled, unit_of, whole
 from .encode import jpeg
 
 COLOURS = (
@@ -63,7 +64,7 @@ def growth(curves: Sequence[Curve], across: Across, up: Up) -> go.Figure:
             x=[getattr(step, across) for step in farther],
             y=[getattr(step, up) for step in farther],
             customdata=[[number, step.layer] for step in farther],
-            text=[_about(step) for step in farther],
+            text=[_about(step, unit_of(curve.growth.input)) for step in farther],
             hovertemplate="%{text}<extra>" + curve.name + "</extra>",
             mode="lines+markers",
             line={"shape": "hv", "width": 2, "color": COLOURS[number % len(COLOURS)]},
@@ -76,7 +77,7 @@ def growth(curves: Sequence[Curve], across: Across, up: Up) -> go.Figure:
         (extent,) = inputs
         figure.add_hline(extent, line={"dash": "dot", "width": 1, "color": "#888888"})
         figure.add_annotation(
-            text=f"size of the input, {extent:,}", font={"size": 12}, showarrow=False,
+            text=f"size of the input, {whole(extent)}", font={"size": 12}, showarrow=False,
             xref="paper", x=0, xanchor="left", y=log10(extent), yanchor="bottom",
         )  # fmt: skip
     figure.update_xaxes(title=_ACROSS[across], **(logarithmic(-2) if across == "gflops" else {}))
@@ -95,7 +96,7 @@ def growth(curves: Sequence[Curve], across: Across, up: Up) -> go.Figure:
 def logarithmic(power: int) -> dict[str, object]:
     """Describe a logarithmic axis, with ticks at 1, 2 and 5 from that power of ten on."""
     ticks = [first * 10.0**exponent for exponent in range(power, power + 6) for first in (1, 2, 5)]
-    texts = [f"{tick:,.0f}" if tick >= 1 else f"{tick:g}" for tick in ticks]
+    texts = [number(tick) for tick in ticks]
     return {"type": "log", "tickvals": ticks, "ticktext": texts}
 
 
@@ -113,11 +114,11 @@ def rises(network: Growth, across: Across, up: Up) -> list[GrowthPoint]:
     return farther
 
 
-def _about(step: GrowthPoint) -> str:
-    size = "no closed form" if step.size is None else f"r {step.size:,}"
+def _about(step: GrowthPoint, unit: str) -> str:
+    size = "no closed form" if step.size is None else f"r {whole(step.size)} {unit}"
     return (
-        f"<b>{step.title}</b><br>{step.op} · {size} · sees up to {step.region:,} px<br>"
-        f"depth {step.depth} · {step.gflops:.3g} GFLOPs so far"
+        f"<b>{step.title}</b><br>{step.op} · {size} · sees up to {whole(step.region)} {unit}<br>"
+        f"depth {step.depth} · {scaled(1e9 * step.gflops, 'FLOPs')} so far"
     )
 
 

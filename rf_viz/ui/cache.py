@@ -165,7 +165,7 @@ def identity(thing: object) -> int:
         return _identities[thing]
 
 
-BY_IDENTITY: Mapping[type, Callable[[Any], int]] = {
+BY_IDENTITY: dict[str | type[Any], Callable[[Any], Any]] = {
     rf_viz.Network: identity,
     rf_viz.Layer: identity,
 }

@@ -16,7 +16,7 @@ from ...catalogue.keras_applications import KERAS_APPLICATIONS
 from ...catalogue.tables import alphanumeric
 from ...catalogue.torchvision_models import TORCHVISION_MODELS
 from ...figures.accuracy import Point, Quantity, accuracy
-from ..text import listed, plain
+from ..text import fixed, listed, minus, percent, plain, whole
 from .networks import Contender, ContenderTrace
 
 _ARTICLE, _KERAS, _TORCHVISION, _OWN = (
@@ -194,10 +194,11 @@ def _fit(points: Sequence[Point], across: Quantity) -> Fit | None:
 
 def _equation(title: str, curve: Fit, across: Quantity) -> str:
     """Write a fit as a line of Markdown."""
-    sign = "+" if curve.intercept >= 0 else "\N{MINUS SIGN}"
+    sign = "+" if curve.intercept >= 0 else minus("-")
     return (
-        f"**{title}**, {curve.count} networks: top-1 = {curve.slope:.4f} · ln {_LETTERS[across]} "
-        f"{sign} {abs(curve.intercept):.4f}, correlation {curve.correlation:.3f}"
+        f"**{title}**, {curve.count} networks: top-1 = {fixed(curve.slope, 4)} · ln "
+        f"{_LETTERS[across]} {sign} {fixed(abs(curve.intercept), 4)}, "
+        f"correlation {fixed(curve.correlation, 3)}"
     )
 
 
@@ -211,9 +212,10 @@ def _of_each(points: Sequence[Point], across: Quantity) -> str:
     most, *others = moved
     rest = [slopes[name] for name in others]
     return (
-        f"**Leave-one-out:** without {most} the slope is {slopes[most]:.3f} instead of "
-        f"{whole.slope:.3f}. Without any one of the others it lies between {min(rest):.3f} and "
-        f"{max(rest):.3f}."
+        f"**Leave-one-out:** without {most} the slope is {fixed(slopes[most], 3)} instead of "
+        f"{fixed(whole.slope, 3)}. Without any one of the others it lies between "
+        f"{fixed(min(rest), 3)} and "
+        f"{fixed(max(rest), 3)}."
     )
 
 
@@ -329,7 +331,9 @@ def _own_networks(traces: Mapping[Contender, ContenderTrace]) -> None:
             _form(sizes, traces)
         for number, point in enumerate(own):
             line, way = st.columns([5, 1], vertical_alignment="center")
-            line.markdown(f"{plain(point.name)}: r {point.size:,}, top-1 {point.top1:.1%}")
+            line.markdown(
+                f"{plain(point.name)}: r {whole(point.size)}, top-1 {percent(point.top1)}"
+            )
             way.button(
                 "Remove", key=f"remove {number} {point.name}", on_click=own.remove, args=(point,)
             )
@@ -340,7 +344,7 @@ def _form(sizes: Mapping[Contender, int], traces: Mapping[Contender, ContenderTr
     row.selectbox(
         "Network",
         list(sizes),
-        format_func=lambda c: f"{c.title}, r {sizes[c]:,}",
+        format_func=lambda c: f"{c.title}, r {whole(sizes[c])}",
         key="own network",
         width=280,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from ...catalogue.article import EndPoint, end_points
+from ..text import MISSING, by, whole
 
 _ALL, _ANY = "All networks", "Any size"
 
@@ -27,13 +28,13 @@ def published() -> None:
     network = filters.selectbox("Network", [_ALL, *networks], key="published network", width=260)
     size = filters.segmented_control(
         "Input size",
-        ["All", _ANY, *(f"{n} \N{MULTIPLICATION SIGN} {n}" for n in sizes)],
+        ["All", _ANY, *(by((n, n)) for n in sizes)],
         default="All",
         required=True,
         key="published size",
     )
     only = filters.toggle("Differences only", key="published differences")
-    resolution = {_ANY: None} | {f"{n} \N{MULTIPLICATION SIGN} {n}": n for n in sizes}
+    resolution = {_ANY: None} | {by((n, n)): n for n in sizes}
     shown = [
         row
         for row in rows
@@ -52,7 +53,7 @@ def published() -> None:
         "[google-research/receptive_field](https://github.com/google-research/receptive_field), "
         "the same along both axes; **here** is what RF-Viz computes, from TF-Slim's graphs and, "
         "for MobileNet, Inception-v4 and Inception-ResNet-v2, from graphs built after their "
-        "papers. A padding that depends on the input's size stays empty."
+        "papers. A padding that depends on the input's size is shown as \N{EN DASH}."
     )
 
 
@@ -67,9 +68,9 @@ def _row(row: EndPoint) -> dict[str, str]:
 
 
 def _figures(row: EndPoint) -> dict[str, str]:
-    """Columns of r, S and P as published and as computed here; empty where there is no figure."""
+    """Columns of r, S and P as published and as computed here; a dash where there is none."""
     columns = {}
     for name, published, computed in zip("rSP", row.published, row.computed, strict=True):
-        columns[name] = "" if published is None else str(published)
-        columns[f"{name} here"] = "" if computed is None else str(computed)
+        columns[name] = MISSING if published is None else whole(published)
+        columns[f"{name} here"] = MISSING if computed is None else whole(computed)
     return columns

@@ -15,7 +15,7 @@ from ...figures.colours import colours
 from ..inspector.scene import Scene
 from ..navigation import open_now
 from ..pictures import Cell, arranged, quantised, value_range
-from ..text import number
+from ..text import number, whole
 from .tiles.tiles import (
     Box,
     Drawn,
@@ -116,7 +116,8 @@ def channel_gallery(scene: Scene) -> None:
         current=shown.index(scene.shown) if scene.shown in shown else None,
         page=page,
         pages=pages,
-        where=f"{page * PAGE + 1:,}\N{EN DASH}{page * PAGE + len(shown):,} of {len(channels):,}",
+        where=f"{whole(page * PAGE + 1)}\N{EN DASH}{whole(page * PAGE + len(shown))} "
+        f"of {whole(len(channels))}",
         scale=Scale(number(limits[0]), number(limits[1])) if limits and rows > 1 else None,
     )
     if chosen is not None:

@@ -33,7 +33,7 @@ from ..inspector.seen import overlay
 from ..outline import title_of
 from ..pictures import FeatureMap, Picture
 from ..sidebar.layer_list.layer_list import is_convolution
-from ..text import sentence
+from ..text import file_size, sentence
 from .offline_page.offline_page import Chosen, estimate, offline_page
 from .snapshot import app_font, snapshot
 
@@ -249,5 +249,5 @@ def _file_name(*parts: object) -> str:
 
 
 def _megabytes(size: int) -> str:
-    text = f"{size / 1e6:.2g} MB" if size < 1e6 else f"{size / 1e6:.1f} MB"
+    text = file_size(size)
     return f"{text}: fewer layers or channels make it smaller" if size > _LARGE else text

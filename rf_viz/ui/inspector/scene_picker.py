@@ -13,7 +13,7 @@ from .. import cache
 from ..cache import Fed, File
 from ..outline import title_of
 from ..pictures import FeatureMap, Picture
-from ..text import by, plain, sentence
+from ..text import by, count, plain, sentence
 from .channels import by_channel, choose_channel
 from .scene import Scene
 
@@ -29,7 +29,7 @@ def scene_picker(
     name, what = title_of(layer)
     weights = layer.settings.get("parameters")
     if isinstance(weights, int):
-        what += f", {weights:,} parameter{'s' * (weights != 1)}"
+        what += f", {count(weights, 'parameter')}"
     about.html(
         f'<p class="rf-about"><b>{escape(name).replace("/", "/<wbr>")}</b>'
         f"<span>{escape(what)} · {by(layer.shape)}</span></p>"

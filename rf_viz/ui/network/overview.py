@@ -15,7 +15,7 @@ from ...figures.growth import growth_figure
 from ...trace.network import Layer, Network
 from ..cache import BY_IDENTITY
 from ..navigation import Destination, set_destination
-from ..text import by, percent, plain
+from ..text import by, count, percent, plain, whole
 from .findings import cached_findings, draw_finding
 from .graph.graph import graph
 from .network_table import network_table
@@ -139,11 +139,15 @@ def _coverage(layer: Layer) -> Coverage:
 def _coverage_text(layer: Layer, seen: Coverage) -> str:
     """Coverage of the input by a layer's cells in words, as Markdown."""
     counts = seen.counts
-    how = "" if seen.exact else f" Of more than {MOST:,} cells the boxes count, holes included."
+    how = (
+        "" if seen.exact else f" Of more than {whole(MOST)} cells the boxes count, holes included."
+    )
     unseen = "Every pixel is seen by some cell."
     if seen.unseen:
-        unseen = f"No cell sees {seen.unseen:,} pixels ({percent(seen.unseen / counts.size)})."
+        unseen = (
+            f"No cell sees {count(seen.unseen, 'pixel')} ({percent(seen.unseen / counts.size)})."
+        )
     return (
         f"How many of the {by(layer.extents)} cells of {plain(layer.title)} see each pixel: "
-        f"from {counts.min():,} to {counts.max():,}. {unseen}{how}"
+        f"from {whole(counts.min())} to {whole(counts.max())}. {unseen}{how}"
     )

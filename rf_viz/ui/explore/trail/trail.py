@@ -24,7 +24,7 @@ from ...inspector.scene import Scene
 from ...navigation import open_now
 from ...outline import title_of
 from ...pictures import Cell, Picture
-from ...text import by, listed, plain
+from ...text import by, listed, plain, unit_of
 from ..trail_lanes import trail_lanes
 from ..trail_stops import (
     Marks,
@@ -253,7 +253,7 @@ Entry = dict[str, Any]
 def _input(scene: Scene, channel: int | None, blobs: _Blobs) -> Entry:
     """The strip's entry for the input itself."""
     mask = scene.layer.mask(scene.cell, channel)
-    unit = {"signal": "samples", "image": "px", "volume": "voxels"}[scene.picture.kind]
+    unit = unit_of(scene.picture.extent)
     drawn: NDArray[np.bool_] = np.atleast_2d(mask)
     if drawn.ndim > 2:
         drawn = np.logical_or.reduce(drawn, axis=0)
