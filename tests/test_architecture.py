@@ -33,7 +33,7 @@ STOREYS = (
     ("figures",),
     ("cli",),
     ("__main__", "ui", "ui.address", "ui.address_choice", "ui.browser", "ui.outline", "ui.text"),
-    ("ui.tables",),
+    ("ui.charts", "ui.tables"),
     ("ui.cache", "ui.page", "ui.pictures"),
     ("ui.navigation",),
     ("ui.inspector", "ui.sidebar"),

@@ -85,10 +85,15 @@ def file_size(size: float) -> str:
     return f"{size / 1e6:,.2g} MB" if size < 1e6 else f"{size / 1e6:,.1f} MB"
 
 
-def by(extents: Iterable[int | str | None]) -> str:
+def by(extents: Iterable[float | str | None]) -> str:
     """Joins extents by multiplication signs."""
-    parts = (whole(n) if isinstance(n, int) else n or MISSING for n in extents)
-    return f" {_TIMES} ".join(parts) or "1"
+    return f" {_TIMES} ".join(map(_extent, extents)) or "1"
+
+
+def _extent(value: float | str | None) -> str:
+    if value is None or isinstance(value, str):
+        return value or MISSING
+    return number(value) if isinstance(value, float) else whole(value)
 
 
 def extent(sizes: Sequence[int]) -> str:

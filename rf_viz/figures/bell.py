@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from ..analysis.numbers import VALUE_FORMAT, whole
+from .compare import MARGIN, UPRIGHT
 
 WITHIN, BEYOND, LAW, AREA = "#ff7f0e", "#999999", "#2f86c9", "#009e73"
 """The colours of the bell, of what lies beyond it, of the square root law, and of its area."""
@@ -94,7 +95,8 @@ def growth(
 def _dressed(figure: go.Figure) -> go.Figure:
     return figure.update_layout(
         height=320,
-        margin={"l": 0, "r": 0, "t": 32, "b": 0},
+        margin={**MARGIN, "l": 0, "t": 32, "b": 0},
+        modebar=UPRIGHT,
         bargap=0.08,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )

@@ -37,7 +37,14 @@ _UP = {
     "region": "Largest region inside the input, in pixels",
 }
 
-_MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
+MARGIN = {"l": 10, "r": 44, "t": 10, "b": 10}
+"""Margins of a chart; the one at the right has room for an upright mode bar."""
+
+UPRIGHT = {"orientation": "v"}
+"""The mode bar of a chart with a legend above it."""
+
+_SIDE, _NONE = 300, {"l": 0, "r": 0, "t": 28, "b": 0}
+"""Height and margins of a picture; above it is room for the mode bar."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,8 @@ def growth(curves: Sequence[Curve], across: Across, up: Up) -> go.Figure:
     figure.update_yaxes(title=_UP[up], **logarithmic(0))
     return figure.update_layout(
         height=440,
-        margin=_MARGIN,
+        margin=MARGIN,
+        modebar=UPRIGHT,
         hovermode="closest",
         clickmode="event+select",
         dragmode=False,
@@ -145,41 +153,36 @@ class Box:
 _OUTSIDE = 0.6
 """How much of the surroundings a picture may get on each side, in shares of its own extent."""
 
-_APART = 0.012
-"""By how much the same regions are drawn inside each other, in shares of the picture."""
+_SHADE = "rgba(0, 0, 0, 0.45)"
+"""What lies over the part of the picture that is not seen."""
 
 
-def boxes(image: NDArray[np.uint8], drawn: Sequence[Box]) -> go.Figure:
-    """Draws regions over a picture (height, width, 3): solid lines, and dotted for closed forms.
+def seen(image: NDArray[np.uint8], box: Box) -> go.Figure:
+    """Draws a region over a picture (height, width, 3): a solid line, and dashed the closed form.
 
-    Where regions are the same, each is drawn a little inside the one before, so that all can be
-    seen. Dotted lines that would leave the surroundings are not drawn.
+    The rest of the picture is shaded. A dashed line that would leave the surroundings is not drawn.
     """
     figure = go.Figure()
     figure.add_layout_image(
         source=jpeg(image).data_url, xref="x", yref="y", x=0, y=0, sizex=1, sizey=1,
         sizing="stretch", layer="below",
     )  # fmt: skip
-    outside = 0.02
-    for place, box in enumerate(drawn):
-        colour, field = COLOURS[box.number % len(COLOURS)], box.field
-        if field is not None and field != box.region:
-            reach = max(-min(field), max(field) - 1)
-            if reach <= _OUTSIDE:
-                outside = max(outside, reach + 0.02)
-                _outline(figure, box.name, field, {"color": colour, "width": 2, "dash": "dot"})
-        before = sum(other.region == box.region for other in drawn[:place])
-        _outline(figure, box.name, _inside(box.region, before), {"color": colour, "width": 3})
+    top, left, bottom, right = box.region
+    figure.add_shape(
+        name="outside", type="path", fillrule="evenodd", fillcolor=_SHADE, line={"width": 0},
+        path=f"M0,0H1V1H0ZM{left},{top}H{right}V{bottom}H{left}Z",
+    )  # fmt: skip
+    colour, field, outside = COLOURS[box.number % len(COLOURS)], box.field, 0.02
+    if field is not None and field != box.region:
+        reach = max(-min(field), max(field) - 1)
+        if reach <= _OUTSIDE:
+            outside = max(outside, reach + 0.02)
+            _outline(figure, "closed form", field, {"color": colour, "width": 2, "dash": "dash"})
+    _outline(figure, "region", box.region, {"color": colour, "width": 3})
     span = [-outside, 1 + outside]
     figure.update_xaxes(visible=False, range=span, constrain="domain")
     figure.update_yaxes(visible=False, range=span[::-1], scaleanchor="x", constrain="domain")
-    return figure.update_layout(height=500, margin=_MARGIN, dragmode=False, showlegend=False)
-
-
-def _inside(box: Sides, steps: int) -> Sides:
-    top, left, bottom, right = box
-    by = _APART * steps
-    return top + by, left + by, bottom - by, right - by
+    return figure.update_layout(height=_SIDE, margin=_NONE, dragmode=False, showlegend=False)
 
 
 def _outline(figure: go.Figure, name: str, box: Sides, line: Mapping[str, object]) -> None:
@@ -190,5 +193,5 @@ def _outline(figure: go.Figure, name: str, box: Sides, line: Mapping[str, object
         y=[top, top, bottom, bottom, top],
         mode="lines",
         line=dict(line),
-        hovertemplate="<b>%{fullData.name}</b><extra></extra>",
+        hovertemplate="%{fullData.name}<extra></extra>",
     )

@@ -13,6 +13,7 @@ from ..analysis.categories import CATEGORIES, category_of
 from ..analysis.diagnosis import before_pooling
 from ..analysis.numbers import number, percent, whole
 from ..trace.network import Layer, Network
+from .compare import MARGIN, UPRIGHT
 
 _HEIGHT = 380
 
@@ -100,7 +101,8 @@ def growth_figure(net: Network, axis: int) -> go.Figure:
     top = max([extent, *(_height(point) for point in layers)])
     figure.update_layout(
         height=_HEIGHT,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        margin={**MARGIN, "l": 0, "b": 0},
+        modebar=UPRIGHT,
         xaxis={"title": "depth: operations on the longest path", "zeroline": False},
         yaxis={
             "title": "pixels", "type": "log", "zeroline": False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -15,9 +16,12 @@ from ...catalogue.article import (
 from ...catalogue.keras_applications import KERAS_APPLICATIONS
 from ...catalogue.tables import alphanumeric
 from ...catalogue.torchvision_models import TORCHVISION_MODELS
+from ...errors import ModelError
 from ...figures.accuracy import Point, Quantity, accuracy
-from ..text import fixed, listed, minus, percent, plain, whole
-from .networks import Contender, ContenderTrace
+from ..charts import chart_config
+from ..sidebar import libraries
+from ..text import MISSING, fixed, listed, minus, percent, plain, sentence, whole
+from .networks import Contender, ContenderTrace, offered, open_end
 
 _ARTICLE, _KERAS, _TORCHVISION, _OWN = (
     "The article's",
@@ -30,6 +34,8 @@ _FIT = "Our least-squares fit through the article's networks"
 _FIT_ALL = "Our least-squares fit through all networks shown"
 
 _NONE = "none"
+
+_NOT_HERE = "the article tells its figures, but no library here builds it."
 
 _WITHOUT = "accuracy without"
 """Key of the network that the fits leave out."""
@@ -111,21 +117,44 @@ def _figure(groups: Mapping[str, Sequence[Point]], across: Quantity, left_out: s
     """Draws the points and the fits, and writes the fits as equations."""
     fitted = _fitted(groups, left_out)
     fits = {title: curve for title, points in fitted.items() if (curve := _fit(points, across))}
-    st.plotly_chart(
+    event = st.plotly_chart(
         accuracy(groups, fits, across, left_out),
-        key="accuracy",
-        config={"displayModeBar": False},
+        on_select="rerun",
+        selection_mode="points",
+        key=f"accuracy {' '.join(title for title in groups if groups[title])} {across}",
+        config=chart_config("accuracy"),
         alt=f"Top-1 accuracy over {_ACROSS[across]}, with logarithmic fits.",
     )
+    _way_to(event["selection"]["points"])
     st.caption(
         "Colours are families. Circles are the article's networks, diamonds Keras' own, squares "
-        "torchvision's, stars yours; their area is the cost."
+        "torchvision's, stars yours. The area of a mark is what one image costs the network; a "
+        "very small one, or one of unknown cost, has the smallest mark."
     )
     without = f", without {plain(left_out)}" if left_out != _NONE else ""
     for title, curve in fits.items():
         st.markdown(_equation(f"{title}{without}", curve, across))
     if _FIT in fitted:
         st.markdown(_of_each(groups[_ARTICLE], across))
+
+
+def _way_to(points: Sequence[Mapping[str, Any]]) -> None:
+    """Draws the way to the network whose mark was clicked, as far as it can be opened here."""
+    clicked = next((point["customdata"] for point in points if "customdata" in point), None)
+    if clicked is None:
+        st.caption("Click a mark to open its network.")
+        return
+    name, key = clicked[:2]
+    contender = offered().get(key)
+    if contender is None:
+        why = libraries.absent(key) if libraries.split(key) else _NOT_HERE
+        st.caption(f"{plain(name)} cannot be opened: {why}")
+    elif st.button(f"Open {plain(name)} in Explore", type="primary", key="open network"):
+        try:
+            with st.spinner(f"Tracing {name}"):
+                open_end(contender)
+        except ModelError as error:
+            st.error(f"{plain(name)} cannot be opened: {sentence(error)}", icon=":material/error:")
 
 
 def _fitted(groups: Mapping[str, Sequence[Point]], left_out: str) -> dict[str, list[Point]]:
@@ -146,7 +175,16 @@ def _but(points: Iterable[Point], left_out: str) -> list[Point]:
 def _article() -> list[Point]:
     """The article's networks that have an accuracy there."""
     return [
-        Point(n.title, n.figures.size, n.top1, n.gflops, n.family, n.input, n.depth)
+        Point(
+            n.title,
+            n.figures.size,
+            n.top1,
+            n.gflops,
+            n.family,
+            n.input,
+            n.depth,
+            f"keras:{n.keras}" if n.keras else "",
+        )
         for n in summary()
         if n.figures.size is not None and n.top1 is not None
     ]
@@ -156,7 +194,16 @@ def _keras(*, once: bool) -> list[Point]:
     """Keras' networks with a closed form; ``once`` leaves out those that the article has too."""
     twins = _twins() if once else ()
     return [
-        Point(a.name, max(a.size), a.top1, a.gflops, a.family, max(a.input), a.depth)
+        Point(
+            a.name,
+            max(a.size),
+            a.top1,
+            a.gflops,
+            a.family,
+            max(a.input),
+            a.depth,
+            f"keras:{a.name}",
+        )
         for a in KERAS_APPLICATIONS.values()
         if a.size is not None and a.top1 is not None and a.name not in twins
     ]
@@ -169,7 +216,16 @@ def _torchvision(shown: Sequence[str]) -> list[Point]:
         *(alphanumeric(n.keras or n.title) for n in summary() if _ARTICLE in shown and n.top1),
     }
     return [
-        Point(m.name, max(m.size), m.top1, m.gflops, m.family, max(m.input), m.depth)
+        Point(
+            m.name,
+            max(m.size),
+            m.top1,
+            m.gflops,
+            m.family,
+            max(m.input),
+            m.depth,
+            f"torchvision:{m.name}",
+        )
         for m in TORCHVISION_MODELS.values()
         if m.size is not None and alphanumeric(m.name) not in others
     ]
@@ -267,10 +323,13 @@ def _twelve() -> None:
             for n in summary()
         ],
         hide_index=True,
+        placeholder=MISSING,
         height="content",
         column_config={
             "Year": st.column_config.NumberColumn(format="%d"),
-            "GFLOPs": st.column_config.NumberColumn(format="%.2f"),
+            "Size r": st.column_config.NumberColumn(format="%,d"),
+            "Padding P": st.column_config.NumberColumn(format="%,d"),
+            "GFLOPs": st.column_config.NumberColumn(format="%,.2f"),
             "Top-1": st.column_config.NumberColumn(format="%.1f %%"),
         },
     )
@@ -366,5 +425,6 @@ def _add(sizes: Mapping[Contender, int], traces: Mapping[Contender, ContenderTra
             None if curve.untold else curve.gflops,
             input=max(curve.input),
             depth=curve.steps[-1].depth,
+            key=contender.key,
         )
     )

@@ -111,6 +111,7 @@ def _page(scene: Scene) -> None:
         list(names),
         default=spread(offered),
         format_func=names.__getitem__,
+        select_all=False,
         key=f"take layers {scene.file.digest} {scene.net.input.name}",
         persist_state="session",
     )

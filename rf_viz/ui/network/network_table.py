@@ -33,7 +33,9 @@ def network_table(net: Network, parameters: Mapping[str, int], *, key: str) -> s
     search, kinds, save = st.columns([3, 3, 1], vertical_alignment="bottom")
     words = search.text_input("Search", placeholder="Name or operator", key=f"search {key}")
     here = [name for name in CATEGORIES if any(row["Kind"] == name for row in rows)]
-    chosen = kinds.multiselect("Kinds", here, placeholder="All kinds", key=f"kinds {key}")
+    chosen = kinds.multiselect(
+        "Kinds", here, placeholder="All kinds", key=f"kinds {key}", select_all=False
+    )
     shown = matching_rows(rows, words, chosen)
     save_as_csv(shown, "layers.csv", key=f"save {key}", where=save)
     if not shown:

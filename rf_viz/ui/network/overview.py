@@ -14,6 +14,7 @@ from ...figures.coverage import coverage_figure
 from ...figures.growth import growth_figure
 from ...trace.network import Layer, Network
 from ..cache import BY_IDENTITY
+from ..charts import chart_config
 from ..navigation import Destination, set_destination
 from ..text import by, count, percent, plain, whole
 from .findings import cached_findings, draw_finding
@@ -29,8 +30,6 @@ _SOURCES = (
 _LARGEST = 2**22
 """Most cells of a layer, and most pixels of an input, for which there is a coverage map."""
 
-_PLAIN = {"displayModeBar": False}
-
 
 @st.fragment
 def growth_section(net: Network, traced: str) -> None:
@@ -38,7 +37,7 @@ def growth_section(net: Network, traced: str) -> None:
     axis = _choose_axis(net, traced)
     event = st.plotly_chart(
         _growth_figure(axis, net),
-        config=_PLAIN,
+        config=chart_config("layers"),
         on_select="rerun",
         selection_mode="points",
         key=f"growth {traced} {axis}",
@@ -82,7 +81,9 @@ def coverage_section(net: Network, traced: str) -> None:
     if layer:
         seen = _coverage(layer)
         words.markdown(_coverage_text(layer, seen))
-        picture.plotly_chart(coverage_figure(seen), config=_PLAIN, key=f"coverage {traced}")
+        picture.plotly_chart(
+            coverage_figure(seen), config=chart_config("coverage"), key=f"coverage {traced}"
+        )
 
 
 def _go_to_explore(layer: str) -> NoReturn:

@@ -21,6 +21,7 @@ from ....lessons import (
 from ....lessons import bell as bells
 from ....lessons.layers import length_for
 from ....lessons.weights import alternate, away_from_border, summed_weights
+from ...charts import chart_config
 from ...text import number, percent
 from ..unit_diagram.unit_diagram import Brackets, Pin, unit_diagram
 from .frame import controls, few, fitting, joined, slider, unit_of
@@ -133,17 +134,16 @@ def _evenness(example: Example, *, resized: bool) -> None:
         f"{_of_counts(example, inner)} {_of_weights(sums[inner].tolist(), resized)}"
     )
     left, right = st.columns([2, 1])
-    config = {"displayModeBar": False}
     left.plotly_chart(
         weight_figures.bars(sums, inner),
         key="upsampling weights",
-        config=config,
+        config=chart_config("upsampling weights"),
         alt="Summed weight of each output.",
     )
     right.plotly_chart(
         weight_figures.picture(sums),
         key="upsampling picture",
-        config=config,
+        config=chart_config("upsampling picture"),
         alt="Summed weight of each output in two dimensions.",
     )
 
@@ -199,9 +199,8 @@ def bell() -> None:
         f"{number(bells.area_width(counts), 3)}."
     )
     left, right = st.columns(2)
-    config = {"displayModeBar": False}
     bars = bell_figures.bell(counts, bells.within(counts))
-    left.plotly_chart(bars, key="bell bars", config=config)
+    left.plotly_chart(bars, key="bell bars", config=chart_config("bell bars"))
     lines = [bells.counts(n, k) for n in _DEPTHS]
     growth = bell_figures.growth(
         _DEPTHS,
@@ -214,7 +213,7 @@ def bell() -> None:
         ),
         depth,
     )
-    right.plotly_chart(growth, key="bell growth", config=config)
+    right.plotly_chart(growth, key="bell growth", config=chart_config("bell growth"))
     st.latex(equations.bell_width(depth, k))
     st.markdown(
         "Four times as many layers make the field about four times as long, but the bell only "
