@@ -57,7 +57,9 @@ def test_it_opens_with_networks_to_compare(app: AppTest) -> None:
     assert len(table) == 5
     assert table["SqueezeNet 1.1"]["Size r"] == by((207, 207))
     assert table["ONNX light: resnet50"]["Stride S"] == by((32, 32))
-    assert f"Input {by((224, 224))}; cell (6, 6) of conv10/relu sees {by((207, 207))} px." in text(app)
+    assert f"Input {by((224, 224))}; cell (6, 6) of conv10/relu sees {by((207, 207))} px." in text(
+        app
+    )
 
 
 def test_whatever_is_compared_is_in_the_table(app: AppTest) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -10,14 +11,11 @@ import streamlit as st
 from ... import Model, ModelError, Network
 from ...catalogue.samples import SAMPLE_MODELS, Sample
 from ...errors import MissingFilesError, SizeUnknownError
+from ...readers import looks_like_model
 from .. import cache
 from ..address import ignore_echo
 from ..cache import File, TraceOptions
-from ..text import (
-    by,
-    plain,
-    sentence,
-)
+from ..text import by, listed, plain, sentence
 from . import libraries
 from .restore import restore
 from .session import visitor
@@ -171,8 +169,51 @@ def _show_with_earlier(files: dict[str, bytes]) -> File:
             files = {**earlier, **files}
 
 
+def _show_each(files: dict[str, bytes], models: Sequence[str]) -> File:
+    """Opens several uploaded models, each with the files that are none, and shows the first.
+
+    The page then names all of them. A model may need another's file: that one is none by itself.
+    Raises ModelError where none opens.
+    """
+    visit = visitor()
+    others = {name: content for name, content in files.items() if name not in models}
+    opened: dict[str, File] = {}
+    failures: dict[str, ModelError] = {}
+    needed: set[str] = set()
+    for name in models:
+        own = {name: files[name], **others}
+        while name not in opened and name not in failures:
+            try:
+                opened[name] = show_model(own)
+            except ModelError as error:
+                lacks = error.files if isinstance(error, MissingFilesError) else ()
+                there = {lack: files[lack] for lack in lacks if lack in files and lack not in own}
+                if not there:
+                    failures[name] = error
+                own |= there
+                needed |= there.keys()
+    failures = {name: error for name, error in failures.items() if name not in needed}
+    shown = next((name for name in opened if name not in needed), None)
+    if shown is None:
+        raise next(iter(failures.values()))
+    visit.next_model = opened[shown].digest
+    rest = [name for name in opened if name not in needed and name != shown]
+    if rest:
+        verb = "is" if len(rest) == 1 else "are"
+        visit.note = f"{shown} is shown; {listed(rest, len(rest))} {verb} in the list of models."
+    if failures:
+        told = {name: sentence(error) for name, error in failures.items()}
+        visit.problem = " ".join(
+            text if name in text else f"{name} was not opened: {text}"
+            for name, text in told.items()
+        )
+    return opened[shown]
+
+
 def _accept_model(files: dict[str, bytes]) -> None:
-    visit, file = visitor(), _show_with_earlier(files)
+    models = [name for name, content in files.items() if looks_like_model(content, name)]
+    visit = visitor()
+    file = _show_each(files, models) if len(models) > 1 else _show_with_earlier(files)
     missing, visit.missing = visit.missing, None
     if missing and missing["model"] == file.digest:
         restore(missing)

@@ -32,6 +32,7 @@ class Visit:
         sizes: input sizes to take when the page is next drawn, by the model's digest.
         missing: an address whose model is not here.
         problem: what went wrong since the page was last drawn.
+        note: what else is to be said since then.
         line: a line of Python that helps, to copy.
         waiting, needed: an upload that lacked files, or had nothing but them, until they follow,
             and the names of what it needs.
@@ -53,6 +54,7 @@ class Visit:
     sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     missing: Mapping[str, str] | None = None
     problem: str = ""
+    note: str = ""
     line: str = ""
     waiting: Mapping[str, bytes] = field(default_factory=dict)
     needed: frozenset[str] = frozenset()
@@ -67,6 +69,9 @@ def visitor() -> Visit:
 def problem() -> None:
     """Reports once why the last upload or choice failed; the page keeps what it showed."""
     visit = visitor()
+    if visit.note:
+        st.info(plain(visit.note), icon=":material/info:")
+        visit.note = ""
     if visit.problem:
         st.error(plain(visit.problem), icon=":material/error:")
         if visit.line:

@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ... import ModelError
 from ...inputs.images import ImageError
-from ..text import sentence
+from ..text import listed, sentence
 from .session import visitor
 
 UPLOAD = ":material/upload:"
@@ -49,6 +49,14 @@ def hand_over(key: str, what: str, accept: Accept) -> None:
         return
     visit = visitor()
     visit.uploads[what] += 1
+    names = [file.name for file in files]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        visit.problem = (
+            f"Several files are called {listed(twice)}: upload them one after the other, or rename "
+            "them."
+        )
+        return
     try:
         accept({file.name: file.getvalue() for file in files})
     except ModelError as error:
