@@ -118,15 +118,19 @@ def csv_text(records: Sequence[Mapping[str, Any]]) -> str:
 
     A text that a spreadsheet would take for a formula has an apostrophe in front.
     """
+    names = list(records[0] if records else ())
+    rows = ([_plain(value) for value in record.values()] for record in records)
+    return "".join(map(_csv_line, (names, *rows)))
+
+
+def _csv_line(cells: Sequence[object]) -> str:
     import csv
     from io import StringIO
 
-    stream = StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(records[0] if records else ())
-    for record in records:
-        writer.writerow([_plain(value) for value in record.values()])
-    return stream.getvalue()
+    stream = StringIO(newline="")
+    # Only what is in its own line end makes the writer quote a cell that breaks lines.
+    csv.writer(stream, lineterminator="\r\n").writerow(cells)
+    return stream.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _plain(value: object) -> object:

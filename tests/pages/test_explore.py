@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 import rf_viz
 from rf_viz.catalogue.samples import SAMPLE_MODELS
 from rf_viz.ui.browser.component import unpack
+from rf_viz.ui.cache import File
 from tests.pages.driver import components, header, layer_rows, onnx_file, upload, visit
 
 CASES = Path(__file__).resolve().parents[1] / "data" / "cases" / "pytorch"
@@ -352,8 +353,8 @@ def test_of_two_models_uploaded_at_once_none_vanishes(app: AppTest) -> None:
     assert note.value == "one.onnx is shown; two.onnx is in the list of models."
     (error,) = app.error
     assert error.value.startswith("broken.onnx is a text, not a model")
-    box = app.selectbox(key="model")
-    box.select_index(box.options.index("two.onnx")).run()
+    digest = File.uploaded({"two.onnx": files["two.onnx"]}).digest
+    app.selectbox(key="model").set_value(digest).run()
     assert [row["layer"] for row in layer_rows(app)] == ["two"]
     assert not app.info
 
