@@ -353,7 +353,7 @@ def test_of_two_models_uploaded_at_once_none_vanishes(app: AppTest) -> None:
     assert note.value == "one.onnx is shown; two.onnx is in the list of models."
     (error,) = app.error
     assert error.value.startswith("broken.onnx is a text, not a model")
-    digest = File.uploaded({"two.onnx": files["two.onnx"]}).digest
+    digest = File.uploaded({"two.onnx": files["two.onnx"], "labels.txt": b"cat"}).digest
     app.selectbox(key="model").set_value(digest).run()
     assert [row["layer"] for row in layer_rows(app)] == ["two"]
     assert not app.info
