@@ -59,9 +59,9 @@ if opened:
     sidebar.restore(opened)
     if opened.get("ask"):
         st.session_state["question"] = opened["ask"]
-destination = navigation.pending_destination()
 with st.sidebar:
     file, sample = sidebar.choose_model()
+destination = navigation.pending_destination()  # an upload may have set it just now
 if sidebar.asks_size(file):
     st.stop()
 with st.sidebar:

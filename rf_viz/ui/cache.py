@@ -215,7 +215,7 @@ def _start(framework: Framework) -> None:
                 import_pytorch()
 
 
-@st.cache_resource(max_entries=6, show_spinner="Reading the model ...")
+@st.cache_resource(max_entries=6, show_spinner="Reading the model ...", show_time=True)
 def _load(digest: str, _file: File) -> tuple[rf_viz.Model, File]:
     """The model, kept with its file: it may read from the file's folder as late as it is run."""
     with reported(_file, "read"):
@@ -269,7 +269,7 @@ class TraceOptions:
     start: str | None = None
 
 
-@st.cache_resource(max_entries=12, show_spinner="Tracing the model ...")
+@st.cache_resource(max_entries=12, show_spinner="Tracing the model ...", show_time=True)
 def _trace(of: int, options: TraceOptions, _model: rf_viz.Model, _file: File) -> rf_viz.Network:
     with reported(_file, "traced"):
         size, shapes = options.size, dict(_file.shapes)
@@ -296,7 +296,7 @@ def trace(file: File, options: TraceOptions) -> rf_viz.Network:
     return _trace(identity(model), options, model, file)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Running the model ...")
+@st.cache_resource(max_entries=4, show_spinner="Running the model ...", show_time=True)
 def _activations(
     of: int, input: str, fed: str, name: str, _model: rf_viz.Model, _file: File, _fed: Fed
 ) -> NDArray[np.float32]:
@@ -314,7 +314,7 @@ def activations(file: File, fed: Fed, name: str) -> NDArray[np.float32]:
     return _activations(identity(model), fed.input, fed.key, name, model, file, fed)
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
+@st.cache_resource(max_entries=6, show_spinner="Opening the image ...")
 def _open_image(digest: str, _file: File) -> Image.Image:
     source = _file.source
     return images.open_image(source if isinstance(source, bytes) else str(source))
@@ -325,7 +325,7 @@ def open_image(file: File) -> Image.Image:
     return _open_image(file.digest, file)
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
+@st.cache_resource(max_entries=6, show_spinner="Fitting the image to the input ...")
 def _pixels(digest: str, size: tuple[int, int], how: images.Fit, _file: File) -> NDArray[np.uint8]:
     pixels = images.fit(open_image(_file), size, how)
     pixels.flags.writeable = False
@@ -337,7 +337,7 @@ def pixels(file: File, size: tuple[int, int], how: images.Fit) -> NDArray[np.uin
     return _pixels(file.digest, size, how, file)
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
+@st.cache_resource(max_entries=3, show_spinner="Opening the volume ...")
 def _open_volume(digest: str, _file: File) -> NDArray[np.float32]:
     assert isinstance(_file.source, bytes)
     return volumes.open_volume(_file.source, _file.name)
@@ -348,7 +348,7 @@ def open_volume(file: File) -> NDArray[np.float32]:
     return _open_volume(file.digest, file)
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
+@st.cache_resource(max_entries=3, show_spinner="Fitting the volume to the input ...")
 def _volume(digest: str, size: tuple[int, ...], _file: File) -> NDArray[np.float32]:
     values = volumes.fit_volume(open_volume(_file), size)
     values.flags.writeable = False

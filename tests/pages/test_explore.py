@@ -325,11 +325,8 @@ def test_a_layer_says_its_settings_and_where_its_numbers_come_from(app: AppTest)
     assert "Conv, 128 filters 3x3, padding 1, 36,992 parameters" in about
     told = answer(app)
     assert told["r"].split()[0] == "63"
-    assert told[
-        "recurrence"
-    ] == "r = 47 + (3 \N{MINUS SIGN} 1) \N{MULTIPLICATION SIGN} 8 = 63; P = 16 + 1 " + (
-        "\N{MULTIPLICATION SIGN} 8 = 24"
-    )
+    times, less = "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}"
+    assert told["recurrence"] == f"r = 47 + (3 {less} 1) {times} 8 = 63; P = 16 + 1 {times} 8 = 24"
     choose_layer(app, "prob")
     assert answer(app)["slices"] == "[0:223, 0:223]"
     assert "context" not in answer(app), "all that reaches it is in its region"

@@ -137,7 +137,8 @@ def _page(scene: Scene) -> None:
         wanted = st.button("Make the page", key="take make")
         st.caption(f"About {_megabytes(size)}")
     if wanted:
-        st.session_state[_PAGE] = content, page(scene, chosen, channels).encode()
+        with st.spinner("Making the page ...", show_time=True):
+            st.session_state[_PAGE] = content, page(scene, chosen, channels).encode()
         st.rerun()
 
 

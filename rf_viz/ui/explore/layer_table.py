@@ -16,7 +16,8 @@ def layer_table(net: Network, *, open: bool) -> None:
     """Draws the table, at first closed unless it is all there is to see."""
     with st.expander("All layers", expanded=open, on_change="rerun", key=f"table {open}") as panel:
         if panel.open:
-            rows = [_row(layer) for layer in net.layers]
+            with st.spinner("Listing the layers ..."):
+                rows = [_row(layer) for layer in net.layers]
             st.dataframe([with_extents(row) for row in rows], hide_index=True, placeholder=MISSING)
             save_as_csv(rows, "layers.csv", key="save layers")
 

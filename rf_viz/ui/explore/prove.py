@@ -145,7 +145,7 @@ def element(scene: Scene) -> tuple[Index, ...]:
     return tuple(index)
 
 
-@st.cache_resource(max_entries=32, show_spinner="Running the model ...")
+@st.cache_resource(max_entries=32, show_spinner="Running the model ...", show_time=True)
 def _proofs(
     key: str, at: tuple[Index, ...], values: str, _scene: Scene, _values: NDArray[Any]
 ) -> list[Proof]:
@@ -163,7 +163,7 @@ def _proofs(
         return proofs
 
 
-@st.cache_resource(max_entries=12, show_spinner="Checking more cells ...")
+@st.cache_resource(max_entries=12, show_spinner="Checking more cells ...", show_time=True)
 def _report(key: str, _scene: Scene) -> Report:
     model, net = cache.load(_scene.file), _scene.net
     with cache.reported(_scene.file, "checked"):

@@ -71,7 +71,7 @@ def matching_rows(rows: Sequence[Record], words: str, kinds: Sequence[str]) -> l
     ]
 
 
-@st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=BY_IDENTITY)
+@st.cache_resource(max_entries=12, show_spinner="Listing the layers ...", hash_funcs=BY_IDENTITY)
 def _rows(net: Network, _parameters: Mapping[str, int]) -> list[Record]:
     return [_row(layer, _parameters.get(layer.name, 0)) for layer in net.layers]
 

@@ -107,7 +107,7 @@ def _choose_axis(net: Network, traced: str) -> int:
     )
 
 
-@st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=BY_IDENTITY)
+@st.cache_resource(max_entries=12, show_spinner="Measuring the layers ...", hash_funcs=BY_IDENTITY)
 def _growth_figure(axis: int, net: Network) -> object:
     return growth_figure(net, axis)
 

@@ -28,7 +28,7 @@ from ..cache import Fed, File
 from ..pictures import Picture
 from ..text import by
 from .session import visitor
-from .upload import UPLOAD, hand_over, row, uploader
+from .upload import UPLOAD, hand_over, receive, row, uploader
 
 LOWEST, HIGHEST = 60, 1000
 """Pitches of the sample signal, in Hz."""
@@ -155,6 +155,7 @@ def _signal(net: Network) -> tuple[Picture, Fed]:
 
 
 def _volume(net: Network) -> tuple[Picture, Fed]:
+    receive("volume")
     visit, size = visitor(), net.input.size
     if visit.next_volume:
         st.session_state["volume"], visit.next_volume = visit.next_volume, ""
@@ -203,6 +204,8 @@ def usual_preset(file: File, sample: Sample | None) -> str:
 
 def choose_image(sample: Sample | None) -> File:
     """Draws the choice of an image: a sample, or one of the person's own."""
+    receive("image")
+    receive("photo")
     visit = visitor()
     uploads = visit.images
     if visit.next_image:
@@ -240,7 +243,7 @@ def choose_image(sample: Sample | None) -> File:
 
 def _accept_image(files: dict[str, bytes]) -> None:
     show_image(files)
-    _keep_image()
+    visitor().image_chosen = True
 
 
 def show_image(files: dict[str, bytes]) -> None:

@@ -20,7 +20,7 @@ from . import libraries
 from .restore import restore
 from .session import visitor
 from .side_inputs import choose_side_inputs
-from .upload import UPLOAD, row, uploader
+from .upload import UPLOAD, receive, row, uploader
 
 _LARGEST_SIDE = (1_000_000, 2048, 256)
 """The largest input size on offer for signals, images and volumes: beyond it, a deep network takes
@@ -34,6 +34,7 @@ def choose_model() -> tuple[File, Sample | None]:
 
     On offer are the samples, uploads that load and can be traced, and networks of libraries.
     """
+    receive("model")
     visit = visitor()
     uploads = visit.models
     if visit.next_model:
@@ -202,10 +203,10 @@ def _show_each(files: dict[str, bytes], models: Sequence[str]) -> File:
         verb = "is" if len(rest) == 1 else "are"
         visit.note = f"{shown} is shown; {listed(rest, len(rest))} {verb} in the list of models."
     if failures:
-        told = {name: sentence(error) for name, error in failures.items()}
+        reasons = {name: sentence(error) for name, error in failures.items()}
         visit.problem = " ".join(
-            text if name in text else f"{name} was not opened: {text}"
-            for name, text in told.items()
+            reason if name in reason else f"{name} was not opened: {reason}"
+            for name, reason in reasons.items()
         )
     return opened[shown]
 

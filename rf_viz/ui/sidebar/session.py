@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -11,6 +11,9 @@ import streamlit as st
 from ..cache import File, TraceOptions
 from ..text import plain
 from .layer_list.layer_list import Chosen
+
+Accept = Callable[[dict[str, bytes]], None]
+"""Takes over the contents of files by their names. Raises ModelError or ImageError."""
 
 
 @dataclass
@@ -28,6 +31,7 @@ class Visit:
         image_chosen: whether the person chose an image, so that another model keeps it.
         next_image: the image to show when the page is next drawn, if it is another one.
         uploads: how many uploads were taken, by what they were.
+        arrived: uploads that are still to be opened, by what they are, and what opens them.
         volumes, next_volume: the same of volumes.
         sizes: input sizes to take when the page is next drawn, by the model's digest.
         missing: an address whose model is not here.
@@ -49,6 +53,7 @@ class Visit:
     image_chosen: bool = False
     next_image: str = ""
     uploads: Counter[str] = field(default_factory=Counter)
+    arrived: dict[str, tuple[dict[str, bytes], Accept]] = field(default_factory=dict)
     volumes: dict[str, File] = field(default_factory=dict)
     next_volume: str = ""
     sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)
