@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
-from onnx import helper
 from playwright.sync_api import Page, expect
 
 import rf_viz
 from tests.browser.driver import click, see_region, upload
-from tests.pages.driver import onnx_file
 from tests.pages.test_missing_size import OBLONG
 
 CASES = Path(__file__).resolve().parents[1] / "data" / "cases" / "pytorch"
@@ -39,27 +36,6 @@ def test_a_size_is_asked_for_and_the_model_opens_at_it(page: Page) -> None:
 def test_the_uploader_tells_the_limit_that_holds(page: Page) -> None:
     page.get_by_role("button", name="upload").first.click()
     expect(page.get_by_test_id("stFileUploader")).to_contain_text("500MB per file")
-
-
-def test_an_upload_says_that_it_is_opened(page: Page) -> None:
-    """Four thousand layers: long enough to see it."""
-    nodes = [
-        helper.make_node("Conv", [f"c{n}" if n else "x", "w"], [f"c{n + 1}"], pads=[1] * 4)
-        for n in range(4000)
-    ]
-    content = onnx_file(nodes, {"x": [1, 3, 32, 32]}, "c4000", {"w": (3, 3, 3, 3)})
-    page.evaluate(
-        """() => {
-          window.said = [];
-          new MutationObserver(() => {
-            for (const spinner of document.querySelectorAll("[data-testid=stSpinner]"))
-              window.said.push(spinner.textContent);
-          }).observe(document.body, {childList: true, subtree: true, characterData: true});
-        }"""
-    )
-    upload(page, "Model", "long.onnx", content)
-    expect(page.locator(".rf-about b")).to_have_text(re.compile("^c"), timeout=20_000)
-    assert "Opening long.onnx ..." in " ".join(page.evaluate("said"))
 
 
 @pytest.mark.parametrize("width", [1280, 390])
