@@ -118,9 +118,9 @@ def csv_text(records: Sequence[Mapping[str, Any]]) -> str:
 
     A text that a spreadsheet would take for a formula has an apostrophe in front.
     """
-    names = list(records[0] if records else ())
+    names: list[object] = list(records[0] if records else ())
     rows = ([_plain(value) for value in record.values()] for record in records)
-    return "".join(map(_csv_line, (names, *rows)))
+    return "".join(_csv_line(cells) for cells in (names, *rows))
 
 
 def _csv_line(cells: Sequence[object]) -> str:

@@ -43,7 +43,7 @@ MARGIN = {"l": 10, "r": 44, "t": 10, "b": 10}
 UPRIGHT = {"orientation": "v"}
 """The mode bar of a chart with a legend above it."""
 
-_SIDE, _NONE = 300, {"l": 0, "r": 0, "t": 28, "b": 0}
+_SIDE, _NONE = 308, {"l": 0, "r": 0, "t": 28, "b": 0}
 """Height and margins of a picture; above it is room for the mode bar."""
 
 

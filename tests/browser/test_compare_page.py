@@ -89,7 +89,7 @@ def test_a_point_of_a_curve_leads_to_its_layer(compare: Page) -> None:
 
 def test_the_last_layer_of_another_network_opens_with_its_central_cell(compare: Page) -> None:
     line = compare.locator(".rf-contender").filter(has_text="resnet50")
-    expect(line).to_contain_text("of last Relu before AveragePool (r171) sees")
+    expect(line).to_contain_text("of the last Relu before AveragePool (r171) sees")
     compare.get_by_role("button", name="Open in Explore", exact=True).nth(2).click()
     expect(compare.locator(".rf-about b")).to_have_text("r171")
     expect(compare.locator(".rf-answer [data-of=cell]")).to_contain_text("(3, 3)")

@@ -24,7 +24,7 @@ _FRAME = 320
 _ACROSS: Mapping[Across, str] = {"depth": "Depth", "gflops": "GFLOPs"}
 _UP: Mapping[Up, str] = {"size": "Receptive field size r", "region": "Largest region"}
 
-_CARD = 300
+_CARD = 280
 """Width of what is drawn of one network, in pixels."""
 
 
@@ -232,7 +232,8 @@ def _describe(contender: Contender, trace: ContenderTrace) -> None:
         text = f"{size}: no layer has cells that see a part of it."
     else:
         text = (
-            f"{size}; cell {position(trace.cell)} of {end_name(end)} sees "
+            f"{size}; cell {position(trace.cell)} of "
+            f"{'the ' * (end_name(end) != end.title)}{end_name(end)} sees "
             f"{extent(trace.region.size)}."
             f"{'' if trace.picture else ' It takes no picture, so it has no box.'}"
         )
