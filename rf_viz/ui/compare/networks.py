@@ -118,7 +118,10 @@ def _light_models() -> list[Contender]:
 
 @st.cache_resource(show_spinner=False)
 def _trace_cache() -> dict[str, ContenderTrace]:
-    """Results by digest; they stay longer than the traced networks, which take far more room."""
+    """Results by digest; they stay longer than the traced networks, which take far more room.
+
+    They hold no network, only names and numbers, and those are the same at each load of a file.
+    """
     return {}
 
 

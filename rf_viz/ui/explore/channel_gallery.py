@@ -99,8 +99,9 @@ def channel_gallery(scene: Scene) -> None:
     if single:
         pictures = [*bars(figures, shown)]
     else:
-        these = maps[shown].reshape(len(shown), -1)[:, places]
-        pictures = [*(lines(these[:, 0], limits) if rows == 1 else thumbnails(these, limits))]
+        with st.spinner("Drawing the channels ..."):
+            these = maps[shown].reshape(len(shown), -1)[:, places]
+            pictures = [*(lines(these[:, 0], limits) if rows == 1 else thumbnails(these, limits))]
     mark = None if single else _mark(cell, scene.layer.extents, places)
     aspect = 14.0 if single else 2.5 if rows == 1 else min(max(columns / rows, 0.5), 2.5)
     chosen = tiles(

@@ -54,7 +54,10 @@ def strongest(scene: Scene) -> None:
     if where == _MINE:
         _survey(scene, apart)
         return
-    finds = find(values, scene.layer, scene.feature_map.channel, scene.picture.values, apart=apart)
+    with st.spinner("Looking for the strongest cells ..."):
+        finds = find(
+            values, scene.layer, scene.feature_map.channel, scene.picture.values, apart=apart
+        )
     chosen = _show(scene, finds, [], apart)
     if chosen is not None:
         open_now(scene.layer.name, chosen.cell, scene.shown)

@@ -11,7 +11,7 @@ from ...analysis import diagnosis
 from ...analysis.growth import largest_region
 from ...trace.network import Layer, Network
 from ..cache import BY_IDENTITY
-from ..text import by, count, listed, percent, plain, side
+from ..text import by, count, listed, percent, plain, side, whole
 
 FINE, NOTE, ODD = ":material/check_circle:", ":material/info:", ":material/warning:"
 
@@ -72,24 +72,24 @@ def draw_finding(finding: Finding, key: str) -> str | None:
 
 
 def _whole_image(net: Network) -> Iterator[Finding]:
-    whole = diagnosis.whole_image(net)
+    sight = diagnosis.whole_image(net)
     size = by(net.input.size)
-    if whole.layers == 0:
+    if sight.layers == 0:
         return
-    if whole.every:
+    if sight.every:
         yield Finding(
             NOTE,
-            f"From {_code(whole.every)} on every cell sees the whole input of {size}.",
-            f"In {whole.seeing} of {count(whole.layers, 'layer')} they all do. The first in which "
-            f"any does is {_code(whole.some or whole.every)}.",
-            list(dict.fromkeys((whole.some or whole.every, whole.every))),
+            f"From {_code(sight.every)} on every cell sees the whole input of {size}.",
+            f"In {whole(sight.seeing)} of {count(sight.layers, 'layer')} they all do. The first in "
+            f"which any does is {_code(sight.some or sight.every)}.",
+            list(dict.fromkeys((sight.some or sight.every, sight.every))),
         )
-    elif whole.some:
+    elif sight.some:
         yield Finding(
             NOTE,
-            f"From {_code(whole.some)} on some cells see the whole input of {size}.",
+            f"From {_code(sight.some)} on some cells see the whole input of {size}.",
             "Those at the border see less: their regions are cut off by it.",
-            [whole.some],
+            [sight.some],
         )
     else:
         inside = [x for x, own in zip(net.layers, diagnosis.features(net), strict=True) if own]

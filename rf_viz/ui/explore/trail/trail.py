@@ -24,7 +24,7 @@ from ...inspector.scene import Scene
 from ...navigation import open_now
 from ...outline import title_of
 from ...pictures import Cell, Picture
-from ...text import by, listed, plain, unit_of
+from ...text import by, listed, plain, unit_of, whole
 from ..trail_lanes import trail_lanes
 from ..trail_stops import (
     Marks,
@@ -327,7 +327,7 @@ def counted(fed: NDArray[np.bool_]) -> str:
         return f"all {by(fed.shape)}"
     cells = np.argwhere(fed)
     sides = np.ptp(cells, axis=0) + 1
-    amount = by(sides.tolist()) if prod(sides) == len(cells) else str(len(cells))
+    amount = by(sides.tolist()) if prod(sides) == len(cells) else whole(len(cells))
     return f"{amount} of {by(fed.shape)}"
 
 
