@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from ..analysis.numbers import number, percent, scaled, whole
 from ..catalogue.article import Fit
-from .compare import MARGIN, UPRIGHT, logarithmic
+from .compare import logarithmic
 
 Quantity = Literal["size", "share", "depth", "gflops"]
 """What lies along the horizontal axis: an attribute of ``Point``."""
@@ -171,8 +171,7 @@ def accuracy(
     )
     return figure.update_layout(
         height=520,
-        margin=MARGIN,
-        modebar=UPRIGHT,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
         clickmode="event+select",
         dragmode=False,
         showlegend=True,

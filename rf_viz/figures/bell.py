@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from ..analysis.numbers import VALUE_FORMAT, whole
-from .compare import MARGIN, UPRIGHT
+from .colours import PINNED
 
-WITHIN, BEYOND, LAW, AREA = "#ff7f0e", "#999999", "#2f86c9", "#009e73"
+WITHIN, BEYOND, LAW, AREA = PINNED, "#999999", "#2f86c9", "#009e73"
 """The colours of the bell, of what lies beyond it, of the square root law, and of its area."""
 
 
@@ -95,8 +95,7 @@ def growth(
 def _dressed(figure: go.Figure) -> go.Figure:
     return figure.update_layout(
         height=320,
-        margin={**MARGIN, "l": 0, "t": 32, "b": 0},
-        modebar=UPRIGHT,
+        margin={"l": 0, "r": 0, "t": 32, "b": 0},
         bargap=0.08,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )

@@ -77,7 +77,7 @@ def built(rows: Sequence[Grown], extent: int, chosen: int, goal: int | None = No
         figure.add_hline(
             y=goal,
             line={"dash": "dash", "width": 1.5, "color": _GOAL},
-            annotation={"text": f"goal {whole(goal)} px", "font": {"size": 11, "color": _GOAL}},
+            annotation={"text": f"goal {whole(goal)} px", "font": {"size": 11}},
             annotation_position="bottom right",
         )
     figure.update_layout(
@@ -85,7 +85,7 @@ def built(rows: Sequence[Grown], extent: int, chosen: int, goal: int | None = No
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         xaxis={"title": "row", "rangemode": "tozero", "zeroline": False},
-        yaxis={"title": "sees, in pixels", "rangemode": "tozero"},
+        yaxis={"title": "receptive field (px)", "rangemode": "tozero"},
     )
     return figure
 

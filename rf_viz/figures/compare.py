@@ -37,14 +37,10 @@ _UP = {
     "region": "Largest region inside the input, in pixels",
 }
 
-MARGIN = {"l": 10, "r": 44, "t": 10, "b": 10}
-"""Margins of a chart; the one at the right has room for an upright mode bar."""
+_MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
 
-UPRIGHT = {"orientation": "v"}
-"""The mode bar of a chart with a legend above it."""
-
-_SIDE, _NONE = 308, {"l": 0, "r": 0, "t": 28, "b": 0}
-"""Height and margins of a picture; above it is room for the mode bar."""
+_SIDE, _NONE = 250, {"l": 0, "r": 0, "t": 0, "b": 0}
+"""Height and margins of a picture."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +87,7 @@ def growth(curves: Sequence[Curve], across: Across, up: Up) -> go.Figure:
     figure.update_yaxes(title=_UP[up], **logarithmic(0))
     return figure.update_layout(
         height=440,
-        margin=MARGIN,
-        modebar=UPRIGHT,
+        margin=_MARGIN,
         hovermode="closest",
         clickmode="event+select",
         dragmode=False,

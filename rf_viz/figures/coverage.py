@@ -34,5 +34,5 @@ def coverage_figure(coverage: Coverage) -> go.Figure:
         )  # fmt: skip
         figure.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain")
         figure.update_xaxes(constrain="domain")
-    figure.update_layout(height=340, margin={"l": 0, "r": 0, "t": 32, "b": 0}, dragmode=False)
+    figure.update_layout(height=340, margin={"l": 0, "r": 0, "t": 8, "b": 0}, dragmode=False)
     return figure

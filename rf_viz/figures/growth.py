@@ -13,7 +13,6 @@ from ..analysis.categories import CATEGORIES, category_of
 from ..analysis.diagnosis import before_pooling
 from ..analysis.numbers import number, percent, whole
 from ..trace.network import Layer, Network
-from .compare import MARGIN, UPRIGHT
 
 _HEIGHT = 380
 
@@ -96,13 +95,12 @@ def growth_figure(net: Network, axis: int) -> go.Figure:
     figure.add_hline(y=extent, line={"color": "#d55e00", "width": 1}, opacity=0.8)
     figure.add_annotation(
         x=0, y=np.log10(extent), xref="paper", text=f"the whole image, {whole(extent)} px",
-        showarrow=False, xanchor="left", yanchor="bottom", font={"color": "#d55e00"},
+        showarrow=False, xanchor="left", yanchor="bottom",
     )  # fmt: skip
     top = max([extent, *(_height(point) for point in layers)])
     figure.update_layout(
         height=_HEIGHT,
-        margin={**MARGIN, "l": 0, "b": 0},
-        modebar=UPRIGHT,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis={"title": "depth: operations on the longest path", "zeroline": False},
         yaxis={
             "title": "pixels", "type": "log", "zeroline": False,

@@ -7,9 +7,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from ..analysis.numbers import VALUE_FORMAT
-from .compare import MARGIN, UPRIGHT
+from .colours import PINNED
 
-INNER, BORDER = "#ff7f0e", "#999999"
+INNER, BORDER = PINNED, "#999999"
 """The colours of outputs away from the border, and of those beside it."""
 
 _HEIGHT = 260
@@ -34,8 +34,7 @@ def bars(sums: NDArray[np.float64], inner: NDArray[np.bool_]) -> go.Figure:
     figure.update_yaxes(title="summed weight", rangemode="tozero")
     return figure.update_layout(
         height=_HEIGHT,
-        margin={**MARGIN, "l": 0, "t": 32, "b": 0},
-        modebar=UPRIGHT,
+        margin={"l": 0, "r": 0, "t": 32, "b": 0},
         bargap=0.15,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )
@@ -56,4 +55,4 @@ def picture(sums: NDArray[np.float64]) -> go.Figure:
     )
     figure.update_xaxes(visible=False, constrain="domain")
     figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
-    return figure.update_layout(height=_HEIGHT, margin={"l": 0, "r": 0, "t": 32, "b": 8})
+    return figure.update_layout(height=_HEIGHT, margin={"l": 0, "r": 0, "t": 8, "b": 8})

@@ -145,10 +145,10 @@ def test_values_that_are_not_finite_are_told_from_the_least(app: AppTest) -> Non
     upload(app, "model", ("log.onnx", onnx_file(nodes, {"x": [1, 3, 32, 32]}, "y")))
     (proto,) = components(app, "linked view")
     header_, arrays = unpack(proto.bytes)
-    assert header_["known"]
-    finite = arrays["finite"]
+    assert header_["valued"]
+    finite = np.isfinite(arrays["map"])
     assert 0 < finite.sum() < finite.size
-    assert np.isfinite([header_["range"]["map"][end] for end in ("low", "high")]).all()
+    assert np.isfinite([header_["range"][end] for end in ("low", "high")]).all()
     channels = next(s for s in app.selectbox if s.label.startswith("Channel"))
     assert not any("inf" in option or "nan" in option for option in channels.options)
 
@@ -204,7 +204,7 @@ def test_an_unknown_operator_is_assumed_and_named(app: AppTest) -> None:
     assert answer(app)["share"] == "100 %"
     (note,) = [c.value for c in app.caption if c.value.startswith("No values")]
     assert "Magic" in note
-    assert not header(app)["known"]
+    assert not header(app)["valued"]
 
 
 def test_weights_in_a_file_of_their_own_come_along(app: AppTest, tmp_path: Path) -> None:

@@ -7,8 +7,13 @@ import streamlit as st
 from ...analysis.records import Record
 from ...catalogue.keras_applications import KERAS_APPLICATIONS, KerasApplication
 from ...catalogue.torchvision_models import TORCHVISION_MODELS, TorchvisionModel
+from .. import sidebar
+from ..address import refresh
+from ..address_choice import kept, one_of, several_of
+from ..clickable_table import clickable_table
+from ..sidebar import libraries
 from ..tables import save_as_csv, with_extents
-from ..text import MISSING
+from ..text import MISSING, plain
 
 _KERAS, _TORCHVISION = "Keras", "torchvision"
 
@@ -30,15 +35,16 @@ def library_tables() -> None:
     shown = choices.segmented_control(
         "Library",
         list(entries),
-        default=list(entries),
         selection_mode="multi",
-        key="tables of",
-        persist_state="session",
+        **kept("libraries.of", "tables of", several_of({n.lower(): n for n in entries}, entries)),
     )
     families = sorted({entry.family for library in shown for entry in entries[library]})
-    if st.session_state.get("tables family") not in families:
+    offered = [_ALL, *families]
+    arguments = kept("libraries.family", "tables family", one_of(offered))
+    if st.session_state["tables family"] not in offered:
         st.session_state["tables family"] = _ALL
-    family = choices.selectbox("Family", [_ALL, *families], key="tables family", width=220)
+    family = choices.selectbox("Family", offered, width=220, **arguments)
+    refresh()
     rows = [
         _row(library, entry)
         for library in shown
@@ -49,9 +55,9 @@ def library_tables() -> None:
         st.info("Choose a library.")
         return
     number = st.column_config.NumberColumn
-    st.dataframe(
+    row = clickable_table(
         [with_extents(row) for row in rows],
-        hide_index=True,
+        key=f"networks {shown} {family}",
         placeholder=MISSING,
         height=520,
         column_config={
@@ -65,11 +71,13 @@ def library_tables() -> None:
             "Source": st.column_config.LinkColumn(display_text="open"),
         },
     )
+    if row is not None:
+        _open(f"{str(rows[row]['Library']).lower()}:{rows[row]['Network']}")
     st.caption(
-        f"{len(rows)} networks; r, S and P of the last layer before everything is pooled, at the "
-        "network's own input size. Global context, such as squeeze-and-excite gates, is left out. "
-        f"{MISSING} means that nothing is known, or that there is no closed form: the note says "
-        "why. GFLOPs are twice the multiply-adds."
+        f"Click a row to open its network in Explore. {len(rows)} networks; r, S and P of the last "
+        "layer before everything is pooled, at the network's own input size. Global context, such "
+        f"as squeeze-and-excite gates, is left out. {MISSING} means that nothing is known, or that "
+        "there is no closed form: the note says why. GFLOPs are twice the multiply-adds."
     )
     save_as_csv(rows, "library_networks.csv", key="save library networks")
     st.caption(
@@ -78,6 +86,15 @@ def library_tables() -> None:
         "they were trained. An architecture can have other figures in the other library: "
         "ResNet-50, for one, has its strides in other convolutions, and Keras pads differently."
     )
+
+
+def _open(key: str) -> None:
+    """Opens a network in Explore, or says what is missing."""
+    if not libraries.has(key):
+        st.info(plain(libraries.absent(key)), icon=":material/info:")
+        return
+    sidebar.visitor().next_model = key
+    st.switch_page("streamlit_app.py")
 
 
 def _row(library: str, entry: Entry) -> Record:

@@ -11,7 +11,10 @@ import streamlit as st
 from ...analysis.records import Record
 from ...figures.compare import COLOURS, Across, Box, Curve, Up, growth, seen
 from .. import cache, sidebar
-from ..charts import chart_config
+from ..address import refresh
+from ..address_choice import kept, one_of
+from ..chart.chart import chart
+from ..clickable_table import clickable_table
 from ..outline import telling
 from ..sidebar import libraries
 from ..tables import save_as_csv, with_extents
@@ -53,23 +56,27 @@ def _table(
     """Draws a row for each network, and returns the rows: the last layer before pooling.
 
     Rows of Keras' and torchvision's networks are known without building them. ``missing`` is the
-    note on others that are not traced.
+    note on others that are not traced. Once they are traced, a clicked row opens in Explore.
     """
-    st.markdown("#### Where they end")
+    st.markdown("## Where they end")
     rows = [_row(contender, traces.get(contender), missing) for contender in contenders]
-    st.dataframe(
-        [with_extents(row) for row in rows],
-        hide_index=True,
-        placeholder=MISSING,
-        column_config={
-            "Network": st.column_config.TextColumn(pinned=True),
-            "GFLOPs": st.column_config.NumberColumn(format="%,.2f"),
-        },
-    )
+    columns = {
+        "Network": st.column_config.TextColumn(pinned=True),
+        "GFLOPs": st.column_config.NumberColumn(format="%,.2f"),
+    }
+    shown = [with_extents(row) for row in rows]
+    if traces:
+        key = f"ends {' '.join(contender.file.digest for contender in contenders)}"
+        row = clickable_table(shown, key=key, placeholder=MISSING, column_config=columns)
+        trace = None if row is None else traces.get(contenders[row])
+        if row is not None and trace and trace.growth.end:
+            open_in_explore(contenders[row], trace.growth.end.layer, trace.cell)
+    else:
+        st.dataframe(shown, hide_index=True, placeholder=MISSING, column_config=columns)
     st.caption(
-        "The last layer before the spatial axes are gone, at the network's own input size. Global "
-        f"context, such as squeeze-and-excite gates, is left out. {MISSING} means: no closed form, "
-        "or a cost that is unknown."
+        "Click a row to open its layer in Explore: the last one before the spatial axes are gone. "
+        "All is at the network's own input size. Global context, such as squeeze-and-excite gates, "
+        f"is left out. {MISSING} means: no closed form, or a cost that is unknown."
     )
     return rows
 
@@ -123,27 +130,28 @@ def _cells(
 @st.fragment
 def _curves(traces: Mapping[Contender, ContenderTrace]) -> None:
     """Draws how far each network sees on the way through it; a point leads to its layer."""
-    st.markdown("#### How they grow")
+    st.markdown("## How they grow")
     choices = st.container(horizontal=True, gap="large")
-    across: Across = choices.segmented_control(
-        "Over", list(_ACROSS), default="depth", format_func=_ACROSS.__getitem__, required=True,
-        key="growth over", persist_state="session",
+    across = choices.segmented_control(
+        "Over", list(_ACROSS), format_func=_ACROSS.__getitem__, required=True,
+        **kept("growth.over", "growth over", one_of(_ACROSS.keys())),
     )  # fmt: skip
-    up: Up = choices.segmented_control(
-        "Show", list(_UP), default="size", format_func=_UP.__getitem__, required=True,
-        key="growth of", persist_state="session",
+    up = choices.segmented_control(
+        "Show", list(_UP), format_func=_UP.__getitem__, required=True,
+        **kept("growth.of", "growth of", one_of(_UP.keys())),
     )  # fmt: skip
+    assert across is not None  # it is required, and so is the other
+    assert up is not None
+    refresh()
     curves = [Curve(c.title, c.number, t.growth) for c, t in traces.items() if t.growth.steps]
     if not curves:
         st.info("None of these networks has layers whose cells see a part of the input.")
         return
-    event = st.plotly_chart(
+    event = chart(
         growth(curves, across, up),
-        on_select="rerun",
-        selection_mode="points",
+        f"{_UP[up]} over {_ACROSS[across]}",
         key=f"growth {' '.join(c.file.digest for c in traces)} {across} {up}",
-        config=chart_config("growth"),
-        alt="How far each network's layers see, over depth or cost.",
+        on_select="rerun",
     )
     points = event["selection"]["points"]
     if points:
@@ -187,18 +195,18 @@ def _notes(traces: Mapping[Contender, ContenderTrace], up: Up) -> list[str]:
 def _middles(traces: Mapping[Contender, ContenderTrace]) -> None:
     """Draws what the central cell of each last layer sees, each on a picture of its own."""
     st.html(Path(__file__).with_suffix(".css"))
-    st.markdown("#### What their central cells see")
+    st.markdown("## What their central cells see")
     image = sidebar.choose_image(None)
+    refresh()
     pixels = cache.pixels(image, (_FRAME, _FRAME), "crop")
     with st.container(horizontal=True, key="middles"):
         for contender, trace in traces.items():
             with st.container(key=f"contender {contender.number}", gap="xsmall", width=_CARD):
                 if trace.picture and trace.growth.end:
-                    st.plotly_chart(
+                    chart(
                         seen(pixels, _box(contender, trace)),
+                        f"What the central cell of {contender.title} sees",
                         key=f"seen {contender.number} {contender.file.digest}",
-                        config=chart_config(f"{contender.title} central cell"),
-                        alt=f"What the central cell of {contender.title}'s last layer sees.",
                     )
                 _describe(contender, trace)
     st.caption(

@@ -12,9 +12,12 @@ from PIL import Image
 
 from ...figures import encode
 from ...figures.colours import colours
+from ...figures.maps import arranged, quantised, value_range
+from ..address import put, read_numbers
+from ..address_choice import kept, one_of
 from ..inspector.scene import Scene
 from ..navigation import open_now
-from ..pictures import Cell, arranged, quantised, value_range
+from ..pictures import Cell
 from ..text import number, whole
 from .tiles.tiles import (
     Box,
@@ -69,6 +72,9 @@ ORDERS: Mapping[str, _Order | None] = {
 }
 """What puts the channels in order, the strongest first; None leaves them as they are numbered."""
 
+_TEXTS = {"Maximum": "maximum", "Mean": "mean", "At this cell": "cell", "Number": "number"}
+"""The orders as an address spells them."""
+
 
 def strongest_first(figures: Figures) -> list[int]:
     """Orders channels by their figures; equal ones by number, and last what is no number."""
@@ -89,7 +95,8 @@ def channel_gallery(scene: Scene) -> None:
     channels = strongest_first(figures) if order else list(range(len(maps)))
     of = f"{scene.file.digest} {scene.layer.name} {name} {cell if order is by_cell else ''}"
     pages = ceil(len(channels) / PAGE)
-    page = min(page_of(_KEY, of), pages - 1)
+    page = min(page_of(_KEY, of, first=_page_of_address(of)), pages - 1)
+    put("page", str(page + 1) if page else "")
     shown = channels[page * PAGE : (page + 1) * PAGE]
 
     places = arranged(scene.layer, flat=len(scene.picture.extent) == 1)
@@ -125,6 +132,15 @@ def channel_gallery(scene: Scene) -> None:
         open_now(scene.layer.name, cell, shown[chosen])
 
 
+def _page_of_address(of: str) -> int:
+    """The page that the address names for what the gallery shows when it is first drawn; else 0."""
+    numbers = read_numbers("page")
+    if numbers and numbers[0] > 0:
+        st.session_state["channels page"] = of, numbers[0] - 1
+    first, page = st.session_state.get("channels page", ("", 0))
+    return int(page) if first == of else 0
+
+
 def _choose_order(single: bool) -> tuple[str, bool]:
     """The name of an order, and whether all maps have the same scale of values."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -132,18 +148,19 @@ def _choose_order(single: bool) -> tuple[str, bool]:
         name = st.segmented_control(
             "Order by",
             names,
-            default=names[0],
             required=True,
             format_func=lambda name: "Value" if single and name == "Maximum" else name,
-            key=f"order of channels {single}",
-            persist_state="session",
+            **kept(
+                "channels.order",
+                f"order of channels {single}",
+                one_of({_TEXTS[name]: name for name in names}),
+            ),
         )
         common = not single and st.toggle(
             "Same scale",
-            key="same scale",
-            persist_state="session",
             help="All maps in the colours of one scale, so that they can be compared. "
             "Else each runs from its own lowest value to its own highest.",
+            **kept("channels.scale", "same scale", one_of({"own": False, "same": True})),
         )
     return str(name), common
 

@@ -12,7 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import ImageFont
 
-from ...figures.colours import PINNED
+from ...figures.colours import PINNED, mapped
 from ...figures.drawing import (
     Area,
     Drawing,
@@ -24,10 +24,9 @@ from ...figures.drawing import (
     Veil,
     Words,
 )
+from ...figures.linked_view import LinkedView
 from ...trace.network import Region
-from ..browser.component import unpack
 from ..inspector.certainty import certainty
-from ..inspector.linked_view.linked_view import packet
 from ..outline import title_of
 from ..pictures import Cell, FeatureMap, Picture
 from ..text import by, extent, number, position, ranges
@@ -150,18 +149,14 @@ def _map(
     picture: Picture, feature_map: FeatureMap, cell: Cell, room: Frame
 ) -> tuple[Frame, list[Shape]]:
     """The feature map with the cell, as the linked view lays it out."""
-    header, arrays = unpack(packet(picture, feature_map, ""))
-    rows, columns = header["rows"], header["columns"]
-    grid = feature_map.layer.extents
-    number = int(np.ravel_multi_index(cell, grid)) if cell else 0
-    if "places" in arrays:
-        number = int(arrays["places"].reshape(-1).tolist().index(number))
-    row, column = divmod(number, columns)
+    view = LinkedView(feature_map.layer, picture.values, feature_map.values, cell)
+    rows, columns = view.places.shape
+    row, column = view.place_of(cell)
     box = _box((row, column), (row + 1, column + 1))
-    if "colours" not in arrays:
-        return _line(arrays["map"], box, room, steps=True, veiled=False)
+    if view.is_line:
+        return _line(view.shown[0], box, room, steps=True, veiled=False)
     frame = _fit(columns, rows, room)
-    pixels = arrays["colours"][arrays["map"].reshape(rows, columns)]
+    pixels = mapped(view.shown, *view.range)
     place = frame.part(box, Frame(0, 0, columns, rows))
     around = Frame(place.x - 1, place.y - 1, place.width + 2, place.height + 2)
     return frame, [Raster(frame, pixels), *_outlined(around)]

@@ -8,22 +8,24 @@ import streamlit as st
 
 from ...catalogue.samples import Sample
 from ...errors import ModelError
+from ...figures.maps import by_channel
 from ...trace.network import Layer
 from .. import cache
 from ..cache import Fed, File
 from ..outline import title_of
 from ..pictures import FeatureMap, Picture
 from ..text import by, count, plain, sentence
-from .channels import by_channel, choose_channel
+from .channels import choose_channel
 from .scene import Scene
 
 
 def scene_picker(
-    file: File, layer: Layer, picture: Picture, fed: Fed, sample: Sample | None, view: str
+    file: File, layer: Layer, picture: Picture, fed: Fed, sample: Sample | None, place: str
 ) -> Scene:
     """Draws the heading and the choice of a channel, and returns the scene.
 
-    Where the model cannot be run, the regions show without values.
+    ``place`` stands for the layer of the model. Where the model cannot be run, the regions show
+    without values.
     """
     about, picker = st.columns([3, 2], vertical_alignment="bottom")
     name, what = title_of(layer)
@@ -31,8 +33,9 @@ def scene_picker(
     if isinstance(weights, int):
         what += f", {count(weights, 'parameter')}"
     about.html(
-        f'<p class="rf-about"><b>{escape(name).replace("/", "/<wbr>")}</b>'
-        f"<span>{escape(what)} · {by(layer.shape)}</span></p>"
+        f'<div class="rf-about"><b role="heading" aria-level="2">'
+        f"{escape(name).replace('/', '/<wbr>')}</b>"
+        f"<span>{escape(what)} · {by(layer.shape)}</span></div>"
     )
     try:
         values = cache.activations(file, fed, layer.name)
@@ -45,7 +48,7 @@ def scene_picker(
     if len(names) != len(maps):
         names = []
     with picker:
-        shown, title = choose_channel(maps, names, key=f"channel {view}")
+        shown, title = choose_channel(maps, names, key=f"channel {place}")
     seen = shown if layer.channel_axis is not None else None
     feature_map = FeatureMap(layer, seen, f"Feature map, channel {title}", maps[shown])
     strongest = feature_map.strongest

@@ -11,7 +11,9 @@ from ...analysis.growth import largest_region
 from ...analysis.records import Record
 from ...trace.network import Layer, Network
 from ...trace.settings import in_words
+from ..address_choice import kept, several_of, words
 from ..cache import BY_IDENTITY
+from ..clickable_table import clickable_table
 from ..tables import save_as_csv, with_extents
 from ..text import MISSING, position
 
@@ -25,39 +27,43 @@ _COLUMNS = {
 
 
 def network_table(net: Network, parameters: Mapping[str, int], *, key: str) -> str | None:
-    """Draws the table; returns the name of the layer that is selected.
+    """Draws the table; returns the name of the layer that was just clicked.
 
     ``parameters`` are the numbers of weights by layer name. ``key`` stands for the network.
     """
     rows = _rows(net, parameters)
     search, kinds, save = st.columns([3, 3, 1], vertical_alignment="bottom")
-    words = search.text_input("Search", placeholder="Name or operator", key=f"search {key}")
-    here = [name for name in CATEGORIES if any(row["Kind"] == name for row in rows)]
-    chosen = kinds.multiselect(
-        "Kinds", here, placeholder="All kinds", key=f"kinds {key}", select_all=False
+    text = search.text_input(
+        "Search", placeholder="Name or operator", **kept("search", f"search {key}", words())
     )
-    shown = matching_rows(rows, words, chosen)
+    here = [name for name in CATEGORIES if any(row["Kind"] == name for row in rows)]
+    by_text = {name.replace(" ", "-"): name for name in here}
+    chosen = kinds.multiselect(
+        "Kinds",
+        here,
+        placeholder="All kinds",
+        select_all=False,
+        **kept("kinds", f"kinds {key}", several_of(by_text)),
+    )
+    shown = matching_rows(rows, text, chosen)
     save_as_csv(shown, "layers.csv", key=f"save {key}", where=save)
     if not shown:
         st.caption("No layer has that in its name or operator.")
         return None
-    event = st.dataframe(
+    st.caption("Click a row to open its layer in Explore.")
+    row = clickable_table(
         [_displayed(row) for row in shown],
-        hide_index=True,
         placeholder=MISSING,
         height=min(420, 38 + 35 * len(shown)),
         column_config=_COLUMNS,
         column_order=[
             name for name in rows[0] if any(row[name] not in ("", None) for row in shown)
         ],
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"table {key} {words} {chosen}",
+        key=f"table {key} {text} {chosen}",
     )
-    selected = event.selection.rows
-    if not selected or selected[0] >= len(shown):
+    if row is None or row >= len(shown):
         return None
-    return net[str(shown[selected[0]]["Layer"])].name
+    return net[str(shown[row]["Layer"])].name
 
 
 def matching_rows(rows: Sequence[Record], words: str, kinds: Sequence[str]) -> list[Record]:

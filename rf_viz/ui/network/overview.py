@@ -13,11 +13,14 @@ from ...analysis.diagnosis import features, skips
 from ...figures.coverage import coverage_figure
 from ...figures.growth import growth_figure
 from ...trace.network import Layer, Network
+from ..address import refresh
+from ..address_choice import kept, one_of, restored
 from ..cache import BY_IDENTITY
-from ..charts import chart_config
+from ..chart.chart import chart
 from ..navigation import Destination, set_destination
 from ..text import by, count, percent, plain, whole
 from .findings import cached_findings, draw_finding
+from .folds import folds
 from .graph.graph import graph
 from .network_table import network_table
 
@@ -35,12 +38,12 @@ _LARGEST = 2**22
 def growth_section(net: Network, traced: str) -> None:
     """Draws how far the layers see; a clicked point opens its layer in Explore."""
     axis = _choose_axis(net, traced)
-    event = st.plotly_chart(
+    refresh()
+    event = chart(
         _growth_figure(axis, net),
-        config=chart_config("layers"),
-        on_select="rerun",
-        selection_mode="points",
+        "How far the layers see",
         key=f"growth {traced} {axis}",
+        on_select="rerun",
     )
     for point in event.selection.points:
         _go_to_explore(point["customdata"][0])
@@ -59,16 +62,19 @@ def findings_section(net: Network, traced: str) -> None:
 @st.fragment
 def graph_section(net: Network, traced: str) -> None:
     """Draws the graph; a clicked layer opens in Explore."""
+    restored("folds", f"unfolded {traced}", folds(traced, net))
     name = graph(net, traced)
+    refresh()
     if name:
         _go_to_explore(name)
 
 
 @st.fragment
 def table_section(net: Network, parameters: Mapping[str, int], traced: str) -> None:
-    """Draws the table of layers, and the way to the selected one."""
+    """Draws the table of layers; a clicked row opens its layer in Explore."""
     name = network_table(net, parameters, key=traced)
-    if name and st.button(f"Open {plain(name)} in Explore", icon=":material/arrow_forward:"):
+    refresh()
+    if name:
         _go_to_explore(name)
 
 
@@ -78,12 +84,12 @@ def coverage_section(net: Network, traced: str) -> None:
     words, picture = st.columns([2, 3], gap="large")
     with words:
         layer = _choose_layer(net, traced)
+    refresh()
     if layer:
         seen = _coverage(layer)
         words.markdown(_coverage_text(layer, seen))
-        picture.plotly_chart(
-            coverage_figure(seen), config=chart_config("coverage"), key=f"coverage {traced}"
-        )
+        with picture:
+            chart(coverage_figure(seen), "How many cells see each pixel", key=f"coverage {traced}")
 
 
 def _go_to_explore(layer: str) -> NoReturn:
@@ -103,7 +109,11 @@ def _choose_axis(net: Network, traced: str) -> int:
         return 0
     names = ("depth", "height", "width")[-axes:] if axes <= 3 else tuple(map(str, range(axes)))
     return st.radio(
-        "Along", range(axes), format_func=names.__getitem__, horizontal=True, key=f"axis {traced}"
+        "Along",
+        range(axes),
+        format_func=names.__getitem__,
+        horizontal=True,
+        **kept("along", f"axis {traced}", one_of({name: n for n, name in enumerate(names)})),
     )
 
 
@@ -125,9 +135,8 @@ def _choose_layer(net: Network, traced: str) -> Layer | None:
     name = st.selectbox(
         "Layer",
         names,
-        index=names.index(first),
         format_func=lambda name: net[name].title,
-        key=f"covering {traced}",
+        **kept("coverage", f"covering {traced}", one_of(names, first)),
     )
     return net[name]
 

@@ -25,7 +25,7 @@ WHOLE: Box = (0, 0, 1, 1)
 _POINTS = 300
 """A line has at most so many: a page of lines stays below 300 kB."""
 
-_component = component(__file__, "../../browser/packet.js", "tiles.js")
+_component = component(__file__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,11 +113,11 @@ def tiles(
     return None
 
 
-def page_of(key: str, of: str) -> int:
-    """The page that the person turned to in the tiles of that key; else the first, 0."""
+def page_of(key: str, of: str, first: int = 0) -> int:
+    """The page that the person turned to in the tiles of that key; ``first`` before that."""
     state = st.session_state.get(key)
     turned = state and state.get("page")
-    return int(turned["page"]) if turned and turned["of"] == of else 0
+    return int(turned["page"]) if turned and turned["of"] == of else first
 
 
 def packet(shown: Sequence[Tile], header: dict[str, Any]) -> bytes:

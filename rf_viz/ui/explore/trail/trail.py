@@ -14,12 +14,14 @@ from PIL import Image
 from ....errors import ModelError
 from ....figures import encode
 from ....figures.colours import colours
+from ....figures.maps import by_channel
 from ....model import Model
 from ....trace.network import Layer
 from ... import cache
+from ...address import put, read
+from ...address_choice import kept, one_of
 from ...browser.component import component, pack
 from ...cache import Fed, File
-from ...inspector.channels import by_channel
 from ...inspector.scene import Scene
 from ...navigation import open_now
 from ...outline import title_of
@@ -50,7 +52,7 @@ _AT_ONCE = 200e6
 
 _WHOLE = "trail whole"
 
-_component = component(__file__, "../../browser/packet.js", "trail.js")
+_component = component(__file__)
 
 Thumbnails = dict[str, NDArray[np.uint8] | None]
 """By layer name; None where there are no values."""
@@ -61,7 +63,11 @@ def trail(scene: Scene) -> None:
     layer, view = scene.layer, f"{scene.file.digest} {scene.layer.name}"
     marks, channel = _choose_marks(scene)
     shown = trail_stops(scene.net, marks)
-    if st.session_state.get(_WHOLE) != view:
+    if read("whole") == "yes":
+        st.session_state[_WHOLE] = view
+    whole = st.session_state.get(_WHOLE) == view
+    put("whole", "yes" if whole else "")
+    if not whole:
         shown = latest(shown, SHOWN)
     pictured = [stop.layer for stop in shown if stop.layers and _drawable(stop.layer)]
     pictures = {} if scene.maps is None else thumbnails(scene.file, scene.fed, pictured)
@@ -97,10 +103,9 @@ def _choose_marks(scene: Scene) -> tuple[Marks, int | None]:
     )
     if same or not st.toggle(
         f"Only what feeds channel {channel}",
-        key="trail channel",
-        persist_state="session",
         help="The channels of this cell see different things: all of them count unless you choose "
         "one.",
+        **kept("trail.channel", "trail channel", one_of({"all": False, "own": True})),
     ):
         return marks, None
     return own, channel

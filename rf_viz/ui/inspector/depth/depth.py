@@ -17,7 +17,7 @@ from ...outline import Entry, outline, undivided
 from ...pictures import Cell
 from ...text import by
 
-_component = component(__file__, "../../browser/packet.js", "../../browser/bus.js", "depth.js")
+_component = component(__file__)
 
 
 def depth(net: Network, traced: str, go: Callable[[str], None]) -> None:

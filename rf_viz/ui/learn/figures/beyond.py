@@ -21,7 +21,8 @@ from ....lessons import (
 from ....lessons import bell as bells
 from ....lessons.layers import length_for
 from ....lessons.weights import alternate, away_from_border, summed_weights
-from ...charts import chart_config
+from ...address_choice import kept, one_of
+from ...chart.chart import chart
 from ...text import number, percent
 from ..unit_diagram.unit_diagram import Brackets, Pin, unit_diagram
 from .frame import controls, few, fitting, joined, slider, unit_of
@@ -47,7 +48,6 @@ _DEPTHS = (1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 57, 80, 113, 160)
 """Numbers of layers for which the growth of the bell is drawn."""
 
 
-@st.fragment
 def dilation() -> None:
     """Draws kernels with holes, and how layers fill them."""
     with controls():
@@ -57,10 +57,10 @@ def dilation() -> None:
         how = st.segmented_control(
             "Dilation is",
             [SAME, DOUBLED],
-            default=SAME,
             required=True,
-            key="learn dilation how",
-            persist_state="session",
+            **kept(
+                "dilation.how", "learn dilation how", one_of({"same": SAME, "doubled": DOUBLED})
+            ),
         )
     dilations = [d * 2**i if how == DOUBLED else d for i in range(depth)]
     convs = [Conv(k, dilation=dilation) for dilation in dilations]
@@ -89,17 +89,18 @@ def _of_holes(dilations: list[int], full: bool) -> str:
 TRANSPOSED, NEAREST, LINEAR = "transposed convolution", "nearest", "linear"
 
 
-@st.fragment
 def upsampling() -> None:
     """Draws a transposed convolution, or a resize followed by a convolution."""
     how = st.segmented_control(
         "Upsampling",
         [TRANSPOSED, NEAREST, LINEAR],
-        default=TRANSPOSED,
         required=True,
-        key="learn upsampling",
-        persist_state="session",
         label_visibility="collapsed",
+        **kept(
+            "upsampling.how",
+            "learn upsampling",
+            one_of({"transposed": TRANSPOSED, "nearest": NEAREST, "linear": LINEAR}),
+        ),
     )
     with controls():
         s = slider("Stride s" if how == TRANSPOSED else "Factor", 2, 4, 2, key="up s")
@@ -134,18 +135,12 @@ def _evenness(example: Example, *, resized: bool) -> None:
         f"{_of_counts(example, inner)} {_of_weights(sums[inner].tolist(), resized)}"
     )
     left, right = st.columns([2, 1])
-    left.plotly_chart(
-        weight_figures.bars(sums, inner),
-        key="upsampling weights",
-        config=chart_config("upsampling weights"),
-        alt="Summed weight of each output.",
-    )
-    right.plotly_chart(
-        weight_figures.picture(sums),
-        key="upsampling picture",
-        config=chart_config("upsampling picture"),
-        alt="Summed weight of each output in two dimensions.",
-    )
+    with left:
+        bars = weight_figures.bars(sums, inner)
+        chart(bars, "Summed weight of each output", key="upsampling weights")
+    with right:
+        square = weight_figures.picture(sums)
+        chart(square, "Summed weights in two dimensions", key="upsampling picture")
 
 
 def _of_counts(example: Example, inner: NDArray[np.bool_]) -> str:
@@ -183,7 +178,6 @@ def _of_weights(sums: Sequence[float], resized: bool) -> str:
     )
 
 
-@st.fragment
 def bell() -> None:
     """Draws the path counts of a stack, their width, and how it grows with the depth."""
     with controls():
@@ -199,8 +193,9 @@ def bell() -> None:
         f"{number(bells.area_width(counts), 3)}."
     )
     left, right = st.columns(2)
-    bars = bell_figures.bell(counts, bells.within(counts))
-    left.plotly_chart(bars, key="bell bars", config=chart_config("bell bars"))
+    with left:
+        bars = bell_figures.bell(counts, bells.within(counts))
+        chart(bars, "Share of all paths by unit", key="bell bars")
     lines = [bells.counts(n, k) for n in _DEPTHS]
     growth = bell_figures.growth(
         _DEPTHS,
@@ -213,7 +208,8 @@ def bell() -> None:
         ),
         depth,
     )
-    right.plotly_chart(growth, key="bell growth", config=chart_config("bell growth"))
+    with right:
+        chart(growth, "Receptive field and effective width by depth", key="bell growth")
     st.latex(equations.bell_width(depth, k))
     st.markdown(
         "Four times as many layers make the field about four times as long, but the bell only "
@@ -225,7 +221,6 @@ def bell() -> None:
     st.caption(_CITED_BELL)
 
 
-@st.fragment
 def border() -> None:
     """Draws the exact regions against the closed form that is clipped at the input's ends."""
     with controls():

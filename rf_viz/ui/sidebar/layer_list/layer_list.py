@@ -15,7 +15,7 @@ from ...cache import BY_IDENTITY
 from ...outline import Entry, label_within, outline
 from ...text import by
 
-_component = component(__file__, "../../browser/bus.js", "layer_list.js")
+_component = component(__file__)
 
 _FIRST = "first layer"
 
