@@ -29,7 +29,7 @@ from ...trace.network import Region
 from ..inspector.certainty import certainty
 from ..outline import title_of
 from ..pictures import Cell, FeatureMap, Picture
-from ..text import by, number, position, ranges
+from ..text import by, extent, number, position, ranges
 
 _WIDTH, _MARGIN, _GAP = 960, 24, 32
 _INNER = _WIDTH - 2 * _MARGIN
@@ -98,8 +98,7 @@ def app_font(size: float, bold: bool) -> ImageFont.FreeTypeFont:
 def _seen(region: Region) -> str:
     if region.empty:
         return "sees no pixel"
-    unit = "px" if len(region.size) == 2 else "samples"
-    return f"{by(region.size)} {unit} · {', '.join(ranges(region.start, region.stop))}"
+    return f"{extent(region.size)} · {', '.join(ranges(region.start, region.stop))}"
 
 
 def _value(feature_map: FeatureMap, cell: Cell) -> str:
@@ -119,7 +118,7 @@ def _caption(
     where = f" in channel {feature_map.channel}" if feature_map.channel is not None else ""
     sees = "no pixel" if region.empty else " and ".join(ranges(region.start, region.stop))
     yield f"{who} of {name} ({what}, {by(layer.shape)}){where} sees {sees}"
-    yield f"of the input ({by(picture.extent)} {'samples' if len(picture.extent) == 1 else 'px'})."
+    yield f"of the input ({extent(picture.extent)})."
     field = layer.receptive_field
     if field is not None:
         yield f"Size r {by(field.size)}, stride S {by(field.stride)},"
