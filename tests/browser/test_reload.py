@@ -81,9 +81,9 @@ def pick(page: Page, name: str) -> None:
 
 def click_row(page: Page, row: int) -> None:
     """Clicks a row of the first table, in a cell in its middle."""
+    settled(page)
     table = page.get_by_test_id("stDataFrame").first
     table.scroll_into_view_if_needed()
-    settled(page)
     box = table.bounding_box()
     page.mouse.click(box["x"] + 120, box["y"] + 35 * (row + 1) + 17)
 

@@ -35,7 +35,12 @@ def export_panel(study: Study, row: Measured, cell: Cell | None) -> None:
         f"{2 * study.multiply_adds / 1e9:.3g} GFLOPs. Its weights are random, and the files say so."
     )
     with st.container(horizontal=True):
-        if st.button("Open in Explore", key="open in explore", icon=":material/search:"):
+        if st.button(
+            "Open in Explore",
+            key="open in explore",
+            icon=":material/search:",
+            on_click=address.ignore_echo,
+        ):
             file = sidebar.show_model({f"{name}.onnx": to_onnx(design)})
             if masked(design):
                 st.session_state[f"weights {file.digest}"] = True

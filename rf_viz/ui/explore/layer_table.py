@@ -7,12 +7,15 @@ import streamlit as st
 from ...analysis.growth import largest_region
 from ...trace.network import Layer, Network
 from ...trace.settings import in_words
+from ..address import ignore_echo
 from ..text import by
 
 
 def layer_table(net: Network, *, open: bool) -> None:
     """Draws the table, at first closed unless it is all there is to see."""
-    with st.expander("All layers", expanded=open, on_change="rerun", key=f"table {open}") as panel:
+    with st.expander(
+        "All layers", expanded=open, on_change=ignore_echo, key=f"table {open}"
+    ) as panel:
         if panel.open:
             st.dataframe([_row(layer) for layer in net.layers], hide_index=True)
 

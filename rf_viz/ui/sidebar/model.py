@@ -171,7 +171,6 @@ def _show_with_earlier(files: dict[str, bytes]) -> File:
 
 def accept_model(files: dict[str, bytes]) -> None:
     """Takes over an uploaded model. Raises ModelError."""
-    ignore_echo()
     _show_with_earlier(files)
 
 

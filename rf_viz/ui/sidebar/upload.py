@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ... import ModelError
 from ...inputs.images import ImageError
+from ..address import ignore_echo
 from ..text import sentence
 from .session import visitor
 
@@ -43,6 +44,7 @@ def row() -> DeltaGenerator:
 
 def hand_over(key: str, what: str, accept: Accept) -> None:
     """Hands over the files of the widget of that key; the page then reports what is wrong."""
+    ignore_echo()
     upload: Any = st.session_state.get(key)
     files: list[UploadedFile] = upload if isinstance(upload, list) else [upload] if upload else []
     if not files:
