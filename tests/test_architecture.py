@@ -33,7 +33,7 @@ STOREYS = (
     ("figures",),
     ("cli",),
     ("__main__", "ui", "ui.browser", "ui.clickable_table", "ui.outline", "ui.text"),
-    ("ui.address", "ui.cache", "ui.pictures"),
+    ("ui.address", "ui.cache", "ui.chart", "ui.pictures", "ui.tables"),
     ("ui.address_choice", "ui.page"),
     ("ui.navigation",),
     ("ui.inspector", "ui.sidebar"),
@@ -180,6 +180,12 @@ def test_imports_run_down() -> None:
         if room(target) != room(module) and STOREY[room(target)] >= STOREY[room(module)]
     ]
     assert upward == []
+
+
+def test_charts_are_shown_by_one_function() -> None:
+    """So that all of them have the same mode bar."""
+    shown = [file for file in sources() if "plotly_chart(" in file.read_text(encoding="utf-8")]
+    assert [name_of(file) for file in shown] == ["rf_viz.ui.chart.chart"]
 
 
 def test_no_page_knows_another() -> None:

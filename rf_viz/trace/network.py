@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from types import EllipsisType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from .lookup import Lookup, Spans
 from .tensors import Category, Group, Settings, Tensor
 
 if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
     from .arrangement import Arrangement
     from .recurrence import AxisStep
 
@@ -235,6 +238,14 @@ class Network:
             hint = f"; did you mean {', '.join(near)}?" if near else ""
             raise KeyError(f"no layer named {name!r}{hint}")
         return layer
+
+    def show(self, axis: int = 0) -> Figure:
+        """Draw how far the layers see, by depth, as a Plotly figure.
+
+        ``axis`` counts the input's spatial axes. For options see ``rf_viz.figures.growth_figure``.
+        """
+        figure: Figure = _figures().growth_figure(self, axis)
+        return figure
 
     def seen_by(self, pixel: Sequence[int]) -> dict[str, NDArray[np.bool_]]:
         """The projective field of an input pixel: the cells of each layer that see it.
@@ -600,6 +611,26 @@ class Layer:
         total = array.sum()
         return array / total if total else array
 
+    def show(
+        self,
+        image: Any = None,  # noqa: ANN401
+        cell: Sequence[int] | None = None,
+        *,
+        mode: Literal["box", "pixels", "paths"] = "box",
+        channel: int | None = None,
+        values: NDArray[np.floating[Any]] | None = None,
+        pixel: Sequence[int] | None = None,
+    ) -> Figure:
+        """Draw what a cell sees, as a Plotly figure: the image beside the map of this layer.
+
+        Arguments and errors as for ``rf_viz.figures.linked_figure``: ``image`` is an array, a PIL
+        image or a path; ``values`` are the layer's values, as ``Model.activations`` returns them.
+        """
+        figure: Figure = _figures().linked_figure(
+            self, image, cell, mode=mode, channel=channel, values=values, pixel=pixel
+        )
+        return figure
+
     def seeing(self, pixel: Sequence[int], channel: int | None = None) -> NDArray[np.bool_]:
         """The cells that see an input pixel, as a bool array over the grid.
 
@@ -706,6 +737,11 @@ class Layer:
             line[part] = 1
             marked = marked * line.reshape([-1 if i == axis else 1 for i in range(marked.ndim)])
         return marked
+
+
+def _figures() -> Any:  # noqa: ANN401
+    """The figures, by name: they stand above the trace, and import Plotly."""
+    return import_module("rf_viz.figures")
 
 
 def _as_slice(part: Index) -> slice:

@@ -7,8 +7,9 @@ from typing import get_args
 
 import streamlit as st
 
+from ..analysis.seen import Mode
 from . import address
-from .pictures import Cell, Mode
+from .pictures import Cell
 
 _DESTINATION = "wanted"
 """Where a session keeps its destination."""

@@ -104,7 +104,7 @@ def visit(browser: Browser, url: str, **options: Any) -> Iterator[Page]:  # noqa
     failures: list[str] = []
     page.on("pageerror", lambda error: failures.append(str(error)))
     page.goto(url)
-    page.locator("[data-pane=image] [data-mark=pinned][width]").wait_for(state="attached")
+    page.locator(".linked-view[data-view]").wait_for()
     page.locator(".rf-answer [data-of=cell]").wait_for()
     yield page
     context.close()

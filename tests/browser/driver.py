@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -12,13 +13,56 @@ Box = list[float]
 TIMES = " \N{MULTIPLICATION SIGN} "
 
 
+MARKS = {
+    ("image", "pinned"): " region",
+    ("image", "hovered"): "hovered region",
+    ("image", "field"): "closed form",
+    ("image", "pixel"): "pinned pixel",
+    ("map", "pinned"): "pinned cell",
+    ("map", "hovered"): "hovered cell",
+}
+"""What overlays of the linked view are called in its figure, or how that ends."""
+
+FIGURE = """([pane, ending]) => {
+  const graph = document.querySelector(".linked-view .js-plotly-plot");
+  const { shapes } = graph.layout;
+  const axes = pane === "map" ? "2" : "";
+  const [x, y] = [graph._fullLayout[`xaxis${axes}`], graph._fullLayout[`yaxis${axes}`]];
+  const own = shapes.filter(({ name, xref }) => name.endsWith(ending) && xref === `x${axes}`);
+  const shape = own.find(({ name }) => ending === name || !/^(hovered|outside)/.test(name));
+  return { shape, x: x.range, y: y.range };
+}"""
+
+
 def plot(page: Page, pane: str) -> Locator:
     return page.locator(f"[data-pane={pane}] .plot")
 
 
+def figure(page: Page, pane: str, ending: str = "") -> dict[str, Any]:
+    """The ranges of a pane's axes, and the overlay whose name ends so."""
+    result: dict[str, Any] = page.evaluate(FIGURE, [pane, ending])
+    return result
+
+
 def window(page: Page, pane: str) -> Box:
-    """The visible part of a pane, in its own coordinates."""
-    return [float(n) for n in plot(page, pane).locator("svg").get_attribute("viewBox").split()]
+    """The visible part of a pane: left, top, width, height; pixel i reaches from i to i + 1."""
+    shown = figure(page, pane)
+    left, right = shown["x"]
+    bottom, top = shown["y"]
+    if bottom < top:  # the values of a line
+        return [left + 0.5, 0, right - left, 1]
+    return [left + 0.5, top + 0.5, right - left, bottom - top]
+
+
+def see_window(page: Page, pane: str, *window: float) -> None:
+    """The pane comes to show this part."""
+    page.wait_for_function(
+        "([find, pane, window]) => { const { x, y } = eval(find)([pane, '']);"
+        " const [bottom, top] = y; const flat = bottom < top;"
+        " const shown = [x[0] + 0.5, flat ? 0 : top + 0.5, x[1] - x[0], flat ? 1 : bottom - top];"
+        " return shown.every((n, i) => Math.abs(n - window[i]) < 1e-6); }",
+        arg=[f"({FIGURE})", pane, list(window)],
+    )
 
 
 def point(page: Page, pane: str, y: float, x: float) -> tuple[float, float]:
@@ -39,15 +83,13 @@ def click(page: Page, y: int, x: int) -> None:
     page.mouse.click(*point(page, "map", y + 0.5, x + 0.5))
 
 
-def mark(page: Page, pane: str, name: str) -> Locator:
-    return plot(page, pane).locator(f"[data-mark={name}]")
-
-
-def drawn(page: Page, name: str, pane: str = "image") -> Box:
-    """A mark's x, y, width and height in the pane's own coordinates."""
-    return mark(page, pane, name).evaluate(
-        "mark => ['x', 'y', 'width', 'height'].map(side => Number(mark.getAttribute(side)))"
-    )
+def drawn(page: Page, name: str, pane: str = "image") -> Box | None:
+    """A mark's x, y, width and height in the pane's own coordinates; None while it is hidden."""
+    shape = figure(page, pane, MARKS[pane, name])["shape"]
+    if shape["x0"] < -9e5:
+        return None
+    left, right, top, bottom = (shape[side] for side in ("x0", "x1", "y0", "y1"))
+    return [left + 0.5, top + 0.5, right - left, bottom - top]
 
 
 def box_of(region: Region) -> list[float]:

@@ -15,9 +15,9 @@ from tests.browser.driver import (
     move_to,
     number,
     open_model,
-    plot,
     point,
     see_region,
+    see_window,
     shown_channel,
     upload,
 )
@@ -31,7 +31,7 @@ def test_the_tokens_of_a_transformer_are_a_map(page: Page) -> None:
     net = rf_viz.load(content).trace(cut_global=True)
     open_model(page, "vit.onnx", content, "patches")
     choose_layer(page, "begin")
-    expect(plot(page, "map").locator("svg")).to_have_attribute("viewBox", f"0 0 {COLUMNS} 7")
+    see_window(page, "map", 0, 0, COLUMNS, 7)
     move_to(page, 2, 3)
     assert drawn(page, "hovered") == [3 * PATCH, 2 * PATCH, PATCH, PATCH]
     click(page, 4, 6)
@@ -57,7 +57,7 @@ def test_windows_lie_where_they_are_in_the_image(page: Page) -> None:
     expect(page.locator(".rf-about b")).not_to_have_text("fire5/concat")
     page.keyboard.press("Escape")
     choose_layer(page, "block0/attention")
-    expect(plot(page, "map").locator("svg")).to_have_attribute("viewBox", "0 0 8 8")
+    see_window(page, "map", 0, 0, 8, 8)
     for row, column in ((0, 0), (3, 6), (7, 2)):
         move_to(page, row, column)
         left, top = 16 * (column // 4), 16 * (row // 4)

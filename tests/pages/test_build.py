@@ -63,7 +63,7 @@ def test_the_table_tells_shapes_and_fields(app: AppTest) -> None:
     assert last["field"] == ["24", "4", "10"]
     assert last["sees"] == "24"
     assert in_view(app)["grid"] == [32, 32]
-    assert in_view(app)["known"]
+    assert in_view(app)["valued"]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_presets_are_shown(app: AppTest, key: str) -> None:
     shown = table(app)
     assert len(shown["rows"]) == len(PRESETS[key].build().rows)
     assert not any(row["problem"] for row in shown["rows"])
-    assert in_view(app)["known"]
+    assert in_view(app)["valued"]
     without = [row for row in shown["rows"] if row["field"] is None]
     assert all(row["note"] and row["sees"] for row in without)
 

@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 import rf_viz
 from rf_viz.catalogue.samples import SAMPLE_MODELS
 from rf_viz.ui.browser.component import unpack
+from rf_viz.ui.cache import File
 from tests.pages.driver import components, header, layer_rows, onnx_file, upload, visit
 
 CASES = Path(__file__).resolve().parents[1] / "data" / "cases" / "pytorch"
@@ -138,16 +139,38 @@ def test_an_uploaded_volume_is_what_the_model_sees(app: AppTest) -> None:
     assert header(app, "volume view")["titles"]["input"] == "eye.npy"
 
 
+def test_an_uploaded_signal_is_what_the_model_sees(app: AppTest) -> None:
+    app.selectbox(key="model").select("crepe").run()
+    values = np.sin(np.arange(3000) / 5)
+    stream = BytesIO()
+    np.save(stream, values)
+    upload(app, "signal", ("waves.npy", stream.getvalue()))
+    (proto,) = components(app, "linked view")
+    shown, arrays = unpack(proto.bytes)
+    assert shown["titles"]["image"] == "waves.npy"
+    np.testing.assert_allclose(arrays["image"], values[:1024], rtol=1e-6)
+    start = next(s for s in app.slider if s.label == "From sample")
+    assert start.max == 3000 - 1024
+    start.set_value(500).run()
+    (proto,) = components(app, "linked view")
+    np.testing.assert_allclose(unpack(proto.bytes)[1]["image"], values[500:1524], rtol=1e-6)
+    upload(app, "signal", ("short.csv", b"t,v\n0,1\n1,3\n2,2\n"))
+    assert any(c.value == "Column 'v' of 2; 1,021 zeros at the end." for c in app.caption)
+    upload(app, "signal", ("words.csv", b"one\ntwo\nthree"))
+    assert "words.csv is not a table of numbers" in app.error[0].value
+    assert header(app)["titles"]["image"] == "short.csv"
+
+
 def test_values_that_are_not_finite_are_told_from_the_least(app: AppTest) -> None:
     """The logarithm of a photograph's black and of what is below zero."""
     nodes = [helper.make_node("Log", ["x"], ["y"], "y")]
     upload(app, "model", ("log.onnx", onnx_file(nodes, {"x": [1, 3, 32, 32]}, "y")))
     (proto,) = components(app, "linked view")
     header_, arrays = unpack(proto.bytes)
-    assert header_["known"]
-    finite = arrays["finite"]
+    assert header_["valued"]
+    finite = np.isfinite(arrays["map"])
     assert 0 < finite.sum() < finite.size
-    assert np.isfinite([header_["range"]["map"][end] for end in ("low", "high")]).all()
+    assert np.isfinite([header_["range"][end] for end in ("low", "high")]).all()
     channels = next(s for s in app.selectbox if s.label.startswith("Channel"))
     assert not any("inf" in option or "nan" in option for option in channels.options)
 
@@ -203,7 +226,7 @@ def test_an_unknown_operator_is_assumed_and_named(app: AppTest) -> None:
     assert answer(app)["share"] == "100 %"
     (note,) = [c.value for c in app.caption if c.value.startswith("No values")]
     assert "Magic" in note
-    assert not header(app)["known"]
+    assert not header(app)["valued"]
 
 
 def test_weights_in_a_file_of_their_own_come_along(app: AppTest, tmp_path: Path) -> None:
@@ -324,10 +347,37 @@ def test_a_layer_says_its_settings_and_where_its_numbers_come_from(app: AppTest)
     assert "Conv, 128 filters 3x3, padding 1, 36,992 parameters" in about
     told = answer(app)
     assert told["r"].split()[0] == "63"
-    assert told["recurrence"] == "r = 47 + (3 - 1) \N{MULTIPLICATION SIGN} 8 = 63; P = 16 + 1 " + (
-        "\N{MULTIPLICATION SIGN} 8 = 24"
-    )
+    times, less = "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}"
+    assert told["recurrence"] == f"r = 47 + (3 {less} 1) {times} 8 = 63; P = 16 + 1 {times} 8 = 24"
     choose_layer(app, "prob")
     assert answer(app)["slices"] == "[0:223, 0:223]"
     assert "context" not in answer(app), "all that reaches it is in its region"
     assert "whole image" not in answer(app)["note"]
+
+
+def test_of_two_models_uploaded_at_once_none_vanishes(app: AppTest) -> None:
+    """The first is shown, the other stays on offer, and what is neither is named."""
+    files = {
+        f"{name}.onnx": onnx_file(
+            [helper.make_node("Conv", ["x", "w"], [name])],
+            {"x": [1, 3, 32, 32]},
+            name,
+            {"w": (2, 3, size, size)},
+        )
+        for name, size in (("one", 3), ("two", 5))
+    }
+    upload(app, "model", *files.items(), ("labels.txt", b"cat"), ("broken.onnx", b"none"))
+    assert [row["layer"] for row in layer_rows(app)] == ["one"]
+    (note,) = app.info
+    assert note.value == "one.onnx is shown; two.onnx is in the list of models."
+    (error,) = app.error
+    assert error.value.startswith("broken.onnx is a text, not a model")
+    digest = File.uploaded({"two.onnx": files["two.onnx"], "labels.txt": b"cat"}).digest
+    app.selectbox(key="model").set_value(digest).run()
+    assert [row["layer"] for row in layer_rows(app)] == ["two"]
+    assert not app.info
+
+
+def test_files_of_one_name_are_not_taken_for_one_another(app: AppTest) -> None:
+    upload(app, "model", ("net.onnx", b"1"), ("net.onnx", b"2"))
+    assert "Several files are called net.onnx" in app.error[0].value

@@ -67,7 +67,7 @@ def test_many_images(app: AppTest) -> None:
     assert any(f"{len(IMAGES)} images" in caption.value for caption in app.caption)
     assert any("notes.txt" in warning.value for warning in app.warning)
     shown = tiles(app)
-    figures = [float(tile["figure"]) for tile in shown]
+    figures = [float(tile["figure"].replace(",", "")) for tile in shown]
     assert figures == sorted(figures, reverse=True)
     assert {tile["note"].split("\n")[1] for tile in shown} <= {path.name for path in IMAGES}
 

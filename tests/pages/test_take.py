@@ -27,7 +27,7 @@ FILES = ["PNG", "SVG", "Cell JSON", "Cell CSV", "Layers JSON", "Layers CSV"]
 def test_the_page_is_made_when_asked_for_and_again_for_another_choice() -> None:
     app = ask(visit())
     assert downloads(app) == FILES
-    assert any(re.fullmatch(r"About 0\.\d+ MB", caption.value) for caption in app.caption)
+    assert any(re.fullmatch(r"About 5(\.\d)? MB", caption.value) for caption in app.caption)
     app.button(key="take make").click().run()
     assert not app.exception
     assert "Download the page" in downloads(app)
@@ -64,6 +64,6 @@ def test_a_layer_that_cannot_be_run_is_taken_along_without_values() -> None:
     _, html = app.session_state["taken page"]
     layers = json.loads(re.search(r'id="content">(.*?)</script>', html.decode())[1])["layers"]
     assert [layer["name"] for layer in layers] == ["y", "z"]
-    assert [layer["maps"][0]["header"]["known"] for layer in layers] == [True, False]
+    assert [layer["maps"][0]["header"]["valued"] for layer in layers] == [True, False]
     assert layers[1]["maps"][0]["title"].startswith("No values: ")
     assert layers[1]["sure"][0].startswith("Assumed, not exact: ")

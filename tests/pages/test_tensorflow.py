@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import rf_viz
 from tests.pages.driver import components, header, layer_rows, upload, visit
+from tests.ui.test_cache import crowd_out_models
 
 if TYPE_CHECKING:
     import keras
@@ -71,7 +72,7 @@ def test_every_form_of_a_model_is_run_and_shown(
     upload(app, "model", (f"model.{ending}", saved(keras_model, ending, tmp_path)))
     assert [m.value for m in (*app.error, *app.warning, *app.info)] == []
     assert header(app)["extent"] == [32, 40]
-    assert header(app)["known"]
+    assert header(app)["valued"]
 
 
 def test_keras_layers_are_listed_with_what_is_inside(
@@ -104,7 +105,7 @@ def test_a_graph_without_weights_shows_its_regions_and_says_so(app: AppTest) -> 
     (note,) = [c.value for c in app.caption if c.value.startswith("No values")]
     assert "graph.pbtxt holds no weights" in note
     assert [m.value for m in (*app.error, *app.warning, *app.info)] == []
-    assert not header(app)["known"]
+    assert not header(app)["valued"]
     assert header(app)["grid"] == [20, 15]
     assert len(components(app, "linked view")) == 1
 
@@ -136,7 +137,7 @@ def test_a_network_of_keras_itself_comes_with_random_weights(
     app.selectbox(key="model").select("keras:MobileNetV3Small").run()
     assert not app.exception
     assert header(app)["extent"] == [224, 224]
-    assert header(app)["known"]
+    assert header(app)["valued"]
     preset = next(s for s in app.selectbox if s.label == "Preprocessing")
     assert preset.value == "0..255", "it preprocesses inside"
     captions = " ".join(c.value for c in app.caption)
@@ -148,7 +149,7 @@ def test_a_network_of_keras_itself_comes_with_random_weights(
     (error,) = app.error
     assert "could not be downloaded" in error.value
     assert "stay random" in error.value
-    assert header(app)["known"], "the network stays"
+    assert header(app)["valued"], "the network stays"
 
 
 def test_the_file_of_a_keras_application_gets_its_preprocessing(
@@ -160,3 +161,16 @@ def test_the_file_of_a_keras_application_gets_its_preprocessing(
     upload(app, "model", ("mine.keras", (tmp_path / "mine.keras").read_bytes()))
     preset = next(s for s in app.selectbox if s.label == "Preprocessing")
     assert preset.value == "-1..1"
+
+
+def test_a_network_of_keras_opens_after_it_was_dropped_and_built_again(app: AppTest) -> None:
+    """Compare traces two, others push them out of memory, and one comes back."""
+    app.switch_page("pages/compare.py")
+    app.session_state["compared"] = ["keras:MobileNetV2", "keras:MobileNet"]
+    app.run()
+    crowd_out_models()
+    app.switch_page("streamlit_app.py").run()
+    for name in ("MobileNetV2", "MobileNet"):
+        app.selectbox(key="model").set_value(f"keras:{name}").run()
+        assert not app.exception
+        assert layer_rows(app)[-1]["layer"] == "predictions/Softmax"

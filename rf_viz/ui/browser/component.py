@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -14,27 +15,62 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.components.v2.types import ComponentRenderer
 
-_MODULE_SYNTAX = re.compile(r"^import .*?;\n|^export (?!default)", re.MULTILINE | re.DOTALL)
+THEME = Path(__file__).with_name("theme.css")
+"""The styles that all pages and components share."""
+
+_IMPORT = re.compile(r'^import [^;]*? from "(.*?)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
+_ENTRY = re.compile(r"^export default ", re.MULTILINE)
 
 
-def component(module: str, *scripts: str, styles: Sequence[str] = ()) -> ComponentRenderer:
+def component(
+    module: str, *, styles: Sequence[str] = (), isolated: bool = True
+) -> ComponentRenderer:
     """Registers the component of a module, given as its ``__file__``.
 
-    Its HTML and CSS lie beside it, named alike. ``scripts`` are its JavaScript modules, each after
-    those it imports: Streamlit takes one script, so they are joined, with the imports between them
-    taken out. ``styles`` come before those of its own.
+    Its HTML, CSS and JavaScript lie beside it, named alike. ``styles`` are style sheets that come
+    before its own, and ``theme.css``, which all components share, before both. ``isolated`` puts
+    the component into a shadow root; Plotly.js needs to be outside of one.
     """
-    folder, name = Path(module).parent, Path(module).stem
-
-    def read(file: str) -> str:
-        return (folder / file).read_text(encoding="utf-8")
-
+    path = Path(module)
+    sheets = [path.parent / style for style in styles]
     return st.components.v2.component(
-        f"rf_viz.{name}",
-        html=read(f"{name}.html"),
-        css="\n".join(read(style) for style in (*styles, f"{name}.css")),
-        js="\n".join(_MODULE_SYNTAX.sub("", read(script)) for script in scripts),
+        f"rf_viz.{path.stem}",
+        html=read(path.with_suffix(".html")),
+        css="\n".join(map(read, [THEME, *sheets, path.with_suffix(".css")])),
+        js=bundle(path.with_suffix(".js")),
+        isolate_styles=isolated,
     )
+
+
+def bundle(script: Path, entry: Mapping[str, str] | None = None) -> str:
+    """Joins a JavaScript module and all that it imports into one script.
+
+    Streamlit takes a component as one script, and so does a page that works from the disk. Each
+    module comes once, after those that it imports, and all share one scope. ``entry`` names the
+    default exports of imported modules, by the module's file name.
+    """
+    return "\n".join(_parts(script.resolve(), entry or {}, set()))
+
+
+def _parts(script: Path, entry: Mapping[str, str], seen: set[Path]) -> list[str]:
+    if script in seen:
+        return []
+    seen.add(script)
+    text = read(script)
+    parts = []
+    for name in _IMPORT.findall(text):
+        parts += _parts((script.parent / name).resolve(), entry, seen)
+    text = _EXPORT.sub("", _IMPORT.sub("", text))
+    if script.name in entry:
+        text = _ENTRY.sub(f"const {entry[script.name]} = ", text)
+    return [*parts, text]
+
+
+@cache
+def read(file: Path) -> str:
+    """The text of a file that belongs to the app."""
+    return file.read_text(encoding="utf-8")
 
 
 def pack(header: Mapping[str, Any], arrays: Mapping[str, NDArray[np.generic]]) -> bytes:

@@ -18,7 +18,15 @@ from .. import address, sidebar
 from ..address_choice import kept, one_of
 from ..navigation import Destination, set_destination
 from ..pictures import Cell
+from ..text import count, scaled
 from .design_session import design_title
+
+_ONNX = "application/grpc"
+"""The type that an ONNX file is sent as: one that says that it is binary and a protobuf message.
+
+Streamlit's server sends most other types compressed. That takes seconds for each 100 MB, all before
+the download begins, and random weights hardly shrink.
+"""
 
 _SHORT_LINK = 2000
 """Length of an address, in characters, beyond which some programs cut it off."""
@@ -29,10 +37,10 @@ def export_panel(study: Study, row: Measured, cell: Cell | None) -> None:
     design = study.design
     title = design_title(design)
     name = re.sub(r"\W+", "-", title).strip("-").lower()
-    st.markdown("#### Take it along")
+    st.markdown("## Take it along")
     st.caption(
-        f"{title}: {study.parameters:,} weights, "
-        f"{2 * study.multiply_adds / 1e9:.3g} GFLOPs. Its weights are random, and the files say so."
+        f"{title}: {count(study.parameters, 'weight')}, "
+        f"{scaled(2 * study.multiply_adds, 'FLOPs')}. Its weights are random, and the files say so."
     )
     with st.container(horizontal=True):
         if st.button(
@@ -41,13 +49,14 @@ def export_panel(study: Study, row: Measured, cell: Cell | None) -> None:
             icon=":material/search:",
             on_click=address.ignore_echo,
         ):
-            file = sidebar.show_model({f"{name}.onnx": to_onnx(design)})
+            with st.spinner("Writing the file ..."):
+                file = sidebar.show_model({f"{name}.onnx": to_onnx(design)})
             if masked(design):
                 st.session_state[f"weights {file.digest}"] = True
             set_destination(Destination(row.layer.name, cell))
             st.switch_page("streamlit_app.py")
         for label, ending, mime, write in (
-            ("ONNX", "onnx", "application/octet-stream", lambda: to_onnx(design)),
+            ("ONNX", "onnx", _ONNX, lambda: to_onnx(design)),
             ("Keras code", "py", "text/x-python", lambda: to_keras(design)),
             ("PyTorch code", "torch.py", "text/x-python", lambda: to_pytorch(design)),
             ("JSON", "json", "application/json", design.to_json),

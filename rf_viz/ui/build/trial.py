@@ -16,11 +16,13 @@ from ...design import Measured, Study, to_onnx
 from ...design.kinds import LAYER_KINDS
 from ...errors import ModelError
 from ...figures.built import Grown, built
+from ...figures.maps import by_channel
 from .. import sidebar
 from ..address import ignore_echo, put
 from ..cache import Fed, File, reported
+from ..chart.chart import chart
 from ..inspector.cell_panel import cell_panel
-from ..inspector.channels import by_channel, choose_channel
+from ..inspector.channels import choose_channel
 from ..inspector.cue.cue import cue
 from ..inspector.depth.depth import near
 from ..inspector.linked_view.linked_view import linked_view
@@ -81,7 +83,7 @@ def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None
     view, place = f"built {link} {row.step.name}", f"built {row.step.name}"
     about, picker = st.columns([3, 2], vertical_alignment="bottom")
     about.html(
-        f'<p class="rf-about"><b>{row.step.name}</b>'
+        f'<p class="rf-about"><b role="heading" aria-level="2">{row.step.name}</b>'
         f"<span>{row.step.row.kind} · {by(row.step.shape)} · random weights</span></p>"
     )
     maps, shown = None, 0
@@ -108,7 +110,7 @@ def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None
             picked = linked_view(picture, feature_map, view=view, key="built view")
             pinned = settle(scene, view, picked)
             here = pinned_state()
-            around = near(f"built {link}", study.net, here.point)
+            around = near(study.net, here.point)
             cue(row.layer, feature_map.channel, pinned, here.order, around)
         with st.container():
             cell_panel(picture, feature_map, pinned.cell, pinned.mode)
@@ -128,12 +130,11 @@ def growth(study: Study, chosen: int, goal: int | None, choose: Callable[[int], 
         if points and "customdata" in points[0]:
             choose(int(points[0]["customdata"]))
 
-    st.plotly_chart(
+    chart(
         built(growth_rows(study.rows), max(study.design.input[1:]), chosen, goal),
+        "Receptive field by row",
         key=key,
         on_select=clicked,
-        selection_mode="points",
-        config={"displayModeBar": False},
     )
 
 

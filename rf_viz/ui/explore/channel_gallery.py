@@ -12,12 +12,13 @@ from PIL import Image
 
 from ...figures import encode
 from ...figures.colours import colours
+from ...figures.maps import arranged, quantised, value_range
 from ..address import put, read_numbers
 from ..address_choice import kept, one_of
 from ..inspector.scene import Scene
 from ..navigation import open_now
-from ..pictures import Cell, arranged, quantised, value_range
-from ..text import number
+from ..pictures import Cell
+from ..text import number, whole
 from .tiles.tiles import (
     Box,
     Drawn,
@@ -105,8 +106,9 @@ def channel_gallery(scene: Scene) -> None:
     if single:
         pictures = [*bars(figures, shown)]
     else:
-        these = maps[shown].reshape(len(shown), -1)[:, places]
-        pictures = [*(lines(these[:, 0], limits) if rows == 1 else thumbnails(these, limits))]
+        with st.spinner("Drawing the channels ..."):
+            these = maps[shown].reshape(len(shown), -1)[:, places]
+            pictures = [*(lines(these[:, 0], limits) if rows == 1 else thumbnails(these, limits))]
     mark = None if single else _mark(cell, scene.layer.extents, places)
     aspect = 14.0 if single else 2.5 if rows == 1 else min(max(columns / rows, 0.5), 2.5)
     chosen = tiles(
@@ -122,7 +124,8 @@ def channel_gallery(scene: Scene) -> None:
         current=shown.index(scene.shown) if scene.shown in shown else None,
         page=page,
         pages=pages,
-        where=f"{page * PAGE + 1:,}\N{EN DASH}{page * PAGE + len(shown):,} of {len(channels):,}",
+        where=f"{whole(page * PAGE + 1)}\N{EN DASH}{whole(page * PAGE + len(shown))} "
+        f"of {whole(len(channels))}",
         scale=Scale(number(limits[0]), number(limits[1])) if limits and rows > 1 else None,
     )
     if chosen is not None:

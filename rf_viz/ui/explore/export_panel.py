@@ -23,17 +23,17 @@ from ...analysis.records import (
 from ...catalogue.samples import SAMPLE_IMAGES
 from ...errors import ModelError
 from ...figures import encode
+from ...figures.maps import by_channel
 from ...trace.network import Layer
 from .. import address, cache
 from ..cache import File, LibraryNetwork
 from ..inspector.cell_panel import veiled
-from ..inspector.channels import by_channel
 from ..inspector.scene import Scene
-from ..inspector.seen import overlay
+from ..inspector.seen import seen_by
 from ..outline import title_of
 from ..pictures import FeatureMap, Picture
 from ..sidebar.layer_list.layer_list import is_convolution
-from ..text import sentence
+from ..text import file_size, sentence
 from .offline_page.offline_page import Chosen, estimate, offline_page
 from .snapshot import app_font, snapshot
 
@@ -43,7 +43,7 @@ _SPREAD = 4
 _CHANNELS, _MOST_CHANNELS = 4, 16
 """How many channels of each layer go into the page, at first and at most."""
 
-_LARGE = 3_000_000
+_LARGE = 8_000_000
 """A page of more bytes is called large."""
 
 _KINDS = {
@@ -80,7 +80,7 @@ def as_shown(scene: Scene) -> Picture:
     if mode == "box" or picture.kind != "image" or region.empty:
         return picture
     channel = scene.feature_map.channel
-    _, veil, _ = overlay(scene.layer, scene.cell, channel, mode)
+    veil = seen_by(scene.layer, scene.cell, channel).marks(mode)
     values = picture.values.copy()
     values[region.slices] = veiled(values[region.slices], veil, mode)
     what = {"pixels": "exact pixels", "paths": "path counts"}[mode]
@@ -102,7 +102,7 @@ def _picture(scene: Scene) -> None:
 
 
 def _page(scene: Scene) -> None:
-    st.markdown("**A page that works offline**")
+    st.markdown("### A page that works offline")
     st.caption("The linked view in one HTML file, to hand out or to show without a network.")
     offered = to_choose_from(scene)
     names = {layer.name: title_of(layer)[0] for layer in offered}
@@ -111,6 +111,7 @@ def _page(scene: Scene) -> None:
         list(names),
         default=spread(offered),
         format_func=names.__getitem__,
+        select_all=False,
         key=f"take layers {scene.file.digest} {scene.net.input.name}",
         persist_state="session",
     )
@@ -136,7 +137,8 @@ def _page(scene: Scene) -> None:
         wanted = st.button("Make the page", key="take make")
         st.caption(f"About {_megabytes(size)}")
     if wanted:
-        st.session_state[_PAGE] = content, page(scene, chosen, channels).encode()
+        with st.spinner("Making the page ...", show_time=True):
+            st.session_state[_PAGE] = content, page(scene, chosen, channels).encode()
         st.rerun()
 
 
@@ -149,7 +151,7 @@ def _numbers(scene: Scene) -> None:
     def every() -> Record:
         return network_record(scene.file.name, scene.net)
 
-    st.markdown("**The numbers**")
+    st.markdown("### The numbers")
     st.caption("As the command line tells them: of this cell, and of all layers.")
     cells = _file_name(scene.file.name, title_of(layer)[0], *cell)
     layers = _file_name(scene.file.name, "layers")
@@ -249,5 +251,5 @@ def _file_name(*parts: object) -> str:
 
 
 def _megabytes(size: int) -> str:
-    text = f"{size / 1e6:.2g} MB" if size < 1e6 else f"{size / 1e6:.1f} MB"
+    text = file_size(size)
     return f"{text}: fewer layers or channels make it smaller" if size > _LARGE else text

@@ -12,7 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import ImageFont
 
-from ...figures.colours import PINNED
+from ...figures.colours import PINNED, mapped
 from ...figures.drawing import (
     Area,
     Drawing,
@@ -24,13 +24,12 @@ from ...figures.drawing import (
     Veil,
     Words,
 )
+from ...figures.linked_view import LinkedView
 from ...trace.network import Region
-from ..browser.component import unpack
 from ..inspector.certainty import certainty
-from ..inspector.linked_view.linked_view import packet
 from ..outline import title_of
 from ..pictures import Cell, FeatureMap, Picture
-from ..text import by, number, position, ranges
+from ..text import by, extent, number, position, ranges
 
 _WIDTH, _MARGIN, _GAP = 960, 24, 32
 _INNER = _WIDTH - 2 * _MARGIN
@@ -99,8 +98,7 @@ def app_font(size: float, bold: bool) -> ImageFont.FreeTypeFont:
 def _seen(region: Region) -> str:
     if region.empty:
         return "sees no pixel"
-    unit = "px" if len(region.size) == 2 else "samples"
-    return f"{by(region.size)} {unit} · {', '.join(ranges(region.start, region.stop))}"
+    return f"{extent(region.size)} · {', '.join(ranges(region.start, region.stop))}"
 
 
 def _value(feature_map: FeatureMap, cell: Cell) -> str:
@@ -120,7 +118,7 @@ def _caption(
     where = f" in channel {feature_map.channel}" if feature_map.channel is not None else ""
     sees = "no pixel" if region.empty else " and ".join(ranges(region.start, region.stop))
     yield f"{who} of {name} ({what}, {by(layer.shape)}){where} sees {sees}"
-    yield f"of the input ({by(picture.extent)} {'samples' if len(picture.extent) == 1 else 'px'})."
+    yield f"of the input ({extent(picture.extent)})."
     field = layer.receptive_field
     if field is not None:
         yield f"Size r {by(field.size)}, stride S {by(field.stride)},"
@@ -151,18 +149,14 @@ def _map(
     picture: Picture, feature_map: FeatureMap, cell: Cell, room: Frame
 ) -> tuple[Frame, list[Shape]]:
     """The feature map with the cell, as the linked view lays it out."""
-    header, arrays = unpack(packet(picture, feature_map, ""))
-    rows, columns = header["rows"], header["columns"]
-    grid = feature_map.layer.extents
-    number = int(np.ravel_multi_index(cell, grid)) if cell else 0
-    if "places" in arrays:
-        number = int(arrays["places"].reshape(-1).tolist().index(number))
-    row, column = divmod(number, columns)
+    view = LinkedView(feature_map.layer, picture.values, feature_map.values, cell)
+    rows, columns = view.places.shape
+    row, column = view.place_of(cell)
     box = _box((row, column), (row + 1, column + 1))
-    if "colours" not in arrays:
-        return _line(arrays["map"], box, room, steps=True, veiled=False)
+    if view.is_line:
+        return _line(view.shown[0], box, room, steps=True, veiled=False)
     frame = _fit(columns, rows, room)
-    pixels = arrays["colours"][arrays["map"].reshape(rows, columns)]
+    pixels = mapped(view.shown, *view.range)
     place = frame.part(box, Frame(0, 0, columns, rows))
     around = Frame(place.x - 1, place.y - 1, place.width + 2, place.height + 2)
     return frame, [Raster(frame, pixels), *_outlined(around)]

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...figures import encode
+from ...figures.linked_view import LARGEST_MARGIN
+from ...figures.maps import sliced, value_range
 from ...trace.network import Layer, Region
-from ..pictures import LARGEST_MARGIN, Cell, sliced, value_range
+from ..pictures import Cell
 from .tiles.tiles import Box, Drawn, line
 
 MOST = 9

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...errors import ModelError
+from ...figures.maps import by_channel
 from ...inputs.images import ImageError, fit, open_image
 from .. import cache
-from ..inspector.channels import by_channel
 from ..inspector.scene import Scene
 from ..text import sentence
 from .strongest_cells import Find, find, strongest_of

@@ -9,19 +9,14 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from ...analysis.seen import Mode
 from ...figures import encode
 from ...figures.colours import PINNED, colours
 from ...trace.network import Layer, Region
-from ..pictures import Cell, FeatureMap, Mode, Picture
-from ..text import (
-    by,
-    number,
-    percent,
-    position,
-    ranges,
-)
+from ..pictures import Cell, FeatureMap, Picture
+from ..text import by, minus, number, percent, position, ranges, unit_of
 from .certainty import certainty
-from .seen import overlay
+from .seen import seen_by
 
 _CROP = 512
 """Crops are sent with at most so many pixels along a side; they are shown smaller."""
@@ -36,10 +31,10 @@ _POINTS = 400
 def cell_panel(picture: Picture, feature_map: FeatureMap, cell: Cell, mode: Mode) -> None:
     """Draws the crop of the cell's region, veiled by its pixels or paths, and the numbers."""
     layer = feature_map.layer
-    region = layer.region(cell, feature_map.channel)
-    veil = None
+    seen = seen_by(layer, cell, feature_map.channel)
+    region, veil = seen.region, None
     if mode != "box" and picture.kind == "image" and not region.empty:
-        veil = overlay(layer, cell, feature_map.channel, mode)[1]
+        veil = seen.marks(mode)
     sure = certainty(layer, kind=picture.kind, region=region)
     st.html(
         '<section class="rf-answer">'
@@ -53,7 +48,7 @@ def _headline(picture: Picture, region: Region) -> str:
     if region.empty:
         return "<p><b>Sees no pixel</b>Nothing of the input reaches this cell.</p>"
     share = np.prod(region.size) / np.prod(picture.extent)
-    unit = {"signal": "samples", "image": "px", "volume": "voxels"}[picture.kind]
+    unit = unit_of(picture.extent)
     what: str = picture.kind
     if picture.within:
         unit, what = "cells", "layer"
@@ -80,7 +75,7 @@ def _numbers(feature_map: FeatureMap, cell: Cell, region: Region) -> Iterable[tu
     yield "S", "Stride S", by(field.stride)
     yield "P", "Padding P", by(field.padding)
     if None not in field.padding and len(field.size) == len(cell):
-        yield "centre", "Centre", position(f"{c:g}" for c in field.centre(cell))
+        yield "centre", "Centre", position(field.centre(cell))
 
 
 def _recurrence(layer: Layer) -> Iterable[tuple[str, str]]:
@@ -88,7 +83,7 @@ def _recurrence(layer: Layer) -> Iterable[tuple[str, str]]:
     texts = layer.recurrence_texts
     if texts:
         equations = "; ".join(texts[:_MOST_EQUATIONS])
-        yield "recurrence", equations.replace(" x ", " \N{MULTIPLICATION SIGN} ")
+        yield "recurrence", minus(equations.replace(" x ", " \N{MULTIPLICATION SIGN} "))
 
 
 def _table(rows: Iterable[tuple[str, str, str]]) -> str:
@@ -117,7 +112,7 @@ def _crop(picture: Picture, region: Region, mode: Mode, veil: NDArray[np.uint8] 
 
 
 def veiled(part: NDArray[np.uint8], veil: NDArray[np.uint8], mode: Mode) -> NDArray[np.uint8]:
-    """A crop (height, width, 3) with its pixels marked as ``overlay`` says.
+    """A crop (height, width, 3) with its pixels marked as ``Seen.marks`` says.
 
     By "pixels" those that count stay bright, by "paths" each has the colour of its path count.
     """

@@ -15,6 +15,7 @@ from ..navigation import Destination
 from ..pictures import Cell, Pinned
 from .depth.depth import nearest
 from .scene import Scene
+from .seen import seen_by
 
 
 @dataclass
@@ -107,7 +108,7 @@ def _state_in(extent: tuple[int, ...]) -> PinnedState:
 
 def centre(layer: Layer, cell: Cell, channel: int | None) -> tuple[float, ...] | None:
     """The middle of a cell's region, in pixels of the input; None where it sees nothing."""
-    region = layer.region(cell, channel)
+    region = seen_by(layer, cell, channel).region
     if region.empty:
         return None
     return tuple((a + b - 1) / 2 for a, b in zip(region.start, region.stop, strict=True))

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...analysis.seen import Mode
 from ...trace.network import Layer, Network, Region
 from ..cache import Fed, File
 from ..navigation import Destination
-from ..pictures import Cell, FeatureMap, Mode, Picture
+from ..pictures import Cell, FeatureMap, Picture
+from .seen import seen_by
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Scene:
     @property
     def region(self) -> Region:
         """The region that the pinned cell sees."""
-        return self.layer.region(self.cell, self.feature_map.channel)
+        return seen_by(self.layer, self.cell, self.feature_map.channel).region
 
     @property
     def destination(self) -> Destination:

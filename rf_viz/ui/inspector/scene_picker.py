@@ -8,13 +8,14 @@ import streamlit as st
 
 from ...catalogue.samples import Sample
 from ...errors import ModelError
+from ...figures.maps import by_channel
 from ...trace.network import Layer
 from .. import cache
 from ..cache import Fed, File
 from ..outline import title_of
 from ..pictures import FeatureMap, Picture
-from ..text import by, plain, sentence
-from .channels import by_channel, choose_channel
+from ..text import by, count, plain, sentence
+from .channels import choose_channel
 from .scene import Scene
 
 
@@ -30,10 +31,11 @@ def scene_picker(
     name, what = title_of(layer)
     weights = layer.settings.get("parameters")
     if isinstance(weights, int):
-        what += f", {weights:,} parameter{'s' * (weights != 1)}"
+        what += f", {count(weights, 'parameter')}"
     about.html(
-        f'<p class="rf-about"><b>{escape(name).replace("/", "/<wbr>")}</b>'
-        f"<span>{escape(what)} · {by(layer.shape)}</span></p>"
+        f'<div class="rf-about"><b role="heading" aria-level="2">'
+        f"{escape(name).replace('/', '/<wbr>')}</b>"
+        f"<span>{escape(what)} · {by(layer.shape)}</span></div>"
     )
     try:
         values = cache.activations(file, fed, layer.name)

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from ... import Layer, ModelError, Network
 from ...figures.colours import colours
+from ...figures.maps import by_channel, quantised, value_range
 from .. import cache
 from ..address_choice import kept, one_of
 from ..cache import Fed, File, TraceOptions
 from ..outline import title_of
-from ..pictures import Picture, quantised, value_range
+from ..pictures import Picture
 from ..text import plain, sentence
-from .channels import by_channel
 
 _INPUT = ""
 """The choice that stands for the model's input."""

@@ -106,7 +106,7 @@ def exercises() -> None:
     with st.container(key="exercise"):
         st.container().html(network_html(exercise.example))
         with st.container():
-            st.markdown(f"#### {exercise.question}")
+            st.markdown(f"## {exercise.question}")
             _answer(exercise, attempt, book)
             if attempt.answer:
                 _feedback(exercise, attempt)
@@ -307,7 +307,7 @@ def _solution(exercise: Exercise) -> None:
     rows = exercise.example.rows
     unit = rows[-1].size // 2 if exercise.unit is None else exercise.unit
     with st.container(key="solution"):
-        st.markdown("#### The solution")
+        st.markdown("### The solution")
         unit_diagram(
             exercise.example,
             key=f"solution {exercise.level}-{exercise.seed}",

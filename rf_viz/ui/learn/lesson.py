@@ -43,7 +43,7 @@ def lesson() -> None:
     numbers = range(1, len(TITLES) + 1)
     labels = {str(n): f":material/check: {n}" if n in done else str(n) for n in numbers}
     number = int(address_choice("step", labels, st.pills))
-    st.markdown(f"#### {number}. {TITLES[number - 1]}")
+    st.markdown(f"## {number}. {TITLES[number - 1]}")
     finished = lesson_network() if number > len(STEPS) else _step(STEPS[number - 1], number)
     refresh()
     if finished and number not in done:

@@ -35,7 +35,7 @@ def asks_size(file: File) -> bool:
 
 
 def _ask(file: File, unknown: SizeUnknownError) -> None:
-    st.subheader("Which size?", anchor=False)
+    st.header("Which size?", anchor=False)
     shape = by([n or ("?" if axis else 1) for axis, n in enumerate(unknown.shape)])
     st.markdown(
         f"{plain(file.name)} leaves the size of its input {plain(unknown.input)} open ({shape}), "

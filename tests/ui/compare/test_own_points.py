@@ -20,8 +20,14 @@ def test_networks_come_back_whatever_their_names() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "mine", "mine*1*2*3*4", "mine*x*0.5**224*18", "mine*9*1.5**224*18"),
-        *("%3Ca href*9*0.5**224*18", "m*9*nan**224*18", "mine*9*0.5*inf*224*18"),
+        "",
+        "mine",
+        "mine*1*2*3*4",
+        "mine*x*0.5**224*18",
+        "mine*9*1.5**224*18",
+        "%3Ca href*9*0.5**224*18",
+        "m*9*nan**224*18",
+        "mine*9*0.5*inf*224*18",
         "mine*-9*0.5**224*18",
     ],
 )

@@ -7,9 +7,9 @@ import pytest
 from onnx import helper, numpy_helper
 
 import rf_viz
+from rf_viz.figures.maps import by_channel
 from rf_viz.ui.cache import Fed, File
 from rf_viz.ui.explore.prove import element
-from rf_viz.ui.inspector.channels import by_channel
 from rf_viz.ui.inspector.scene import Scene
 from rf_viz.ui.pictures import FeatureMap, Picture
 from tests.pages.driver import onnx_file

@@ -5,16 +5,14 @@
 
 import linkedView from "../../inspector/linked_view/linked_view.js";
 import { at, unpack } from "../../browser/packet.js";
-import { short } from "../../browser/pane.js";
+import { position, ranges, short, size } from "../../browser/words.js";
 
 class ExportedPage {
   constructor({ arrays, layers, first }) {
     this.blobs = arrays.map((text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
     this.layers = layers;
     this.pins = new Map(); // the cell that the person pinned, by view
-    const host = document.querySelector(".view");
-    this.root = host.attachShadow({ mode: "open" });
-    this.root.append(host.querySelector("template").content);
+    this.root = document.querySelector(".view");
     const names = layers.map(({ name, about }) => ({ text: name, title: about }));
     offer("layer", names, first, (number) => this.showLayer(number));
     this.showLayer(first);
@@ -48,42 +46,35 @@ class ExportedPage {
 
   /** The numbers of a cell, the same as on the page that this one was taken from. */
   tell(cell) {
-    const { extent, arrays, field, grid, known, range } = this.packet;
+    const { extent, arrays, field, grid, valued, range } = this.packet;
     const spans = extent.map((_, axis) => [
       at(arrays[`start${axis}`], cell),
       at(arrays[`stop${axis}`], cell),
     ]);
     const blind = spans.some(([start, stop]) => stop <= start);
-    const flat = extent.length === 1;
-    const extents = spans.map(([start, stop]) => stop - start).join(" × ");
-    const told = [["cell", "Cell", coordinates(cell) || "the only one"]];
-    if (known) {
+    const rows = [["cell", "Cell", position(cell) || "the only one"]];
+    if (valued) {
       const flat = cell.reduce((sum, position, axis) => sum * grid[axis] + position, 0);
-      const { low, high } = range.map;
       const value = arrays.map.data[arrays.places ? arrays.places.data.indexOf(flat) : flat];
+      const { low, high } = range;
       const rounded = arrays.map.data instanceof Uint8Array;
-      told.push(["value", "Value", short(rounded ? low + (value / 255) * (high - low) : value)]);
+      rows.push(["value", "Value", short(rounded ? low + (value / 255) * (high - low) : value)]);
     }
     if (!blind) {
-      const names = flat ? ["Samples"] : ["Rows", "Columns"];
-      for (const [axis, [start, stop]] of spans.entries()) {
-        told.push([`region${axis}`, names[axis], `${start}–${stop - 1}`]);
-      }
-      told.push(["slices", "In NumPy", `[${spans.map((span) => span.join(":")).join(", ")}]`]);
+      rows.push(["region", "Region", ranges(spans)]);
+      rows.push(["slices", "In NumPy", `[${spans.map((span) => span.join(":")).join(", ")}]`]);
     }
-    told.push(...this.layer.closed);
+    rows.push(...this.layer.closed);
     if (field) {
       const centre = field.size.map(
         (size, i) => cell[i] * field.stride[i] - field.padding[i] + (size - 1) / 2,
       );
-      told.push(["centre", "Centre", coordinates(centre)]);
+      rows.push(["centre", "Centre", position(centre)]);
     }
     const answer = document.querySelector(".answer");
-    answer.querySelector("h2").textContent = blind
-      ? "Sees no pixel"
-      : `${extents} ${flat ? "samples" : "px"}`;
+    answer.querySelector("h2").textContent = blind ? "Sees no pixel" : size(spans);
     answer.querySelector("dl").replaceChildren(
-      ...told.flatMap(([key, name, text]) => {
+      ...rows.flatMap(([key, name, text]) => {
         const description = element("dd", text);
         description.dataset.of = key;
         return [element("dt", name), description];
@@ -128,8 +119,5 @@ function element(name, text) {
   made.textContent = text;
   return made;
 }
-
-const coordinates = (numbers) =>
-  numbers.length > 1 ? `(${numbers.join(", ")})` : numbers.join("");
 
 new ExportedPage(JSON.parse(document.getElementById("content").textContent));

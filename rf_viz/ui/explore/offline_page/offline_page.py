@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,21 +14,16 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from ....figures.plotly_js import plotly_js
 from ....trace.network import Layer
-from ...browser.component import unpack
+from ...browser.component import THEME, bundle, read, unpack
 from ...inspector.certainty import certainty
-from ...inspector.linked_view.linked_view import STYLES, packet
+from ...inspector.linked_view.linked_view import packet
 from ...outline import title_of
 from ...pictures import Cell, FeatureMap, Picture
 from ...text import by
 
 _HERE = Path(__file__).resolve().parent
-_IMPORT = re.compile(r'^import [^;]*? from "(.*?)";\n', re.MULTILINE)
-_ENTRY = re.compile(r"^export default function ", re.MULTILINE)
-_EXPORT = re.compile(r"^export ", re.MULTILINE)
-
-_HEADER = 1200
-"""About how many bytes go with each map besides its arrays."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +57,7 @@ def offline_page(
     layers = [_entry(one, [arrays.pool(data) for data in _packets(picture, one)]) for one in chosen]
     content = json.dumps({"arrays": arrays.texts, "layers": layers, "first": first})
     rounded = any(m.values is not None and m.values.ndim > 1 for one in chosen for m in one.maps)
-    return Template(_text(_HERE / "offline_page.html")).substitute(
+    return Template(read(_HERE / "offline_page.html")).substitute(
         _parts(),
         title=escape(title),
         credit=escape(credit),
@@ -74,13 +68,14 @@ def offline_page(
 
 def estimate(picture: Picture, layers: Sequence[Layer], channels: int) -> int:
     """Estimates the bytes of a page with so many channels of each layer."""
-    image = total = 0
+    image = total = texts = 0
     for layer in layers:
-        _, arrays = unpack(packet(picture, FeatureMap(layer, None, "", None), ""))
+        header, arrays = unpack(packet(picture, FeatureMap(layer, None, "", None), ""))
         image = arrays.pop("image").nbytes
-        total += (channels - 1) * (arrays["map"].nbytes + _HEADER) + _HEADER
+        texts += channels * len(json.dumps(header))
+        total += (channels - 1) * arrays["map"].nbytes
         total += sum(array.nbytes for array in arrays.values())
-    return sum(map(len, _parts().values())) + (image + total) * 4 // 3
+    return sum(map(len, _parts().values())) + texts + (image + total) * 4 // 3
 
 
 class _ArrayPool:
@@ -139,28 +134,11 @@ def _entry(chosen: Chosen, packets: Sequence[dict[str, Any]]) -> dict[str, Any]:
 @cache
 def _parts() -> dict[str, str]:
     """The parts that are the same on every page."""
-    view = _HERE.parents[1] / "inspector" / "linked_view"
+    view = _HERE.parents[1] / "inspector" / "linked_view" / "linked_view.js"
     return {
-        "page_css": _text(_HERE / "offline_page.css"),
-        "view_css": "\n".join(_text(view / css) for css in (*STYLES, "linked_view.css")),
-        "view_html": _text(view / "linked_view.html"),
-        "script": _joined(_HERE / "offline_page.js", set()),
+        "page_css": read(THEME) + read(_HERE / "offline_page.css"),
+        "view_css": read(view.with_suffix(".css")),
+        "view_html": read(view.with_suffix(".html")),
+        "plotly_js": plotly_js(),
+        "script": bundle(_HERE / "offline_page.js", {view.name: "linkedView"}),
     }
-
-
-def _joined(path: Path, joined: set[Path]) -> str:
-    """A script after all those that it imports and that are not ``joined`` yet, as one script.
-
-    The linked view's default export becomes a function with a name.
-    """
-    if path in joined:
-        return ""
-    joined.add(path)
-    text = _text(path)
-    before = [_joined((path.parent / name).resolve(), joined) for name in _IMPORT.findall(text)]
-    own = _EXPORT.sub("", _ENTRY.sub("function linkedView", _IMPORT.sub("", text)))
-    return "\n".join([*filter(None, before), own])
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")

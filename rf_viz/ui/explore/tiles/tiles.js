@@ -68,11 +68,11 @@ class Tiles {
     const { page, pages, where, scale, tiles } = this.packet;
     const find = (selector) => this.foot.querySelector(selector);
     find(".key").hidden = !tiles.some(({ mark }) => mark);
-    find(".scale").hidden = !scale;
+    find(".range").hidden = !scale;
     if (scale) {
       find(".low").textContent = scale.low;
       find(".high").textContent = scale.high;
-      find(".ramp").style.background = scale.ramp;
+      find(".scale").style.background = scale.ramp;
     }
     this.pager.hidden = pages < 2;
     this.foot.hidden = [...this.foot.children].every(({ hidden }) => hidden);

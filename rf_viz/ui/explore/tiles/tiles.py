@@ -25,7 +25,7 @@ WHOLE: Box = (0, 0, 1, 1)
 _POINTS = 300
 """A line has at most so many: a page of lines stays below 300 kB."""
 
-_component = component(__file__, "../../browser/packet.js", "tiles.js")
+_component = component(__file__)
 
 
 @dataclass(frozen=True, kw_only=True)

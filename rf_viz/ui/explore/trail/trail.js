@@ -52,13 +52,15 @@ class Trail {
     this.legend.querySelector(".valued").hidden = !valued;
     this.legend.querySelector(".unvalued").hidden = valued;
     const sizes = sizesOf(stops);
-    const ink = getComputedStyle(this.sheet).color; // of a signal's line
+    const style = getComputedStyle(this.sheet);
+    const ink = style.color; // of a signal's line
+    const pens = ["--casing", "--pinned"].map((name) => style.getPropertyValue(name));
     const places = this.lay(sizes);
     this.nodes = stops.map((stop, number) => {
       const last = number === stops.length - 1;
       const node = nodeOf(stop, sizes[number], places[number], last);
       const canvas = node.querySelector("canvas");
-      if (canvas) draw(canvas, sizes[number], stop, arrays, image ?? ink);
+      if (canvas) draw(canvas, sizes[number], stop, arrays, image ?? ink, pens);
       return node;
     });
     this.sheet.replaceChildren(this.svg, ...this.nodes);
@@ -227,7 +229,7 @@ function bend(x, y, right, level) {
   return `C${middle} ${y} ${middle} ${level} ${right} ${level}`;
 }
 
-function draw(canvas, [width, height], stop, arrays, input) {
+function draw(canvas, [width, height], stop, arrays, input, [casing, pinned]) {
   const density = window.devicePixelRatio || 1;
   canvas.width = Math.round(width * density);
   canvas.height = Math.round(height * density);
@@ -251,15 +253,15 @@ function draw(canvas, [width, height], stop, arrays, input) {
   if (!whole) context.fill(frame, "evenodd");
   if (!marks) return;
   if (marks.fine) {
-    context.fillStyle = context.strokeStyle = "#ff7f0e";
+    context.fillStyle = context.strokeStyle = pinned;
     context.fill(marks.inside);
     if (marks.sparse) context.stroke(marks.inside); // so that single cells can be seen
     return;
   }
   context.lineCap = "square";
   for (const [style, thickness] of [
-    ["rgb(0 0 0 / 75%)", 4],
-    ["#ff7f0e", 2],
+    [casing, 4],
+    [pinned, 2],
   ]) {
     context.strokeStyle = style;
     context.lineWidth = thickness;

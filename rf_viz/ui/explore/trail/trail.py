@@ -14,6 +14,7 @@ from PIL import Image
 from ....errors import ModelError
 from ....figures import encode
 from ....figures.colours import colours
+from ....figures.maps import by_channel
 from ....model import Model
 from ....trace.network import Layer
 from ... import cache
@@ -21,12 +22,11 @@ from ...address import put, read
 from ...address_choice import kept, one_of
 from ...browser.component import component, pack
 from ...cache import Fed, File
-from ...inspector.channels import by_channel
 from ...inspector.scene import Scene
 from ...navigation import open_now
 from ...outline import title_of
 from ...pictures import Cell, Picture
-from ...text import by, listed, plain
+from ...text import by, listed, plain, unit_of, whole
 from ..trail_lanes import trail_lanes
 from ..trail_stops import (
     Marks,
@@ -52,7 +52,7 @@ _AT_ONCE = 200e6
 
 _WHOLE = "trail whole"
 
-_component = component(__file__, "../../browser/packet.js", "trail.js")
+_component = component(__file__)
 
 Thumbnails = dict[str, NDArray[np.uint8] | None]
 """By layer name; None where there are no values."""
@@ -119,18 +119,18 @@ def middle(marks: NDArray[np.bool_]) -> Cell:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _kept(digest: str, input: str, fed: str) -> Thumbnails:
+def _kept(of: int, input: str, fed: str) -> Thumbnails:
     """The thumbnails fetched so far of a model's layers on one input."""
     return {}
 
 
 def thumbnails(file: File, fed: Fed, layers: Sequence[Layer]) -> Thumbnails:
     """Fetches a small picture of each layer: the mean absolute value over its channels."""
-    kept = _kept(file.digest, fed.input, fed.key)
+    model = cache.load(file)
+    kept = _kept(cache.identity(model), fed.input, fed.key)
     missing = [layer for layer in layers if layer.name not in kept]
     if missing:
         with st.spinner("Running the model ..."):
-            model = cache.load(file)
             for some in _chunks(missing):
                 kept.update(_fetched(model, fed, some))
     return kept
@@ -258,7 +258,7 @@ Entry = dict[str, Any]
 def _input(scene: Scene, channel: int | None, blobs: _Blobs) -> Entry:
     """The strip's entry for the input itself."""
     mask = scene.layer.mask(scene.cell, channel)
-    unit = {"signal": "samples", "image": "px", "volume": "voxels"}[scene.picture.kind]
+    unit = unit_of(scene.picture.extent)
     drawn: NDArray[np.bool_] = np.atleast_2d(mask)
     if drawn.ndim > 2:
         drawn = np.logical_or.reduce(drawn, axis=0)
@@ -332,7 +332,7 @@ def counted(fed: NDArray[np.bool_]) -> str:
         return f"all {by(fed.shape)}"
     cells = np.argwhere(fed)
     sides = np.ptp(cells, axis=0) + 1
-    amount = by(sides.tolist()) if prod(sides) == len(cells) else str(len(cells))
+    amount = by(sides.tolist()) if prod(sides) == len(cells) else whole(len(cells))
     return f"{amount} of {by(fed.shape)}"
 
 

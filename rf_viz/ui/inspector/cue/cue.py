@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....figures.colours import colours
+from ....figures import overlays
 from ....trace.network import Layer
 from ...browser.component import component, pack
 from ...pictures import Pinned
-from ..seen import overlay
+from ..seen import seen_by
 
-_component = component(__file__, "../../browser/packet.js", "../../browser/bus.js", "cue.js")
+_RESTYLED = ("name", "x0", "y0", "zmax", "colorscale", "showscale")
+"""The attributes of the trace of marks that change from cell to cell."""
+
+_component = component(__file__)
 
 
 def cue(
@@ -38,9 +41,13 @@ def cue(
     }
     arrays: dict[str, NDArray[Any]] = {"near": near}
     if pinned.mode != "box":
-        start, values, count = overlay(layer, pinned.cell, channel, pinned.mode)
-        header |= {"overlay": {"start": start, "shape": values.shape}, "count": count}
-        arrays |= {"overlay": values, "heat": colours("Inferno")}
+        seen = seen_by(layer, pinned.cell, channel)
+        start, values = seen.region.start, seen.marks(pinned.mode)
+        header["count"] = seen.count
+        arrays["marks"] = values
+        if len(start) < 3:
+            trace = overlays.marks_trace(start, values, pinned.mode).to_plotly_json()
+            header["trace"] = {name: part for name, part in trace.items() if name in _RESTYLED}
     if pinned.pixel is not None:
         arrays["seen"] = layer.seeing(pinned.pixel, channel).astype(np.uint8).reshape(-1)
     _component(key="cue", data=pack(header, arrays))

@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import prod
+from collections.abc import Iterable
+from operator import is_
 from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ....figures import encode
-from ....figures.colours import colours
-from ....trace.closed_form import ReceptiveField
+from ....figures import overlays
+from ....figures.colours import HOVERED
+from ....figures.linked_view import LARGEST_MARGIN, MOST_POINTS, LinkedView, colour_bar, picture_url
+from ....figures.maps import quantised
+from ....trace.network import Layer, Network
 from ...address import ignore_echo
 from ...browser.component import component, pack
-from ...pictures import (
-    LARGEST_MARGIN,
-    FeatureMap,
-    Picture,
-    Pinned,
-    arranged,
-    quantised,
-    value_range,
-)
+from ...browser.plotly_js import plotly_url
+from ...pictures import FeatureMap, Picture, Pinned
 
-_GREYS = np.linspace([140] * 3, [150] * 3, 256).astype(np.uint8)
-"""The colours of cells without values."""
+_component = component(__file__, isolated=False)
 
-SCRIPTS = (
-    "../../browser/bus.js",
-    "../../browser/packet.js",
-    "../../browser/overlays.js",
-    "../../browser/pane.js",
-    "linked_view.js",
-)
-"""The view's modules, each after those it imports."""
-
-STYLES = ("../../browser/pane.css",)
-"""The styles that come before the view's own."""
-
-_component = component(__file__, *SCRIPTS, styles=STYLES)
+_HOVERED_REGION, _HOVERED_CELL = "hovered region", "hovered cell"
 
 
 def linked_view(picture: Picture, feature_map: FeatureMap, *, view: str, key: str) -> Pinned | None:
@@ -50,7 +32,7 @@ def linked_view(picture: Picture, feature_map: FeatureMap, *, view: str, key: st
     """
     state = _component(
         key=key,
-        data=packet(picture, feature_map, view, live=True),
+        data=_packet_once(picture, feature_map, view, key),
         default={"pinned": None},
         on_pinned_change=ignore_echo,
     )
@@ -67,92 +49,112 @@ def linked_view(picture: Picture, feature_map: FeatureMap, *, view: str, key: st
     )
 
 
+def _packet_once(picture: Picture, feature_map: FeatureMap, view: str, key: str) -> bytes:
+    """The packet; while one clicks about in a view it stays the same and is not made again."""
+    sources, data = st.session_state.get(f"packet {key}", ((), b""))
+    now = (picture, feature_map, view)
+    if not (len(sources) == len(now) and all(map(is_, sources, now))):
+        data = packet(picture, feature_map, view, live=True)
+        st.session_state[f"packet {key}"] = now, data
+    return bytes(data)
+
+
 def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool = False) -> bytes:
     """Packs all data of the view, with the bounds of every cell.
 
-    ``live`` says that a server answers the questions that the view cannot answer by itself.
+    ``live`` says that a server answers the questions that the view cannot answer by itself, and
+    that Plotly.js is to be fetched from it. Without one, the values of maps are quantised.
     """
     layer = feature_map.layer
-    values = feature_map.values
-    valued = values is not None
-    low, high = (0.0, 0.0) if values is None else value_range(values)
-    if values is None:
-        values = np.zeros(layer.extents, np.float32)
-    cells = arranged(layer, flat=len(picture.extent) == 1)
-    rows, columns = cells.shape
-    closed = layer.receptive_field
-    field = None
-    if closed and len(closed.size) == len(layer.grid) and None not in closed.padding:
-        field = {"size": closed.size, "stride": closed.stride, "padding": closed.padding}
-    reach = _overhang(closed, layer.extents, picture.extent) if closed and field else 0.0
-
-    arrays: dict[str, NDArray[Any]] = {"image": _encoded(picture.key, picture)}
-    if not np.array_equal(cells.reshape(-1), np.arange(prod(layer.extents))):
-        arrays["places"] = cells
-    shown = values.reshape(-1)[cells]
-    if rows == 1 < columns:
-        arrays["map"] = np.nan_to_num(shown.reshape(-1), nan=low, posinf=high, neginf=low)
-    elif valued:
-        arrays["map"] = quantised(shown, low, high)
-        arrays["colours"] = colours("Viridis")
-    else:
-        arrays["map"], arrays["colours"] = _chequered(cells.shape), _GREYS
-    if valued and not np.isfinite(values).all():
-        arrays["finite"] = np.isfinite(shown).astype(np.uint8)
+    shown = LinkedView(
+        layer,
+        picture.values,
+        feature_map.values,
+        feature_map.strongest,
+        feature_map.channel,
+        title=picture.title,
+        map_title=feature_map.title,
+        margin=LARGEST_MARGIN if _leaves(layer.net) else 0.0,
+    )
+    figure, arrays = _hosted(shown, picture)
+    low, high = shown.range
+    places = shown.places
+    if not np.array_equal(places.reshape(-1), np.arange(places.size)):
+        arrays["places"] = places
+    arrays["map"] = shown.shown
+    if not (live or shown.is_line or np.isnan(shown.shown).any()):
+        arrays["map"] = quantised(shown.shown, low, high)
     for axis, (start, stop) in enumerate(layer.spans(feature_map.channel)):
         arrays[f"start{axis}"], arrays[f"stop{axis}"] = start, stop
-
+    field = shown.field
     header = {
         "view": view,
         "live": live,
-        "exact": layer.exact,
-        "picture": picture.key,
+        "host": {
+            "url": plotly_url() if live else "",
+            "titles": list(shown.titles()),
+            "name": f"{layer.title} {feature_map.title}",
+        },
+        "figure": figure,
+        "region": overlays.region_name(layer),
         "extent": picture.extent,
         "grid": layer.extents,
-        "rows": rows,
-        "columns": columns,
-        "field": field,
-        "margin": min(reach, LARGEST_MARGIN),
-        "reach": reach,
+        "map": places.shape,
+        "margin": shown.border,
+        "field": field and {"size": field.size, "stride": field.stride, "padding": field.padding},
         "pinned": feature_map.strongest,
-        "known": valued,
+        "valued": feature_map.values is not None,
         "unit": "cells" if picture.within else "",
-        "range": {
-            "map": {"low": low, "high": high},
-            "image": dict(zip(("low", "high"), value_range(picture.values), strict=True)),
-        },
+        "range": {"low": low, "high": high},
         "titles": {
             "image": picture.title,
             "map": feature_map.title,
-            "keys": f"{feature_map.title}: the arrow keys move the pinned cell",
-            "pixels": f"{picture.title}: the arrow keys move a pixel and show who sees it",
+            "map keys": f"{feature_map.title}: the arrow keys move the pinned cell",
+            "image keys": f"{picture.title}: the arrow keys move a pixel and show who sees it",
         },
     }
     return pack(header, arrays)
 
 
-def _chequered(grid: Sequence[int]) -> NDArray[np.uint8]:
-    """Cells without values, to be told from one another."""
-    cells: NDArray[np.intp] = np.indices(grid).sum(axis=0) % 2
-    return (255 * cells).astype(np.uint8)
+def _hosted(shown: LinkedView, picture: Picture) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """The figure without the content of its panes, and that content as arrays.
+
+    All overlays are there from the start, also those of what the pointer is on: the browser side
+    moves them.
+    """
+    figure = shown.panes_alone()
+    image, plan = shown.panes
+    shapes = [*shown.shapes()]
+    for name, pane in ((_HOVERED_REGION, image), (_HOVERED_CELL, plan)):
+        shapes += overlays.outline(name, None, pane, colour=HOVERED)
+    marks = overlays.marks_trace((0,) * len(picture.extent), np.zeros((1, 1), np.uint8), "pixels")
+    content = figure.to_plotly_json()
+    # Dictionaries from here on: Plotly checks every attribute of an object, at every click.
+    data = [dict(trace) for trace in (*content["data"], marks.to_plotly_json())]
+    data[2] |= {"visible": False, "colorbar": {**data[2]["colorbar"], **colour_bar("")}}
+    lengths = (shown.extent[-1], shown.places.shape[1], 0)
+    for trace, length in zip(data, lengths, strict=True):
+        trace.pop("z", None)
+        if length <= MOST_POINTS:
+            trace.pop("x", None), trace.pop("y", None)
+    layout = {**content["layout"], "shapes": shapes}
+    layout.pop("template")
+    return {"data": data, "layout": layout}, {"image": _encoded(picture.key, picture)}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _encoded(key: str, _picture: Picture) -> NDArray[Any]:
     if _picture.values.ndim == 1:
         return _picture.values.astype(np.float32)
-    encoded = encode.picture(_picture.values, lossless=encode.LOSSLESS_VIEW, exact_colours=True)
-    return encoded.array
+    return np.frombuffer(picture_url(_picture.values).encode(), np.uint8)
 
 
-def _overhang(field: ReceptiveField, grid: Sequence[int], extent: Sequence[int]) -> float:
-    """The largest share of the picture's size by which boxes of the closed form leave it."""
-    corners = [(0,) * len(grid), tuple(n - 1 for n in grid)]
-    starts = [field.start(corner) for corner in corners]
-    stops = [field.stop(corner) for corner in corners]
-    return max(
-        float(max(-min(start), max(stop) - size, 0) / size)
-        for start, stop, size in zip(
-            zip(*starts, strict=True), zip(*stops, strict=True), extent, strict=True
-        )
-    )
+def _leaves(net: Network) -> bool:
+    """Whether the closed form of any layer leaves the image, so that all need a margin."""
+    return any(map(_overhangs, net.layers))
+
+
+def _overhangs(layer: Layer) -> bool:
+    field = layer.receptive_field
+    paddings: Iterable[int | None] = field.padding if field else ()
+    return any(padding is not None and padding > 0 for padding in paddings)

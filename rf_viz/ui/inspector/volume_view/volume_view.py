@@ -13,10 +13,11 @@ from PIL import Image
 from ....figures import encode
 from ....figures.colours import colours
 from ....figures.encode import LOSSLESS_VIEW
+from ....figures.maps import quantised, value_range
 from ....trace.network import Layer
 from ...address import ignore_echo
 from ...browser.component import component, pack
-from ...pictures import FeatureMap, Picture, Pinned, quantised, value_range
+from ...pictures import FeatureMap, Picture, Pinned
 
 LARGEST_SIDE = 96
 """Volumes are shown with at most so many voxels along an axis. Their regions stay exact."""
@@ -29,15 +30,7 @@ _QUALITIES = (85, 65, 45)
 
 _GREYS = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
 
-_component = component(
-    __file__,
-    "../../browser/bus.js",
-    "../../browser/packet.js",
-    "../../browser/pane.js",
-    "slices.js",
-    "volume_view.js",
-    styles=("../../browser/pane.css",),
-)
+_component = component(__file__, styles=("../../browser/pane.css",))
 
 
 def volume_view(volume: Picture, feature_map: FeatureMap, *, view: str, key: str) -> Pinned | None:

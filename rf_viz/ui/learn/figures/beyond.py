@@ -22,7 +22,8 @@ from ....lessons import bell as bells
 from ....lessons.layers import length_for
 from ....lessons.weights import alternate, away_from_border, summed_weights
 from ...address_choice import kept, one_of
-from ...text import percent
+from ...chart.chart import chart
+from ...text import number, percent
 from ..unit_diagram.unit_diagram import Brackets, Pin, unit_diagram
 from .frame import controls, few, fitting, joined, slider, unit_of
 
@@ -134,19 +135,12 @@ def _evenness(example: Example, *, resized: bool) -> None:
         f"{_of_counts(example, inner)} {_of_weights(sums[inner].tolist(), resized)}"
     )
     left, right = st.columns([2, 1])
-    config = {"displayModeBar": False}
-    left.plotly_chart(
-        weight_figures.bars(sums, inner),
-        key="upsampling weights",
-        config=config,
-        alt="Summed weight of each output.",
-    )
-    right.plotly_chart(
-        weight_figures.picture(sums),
-        key="upsampling picture",
-        config=config,
-        alt="Summed weight of each output in two dimensions.",
-    )
+    with left:
+        bars = weight_figures.bars(sums, inner)
+        chart(bars, "Summed weight of each output", key="upsampling weights")
+    with right:
+        square = weight_figures.picture(sums)
+        chart(square, "Summed weights in two dimensions", key="upsampling picture")
 
 
 def _of_counts(example: Example, inner: NDArray[np.bool_]) -> str:
@@ -163,7 +157,8 @@ def _of_weights(sums: Sequence[float], resized: bool) -> str:
     """Tell whether the sums of outputs away from the border differ, and what follows."""
     kinds = sorted(set(sums))
     if not alternate(sums):
-        even = f"**Even:** all their summed weights are {kinds[0]:g}, so there is no checkerboard."
+        weight = number(kinds[0])
+        even = f"**Even:** all their summed weights are {weight}, so there is no checkerboard."
         if resized:
             return (
                 f"{even} At the border it is less where the convolution meets padding. A resize "
@@ -177,9 +172,9 @@ def _of_weights(sums: Sequence[float], resized: bool) -> str:
     products = sorted({one * other for one in kinds for other in kinds})
     return (
         "**Uneven:** their summed weights alternate between "
-        f"{joined([f'{n:g}' for n in kinds])}, since the stride does not divide the kernel. In two "
-        f"dimensions they multiply to {joined([f'{n:g}' for n in products])}: a constant image "
-        "comes out as a checkerboard."
+        f"{joined([number(n) for n in kinds])}, since the stride does not divide the kernel. In "
+        f"two dimensions they multiply to {joined([number(n) for n in products])}: a constant "
+        "image comes out as a checkerboard."
     )
 
 
@@ -195,12 +190,12 @@ def bell() -> None:
         f"{width} of them:** {percent(float(counts[bells.within(counts)].sum()))} of all paths "
         f"start in {percent(width / size)} of the field. **In two dimensions,** with square "
         "kernels, the square root of the bell's area, which the paper measures, is "
-        f"{bells.area_width(counts):.1f}."
+        f"{number(bells.area_width(counts), 3)}."
     )
     left, right = st.columns(2)
-    config = {"displayModeBar": False}
-    bars = bell_figures.bell(counts, bells.within(counts))
-    left.plotly_chart(bars, key="bell bars", config=config)
+    with left:
+        bars = bell_figures.bell(counts, bells.within(counts))
+        chart(bars, "Share of all paths by unit", key="bell bars")
     lines = [bells.counts(n, k) for n in _DEPTHS]
     growth = bell_figures.growth(
         _DEPTHS,
@@ -213,7 +208,8 @@ def bell() -> None:
         ),
         depth,
     )
-    right.plotly_chart(growth, key="bell growth", config=config)
+    with right:
+        chart(growth, "Receptive field and effective width by depth", key="bell growth")
     st.latex(equations.bell_width(depth, k))
     st.markdown(
         "Four times as many layers make the field about four times as long, but the bell only "

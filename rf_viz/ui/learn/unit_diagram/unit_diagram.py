@@ -19,7 +19,7 @@ from ...address import ignore, put, read_numbers
 from ...address_choice import in_short
 from ...browser.component import component
 
-_component = component(__file__, "unit_diagram.js")
+_component = component(__file__)
 
 Brackets = Mapping[str, Sequence[Spans | None]]
 """Spans of input units to draw below the input, by label; a list for each row, the input first."""

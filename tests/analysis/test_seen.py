@@ -1,4 +1,4 @@
-"""What the server says of the pinned cell: its exact pixels, and its path counts."""
+"""What a cell sees, marked: its exact pixels, and its path counts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import numpy as np
 from onnx import helper
 
 import rf_viz
-from rf_viz.ui.inspector.cell_panel import veiled
-from rf_viz.ui.inspector.seen import overlay
+from rf_viz.analysis.seen import Seen
 from tests.pages.driver import onnx_file
 
 
@@ -23,20 +22,20 @@ def dilated() -> rf_viz.Layer:
 
 def test_exact_pixels_are_those_of_the_mask() -> None:
     layer = dilated()
-    start, values, count = overlay(layer, (1, 3), None, "pixels")
+    seen = Seen(layer, (1, 3))
+    values = seen.marks("pixels")
     whole = np.zeros((16, 16), bool)
-    whole[tuple(slice(a, a + n) for a, n in zip(start, values.shape, strict=True))] = values == 1
+    whole[seen.region.slices] = values == 1
     assert (whole == layer.mask((1, 3))).all()
-    assert count == 25
+    assert seen.count == 25
     assert values.shape == (9, 9)
 
 
 def test_path_counts_are_scaled_to_the_most_and_none_is_lost() -> None:
     layer = dilated()
-    _, values, count = overlay(layer, (1, 3), None, "paths")
+    values = Seen(layer, (1, 3)).marks("paths")
     line = np.array([1, 0, 2, 0, 3, 0, 2, 0, 1])
     assert (values == np.ceil(255 * np.outer(line, line) / 9)).all()
-    assert count == 25
 
 
 def test_a_faint_path_still_shows() -> None:
@@ -45,23 +44,9 @@ def test_a_faint_path_still_shows() -> None:
         for s, t in zip("xabcdef", "abcdefg", strict=True)
     ]
     content = onnx_file(node, {"x": [1, 1, 40, 40]}, "g", {"w": (1, 1, 5, 5)})
-    _, values, count = overlay(rf_viz.load(content).trace()["g"], (4, 4), None, "paths")
+    values = Seen(rf_viz.load(content).trace()["g"], (4, 4)).marks("paths")
     assert values.shape == (29, 29)
     assert values.min() == 1
-    assert count == 29 * 29
-
-
-def test_a_veil_leaves_what_counts_as_it_is() -> None:
-    part = np.full((2, 2, 3), 200, np.uint8)
-    veil = np.array([[1, 0], [0, 1]], np.uint8)
-    assert veiled(part, veil, "pixels")[..., 0].tolist() == [[200, 80], [80, 200]]
-
-
-def test_a_veil_of_paths_is_brightest_where_most_lead() -> None:
-    part = np.full((1, 3, 3), 100, np.uint8)
-    none, few, most = veiled(part, np.array([[0, 40, 255]], np.uint8), "paths")[0].sum(axis=-1)
-    assert none == 120
-    assert most > 600 > few > none
 
 
 def test_in_a_very_deep_network_every_pixel_that_counts_shows() -> None:
@@ -74,7 +59,6 @@ def test_in_a_very_deep_network_every_pixel_that_counts_shows() -> None:
     content = onnx_file(nodes, {"x": [1, 1, 721, 721]}, names[-1], {"w": (1, 1, 3, 3)})
     layer = rf_viz.load(content).trace()[names[-1]]
     assert (layer.paths((360, 360)) == 0).any()
-    _, values, count = overlay(layer, (360, 360), None, "paths")
-    assert layer.mask((360, 360)).all()
-    assert count == 721 * 721
-    assert values.min() == 1
+    seen = Seen(layer, (360, 360))
+    assert seen.count == 721 * 721
+    assert seen.marks("paths").min() == 1

@@ -1,0 +1,340 @@
+/**
+ * A Plotly figure of several panes that a component hosts.
+ *
+ * Plotly draws the figure that Python made. Overlays are moved as Plotly's own elements, which takes
+ * a hundredth of the time of drawing the figure again; the figure's layout is kept in step, so that
+ * whatever Plotly draws next, a saved image too, shows the same.
+ */
+
+const CLICK = 5; // pixels that a pointer may move between press and release
+const TWICE = 350; // milliseconds between the two clicks of a double click
+const FAR = -1e6; // where an overlay waits that does not show; its entry in the legend stays
+const NOWHERE = "M0,0Z";
+const SAVED = { width: 1000, scale: 2 };
+const DISK =
+  "M10 0h-8a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-10zm-2 2v4h-5v-4zm0 12a3 3 0 1 1 0-6 3 3 0 0 1 0 6z";
+
+/** Plotly.js, loaded once for all components of the page. */
+function load(url) {
+  if (window.Plotly) return Promise.resolve(window.Plotly);
+  window.rfVizPlotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL(url, document.baseURI);
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => reject(new Error(`${script.src} cannot be loaded`));
+    document.head.append(script);
+  });
+  return window.rfVizPlotly;
+}
+
+export class Plot {
+  /**
+   * `on` has what the pointer does in a pane, each with the pane's name and the position in data
+   * coordinates: hover(pane, x, y), leave() and pick(pane, x, y); arrange(width) gives the panes
+   * their places, drawn() is called whenever Plotly has drawn.
+   */
+  constructor(host, panes, on) {
+    this.host = host;
+    this.panes = panes; // by name: { axes: the number of its axes, focus: the element over it }
+    this.on = on;
+    this.active = null;
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(host);
+    this.listen();
+  }
+
+  /** Draws a figure; zoom and pan stay while the panes show the same extents. */
+  async show({ data, layout }, { url, titles, name }) {
+    this.data = data;
+    this.titles = titles;
+    this.name = name;
+    const Plotly = await load(url);
+    const homes = {};
+    for (const [axis, { range }] of Object.entries(layout)) if (range) homes[axis] = [...range];
+    const same = this.graph && JSON.stringify(homes) === JSON.stringify(this.homes);
+    if (same)
+      for (const axis of Object.keys(homes)) layout[axis].range = [...this.full[axis].range];
+    this.homes = homes;
+    const touch = matchMedia("(pointer: coarse)").matches;
+    Object.assign(layout, {
+      ...{ hovermode: false, dragmode: touch ? false : "pan", autosize: true },
+      ...{ paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)" },
+    });
+    this.layout = layout;
+    this.fit();
+    this.config = {
+      ...{ displaylogo: false, scrollZoom: true, doubleClick: false, responsive: false },
+      displayModeBar: true,
+      modeBarButtons: [
+        ["zoom2d", "pan2d"],
+        ["zoomIn2d", "zoomOut2d", "resetScale2d"],
+        this.saves(),
+      ],
+    };
+    if (this.graph) {
+      await Plotly.react(this.graph, data, layout, this.config);
+    } else {
+      this.graph = await Plotly.newPlot(this.host, data, layout, this.config);
+      this.graph.on("plotly_afterplot", () => this.drawn());
+      this.graph.on("plotly_relayouting", () => this.drawn());
+    }
+    this.drawn();
+  }
+
+  get full() {
+    return this.graph._fullLayout;
+  }
+
+  /** The axes of a pane, with Plotly's ways between data and pixels. */
+  scales(pane) {
+    const { axes } = this.panes[pane];
+    return { x: this.full[`xaxis${axes}`], y: this.full[`yaxis${axes}`] };
+  }
+
+  /** Replaces some attributes of a trace. */
+  restyle(number, attributes) {
+    if (!this.graph) return;
+    const wrapped = Object.entries(attributes).map(([key, value]) => [key, [value]]);
+    window.Plotly.restyle(this.graph, Object.fromEntries(wrapped), [number]);
+  }
+
+  drawn() {
+    if (!this.graph) return;
+    this.numbers = new Map(this.graph.layout.shapes.map(({ name }, number) => [name, number]));
+    this.paths = new Map();
+    for (const group of this.host.querySelectorAll(".shapelayer [data-index]")) {
+      this.paths.set(Number(group.dataset.index), group.querySelector("path") ?? group);
+    }
+    for (const [pane, { focus }] of Object.entries(this.panes)) {
+      const { x, y } = this.scales(pane);
+      Object.assign(focus.style, {
+        ...{ left: `${x._offset}px`, top: `${y._offset}px` },
+        ...{ width: `${x._length}px`, height: `${y._length}px` },
+      });
+    }
+    this.on.drawn();
+  }
+
+  /** Gives an outline and its casing a box, [[start, stop], …], or hides them. */
+  outline(name, box) {
+    for (const part of [name, `${name} casing`]) {
+      const shape = this.full.shapes[this.numbers.get(part)];
+      if (!shape) continue;
+      const [x0, x1, y0, y1] = box ? this.corners(box, shape) : [FAR, FAR, FAR, FAR];
+      this.change(part, { x0, x1, y0, y1 }, box ? this.d([box], shape) : "");
+    }
+  }
+
+  /** Lets a veil cover the first of some boxes but for the others; hides it without any. */
+  veil(name, boxes) {
+    const shape = this.full.shapes[this.numbers.get(name)];
+    const path = (box) => {
+      const [x0, x1, y0, y1] = this.corners(box, shape);
+      return `M${x0},${y0}H${x1}V${y1}H${x0}Z`;
+    };
+    this.change(name, { path: boxes?.map(path).join(" ") ?? NOWHERE }, this.d(boxes ?? [], shape));
+  }
+
+  /** Moves a dot to a point [row, column], or hides it. */
+  dot(name, point) {
+    const shape = this.full.shapes[this.numbers.get(name)];
+    if (!point) {
+      this.change(name, { xanchor: FAR, yanchor: FAR }, "");
+      return;
+    }
+    const [xanchor, , yanchor] = this.corners(
+      point.map((n) => [n + 0.5, n + 0.5]),
+      shape,
+    );
+    const { across, down } = this.ways(shape);
+    const [x, y, r] = [across(xanchor), down(yanchor), shape.x1];
+    const d = `M${x + r},${y}A${r},${r} 0 1,1 ${x},${y - r}A${r},${r} 0 0,1 ${x + r},${y}Z`;
+    this.change(name, { xanchor, yanchor }, d);
+  }
+
+  change(name, attributes, d) {
+    const number = this.numbers.get(name);
+    const path = this.paths.get(number);
+    Object.assign(this.graph.layout.shapes[number], attributes);
+    Object.assign(this.full.shapes[number], attributes);
+    path?.setAttribute("d", d);
+  }
+
+  /** Left, right, top and bottom of a box in data coordinates; over a line it fills the height. */
+  corners(box, { yref }) {
+    const [[top, bottom], [left, right]] = yref.endsWith("domain") ? [[0.5, 1.5], box.at(-1)] : box;
+    return [left - 0.5, right - 0.5, top - 0.5, bottom - 0.5];
+  }
+
+  /** From data coordinates to pixels of the graph. */
+  ways({ xref, yref }) {
+    const x = this.full[xref.replace("x", "xaxis")];
+    const y = this.full[yref.replace(" domain", "").replace("y", "yaxis")];
+    const domain = yref.endsWith("domain");
+    return {
+      across: (value) => x._offset + x.l2p(value),
+      down: (value) => y._offset + (domain ? value * y._length : y.l2p(value)),
+    };
+  }
+
+  d(boxes, shape) {
+    const { across, down } = this.ways(shape);
+    const parts = boxes.map((box) => {
+      const [x0, x1, y0, y1] = this.corners(box, shape);
+      return `M${across(x0)},${down(y0)}H${across(x1)}V${down(y1)}H${across(x0)}Z`;
+    });
+    return parts.join("");
+  }
+
+  /** Zooms a pane about its middle; a factor below 1 shows less. */
+  zoom(pane, factor) {
+    this.scroll(pane, (low, high) => {
+      const [middle, half] = [(low + high) / 2, ((high - low) / 2) * factor];
+      return [middle - half, middle + half];
+    });
+  }
+
+  /** Pans a pane as far as needed to bring a pixel or cell [row, column] into sight. */
+  reveal(pane, point) {
+    this.scroll(pane, (low, high, axis) => {
+      const at = axis === "x" ? point.at(-1) : point.at(-2);
+      if (at === undefined) return [low, high];
+      const [first, last] = [Math.min(low, high), Math.max(low, high)];
+      const by = Math.min(0, at - 0.5 - first) + Math.max(0, at + 0.5 - last);
+      return [low + by, high + by];
+    });
+  }
+
+  scroll(pane, move) {
+    const { x, y } = this.scales(pane);
+    const now = [...x.range, ...y.range];
+    const line = y.fixedrange || !y.scaleanchor;
+    const next = [...move(...x.range, "x"), ...(line ? y.range : move(...y.range, "y"))];
+    if (next.every((n, i) => Math.abs(n - now[i]) < 1e-9)) return;
+    window.Plotly.relayout(this.graph, {
+      [`${x._name}.range`]: next.slice(0, 2),
+      ...(line ? {} : { [`${y._name}.range`]: next.slice(2) }),
+    });
+  }
+
+  /** Shows all of every pane again. */
+  reset() {
+    const change = {};
+    for (const [name, range] of Object.entries(this.homes)) change[`${name}.range`] = [...range];
+    window.Plotly.relayout(this.graph, change);
+  }
+
+  fit() {
+    this.width = this.host.clientWidth;
+    this.on.arrange(this.width);
+  }
+
+  resize() {
+    if (!this.graph || !this.host.clientWidth || this.host.clientWidth === this.width) return;
+    this.fit();
+    window.Plotly.react(this.graph, this.data, this.layout, this.config);
+  }
+
+  /** Buttons of the mode bar that save the figure as a file, with its titles, on white. */
+  saves() {
+    return ["png", "svg"].map((format) => ({
+      name: `save ${format}`,
+      title: `Save as ${format.toUpperCase()}`,
+      icon: { width: 16, height: 16, path: DISK },
+      click: () => {
+        const { data, layout } = this.graph;
+        const white = { paper_bgcolor: "white", plot_bgcolor: "white", annotations: this.titles };
+        window.Plotly.downloadImage(
+          { data, layout: { ...layout, ...white } },
+          { ...SAVED, format, width: this.width, height: layout.height, filename: this.name },
+        );
+      },
+    }));
+  }
+
+  /** The pane under a pointer and the position in it, null outside of all panes. */
+  locate(event) {
+    if (!this.graph) return null;
+    const box = this.host.getBoundingClientRect();
+    for (const pane of Object.keys(this.panes)) {
+      const { x, y } = this.scales(pane);
+      const [left, top] = [
+        event.clientX - box.left - x._offset,
+        event.clientY - box.top - y._offset,
+      ];
+      if (left >= 0 && top >= 0 && left < x._length && top < y._length) {
+        return { pane, x: x.p2l(left) + 0.5, y: y.p2l(top) + 0.5 };
+      }
+    }
+    return null;
+  }
+
+  listen() {
+    const { host } = this;
+    this.controller = new AbortController();
+    const { signal } = this.controller;
+    const hear = (target, name, hear) =>
+      target.addEventListener(name, hear, { capture: true, signal });
+    hear(host, "pointermove", (event) => this.moved(event));
+    hear(host, "pointerleave", (event) => {
+      // While a button is down Plotly covers the page.
+      if (event.target !== host || this.press) return;
+      this.active = null;
+      this.on.leave();
+    });
+    hear(host, "pointerdown", (event) => {
+      this.press = event.button ? null : { event, at: this.locate(event) };
+    });
+    hear(window, "pointermove", (event) => {
+      if (this.press && distance(this.press.event, event) > CLICK) this.press.dragged = true;
+    });
+    hear(window, "pointerup", (event) => this.released(event));
+    hear(window, "pointercancel", () => {
+      this.press = null;
+    });
+    hear(window, "pointerdown", (event) => {
+      if (!event.composedPath().includes(host)) this.active = null;
+    });
+    // The wheel scrolls the page, unless it is meant for the pane.
+    hear(host, "wheel", (event) => {
+      const at = this.locate(event);
+      if (!at || !(event.ctrlKey || this.active === at.pane)) event.stopPropagation();
+    });
+  }
+
+  moved(event) {
+    const at = this.locate(event);
+    if (!at || this.press?.dragged) this.on.leave();
+    else this.on.hover(at.pane, at.x, at.y, event);
+  }
+
+  released(event) {
+    const { press } = this;
+    this.press = null;
+    this.active = press?.at?.pane ?? null;
+    if (!press?.at || press.dragged) return;
+    const at = this.locate(event);
+    if (at?.pane !== press.at.pane) return;
+    const again = this.last && event.timeStamp - this.last.timeStamp < TWICE;
+    const near = again && distance(this.last, event) < CLICK;
+    this.last = event;
+    if (near) this.reset();
+    else this.on.pick(at.pane, at.x, at.y);
+  }
+
+  remove() {
+    this.controller.abort();
+    this.observer.disconnect();
+    if (this.graph) window.Plotly.purge(this.graph);
+  }
+}
+
+/** The rows of a matrix that is stored as one array. */
+export function rows({ data, shape }) {
+  const width = shape.at(-1);
+  return Array.from({ length: data.length / width }, (_, row) =>
+    data.subarray(row * width, (row + 1) * width),
+  );
+}
+
+const distance = (a, b) => Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
