@@ -33,8 +33,8 @@ STOREYS = (
     ("figures",),
     ("cli",),
     ("__main__", "ui", "ui.address", "ui.address_choice", "ui.browser", "ui.outline", "ui.text"),
-    ("ui.cache", "ui.page", "ui.pictures"),
-    ("ui.navigation",),
+    ("ui.cache", "ui.chart", "ui.pictures"),
+    ("ui.navigation", "ui.page"),
     ("ui.inspector", "ui.sidebar"),
     ("ui.build", "ui.compare", "ui.explore", "ui.learn", "ui.network"),
     ("pages", "streamlit_app"),
@@ -179,6 +179,12 @@ def test_imports_run_down() -> None:
         if room(target) != room(module) and STOREY[room(target)] >= STOREY[room(module)]
     ]
     assert upward == []
+
+
+def test_charts_are_shown_by_one_function() -> None:
+    """So that all of them have the same mode bar."""
+    shown = [file for file in sources() if "plotly_chart(" in file.read_text(encoding="utf-8")]
+    assert [name_of(file) for file in shown] == ["rf_viz.ui.chart.chart"]
 
 
 def test_no_page_knows_another() -> None:

@@ -84,7 +84,7 @@ def built(rows: Sequence[Grown], extent: int, chosen: int, goal: int | None = No
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         xaxis={"title": "row", "rangemode": "tozero", "zeroline": False},
-        yaxis={"title": "sees, in pixels", "rangemode": "tozero"},
+        yaxis={"title": "receptive field (px)", "rangemode": "tozero"},
     )
     return figure
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from .chart.chart import set_up_charts
+
 _HERE = Path(__file__).parent
 _PAGES = {
     "streamlit_app.py": ("Explore", ":material/search:"),
@@ -27,6 +29,7 @@ def set_up(title: str) -> None:
         page_title=f"{title} · RF-Viz", page_icon=str(_HERE / "icon.png"), layout="wide"
     )
     st.html(_HERE / "page.css")
+    set_up_charts()
     log_to_server()
     _menu()
 

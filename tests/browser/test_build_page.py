@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import WIDE
+from tests.browser.driver import choose
 
 RUN = "[data-testid=stApp][data-test-script-state=notRunning]"
 
@@ -104,6 +105,80 @@ def test_a_mistake_shows_at_its_row_and_goes_when_it_is_put_right(build: Page) -
     cell(build, 11, "groups").press("Tab")
     expect(message(build, 11)).to_be_hidden()
     expect(result(build, 12, "r")).to_have_text("24")
+
+
+def test_ctrl_z_undoes_wherever_the_focus_is_but_in_a_field_that_is_typed_in(build: Page) -> None:
+    kernel = cell(build, 1, "kernel")
+    kernel.fill("7")
+    kernel.press("Tab")
+    expect(result(build, 12, "r")).to_have_text("28")
+    result(build, 12, "r").click()  # the focus is nowhere then
+    build.keyboard.press("Control+z")
+    expect(result(build, 12, "r")).to_have_text("24")
+    expect(kernel).to_have_value("3")
+    build.keyboard.press("Control+Shift+Z")
+    expect(result(build, 12, "r")).to_have_text("28")
+    kernel.focus()
+    build.keyboard.press("Control+z")
+    expect(result(build, 12, "r")).to_have_text("24")
+    build.keyboard.press("Control+y")
+    expect(result(build, 12, "r")).to_have_text("28")
+    kernel.press("End")
+    kernel.press_sequentially("5")
+    expect(kernel).to_have_value("75")
+    build.keyboard.press("Control+z")  # the browser's own
+    expect(kernel).to_have_value("7")
+    expect(result(build, 12, "r")).to_have_text("28")
+
+
+def test_what_a_row_cannot_have_stays_with_a_reason_until_it_is_mended_or_left(
+    build: Page,
+) -> None:
+    kernel = cell(build, 1, "kernel")
+    for typed in ("3.5", "", "-1", "wide"):
+        kernel.fill(typed)
+        kernel.press("Tab")
+        expect(message(build, 1)).to_contain_text("kernel is a whole number from 1 to 255, not")
+        expect(kernel).to_have_value(typed)
+        expect(kernel).to_have_attribute("aria-invalid", "true")
+    cell(build, 3, "kernel").fill("5")  # an edit elsewhere
+    cell(build, 3, "kernel").press("Tab")
+    expect(result(build, 12, "r")).to_have_text("26")
+    expect(kernel).to_have_value("wide")
+    kernel.press("Escape")
+    expect(kernel).to_have_value("3")
+    expect(message(build, 1)).to_be_hidden()
+    expect(kernel).not_to_have_attribute("aria-invalid", "true")
+    kernel.fill("none")
+    kernel.press("Tab")
+    expect(message(build, 1)).to_be_visible()
+    kernel.fill("5")
+    kernel.press("Tab")
+    expect(message(build, 1)).to_be_hidden()
+    expect(result(build, 12, "r")).to_have_text("28")
+
+
+def test_arrow_keys_count_up_and_down(build: Page) -> None:
+    kernel = cell(build, 1, "kernel")
+    for key in ("ArrowUp", "ArrowUp", "ArrowDown"):
+        kernel.press(key)
+    expect(kernel).to_have_value("4")
+    expect(result(build, 12, "r")).to_have_text("25")
+
+
+def test_a_large_file_begins_to_download_at_once(build: Page) -> None:
+    choose(build, "Start from", "VGG-16")
+    expect(line(build, 33)).to_be_attached()
+    build.locator(RUN).wait_for()
+    answers: list[dict[str, str]] = []
+    build.on("response", lambda answer: answers.append(answer.headers))
+    with build.expect_download() as download:
+        build.get_by_role("button", name="ONNX").click()
+    assert download.value.suggested_filename == "vgg-16.onnx"
+    assert download.value.path().stat().st_size > 50e6
+    files = [answer for answer in answers if "attachment" in answer.get("content-disposition", "")]
+    assert files
+    assert all("content-encoding" not in answer for answer in files)  # compressing takes seconds
 
 
 def test_what_was_built_opens_in_explore(build: Page) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from onnx import helper
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import WIDE
@@ -22,7 +24,7 @@ def network(browser: Browser, url: str) -> Iterator[Page]:
     failures: list[str] = []
     page.on("pageerror", lambda error: failures.append(str(error)))
     page.goto(f"{url}/network")
-    page.locator(".graph .window svg").wait_for()
+    page.locator(".graph .box").first.wait_for()
     page.locator(".js-plotly-plot .scatterlayer .point").first.wait_for(state="attached")
     yield page
     context.close()
@@ -31,12 +33,39 @@ def network(browser: Browser, url: str) -> Iterator[Page]:
 
 def layer_box(page: Page, name: str) -> Locator:
     """Box of a layer in the graph."""
-    return page.locator(f'.graph .box[data-layer="{name}"]')
+    return page.locator(f'.graph [data-layer="{name}"]')
 
 
-def scope_box(page: Page, label: str) -> Locator:
-    """Box or frame of a scope in the graph."""
-    return page.locator(f'.graph .box[data-scope="{label}"]')
+def scope(page: Page, label: str) -> Locator:
+    """Box of a folded scope in the graph, or header of an unfolded one."""
+    return page.locator(".graph [aria-expanded]").filter(has_text=re.compile(f"^{label}"))
+
+
+def smallest_text(page: Page) -> float:
+    """Size of the smallest text in the graph, in pixels of the screen."""
+    return float(
+        page.locator(".graph .content").evaluate(
+            "graph => Math.min(...[...graph.querySelectorAll('b, small')].map((text) =>"
+            " parseFloat(getComputedStyle(text).fontSize) * Number(graph.style.zoom)))"
+        )
+    )
+
+
+def scrolled(page: Page) -> tuple[float, float]:
+    """How far the page and the graph are scrolled."""
+    main = page.get_by_test_id("stMain").evaluate("main => main.scrollTop")
+    return float(main), float(page.locator(".graph .window").evaluate("view => view.scrollTop"))
+
+
+def long_network(page: Page) -> None:
+    """Opens a network of 1,000 layers in a row."""
+    nodes = [
+        helper.make_node("Relu", [f"t{n}" if n else "x"], [f"t{n + 1}"], f"r{n}")
+        for n in range(1000)
+    ]
+    upload(page, "Model", "long.onnx", onnx_file(nodes, {"x": [1, 1, 8, 8]}, "t1000"))
+    expect(scope(page, "t1 \N{HORIZONTAL ELLIPSIS} t63")).to_be_visible(timeout=20_000)
+    page.keyboard.press("Escape")
 
 
 def see_in_explore(page: Page, name: str) -> None:
@@ -46,15 +75,15 @@ def see_in_explore(page: Page, name: str) -> None:
 
 
 def test_scopes_fold_and_unfold_and_layers_open(network: Page) -> None:
-    header = scope_box(network, "fire2").locator(".header")
-    header.click()
-    expect(scope_box(network, "fire2")).to_have_class("box folded")
+    scope(network, "fire2").click()
+    expect(scope(network, "fire2")).to_have_attribute("aria-expanded", "false")
     expect(layer_box(network, "fire2/concat")).to_have_count(0)
-    left = scope_box(network, "fire2").bounding_box()["x"]
+    expect(scope(network, "fire2")).to_be_focused()
+    top = scope(network, "fire2").bounding_box()["y"]
 
-    scope_box(network, "fire2").click()
-    expect(scope_box(network, "fire2")).to_have_class("box frame")
-    assert abs(scope_box(network, "fire2").bounding_box()["x"] - left) < 2  # it stays in place
+    scope(network, "fire2").click()
+    expect(scope(network, "fire2")).to_have_attribute("aria-expanded", "true")
+    assert abs(scope(network, "fire2").bounding_box()["y"] - top) < 2  # it stays in place
 
     network.get_by_role("button", name="Unfold all").click()
     box = layer_box(network, "fire2/expand3x3")
@@ -66,12 +95,60 @@ def test_scopes_fold_and_unfold_and_layers_open(network: Page) -> None:
 
 
 def test_the_keyboard_walks_through_the_graph(network: Page) -> None:
-    network.locator(".graph .window").focus()
-    for key in ("Home", "ArrowRight", "ArrowRight"):
+    network.locator(".graph .window [tabindex='0']").focus()
+    for key in ("Home", "ArrowRight"):
         network.keyboard.press(key)
-    expect(network.locator(".graph .said")).to_contain_text("Conv")
+    expect(layer_box(network, "conv1")).to_be_focused()
+    expect(layer_box(network, "conv1")).to_have_attribute("aria-label", re.compile("Conv"))
+    expect(network.locator(".graph .content [tabindex='0']")).to_have_count(1)
     network.keyboard.press("Enter")
     see_in_explore(network, "conv1")
+
+
+def test_the_wheel_scrolls_the_page_until_the_graph_is_clicked(network: Page) -> None:
+    view = network.locator(".graph .window")
+    view.evaluate("view => view.scrollIntoView({block: 'center'})")
+    frame = view.bounding_box()
+    network.mouse.move(frame["x"] + frame["width"] - 30, frame["y"] + 200)
+    page_before, _ = scrolled(network)
+    network.mouse.wheel(0, 60)
+    network.wait_for_function(
+        "before => document.querySelector('[data-testid=stMain]').scrollTop > before",
+        arg=page_before,
+    )
+    page_before, graph_before = scrolled(network)
+    assert graph_before == 0
+    network.mouse.click(frame["x"] + frame["width"] - 30, frame["y"] + 100)
+    network.mouse.wheel(0, 60)
+    network.wait_for_timeout(300)
+    page_after, graph_after = scrolled(network)
+    assert (page_after, graph_after) == (page_before, 60)
+    zoom = view.locator(".content").evaluate("graph => Number(graph.style.zoom)")
+    network.keyboard.down("Control")
+    network.mouse.wheel(0, -60)
+    network.keyboard.up("Control")
+    network.wait_for_timeout(300)
+    assert view.locator(".content").evaluate("graph => Number(graph.style.zoom)") > zoom
+
+
+def test_a_graph_can_be_read_at_every_width_and_folding_fits_it_again(network: Page) -> None:
+    for _ in range(9):
+        network.locator(".graph").get_by_role("button", name="Zoom out").click()
+    assert smallest_text(network) < 8
+    network.get_by_role("button", name="Fold all", exact=True).click()
+    expect(scope(network, "fire2")).to_have_attribute("aria-expanded", "false")
+    assert smallest_text(network) >= 11
+    view = network.locator(".graph .window")
+    for width in (1440, 768, 390):
+        network.set_viewport_size({"width": width, "height": 844})
+        network.get_by_role("button", name="Unfold all").click()
+        expect(layer_box(network, "fire9/concat")).to_be_attached()
+        network.get_by_role("button", name="Fit").click()
+        assert smallest_text(network) >= 11
+        assert view.evaluate("view => view.scrollWidth - view.clientWidth") <= 0
+        assert view.bounding_box()["height"] >= 400
+        network.get_by_role("button", name="Fold all", exact=True).click()
+        expect(layer_box(network, "fire9/concat")).to_have_count(0)
 
 
 def test_a_point_of_the_growth_opens_its_layer_and_the_way_back_is_free(network: Page) -> None:
@@ -79,9 +156,19 @@ def test_a_point_of_the_growth_opens_its_layer_and_the_way_back_is_free(network:
     points.first.click(force=True)
     see_in_explore(network, "conv1")
     network.get_by_test_id("stSidebar").get_by_role("link", name="Network").click()
-    network.locator(".graph .window svg").wait_for()
+    network.locator(".graph .box").first.wait_for()
     # It stays there, and is not sent off once more.
     expect(network.get_by_role("heading", name="What is notable")).to_be_visible()
+
+
+def test_a_row_of_the_table_opens_its_layer_and_the_way_back_is_free(network: Page) -> None:
+    table = network.get_by_test_id("stDataFrame")
+    table.scroll_into_view_if_needed()
+    table.click(position={"x": 16, "y": 35 * 1.5})
+    see_in_explore(network, "conv1")
+    network.get_by_test_id("stSidebar").get_by_role("link", name="Network").click()
+    network.locator(".graph .box").first.wait_for()
+    expect(network.get_by_test_id("stDataFrame")).to_be_visible()
 
 
 def test_the_evidence_of_a_finding_opens(network: Page) -> None:
@@ -90,18 +177,29 @@ def test_the_evidence_of_a_finding_opens(network: Page) -> None:
 
 
 def test_a_thousand_boxes_stay_usable(network: Page) -> None:
-    nodes = [
-        helper.make_node("Relu", [f"t{n}" if n else "x"], [f"t{n + 1}"], f"r{n}")
-        for n in range(1000)
-    ]
-    content = onnx_file(nodes, {"x": [1, 1, 8, 8]}, "t1000")
-    upload(network, "Model", "long.onnx", content)
-    expect(scope_box(network, "t1 \N{HORIZONTAL ELLIPSIS} t63")).to_be_visible(timeout=20_000)
+    long_network(network)
     network.get_by_role("button", name="Unfold all").click()
     last = layer_box(network, "t1000")
     expect(last).to_be_attached()
     network.locator(".graph .window").focus()
     network.keyboard.press("End")
+    expect(last).to_be_focused()
     expect(last).to_be_in_viewport()
     network.get_by_role("button", name="Fit").click()
-    expect(layer_box(network, "t1")).to_be_attached()
+    assert smallest_text(network) >= 11
+
+
+def test_a_chart_is_saved_as_png_and_svg_at_twice_its_size(network: Page) -> None:
+    chart = network.locator(".js-plotly-plot").first
+    chart.hover()
+    drawn = chart.bounding_box()
+    for kind in ("a PNG", "an SVG"):
+        with network.expect_download() as download:
+            chart.locator(f"[data-title='Download plot as {kind}']").click()
+        path = download.value.path()
+        assert download.value.suggested_filename.startswith("how-far-the-layers-see.")
+        if kind == "a PNG":
+            with Image.open(path) as image:
+                assert abs(image.width - 2 * drawn["width"]) < 3
+        else:
+            assert f'width="{round(2 * drawn["width"])}"' in path.read_text(encoding="utf-8")[:400]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -30,6 +30,14 @@ _SIGNAL, _IMAGE = (1, 2048), (3, 128, 128)
 """Channels and extents that an input has at first when it becomes one of these."""
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """What was typed into a field, and why it cannot be there."""
+
+    typed: str
+    reason: str
+
+
 @dataclass
 class DesignSession:
     """Design that a session edits, with its history for undo and redo.
@@ -42,7 +50,7 @@ class DesignSession:
         chosen: number of the row that is looked at.
         latest_valid: the latest design without a mistake, and the row that was looked at in it.
         latest_turn: number of the latest edit that arrived from the table.
-        refusal: row and message of the latest edit, if it could not be applied.
+        refusals: by row and name of a field, what was typed there that the row cannot have.
         link: text that stands for the design in the page's address.
         link_problem: what is wrong with the link by which the page was opened.
     """
@@ -53,7 +61,7 @@ class DesignSession:
     chosen: int = 0
     latest_valid: tuple[Design, int] | None = None
     latest_turn: int = 0
-    refusal: tuple[int, str] | None = None
+    refusals: dict[tuple[int, str], Refusal] = field(default_factory=dict)
     link: str = ""
     link_problem: str = ""
 
@@ -68,12 +76,15 @@ class DesignSession:
 
     def begin(self, design: Design) -> None:
         """Replaces the design by another network, seen at its deepest layer with several cells."""
+        self.refusals.clear()
         self.show(design)
         self.choose(_deepest_map(design))
 
     def undo(self) -> None:
-        """Goes back to the design before the latest change."""
-        if self.past:
+        """Takes back what was refused, if anything was; else the latest change of the design."""
+        if self.refusals:
+            self.refusals.clear()
+        elif self.past:
             self.future.append(self.design)
             self.design = self.past.pop()
             self.choose(self.chosen)
@@ -81,6 +92,7 @@ class DesignSession:
     def redo(self) -> None:
         """Repeats the change that was undone last."""
         if self.future:
+            self.refusals.clear()
             self.past.append(self.design)
             self.design = self.future.pop()
             self.choose(self.chosen)
@@ -90,7 +102,7 @@ class DesignSession:
         self.chosen = min(max(number, 1), len(self.design.rows))
 
     def apply(self, edit: Mapping[str, Any]) -> None:
-        """Applies one edit of the table. Raises ModelError for a value that a row cannot have."""
+        """Applies one edit of the table, or refuses a value that a row cannot have."""
         number, design = int(edit.get("row", 0)), self.design
         if number > len(design.rows):
             return
@@ -103,19 +115,44 @@ class DesignSession:
                 self.redo()
             case "insert":
                 added = _new_row(design, number, edit["kind"])
+                self._renumber(lambda n: n + (n > number))
                 self.show(design.inserted(number, added), number + 1)
             case "copy":
+                self._renumber(lambda n: n + (n > number))
                 self.show(design.inserted(number, design.rows[number - 1]), number + 1)
             case "remove":
+                self._renumber(lambda n: None if n == number else n - (n > number))
                 self.show(design.removed(number), min(number, len(design.rows) - 1))
             case "move":
-                by = int(edit["by"])
-                self.show(design.moved(number, by), number + by)
-            case "set" if number == 0:
-                self.show(_with_input(design, edit["name"], str(edit["value"])))
+                other = number + int(edit["by"])
+                self._renumber(lambda n: {number: other, other: number}.get(n, n))
+                self.show(design.moved(number, other - number), other)
+            case "forget":
+                self.refusals.pop((number, edit["name"]), None)
             case "set":
-                changed = _changed(design.rows[number - 1], edit["name"], str(edit["value"]))
-                self.show(design.replaced(number, changed), number)
+                self._set(number, edit["name"], str(edit["value"]))
+
+    def _set(self, number: int, name: str, value: str) -> None:
+        """Gives a field of a row another value, or keeps it apart if the row cannot have it."""
+        self.refusals.pop((number, name), None)
+        if name in ("kind", "axes"):
+            self._renumber(lambda n: None if n == number else n)  # its fields are others now
+        try:
+            if number == 0:
+                self.show(_with_input(self.design, name, value))
+            else:
+                changed = _changed(self.design.rows[number - 1], name, value)
+                self.show(self.design.replaced(number, changed), number)
+        except ModelError as error:
+            self.refusals[number, name] = Refusal(value, str(error))
+
+    def _renumber(self, change: Callable[[int], int | None]) -> None:
+        """Moves what was refused along with its row; None takes it out."""
+        self.refusals = {
+            (new, name): refusal
+            for (number, name), refusal in self.refusals.items()
+            if (new := change(number)) is not None
+        }
 
 
 def design_session() -> DesignSession:
@@ -152,11 +189,8 @@ def apply_edits(edits: Mapping[str, Any] | None) -> None:
     for edit in (edits or {}).get("edits", ()):
         if edit["turn"] <= session.latest_turn:
             continue
-        session.latest_turn, session.refusal = edit["turn"], None
-        try:
-            session.apply(edit)
-        except ModelError as error:
-            session.refusal = (int(edit.get("row", 0)), str(error))
+        session.latest_turn = edit["turn"]
+        session.apply(edit)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
@@ -203,7 +237,7 @@ def _with_input(design: Design, name: str, value: str) -> Design:
     extents = list(design.input)
     if name == "axes":
         return replace(design, input=_SIGNAL if value == "signal" else _IMAGE)
-    extents[("channels", "height", "width").index(name)] = _whole(name, value)
+    extents[("channels", "height", "width").index(name)] = _whole(name, value, 1)
     check_input(tuple(extents))
     return replace(design, input=tuple(extents))
 
@@ -214,19 +248,20 @@ def _changed(old: Row, name: str, value: str) -> Row:
         return old.with_kind(value)
     if name == "from":
         parts = value.replace("+", " ").replace(",", " ").split()
-        sources = tuple(_whole("From", part, least=0) for part in parts)
+        sources = tuple(_whole("From", part, 0) for part in parts)
         return row(old.kind, *sources, **old.settings())
-    is_number = name != "padding" or value.strip().lstrip("-").isdigit()
-    setting = _whole(name, value, least=None) if is_number else value
-    return row(old.kind, *old.sources, **{**old.settings(), name: setting})
+    setting = value.strip()
+    number = int(setting) if setting.removeprefix("-").isdecimal() else setting
+    return row(old.kind, *old.sources, **{**old.settings(), name: number})
 
 
-def _whole(name: str, value: str, least: int | None = 1) -> int:
+def _whole(name: str, value: str, least: int) -> int:
+    """Reads a whole number. Raises ModelError for anything else, and for one that is too small."""
     try:
         number = int(value)
     except ValueError:
         raise ModelError(f"{name} is a whole number, not {value!r}") from None
-    if least is not None and number < least:
+    if number < least:
         raise ModelError(f"{name} is at least {least}, not {number}")
     return number
 

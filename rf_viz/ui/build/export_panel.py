@@ -19,6 +19,13 @@ from ..navigation import Destination, set_destination
 from ..pictures import Cell
 from .design_session import design_title
 
+_ONNX = "application/grpc"
+"""The type that an ONNX file is sent as: one that says that it is binary and a protobuf message.
+
+Streamlit's server sends most other types compressed. That takes seconds for each 100 MB, all before
+the download begins, and random weights hardly shrink.
+"""
+
 _SHORT_LINK = 2000
 """Length of an address, in characters, beyond which some programs cut it off."""
 
@@ -35,13 +42,14 @@ def export_panel(study: Study, row: Measured, cell: Cell | None) -> None:
     )
     with st.container(horizontal=True):
         if st.button("Open in Explore", key="open in explore", icon=":material/search:"):
-            file = sidebar.show_model({f"{name}.onnx": to_onnx(design)})
+            with st.spinner("Writing the file ..."):
+                file = sidebar.show_model({f"{name}.onnx": to_onnx(design)})
             if masked(design):
                 st.session_state[f"weights {file.digest}"] = True
             set_destination(Destination(row.layer.name, cell))
             st.switch_page("streamlit_app.py")
         for label, ending, mime, write in (
-            ("ONNX", "onnx", "application/octet-stream", lambda: to_onnx(design)),
+            ("ONNX", "onnx", _ONNX, lambda: to_onnx(design)),
             ("Keras code", "py", "text/x-python", lambda: to_keras(design)),
             ("PyTorch code", "torch.py", "text/x-python", lambda: to_pytorch(design)),
             ("JSON", "json", "application/json", design.to_json),

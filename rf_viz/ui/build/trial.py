@@ -18,6 +18,7 @@ from ...figures.built import Grown, built
 from ...figures.maps import by_channel
 from .. import sidebar
 from ..cache import Fed, File, reported
+from ..chart.chart import chart
 from ..inspector.cell_panel import cell_panel
 from ..inspector.channels import choose_channel
 from ..inspector.cue.cue import cue
@@ -118,12 +119,11 @@ def growth(study: Study, chosen: int, goal: int | None, choose: Callable[[int], 
         if points and "customdata" in points[0]:
             choose(int(points[0]["customdata"]))
 
-    st.plotly_chart(
+    chart(
         built(growth_rows(study.rows), max(study.design.input[1:]), chosen, goal),
+        "Receptive field by row",
         key=key,
         on_select=clicked,
-        selection_mode="points",
-        config={"displayModeBar": False},
     )
 
 

@@ -16,6 +16,7 @@ from ...catalogue.keras_applications import KERAS_APPLICATIONS
 from ...catalogue.tables import alphanumeric
 from ...catalogue.torchvision_models import TORCHVISION_MODELS
 from ...figures.accuracy import Point, Quantity, accuracy
+from ..chart.chart import chart
 from ..text import listed, plain
 from .networks import Contender, ContenderTrace
 
@@ -111,12 +112,8 @@ def _figure(groups: Mapping[str, Sequence[Point]], across: Quantity, left_out: s
     """Draws the points and the fits, and writes the fits as equations."""
     fitted = _fitted(groups, left_out)
     fits = {title: curve for title, points in fitted.items() if (curve := _fit(points, across))}
-    st.plotly_chart(
-        accuracy(groups, fits, across, left_out),
-        key="accuracy",
-        config={"displayModeBar": False},
-        alt=f"Top-1 accuracy over {_ACROSS[across]}, with logarithmic fits.",
-    )
+    name = f"Top-1 accuracy over {_ACROSS[across]}"
+    chart(accuracy(groups, fits, across, left_out), name, key="accuracy")
     st.caption(
         "Colours are families. Circles are the article's networks, diamonds Keras' own, squares "
         "torchvision's, stars yours; their area is the cost."

@@ -18,6 +18,7 @@ from ...figures.compare import (
     growth,
 )
 from .. import cache, sidebar
+from ..chart.chart import chart
 from ..sidebar import libraries
 from ..text import by, plain, position
 from .networks import Contender, ContenderTrace, open_in_explore, trace_all
@@ -27,8 +28,6 @@ _FRAME = 448
 
 _ACROSS: Mapping[Across, str] = {"depth": "Depth", "gflops": "GFLOPs"}
 _UP: Mapping[Up, str] = {"size": "Receptive field size r", "region": "Largest region"}
-
-_BARE = {"displayModeBar": False}
 
 
 def side_by_side(contenders: Sequence[Contender]) -> None:
@@ -141,13 +140,11 @@ def _curves(traces: Mapping[Contender, ContenderTrace]) -> None:
     if not curves:
         st.info("None of these networks has layers whose cells see a part of the input.")
         return
-    event = st.plotly_chart(
+    event = chart(
         growth(curves, across, up),
-        on_select="rerun",
-        selection_mode="points",
+        f"{_UP[up]} over {_ACROSS[across]}",
         key=f"growth {' '.join(c.file.digest for c in traces)} {across} {up}",
-        config=_BARE,
-        alt="How far each network's layers see, over depth or cost.",
+        on_select="rerun",
     )
     points = event["selection"]["points"]
     if points:
@@ -195,11 +192,10 @@ def _middles(traces: Mapping[Contender, ContenderTrace]) -> None:
     with both.container():
         image = sidebar.choose_image(None)
         pixels = cache.pixels(image, (_FRAME, _FRAME), "crop")
-        st.plotly_chart(
+        chart(
             boxes(pixels, [_box(c, t) for c, t in shown.items()]),
+            "What the central cells see",
             key="boxes",
-            config=_BARE,
-            alt="What the central cell of each network's last layer sees.",
         )
         st.caption(
             "Solid: the region of the central cell of the last layer, the smallest box around all "

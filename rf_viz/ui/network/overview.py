@@ -13,6 +13,7 @@ from ...analysis.diagnosis import features, skips
 from ...figures.coverage import coverage_figure
 from ...figures.growth import growth_figure
 from ...trace.network import Layer, Network
+from ..chart.chart import chart
 from ..navigation import Destination, set_destination
 from ..text import by, percent, plain
 from .findings import cached_findings, draw_finding
@@ -28,19 +29,16 @@ _SOURCES = (
 _LARGEST = 2**22
 """Most cells of a layer, and most pixels of an input, for which there is a coverage map."""
 
-_PLAIN = {"displayModeBar": False}
-
 
 @st.fragment
 def growth_section(net: Network, traced: str) -> None:
     """Draws how far the layers see; a clicked point opens its layer in Explore."""
     axis = _choose_axis(net, traced)
-    event = st.plotly_chart(
+    event = chart(
         _growth_figure(traced, axis, net),
-        config=_PLAIN,
-        on_select="rerun",
-        selection_mode="points",
+        "How far the layers see",
         key=f"growth {traced} {axis}",
+        on_select="rerun",
     )
     for point in event.selection.points:
         _go_to_explore(point["customdata"][0])
@@ -66,9 +64,9 @@ def graph_section(net: Network, traced: str) -> None:
 
 @st.fragment
 def table_section(net: Network, parameters: Mapping[str, int], traced: str) -> None:
-    """Draws the table of layers, and the way to the selected one."""
+    """Draws the table of layers; the row that is selected opens in Explore."""
     name = network_table(net, parameters, key=traced)
-    if name and st.button(f"Open {plain(name)} in Explore", icon=":material/arrow_forward:"):
+    if name:
         _go_to_explore(name)
 
 
@@ -81,7 +79,8 @@ def coverage_section(net: Network, traced: str) -> None:
     if layer:
         seen = _coverage(traced, layer.name, layer)
         words.markdown(_coverage_text(layer, seen))
-        picture.plotly_chart(coverage_figure(seen), config=_PLAIN, key=f"coverage {traced}")
+        with picture:
+            chart(coverage_figure(seen), "How many cells see each pixel", key=f"coverage {traced}")
 
 
 def _go_to_explore(layer: str) -> NoReturn:

@@ -16,6 +16,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const editor = editors.get(parentElement);
   editor.report = (edits) => setTriggerValue("edits", { edits });
   editor.show(data);
+  document.addEventListener("keydown", editor.listen);
+  return () => document.removeEventListener("keydown", editor.listen);
 }
 
 class Editor {
@@ -28,6 +30,7 @@ class Editor {
     this.turn = 0;
     this.waiting = [];
     this.rows = [];
+    this.listen = (event) => this.history(event);
     this.add.addEventListener("change", () => {
       this.tell({ what: "insert", row: this.data.chosen, kind: this.add.value });
       this.add.value = "";
@@ -89,7 +92,7 @@ class Editor {
 
   /** The first row: what goes into the network. */
   showInput() {
-    const { input, problem } = this.data;
+    const { input, problem, typed } = this.data;
     const signal = input.length === 2;
     const body = this.root.querySelector(".input");
     if (this.signal !== signal) {
@@ -114,11 +117,11 @@ class Editor {
       cell.colSpan = 6;
       for (const [name, label] of sides) {
         const line = document.createElement("label");
-        line.append(`${label} `, field(name, `Input ${label}`, "number"));
+        line.append(`${label} `, field(name, `Input ${label}`));
         cell.append(line);
       }
       const channels = td();
-      channels.append(field("channels", "Input channels", "number"));
+      channels.append(field("channels", "Input channels"));
       const kind = td("kind");
       kind.append(axes);
       const rest = ["told", "told", "told", "told"].map(td);
@@ -131,7 +134,7 @@ class Editor {
     set(body.querySelector("[name=axes]"), signal ? "signal" : "image");
     for (const [i, name] of ["channels", "height", "width"].entries()) {
       const box = body.querySelector(`[name=${name}]`);
-      if (box) set(box, String(input[i]));
+      if (box) set(box, String(input[i]), typed[name]);
     }
     body.querySelector(".shape").textContent = input.join(" × ");
     body.lastChild.hidden = !problem;
@@ -193,24 +196,45 @@ class Editor {
 
   change(target) {
     if (!target.name) return;
+    target.told = target.value;
     const row = Number(target.closest("tr").dataset.row);
     this.tell({ what: "set", row, name: target.name, value: target.value });
   }
 
   key(event) {
-    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const box = event.target;
+    const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     const tool = { ArrowUp: "up", ArrowDown: "down", Delete: "remove", z: "undo", y: "redo" };
     if (event.altKey && tool[event.key]) {
       event.preventDefault();
-      event.target.blur(); // So that what was typed is told first.
+      box.blur(); // So that what was typed is told first.
       this.use(tool[event.key]);
+    } else if (event.key === "Escape" && (isTyped(box) || box.ariaInvalid)) {
+      box.value = box.valid;
+      this.tell({ what: "forget", row: Number(box.closest("tr").dataset.row), name: box.name });
+    } else if (step && box.inputMode === "numeric" && /^\d+$/.test(box.value)) {
+      event.preventDefault();
+      box.value = Math.max(Number(box.value) + step, 1);
+      this.change(box);
     } else if (event.key === "Enter" && event.target.name) {
       const rows = this.rows.map(({ nodes }) => nodes[0]);
       const next = rows.slice(rows.indexOf(event.target.closest("tr")) + 1);
       const below = next.map((node) => node.querySelector(`[name=${event.target.name}]`));
       (below.find((box) => box && !box.disabled) ?? event.target).focus();
       if (below.length === 0) this.change(event.target);
-    } else if (step && event.target.tagName === "TR") event.preventDefault();
+    }
+  }
+
+  /** Ctrl + Z and the like, wherever on the page; a field that is typed in has its own. */
+  history(event) {
+    const box = event.composedPath()[0];
+    const other = box.matches?.("input, textarea, [contenteditable]") && !this.root.contains(box);
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || other || isTyped(box)) return;
+    const key = event.shiftKey ? `shift ${event.key.toLowerCase()}` : event.key;
+    const tool = { z: "undo", "shift z": "redo", y: "redo" }[key];
+    if (!tool) return;
+    event.preventDefault();
+    this.use(tool);
   }
 }
 
@@ -230,12 +254,13 @@ class Row {
     this.boxes = new Map();
     const cells = SETTINGS.map((name) => {
       const cell = td();
-      const box = name === "padding" ? select([], name, name) : field(name, name, "number");
+      const box = name === "padding" ? select([], name, name) : field(name, name);
       this.boxes.set(name, box);
       cell.append(box);
       return cell;
     });
-    this.from = field("from", "From rows", "text");
+    this.from = field("from", "From rows");
+    this.from.inputMode = "text";
     const from = td();
     from.append(this.from);
     this.told = ["told first shape", "told r", "told s", "told p", "told sees"].map(td);
@@ -269,11 +294,11 @@ class Row {
       box.title = kind.called[name] ?? "";
       box.setAttribute("aria-label", `${kind.called[name] ?? name} of row ${row.number}`);
       if (name === "padding") offerPaddings(box, row, data.input.length === 2);
-      set(box, has ? String(row.settings[name]) : "");
+      set(box, has ? String(row.settings[name]) : "", row.typed[name]);
     }
     this.from.placeholder = row.number - 1 + (kind.joins ? " + ?" : "");
     this.from.setAttribute("aria-label", `From rows, of row ${row.number}`);
-    set(this.from, row.from);
+    set(this.from, row.from, row.typed.from);
     const [shape, r, s, p, sees] = this.told;
     shape.textContent = row.shape;
     const numbers = row.field ?? (row.sees ? ["none", "", ""] : ["", "", ""]);
@@ -301,11 +326,19 @@ function offerPaddings(box, row, signal) {
   box.replaceChildren(...values.map((value) => new Option(value, value)));
 }
 
-/** Gives a box its value, unless somebody is typing in it. */
-function set(box, value) {
-  if (box.told === value && box.value !== value && box.getRootNode().activeElement === box) return;
-  box.told = value;
-  if (box.value !== value) box.value = value;
+/** Gives a box its value, or what was typed and refused, unless somebody is typing in it. */
+function set(box, value, typed) {
+  const shown = typed ?? value;
+  box.valid = value;
+  box.ariaInvalid = typed === undefined ? null : "true";
+  if (isTyped(box) && box.getRootNode().activeElement === box) return;
+  box.told = shown;
+  if (box.value !== shown) box.value = shown;
+}
+
+/** Whether a box holds what the server has not heard of yet. */
+function isTyped(box) {
+  return box.told !== undefined && box.value !== box.told;
 }
 
 /** Where a row's message is written; it stays in sight when the table is scrolled sideways. */
@@ -332,11 +365,9 @@ function number(text) {
   return cell;
 }
 
-function field(name, label, type) {
-  const box = Object.assign(document.createElement("input"), { name, type, autocomplete: "off" });
-  if (type === "number") Object.assign(box, { min: 1, step: 1 });
-  box.setAttribute("aria-label", label);
-  return box;
+function field(name, label) {
+  const box = document.createElement("input");
+  return Object.assign(box, { name, autocomplete: "off", inputMode: "numeric", ariaLabel: label });
 }
 
 function select(options, name, label) {

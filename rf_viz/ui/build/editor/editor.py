@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import streamlit as st
@@ -38,31 +39,35 @@ def content(session: DesignSession, study: Study | None) -> dict[str, Any]:
     """Data for the component; ``study`` is of the rows up to the first mistake."""
     design = session.design
     planned = plan(design)
-    problems: dict[int, str] = dict(planned.problems)
-    if session.refusal:
-        problems[session.refusal[0]] = session.refusal[1]
+    problems: dict[int, list[str]] = defaultdict(list)
+    for number, problem in planned.problems:
+        problems[number].append(problem)
+    typed: dict[int, dict[str, str]] = defaultdict(dict)
+    for (number, name), refusal in session.refusals.items():
+        problems[number].append(refusal.reason)
+        typed[number][name] = refusal.typed
     measured = {row.step.number: row for row in study.rows} if study else {}
-    rows = [
-        _row(design, number, measured.get(number), problems.get(number, ""))
-        for number in range(1, len(design.rows) + 1)
-    ]
+    rows = [_row(design, number, measured.get(number)) for number in range(1, len(design.rows) + 1)]
     for entry in rows:
         step = planned.steps.get(entry["number"])
         entry["shape"] = by(step.shape) if step else ""
+        entry["problem"] = "; ".join(problems[entry["number"]])
+        entry["typed"] = typed[entry["number"]]
     return {
         "kinds": _kinds(),
         "variants": list(VARIANTS),
         "input": design.input,
-        "problem": problems.get(0, ""),
+        "problem": "; ".join(problems[0]),
+        "typed": typed[0],
         "rows": rows,
         "chosen": session.chosen,
         "heard": session.latest_turn,
-        "undo": bool(session.past),
+        "undo": bool(session.past or session.refusals),
         "redo": bool(session.future),
     }
 
 
-def _row(design: Design, number: int, measured: Measured | None, problem: str) -> dict[str, Any]:
+def _row(design: Design, number: int, measured: Measured | None) -> dict[str, Any]:
     row = design.rows[number - 1]
     entry: dict[str, Any] = {
         "number": number,
@@ -70,7 +75,6 @@ def _row(design: Design, number: int, measured: Measured | None, problem: str) -
         "kind": row.kind,
         "from": ", ".join(map(str, row.sources)),
         "settings": row.settings(),
-        "problem": problem,
         "field": None,
         "sees": "",
         "note": "",

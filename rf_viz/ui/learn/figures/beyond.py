@@ -21,6 +21,7 @@ from ....lessons import (
 from ....lessons import bell as bells
 from ....lessons.layers import length_for
 from ....lessons.weights import alternate, away_from_border, summed_weights
+from ...chart.chart import chart
 from ...text import percent
 from ..unit_diagram.unit_diagram import Brackets, Pin, unit_diagram
 from .frame import controls, few, fitting, joined, slider, unit_of
@@ -133,19 +134,12 @@ def _evenness(example: Example, *, resized: bool) -> None:
         f"{_of_counts(example, inner)} {_of_weights(sums[inner].tolist(), resized)}"
     )
     left, right = st.columns([2, 1])
-    config = {"displayModeBar": False}
-    left.plotly_chart(
-        weight_figures.bars(sums, inner),
-        key="upsampling weights",
-        config=config,
-        alt="Summed weight of each output.",
-    )
-    right.plotly_chart(
-        weight_figures.picture(sums),
-        key="upsampling picture",
-        config=config,
-        alt="Summed weight of each output in two dimensions.",
-    )
+    with left:
+        bars = weight_figures.bars(sums, inner)
+        chart(bars, "Summed weight of each output", key="upsampling weights")
+    with right:
+        square = weight_figures.picture(sums)
+        chart(square, "Summed weights in two dimensions", key="upsampling picture")
 
 
 def _of_counts(example: Example, inner: NDArray[np.bool_]) -> str:
@@ -198,9 +192,9 @@ def bell() -> None:
         f"{bells.area_width(counts):.1f}."
     )
     left, right = st.columns(2)
-    config = {"displayModeBar": False}
-    bars = bell_figures.bell(counts, bells.within(counts))
-    left.plotly_chart(bars, key="bell bars", config=config)
+    with left:
+        bars = bell_figures.bell(counts, bells.within(counts))
+        chart(bars, "Share of all paths by unit", key="bell bars")
     lines = [bells.counts(n, k) for n in _DEPTHS]
     growth = bell_figures.growth(
         _DEPTHS,
@@ -213,7 +207,8 @@ def bell() -> None:
         ),
         depth,
     )
-    right.plotly_chart(growth, key="bell growth", config=config)
+    with right:
+        chart(growth, "Receptive field and effective width by depth", key="bell growth")
     st.latex(equations.bell_width(depth, k))
     st.markdown(
         "Four times as many layers make the field about four times as long, but the bell only "
