@@ -14,7 +14,7 @@ from ..browser.component import component
 _MODE_BAR = 34
 """Room that the mode bar takes, in pixels."""
 
-_svg_buttons = component(__file__, "chart.js")
+_svg_buttons = component(__file__)
 
 
 def chart(

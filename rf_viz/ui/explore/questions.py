@@ -10,7 +10,7 @@ import streamlit as st
 from ..inspector.scene import Scene
 
 QUESTIONS: Mapping[str, tuple[str, str]] = {
-    "Through the layers": (".trail.trail", "trail"),
+    "Through the layers": (".trail", "trail"),
     "Prove it": (".prove", "prove"),
     "Strongest cells": (".strongest", "strongest"),
     "Channels": (".channel_gallery", "channel_gallery"),

@@ -7,6 +7,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 from PIL import Image
+from rf_viz.ui.explore.tiles.tiles import line
 
 from rf_viz.figures.colours import colours
 from rf_viz.ui.explore.channel_gallery import (
@@ -19,7 +20,6 @@ from rf_viz.ui.explore.channel_gallery import (
     strongest_first,
     thumbnails,
 )
-from rf_viz.ui.explore.tiles.tiles import line
 
 MAPS = np.array([[[0, 9], [0, 0]], [[4, 4], [4, 4]], [[-1, -1], [8, -1]]], np.float32)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from rf_viz.ui.explore.trail.trail import counted, middle, thumbnail
 
 from rf_viz import Layer
-from rf_viz.ui.explore.trail.trail import counted, middle, thumbnail
 from tests.oracles.onnx_oracle import single, traced
 
 BY = "\N{MULTIPLICATION SIGN}"
