@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import streamlit as st
 
 from rf_viz.ui import address, navigation, page, sidebar
 from rf_viz.ui.explore.layer_table import layer_table
-from rf_viz.ui.explore.questions import ask, choose_question
+from rf_viz.ui.explore.questions import OF_ANSWERS, ask, choose_question
 from rf_viz.ui.inspector.cell_panel import cell_panel
 from rf_viz.ui.inspector.cue.cue import cue
 from rf_viz.ui.inspector.depth.depth import depth, near
@@ -17,7 +16,7 @@ from rf_viz.ui.inspector.linked_view.linked_view import linked_view
 from rf_viz.ui.inspector.pinned import apply, pinned_state, settle
 from rf_viz.ui.inspector.scene import Scene
 from rf_viz.ui.inspector.scene_picker import scene_picker
-from rf_viz.ui.inspector.start import Start, choose_start, restore_start, to_address
+from rf_viz.ui.inspector.start import Start, choose_start
 from rf_viz.ui.inspector.volume_view.volume_view import volume_view
 from rf_viz.ui.navigation import Destination
 
@@ -28,7 +27,7 @@ LEAD = (
 
 
 @st.fragment
-def explore(scene: Scene, view: str, traced: str, choices: Mapping[str, str]) -> None:
+def explore(scene: Scene, view: str, traced: str) -> None:
     """Draws the linked view and the answers: only these run again when something is pinned."""
     with st.container(key="explore"):
         with st.container():
@@ -43,9 +42,13 @@ def explore(scene: Scene, view: str, traced: str, choices: Mapping[str, str]) ->
             cell_panel(scene.picture, scene.feature_map, pinned.cell, pinned.mode)
     scene = replace(scene, cell=pinned.cell, pixel=pinned.pixel, mode=pinned.mode)
     question = choose_question()
-    address.write({**choices, **scene.destination.to_address(), "ask": question or ""})
+    for name in OF_ANSWERS:
+        address.put(name, "")
+    for name, value in scene.destination.to_address().items():
+        address.put(name, value)
     if question:
         ask(question, scene)
+    address.refresh()
 
 
 def walk(layer: str) -> None:
@@ -54,11 +57,9 @@ def walk(layer: str) -> None:
 
 
 page.set_up("Explore")
-opened = address.newly_opened()
-if opened:
-    sidebar.restore(opened)
-    if opened.get("ask"):
-        st.session_state["question"] = opened["ask"]
+if sidebar.asks_files():
+    st.stop()
+navigation.follow_address()
 destination = navigation.pending_destination()
 with st.sidebar:
     file, sample = sidebar.choose_model()
@@ -79,25 +80,23 @@ else:
     with above:
         picture, fed = sidebar.choose_input(file, net, sample, options)
     with st.sidebar:
-        if opened:
-            restore_start(opened, file.digest)
         above_layers = st.container()
         goal = destination.layer if destination else None
         name = sidebar.choose_layer(net, sample, file.digest, goal, key=f"layers {traced}")
-    choices = sidebar.chosen(file, net, sample)
     with above_layers:
         start = choose_start(file, Start(net, trace_options, picture, fed), name)
-    choices |= to_address(file.digest)
     net, picture, fed = start.net, start.picture, start.fed
     traced = f"{file.digest} {start.options}"
     sidebar.problem()
     st.html(f'<p class="rf-lead">{LEAD}</p>')
     view, layer = f"{traced} {name}", net[name]
+    place = f"{file.digest} {name}"  # however it is traced: a channel stays chosen
     if destination and destination.channel is not None:
-        st.session_state[f"channel {view}"] = destination.channel
+        st.session_state[f"channel {place}"] = destination.channel
     depth(net, traced, walk)
-    scene = scene_picker(file, layer, picture, fed, sample, view)
+    scene = scene_picker(file, layer, picture, fed, sample, place)
     apply(scene, view, destination)
     navigation.clear()
-    explore(scene, view, traced, choices)
+    explore(scene, view, traced)
 layer_table(net, open=bool(unfit))
+address.finish()

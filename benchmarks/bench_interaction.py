@@ -22,16 +22,13 @@ from playwright.sync_api import Page, sync_playwright
 from timing import LIGHT
 
 ROOT = Path(__file__).resolve().parent.parent
+VIEW = ".linked-view[data-view]"
 ANSWER = ".rf-answer [data-of=cell]"
 
 # From the moment the page gets the pointer's event to the end of the frame that shows its effect.
 WATCH_HOVER = """() => {
   window.frames_ms = [];
-  const plot = [...document.querySelectorAll("*")]
-    .flatMap((element) => (element.shadowRoot ? [element.shadowRoot] : []))
-    .map((root) => root.querySelector("[data-pane=map] .plot"))
-    .find(Boolean);
-  plot.addEventListener("pointermove", () => {
+  document.querySelector(".linked-view .graph").addEventListener("pointermove", () => {
     const begun = performance.now();
     requestAnimationFrame(() => {
       const { port1, port2 } = new MessageChannel();
@@ -62,10 +59,7 @@ WATCH_CLICKS = """() => {
 WATCH_OVERLAYS = """() => {
   window.overlays_ms = [];
   let begun = null;
-  const readout = [...document.querySelectorAll("*")]
-    .flatMap((element) => (element.shadowRoot ? [element.shadowRoot] : []))
-    .map((root) => root.querySelector("[data-pane=image] .readout"))
-    .find(Boolean);
+  const readout = document.querySelector("[data-pane=image] .readout");
   addEventListener("pointerup", () => { begun = performance.now(); }, { capture: true });
   new MutationObserver(() => {
     if (begun === null || !readout.textContent.includes(" of ")) return;
@@ -114,7 +108,7 @@ def open_when_ready(page: Page, port: int) -> None:
                 break
         time.sleep(0.02)
     page.goto(f"http://127.0.0.1:{port}")
-    page.locator("[data-pane=image] [data-mark=pinned][width]").wait_for(state="attached")
+    page.locator(VIEW).wait_for()
     page.locator(ANSWER).wait_for()
 
 
@@ -157,19 +151,13 @@ def layers(page: Page) -> list[float]:
     """From the click on a layer to its map."""
     spent = []
     for name in ("fire2/concat", "fire9/concat", "conv1", "fire4/expand3x3", "conv10", "pool3"):
-        old = page.locator("[data-pane=map] svg").get_attribute("viewBox")
         row = page.locator(f'.row[data-name="{name}"]')
         row.scroll_into_view_if_needed()
+        page.wait_for_timeout(800)
+        layer = row.get_attribute("data-layer")
         begun = time.monotonic()
         row.click()
-        page.wait_for_function(
-            """old => [...document.querySelectorAll("*")].some((element) => {
-              const svg = element.shadowRoot?.querySelector("[data-pane=map] svg");
-              return svg && svg.getAttribute("viewBox") !== old;
-            })""",
-            arg=old,
-            polling=5,
-        )
+        page.locator(f'.linked-view[data-view$=" {layer}"]').wait_for()
         spent.append(time.monotonic() - begun)
     return [1000 * seconds for seconds in spent]
 
@@ -260,6 +248,11 @@ def gallery(page: Page) -> float:
     return 1000 * (time.monotonic() - begun)
 
 
+def p95(spent: list[float]) -> float:
+    """The 95th percentile."""
+    return statistics.quantiles(spent, n=20)[-1]
+
+
 def report(what: str, figure: float, limit: float, unit: str) -> bool:
     """Print a figure beside its limit; returns whether it is within."""
     good = figure <= limit
@@ -283,20 +276,24 @@ def main() -> int:
             drawn = overlays(page)
             resnet, sent = on_a_resnet(page)
             first_page = gallery(page)
-            upload(page, "large.onnx", wide(2, 256), "wide")
-            large = hover(page)
+            maps = {"27 x 27": hovered}
+            for size in (112, 256):
+                upload(page, f"wide{size}.onnx", wide(2, size), "wide")
+                maps[f"{size} x {size}"] = hover(page)
         browser.close()
     median = statistics.median
-    good = [
-        report("hover to drawn overlay, median of 200", median(hovered), 16, "ms"),
-        report("click to updated numbers, median of 20", median(clicked), 250, "ms"),
-        report("another layer, click to map, median of 6", median(switched), 400, "ms"),
+    good = []
+    for size, spent in maps.items():
+        good.append(report(f"hover to drawn overlay, {size}, median", median(spent), 16, "ms"))
+        good.append(report(f"hover to drawn overlay, {size}, 95 %", p95(spent), 16, "ms"))
+    good += [
+        report("click to updated numbers, median of 20", median(clicked), 150, "ms"),
+        report("another layer, click to map, median of 6", median(switched), 200, "ms"),
         report("click to exact pixels, median of 12", median(drawn), 150, "ms"),
         report("another layer of ResNet-50, median of 6", median(resnet), 400, "ms"),
         report("sent for another layer of ResNet-50, most", sent, 300, "kB"),
         report("2,048 channels, first page", first_page, 500, "ms"),
-        report("hover over 256 x 256 cells, median of 200", median(large), 16, "ms"),
-        report("cold start to first useful view, best of 3", min(starts), 4, "s"),
+        report("cold start to first useful view, best of 3", min(starts), 3.5, "s"),
     ]
     return 0 if all(good) else 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from rf_viz.design import PRESETS
-from rf_viz.ui import page
+from rf_viz.ui import address, page, sidebar
 from rf_viz.ui.build.design_session import design_session, latest_study, write_address
 from rf_viz.ui.build.editor.editor import editor
 from rf_viz.ui.build.export_panel import export_panel
@@ -19,11 +19,14 @@ LEAD = (
 )
 
 page.set_up("Build")
+if sidebar.asks_files():
+    st.stop()
 session = design_session()
 
 
 def begin() -> None:
     """Begins with the preset that was chosen."""
+    address.ignore_echo()
     if st.session_state["preset"]:
         session.begin(PRESETS[st.session_state["preset"]].build())
 
@@ -59,3 +62,4 @@ if study:
     with chart:
         growth(study, chosen, goal, session.choose)
     export_panel(study, row, cell)
+address.finish()

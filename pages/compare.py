@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from rf_viz.ui import page, sidebar
+from rf_viz.ui import address, page, sidebar
+from rf_viz.ui.address_choice import one_of, restored
 from rf_viz.ui.compare.accuracies import accuracies
 from rf_viz.ui.compare.library_tables import library_tables
 from rf_viz.ui.compare.networks import choose_networks, trace_all
@@ -24,13 +25,20 @@ SIDE, ACCURACY, LIBRARIES, TABLE = (
 )
 
 page.set_up("Compare")
+if sidebar.asks_files():
+    st.stop()
 with st.sidebar:
     file, _ = sidebar.choose_model()
     contenders = choose_networks(file)
 sidebar.problem()
 st.html(f'<p class="rf-lead">{LEAD}</p>')
+part = restored(
+    "part",
+    "part",
+    one_of({"side": SIDE, "accuracy": ACCURACY, "libraries": LIBRARIES, "table": TABLE}),
+)
 side, accuracy, libraries, table = st.tabs(
-    [SIDE, ACCURACY, LIBRARIES, TABLE], key="part", on_change="rerun"
+    [SIDE, ACCURACY, LIBRARIES, TABLE], key=part, on_change=address.ignore_echo
 )
 # Only the open tab is drawn: tracing eight networks takes a while.
 with side:
@@ -45,3 +53,4 @@ with libraries:
 with table:
     if table.open:
         published()
+address.finish()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from rf_viz.ui import page
+from rf_viz.ui import address, page
 from rf_viz.ui.address_choice import address_choice
 
 FIGURES, LESSON, EXERCISES = "figures", "lesson", "exercises"
@@ -23,16 +23,18 @@ PARAMETERS = {"figure": FIGURES, "step": LESSON, "exercise": EXERCISES}
 
 page.set_up("Learn")
 lead = st.container()
-if "part" not in st.query_params:
-    for name in PARAMETERS.keys() & st.query_params.keys():
-        st.query_params["part"] = PARAMETERS[name]
+link = address.unread()
+first = next((part for name, part in PARAMETERS.items() if name in link), FIGURES)
 part = address_choice(
-    "part", {name: name.capitalize() for name in (FIGURES, LESSON, EXERCISES)}, st.segmented_control
+    "part",
+    {name: name.capitalize() for name in (FIGURES, LESSON, EXERCISES)},
+    st.segmented_control,
+    first,
 )
 lead.html(f'<p class="rf-lead">{LEADS[part]}</p>')
-for name in PARAMETERS.keys() & st.query_params.keys():
+for name in PARAMETERS:
     if PARAMETERS[name] != part:
-        del st.query_params[name]
+        address.leave_out(name)
 # A part is imported when it is opened: each brings modules that the others do not need.
 if part == LESSON:
     from rf_viz.ui.learn.lesson import lesson
@@ -46,3 +48,4 @@ else:
     from rf_viz.ui.learn.figures import living_figures
 
     living_figures()
+address.finish()

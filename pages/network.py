@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from rf_viz.ui import cache, page, sidebar
+from rf_viz.ui import address, cache, page, sidebar
 from rf_viz.ui.network.overview import (
     coverage_section,
     findings_section,
@@ -19,6 +19,8 @@ LEAD = (
 )
 
 page.set_up("Network")
+if sidebar.asks_files():
+    st.stop()
 with st.sidebar:
     file, _ = sidebar.choose_model()
 if sidebar.asks_size(file):
@@ -28,13 +30,14 @@ with st.sidebar, st.expander("Options"):
 traced = f"{file.digest} {options}"
 sidebar.problem()
 st.html(f'<p class="rf-lead">{LEAD}</p>')
-st.subheader("How far the layers see", anchor="growth")
+st.header("How far the layers see", anchor="growth")
 growth_section(net, traced)
-st.subheader("What is notable", anchor="findings")
+st.header("What is notable", anchor="findings")
 findings_section(net, traced)
-st.subheader("The graph", anchor="graph")
+st.header("The graph", anchor="graph")
 graph_section(net, traced)
-st.subheader("All layers", anchor="layers")
+st.header("All layers", anchor="layers")
 table_section(net, cache.load(file).parameters(), traced)
-st.subheader("How many cells see each pixel", anchor="coverage")
+st.header("How many cells see each pixel", anchor="coverage")
 coverage_section(net, traced)
+address.finish()

@@ -8,7 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-WITHIN, BEYOND, LAW, AREA = "#ff7f0e", "#999999", "#2f86c9", "#009e73"
+from .colours import PINNED
+
+WITHIN, BEYOND, LAW, AREA = PINNED, "#999999", "#2f86c9", "#009e73"
 """The colours of the bell, of what lies beyond it, of the square root law, and of its area."""
 
 

@@ -76,7 +76,7 @@ def built(rows: Sequence[Grown], extent: int, chosen: int, goal: int | None = No
         figure.add_hline(
             y=goal,
             line={"dash": "dash", "width": 1.5, "color": _GOAL},
-            annotation={"text": f"goal {goal} px", "font": {"size": 11, "color": _GOAL}},
+            annotation={"text": f"goal {goal} px", "font": {"size": 11}},
             annotation_position="bottom right",
         )
     figure.update_layout(

@@ -40,7 +40,8 @@ def figures_of(maps: Maps, order: Order, cell: Sequence[int]) -> Figures:
     """The numbers that channels are ordered by."""
     figures: Figures
     if order == "cell":
-        figures = maps[(slice(None), *cell)]
+        at: tuple[slice | int, ...] = (slice(None), *cell)
+        figures = maps[at]
     elif order == "mean":
         figures = maps.reshape(len(maps), -1).mean(axis=1)
     else:

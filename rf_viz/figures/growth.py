@@ -94,7 +94,7 @@ def growth_figure(net: Network, axis: int) -> go.Figure:
     figure.add_hline(y=whole, line={"color": "#d55e00", "width": 1}, opacity=0.8)
     figure.add_annotation(
         x=0, y=np.log10(whole), xref="paper", text=f"the whole image, {whole} px", showarrow=False,
-        xanchor="left", yanchor="bottom", font={"color": "#d55e00"},
+        xanchor="left", yanchor="bottom",
     )  # fmt: skip
     top = max([whole, *(_height(point) for point in layers)])
     figure.update_layout(

@@ -154,21 +154,20 @@ class LinkedView:
 
     def panes_alone(self) -> go.Figure:
         """Draws the panes without overlays and titles, and an image without its content."""
-        figure = go.Figure([self._picture(), self._map()])
-        figure.update_layout(
-            height=_FLAT_HEIGHT if self.flat else _HEIGHT,
-            margin={"l": 44, "r": 12, "t": 56, "b": 64},
-            legend={"orientation": "h", "x": 0, "y": -0.12, "yanchor": "top"},
-            **self._axes("", self.extent, self.border, max(self.border, self.reach)),
-            **self._axes("2", self.places.shape[self.is_line :], 0, 0),
-        )
+        picture = self._axes("", self.extent, self.border, max(self.border, self.reach))
+        plan = self._axes("2", self.places.shape[self.is_line :], 0, 0)
         if self.flat:
-            figure.update_layout(
-                yaxis={"domain": [0.6, 1]}, yaxis2={"domain": [0, 0.4]}, xaxis2={"domain": [0, 1]}
-            )
+            picture["yaxis"]["domain"], plan["yaxis2"]["domain"] = [0.6, 1], [0, 0.4]
         else:
-            figure.update_layout(xaxis={"domain": [0, 0.47]}, xaxis2={"domain": [0.53, 1]})
-        return figure
+            picture["xaxis"]["domain"], plan["xaxis2"]["domain"] = [0, 0.47], [0.53, 1]
+        layout = {
+            "height": _FLAT_HEIGHT if self.flat else _HEIGHT,
+            "margin": {"l": 44, "r": 12, "t": 56, "b": 64},
+            "legend": {"orientation": "h", "x": 0, "y": -0.12, "yanchor": "top"},
+            **picture,
+            **plan,
+        }
+        return go.Figure([self._picture(), self._map()], layout)
 
     def shapes(self) -> Iterator[dict[str, Any]]:
         """All overlays that are shapes, also those that do not show."""

@@ -279,7 +279,7 @@ class Trail:
         fed, (wide, high) = self.fed[number], self.sizes[number]
         if fed is None or not fed.any() or _is_box(fed):
             return False
-        return min(high / fed.shape[0], wide / fed.shape[1]) < _FINE
+        return bool(min(high / fed.shape[0], wide / fed.shape[1]) < _FINE)
 
     def _outlines(self, number: int) -> Iterator[NDArray[np.float64]]:
         """The lines around what feeds the cell in a stop's picture."""

@@ -6,7 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-INNER, BORDER = "#ff7f0e", "#999999"
+from .colours import PINNED
+
+INNER, BORDER = PINNED, "#999999"
 """The colours of outputs away from the border, and of those beside it."""
 
 _HEIGHT = 260

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -93,7 +93,8 @@ class NetworkInput:
 class Network:
     """A traced model: the layers, and what they see of one input.
 
-    ``net[name]`` finds a layer by its name. Made by ``Model.trace``.
+    ``net[name]`` finds a layer by its name, and iterating over the network yields its layers. Made
+    by ``Model.trace``.
 
     Attributes:
         input: the input that was traced.
@@ -208,11 +209,24 @@ class Network:
         count = sum(self.parameters.get(layer.name, 0) for layer in parts)
         return {**settings, "parameters": count} if count else settings
 
+    def __iter__(self) -> Iterator[Layer]:
+        """Yield the layers in execution order, as ``layers`` has them."""
+        return iter(self.layers)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether ``net[name]`` finds a layer, or the network has this very layer."""
+        if isinstance(name, Layer):
+            return name.net is self
+        return isinstance(name, str) and name in self._by_name
+
     def __getitem__(self, name: str) -> Layer:
         """Look up a layer by the name of its tensor, of its node or of its group.
 
-        Raises KeyError for an unknown name; the message names the nearest ones.
+        Raises KeyError for an unknown name; the message names the nearest ones. Raises TypeError
+        for what is no name, such as a number.
         """
+        if not isinstance(name, str):
+            raise TypeError(f"a layer is looked up by its name, not by {name!r}; see net.layers")
         layer = self._by_name.get(name)
         if layer is None and name in self.left_out:
             by_way = " other than by what was stopped" if self.stop else ""

@@ -1,24 +1,107 @@
-"""The page's address: it names everything on the page, so that a link shows the same."""
+"""The page's address: it names everything on the page, so that a link shows the same.
+
+Each part of a page reads its parameters when it is drawn, and says what they are from then on. What
+nothing has read yet stays in the address, so that it holds at any time all that it stands for. A
+parameter with a dot in its name belongs to a part of the page that can be closed, and outlasts it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 import streamlit as st
 
-_ADDRESS = "address"
-"""Where a session keeps the address that is no news to it."""
+from .text import listed, plain
+
+FEED = "feed."
+"""The parameters of a model's other inputs begin so; they do not outlast their model."""
 
 
-def newly_opened() -> Mapping[str, str] | None:
-    """The address, if the person arrived by it: by a link, or back and forth in the browser."""
-    address = st.query_params.to_dict()
-    if address == st.session_state.get(_ADDRESS, {}):
-        return None
-    st.session_state[_ADDRESS] = address
-    return address
+@dataclass
+class Memory:
+    """What a session knows of its address.
+
+    Attributes:
+        page: the page that was drawn last.
+        written: the address that is no news.
+        opened: whether the person arrived by an address, and the page is drawn for that reason.
+        unread: the part of that address that nothing on the page has read so far.
+        settled: the choices that this address has settled.
+        parameters: what gives the values of the parameters, empty ones being left out.
+        drawn: the parameters of what was drawn since the page began.
+        values: the latest values of choices by their keys; widgets forget theirs on another page.
+        ignored: parameters with values that are not possible.
+        entered: the addresses by which the person arrived at this page.
+        returned: whether the person went back to one of these. It stays then as long as nothing
+            else is chosen: written out in full, it would be a new step forward, and no way back.
+        shown: the address in full of what shows then.
+    """
+
+    page: str = ""
+    written: Mapping[str, str] = field(default_factory=dict)
+    opened: bool = False
+    unread: dict[str, str] = field(default_factory=dict)
+    settled: set[str] = field(default_factory=set)
+    parameters: dict[str, Callable[[], str]] = field(default_factory=dict)
+    drawn: set[str] = field(default_factory=set)
+    values: dict[str, object] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)
+    entered: list[Mapping[str, str]] = field(default_factory=list)
+    returned: bool = False
+    shown: Mapping[str, str] | None = None
+
+
+def memory() -> Memory:
+    """The memory of this session."""
+    mine: Memory = st.session_state.setdefault("address", Memory())
+    return mine
+
+
+def begin(page: str) -> None:
+    """Looks at the address. Call it first on every page, by the page's title."""
+    mine, address = memory(), st.query_params.to_dict()
+    arrived = page != mine.page
+    news = arrived or address != mine.written
+    mine.opened = bool(address) and news
+    if news:
+        mine.returned = not arrived and address in mine.entered
+        mine.entered = [address] if arrived else [*mine.entered, address]
+        mine.shown = None
+    if arrived or mine.opened:
+        mine.page, mine.unread = page, dict(address)
+        mine.parameters.clear()
+        mine.settled.clear()
+    mine.written = address
+    mine.drawn.clear()
+    mine.ignored.clear()
+
+
+def opened() -> bool:
+    """Whether the person arrived by an address, and the page is drawn for that reason."""
+    return memory().opened
+
+
+def unread() -> Mapping[str, str]:
+    """The part of the address by which the person arrived that nothing has read so far."""
+    return memory().unread
+
+
+def read(parameter: str) -> str | None:
+    """The value of a parameter of the address by which the person arrived, the first time only."""
+    return memory().unread.pop(parameter, None)
+
+
+def give_up() -> None:
+    """Reads nothing more of the address by which the person arrived."""
+    memory().unread.clear()
+
+
+def ignore(parameter: str, value: object) -> None:
+    """Notes that a parameter has a value that is not possible here; ``finish`` says so."""
+    memory().ignored.append(f"{parameter}={value}")
 
 
 def ignore_echo() -> None:
@@ -27,27 +110,89 @@ def ignore_echo() -> None:
     The browser may lag behind and still send an earlier address of ours: without this call it would
     count as a step back.
     """
-    st.session_state[_ADDRESS] = st.query_params.to_dict()
+    memory().written = st.query_params.to_dict()
+
+
+def put(parameter: str, value: Callable[[], str] | str) -> None:
+    """Says what a parameter is, or what gives its value; an empty one is left out."""
+    mine = memory()
+    mine.drawn.add(parameter)
+    mine.parameters[parameter] = value if callable(value) else lambda: value
 
 
 def write(parameters: Mapping[str, str]) -> None:
-    """Writes the parameters of what is shown into the address; empty ones are left out."""
-    address = {name: value for name, value in parameters.items() if value}
+    """Puts all these parameters, and brings the address up to date."""
+    for name, value in parameters.items():
+        put(name, value)
+    refresh()
+
+
+def leave_out(parameter: str) -> None:
+    """Takes a parameter out of the address."""
+    mine = memory()
+    mine.parameters.pop(parameter, None)
+    mine.unread.pop(parameter, None)
+
+
+def address_in_full() -> dict[str, str]:
+    """The address of what shows."""
+    mine = memory()
+    address = {name: text for name, value in mine.parameters.items() if (text := value())}
+    return {**address, **mine.unread}
+
+
+def refresh() -> None:
+    """Brings the address up to date. Call it at the end of each fragment that has parameters."""
+    mine, address = memory(), address_in_full()
+    if mine.returned and mine.shown in (None, address):
+        return
+    mine.returned = False
     if address != st.query_params.to_dict():
         st.query_params.from_dict(address)
-    st.session_state[_ADDRESS] = address
+    mine.written = address
 
 
-def show() -> None:
-    """Draws the page's address, to copy."""
-    page = (st.context.url or "").partition("?")[0]
-    st.code(f"{page}?{urlencode(st.query_params.to_dict())}", language=None, wrap_lines=True)
+def finish() -> None:
+    """Brings the address up to date, and says what in it is not possible. It ends every page."""
+    mine = memory()
+    for name in [name for name in mine.parameters if name not in mine.drawn | _lasting(mine)]:
+        del mine.parameters[name]
+    for name in [name for name in mine.unread if name not in _lasting(mine)]:
+        ignore(name, mine.unread.pop(name))
+    refresh()
+    if mine.returned:
+        mine.shown = address_in_full()
+    if mine.ignored:
+        values = plain(listed(mine.ignored))
+        st.toast(
+            f"The address has values that are not possible here, and they were ignored: {values}",
+            icon=":material/link_off:",
+            duration="long",
+        )
 
 
-def size_of(address: Mapping[str, str]) -> tuple[int, ...] | None:
-    """The input size that an address names; None where it names none."""
-    size = numbers(address.get("size", "").replace("x", ","))
-    return size if size and min(size) > 0 else None
+def _lasting(mine: Memory) -> set[str]:
+    """The parameters that outlast what they belong to."""
+    names = mine.parameters.keys() | mine.unread.keys()
+    return {name for name in names if "." in name and not name.startswith(FEED)}
+
+
+def show() -> str:
+    """Draws the page's address, to copy, and returns it."""
+    refresh()
+    page = str(st.context.url or "").partition("?")[0]
+    whole = f"{page}?{urlencode(st.query_params.to_dict())}"
+    st.code(whole, language=None, wrap_lines=True)
+    return whole
+
+
+def read_numbers(parameter: str, separator: str = ",") -> tuple[int, ...] | None:
+    """Reads a parameter of whole numbers; None where there is none, or another text."""
+    text = read(parameter)
+    values = None if text is None else numbers(text.replace(separator, ","))
+    if text is not None and values is None:
+        ignore(parameter, text)
+    return values
 
 
 def numbers(text: str) -> tuple[int, ...] | None:

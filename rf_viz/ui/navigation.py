@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
@@ -14,6 +13,9 @@ from .pictures import Cell
 
 _DESTINATION = "wanted"
 """Where a session keeps its destination."""
+
+_WITHIN_LAYER = {"cell", "pixel", "channel", "mode"}
+"""The parameters of an address that say what to show of a layer."""
 
 
 @dataclass(frozen=True)
@@ -38,29 +40,36 @@ class Destination:
     keep_point: bool = False
 
     @classmethod
-    def from_address(cls, parameters: Mapping[str, str]) -> Destination | None:
-        """The destination that an address names; None where it names no layer."""
-        if "layer" not in parameters:
+    def from_address(cls, layer: str | None = None) -> Destination | None:
+        """The destination that the address names, in ``layer`` if it names no layer itself.
+
+        None where it names none.
+        """
+        link = address.unread()
+        if "layer" not in link and (layer is None or not link.keys() & _WITHIN_LAYER):
             return None
-        channel = address.numbers(parameters.get("channel", ""))
+        layer, mode = address.read("layer") or layer or "", address.read("mode")
+        cell, pixel = address.read_numbers("cell"), address.read_numbers("pixel")
+        channel = address.read_numbers("channel")
+        if mode is not None and mode not in get_args(Mode):
+            address.ignore("mode", mode)
         return cls(
-            parameters["layer"],
-            cell=address.numbers(parameters.get("cell", "")),
+            layer,
+            cell=cell,
             channel=channel[0] if channel else None,
-            pixel=address.numbers(parameters.get("pixel", "")),
-            mode=next((m for m in get_args(Mode) if m == parameters.get("mode")), "box"),
+            pixel=pixel,
+            mode=next((m for m in get_args(Mode) if m == mode), "box"),
         )
 
     def to_address(self) -> dict[str, str]:
         """The parameters by which an address names the destination; "box" needs none."""
-        parameters = {"layer": self.layer, "cell": ",".join(map(str, self.cell or ()))}
-        if self.channel is not None:
-            parameters["channel"] = str(self.channel)
-        if self.mode is not None and self.mode != "box":
-            parameters["mode"] = self.mode
-        if self.pixel is not None:
-            parameters["pixel"] = ",".join(map(str, self.pixel))
-        return parameters
+        return {
+            "layer": self.layer,
+            "cell": ",".join(map(str, self.cell or ())),
+            "channel": "" if self.channel is None else str(self.channel),
+            "mode": "" if self.mode in (None, "box") else str(self.mode),
+            "pixel": ",".join(map(str, self.pixel or ())),
+        }
 
 
 def open_now(layer: str, cell: Cell | None = None, channel: int | None = None) -> None:
@@ -76,6 +85,13 @@ def set_destination(destination: Destination) -> None:
     """Makes the Explore page show the destination when it is next drawn."""
     st.session_state[_DESTINATION] = destination
     address.ignore_echo()
+
+
+def follow_address() -> None:
+    """Makes the Explore page show the destination that the address names, if it names one."""
+    destination = Destination.from_address()
+    if destination:
+        st.session_state[_DESTINATION] = destination
 
 
 def pending_destination() -> Destination | None:

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from . import address
+from .browser.token import hand_out
 from .chart.chart import set_up_charts
 
 _HERE = Path(__file__).parent
+_STYLES = (_HERE / "browser" / "theme.css", _HERE / "page.css")
+
 _PAGES = {
     "streamlit_app.py": ("Explore", ":material/search:"),
     "pages/network.py": ("Network", ":material/account_tree:"),
@@ -28,9 +32,12 @@ def set_up(title: str) -> None:
     st.set_page_config(
         page_title=f"{title} · RF-Viz", page_icon=str(_HERE / "icon.png"), layout="wide"
     )
-    st.html(_HERE / "page.css")
+    for style in _STYLES:
+        st.html(style)
+    st.html(f'<h1 class="rf-spoken">{title}</h1>')
     set_up_charts()
     log_to_server()
+    address.begin(title)
     _menu()
 
 
@@ -56,3 +63,4 @@ def _menu() -> None:
         for path, (name, icon) in _PAGES.items():
             if (_HERE.parent.parent / path).exists():
                 st.page_link(path, label=name, icon=icon)
+        hand_out()

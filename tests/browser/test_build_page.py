@@ -86,7 +86,7 @@ def test_rows_are_added_moved_and_taken_out(build: Page) -> None:
     build.locator(".editor .add").select_option("dilated convolution")
     expect(cell(build, 13, "dilation")).to_have_value("2")
     expect(result(build, 13, "r")).to_have_text("40")
-    build.get_by_role("button", name="↑").click()
+    build.get_by_role("button", name="Move the row up").click()
     expect(cell(build, 12, "kind")).to_have_value("convolution")
     cell(build, 12, "kernel").focus()
     build.keyboard.press("Alt+Delete")

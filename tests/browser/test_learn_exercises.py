@@ -63,7 +63,8 @@ def test_a_wrong_answer_is_explained_and_a_right_one_praised(learn: Page, url: s
 
 
 def test_a_link_brings_the_same_exercise(learn: Page, url: str) -> None:
-    learn.goto(f"{url}/learn?exercise=6-4")  # A new session, as anybody's is.
+    learn.context.clear_cookies()  # Somebody else's browser.
+    learn.goto(f"{url}/learn?exercise=6-4")
     see(learn, exercise(6, 4))
     expect(learn.locator(".st-key-solution")).to_have_count(0)
 

@@ -130,7 +130,7 @@ def test_paths_stand_side_by_side_and_their_sum_above_both(learn: Page, url: str
     assert a1[0]["y"] == pytest.approx(b1[0]["y"], abs=1)
     assert unit(learn, 4, 0).bounding_box()["y"] < b2[0]["y"] < b1[0]["y"]
     assert unit(learn, 0, 0).bounding_box()["y"] > b1[0]["y"]
-    expect(learn.locator(".key")).to_contain_text("path B is on the right, with round ones")
+    expect(learn.locator(".note")).to_contain_text("path B is on the right, with round ones")
 
 
 def test_arrow_keys_follow_a_path_and_change_lanes(learn: Page, url: str) -> None:

@@ -29,7 +29,6 @@ from tests.browser.driver import (
     plot,
     point,
     shown_channel,
-    upload,
 )
 from tests.pages.driver import onnx_file
 
@@ -175,18 +174,6 @@ def test_the_way_back_undoes_what_was_pinned(page: Page) -> None:
     )
     move_to(page, 4, 21)
     assert drawn(page, "pinned", "map") == [21, 4, 1, 1]
-
-
-def test_a_link_to_an_uploaded_model_asks_for_the_file(browser: Browser, url: str) -> None:
-    from rf_viz.ui.cache import File
-
-    content = holey()
-    digest = File.uploaded({"holes.onnx": content}).digest
-    with visit(browser, f"{url}/?model={digest}&name=holes.onnx&layer=holes&cell=2,5") as page:
-        expect(page.get_by_text(f"The link is about holes.onnx (SHA-256 {digest}")).to_be_visible()
-        upload(page, "Model", "holes.onnx", content)
-        expect(page.locator(".rf-about b")).to_have_text("holes")
-        expect(number(page, "cell")).to_have_text("(2, 5)")
 
 
 def test_of_quick_choices_the_last_one_holds(page: Page) -> None:

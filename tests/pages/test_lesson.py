@@ -24,7 +24,7 @@ def visit(step: int) -> AppTest:
 
 def shown(app: AppTest) -> str:
     """Heading of the step that shows."""
-    return next(m.value for m in app.markdown if m.value.startswith("####"))
+    return next(m.value for m in app.markdown if m.value.startswith("##"))
 
 
 def slide(app: AppTest, number: int, label: str, value: int) -> AppTest:
@@ -38,7 +38,7 @@ def slide(app: AppTest, number: int, label: str, value: int) -> AppTest:
 def test_every_step_says_what_to_do(number: int) -> None:
     app = visit(number)
     step = STEPS[number - 1]
-    assert shown(app) == f"#### {number}. {step.title}"
+    assert shown(app) == f"## {number}. {step.title}"
     assert step.task in app.info[0].value
     assert [slider.label for slider in app.slider] == [slider.label for slider in step.sliders]
     assert len(components(app, "lesson diagram")) == 1
@@ -49,7 +49,7 @@ def test_a_task_that_is_done_lights_up_and_stays_ticked() -> None:
     assert STEPS[1].conclusion in app.success[0].value
     assert not app.info
     app.button(key="lesson next").click().run()
-    assert shown(app) == "#### 3. Stride"
+    assert shown(app) == "## 3. Stride"
     assert app.query_params["step"] == "3"
     steps = app.button_group(key="address step").proto.options
     assert [option.content for option in steps if "check" in option.content_icon] == ["2"]
@@ -84,4 +84,4 @@ def test_a_link_to_no_step_begins_at_the_beginning(link: str) -> None:
     app.query_params["step"] = link
     app.run()
     assert not app.exception
-    assert shown(app) == f"#### 1. {TITLES[0]}"
+    assert shown(app) == f"## 1. {TITLES[0]}"

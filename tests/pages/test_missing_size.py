@@ -86,4 +86,4 @@ def test_the_size_is_asked_for_on_the_network_page_too() -> None:
     upload(app, "model", ("oblong.onnx", OBLONG))
     assert fields(app) == ["Height", "Width"]
     enter(app, 64, 32)
-    assert app.subheader[0].value == "How far the layers see"
+    assert app.header[0].value == "How far the layers see"

@@ -58,6 +58,16 @@ def test_layers_come_in_order_and_by_either_name(net: Network) -> None:
         net["node/cats"]
 
 
+def test_iterating_yields_the_layers_in_order(net: Network) -> None:
+    assert list(net) == net.layers
+    assert "cat" in net
+    assert net["cat"] in net
+    assert "dog" not in net
+    assert 0 not in net
+    with pytest.raises(TypeError, match=r"looked up by its name, not by 0; see net\.layers"):
+        net[0]  # type: ignore[index]
+
+
 def test_the_input_is_described(net: Network) -> None:
     assert net.input.name == "x"
     assert net.input.shape == (1, 2, 8, 10)

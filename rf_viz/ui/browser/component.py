@@ -15,6 +15,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.components.v2.types import ComponentRenderer
 
+THEME = Path(__file__).with_name("theme.css")
+"""The styles that all pages and components share."""
+
 _IMPORT = re.compile(r'^import [^;]*? from "(.*?)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 _ENTRY = re.compile(r"^export default ", re.MULTILINE)
@@ -26,13 +29,15 @@ def component(
     """Registers the component of a module, given as its ``__file__``.
 
     Its HTML, CSS and JavaScript lie beside it, named alike. ``styles`` are style sheets that come
-    before its own. ``isolated`` puts it into a shadow root; Plotly.js needs to be outside of one.
+    before its own, and ``theme.css``, which all components share, before both. ``isolated`` puts
+    the component into a shadow root; Plotly.js needs to be outside of one.
     """
     path = Path(module)
+    sheets = [path.parent / style for style in styles]
     return st.components.v2.component(
         f"rf_viz.{path.stem}",
         html=read(path.with_suffix(".html")),
-        css="\n".join(read(path.parent / style) for style in (*styles, f"{path.stem}.css")),
+        css="\n".join(map(read, [THEME, *sheets, path.with_suffix(".css")])),
         js=bundle(path.with_suffix(".js")),
         isolate_styles=isolated,
     )

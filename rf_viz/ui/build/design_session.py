@@ -21,6 +21,7 @@ from ...design import (
 from ...design.presets import FIRST
 from ...design.rows import check_input
 from ...errors import ModelError
+from .. import address
 from ..text import sentence
 
 _MOST = 200
@@ -51,7 +52,6 @@ class DesignSession:
         latest_valid: the latest design without a mistake, and the row that was looked at in it.
         latest_turn: number of the latest edit that arrived from the table.
         refusals: by row and name of a field, what was typed there that the row cannot have.
-        link: text that stands for the design in the page's address.
         link_problem: what is wrong with the link by which the page was opened.
     """
 
@@ -62,7 +62,6 @@ class DesignSession:
     latest_valid: tuple[Design, int] | None = None
     latest_turn: int = 0
     refusals: dict[tuple[int, str], Refusal] = field(default_factory=dict)
-    link: str = ""
     link_problem: str = ""
 
     def show(self, design: Design, chosen: int | None = None) -> None:
@@ -156,26 +155,30 @@ class DesignSession:
 
 
 def design_session() -> DesignSession:
-    """The session's design; the one of the page's address where a link was opened."""
+    """The session's design; the one of the page's address where the person arrived by one."""
     session: DesignSession | None = st.session_state.get("bench")
     if session is None:
         session = st.session_state["bench"] = DesignSession(PRESETS[FIRST].build())
         session.choose(_deepest_map(session.design))
-    link = st.query_params.get("net", "")
-    if link and link != session.link:
+    link, row = address.read("net"), address.read_numbers("row")
+    if link and link != session.design.compact():
         try:
             session.begin(Design.expand(link))
         except ModelError as error:
             text = sentence(error)
             session.link_problem = text[:1].upper() + text[1:]
+            row = None
+    if row:
+        session.choose(row[0])
+        if session.chosen != row[0]:
+            address.ignore("row", row[0])
     return session
 
 
 def write_address(session: DesignSession) -> None:
-    """Puts the design into the page's address."""
-    session.link = session.design.compact()
-    if st.query_params.get("net") != session.link:
-        st.query_params["net"] = session.link
+    """Puts the design and the row that is looked at into the page's address."""
+    address.put("net", session.design.compact())
+    address.put("row", str(session.chosen))
 
 
 def apply_edits(edits: Mapping[str, Any] | None) -> None:
@@ -184,8 +187,7 @@ def apply_edits(edits: Mapping[str, Any] | None) -> None:
     The table repeats an edit until it learns that the edit has arrived.
     """
     session: DesignSession = st.session_state.get("bench") or design_session()
-    # The browser's address may still be that of an earlier design, and is no news then.
-    session.link = st.query_params.get("net", "")
+    address.ignore_echo()
     for edit in (edits or {}).get("edits", ()):
         if edit["turn"] <= session.latest_turn:
             continue

@@ -14,7 +14,8 @@ from ...design import (
     to_onnx,
     to_pytorch,
 )
-from .. import sidebar
+from .. import address, sidebar
+from ..address_choice import kept, one_of
 from ..navigation import Destination, set_destination
 from ..pictures import Cell
 from .design_session import design_title
@@ -35,7 +36,7 @@ def export_panel(study: Study, row: Measured, cell: Cell | None) -> None:
     design = study.design
     title = design_title(design)
     name = re.sub(r"\W+", "-", title).strip("-").lower()
-    st.markdown("#### Take it along")
+    st.markdown("## Take it along")
     st.caption(
         f"{title}: {study.parameters:,} weights, "
         f"{2 * study.multiply_adds / 1e9:.3g} GFLOPs. Its weights are random, and the files say so."
@@ -63,19 +64,17 @@ def export_panel(study: Study, row: Measured, cell: Cell | None) -> None:
                 on_click="ignore",
                 icon=":material/download:",
             )
-    link = f"{str(st.context.url or '').partition('?')[0]}?net={design.compact()}"
     st.caption("This page's address is a link that holds the whole network:")
-    st.code(link, language=None, wrap_lines=True)
+    link = address.show()
     if len(link) > _SHORT_LINK:
         st.caption("It is long: some programs cut such addresses off.")
     with st.expander("Show the code"):
         language = st.segmented_control(
             "Code for",
             ["Keras", "PyTorch"],
-            default="Keras",
             required=True,
-            key="code for",
             label_visibility="collapsed",
+            **kept("code", "code for", one_of({"keras": "Keras", "pytorch": "PyTorch"})),
         )
         code = to_keras(design) if language == "Keras" else to_pytorch(design)
         st.code(code, "python", height=420)

@@ -14,6 +14,8 @@ from ...design import (
     reached_by,
     seek,
 )
+from ..address import ignore_echo, put, read
+from ..address_choice import between, kept
 from ..text import percent
 
 _FAR, _NEAR = 127, 8
@@ -26,7 +28,7 @@ def goal_seek(study: Study, apply: Callable[[Design], None]) -> int | None:
     Returns the size to reach, once the person has asked for it; None where it is reached.
     """
     now = reached_by(study)
-    st.markdown("#### How do I reach ...")
+    st.markdown("## How do I reach ...")
     if now is None:
         st.caption("The network leaves no map of cells, so there is nothing to reach with.")
         return None
@@ -36,21 +38,21 @@ def goal_seek(study: Study, apply: Callable[[Design], None]) -> int | None:
             f"A receptive field of at least, in {what}",
             min_value=2,
             max_value=100_000,
-            value=_FAR,
-            key="goal size",
             width=270,
+            **kept("goal", "goal size", between(2, 100_000, _FAR)),
         )
         stride = st.number_input(
             "with a stride of at most",
             min_value=1,
             max_value=1024,
-            value=_NEAR,
-            key="goal stride",
             width=200,
+            **kept("goal-stride", "goal stride", between(1, 1024, _NEAR)),
         )
         link, goal = study.design.compact(), Goal(int(size), int(stride))
-        if st.button("Find ways", key="find ways", type="primary"):
+        pressed = st.button("Find ways", key="find ways", type="primary", on_click=ignore_echo)
+        if pressed or read("ways") == "shown":
             st.session_state["goal"] = link, goal
+        put("ways", "shown" if st.session_state.get("goal") == (link, goal) else "")
     name = study.rows[now.row - 1].step.name
     if now.meets(goal):
         st.caption(f"It does already: {name} sees {now.size} {what} with stride {now.stride}.")

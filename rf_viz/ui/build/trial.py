@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -17,6 +18,7 @@ from ...errors import ModelError
 from ...figures.built import Grown, built
 from ...figures.maps import by_channel
 from .. import sidebar
+from ..address import ignore_echo, put
 from ..cache import Fed, File, reported
 from ..chart.chart import chart
 from ..inspector.cell_panel import cell_panel
@@ -24,8 +26,9 @@ from ..inspector.channels import choose_channel
 from ..inspector.cue.cue import cue
 from ..inspector.depth.depth import near
 from ..inspector.linked_view.linked_view import linked_view
-from ..inspector.pinned import pinned_state, settle
+from ..inspector.pinned import apply, pinned_state, settle
 from ..inspector.scene import Scene
+from ..navigation import Destination
 from ..pictures import Cell, FeatureMap, Picture
 from ..text import by, sentence
 
@@ -72,14 +75,15 @@ def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None
 
     Returns that cell; None where there is no input.
     """
+    destination = Destination.from_address(row.layer.name)
     if network_input is None:
         return None
     picture, fed = network_input
     link = study.design.compact()
-    view = f"built {link} {row.step.name}"
+    view, place = f"built {link} {row.step.name}", f"built {row.step.name}"
     about, picker = st.columns([3, 2], vertical_alignment="bottom")
     about.html(
-        f'<p class="rf-about"><b>{row.step.name}</b>'
+        f'<p class="rf-about"><b role="heading" aria-level="2">{row.step.name}</b>'
         f"<span>{row.step.row.kind} · {by(row.step.shape)} · random weights</span></p>"
     )
     maps, shown = None, 0
@@ -92,12 +96,15 @@ def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None
         st.caption(f"No values: {sentence(error)} The regions hold all the same.")
         feature_map = FeatureMap(row.layer, None, "No values", None)
     else:
+        if destination and destination.channel is not None:
+            st.session_state[f"channel {place}"] = destination.channel
         with picker:
-            shown, title = choose_channel(maps, [], key=f"channel {view}")
+            shown, title = choose_channel(maps, [], key=f"channel {place}")
         seen = shown if row.layer.channel_axis is not None else None
         feature_map = FeatureMap(row.layer, seen, f"Feature map, channel {title}", maps[shown])
     cell = feature_map.strongest
     scene = Scene(_FILE, study.net, picture, fed, feature_map, maps, shown, [], cell)
+    apply(scene, view, destination)
     with st.container(key="explore"):
         with st.container():
             picked = linked_view(picture, feature_map, view=view, key="built view")
@@ -107,6 +114,9 @@ def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None
             cue(row.layer, feature_map.channel, pinned, here.order, around)
         with st.container():
             cell_panel(picture, feature_map, pinned.cell, pinned.mode)
+    scene = replace(scene, cell=pinned.cell, pixel=pinned.pixel, mode=pinned.mode)
+    for name, value in scene.destination.to_address().items():
+        put(name, "" if name == "layer" else value)
     return pinned.cell
 
 
@@ -115,6 +125,7 @@ def growth(study: Study, chosen: int, goal: int | None, choose: Callable[[int], 
     key = f"growth {study.design.compact()} {chosen}"
 
     def clicked() -> None:
+        ignore_echo()
         points = st.session_state[key].selection.points
         if points and "customdata" in points[0]:
             choose(int(points[0]["customdata"]))

@@ -16,9 +16,12 @@ from ...catalogue.keras_applications import KERAS_APPLICATIONS
 from ...catalogue.tables import alphanumeric
 from ...catalogue.torchvision_models import TORCHVISION_MODELS
 from ...figures.accuracy import Point, Quantity, accuracy
+from ..address import refresh
+from ..address_choice import kept, one_of, restored, several_of
 from ..chart.chart import chart
 from ..text import listed, plain
 from .networks import Contender, ContenderTrace
+from .own_points import own_points
 
 _ARTICLE, _KERAS, _TORCHVISION, _OWN = (
     "The article's",
@@ -26,6 +29,9 @@ _ARTICLE, _KERAS, _TORCHVISION, _OWN = (
     "torchvision",
     "Yours",
 )
+
+_GROUPS = {"article": _ARTICLE, "keras": _KERAS, "torchvision": _TORCHVISION}
+"""The groups as an address spells them."""
 
 _FIT = "Our least-squares fit through the article's networks"
 _FIT_ALL = "Our least-squares fit through all networks shown"
@@ -70,21 +76,18 @@ def accuracies(traces: Mapping[Contender, ContenderTrace]) -> None:
     shown = choices.segmented_control(
         "Show",
         [_ARTICLE, _KERAS, _TORCHVISION],
-        default=[_ARTICLE, _KERAS],
         selection_mode="multi",
-        key="accuracy of",
-        persist_state="session",
+        **kept("accuracy.of", "accuracy of", several_of(_GROUPS, [_ARTICLE, _KERAS])),
     )
-    across: Quantity = choices.segmented_control(
+    across = choices.segmented_control(
         "Over",
         list(_ACROSS),
-        default="size",
         format_func=_ACROSS.__getitem__,
         required=True,
-        key="accuracy over",
-        persist_state="session",
         wrap=True,
+        **kept("accuracy.over", "accuracy over", one_of(_ACROSS.keys())),
     )
+    assert across is not None  # it is required
     groups = {
         _TORCHVISION: _torchvision(shown) if _TORCHVISION in shown else [],
         _KERAS: _keras(once=_ARTICLE in shown) if _KERAS in shown else [],
@@ -93,9 +96,12 @@ def accuracies(traces: Mapping[Contender, ContenderTrace]) -> None:
     }
     everything = [point for group in groups.values() for point in group]
     names = [point.name for point in everything]
-    if st.session_state.get(_WITHOUT) not in names:
+    offered = [_NONE, *names]
+    arguments = kept("accuracy.without", _WITHOUT, one_of(offered))
+    if st.session_state[_WITHOUT] not in offered:
         st.session_state[_WITHOUT] = _NONE
-    left_out = choices.selectbox("Leave out", [_NONE, *names], key=_WITHOUT, width=180)
+    left_out = choices.selectbox("Leave out", offered, width=180, **arguments)
+    refresh()
     if not everything:
         st.info("Nothing is shown: choose a group above, or add a network below.")
     else:
@@ -178,8 +184,8 @@ def _twins() -> list[str]:
 
 
 def _own() -> list[Point]:
-    """Networks that the person added in this session."""
-    points: list[Point] = st.session_state.setdefault("accuracies", [])
+    """Networks that the person added."""
+    points: list[Point] = st.session_state[restored("accuracy.own", "accuracies", own_points())]
     return points
 
 
@@ -226,7 +232,7 @@ def _rivals(groups: Mapping[str, Sequence[Point]], left_out: str) -> None:
                 whose = "article's" if title == _FIT else "all shown"
                 row |= {f"Slope, {whose}": curve.slope, f"Correlation, {whose}": curve.correlation}
         rows.append(row)
-    st.markdown("#### The receptive field and its rivals")
+    st.markdown("## The receptive field and its rivals")
     st.dataframe(
         rows,
         hide_index=True,
@@ -245,7 +251,7 @@ def _rivals(groups: Mapping[str, Sequence[Point]], left_out: str) -> None:
 
 def _twelve() -> None:
     """Draws the article's table of twelve networks."""
-    st.markdown("#### The article's twelve networks")
+    st.markdown("## The article's twelve networks")
     st.dataframe(
         [
             {

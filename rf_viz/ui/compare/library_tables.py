@@ -6,7 +6,12 @@ import streamlit as st
 
 from ...catalogue.keras_applications import KERAS_APPLICATIONS, KerasApplication
 from ...catalogue.torchvision_models import TORCHVISION_MODELS, TorchvisionModel
-from ..text import by
+from .. import sidebar
+from ..address import refresh
+from ..address_choice import kept, one_of, several_of
+from ..clickable_table import clickable_table
+from ..sidebar import libraries
+from ..text import by, plain
 
 _KERAS, _TORCHVISION = "Keras", "torchvision"
 
@@ -28,15 +33,16 @@ def library_tables() -> None:
     shown = choices.segmented_control(
         "Library",
         list(entries),
-        default=list(entries),
         selection_mode="multi",
-        key="tables of",
-        persist_state="session",
+        **kept("libraries.of", "tables of", several_of({n.lower(): n for n in entries}, entries)),
     )
     families = sorted({entry.family for library in shown for entry in entries[library]})
-    if st.session_state.get("tables family") not in families:
+    offered = [_ALL, *families]
+    arguments = kept("libraries.family", "tables family", one_of(offered))
+    if st.session_state["tables family"] not in offered:
         st.session_state["tables family"] = _ALL
-    family = choices.selectbox("Family", [_ALL, *families], key="tables family", width=220)
+    family = choices.selectbox("Family", offered, width=220, **arguments)
+    refresh()
     rows = [
         _row(library, entry)
         for library in shown
@@ -47,9 +53,9 @@ def library_tables() -> None:
         st.info("Choose a library.")
         return
     number = st.column_config.NumberColumn
-    st.dataframe(
+    row = clickable_table(
         rows,
-        hide_index=True,
+        key=f"networks {shown} {family}",
         height=520,
         column_config={
             "Network": st.column_config.TextColumn(pinned=True),
@@ -61,9 +67,12 @@ def library_tables() -> None:
             "Source": st.column_config.LinkColumn(display_text="open"),
         },
     )
+    if row is not None:
+        _open(f"{str(rows[row]['Library']).lower()}:{rows[row]['Network']}")
     st.caption(
-        f"{len(rows)} networks; r, S and P of the last layer before everything is pooled, at the "
-        "network's own input size. Global context, such as squeeze-and-excite gates, is left out. "
+        f"Click a row to open its network in Explore. {len(rows)} networks; r, S and P of the last "
+        "layer before everything is pooled, at the network's own input size. Global context, such "
+        "as squeeze-and-excite gates, is left out. "
         "A network whose size r is empty has no closed form: the note says why. GFLOPs are twice "
         "the multiply-adds."
     )
@@ -73,6 +82,15 @@ def library_tables() -> None:
         "they were trained. An architecture can have other figures in the other library: "
         "ResNet-50, for one, has its strides in other convolutions, and Keras pads differently."
     )
+
+
+def _open(key: str) -> None:
+    """Opens a network in Explore, or says what is missing."""
+    if not libraries.has(key):
+        st.info(plain(libraries.absent(key)), icon=":material/info:")
+        return
+    sidebar.visitor().next_model = key
+    st.switch_page("streamlit_app.py")
 
 
 def _row(library: str, entry: Entry) -> dict[str, str | float | None]:

@@ -14,6 +14,7 @@ from ...catalogue.samples import SAMPLE_MODELS
 from ...errors import ModelError, SizeUnknownError
 from ...trace.network import Layer, Region
 from .. import cache, sidebar
+from ..address_choice import BETWEEN, NONE, Form, kept, several_of
 from ..cache import File, TraceOptions
 from ..inspector.depth.depth import nearest
 from ..navigation import Destination, set_destination
@@ -70,21 +71,39 @@ def choose_networks(file: File) -> list[Contender]:
     choices = _choices()
     title = choices[current].title if current in choices else file.name
     others = [key for key in choices if key != current]
-    if "compared" not in st.session_state:
-        st.session_state["compared"] = [key for key in _FIRST if key in others]
-    kept = [key for key in st.session_state["compared"] if key in others]
-    st.session_state["compared"] = kept[: MOST - 1]
+    first = [key for key in _FIRST if key in others]
+    arguments = kept("with", "compared", _several(others, first))
+    st.session_state["compared"] = [key for key in st.session_state["compared"] if key in others][
+        : MOST - 1
+    ]
     keys = st.multiselect(
         "Compare with",
         others,
         format_func=lambda key: choices[key].title,
-        key="compared",
         max_selections=MOST - 1,
-        persist_state="session",
         placeholder="Choose up to seven",
+        **arguments,
     )
     contenders = [Contender(current, title, file), *(choices[key] for key in keys)]
     return [replace(contender, number=number) for number, contender in enumerate(contenders)]
+
+
+def _several(keys: Sequence[str], first: list[str]) -> Form:
+    """The form of the networks that are compared; uploads have their names beside them."""
+    models = sidebar.visitor().models
+    named = {key: f"{sidebar.NAMED}{file.name}" for key, file in models.items()}
+    by_text = {f"{key}{named.get(key, '')}".replace(BETWEEN, "-"): key for key in keys}
+    form = several_of(by_text, first)
+
+    def read(text: str) -> list[str]:
+        """Reads the keys, whatever names are beside them, without those of absent uploads."""
+        texts = {text.partition(sidebar.NAMED)[0]: text for text in by_text}
+        parts = [part.partition(sidebar.NAMED)[0] for part in text.split(BETWEEN)]
+        there = [part for part in parts if part in texts or not sidebar.is_digest(part)]
+        chosen: list[str] = form.read(BETWEEN.join(texts.get(part, part) for part in there) or NONE)
+        return chosen
+
+    return replace(form, read=read)
 
 
 def _choices() -> dict[str, Contender]:
@@ -167,7 +186,7 @@ def open_in_explore(contender: Contender, layer: str, cell: Cell | None) -> None
     key = contender.key
     if key.startswith(_LIGHT):  # Explore does not list these: there it is an upload.
         key = contender.file.digest
-        sidebar.visitor().models[key] = contender.file
+        sidebar.remember("model", key, contender.file)
     sidebar.visitor().next_model = key
     set_destination(Destination(layer, cell))
     st.switch_page("streamlit_app.py")

@@ -7,6 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from ...catalogue.article import EndPoint, end_points
+from ..address import refresh
+from ..address_choice import kept, one_of
 
 _ALL, _ANY = "All networks", "Any size"
 
@@ -24,21 +26,32 @@ def published() -> None:
         f"published of {len(networks)} networks and what RF-Viz computes.</p>"
     )
     filters = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-    network = filters.selectbox("Network", [_ALL, *networks], key="published network", width=260)
+    offered = [_ALL, *networks]
+    network = filters.selectbox(
+        "Network",
+        offered,
+        width=260,
+        **kept("published.network", "published network", one_of(offered)),
+    )
+    by_text = {str(n): f"{n} \N{MULTIPLICATION SIGN} {n}" for n in sizes}
+    at = {"all": "All", "any": _ANY, **by_text}
     size = filters.segmented_control(
         "Input size",
-        ["All", _ANY, *(f"{n} \N{MULTIPLICATION SIGN} {n}" for n in sizes)],
-        default="All",
+        list(at.values()),
         required=True,
-        key="published size",
+        **kept("published.size", "published size", one_of(at)),
     )
-    only = filters.toggle("Differences only", key="published differences")
+    only = filters.toggle(
+        "Differences only",
+        **kept("published.rows", "published differences", one_of({"all": False, "differ": True})),
+    )
+    refresh()
     resolution = {_ANY: None} | {f"{n} \N{MULTIPLICATION SIGN} {n}": n for n in sizes}
     shown = [
         row
         for row in rows
         if network in (_ALL, row.net)
-        and (size == "All" or row.resolution == resolution[size])
+        and (size == "All" or row.resolution == resolution[str(size)])
         and not (only and row.agrees)
     ]
     if shown:
@@ -62,7 +75,7 @@ def _row(row: EndPoint) -> dict[str, str]:
         "Input": str(row.resolution or "any"),
         "End point": row.name.removeprefix(f"{row.net}/"),
         **_figures(row),
-        "": "= equal" if row.agrees else "\N{NOT EQUAL TO} differs",
+        "Compared": "= equal" if row.agrees else "\N{NOT EQUAL TO} differs",
     }
 
 

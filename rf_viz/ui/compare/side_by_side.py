@@ -18,7 +18,10 @@ from ...figures.compare import (
     growth,
 )
 from .. import cache, sidebar
+from ..address import refresh
+from ..address_choice import kept, one_of
 from ..chart.chart import chart
+from ..clickable_table import clickable_table
 from ..sidebar import libraries
 from ..text import by, plain, position
 from .networks import Contender, ContenderTrace, open_in_explore, trace_all
@@ -54,22 +57,26 @@ def _table(
     """Draws a row for each network: its last layer before the spatial axes are gone.
 
     Rows of Keras' and torchvision's networks are known without building them. ``missing`` is the
-    note on others that are not traced.
+    note on others that are not traced. Once they are traced, a clicked row opens in Explore.
     """
-    st.markdown("#### Where they end")
+    st.markdown("## Where they end")
     rows = [_row(contender, traces.get(contender), missing) for contender in contenders]
-    st.dataframe(
-        rows,
-        hide_index=True,
-        column_config={
-            "Network": st.column_config.TextColumn(pinned=True),
-            "GFLOPs": st.column_config.NumberColumn(format="%.2f"),
-        },
-    )
+    columns = {
+        "Network": st.column_config.TextColumn(pinned=True),
+        "GFLOPs": st.column_config.NumberColumn(format="%.2f"),
+    }
+    if traces:
+        key = f"ends {' '.join(contender.file.digest for contender in contenders)}"
+        row = clickable_table(rows, key=key, column_config=columns)
+        trace = None if row is None else traces.get(contenders[row])
+        if row is not None and trace and trace.growth.end:
+            open_in_explore(contenders[row], trace.growth.end.layer, trace.cell)
+    else:
+        st.dataframe(rows, hide_index=True, column_config=columns)
     st.caption(
-        "The last layer before the spatial axes are gone, at the network's own input size. Global "
-        "context, such as squeeze-and-excite gates, is left out. GFLOPs stay empty where a layer's "
-        "cost is unknown."
+        "Click a row to open its layer in Explore: the last one before the spatial axes are gone. "
+        "All is at the network's own input size. Global context, such as squeeze-and-excite gates, "
+        "is left out. GFLOPs stay empty where a layer's cost is unknown."
     )
 
 
@@ -126,16 +133,19 @@ def _cells(
 @st.fragment
 def _curves(traces: Mapping[Contender, ContenderTrace]) -> None:
     """Draws how far each network sees on the way through it; a point leads to its layer."""
-    st.markdown("#### How they grow")
+    st.markdown("## How they grow")
     choices = st.container(horizontal=True, gap="large")
-    across: Across = choices.segmented_control(
-        "Over", list(_ACROSS), default="depth", format_func=_ACROSS.__getitem__, required=True,
-        key="growth over", persist_state="session",
+    across = choices.segmented_control(
+        "Over", list(_ACROSS), format_func=_ACROSS.__getitem__, required=True,
+        **kept("growth.over", "growth over", one_of(_ACROSS.keys())),
     )  # fmt: skip
-    up: Up = choices.segmented_control(
-        "Show", list(_UP), default="size", format_func=_UP.__getitem__, required=True,
-        key="growth of", persist_state="session",
+    up = choices.segmented_control(
+        "Show", list(_UP), format_func=_UP.__getitem__, required=True,
+        **kept("growth.of", "growth of", one_of(_UP.keys())),
     )  # fmt: skip
+    assert across is not None  # it is required, and so is the other
+    assert up is not None
+    refresh()
     curves = [Curve(c.title, c.number, t.growth) for c, t in traces.items() if t.growth.steps]
     if not curves:
         st.info("None of these networks has layers whose cells see a part of the input.")
@@ -187,10 +197,11 @@ def _middles(traces: Mapping[Contender, ContenderTrace]) -> None:
     """Draws the region of the central cell of each last layer, over one picture."""
     st.html(Path(__file__).with_suffix(".css"))
     shown = {c: t for c, t in traces.items() if t.picture and t.growth.end}
-    st.markdown("#### What their central cells see")
+    st.markdown("## What their central cells see")
     both = st.container(key="middles")
     with both.container():
         image = sidebar.choose_image(None)
+        refresh()
         pixels = cache.pixels(image, (_FRAME, _FRAME), "crop")
         chart(
             boxes(pixels, [_box(c, t) for c, t in shown.items()]),

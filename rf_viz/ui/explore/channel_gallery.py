@@ -8,6 +8,7 @@ import streamlit as st
 
 from ...analysis.numbers import whole
 from ...figures.channels import PAGE, Channels, Order
+from ..address_choice import between, kept, one_of
 from ..inspector.scene import Scene
 from ..navigation import open_now
 from .choices.sheet import choose_tile, columns_of
@@ -20,7 +21,7 @@ ORDERS: Mapping[str, Order] = {
     "At this cell": "cell",
     "Number": "number",
 }
-"""What puts the channels in order."""
+"""What puts the channels in order, and how an address spells it."""
 
 
 def channel_gallery(scene: Scene) -> None:
@@ -53,7 +54,9 @@ def _choose_page(of: str, channels: Channels) -> int:
         return 1
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         where = st.empty()
-        page = st.pagination(channels.pages, key=f"channels page {of}")
+        page = st.pagination(
+            channels.pages, **kept("page", f"channels page {of}", between(1, channels.pages, 1))
+        )
         first = (page - 1) * PAGE
         last = first + len(channels.shown(page - 1))
         where.caption(
@@ -70,17 +73,18 @@ def _choose_order(single: bool) -> tuple[Order, bool]:
         name = st.segmented_control(
             "Order by",
             names,
-            default=names[0],
             required=True,
             format_func=lambda name: "Value" if single and name == "Maximum" else name,
-            key=f"order of channels {single}",
-            persist_state="session",
+            **kept(
+                "channels.order",
+                f"order of channels {single}",
+                one_of({ORDERS[name]: name for name in names}),
+            ),
         )
-        common = not single and st.toggle(
+        same_scale = not single and st.toggle(
             "Same scale",
-            key="same scale",
-            persist_state="session",
             help="All maps in the colours of one scale, so that they can be compared. "
             "Else each runs from its own lowest value to its own highest.",
+            **kept("channels.scale", "same scale", one_of({"own": False, "same": True})),
         )
-    return ORDERS[str(name)], common
+    return ORDERS[str(name)], same_scale

@@ -43,7 +43,7 @@ _SPREAD = 4
 _CHANNELS, _MOST_CHANNELS = 4, 16
 """How many channels of each layer go into the page, at first and at most."""
 
-_LARGE = 3_000_000
+_LARGE = 8_000_000
 """A page of more bytes is called large."""
 
 _KINDS = {
@@ -102,7 +102,7 @@ def _picture(scene: Scene) -> None:
 
 
 def _page(scene: Scene) -> None:
-    st.markdown("**A page that works offline**")
+    st.markdown("### A page that works offline")
     st.caption("The linked view in one HTML file, to hand out or to show without a network.")
     offered = to_choose_from(scene)
     names = {layer.name: title_of(layer)[0] for layer in offered}
@@ -149,7 +149,7 @@ def _numbers(scene: Scene) -> None:
     def every() -> Record:
         return network_record(scene.file.name, scene.net)
 
-    st.markdown("**The numbers**")
+    st.markdown("### The numbers")
     st.caption("As the command line tells them: of this cell, and of all layers.")
     cells = _file_name(scene.file.name, title_of(layer)[0], *cell)
     layers = _file_name(scene.file.name, "layers")

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from ...trace.network import Network
+from ..clickable_table import clickable_table
 from ..inspector.scene import Scene
 from ..navigation import open_now
 from ..outline import Entry, outline, undivided
@@ -30,7 +31,7 @@ def pixel_cells(scene: Scene) -> None:
         st.caption(f"Pixel {position(pixel)}. Click a layer to go there.")
     entries = list(undivided(outline(scene.net)))
     counts = counted(scene.net, entries, pixel)
-    picked = st.dataframe(
+    row = clickable_table(
         {
             "Layer": [entry.name for entry in entries],
             "Operator": [entry.kind for entry in entries],
@@ -41,14 +42,10 @@ def pixel_cells(scene: Scene) -> None:
         column_config={
             "Share": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
         },
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
         key=f"seers {scene.file.digest} {pixel}",
     )
-    for row in picked.selection.rows:
-        if entries[row].layer.name != scene.layer.name:
-            open_now(entries[row].layer.name)
+    if row is not None and entries[row].layer.name != scene.layer.name:
+        open_now(entries[row].layer.name)
 
 
 def counted(net: Network, entries: list[Entry], pixel: Cell) -> list[tuple[int, int]]:

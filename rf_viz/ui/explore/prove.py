@@ -18,6 +18,7 @@ from ...verify.proof import Proof, Trial
 from ...verify.proof import prove as try_cell
 from ...verify.report import Report, verify
 from .. import cache
+from ..address_choice import between, kept, one_of, restored
 from ..cache import File
 from ..inspector.scene import Scene
 from ..pictures import Picture
@@ -38,6 +39,19 @@ from .replacements import (
     replacement,
 )
 
+_TEXTS = {
+    "Noise": "noise",
+    "Blur": "blur",
+    "Black": "black",
+    PHOTOGRAPH: "photograph",
+    "Silence": "silence",
+    "Another tone": "tone",
+}
+"""The fillers as an address spells them."""
+
+_MOST_TIMES = 1_000_000
+"""More noises than anybody draws."""
+
 _LEAD = (
     "Everything outside the region is replaced, and the model runs again: the cell must keep its "
     "value. Then everything inside is, and the cell must not."
@@ -53,20 +67,24 @@ def prove(scene: Scene) -> None:
     """Draws the button and, once it was pressed for this model, the proof for the pinned cell."""
     st.html(Path(__file__).with_suffix(".css"))
     fillers = {"signal": SIGNALS, "image": PICTURES, "volume": VOLUMES}[scene.picture.kind]
-    pressed = f"proved {scene.file.digest}"
+    pressed = restored("proved", f"proved {scene.file.digest}", between(0, _MOST_TIMES, 0))
+    offered = [filler for filler in fillers if filler != PHOTOGRAPH or not scene.picture.within]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         filler = st.segmented_control(
             "Replace by",
-            [filler for filler in fillers if filler != PHOTOGRAPH or not scene.picture.within],
-            default="Noise",
+            offered,
             required=True,
-            key=f"filler {len(scene.picture.extent)}",
-            persist_state="session",
+            **kept(
+                "prove.by",
+                f"filler {len(scene.picture.extent)}",
+                one_of({_TEXTS[filler]: filler for filler in offered}),
+            ),
         )
+        assert filler is not None  # it is required
         photograph = _choose_photograph(scene.picture) if filler == PHOTOGRAPH else None
         if st.button("Prove it", type="primary", key="prove"):
-            st.session_state[pressed] = st.session_state.get(pressed, 0) + 1
-    times = st.session_state.get(pressed, 0)
+            st.session_state[pressed] = st.session_state[pressed] + 1
+    times = st.session_state[pressed]
     if not times:
         st.caption(_LEAD)
         return
@@ -94,8 +112,8 @@ def _choose_photograph(picture: Picture) -> File:
         "Photograph",
         list(others),
         format_func=lambda key: others[key].title,
-        key=f"photograph beside {picture.title}",
         width=200,
+        **kept("prove.photograph", f"photograph beside {picture.title}", one_of(others.keys())),
     )
     return File.at(others[key].path, others[key].title)
 

@@ -7,6 +7,7 @@ from importlib import import_module
 
 import streamlit as st
 
+from ..address_choice import kept, one_of
 from ..inspector.scene import Scene
 
 QUESTIONS: Mapping[str, tuple[str, str]] = {
@@ -15,9 +16,25 @@ QUESTIONS: Mapping[str, tuple[str, str]] = {
     "Strongest cells": (".strongest", "strongest"),
     "Channels": (".channel_gallery", "channel_gallery"),
     "Who sees this pixel": (".pixel_cells", "pixel_cells"),
-    "Take it along": (".export_panel", "export_panel"),
+    "Share & export": (".export_panel", "export_panel"),
 }
 """The module and the function that answer each question; the module is loaded with the question."""
+
+_IN_ADDRESS = {
+    **{answer: question for question, (_, answer) in QUESTIONS.items()},
+    # Older addresses have the questions as they were worded then.
+    "Through the layers": "Through the layers",
+    "Prove it": "Prove it",
+    "Strongest cells": "Strongest cells",
+    "Channels": "Channels",
+    "Who sees this pixel": "Who sees this pixel",
+    "Take it along": "Share & export",
+}
+"""The questions by the texts that stand for them in an address."""
+
+
+OF_ANSWERS = ("page", "proved", "whole")
+"""The parameters of an address that belong to the open answer alone."""
 
 
 def choose_question() -> str | None:
@@ -25,9 +42,8 @@ def choose_question() -> str | None:
     question: str | None = st.segmented_control(
         "Ask about this cell",
         list(QUESTIONS),
-        key="question",
         label_visibility="collapsed",
-        persist_state="session",
+        **kept("ask", "question", one_of(_IN_ADDRESS, None)),
     )
     return question
 

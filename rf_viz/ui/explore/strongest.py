@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ...figures.sheet import Sheet, Tile
 from .. import sidebar
+from ..address_choice import kept, one_of
 from ..inspector.scene import Scene
 from ..navigation import open_now
 from ..text import (
@@ -40,24 +41,22 @@ def strongest(scene: Scene) -> None:
     if values is None:
         st.caption("This model cannot be run, so no cell is known to be the strongest.")
         return
-    where, apart = _HERE, True
+    where: str | None = _HERE
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         if len(scene.picture.extent) == 2 and not scene.fed.within:
             where = st.segmented_control(
                 "Strongest cells in",
                 [_HERE, _MINE],
-                default=_HERE,
                 required=True,
-                key="strongest in",
-                persist_state="session",
+                **kept("strongest.in", "strongest in", one_of({"image": _HERE, "images": _MINE})),
             )
         apart = st.toggle(
             "Skip overlaps",
-            value=True,
-            key="skip overlaps",
-            persist_state="session",
             help="Neighbouring cells see almost the same. Those more than half of whose region "
             "a stronger one sees are left out.",
+            **kept(
+                "strongest.overlaps", "skip overlaps", one_of({"skipped": True, "shown": False})
+            ),
         )
     if where == _MINE:
         _survey(scene, apart)

@@ -15,6 +15,8 @@ from ...figures.trail import SHOWN, Trail, drawable, thumbnail
 from ...model import Model
 from ...trace.network import Layer
 from .. import cache
+from ..address import put, read
+from ..address_choice import kept, one_of
 from ..cache import Fed, File
 from ..inspector.scene import Scene
 from ..navigation import open_now
@@ -39,7 +41,11 @@ def trail(scene: Scene) -> None:
     layer, view = scene.layer, f"{scene.file.digest} {scene.layer.name}"
     marks, channel = _choose_marks(scene)
     stops = trail_stops(scene.net, marks)
-    if st.session_state.get(_WHOLE) != view:
+    if read("whole") == "yes":
+        st.session_state[_WHOLE] = view
+    whole = st.session_state.get(_WHOLE) == view
+    put("whole", "yes" if whole else "")
+    if not whole:
         stops = latest(stops, SHOWN)
     pictured = [stop.layer for stop in stops if stop.layers and drawable(stop.layer)]
     pictures = None if scene.maps is None else thumbnails(scene.file, scene.fed, pictured)
@@ -72,7 +78,7 @@ def trail(scene: Scene) -> None:
     if chosen == _MORE:
         st.session_state[_WHOLE] = view
         st.rerun()
-    if chosen in marks and chosen != layer.name:
+    if chosen and chosen in marks and chosen != layer.name:
         open_now(chosen, middle(marks[chosen]))
 
 
@@ -102,10 +108,9 @@ def _choose_marks(scene: Scene) -> tuple[Marks, int | None]:
     )
     if same or not st.toggle(
         f"Only what feeds channel {channel}",
-        key="trail channel",
-        persist_state="session",
         help="The channels of this cell see different things: all of them count unless you choose "
         "one.",
+        **kept("trail.channel", "trail channel", one_of({"all": False, "own": True})),
     ):
         return marks, None
     return own, channel

@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ...figures.maps import strengths
-from ..address import ignore_echo
+from ..address import ignore, ignore_echo, opened
 from ..text import number
 
 
@@ -24,6 +24,11 @@ def choose_channel(maps: NDArray[np.float32], names: Sequence[str], *, key: str)
     def title(channel: int) -> str:
         return f"{channel} ({names[channel]})" if names else str(channel)
 
+    state = st.session_state
+    if state.get(key, 0) not in range(len(maps)):
+        channel = state.pop(key)
+        if opened():
+            ignore("channel", channel)
     channel = st.selectbox(
         "Channel, strongest first",
         order,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from ...trace.network import Layer
+from ..address import ignore
 from ..navigation import Destination
 from ..pictures import Cell, Pinned
 from .depth.depth import nearest
@@ -24,7 +25,8 @@ class PinnedState:
     Attributes:
         reported: what the linked view reported last.
         latest: mode and pixel as they are now.
-        cells: the pinned cell of each view, where one was chosen.
+        cells: the pinned cell of each view, where one was chosen; and of each layer, however the
+            model was traced when it was chosen last.
         point: the point of the input that stays while one walks through the layers; None for
             that which the pinned cell sees.
         order: how often the page went somewhere by itself.
@@ -54,15 +56,19 @@ def apply(scene: Scene, view: str, destination: Destination | None) -> None:
     if destination is None:
         return
     state.order += 1
-    pixel = destination.pixel
+    pixel, cell = destination.pixel, destination.cell
     if pixel is not None and not _within(pixel, state.extent):
+        ignore("pixel", ",".join(map(str, pixel)))
         pixel = None
+    if cell is not None and not _within(cell, layer.extents):
+        ignore("cell", ",".join(map(str, cell)))
+        cell = None
     state.latest = replace(state.latest, pixel=pixel, mode=destination.mode or state.latest.mode)
-    if destination.cell is not None and _within(destination.cell, layer.extents):
-        state.cells[view] = destination.cell
-        state.point = centre(layer, destination.cell, scene.feature_map.channel)
+    if cell is not None:
+        state.cells[view] = state.cells[_place(scene)] = cell
+        state.point = centre(layer, cell, scene.feature_map.channel)
     elif destination.keep_point and state.point is not None:
-        state.cells[view] = nearest(layer, state.point)
+        state.cells[view] = state.cells[_place(scene)] = nearest(layer, state.point)
 
 
 def settle(scene: Scene, view: str, report: Pinned | None) -> Pinned:
@@ -75,13 +81,20 @@ def settle(scene: Scene, view: str, report: Pinned | None) -> Pinned:
     if report is not None and report != state.reported:
         state.reported = state.latest = report
         state.cells[report.view] = report.cell
+        if report.view == view:
+            state.cells[_place(scene)] = report.cell
         state.point = None
-    cell = state.cells.get(view)
+    cell = state.cells.get(_place(scene), state.cells.get(view))
     if cell is None or not _within(cell, layer.extents):
         cell = scene.feature_map.strongest
     if state.point is None:
         state.point = state.latest.pixel or centre(layer, cell, scene.feature_map.channel)
     return replace(state.latest, view=view, cell=cell)
+
+
+def _place(scene: Scene) -> str:
+    """Stands for the scene's layer, however its model is traced."""
+    return f"{scene.file.digest} {scene.layer.name}"
 
 
 def _state_in(extent: tuple[int, ...]) -> PinnedState:

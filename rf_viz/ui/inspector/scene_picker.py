@@ -20,11 +20,12 @@ from .scene import Scene
 
 
 def scene_picker(
-    file: File, layer: Layer, picture: Picture, fed: Fed, sample: Sample | None, view: str
+    file: File, layer: Layer, picture: Picture, fed: Fed, sample: Sample | None, place: str
 ) -> Scene:
     """Draws the heading and the choice of a channel, and returns the scene.
 
-    Where the model cannot be run, the regions show without values.
+    ``place`` stands for the layer of the model. Where the model cannot be run, the regions show
+    without values.
     """
     about, picker = st.columns([3, 2], vertical_alignment="bottom")
     name, what = title_of(layer)
@@ -32,8 +33,9 @@ def scene_picker(
     if isinstance(weights, int):
         what += f", {weights:,} parameter{'s' * (weights != 1)}"
     about.html(
-        f'<p class="rf-about"><b>{escape(name).replace("/", "/<wbr>")}</b>'
-        f"<span>{escape(what)} · {by(layer.shape)}</span></p>"
+        f'<div class="rf-about"><b role="heading" aria-level="2">'
+        f"{escape(name).replace('/', '/<wbr>')}</b>"
+        f"<span>{escape(what)} · {by(layer.shape)}</span></div>"
     )
     try:
         values = cache.activations(file, fed, layer.name)
@@ -46,7 +48,7 @@ def scene_picker(
     if len(names) != len(maps):
         names = []
     with picker:
-        shown, title = choose_channel(maps, names, key=f"channel {view}")
+        shown, title = choose_channel(maps, names, key=f"channel {place}")
     seen = shown if layer.channel_axis is not None else None
     feature_map = FeatureMap(layer, seen, f"Feature map, channel {title}", maps[shown])
     strongest = feature_map.strongest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +13,7 @@ from ... import Layer, ModelError, Network
 from ...figures.colours import colours
 from ...figures.maps import by_channel, quantised, value_range
 from .. import cache
-from ..address import ignore_echo
+from ..address_choice import kept, one_of
 from ..cache import Fed, File, TraceOptions
 from ..outline import title_of
 from ..pictures import Picture
@@ -49,9 +48,11 @@ def choose_start(file: File, start: Start, name: str) -> Start:
 
     Returns ``start``, which looks from the input, or what to look at from a layer.
     """
-    net, key = start.net, _key(file.digest)
+    net, key = start.net, f"from {file.digest}"
     layers = {layer.name: layer for layer in _before(net, name)}
-    if st.session_state.get(key, _INPUT) not in {_INPUT, *layers}:
+    options = [_INPUT, *layers]
+    arguments = kept("from", key, one_of(options))
+    if st.session_state[key] not in options:
         st.session_state[key] = _INPUT
 
     def title(choice: str) -> str:
@@ -59,39 +60,22 @@ def choose_start(file: File, start: Start, name: str) -> Start:
 
     choice = st.selectbox(
         "From",
-        [_INPUT, *layers],
+        options,
         format_func=title,
-        key=key,
-        persist_state="session",
-        on_change=ignore_echo,
         help="What a cell sees is shown on the model's input, or in the cells of a layer before "
         "it.",
+        **arguments,
     )
     if not choice:
         return start
-    options = replace(start.options, start=choice)
+    traced_by = replace(start.options, start=choice)
     try:
-        inner = cache.trace(file, options)
+        inner = cache.trace(file, traced_by)
     except ModelError as error:
         st.caption(plain(sentence(error)))
         return start
     picture, fed = _map(file, start.fed, layers[choice], inner)
-    return Start(inner, options, picture, fed)
-
-
-def restore_start(address: Mapping[str, str], digest: str) -> None:
-    """Makes the choice that an address names."""
-    st.session_state[_key(digest)] = address.get("from", _INPUT)
-
-
-def to_address(digest: str) -> dict[str, str]:
-    """The parameter by which an address names the choice; none for the model's input."""
-    choice = st.session_state.get(_key(digest), _INPUT)
-    return {"from": choice} if choice else {}
-
-
-def _key(digest: str) -> str:
-    return f"from {digest}"
+    return Start(inner, traced_by, picture, fed)
 
 
 def _before(net: Network, name: str) -> list[Layer]:

@@ -18,6 +18,8 @@ from ...lessons.exercises import (
     exercise,
 )
 from ...lessons.worked import paths
+from .. import address
+from ..browser.token import browser_token
 from ..text import plain
 from .unit_diagram.unit_diagram import Pin, unit_diagram
 
@@ -88,19 +90,23 @@ class Book:
         return f"Solved {len(solved)} of {len(tried)}{tries}."
 
 
+@st.cache_resource(max_entries=1000, show_spinner=False)
+def _book(token: str) -> Book:
+    """The book of a browser, which outlasts a reload. No link holds it: it is for others, too."""
+    return Book()
+
+
 @st.fragment
 def exercises() -> None:
     """Draws one exercise: the network, the question, and the comment on the answer."""
     st.html(_CSS)
-    if "step" in st.query_params:
-        del st.query_params["step"]
-    book: Book = st.session_state.setdefault("exercise book", Book())
+    book = _book(browser_token())
     exercise = _choose()
     attempt = book.attempt(exercise)
     with st.container(key="exercise"):
         st.container().html(network_html(exercise.example))
         with st.container():
-            st.markdown(f"#### {exercise.question}")
+            st.markdown(f"## {exercise.question}")
             _answer(exercise, attempt, book)
             if attempt.answer:
                 _feedback(exercise, attempt)
@@ -117,13 +123,13 @@ def exercises() -> None:
 def _choose() -> Exercise:
     """Lets the person choose an exercise; at first it is that of the page's address, or 1-1."""
     state = st.session_state
-    address = st.query_params.get("exercise", "")
-    if address and address != state.get(_LINK):
-        numbers = parse_link(address)
+    link = address.read("exercise")
+    if link is not None:
+        numbers = parse_link(link)
         if numbers:
             state[_LEVEL], state[_NUMBER] = numbers
         else:
-            st.warning(f"There is no exercise {plain(address)}: here is another one.")
+            st.warning(f"There is no exercise {plain(link)}: here is another one.")
     level, number = parse_link(state.get(_LINK, "")) or (1, 1)
     state.setdefault(_LEVEL, level)
     state.setdefault(_NUMBER, number)
@@ -135,13 +141,16 @@ def _choose() -> Exercise:
             key=_LEVEL,
             required=True,
             wrap=True,
+            on_change=address.ignore_echo,
         )
-        st.number_input("Exercise", 1, _LAST, step=1, key=_NUMBER, width=140)
+        st.number_input(
+            "Exercise", 1, _LAST, step=1, key=_NUMBER, width=140, on_change=address.ignore_echo
+        )
     chosen = exercise(state[_LEVEL], state[_NUMBER])
     link = f"{chosen.level}-{chosen.seed}"
     state[_LINK] = link
-    if address != link:
-        st.query_params["exercise"] = link
+    address.put("exercise", link)
+    address.refresh()
     return chosen
 
 
@@ -298,7 +307,7 @@ def _solution(exercise: Exercise) -> None:
     rows = exercise.example.rows
     unit = rows[-1].size // 2 if exercise.unit is None else exercise.unit
     with st.container(key="solution"):
-        st.markdown("#### The solution")
+        st.markdown("### The solution")
         unit_diagram(
             exercise.example,
             key=f"solution {exercise.level}-{exercise.seed}",

@@ -12,7 +12,16 @@ from ...lessons.steps import (
     Slider,
     Unit,
 )
-from ..address_choice import address_choice, ignore_echo
+from ..address import ignore_echo, refresh
+from ..address_choice import (
+    Form,
+    address_choice,
+    between,
+    in_short,
+    kept,
+    restored,
+    several_of,
+)
 from .lesson_network import TITLE, lesson_network
 from .task import task
 from .unit_diagram.unit_diagram import Pin, unit_diagram
@@ -30,16 +39,15 @@ _STEP = "address step"
 def lesson() -> None:
     """Draws one step: an explanation, sliders, and the network that they make."""
     st.html(_CSS)
-    if "exercise" in st.query_params:
-        del st.query_params["exercise"]
-    done: set[int] = st.session_state.setdefault("lesson done", set())
+    done: frozenset[int] = st.session_state[restored("lesson.done", "lesson done", _steps_done())]
     numbers = range(1, len(TITLES) + 1)
     labels = {str(n): f":material/check: {n}" if n in done else str(n) for n in numbers}
     number = int(address_choice("step", labels, st.pills))
-    st.markdown(f"#### {number}. {TITLES[number - 1]}")
+    st.markdown(f"## {number}. {TITLES[number - 1]}")
     finished = lesson_network() if number > len(STEPS) else _step(STEPS[number - 1], number)
+    refresh()
     if finished and number not in done:
-        done.add(number)
+        st.session_state["lesson done"] = done | {number}
         st.rerun()  # The row of steps is above.
     _turn(number, finished)
 
@@ -71,9 +79,20 @@ def _slide(slider: Slider, number: int) -> int:
         slider.label,
         slider.low,
         slider.high,
-        slider.start,
-        key=f"lesson {number} {slider.label}",
-        persist_state="session",
+        **kept(
+            f"step{number}.{in_short(slider.label)}",
+            f"lesson {number} {slider.label}",
+            between(slider.low, slider.high, slider.start),
+        ),
+    )
+
+
+def _steps_done() -> Form:
+    """The form of the set of steps whose tasks are done."""
+    numbers = {str(number): number for number in range(1, len(TITLES) + 1)}
+    form = several_of(numbers)
+    return Form(
+        frozenset(), lambda text: frozenset(form.read(text)), lambda done: form.write(sorted(done))
     )
 
 
@@ -82,7 +101,7 @@ def _turn(number: int, finished: bool) -> None:
 
     def go(to: int) -> None:
         st.session_state[_STEP] = str(to)
-        ignore_echo("step")
+        ignore_echo()
 
     with st.container(horizontal=True):
         if number > 1:

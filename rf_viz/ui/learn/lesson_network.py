@@ -20,6 +20,7 @@ from ...figures.encode import Encoded
 from ...lessons.worked import form
 from ...trace.network import Layer, Network
 from .. import cache
+from ..address_choice import kept, one_of
 from ..cache import File, TraceOptions
 from ..navigation import Destination, set_destination
 from ..text import by, position
@@ -58,7 +59,9 @@ def lesson_network() -> bool:
                 "of 3. On a picture the same rules hold along each axis. The numbers are those "
                 "of the chosen layer, taken as the output."
             )
-            name = st.select_slider("Layer", _LAYERS, key="lesson layer", persist_state="session")
+            name = st.select_slider(
+                "Layer", _LAYERS, **kept("step10.layer", "lesson layer", one_of(_LAYERS))
+            )
             layer = net[name]
             cell = tuple(n // 2 for n in layer.extents)
             size, stride, padding = form(layer)

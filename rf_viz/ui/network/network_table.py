@@ -11,6 +11,8 @@ from ...analysis.growth import largest_region
 from ...analysis.records import csv_text
 from ...trace.network import Layer, Network
 from ...trace.settings import in_words
+from ..address_choice import kept, several_of, words
+from ..clickable_table import clickable_table
 from ..text import by
 
 Row = dict[str, str | int | float | bool | None]
@@ -25,35 +27,40 @@ _COLUMNS = {
 
 
 def network_table(net: Network, parameters: Mapping[str, int], *, key: str) -> str | None:
-    """Draws the table; returns the name of the layer that is selected.
+    """Draws the table; returns the name of the layer that was just clicked.
 
     ``parameters`` are the numbers of weights by layer name. ``key`` identifies the network, and
     with it the rows that are cached.
     """
     rows = _rows(key, net, parameters)
     search, kinds, save = st.columns([3, 3, 1], vertical_alignment="bottom")
-    words = search.text_input("Search", placeholder="Name or operator", key=f"search {key}")
+    text = search.text_input(
+        "Search", placeholder="Name or operator", **kept("search", f"search {key}", words())
+    )
     here = [name for name in CATEGORIES if any(row["Kind"] == name for row in rows)]
-    chosen = kinds.multiselect("Kinds", here, placeholder="All kinds", key=f"kinds {key}")
-    shown = matching_rows(rows, words, chosen)
+    by_text = {name.replace(" ", "-"): name for name in here}
+    chosen = kinds.multiselect(
+        "Kinds",
+        here,
+        placeholder="All kinds",
+        **kept("kinds", f"kinds {key}", several_of(by_text)),
+    )
+    shown = matching_rows(rows, text, chosen)
     save.download_button("CSV", csv_text(shown), "layers.csv", "text/csv", width="stretch")
     if not shown:
         st.caption("No layer has that in its name or operator.")
         return None
-    event = st.dataframe(
+    st.caption("Click a row to open its layer in Explore.")
+    row = clickable_table(
         shown,
-        hide_index=True,
         height=min(420, 38 + 35 * len(shown)),
         column_config=_COLUMNS,
         column_order=[name for name in rows[0] if any(row[name] != "" for row in shown)],
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"table {key} {words} {chosen}",
+        key=f"table {key} {text} {chosen}",
     )
-    selected = event.selection.rows
-    if not selected or selected[0] >= len(shown):
+    if row is None or row >= len(shown):
         return None
-    return net[str(shown[selected[0]]["Layer"])].name
+    return net[str(shown[row]["Layer"])].name
 
 
 def matching_rows(rows: Sequence[Row], words: str, kinds: Sequence[str]) -> list[Row]:

@@ -13,10 +13,13 @@ from ...analysis.diagnosis import features, skips
 from ...figures.coverage import coverage_figure
 from ...figures.growth import growth_figure
 from ...trace.network import Layer, Network
+from ..address import refresh
+from ..address_choice import kept, one_of, restored
 from ..chart.chart import chart
 from ..navigation import Destination, set_destination
 from ..text import by, percent, plain
 from .findings import cached_findings, draw_finding
+from .folds import folds
 from .graph.graph import graph
 from .network_table import network_table
 
@@ -34,6 +37,7 @@ _LARGEST = 2**22
 def growth_section(net: Network, traced: str) -> None:
     """Draws how far the layers see; a clicked point opens its layer in Explore."""
     axis = _choose_axis(net, traced)
+    refresh()
     event = chart(
         _growth_figure(traced, axis, net),
         "How far the layers see",
@@ -57,15 +61,18 @@ def findings_section(net: Network, traced: str) -> None:
 @st.fragment
 def graph_section(net: Network, traced: str) -> None:
     """Draws the graph; a clicked layer opens in Explore."""
+    restored("folds", f"unfolded {traced}", folds(traced, net))
     name = graph(net, traced)
+    refresh()
     if name:
         _go_to_explore(name)
 
 
 @st.fragment
 def table_section(net: Network, parameters: Mapping[str, int], traced: str) -> None:
-    """Draws the table of layers; the row that is selected opens in Explore."""
+    """Draws the table of layers; a clicked row opens its layer in Explore."""
     name = network_table(net, parameters, key=traced)
+    refresh()
     if name:
         _go_to_explore(name)
 
@@ -76,6 +83,7 @@ def coverage_section(net: Network, traced: str) -> None:
     words, picture = st.columns([2, 3], gap="large")
     with words:
         layer = _choose_layer(net, traced)
+    refresh()
     if layer:
         seen = _coverage(traced, layer.name, layer)
         words.markdown(_coverage_text(layer, seen))
@@ -100,7 +108,11 @@ def _choose_axis(net: Network, traced: str) -> int:
         return 0
     names = ("depth", "height", "width")[-axes:] if axes <= 3 else tuple(map(str, range(axes)))
     return st.radio(
-        "Along", range(axes), format_func=names.__getitem__, horizontal=True, key=f"axis {traced}"
+        "Along",
+        range(axes),
+        format_func=names.__getitem__,
+        horizontal=True,
+        **kept("along", f"axis {traced}", one_of({name: n for n, name in enumerate(names)})),
     )
 
 
@@ -122,9 +134,8 @@ def _choose_layer(net: Network, traced: str) -> Layer | None:
     name = st.selectbox(
         "Layer",
         names,
-        index=names.index(first),
         format_func=lambda name: net[name].title,
-        key=f"covering {traced}",
+        **kept("coverage", f"covering {traced}", one_of(names, first)),
     )
     return net[name]
 

@@ -8,23 +8,25 @@ from .fed_input import (
     unfit,
 )
 from .layer import choose_layer
+from .missing_files import NAMED, asks_files, is_digest
 from .missing_size import asks_size
 from .model import choose_model, choose_options, show_model
-from .restore import chosen, restore
-from .session import Visit, problem, visitor
+from .session import Visit, problem, remember, visitor
 
 __all__ = [
+    "NAMED",
     "Visit",
+    "asks_files",
     "asks_size",
     "choose_image",
     "choose_input",
     "choose_layer",
     "choose_model",
     "choose_options",
-    "chosen",
+    "is_digest",
     "misfit",
     "problem",
-    "restore",
+    "remember",
     "show_image",
     "show_model",
     "unfit",

@@ -22,15 +22,16 @@ from ...inputs.images import (
     to_tensor,
 )
 from ...inputs.volumes import volume_tensor
-from .. import cache
+from .. import address, cache
 from ..address import ignore_echo
+from ..address_choice import between, kept, one_of, restored
 from ..cache import Fed, File
 from ..pictures import Picture
 from ..text import by
-from .session import visitor
+from .session import remember, visitor
 from .upload import UPLOAD, hand_over, row, uploader
 
-LOWEST, HIGHEST = 60, 1000
+_LOWEST, _HIGHEST = 60, 1000
 """Pitches of the sample signal, in Hz."""
 
 _PHANTOM = "Phantom"
@@ -100,25 +101,23 @@ def _choose_input(
         preset = st.selectbox(
             "Preprocessing",
             list(PRESETS),
-            index=list(PRESETS).index(usual_preset(file, sample)),
-            key=f"preset {file.digest}",
-            persist_state="session",
-            on_change=ignore_echo,
             help="What the network was trained with.",
+            **kept(
+                "preset",
+                f"preset {file.digest}",
+                one_of(PRESETS.keys(), usual_preset(file, sample)),
+            ),
         )
         fits = get_args(Fit)
         how: Fit = st.selectbox(
             "Fit",
             fits,
-            index=fits.index(sample.fit) if sample and sample.fit else 0,
             format_func={
                 "crop": "Crop to the centre",
                 "stretch": "Stretch",
                 "pad": "Pad with borders",
             }.__getitem__,
-            key=f"fit {file.digest}",
-            persist_state="session",
-            on_change=ignore_echo,
+            **kept("fit", f"fit {file.digest}", one_of(fits, (sample and sample.fit) or fits[0])),
         )
     (height, width), (y, x) = net.input.size, net.input.spatial_axes
     pixels = cache.pixels(image, (height, width), how)
@@ -137,12 +136,10 @@ def _signal(net: Network) -> tuple[Picture, Fed]:
     (length,), (axis,) = net.input.size, net.input.spatial_axes
     pitch = st.slider(
         "Pitch of the tone",
-        LOWEST,
-        HIGHEST,
-        440,
+        _LOWEST,
+        _HIGHEST,
         format="%d Hz",
-        key="pitch",
-        on_change=ignore_echo,
+        **kept("pitch", "pitch", between(_LOWEST, _HIGHEST, 440), always=True),
     )
     values = tone(length, hz=pitch)
     key = f"tone {pitch} {length}"
@@ -156,25 +153,27 @@ def _signal(net: Network) -> tuple[Picture, Fed]:
 
 def _volume(net: Network) -> tuple[Picture, Fed]:
     visit, size = visitor(), net.input.size
+    volumes = [_PHANTOM, *visit.volumes]
+    restored("volume", "volume", one_of(volumes))
+    address.read("volume-name")
     if visit.next_volume:
         st.session_state["volume"], visit.next_volume = visit.next_volume, ""
     beside = row()
     key = beside.selectbox(
         "Volume",
-        [_PHANTOM, *visit.volumes],
+        volumes,
         format_func=lambda key: key if key == _PHANTOM else visit.volumes[key].name,
         key="volume",
         persist_state="session",
         on_change=ignore_echo,
     )
     with beside.popover(UPLOAD, help="Upload a volume"):
-        uploader(
-            "A NumPy array (.npy), or a TIFF or GIF of slices", "volume", False, _accept_volume
-        )
+        uploader("A NumPy array (.npy), or a TIFF or GIF of slices", "volume", False, accept_volume)
     if key == _PHANTOM:
         values, title, stands_for = cache.phantom_volume(size), "A made-up phantom", _PHANTOM
     else:
         file = visit.volumes[key]
+        address.put("volume-name", file.name)
         values, title, stands_for = cache.volume(file, size), file.name, key
     key = f"{stands_for} {size}"
 
@@ -185,12 +184,13 @@ def _volume(net: Network) -> tuple[Picture, Fed]:
     return Picture(key, title, values), fed
 
 
-def _accept_volume(files: dict[str, bytes]) -> None:
+def accept_volume(files: dict[str, bytes]) -> None:
+    """Takes over an uploaded volume. Raises ImageError."""
+    ignore_echo()
     file = File.uploaded(files)
     cache.open_volume(file)
-    visit = visitor()
-    visit.volumes[file.digest] = file
-    visit.next_volume = file.digest
+    remember("volume", file.digest, file)
+    visitor().next_volume = file.digest
 
 
 def usual_preset(file: File, sample: Sample | None) -> str:
@@ -205,10 +205,13 @@ def choose_image(sample: Sample | None) -> File:
     """Draws the choice of an image: a sample, or one of the person's own."""
     visit = visitor()
     uploads = visit.images
+    keys = [*SAMPLE_IMAGES, *uploads]
+    first = (sample and sample.default_image) or keys[0]
+    visit.image_chosen |= address.unread().get("image") in keys
+    restored("image", "image", one_of(keys, first), always=True)
+    address.read("image-name")
     if visit.next_image:
         st.session_state["image"], visit.next_image = visit.next_image, ""
-    elif "image" not in st.session_state and sample and sample.default_image:
-        st.session_state["image"] = sample.default_image
 
     def name(key: str) -> str:
         return SAMPLE_IMAGES[key].title if key in SAMPLE_IMAGES else uploads[key].name
@@ -216,7 +219,7 @@ def choose_image(sample: Sample | None) -> File:
     beside = row()
     key = beside.selectbox(
         "Image",
-        [*SAMPLE_IMAGES, *uploads],
+        keys,
         format_func=name,
         key="image",
         persist_state="session",
@@ -227,18 +230,20 @@ def choose_image(sample: Sample | None) -> File:
             "From", ["File", "Camera"], default="File", required=True, label_visibility="collapsed"
         )
         if way == "File":
-            uploader("Any image", "image", False, _accept_image)
+            uploader("Any image", "image", False, accept_image)
         else:
             st.camera_input(
                 "Camera", key="camera", on_change=hand_over, args=("camera", "photo", _accept_photo)
             )
     if key in uploads:
+        address.put("image-name", uploads[key].name)
         return uploads[key]
     chosen = SAMPLE_IMAGES[key]
     return File.at(chosen.path, chosen.title)
 
 
-def _accept_image(files: dict[str, bytes]) -> None:
+def accept_image(files: dict[str, bytes]) -> None:
+    """Takes over an uploaded image. Raises ImageError."""
     show_image(files)
     _keep_image()
 
@@ -247,14 +252,13 @@ def show_image(files: dict[str, bytes]) -> None:
     """Makes an uploaded image the page's when it is next drawn. Raises ImageError."""
     file = File.uploaded(files)
     cache.open_image(file)
-    visit = visitor()
-    visit.images[file.digest] = file
-    visit.next_image = file.digest
+    remember("image", file.digest, file)
+    visitor().next_image = file.digest
 
 
 def _accept_photo(files: dict[str, bytes]) -> None:
     (content,) = files.values()
-    _accept_image({f"Photo {visitor().uploads['photo']}": content})
+    accept_image({f"Photo {visitor().uploads['photo']}": content})
 
 
 def _keep_image() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ... import Network
 from ...analysis.growth import largest_region
 from ...catalogue.samples import Sample
+from .. import address
 from ..outline import title_of
 from .layer_list.layer_list import is_convolution, layer_list
 from .session import visitor
@@ -21,7 +22,9 @@ def choose_layer(
     visit, names = visitor(), {layer.name for layer in net.layers}
     if goal in names:
         visit.layers[digest] = goal
-    elif visit.layers.get(digest) not in names:
+    elif goal is not None:
+        address.ignore("layer", goal)
+    if visit.layers.get(digest) not in names:
         visit.layers[digest] = (sample and sample.default_layer) or _telling(net)
     chosen = layer_list(net, visit.layers[digest], key=key)
     if chosen and chosen != visit.chosen.get(key):

@@ -12,7 +12,7 @@ from ...catalogue.samples import IMAGENET, Sample
 from ...catalogue.torchvision_models import TORCHVISION_MODELS, TorchvisionModel
 from ...inputs.images import KERAS_MODES
 from ...readers.pytorch import networks as pytorch
-from .. import cache
+from .. import address, cache
 from ..cache import File
 from ..text import percent, sentence
 from .session import visitor
@@ -82,15 +82,28 @@ def _joined(names: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+def read_address() -> None:
+    """Says what of the address cannot be shown: a network that is not there, or its weights."""
+    visit, key = visitor(), address.unread().get("model", "")
+    trained = address.read("trained")
+    if not split(key):
+        return
+    if not has(key):
+        visit.problem = absent(key)
+        address.give_up()
+    elif trained and key not in visit.trained:
+        visit.problem = f"The link shows {title(key)} with its trained weights: ask for them below."
+
+
 def absent(key: str) -> str:
     """Say why a network of a library is not on offer, and which package brings it."""
     library, _, name = key.partition(":")
     if library != _KERAS and not pytorch.is_installed(library):
         return (
-            f"The link shows {name} of {library}, which is not installed here: "
+            f"{name} is a network of {library}, which is not installed here: "
             f"pip install torch {library} brings it."
         )
-    return f"The link shows {name}, which the installed {_TITLES.get(library, library)} lacks."
+    return f"The installed {_TITLES.get(library, library)} lacks {name}."
 
 
 def choose_network(key: str) -> tuple[File, Sample]:
@@ -100,6 +113,8 @@ def choose_network(key: str) -> tuple[File, Sample]:
     """
     library, _, name = key.partition(":")
     file, trained = file_of(key), key in visitor().trained
+    if trained:
+        address.put("trained", "yes")
     about = _about(library, name)
     if about:
         st.caption(f"{about}.")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from ...errors import ModelError, SizeUnknownError
-from .. import cache
+from .. import address, cache
 from ..cache import File, TraceOptions
 from ..text import by, plain, sentence
-from .session import problem, visitor
+from .session import problem, remember, visitor
 
 _SIDES = (16_000, 224, 64)
 """The sizes of signals, images and volumes that the fields begin with."""
@@ -35,7 +35,7 @@ def asks_size(file: File) -> bool:
 
 
 def _ask(file: File, unknown: SizeUnknownError) -> None:
-    st.subheader("Which size?", anchor=False)
+    st.header("Which size?", anchor=False)
     shape = by([n or ("?" if axis else 1) for axis, n in enumerate(unknown.shape)])
     st.markdown(
         f"{plain(file.name)} leaves the size of its input {plain(unknown.input)} open ({shape}), "
@@ -43,9 +43,11 @@ def _ask(file: File, unknown: SizeUnknownError) -> None:
     )
     free = [axis for axis, n in enumerate(unknown.shape) if n is None and axis]
     names = _NAMES.get(len(free), ()) if len(unknown.shape) == len(free) + 2 else ()
-    link = visitor().sizes.get(file.digest, ())
-    begin = link if len(link) == len(free) else (_SIDES[min(len(free), 3) - 1],) * len(free)
     keys = {axis: f"size {axis} {unknown.input} {file.digest}" for axis in free}
+    link = address.read_numbers("size", "x") or ()
+    usual = (_SIDES[min(len(free), 3) - 1],) * len(free)
+    for key, n in zip(keys.values(), link if len(link) == len(free) else usual, strict=True):
+        st.session_state.setdefault(key, min(max(n, 1), _LARGEST))
     with st.form(f"size {file.digest}", border=False):
         fields = st.container(horizontal=True)
         for number, axis in enumerate(free):
@@ -53,7 +55,6 @@ def _ask(file: File, unknown: SizeUnknownError) -> None:
                 names[number] if names else _axis(unknown, axis),
                 min_value=1,
                 max_value=_LARGEST,
-                value=begin[number],
                 key=keys[axis],
                 width=140,
             )
@@ -88,4 +89,4 @@ def _open(file: File, unknown: SizeUnknownError, keys: dict[int, str]) -> None:
         sides = by([shape[axis] for axis in keys])
         visit.problem = f"It does not work at {sides}: {sentence(error)}"
         return
-    visit.models[key] = visit.models[key].with_shape(unknown.input, shape)
+    remember("model", key, visit.models[key].with_shape(unknown.input, shape))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -10,8 +11,9 @@ import streamlit as st
 from ... import Model, ModelError, Network
 from ...catalogue.samples import SAMPLE_MODELS, Sample
 from ...errors import MissingFilesError, SizeUnknownError
-from .. import cache
+from .. import address, cache
 from ..address import ignore_echo
+from ..address_choice import kept, one_of, restored
 from ..cache import File, TraceOptions
 from ..text import (
     by,
@@ -19,8 +21,7 @@ from ..text import (
     sentence,
 )
 from . import libraries
-from .restore import restore
-from .session import visitor
+from .session import remember, visitor
 from .side_inputs import choose_side_inputs
 from .upload import UPLOAD, row, uploader
 
@@ -28,7 +29,7 @@ _LARGEST_SIDE = (1_000_000, 2048, 256)
 """The largest input size on offer for signals, images and volumes: beyond it, a deep network takes
 gigabytes to run."""
 
-_FORMATS = "ONNX, PyTorch (.pt2), Keras, TensorFlow or TFLite; a SavedModel as zip or tar"
+FORMATS = "ONNX, PyTorch (.pt2), Keras, TensorFlow or TFLite; a SavedModel as zip or tar"
 
 
 def choose_model() -> tuple[File, Sample | None]:
@@ -38,6 +39,9 @@ def choose_model() -> tuple[File, Sample | None]:
     """
     visit = visitor()
     uploads = visit.models
+    keys = [*SAMPLE_MODELS, *uploads, *libraries.every_key()]
+    libraries.read_address()
+    restored("model", "model", one_of(keys), always=True)
     if visit.next_model:
         st.session_state["model"], visit.next_model = visit.next_model, ""
 
@@ -49,7 +53,7 @@ def choose_model() -> tuple[File, Sample | None]:
     beside = row()
     key = beside.selectbox(
         "Model",
-        [*SAMPLE_MODELS, *uploads, *libraries.every_key()],
+        keys,
         format_func=name,
         key="model",
         persist_state="session",
@@ -57,23 +61,17 @@ def choose_model() -> tuple[File, Sample | None]:
         help=libraries.hint(),
     )
     with beside.popover(UPLOAD, help="Upload a model, along with its data files if it has any"):
-        uploader(_FORMATS, "model", True, _accept_model)
-    missing = visit.missing
-    if missing:
-        what, digest = (plain(text) for text in (missing.get("name", "a model"), missing["model"]))
-        st.info(
-            f"The link is about {what} (SHA-256 {digest}…), "
-            "which is not here: upload it, and the page goes on where the link points.",
-            icon=":material/link:",
-        )
+        uploader(FORMATS, "model", True, accept_model)
     if libraries.split(key):
         _check_network(key)
     visit.shown_model = key
+    address.read("name")
     if key in SAMPLE_MODELS:
         sample = SAMPLE_MODELS[key]
         st.caption(sample.about)
         return File.at(sample.path, sample.title), sample
     if key in uploads:
+        address.put("name", uploads[key].name)
         return _as_read(uploads[key]), None
     network = libraries.choose_network(key)
     _show_remarks(cache.load(network[0]))
@@ -109,21 +107,22 @@ def _as_read(file: File) -> File:
         chosen = st.selectbox(
             "Signature",
             model.signatures,
-            index=model.signatures.index(model.signature),
-            key=f"signature {file.digest}",
-            persist_state="session",
-            on_change=ignore_echo,
             help="The functions that this file offers; each has inputs and layers of its own.",
+            **kept(
+                "signature", f"signature {file.digest}", one_of(model.signatures, model.signature)
+            ),
         )
         signature = None if chosen == model.signature else chosen
     if model.hidden:
         training = st.toggle(
             "Show training operations",
-            key=f"training {file.digest}",
-            persist_state="session",
-            on_change=ignore_echo,
             help=f"Gradients, optimisers, summaries: {model.hidden} operations that only train the "
             "network.",
+            **kept(
+                "training",
+                f"training {file.digest}",
+                one_of({"hidden": False, "shown": True}),
+            ),
         )
     read = file.read_as(signature, training)
     try:
@@ -144,9 +143,8 @@ def show_model(files: dict[str, bytes]) -> File:
     file = File.uploaded(files)
     with suppress(SizeUnknownError):
         cache.trace(file, TraceOptions())
-    visit = visitor()
-    visit.models[file.digest] = file
-    visit.next_model = file.digest
+    remember("model", file.digest, file)
+    visitor().next_model = file.digest
     return file
 
 
@@ -171,13 +169,10 @@ def _show_with_earlier(files: dict[str, bytes]) -> File:
             files = {**earlier, **files}
 
 
-def _accept_model(files: dict[str, bytes]) -> None:
-    visit, file = visitor(), _show_with_earlier(files)
-    missing, visit.missing = visit.missing, None
-    if missing and missing["model"] == file.digest:
-        restore(missing)
-    elif missing:
-        visit.problem = f"{file.name} is another file than the one that the link is about."
+def accept_model(files: dict[str, bytes]) -> None:
+    """Takes over an uploaded model. Raises ModelError."""
+    ignore_echo()
+    _show_with_earlier(files)
 
 
 def _new_model() -> None:
@@ -201,9 +196,7 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
         source = st.selectbox(
             "Input",
             names,
-            key=f"input {file.digest}",
-            persist_state="session",
-            on_change=ignore_echo,
+            **kept("input", f"input {file.digest}", one_of(names)),
         )
     beside = None if source == image else source
     feeds = choose_side_inputs(model, beside, dict(file.shapes), file.digest)
@@ -222,11 +215,9 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
     size = _choose_size(model, usual, file.digest)
     weight_aware = st.toggle(
         "Ignore zero weights",
-        key=f"weights {file.digest}",
-        persist_state="session",
-        on_change=ignore_echo,
         help="Kernel positions whose weights are all exactly zero do not count, "
         "as in masked or pruned kernels.",
+        **kept("weights", f"weights {file.digest}", one_of({"structural": False, "aware": True})),
     )
     last = visitor().trace_options
     net, options = _trace(
@@ -256,25 +247,43 @@ def _choose_size(model: Model, usual: Network, digest: str) -> tuple[int, ...] |
     names = ("Depth", "Height", "Width")[-len(source.size) :]
     if len(source.size) == 1:
         names = ("Length",)
-    sizes_of_link = visitor().sizes.pop(digest, ())
     largest = _LARGEST_SIDE[len(source.size) - 1]
-    for name, axis, n in zip(names, source.spatial_axes, sizes_of_link, strict=False):
-        if shape[axis] is None and n <= largest:
-            st.session_state[f"{name} {source.name} {digest}"] = n
+    open_axes = [shape[axis] is None for axis in source.spatial_axes]
+    keys = [f"{name} {source.name} {digest}" for name in names]
+    _restore_size(keys, source.size, open_axes, largest)
     columns = st.columns(len(source.size))
     sizes = [
-        column.number_input(
-            name,
-            min_value=1,
-            max_value=largest,
-            value=size,
-            disabled=shape[axis] is not None,
-            key=f"{name} {source.name} {digest}",
-            persist_state="session",
-            on_change=ignore_echo,
+        int(
+            column.number_input(
+                name,
+                min_value=1,
+                max_value=largest,
+                disabled=not is_open,
+                key=key,
+                persist_state="session",
+                on_change=ignore_echo,
+            )
         )
-        for column, name, axis, size in zip(
-            columns, names, source.spatial_axes, source.size, strict=False
-        )
+        for column, name, key, is_open in zip(columns, names, keys, open_axes, strict=False)
     ]
+    address.put("size", "x".join(map(str, sizes)))
     return None if tuple(sizes) == source.size else tuple(sizes)
+
+
+def _restore_size(
+    keys: Sequence[str], usual: Sequence[int], open_axes: Sequence[bool], largest: int
+) -> None:
+    """Fills in the size that the address names, where the model leaves it open."""
+    size = address.read_numbers("size", "x")
+    for key, n in zip(keys, usual, strict=False):
+        st.session_state.setdefault(key, n)
+    if size is None:
+        return
+    fits = len(size) == len(usual) and all(
+        1 <= n <= largest if is_open else n == own
+        for n, own, is_open in zip(size, usual, open_axes, strict=True)
+    )
+    if fits:
+        st.session_state.update(zip(keys, size, strict=False))
+    else:
+        address.ignore("size", "x".join(map(str, size)))

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from ..browser.token import browser_token
 from ..cache import File, TraceOptions
 from ..text import plain
+from . import recent
 from .layer_list.layer_list import Chosen
 
 
@@ -18,7 +20,8 @@ class Visit:
     """A session's memory besides its widgets.
 
     Attributes:
-        models, images: uploads that can be used, by digest.
+        models, images: uploads that can be used, by digest. Those of before a reload are among them
+            (see ``recent.py``).
         trace_options: how each model was last traced without trouble, by digest and input.
         layers: the layer that each model showed last, by digest.
         chosen: what was last chosen in each list of layers, by its key.
@@ -29,8 +32,7 @@ class Visit:
         next_image: the image to show when the page is next drawn, if it is another one.
         uploads: how many uploads were taken, by what they were.
         volumes, next_volume: the same of volumes.
-        sizes: input sizes to take when the page is next drawn, by the model's digest.
-        missing: an address whose model is not here.
+        declined: the keys of uploads that an address needs, and that the person goes on without.
         problem: what went wrong since the page was last drawn.
         line: a line of Python that helps, to copy.
         waiting, needed: an upload that lacked files, or had nothing but them, until they follow,
@@ -50,8 +52,7 @@ class Visit:
     uploads: Counter[str] = field(default_factory=Counter)
     volumes: dict[str, File] = field(default_factory=dict)
     next_volume: str = ""
-    sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    missing: Mapping[str, str] | None = None
+    declined: set[str] = field(default_factory=set)
     problem: str = ""
     line: str = ""
     waiting: Mapping[str, bytes] = field(default_factory=dict)
@@ -59,9 +60,33 @@ class Visit:
 
 
 def visitor() -> Visit:
-    """The memory of this session."""
-    visit: Visit = st.session_state.setdefault("visit", Visit())
+    """The memory of this session; a new one begins with the recent uploads of its browser."""
+    if "visit" not in st.session_state:
+        st.session_state["visit"] = Visit(
+            models=recent.files("model"),
+            images=recent.files("image"),
+            volumes=recent.files("volume"),
+            trained=_trained(browser_token()),
+        )
+    visit: Visit = st.session_state["visit"]
     return visit
+
+
+@st.cache_resource(max_entries=500, show_spinner=False)
+def _trained(token: str) -> set[str]:
+    """The networks that a browser asked the trained weights of."""
+    return set()
+
+
+def uploads(what: str) -> dict[str, File]:
+    """The uploads of one kind, "model", "image" or "volume", by their keys."""
+    visit = visitor()
+    return {"model": visit.models, "image": visit.images, "volume": visit.volumes}[what]
+
+
+def remember(what: str, key: str, file: File) -> None:
+    """Adds an upload to those that can be used, in this session and after a reload."""
+    uploads(what)[key] = recent.keep(what, key, file)
 
 
 def problem() -> None:

@@ -9,7 +9,8 @@ import streamlit as st
 
 from ...inputs.feeds import SideInput
 from ...model import Model
-from ..address import ignore_echo
+from ..address import FEED
+from ..address_choice import kept, one_of, words
 from ..text import by, plain
 
 Texts = tuple[tuple[str, str], ...]
@@ -30,18 +31,15 @@ def choose_side_inputs(
     if not sides:
         return ()
     st.caption("Other inputs. One that is left empty holds its default when the model runs.")
-    texts = [(side.name, _field(side, _key(side.name, digest))) for side in sides[:_MOST]]
+    texts = [(side.name, _field(side, digest)) for side in sides[:_MOST]]
     if len(sides) > _MOST:
         st.caption(f"{len(sides) - _MOST} more hold their defaults.")
     return tuple((name, text) for name, text in texts if text)
 
 
-def _key(name: str, digest: str) -> str:
-    return f"feed {name} {digest}"
-
-
-def _field(side: SideInput, key: str) -> str:
+def _field(side: SideInput, digest: str) -> str:
     """Draws the field of one input; returns what is in it, empty for the default."""
+    parameter, key = f"{FEED}{side.name}", f"feed {side.name} {digest}"
     shape = f" {by(side.shape)}" if side.shape else ""
     label, default = f"{plain(side.name)} ({side.dtype}{shape})", f"{side.default:g}"
     unsettled = "" if side.fixed else " Left empty, the regions hold for every value."
@@ -50,32 +48,16 @@ def _field(side: SideInput, key: str) -> str:
         chosen = st.segmented_control(
             label,
             ["false", "true"],
-            key=key,
-            persist_state="session",
-            on_change=ignore_echo,
             help=f"Default: {word}.{unsettled}",
+            **kept(parameter, key, one_of(["false", "true"], None)),
         )
         return str(chosen or "")
     many = prod(side.shape)
     several = f", or {many} with commas between" if 1 < many <= 16 else ""
     text = st.text_input(
         label,
-        key=key,
-        persist_state="session",
-        on_change=ignore_echo,
         placeholder=f"{default} (default)",
         help=f"One number{several}. Default: {default}.{unsettled}",
+        **kept(parameter, key, words()),
     )
     return text.strip()
-
-
-def to_address(texts: Texts) -> dict[str, str]:
-    """The parameters by which an address names these values."""
-    return {f"feed.{name}": text for name, text in texts}
-
-
-def restore_side_inputs(address: Mapping[str, str], digest: str) -> None:
-    """Fills in the values that an address names."""
-    for parameter, text in address.items():
-        if parameter.startswith("feed."):
-            st.session_state[_key(parameter.removeprefix("feed."), digest)] = text

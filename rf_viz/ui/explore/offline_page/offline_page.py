@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ....figures.plotly_js import plotly_js
 from ....trace.network import Layer
-from ...browser.component import bundle, read, unpack
+from ...browser.component import THEME, bundle, read, unpack
 from ...inspector.certainty import certainty
 from ...inspector.linked_view.linked_view import packet
 from ...outline import title_of
@@ -24,9 +24,6 @@ from ...pictures import Cell, FeatureMap, Picture
 from ...text import by
 
 _HERE = Path(__file__).resolve().parent
-
-_HEADER = 1200
-"""About how many bytes go with each map besides its arrays."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +68,14 @@ def offline_page(
 
 def estimate(picture: Picture, layers: Sequence[Layer], channels: int) -> int:
     """Estimates the bytes of a page with so many channels of each layer."""
-    image = total = 0
+    image = total = texts = 0
     for layer in layers:
-        _, arrays = unpack(packet(picture, FeatureMap(layer, None, "", None), ""))
+        header, arrays = unpack(packet(picture, FeatureMap(layer, None, "", None), ""))
         image = arrays.pop("image").nbytes
-        total += (channels - 1) * (arrays["map"].nbytes + _HEADER) + _HEADER
+        texts += channels * len(json.dumps(header))
+        total += (channels - 1) * arrays["map"].nbytes
         total += sum(array.nbytes for array in arrays.values())
-    return sum(map(len, _parts().values())) + (image + total) * 4 // 3
+    return sum(map(len, _parts().values())) + texts + (image + total) * 4 // 3
 
 
 class _ArrayPool:
@@ -138,7 +136,7 @@ def _parts() -> dict[str, str]:
     """The parts that are the same on every page."""
     view = _HERE.parents[1] / "inspector" / "linked_view" / "linked_view.js"
     return {
-        "page_css": read(_HERE / "offline_page.css"),
+        "page_css": read(THEME) + read(_HERE / "offline_page.css"),
         "view_css": read(view.with_suffix(".css")),
         "view_html": read(view.with_suffix(".html")),
         "plotly_js": plotly_js(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ....figures.colours import HOVERED
 from ....figures.linked_view import LARGEST_MARGIN, MOST_POINTS, LinkedView, colour_bar, picture_url
 from ....figures.maps import quantised
 from ....trace.network import Layer, Network
+from ...address import ignore_echo
 from ...browser.component import component, pack
 from ...browser.plotly_js import plotly_url
 from ...pictures import FeatureMap, Picture, Pinned
@@ -30,9 +32,9 @@ def linked_view(picture: Picture, feature_map: FeatureMap, *, view: str, key: st
     """
     state = _component(
         key=key,
-        data=packet(picture, feature_map, view, live=True),
+        data=_packet_once(picture, feature_map, view, key),
         default={"pinned": None},
-        on_pinned_change=lambda: None,
+        on_pinned_change=ignore_echo,
     )
     report = state.pinned
     if not report:
@@ -45,6 +47,16 @@ def linked_view(picture: Picture, feature_map: FeatureMap, *, view: str, key: st
         report.get("mode", "box"),
         report.get("turn", 0),
     )
+
+
+def _packet_once(picture: Picture, feature_map: FeatureMap, view: str, key: str) -> bytes:
+    """The packet; while one clicks about in a view it stays the same and is not made again."""
+    sources, data = st.session_state.get(f"packet {key}", ((), b""))
+    now = (picture, feature_map, view)
+    if not (len(sources) == len(now) and all(map(is_, sources, now))):
+        data = packet(picture, feature_map, view, live=True)
+        st.session_state[f"packet {key}"] = now, data
+    return bytes(data)
 
 
 def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool = False) -> bytes:
@@ -115,20 +127,18 @@ def _hosted(shown: LinkedView, picture: Picture) -> tuple[dict[str, Any], dict[s
     shapes = [*shown.shapes()]
     for name, pane in ((_HOVERED_REGION, image), (_HOVERED_CELL, plan)):
         shapes += overlays.outline(name, None, pane, colour=HOVERED)
-    figure.update_layout(shapes=shapes)
-    figure.add_trace(
-        overlays.marks_trace((0,) * len(picture.extent), np.zeros((1, 1), np.uint8), "pixels")
-    )
-    bar = colour_bar("", showticklabels=True)
-    figure.data[2].update(visible=False, colorbar=bar)
+    marks = overlays.marks_trace((0,) * len(picture.extent), np.zeros((1, 1), np.uint8), "pixels")
     content = figure.to_plotly_json()
-    data = [dict(trace) for trace in content["data"]]
+    # Dictionaries from here on: Plotly checks every attribute of an object, at every click.
+    data = [dict(trace) for trace in (*content["data"], marks.to_plotly_json())]
+    data[2] |= {"visible": False, "colorbar": {**data[2]["colorbar"], **colour_bar("")}}
     lengths = (shown.extent[-1], shown.places.shape[1], 0)
     for trace, length in zip(data, lengths, strict=True):
         trace.pop("z", None)
         if length <= MOST_POINTS:
             trace.pop("x", None), trace.pop("y", None)
-    layout = {name: part for name, part in content["layout"].items() if name != "template"}
+    layout = {**content["layout"], "shapes": shapes}
+    layout.pop("template")
     return {"data": data, "layout": layout}, {"image": _encoded(picture.key, picture)}
 
 

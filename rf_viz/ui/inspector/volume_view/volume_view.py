@@ -15,6 +15,7 @@ from ....figures.colours import colours
 from ....figures.encode import LOSSLESS_VIEW
 from ....figures.maps import quantised, value_range
 from ....trace.network import Layer
+from ...address import ignore_echo
 from ...browser.component import component, pack
 from ...pictures import FeatureMap, Picture, Pinned
 
@@ -41,7 +42,7 @@ def volume_view(volume: Picture, feature_map: FeatureMap, *, view: str, key: str
         key=key,
         data=packet(volume, feature_map, view),
         default={"pinned": None},
-        on_pinned_change=lambda: None,
+        on_pinned_change=ignore_echo,
     )
     report = state.pinned
     return Pinned(report["view"], tuple(report["cell"]), turn=report["turn"]) if report else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from ...address import refresh
 from ...address_choice import address_choice
 from . import article, beyond
 
@@ -22,7 +23,7 @@ SOURCES = (
 
 @dataclass(frozen=True)
 class Figure:
-    """Living figure: ``draw`` is the fragment that draws it with its sliders."""
+    """Living figure: ``draw`` draws it with its sliders."""
 
     title: str
     lead: str
@@ -94,5 +95,12 @@ def living_figures() -> None:
     labels = {name: f"{n} {FIGURES[name].title}" for n, name in enumerate(FIGURES, 1)}
     figure = FIGURES[address_choice("figure", labels, st.pills)]
     st.markdown(figure.lead)
-    figure.draw()
+    _draw(figure)
     st.caption(SOURCES)
+
+
+@st.fragment
+def _draw(figure: Figure) -> None:
+    """Draws a figure: only this runs again when a slider is moved or a unit is pinned."""
+    figure.draw()
+    refresh()

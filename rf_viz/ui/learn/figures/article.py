@@ -18,11 +18,11 @@ from ....lessons.example import Spans
 from ....lessons.layers import length_for
 from ....lessons.reach import reach
 from ....lessons.worked import runs
+from ...address_choice import kept, one_of
 from ..unit_diagram.unit_diagram import Brackets, unit_diagram
 from .frame import beside, controls, few, fitting, joined, layer_sliders, signed, slider, unit_of
 
 
-@st.fragment
 def layer() -> None:
     """Draws one layer, with sliders for k, s, p and q."""
     with controls():
@@ -42,7 +42,6 @@ def layer() -> None:
         st.markdown(f"**{n} units become {size}.**{rest}")
 
 
-@st.fragment
 def stacked() -> None:
     """Draws several layers of one kind."""
     with controls():
@@ -63,7 +62,6 @@ def stacked() -> None:
     st.markdown(f"**The field grows {grown}:** {how}.")
 
 
-@st.fragment
 def size() -> None:
     """Draws the recurrence of the size and its closed form, each layer with its own k and s."""
     defaults = [Conv(3, 2), Conv(3), Conv(2, 2)]
@@ -96,7 +94,6 @@ def _of_one_more_tap(convs: Sequence[Conv]) -> str:
     )
 
 
-@st.fragment
 def region() -> None:
     """Draws where the region of a unit lies, padding counted."""
     defaults = [Conv(3, 2, (1, 1)), Conv(3, 1, (1, 1))]
@@ -144,17 +141,18 @@ _PRESETS = {
 }
 
 
-@st.fragment
 def branches() -> None:
     """Draws two paths that are added, and says whether they are aligned."""
     preset = st.segmented_control(
         "Network",
         list(_PRESETS),
-        default=ALIGNED,
         required=True,
-        key="learn branches",
-        persist_state="session",
         label_visibility="collapsed",
+        **kept(
+            "branches.network",
+            "learn branches",
+            one_of({"aligned": ALIGNED, "misaligned": SHIFTED, "same": SAME, "own": OWN}),
+        ),
     )
     st.caption(_PRESETS[preset or ALIGNED])
     with controls():

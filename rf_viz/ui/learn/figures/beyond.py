@@ -21,6 +21,7 @@ from ....lessons import (
 from ....lessons import bell as bells
 from ....lessons.layers import length_for
 from ....lessons.weights import alternate, away_from_border, summed_weights
+from ...address_choice import kept, one_of
 from ...chart.chart import chart
 from ...text import percent
 from ..unit_diagram.unit_diagram import Brackets, Pin, unit_diagram
@@ -47,7 +48,6 @@ _DEPTHS = (1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 57, 80, 113, 160)
 """Numbers of layers for which the growth of the bell is drawn."""
 
 
-@st.fragment
 def dilation() -> None:
     """Draws kernels with holes, and how layers fill them."""
     with controls():
@@ -57,10 +57,10 @@ def dilation() -> None:
         how = st.segmented_control(
             "Dilation is",
             [SAME, DOUBLED],
-            default=SAME,
             required=True,
-            key="learn dilation how",
-            persist_state="session",
+            **kept(
+                "dilation.how", "learn dilation how", one_of({"same": SAME, "doubled": DOUBLED})
+            ),
         )
     dilations = [d * 2**i if how == DOUBLED else d for i in range(depth)]
     convs = [Conv(k, dilation=dilation) for dilation in dilations]
@@ -89,17 +89,18 @@ def _of_holes(dilations: list[int], full: bool) -> str:
 TRANSPOSED, NEAREST, LINEAR = "transposed convolution", "nearest", "linear"
 
 
-@st.fragment
 def upsampling() -> None:
     """Draws a transposed convolution, or a resize followed by a convolution."""
     how = st.segmented_control(
         "Upsampling",
         [TRANSPOSED, NEAREST, LINEAR],
-        default=TRANSPOSED,
         required=True,
-        key="learn upsampling",
-        persist_state="session",
         label_visibility="collapsed",
+        **kept(
+            "upsampling.how",
+            "learn upsampling",
+            one_of({"transposed": TRANSPOSED, "nearest": NEAREST, "linear": LINEAR}),
+        ),
     )
     with controls():
         s = slider("Stride s" if how == TRANSPOSED else "Factor", 2, 4, 2, key="up s")
@@ -176,7 +177,6 @@ def _of_weights(sums: Sequence[float], resized: bool) -> str:
     )
 
 
-@st.fragment
 def bell() -> None:
     """Draws the path counts of a stack, their width, and how it grows with the depth."""
     with controls():
@@ -220,7 +220,6 @@ def bell() -> None:
     st.caption(_CITED_BELL)
 
 
-@st.fragment
 def border() -> None:
     """Draws the exact regions against the closed form that is clipped at the input's ends."""
     with controls():

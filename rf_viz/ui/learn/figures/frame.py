@@ -9,6 +9,7 @@ import streamlit as st
 
 from ....errors import DefectError, ModelError
 from ....lessons import Conv, Example
+from ...address_choice import between, in_short, kept
 from ...text import sentence
 from ..unit_diagram.unit_diagram import Pin
 
@@ -22,9 +23,17 @@ def controls() -> st.delta_generator.DeltaGenerator:
 
 
 def slider(label: str, low: int, high: int, value: int, *, key: str) -> int:
-    """Draws a slider, whose value is kept while other figures show, and returns its value."""
+    """Draws a slider, whose value is kept while other figures show, and returns its value.
+
+    ``key`` begins with the name of its figure.
+    """
+    figure, _, name = key.partition(" ")
     number: int = st.slider(
-        label, low, high, value, key=f"learn {key}", width=_WIDTH, persist_state="session"
+        label,
+        low,
+        high,
+        width=_WIDTH,
+        **kept(f"{figure}.{in_short(name)}", f"learn {key}", between(low, high, value)),
     )
     return number
 

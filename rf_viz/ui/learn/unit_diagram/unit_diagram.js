@@ -35,7 +35,7 @@ class Diagram {
   constructor(root) {
     this.svg = root.querySelector("svg");
     this.told = root.querySelector(".told");
-    this.legend = root.querySelector(".key");
+    this.legend = root.querySelector(".note");
     const scroll = root.querySelector(".scroll");
     new ResizeObserver(() => {
       if (this.data && scroll.clientWidth !== this.width) this.draw();

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import streamlit as st
 
 from ....lessons import Example, Row
 from ....lessons.example import Spans
+from ...address import ignore, put, read_numbers
+from ...address_choice import in_short
 from ...browser.component import component
 
 _component = component(__file__)
@@ -45,13 +48,35 @@ def unit_diagram(
     ``brackets`` are by default those of ``regions``.
     """
     start = pinned or Pin(len(example.rows) - 1, example.rows[-1].size // 2)
+    parameter = f"{in_short(key.replace(' diagram', ''))}.unit"
+    start = _restored(example, parameter, key) or start
     state = _component(
         key=key,
         data=content(example, regions(example) if brackets is None else brackets, counts, start),
         default={"pinned": None},
         on_pinned_change=lambda: None,
     )
-    return _nearest(example, state.pinned) if state.pinned else start
+    if not state.pinned:
+        return start
+    pin = _nearest(example, state.pinned)
+    put(parameter, f"{state.pinned['above']},{state.pinned['unit']}")
+    return pin
+
+
+def _restored(example: Example, parameter: str, key: str) -> Pin | None:
+    """The unit that the address names: by the number of rows above its own, and its place there."""
+    numbers, kept = read_numbers(parameter), f"{key} pinned"
+    if numbers is not None:
+        st.session_state.pop(kept, None)
+        if len(numbers) == 2 and min(numbers) >= 0 and numbers[0] < len(example.rows):
+            st.session_state[kept] = {"above": numbers[0], "unit": numbers[1]}
+        else:
+            ignore(parameter, ",".join(map(str, numbers)))
+    pinned = st.session_state.get(kept)
+    if pinned is None:
+        return None
+    put(parameter, f"{pinned['above']},{pinned['unit']}")
+    return _nearest(example, pinned)
 
 
 def regions(example: Example) -> dict[str, Sequence[Spans | None]]:

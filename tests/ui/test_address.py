@@ -1,0 +1,146 @@
+"""What an address holds, what a new one changes, and what a session does with a bad one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rf_viz.ui.address_choice import Form, between, one_of, several_of, words
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "text"),
+    [
+        (one_of(["depth", "gflops"]), "gflops", "gflops"),
+        (one_of({"own": False, "same": True}), True, "same"),
+        (one_of(range(3)), 2, "2"),
+        (several_of(["a", "b", "c"]), ["c", "a"], "c~a"),
+        (several_of(["a", "b"], ["a"]), [], "none"),
+        (between(1, 7, 3), 5, "5"),
+        (words(), "conv 3", "conv 3"),
+    ],
+)
+def test_a_choice_comes_back_as_it_was(form: Form, value: object, text: str) -> None:
+    assert form.write(value) == text
+    assert form.read(text) == value
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        (one_of(["depth"]), "Depth"),
+        (one_of(["depth"]), ""),
+        (several_of(["a"]), "a~b"),
+        (several_of(["a"]), ""),
+        (between(1, 7, 3), "8"),
+        (between(1, 7, 3), "0"),
+        (between(1, 7, 3), "3.5"),
+        (between(1, 7, 3), "9" * 5000),
+    ],
+)
+def test_what_cannot_be_chosen_is_refused(form: Form, text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
+        form.read(text)
+
+
+def page() -> None:
+    """A page with a choice, one that is closed at first, and a sentence of its own."""
+    import streamlit as st
+
+    from rf_viz.ui import address
+    from rf_viz.ui.address_choice import between, kept, one_of
+
+    address.begin(st.session_state.get("page", "Here"))
+    st.slider("Size", 1, 9, **kept("size", "size", between(1, 9, 3)))
+    if st.toggle("Open", key="open"):
+        st.radio("Order", ["up", "down"], **kept("part.order", "order", one_of(["up", "down"])))
+    address.put("layer", "conv")
+    address.finish()
+
+
+def opened(script: Callable[[], None] = page, **parameters: str) -> AppTest:
+    """The page at an address."""
+    app = AppTest.from_function(script)
+    app.query_params.update(parameters)
+    return run(app)
+
+
+def run(app: AppTest) -> AppTest:
+    app.run()
+    assert not app.exception
+    assert not app.warning
+    return app
+
+
+def parameters(app: AppTest) -> dict[str, Any]:
+    """The address; AppTest has lists of what a test put there."""
+    return {
+        name: value[0] if isinstance(value, list) else value
+        for name, value in app.query_params.items()
+    }
+
+
+def test_the_address_holds_what_differs_from_the_default() -> None:
+    app = opened()
+    assert parameters(app) == {"layer": "conv"}
+    app.slider[0].set_value(5)
+    assert parameters(run(app)) == {"layer": "conv", "size": "5"}
+
+
+def test_a_part_that_is_closed_keeps_its_place_in_the_address() -> None:
+    app = opened(**{"size": "7", "part.order": "down"})
+    assert app.slider[0].value == 7
+    assert parameters(app) == {"layer": "conv", "size": "7", "part.order": "down"}
+    app.toggle[0].set_value(True)
+    run(app)
+    assert app.radio[0].value == "down"
+    app.toggle[0].set_value(False)
+    assert parameters(run(app))["part.order"] == "down"
+
+
+def test_a_new_address_resets_what_it_does_not_name() -> None:
+    app = opened(size="7")
+    app.query_params.clear()
+    app.query_params.update({"layer": "conv", "extra.x": "1"})
+    assert run(app).slider[0].value == 3
+
+
+def test_bad_values_are_told_in_one_sentence_and_leave_the_address() -> None:
+    app = opened(size="many", nothing="1")
+    assert app.slider[0].value == 3
+    (toast,) = app.toast
+    assert toast.value == (
+        "The address has values that are not possible here, and they were ignored: size=many, "
+        "nothing=1"
+    )
+    assert parameters(app) == {"layer": "conv"}
+    assert not run(app).toast
+
+
+def test_an_address_that_lags_behind_a_choice_is_no_step_back() -> None:
+    app = opened(size="7")
+    app.slider[0].set_value(5)
+    app.query_params.update({"size": "2"})  # of an earlier choice
+    assert run(app).slider[0].value == 5
+    assert parameters(app)["size"] == "5"
+
+
+def test_the_way_back_to_a_bare_address_stays_open() -> None:
+    app = opened()
+    app.slider[0].set_value(5)
+    run(app)
+    app.query_params.clear()  # the person went back to where they came in
+    assert parameters(run(app)) == {}  # written out, it would be a step forward
+    assert app.slider[0].value == 5
+    app.slider[0].set_value(6)
+    assert parameters(run(app))["size"] == "6"
+
+
+def test_another_page_begins_without_the_parameters_of_the_last() -> None:
+    app = opened(**{"size": "7", "part.order": "down"})
+    app.session_state["page"] = "There"
+    app.query_params.clear()
+    assert parameters(run(app)) == {"layer": "conv", "size": "7"}  # the widget's own memory
