@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Literal
 
 import numpy as np
@@ -229,8 +230,8 @@ class Sheet:
             yield _text(NOTES, left - 1, bottom + _LINE, notes, "bottom right")
         yield go.Scatter(
             x=(left + right) / 2, y=(top + bottom) / 2, mode="markers", name=TILES,
-            marker={"size": 24, "opacity": 0}, hovertext=[tile.spoken for tile in tiles],
-            hoverinfo="text",
+            marker={"size": 24, "opacity": 0}, hoverinfo="text",
+            hovertext=[escape(tile.spoken, quote=False) for tile in tiles],
         )  # fmt: skip
 
 
@@ -300,9 +301,10 @@ def _beside(around: Frame, frame: Frame) -> Iterator[Frame]:
 
 
 def shortened(text: str, most: int) -> str:
-    """A text in one line of at most so many letters."""
+    """A text in one line of at most so many letters, as Plotly takes it."""
     text = " ".join(text.split())
-    return text if len(text) <= most else f"{text[: max(most - 1, 1)].rstrip()}…"
+    text = text if len(text) <= most else f"{text[: max(most - 1, 1)].rstrip()}…"
+    return escape(text, quote=False)
 
 
 def spread(heights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

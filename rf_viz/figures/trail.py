@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from math import log, prod
 from typing import Any
 
@@ -227,7 +228,8 @@ class Trail:
         cell = f"cell {position(self.cell)}" if self.cell else "the only cell"
         where = "" if self.channel is None else f", channel {self.channel}"
         shown = "<br>Pictures: mean |value| over the channels" if self.thumbnails else ""
-        return f"Outlined: what feeds {cell} of {self.layer.title}{where}{shown}"
+        of = escape(self.layer.title, quote=False)
+        return f"Outlined: what feeds {cell} of {of}{where}{shown}"
 
     def _texts(self) -> Iterator[go.Scatter]:
         x, y, texts = [], [], []
@@ -242,7 +244,10 @@ class Trail:
             x=x, y=y, text=texts, mode="text", textposition="bottom center", name=NAMES,
             cliponaxis=False, hoverinfo="skip",
         )  # fmt: skip
-        about = [self.spoken(n).replace("\n", "<br>") for n in range(len(self.stops))]
+        about = [
+            escape(self.spoken(n), quote=False).replace("\n", "<br>")
+            for n in range(len(self.stops))
+        ]
         middles = np.array([self.middle(n) for n in range(len(self.stops))])
         yield go.Scatter(
             x=middles[:, 0], y=middles[:, 1], mode="markers", name=LAYERS, hovertext=about,
@@ -418,10 +423,10 @@ def counted(fed: NDArray[np.bool_]) -> str:
 def broken(name: str) -> list[str]:
     """A name in at most two lines, broken after a slash, a dot or an underscore if there is one."""
     if len(name) <= _LETTERS:
-        return [name]
+        return [shortened(name, _LETTERS)]
     places = [i + 1 for i, letter in enumerate(name[:_LETTERS]) if letter in "/._"]
     end = places[-1] if places else _LETTERS
-    return [name[:end], shortened(name[end:], _LETTERS)]
+    return [shortened(part, _LETTERS) for part in (name[:end], name[end:])]
 
 
 def _about(stop: Stop) -> Iterator[str]:
