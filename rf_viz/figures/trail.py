@@ -237,7 +237,7 @@ class Trail:
             middle, row = self.middle(number)[0], self.rows[self.lanes.rows[number]]
             name, what, count = self.texts(number)
             x.append(middle)
-            y.append(row[0] + row[1] / 2 + 1)
+            y.append(row[0] + row[1] / 2 + 3)
             bold = "<br>".join(f"<b>{part}</b>" for part in broken(name))
             texts.append("<br>".join(filter(None, [bold, shortened(what, _LETTERS + 2), count])))
         yield go.Scatter(

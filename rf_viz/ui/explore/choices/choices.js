@@ -119,7 +119,9 @@ class Choices {
 
   /** The number of the part that a key leads to, -1 for none; undefined for other keys. */
   nextTo(now, key) {
-    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
+    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
+      key
+    ];
     if (key === "Home") return 0;
     if (key === "End") return this.parts.length - 1;
     if (!way || now < 0) return undefined;
