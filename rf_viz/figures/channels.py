@@ -23,7 +23,10 @@ PAGE = 48
 """So many channels make a page."""
 
 _SIDE = 64
-"""Maps are drawn with at most so many pixels along a side: a page stays below 400 kB."""
+"""Maps are drawn with at most so many pixels along a side: a page stays below 300 kB."""
+
+_SHARP = 96
+"""Smaller maps are enlarged up to so many pixels along a side: what shows a figure may blur."""
 
 Maps = NDArray[np.float32]
 """The values of several channels: (channels, *grid)."""
@@ -216,11 +219,10 @@ def thumbnails(maps: Maps, limits: tuple[float, float] | None = None) -> Iterato
     """Encodes maps (channels, rows, columns) as PNG, without limits each on its own scale."""
     for values in reduced(maps):
         steps, palette = colours.indexed(values, *(limits or value_range(values)))
-        times = max(1, 2 * _SIDE // max(steps.shape))
-        # Enlarged here, since not all that shows a figure keeps enlarged pixels sharp.
+        times = max(1, _SHARP // max(steps.shape))
         image = Image.fromarray(steps.repeat(times, axis=0).repeat(times, axis=1))
         image.putpalette(palette.tobytes())
-        yield encode.png(image, fast=True)
+        yield encode.png(image, fast=times == 1)
 
 
 def reduced(maps: Maps) -> Maps:
