@@ -57,7 +57,10 @@ _SHARP = 2
 _DIM = 0.4
 """The brightness of what does not feed the cell."""
 
-_GREYS = np.linspace(140, 150, 127).round().astype(np.uint8)[:, None].repeat(3, axis=1)
+_STEPS = 32
+"""So many colours are enough for pictures of this size, and a third fewer bytes than all."""
+
+_GREYS = np.linspace(140, 150, _STEPS).round().astype(np.uint8)[:, None].repeat(3, axis=1)
 """The colours of a map without values."""
 
 Box = tuple[float, float, float, float]
@@ -481,13 +484,15 @@ def _coloured(
     values: NDArray[np.uint8] | None, fed: NDArray[np.bool_], size: tuple[int, int]
 ) -> NDArray[np.uint8]:
     """The picture of a layer (height, width, 3), grey and chequered where there are no values."""
-    table = colours.colours(colours.SEQUENTIAL)[::2] if values is not None else _GREYS
+    table = _GREYS
+    if values is not None:
+        table = colours.colours(colours.SEQUENTIAL)[np.linspace(0, 255, _STEPS).astype(np.intp)]
     if values is None:
         rows, columns = (min(n, _SIDE) for n in fed.shape)
         values = (255 * (np.indices((rows, columns)).sum(axis=0) % 2)).astype(np.uint8)
     for axis, extent in ((0, size[1]), (1, size[0])):
         values = values.take(np.arange(extent) * values.shape[axis] // extent, axis=axis)
-    shades = table[(values // 2).clip(0, len(table) - 1)]
+    shades = table[values.astype(np.intp) * _STEPS // 256]
     lit: NDArray[np.uint8] = (shades * _lit(fed, size)[..., None]).round().astype(np.uint8)
     return lit
 
