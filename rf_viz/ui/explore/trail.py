@@ -75,7 +75,7 @@ def trail(scene: Scene) -> None:
         st.caption(f"What mixes over all positions is left out: {plain(listed(cut))}.")
     if not layer.exact:
         st.caption(f"Assumed, not exact: {plain(listed(layer.assumed))}.")
-    if chosen == _MORE:
+    if chosen == _MORE and not whole:
         st.session_state[_WHOLE] = view
         st.rerun()
     if chosen and chosen in marks and chosen != layer.name:
