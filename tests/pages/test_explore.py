@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 import rf_viz
 from rf_viz.catalogue.samples import SAMPLE_MODELS
 from rf_viz.ui.browser.component import unpack
+from rf_viz.ui.cache import File
 from tests.pages.driver import components, header, layer_rows, onnx_file, upload, visit
 
 CASES = Path(__file__).resolve().parents[1] / "data" / "cases" / "pytorch"
@@ -324,10 +325,37 @@ def test_a_layer_says_its_settings_and_where_its_numbers_come_from(app: AppTest)
     assert "Conv, 128 filters 3x3, padding 1, 36,992 parameters" in about
     told = answer(app)
     assert told["r"].split()[0] == "63"
-    assert told["recurrence"] == "r = 47 + (3 - 1) \N{MULTIPLICATION SIGN} 8 = 63; P = 16 + 1 " + (
-        "\N{MULTIPLICATION SIGN} 8 = 24"
-    )
+    times, less = "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}"
+    assert told["recurrence"] == f"r = 47 + (3 {less} 1) {times} 8 = 63; P = 16 + 1 {times} 8 = 24"
     choose_layer(app, "prob")
     assert answer(app)["slices"] == "[0:223, 0:223]"
     assert "context" not in answer(app), "all that reaches it is in its region"
     assert "whole image" not in answer(app)["note"]
+
+
+def test_of_two_models_uploaded_at_once_none_vanishes(app: AppTest) -> None:
+    """The first is shown, the other stays on offer, and what is neither is named."""
+    files = {
+        f"{name}.onnx": onnx_file(
+            [helper.make_node("Conv", ["x", "w"], [name])],
+            {"x": [1, 3, 32, 32]},
+            name,
+            {"w": (2, 3, size, size)},
+        )
+        for name, size in (("one", 3), ("two", 5))
+    }
+    upload(app, "model", *files.items(), ("labels.txt", b"cat"), ("broken.onnx", b"none"))
+    assert [row["layer"] for row in layer_rows(app)] == ["one"]
+    (note,) = app.info
+    assert note.value == "one.onnx is shown; two.onnx is in the list of models."
+    (error,) = app.error
+    assert error.value.startswith("broken.onnx is a text, not a model")
+    digest = File.uploaded({"two.onnx": files["two.onnx"], "labels.txt": b"cat"}).digest
+    app.selectbox(key="model").set_value(digest).run()
+    assert [row["layer"] for row in layer_rows(app)] == ["two"]
+    assert not app.info
+
+
+def test_files_of_one_name_are_not_taken_for_one_another(app: AppTest) -> None:
+    upload(app, "model", ("net.onnx", b"1"), ("net.onnx", b"2"))
+    assert "Several files are called net.onnx" in app.error[0].value

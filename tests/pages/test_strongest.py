@@ -67,7 +67,7 @@ def test_many_images(app: AppTest) -> None:
     assert any(f"{len(IMAGES)} images" in caption.value for caption in app.caption)
     assert any("notes.txt" in warning.value for warning in app.warning)
     shown = tiles(app)
-    figures = [float(figure) for figure in texts(shown, "figures")]
+    figures = [float(figure.replace(",", "")) for figure in texts(shown, "figures")]
     assert figures == sorted(figures, reverse=True)
     images = {path.name for path in IMAGES}
     assert {note.split("<br>")[1] for note in texts(shown, "notes")} <= images

@@ -36,7 +36,7 @@ def channel_gallery(scene: Scene) -> None:
     place = st.container()
     page = _choose_page(of, channels) - 1
     shown = channels.shown(page)
-    with place:
+    with place, st.spinner("Drawing the channels ..."):
         chosen = choose_tile(
             channels.sheet(page, columns_of(_KEY)),
             of=f"{of} {page}",

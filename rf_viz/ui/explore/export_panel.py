@@ -32,7 +32,7 @@ from ..inspector.scene import Scene
 from ..outline import title_of
 from ..pictures import FeatureMap, Picture
 from ..sidebar.layer_list.layer_list import is_convolution
-from ..text import position, sentence
+from ..text import file_size, position, sentence
 from .offline_page.offline_page import Chosen, estimate, offline_page
 from .snapshot import caption_of, snapshot
 
@@ -106,6 +106,7 @@ def _page(scene: Scene) -> None:
         list(names),
         default=spread(offered),
         format_func=names.__getitem__,
+        select_all=False,
         key=f"take layers {scene.file.digest} {scene.net.input.name}",
         persist_state="session",
     )
@@ -131,7 +132,8 @@ def _page(scene: Scene) -> None:
         wanted = st.button("Make the page", key="take make")
         st.caption(f"About {_megabytes(size)}")
     if wanted:
-        st.session_state[_PAGE] = content, page(scene, chosen, channels).encode()
+        with st.spinner("Making the page ...", show_time=True):
+            st.session_state[_PAGE] = content, page(scene, chosen, channels).encode()
         st.rerun()
 
 
@@ -244,5 +246,5 @@ def _file_name(*parts: object) -> str:
 
 
 def _megabytes(size: int) -> str:
-    text = f"{size / 1e6:.2g} MB" if size < 1e6 else f"{size / 1e6:.1f} MB"
+    text = file_size(size)
     return f"{text}: fewer layers or channels make it smaller" if size > _LARGE else text

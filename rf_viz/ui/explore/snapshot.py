@@ -12,7 +12,7 @@ from ...trace.network import Region
 from ..inspector.certainty import certainty
 from ..outline import title_of
 from ..pictures import FeatureMap, Picture
-from ..text import by, position, ranges
+from ..text import by, extent, position, ranges
 
 CAPTION = "caption"
 """The name of the annotation with the caption."""
@@ -79,7 +79,7 @@ def _sentences(
     where = f" in channel {feature_map.channel}" if feature_map.channel is not None else ""
     sees = "no pixel" if region.empty else " and ".join(ranges(region.start, region.stop))
     yield f"{who} of {name} ({what}, {by(layer.shape)}){where} sees {sees}"
-    yield f"of the input ({by(picture.extent)} {'samples' if len(picture.extent) == 1 else 'px'})."
+    yield f"of the input ({extent(picture.extent)})."
     field = layer.receptive_field
     if field is not None:
         yield f"Size r {by(field.size)}, stride S {by(field.stride)},"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import count
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -15,13 +14,7 @@ from .. import sidebar
 from ..address_choice import kept, one_of
 from ..inspector.scene import Scene
 from ..navigation import open_now
-from ..text import (
-    by,
-    listed,
-    number,
-    plain,
-    position,
-)
+from ..text import by, count, listed, number, plain, position
 from .choices.sheet import choose_tile, columns_of
 from .strongest_cells import Find, crops, find
 from .strongest_survey import Survey, look_like_page, subject
@@ -61,7 +54,10 @@ def strongest(scene: Scene) -> None:
     if where == _MINE:
         _survey(scene, apart)
         return
-    finds = find(values, scene.layer, scene.feature_map.channel, scene.picture.values, apart=apart)
+    with st.spinner("Looking for the strongest cells ..."):
+        finds = find(
+            values, scene.layer, scene.feature_map.channel, scene.picture.values, apart=apart
+        )
     chosen = _show(scene, finds, [], apart)
     if chosen is not None:
         open_now(scene.layer.name, chosen.cell, scene.shown)
@@ -126,8 +122,8 @@ def _outcome(survey: Survey) -> str:
     return f"The strongest in {_images(used)}."
 
 
-def _images(count: int) -> str:
-    return f"{count} image{'s' if count > 1 else ''}"
+def _images(number: int) -> str:
+    return count(number, "image")
 
 
 def _row() -> DeltaGenerator:
@@ -191,7 +187,9 @@ def _show(scene: Scene, finds: Sequence[Find], names: Sequence[str], apart: bool
             frame=crop.frame,
             around=crop.around if crop.around != crop.frame else None,
         )
-        for rank, one, crop, cell, image in zip(count(1), finds, drawn, cells, images, strict=False)
+        for rank, one, crop, cell, image in zip(
+            range(1, len(finds) + 1), finds, drawn, cells, images, strict=True
+        )
     ]
     chosen = choose_tile(
         Sheet(tiles, "large", columns_of(key), aspect),

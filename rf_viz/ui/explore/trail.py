@@ -124,18 +124,18 @@ def middle(marks: NDArray[np.bool_]) -> Cell:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _kept(digest: str, input: str, fed: str) -> Thumbnails:
+def _kept(of: int, input: str, fed: str) -> Thumbnails:
     """The thumbnails fetched so far of a model's layers on one input."""
     return {}
 
 
 def thumbnails(file: File, fed: Fed, layers: Sequence[Layer]) -> Thumbnails:
     """Fetches a small picture of each layer: the mean absolute value over its channels."""
-    kept = _kept(file.digest, fed.input, fed.key)
+    model = cache.load(file)
+    kept = _kept(cache.identity(model), fed.input, fed.key)
     missing = [layer for layer in layers if layer.name not in kept]
     if missing:
         with st.spinner("Running the model ..."):
-            model = cache.load(file)
             for some in _chunks(missing):
                 kept.update(_fetched(model, fed, some))
     return kept

@@ -29,7 +29,7 @@ from ..cache import Fed, File
 from ..pictures import Picture
 from ..text import by
 from .session import remember, visitor
-from .upload import UPLOAD, hand_over, row, uploader
+from .upload import UPLOAD, hand_over, receive, row, uploader
 
 _LOWEST, _HIGHEST = 60, 1000
 """Pitches of the sample signal, in Hz."""
@@ -152,6 +152,7 @@ def _signal(net: Network) -> tuple[Picture, Fed]:
 
 
 def _volume(net: Network) -> tuple[Picture, Fed]:
+    receive("volume")
     visit, size = visitor(), net.input.size
     volumes = [_PHANTOM, *visit.volumes]
     restored("volume", "volume", one_of(volumes))
@@ -203,6 +204,8 @@ def usual_preset(file: File, sample: Sample | None) -> str:
 
 def choose_image(sample: Sample | None) -> File:
     """Draws the choice of an image: a sample, or one of the person's own."""
+    receive("image")
+    receive("photo")
     visit = visitor()
     uploads = visit.images
     keys = [*SAMPLE_IMAGES, *uploads]
@@ -245,7 +248,7 @@ def choose_image(sample: Sample | None) -> File:
 def accept_image(files: dict[str, bytes]) -> None:
     """Takes over an uploaded image. Raises ImageError."""
     show_image(files)
-    _keep_image()
+    visitor().image_chosen = True
 
 
 def show_image(files: dict[str, bytes]) -> None:

@@ -13,7 +13,7 @@ from ..text import plain
 from .fed_input import accept_image, accept_volume
 from .model import FORMATS, accept_model
 from .session import problem, uploads, visitor
-from .upload import uploader
+from .upload import receive, uploader
 
 _DIGEST = 16
 """The length of a digest."""
@@ -43,6 +43,8 @@ def asks_files() -> bool:
     Call it before anything of the address is read, and stop the page then: the address stays as it
     is, and the page goes on where it points once the files are there.
     """
+    for what in _KINDS:
+        receive(what)
     visit = visitor()
     missing = [one for one in dict.fromkeys(_missing()) if one.key not in visit.declined]
     if not missing:
