@@ -27,8 +27,11 @@ from .trail_lanes import Lanes, Link, trail_lanes
 SHOWN = 80
 """So many stops, the last ones, are shown unless all are asked for."""
 
-FED, LINKS, NAMES, LAYERS, PLAIN = "feeding cells", "links", "names", "layers", "without a map"
+FED, NAMES, LAYERS, PLAIN = "feeding cells", "names", "layers", "without a map"
 """The names of the figure's traces; pictures are images, named like their layers."""
+
+LINK = "link"
+"""The name of the shapes that lead from stop to stop."""
 
 _WIDTH, _GAP = 112, 26
 """The width of a column, and between columns; all lengths are screen pixels."""
@@ -173,6 +176,11 @@ class Trail:
         half = self.rows[self.lanes.rows[number]][1] / 2
         return x - _WIDTH / 2, y - half, x + _WIDTH / 2, y + half + _TEXT - 6
 
+    def links(self, number: int) -> list[int]:
+        """The numbers of the links of a stop, as of the figure's shapes."""
+        links = enumerate(self.lanes.links)
+        return [i for i, link in links if number in (link.source, link.target)]
+
     def texts(self, number: int) -> tuple[str, str, str]:
         """The name of a stop, what it is, and how many of its cells feed the cell."""
         stop = self.stops[number]
@@ -202,7 +210,6 @@ class Trail:
         outlines = [part for n in range(len(self.stops)) for part in self._outlines(n)]
         figure = go.Figure(
             [
-                strokes(LINKS, [*map(self._way, self.lanes.links)], {"color": "#8a8f98"}),
                 filled(PLAIN, plain, {"color": "rgba(128,128,128,0.15)", "line": edge}),
                 *self._signal(),
                 strokes(f"{FED} casing", outlines, {"color": colours.CASING, "width": 4}),
@@ -214,6 +221,7 @@ class Trail:
         margin = {"l": 8, "r": 8, "t": 56, "b": 4}
         figure.update_layout(
             images=[placed(*image) for image in self._images()],
+            shapes=[self._way(link) for link in self.lanes.links],
             xaxis={**hidden, "range": [-4, width + 4]},
             yaxis={**hidden, "range": [height, 0]},
             margin=margin,
@@ -320,20 +328,26 @@ class Trail:
             x, y = left + places * (right - left), bottom - heights * (bottom - top)
             yield strokes("signal", [np.stack([x, y], axis=1)], {"color": "#8a8f98", "width": 1})
 
-    def _way(self, link: Link) -> NDArray[np.float64]:
-        """The points of a link, from the right of one picture to the left of another."""
+    def _way(self, link: Link) -> dict[str, Any]:
+        """A link as a shape, from the right of one picture to the left of another."""
         (_, _, start, _), (end, _, _, _) = self.area(link.source), self.area(link.target)
         (x0, y0), (x1, y1) = self.middle(link.source), self.middle(link.target)
         out, back = x0 + _WIDTH / 2, x1 - _WIDTH / 2
-        level = (
-            self.rows[link.lane][0] if link.lane >= 0 else 4 + (self.above + link.lane) * self.lane
-        )
-        points = [(start, y0), (out, y0)]
+        level = 4 + (self.above + link.lane) * self.lane
+        if link.lane >= 0:
+            level = self.rows[link.lane][0]
+        parts = [f"M{start:g},{y0:g}H{out:g}"]
         if level != y0:
-            points += _bend(out, y0, out + _GAP, level)
+            parts.append(_bend(out, y0, out + _GAP, level))
         if level != y1:
-            points += [(back - _GAP, level), *_bend(back - _GAP, level, back, y1)]
-        return np.array([*points, (end, y1)])
+            parts += [f"H{back - _GAP:g}", _bend(back - _GAP, level, back, y1)]
+        return {
+            "type": "path",
+            "name": LINK,
+            "layer": "below",
+            "path": f"{''.join(parts)}H{end:g}",
+            "line": {"color": "#8a8f98", "width": 1.5},
+        }
 
 
 def trail_figure(
@@ -360,7 +374,7 @@ def trail_figure(
 
     Returns:
         A figure of fixed size, wider for longer ways. Pictures are images with the names of their
-        layers; traces are named "feeding cells", "links", "names" and the like.
+        layers; traces are named "feeding cells", "names" and the like, shapes "link".
 
     Raises:
         IndexError: the cell or the channel does not exist.
@@ -507,8 +521,7 @@ def _few_colours(pixels: NDArray[np.uint8]) -> Image.Image:
     return image
 
 
-def _bend(x: float, y: float, right: float, level: float) -> list[tuple[float, float]]:
-    """The points of a curve that leaves and arrives level."""
-    steps = np.linspace(0, 1, 9)
-    ease = steps * steps * (3 - 2 * steps)
-    return [*zip(x + (right - x) * steps, y + (level - y) * ease, strict=True)]
+def _bend(x: float, y: float, right: float, level: float) -> str:
+    """A curve that leaves and arrives level, as a part of a path."""
+    middle = (x + right) / 2
+    return f"C{middle:g},{y:g} {middle:g},{level:g} {right:g},{level:g}"

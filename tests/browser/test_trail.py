@@ -73,6 +73,7 @@ def test_the_strip_opens_at_the_cell_and_the_keys_walk_to_the_image(page: Page) 
     expect(stop(page, "fire5/expand1x1/relu")).to_be_focused()
     page.keyboard.press("ArrowDown")
     expect(stop(page, "fire5/expand3x3/relu")).to_be_focused()
+    expect(page.locator(".choices .shapelayer .near")).to_have_count(2)  # to it, and from it
     page.keyboard.press("Home")
     first = stop(page, "conv1/relu")
     expect(first).to_be_focused()

@@ -90,6 +90,7 @@ def parts(drawn: Trail) -> list[Part]:
             drawn.box(number),
             drawn.spoken(number),
             stop.layer is drawn.layer,
+            drawn.links(number),
         )
         for number, stop in enumerate(drawn.stops)
         if number

@@ -21,6 +21,12 @@ class Choices {
       if (part && !part.current) this.choose({ of: this.data.of, name: part.name });
     });
     this.group.addEventListener("keydown", (event) => this.key(event));
+    for (const kind of ["pointerover", "focusin"]) {
+      this.group.addEventListener(kind, ({ target }) => this.highlight(target));
+    }
+    for (const kind of ["pointerleave", "focusout"]) {
+      this.group.addEventListener(kind, () => this.highlight(null));
+    }
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.scroller);
   }
@@ -103,6 +109,14 @@ class Choices {
   /** The one part that the tab key reaches; the arrow keys reach the others. */
   reach(number) {
     for (const [i, button] of this.buttons.entries()) button.tabIndex = i === number ? 0 : -1;
+  }
+
+  /** The shapes that belong to a part stand out. */
+  highlight(button) {
+    const numbers = this.parts[this.buttons.indexOf(button)]?.shapes ?? [];
+    for (const shape of this.host.querySelectorAll(".shapelayer path[data-index]")) {
+      shape.classList.toggle("near", numbers.includes(Number(shape.dataset.index)));
+    }
   }
 
   key(event) {

@@ -25,12 +25,14 @@ class Part:
         box: its left, top, right and bottom edge in the coordinates of the figure.
         spoken: all that it shows in words, for screen readers and the pointer.
         current: whether it is what the page shows.
+        shapes: the numbers of the figure's shapes that belong to it, and stand out with it.
     """
 
     name: str
     box: Box
     spoken: str
     current: bool = False
+    shapes: Sequence[int] = ()
 
 
 def choices(
