@@ -66,7 +66,7 @@ def trail(scene: Scene) -> None:
         valued = "Pictures: mean |value| over the channels, dark to bright."
     st.caption(f"Outlined: what feeds the pinned cell{of_channel}. {valued}")
     # The caption says what the title does, and the title would lie at the far left.
-    figure = drawn.figure().update_layout(title=None, margin={"t": 34})
+    figure = drawn.figure(titled=False)
     title = f"The layers on the way from the input to the pinned cell of {layer.title}"
     chosen = choices(figure, parts(drawn), of=view, title=title, key="trail", at_end=True)
     on_the_way = {scene.net[name].node for name in marks}

@@ -34,6 +34,7 @@ class Choices {
   async show(data) {
     this.data = data;
     const figure = JSON.parse(data.figure);
+    delete figure.layout.template; // its colours are those of the page
     const Plotly = await load(data.url);
     if (this.data !== data) return; // Another one came meanwhile.
     this.parts = data.parts;

@@ -62,7 +62,7 @@ def choices(
     state = _component(
         key=key,
         data={
-            "figure": figure.update_layout(template="none").to_json(),
+            "figure": figure.to_json(),
             "parts": [asdict(part) for part in parts],
             "of": of,
             "title": title,
