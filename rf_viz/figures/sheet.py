@@ -205,13 +205,13 @@ class Sheet:
         titles = [
             f"<b>{shortened(tile.title, int(room - len(tile.figure) - 1))}</b>" for tile in tiles
         ]
-        yield _text(TITLES, left - 1, bottom + 1, titles, "bottom right")
-        yield _text(FIGURES, right + 1, bottom + 1, [tile.figure for tile in tiles], "bottom left")
+        yield _text(TITLES, left - 1, bottom + 3, titles, "bottom right")
+        yield _text(FIGURES, right + 1, bottom + 3, [tile.figure for tile in tiles], "bottom left")
         notes = [
             "<br>".join(shortened(note, int(room) - 1) for note in tile.notes) for tile in tiles
         ]
         if any(notes):
-            yield _text(NOTES, left - 1, bottom + _LINE, notes, "bottom right")
+            yield _text(NOTES, left - 1, bottom + _LINE + 2, notes, "bottom right")
         yield go.Scatter(
             x=(left + right) / 2, y=(top + bottom) / 2, mode="markers", name=TILES,
             marker={"size": 24, "opacity": 0}, hoverinfo="text",
@@ -327,17 +327,10 @@ def _scale(low: float, high: float) -> go.Scatter:
     scale = colours.heatmap_scale(low, high)
     ends = scale["colorbar"]["tickvals"]
     bar = {
-        "orientation": "h",
-        "thickness": 8,
-        "outlinewidth": 0,
-        "len": 0.25,
-        "x": 0,
-        "xanchor": "left",
-        "y": 1,
-        "yanchor": "bottom",
-        "ypad": 4,
-        "tickvals": ends,
-        "ticktext": [number(value) for value in ends],
+        **{"orientation": "h", "thickness": 8, "outlinewidth": 0, "lenmode": "pixels", "len": 190},
+        **{"x": 0.03, "xanchor": "left", "y": 1, "yanchor": "bottom", "ypad": 4},
+        **{"tickvals": ends, "ticktext": [number(value) for value in ends]},
+        "ticklabeloverflow": "allow",
     }
     return go.Scatter(
         x=[None], y=[None], mode="markers", name="scale",

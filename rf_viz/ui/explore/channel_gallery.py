@@ -55,7 +55,9 @@ def _choose_page(of: str, channels: Channels) -> int:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         where = st.empty()
         page = st.pagination(
-            channels.pages, **kept("page", f"channels page {of}", between(1, channels.pages, 1))
+            channels.pages,
+            width="stretch",  # by the width of its content it leaves out numbers
+            **kept("page", f"channels page {of}", between(1, channels.pages, 1)),
         )
         first = (page - 1) * PAGE
         last = first + len(channels.shown(page - 1))

@@ -61,7 +61,7 @@ def trail(scene: Scene) -> None:
         seen.title,
     )
     of_channel = "" if channel is None else f", channel {channel}"
-    valued = "No values: the model cannot be run."
+    valued = "No values: the model cannot be run." if pictures is None else ""
     if pictures and any(pictures.get(layer.name) is not None for layer in pictured):
         valued = "Pictures: mean |value| over the channels, dark to bright."
     st.caption(f"Outlined: what feeds the pinned cell{of_channel}. {valued}")
