@@ -27,7 +27,7 @@ import rf_viz
 
 from ..catalogue.samples import phantom
 from ..errors import DefectError, ModelError
-from ..inputs import images, volumes
+from ..inputs import images, signals, volumes
 from ..inputs.feeds import numbers
 from ..readers import READERS
 from ..runtimes.pytorch.imports import import_pytorch
@@ -335,6 +335,17 @@ def _pixels(digest: str, size: tuple[int, int], how: images.Fit, _file: File) ->
 def pixels(file: File, size: tuple[int, int], how: images.Fit) -> NDArray[np.uint8]:
     """Fits the picture in a file to a network's input size (height, width): (*size, 3)."""
     return _pixels(file.digest, size, how, file)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Opening the signal ...")
+def _open_signal(digest: str, _file: File) -> signals.Signal:
+    assert isinstance(_file.source, bytes)
+    return signals.open_signal(_file.source, _file.name)
+
+
+def open_signal(file: File) -> signals.Signal:
+    """Opens the signal in an uploaded file. Raises ImageError."""
+    return _open_signal(file.digest, file)
 
 
 @st.cache_resource(max_entries=3, show_spinner="Opening the volume ...")

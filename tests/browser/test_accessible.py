@@ -47,6 +47,7 @@ FAULTS = """async ([rules, excused]) => {
 
 CHART_TEXTS = """() => [...document.querySelectorAll(".js-plotly-plot svg text")]
   .filter((text) => text.textContent.trim() && text.checkVisibility())
+  .filter((text) => !text.closest(".hoverlayer"))
   .map((text) => {
     const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
     const solid = (colour) => {
@@ -83,9 +84,9 @@ UNSEEN_FOCUS = """() => {
     const style = getComputedStyle(node);
     return [style.outline, style.boxShadow, style.stroke, style.strokeWidth].join();
   };
-  for (const { shadowRoot } of document.querySelectorAll("[data-testid=stBidiComponentIsolated]")) {
-    const all = "a[href], button, input, select, textarea, [tabindex]";
-    for (const node of shadowRoot.querySelectorAll(all)) {
+  const all = "a[href], button, input, select, textarea, [tabindex]";
+  for (const component of document.querySelectorAll("[data-testid^=stBidiComponent]")) {
+    for (const node of (component.shadowRoot ?? component).querySelectorAll(all)) {
       if (node.disabled || node.tabIndex < 0 || !node.checkVisibility()) continue;
       const parts = [node, ...node.querySelectorAll("*")];
       const before = parts.map(look);
@@ -126,14 +127,14 @@ def faults(page: Page, rules: list[str] | None) -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     for _ in range(15):
-        found = [*page.evaluate(FAULTS, [rules, STREAMLITS_OWN])]
+        problems = [*page.evaluate(FAULTS, [rules, STREAMLITS_OWN])]
         for text, ground, ink in page.evaluate(CHART_TEXTS):
             if contrast(ground, ink) < 4.5:
-                found.append(f"{text!r} in a chart: a contrast of {contrast(ground, ink):.1f}")
-        if not found:
+                problems.append(f"{text!r} in a chart: a contrast of {contrast(ground, ink):.1f}")
+        if not problems:
             break
         page.wait_for_timeout(200)
-    return found
+    return problems
 
 
 def contrast(one: list[int], other: list[int]) -> float:
@@ -151,16 +152,16 @@ def contrast(one: list[int], other: list[int]) -> float:
 def check(page: Page, state: str) -> None:
     """Holds the page against all rules, in the other theme against those on colours."""
     page.evaluate(AT_REST)
-    found = faults(page, None)
+    problems = faults(page, None)
     bright = page.evaluate(BRIGHT)
     page.emulate_media(color_scheme="dark" if bright else "light")
     page.wait_for_function(f"({BRIGHT})() !== {str(bright).lower()}")
-    found += faults(page, ["color-contrast"])
+    problems += faults(page, ["color-contrast"])
     levels = page.evaluate(HEADINGS)
     steps = zip([0, *levels], levels, strict=False)
     if levels.count(1) != 1 or any(below > above + 1 for above, below in steps):
-        found.append(f"headings of the levels {levels}")
-    assert not found, "\n".join([f"{state}, {'light' if bright else 'dark'} first:", *found])
+        problems.append(f"headings of the levels {levels}")
+    assert not problems, "\n".join([f"{state}, {'light' if bright else 'dark'} first:", *problems])
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def open_tab(page: Page, name: str) -> None:
 
 def test_every_chart_has_a_button_that_saves_it(compare: Page) -> None:
     charts = compare.get_by_test_id("stPlotlyChart")
-    expect(charts.get_by_role("button", name=re.compile("^Download plot"))).to_have_count(6)
+    expect(charts.get_by_role("button", name="Download plot as a PNG")).to_have_count(6)
 
 
 def test_enter_in_the_search_adds_one_network(compare: Page) -> None:

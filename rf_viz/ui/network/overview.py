@@ -62,7 +62,7 @@ def findings_section(net: Network, traced: str) -> None:
 @st.fragment
 def graph_section(net: Network, traced: str) -> None:
     """Draws the graph; a clicked layer opens in Explore."""
-    restored("folds", f"unfolded {traced}", folds(traced, net))
+    restored("folds", f"unfolded {traced}", folds(net))
     name = graph(net, traced)
     refresh()
     if name:

@@ -35,7 +35,7 @@ class Visit:
         next_image: the image to show when the page is next drawn, if it is another one.
         uploads: how many uploads were taken, by what they were.
         arrived: uploads that are still to be opened, by what they are, and what opens them.
-        volumes, next_volume: the same of volumes.
+        volumes, next_volume, signals, next_signal: the same of volumes and signals.
         declined: the keys of uploads that an address needs, and that the person goes on without.
         problem: what went wrong since the page was last drawn.
         note: what else is to be said since then.
@@ -58,6 +58,8 @@ class Visit:
     arrived: dict[str, tuple[dict[str, bytes], Accept]] = field(default_factory=dict)
     volumes: dict[str, File] = field(default_factory=dict)
     next_volume: str = ""
+    signals: dict[str, File] = field(default_factory=dict)
+    next_signal: str = ""
     declined: set[str] = field(default_factory=set)
     problem: str = ""
     note: str = ""
@@ -73,6 +75,7 @@ def visitor() -> Visit:
             models=recent.files("model"),
             images=recent.files("image"),
             volumes=recent.files("volume"),
+            signals=recent.files("signal"),
             trained=_trained(browser_token()),
         )
     visit: Visit = st.session_state["visit"]
@@ -86,9 +89,15 @@ def _trained(token: str) -> set[str]:
 
 
 def uploads(what: str) -> dict[str, File]:
-    """The uploads of one kind, "model", "image" or "volume", by their keys."""
+    """The uploads of one kind, "model", "image", "volume" or "signal", by keys."""
     visit = visitor()
-    return {"model": visit.models, "image": visit.images, "volume": visit.volumes}[what]
+    by_kind = {
+        "model": visit.models,
+        "image": visit.images,
+        "volume": visit.volumes,
+        "signal": visit.signals,
+    }
+    return by_kind[what]
 
 
 def remember(what: str, key: str, file: File) -> None:
