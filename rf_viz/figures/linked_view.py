@@ -339,7 +339,7 @@ def linked_figure(
     where = "" if channel is None else f", channel {channel}"
     return LinkedView(
         layer,
-        _picture_of(image, extent),
+        picture_of(image, extent),
         plane,
         tuple(int(i) for i in cell),
         channel,
@@ -417,8 +417,8 @@ def _channel_of(
     return (index if layer.channel_axis is not None else None), maps[index]
 
 
-def _picture_of(image: Any, extent: tuple[int, ...]) -> NDArray[Any]:  # noqa: ANN401
-    """What the network sees, as it is drawn."""
+def picture_of(image: Any, extent: tuple[int, ...]) -> NDArray[Any]:  # noqa: ANN401
+    """What the network sees, as it is drawn: ``image`` as ``linked_figure`` takes it."""
     if len(extent) == 1:
         signal = np.zeros(extent, np.float32)
         if image is not None:

@@ -56,7 +56,9 @@ CHART_TEXTS = """() => [...document.querySelectorAll(".js-plotly-plot svg text")
       return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
     };
     const page = document.querySelector(".stApp") ?? document.body;
-    const ground = solid(getComputedStyle(page).backgroundColor);
+    solid(getComputedStyle(page).backgroundColor);
+    const paper = text.closest(".js-plotly-plot").querySelector(".main-svg");
+    const ground = solid(getComputedStyle(paper).backgroundColor); // on that of the page
     return [text.textContent, ground, solid(getComputedStyle(text).fill)];
   })"""
 """What is written in the charts, on which ground, in which colour: axe gives no opinion on SVG."""
