@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .growth import growth_figure as growth_figure
     from .linked_view import linked_figure as linked_figure
     from .trail import trail_figure as trail_figure
+    from .volume_view import volume_figure as volume_figure
 
 _HOMES = {
     "channels_figure": "channels",
@@ -23,6 +24,7 @@ _HOMES = {
     "growth_figure": "growth",
     "linked_figure": "linked_view",
     "trail_figure": "trail",
+    "volume_figure": "volume_view",
 }
 """The public figures and their modules; each is imported when it is first used."""
 

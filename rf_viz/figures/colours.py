@@ -30,6 +30,9 @@ PALED = "rgba(128,128,128,0.35)"
 GREYED = "rgba(112,112,112,0.82)"
 """What is laid over the cells of a map that do not count."""
 
+CROSSED = "rgba(255,255,255,0.35)"
+"""The colour of the lines where slices of a volume cut one another."""
+
 EXACT, ASSUMED, CLOSED_FORM = "solid", "dot", "dash"
 """The strokes of an exact region, of an assumed one, and of the closed form's box."""
 

@@ -12,19 +12,26 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..analysis.seen import Mode, Seen
+from ..analysis.seen import Mode
 from ..inputs.images import fit, open_image
-from ..trace.closed_form import ReceptiveField
 from ..trace.network import Layer
-from . import colours, encode, overlays
-from .maps import arranged, by_channel, strengths, strongest, value_range
-from .overlays import Box, Pane, box_of
-
-LARGEST_MARGIN = 0.15
-"""How much of the picture's size is left around it, at most, for boxes that leave it."""
-
-PICTURE, MAP = "picture", "feature map"
-"""The names of the traces of the two panes."""
+from . import overlays
+from .cell_view import (
+    BAR,
+    MAP,
+    PICTURE,
+    CellView,
+    axes_of,
+    edge,
+    heading,
+    map_title,
+    picture_url,
+    refuse,
+    region_outlines,
+    settle,
+)
+from .maps import arranged
+from .overlays import Pane
 
 _HEIGHT, _FLAT_HEIGHT = 470, 420
 
@@ -36,42 +43,8 @@ _SMOOTH = 600
 
 
 @dataclass(frozen=True)
-class LinkedView:
-    """What a linked view shows, and the figure of it.
-
-    Attributes:
-        layer: the layer.
-        picture: what the network sees: (height, width, 3) uint8, or a signal (length,).
-        values: the values of a channel, an array over the layer's grid; None for a plain map.
-        cell: the pinned cell.
-        channel: the channel whose regions show; None for the union over channels.
-        mode: what to show of the cell.
-        pixel: a pixel of the picture, to mark the cells that see it.
-        title, map_title: what stands over the panes.
-        margin: the share of the picture's size that is left around it; None for as much as the
-            boxes of the closed form need.
-    """
-
-    layer: Layer
-    picture: NDArray[Any]
-    values: NDArray[np.float32] | None
-    cell: tuple[int, ...]
-    channel: int | None = None
-    mode: Mode = "box"
-    pixel: tuple[int, ...] | None = None
-    title: str = "Image"
-    map_title: str = "Feature map"
-    margin: float | None = None
-
-    @property
-    def extent(self) -> tuple[int, ...]:
-        """The extents of the picture in pixels."""
-        return self.layer.net.input.size
-
-    @cached_property
-    def seen(self) -> Seen:
-        """What the cell sees."""
-        return Seen(self.layer, self.cell, self.channel)
+class LinkedView(CellView):
+    """A linked view of an image or a signal, and the figure of it."""
 
     @property
     def flat(self) -> bool:
@@ -97,39 +70,7 @@ class LinkedView:
     @cached_property
     def shown(self) -> NDArray[np.float32]:
         """The values as the map shows them; 0 and 1 by turns where there are none."""
-        values = self.values
-        if values is None:
-            values = (np.indices(self.layer.extents).sum(axis=0) % 2).astype(np.float32)
-        shown = values.reshape(-1)[self.places].astype(np.float32)
-        shown[(self.places < 0) | ~np.isfinite(shown)] = np.nan
-        return shown
-
-    @property
-    def range(self) -> tuple[float, float]:
-        """The smallest and the largest finite value."""
-        return (0.0, 0.0) if self.values is None else value_range(self.values)
-
-    @property
-    def field(self) -> ReceptiveField | None:
-        """The closed form, where it has a box for every cell."""
-        field = self.layer.receptive_field
-        fits = field and len(field.size) == len(self.layer.grid) and None not in field.padding
-        return field if fits else None
-
-    @cached_property
-    def reach(self) -> float:
-        """The largest share of the picture's size by which boxes of the closed form leave it."""
-        field = self.field
-        if field is None:
-            return 0.0
-        corners = [(0,) * len(self.extent), tuple(n - 1 for n in self.layer.extents)]
-        boxes = [zip(field.start(c), field.stop(c), self.extent, strict=True) for c in corners]
-        return max(max(-start, stop - n, 0) / n for box in boxes for start, stop, n in box)
-
-    @property
-    def border(self) -> float:
-        """The share of the picture's size that is left around it."""
-        return min(self.reach, LARGEST_MARGIN) if self.margin is None else self.margin
+        return self.laid_out(self.places)
 
     def place_of(self, cell: Sequence[int]) -> tuple[int, int]:
         """The row and the column of a cell in the map."""
@@ -154,8 +95,8 @@ class LinkedView:
 
     def panes_alone(self) -> go.Figure:
         """Draws the panes without overlays and titles, and an image without its content."""
-        picture = self._axes("", self.extent, self.border, max(self.border, self.reach))
-        plan = self._axes("2", self.places.shape[self.is_line :], 0, 0)
+        picture = axes_of("", self.extent, self.border, max(self.border, self.reach))
+        plan = axes_of("2", self.places.shape[self.is_line :], 0, 0)
         if self.flat:
             picture["yaxis"]["domain"], plan["yaxis2"]["domain"] = [0.6, 1], [0, 0.4]
         else:
@@ -172,55 +113,19 @@ class LinkedView:
     def shapes(self) -> Iterator[dict[str, Any]]:
         """All overlays that are shapes, also those that do not show."""
         picture, plan = self.panes
-        region = self.seen.region
-        box = box_of(region.start, region.stop)
-        closed = None if self.field is None else self._closed_box(self.field)
-        yield overlays.outside(self.extent, box, picture)
-        edged = self.border and not self.flat
-        yield _edge([(0, n) for n in self.extent] if edged else None, picture)
-        show_closed = closed if closed != box else None
-        yield from overlays.outline(
-            overlays.CLOSED_FORM, show_closed, picture,
-            colour=colours.CLOSED, dash=colours.CLOSED_FORM, legend=self.field is not None,
-        )  # fmt: skip
-        yield from overlays.outline(
-            overlays.region_name(self.layer), box, picture,
-            dash=colours.EXACT if self.layer.exact else colours.ASSUMED, legend=True,
-        )  # fmt: skip
-        middle = None if self.field is None else [float(n) for n in self.field.centre(self.cell)]
-        yield overlays.centre(middle, picture, legend=self.field is not None)
-        pixel = [(n, n + 1) for n in self.pixel] if self.pixel else None
-        yield from overlays.outline(overlays.PIXEL, pixel, picture, colour=colours.HOVERED)
-        seeing = None
-        if self.pixel:
-            seeing = self.layer.seeing(self.pixel, self.channel).reshape(-1)[self.places]
-            seeing &= self.places >= 0
-        yield overlays.blind_cells(seeing, plan)
+        yield overlays.outside(self.extent, self.region, picture)
+        yield edge(self.extent if self.border and not self.flat else None, picture)
+        for name, box, options in region_outlines(self):
+            yield from overlays.outline(name, box, picture, **options)
+        yield overlays.centre(self.middle, picture, legend=self.field is not None)
+        yield overlays.blind_cells(self.seeing(self.places), plan)
         place = [(n, n + 1) for n in self.place_of(self.cell)]
         yield from overlays.outline(overlays.CELL, place, plan)
 
     def titles(self) -> Iterator[dict[str, Any]]:
         """What stands over the panes, as annotations."""
-        panes = (("image title", self.title, ""), ("map title", self.map_title, "2"))
-        for name, text, axes in panes:
-            yield {
-                "name": name,
-                "text": f"<b>{text}</b>",
-                "showarrow": False,
-                "xref": f"x{axes} domain",
-                "x": 0,
-                "xanchor": "left",
-                "yref": f"y{axes} domain",
-                "y": 1,
-                "yanchor": "bottom",
-                "yshift": 4,
-            }
-
-    def _closed_box(self, field: ReceptiveField) -> Box:
-        return [
-            (float(a), float(b))
-            for a, b in zip(field.start(self.cell), field.stop(self.cell), strict=True)
-        ]
+        yield heading("image title", f"<b>{self.title}</b>", "")
+        yield heading("map title", f"<b>{self.map_title}</b>", "2")
 
     def _picture(self) -> go.Image | go.Scatter:
         if self.flat:
@@ -236,43 +141,17 @@ class LinkedView:
         if self.is_line:
             x, y = _thinned(self.shown[0])
             return _line(x, y, MAP, "2", shape="hvh")
-        scale = colours.chequered_scale()
-        if self.values is not None:
-            scale = colours.heatmap_scale(*self.range)
+        scale = self.scale
         bar = scale.pop("colorbar", {})
         return go.Heatmap(
             name=MAP, z=self.shown, xaxis="x2", yaxis="y2", colorbar=colour_bar("2", **bar), **scale
         )
 
-    def _axes(
-        self, axes: str, extent: Sequence[int], margin: float, reach: float
-    ) -> dict[str, dict[str, Any]]:
-        """The axes of a pane; beyond the margin one may zoom out as far as ``reach``."""
-        shared = {"showgrid": False, "zeroline": False, "constrain": "domain"}
-        ranges = [
-            ((-margin * n - 0.5, n - 0.5 + margin * n), (-reach * n - 0.5, n - 0.5 + reach * n))
-            for n in extent
-        ]
-        home, far = ranges[-1]
-        across = {**shared, "range": home, "minallowed": far[0], "maxallowed": far[1]}
-        across |= {"constraintoward": "left", "anchor": f"y{axes}"}
-        if len(extent) == 1:
-            down: dict[str, Any] = {"zeroline": False, "nticks": 4, "anchor": f"x{axes}"}
-            return {f"xaxis{axes}": across, f"yaxis{axes}": down}
-        home, far = ranges[0]
-        down = {**shared, "range": home[::-1], "minallowed": far[0], "maxallowed": far[1]}
-        down |= {"scaleanchor": f"x{axes}", "constraintoward": "top", "anchor": f"x{axes}"}
-        return {f"xaxis{axes}": across, f"yaxis{axes}": down}
-
     def _hover_labels(self) -> dict[str, Any]:
         """The label of each cell of the map: its position, its value and the size of its region."""
-        sizes = [
-            np.broadcast_to(np.maximum(stop - start, 0), self.layer.extents).reshape(-1)
-            for start, stop in self.layer.spans(self.channel)
-        ]
-        labels = np.stack([size[self.places] for size in sizes], axis=-1).astype(np.int32)
+        labels = self.seen_sizes(self.places)
         unit, by = ("samples" if self.flat else "px"), " \N{MULTIPLICATION SIGN} "
-        sees = by.join(f"%{{customdata[{i}]}}" for i in range(len(sizes)))
+        sees = by.join(f"%{{customdata[{i}]}}" for i in range(len(self.extent)))
         if self.is_line:
             value = "" if self.values is None else ": %{y:.4g}"
             template = f"cell %{{x}}{value}<br>sees {sees} {unit}"
@@ -323,53 +202,26 @@ def linked_figure(
         ValueError: the network was traced at an unknown size, the input is neither an image nor a
             signal, or image or values have a shape that does not fit.
     """
+    refuse(layer, mode, (1, 2), "images or signals")
     extent = layer.net.input.size
-    if layer.net.any_size or len(extent) not in (1, 2):
-        raise ValueError(
-            "The linked view needs a network that was traced at a size, on images or signals"
-        )
-    if mode not in ("box", "pixels", "paths"):
-        raise ValueError(f"There is no mode {mode!r}: use box, pixels or paths")
-    plane = None
-    if values is not None:
-        channel, plane = _channel_of(layer, np.asarray(values, np.float32), channel)
-    if cell is None:
-        cell = strongest(plane) if plane is not None else tuple(n // 2 for n in layer.extents)
-    layer.region(cell, channel)  # raises for a cell or a channel that does not exist
-    where = "" if channel is None else f", channel {channel}"
+    cell, channel, plane = settle(layer, cell, channel, values)
     return LinkedView(
         layer,
         picture_of(image, extent),
         plane,
-        tuple(int(i) for i in cell),
+        cell,
         channel,
         mode,
         None if pixel is None else tuple(int(i) for i in pixel),
         title or ("Signal" if len(extent) == 1 else "Image"),
-        f"{layer.title}{where}",
+        map_title(layer, channel),
     ).figure()
-
-
-def picture_url(picture: NDArray[Any]) -> str:
-    """A picture (height, width, 3) as a URL that holds it."""
-    encoded = encode.picture(picture, lossless=encode.LOSSLESS_VIEW, exact_colours=True)
-    return encoded.data_url
 
 
 def colour_bar(axes: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401
     """A colour bar in a row under the pane with these axes."""
-    return {
-        "orientation": "h",
-        "thickness": 8,
-        "outlinewidth": 0,
-        "xref": "paper",
-        **({"len": 0.3, "x": 0.765} if axes else {"len": 0.14, "x": 0.4}),
-        "yref": "paper",
-        "y": -0.09,
-        "yanchor": "top",
-        "tickformat": ".4~g",
-        **options,
-    }
+    place = {"len": 0.3, "x": 0.765} if axes else {"len": 0.14, "x": 0.4}
+    return {**BAR, **place, "y": -0.09, **options}
 
 
 def _line(
@@ -390,31 +242,6 @@ def _thinned(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     starts = np.arange(0, len(values), size)
     ends = np.stack([np.fmin.reduceat(values, starts), np.fmax.reduceat(values, starts)], axis=1)
     return np.repeat(starts, 2), ends.reshape(-1)
-
-
-def _edge(box: Box | None, pane: Pane) -> dict[str, Any]:
-    """The edge of the picture, where there is a margin around it."""
-    line = {"color": "rgba(128,128,128,0.6)", "width": 1}
-    *_, shape = overlays.outline(overlays.EDGE, box, pane)
-    return {**shape, "line": line}
-
-
-def _channel_of(
-    layer: Layer, values: NDArray[np.float32], channel: int | None
-) -> tuple[int | None, NDArray[np.float32]]:
-    """The channel and its values over the grid."""
-    if values.shape == layer.extents:
-        return channel, values
-    if values.shape != layer.shape:
-        raise ValueError(
-            f"The values have the shape {values.shape}, but {layer.name} has the shape "
-            f"{layer.shape} and the grid {layer.extents}"
-        )
-    maps = by_channel(values, layer)
-    index = int(strengths(maps).argmax()) if channel is None else channel
-    if not 0 <= index < len(maps):
-        raise IndexError(f"There is no channel {index}: {layer.name} has {len(maps)}")
-    return (index if layer.channel_axis is not None else None), maps[index]
 
 
 def picture_of(image: Any, extent: tuple[int, ...]) -> NDArray[Any]:  # noqa: ANN401

@@ -59,6 +59,19 @@ def arranged(layer: Layer, flat: bool) -> NDArray[np.int32]:
     return np.concatenate([cells, last.reshape(rows, -1)])
 
 
+def boxed(layer: Layer) -> NDArray[np.int32]:
+    """Arranges a layer's cells as a box: at (depth, row, column) the number in the flattened grid.
+
+    Cells without a place in it (class tokens) are left out.
+    """
+    cells = np.arange(prod(layer.extents), dtype=np.int32).reshape(layer.extents)
+    if layer.layout is not None:
+        cells = layer.layout.cells
+    if cells.ndim > 3:
+        return cells.reshape(-1, *cells.shape[-2:])
+    return cells.reshape([1] * (3 - cells.ndim) + list(cells.shape))
+
+
 def value_range(values: NDArray[Any]) -> tuple[float, float]:
     """The smallest and the largest finite value; 0 and 0 where there is none."""
     if values.size:

@@ -28,6 +28,7 @@ EDGE = "edge of the image"
 CLOSED_FORM, CENTRE = "closed form", "centre"
 CELL, PIXEL = "pinned cell", "pinned pixel"
 BLIND_CELLS = "cells that do not see the pixel"
+CROSS = "other slices"
 CASING = "casing"
 """The names of overlays; the casing of an outline has this word at the end of its name."""
 
@@ -143,6 +144,14 @@ def blind_cells(seeing: NDArray[np.bool_] | None, pane: Pane) -> dict[str, Any]:
     if seeing is not None:
         parts = [[(0, n) for n in seeing.shape], *runs(seeing)]
     return veil(BLIND_CELLS, parts, pane, colours.GREYED)
+
+
+def cross(point: Sequence[float], extent: Sequence[int], pane: Pane) -> dict[str, Any]:
+    """Marks where the other slices cut this one: a line down and one across, through a point."""
+    (y, x), (rows, columns) = point, extent
+    lines: list[Box] = [[(y + 0.5, y + 0.5), (0, columns)], [(0, rows), (x + 0.5, x + 0.5)]]
+    line = {"color": colours.CROSSED, "width": 1}
+    return {**veil(CROSS, lines, pane, "rgba(0,0,0,0)"), "line": line}
 
 
 def runs(marked: NDArray[np.bool_]) -> Iterator[Box]:

@@ -623,10 +623,13 @@ class Layer:
     ) -> Figure:
         """Draw what a cell sees, as a Plotly figure: the image beside the map of this layer.
 
-        Arguments and errors as for ``rf_viz.figures.linked_figure``: ``image`` is an array, a PIL
-        image or a path; ``values`` are the layer's values, as ``Model.activations`` returns them.
+        Arguments and errors as for ``rf_viz.figures.linked_figure``, and for ``volume_figure`` of a
+        network with three spatial axes: ``image`` is an array, a PIL image or a path; ``values``
+        are the layer's values, as ``Model.activations`` returns them.
         """
-        figure: Figure = _figures().linked_figure(
+        figures, volume = _figures(), len(self.net.input.size) == 3
+        draw = figures.volume_figure if volume else figures.linked_figure
+        figure: Figure = draw(
             self, image, cell, mode=mode, channel=channel, values=values, pixel=pixel
         )
         return figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -92,3 +93,17 @@ class Pinned:
     pixel: Cell | None = None
     mode: Mode = "box"
     turn: int = 0
+
+    @staticmethod
+    def of(report: Mapping[str, Any] | None) -> Pinned | None:
+        """What a view reported, as its component has it in its state; None before that."""
+        if not report:
+            return None
+        pixel = report.get("pixel")
+        return Pinned(
+            report["view"],
+            tuple(report["cell"]),
+            None if pixel is None else tuple(pixel),
+            report.get("mode", "box"),
+            report.get("turn", 0),
+        )

@@ -131,12 +131,12 @@ def test_an_uploaded_volume_is_what_the_model_sees(app: AppTest) -> None:
     stream = BytesIO()
     np.save(stream, np.eye(8)[None].repeat(8, 0))
     upload(app, "volume", ("eye.npy", stream.getvalue()))
-    assert header(app, "volume view")["titles"]["input"] == "eye.npy"
+    assert header(app, "volume view")["titles"]["image"] == "eye.npy"
     assert float(answer(app)["value"]) == 9
     upload(app, "volume", ("flat.npy", b"no array"))
     (error,) = app.error
     assert "flat.npy" in error.value
-    assert header(app, "volume view")["titles"]["input"] == "eye.npy"
+    assert header(app, "volume view")["titles"]["image"] == "eye.npy"
 
 
 def test_an_uploaded_signal_is_what_the_model_sees(app: AppTest) -> None:

@@ -18,13 +18,16 @@ from streamlit.components.v2.types import ComponentRenderer
 THEME = Path(__file__).with_name("theme.css")
 """The styles that all pages and components share."""
 
+CELL_VIEW = Path(__file__).with_name("cell_view.css")
+"""The styles that the views of a cell share."""
+
 _IMPORT = re.compile(r'^import [^;]*? from "(.*?)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 _ENTRY = re.compile(r"^export default ", re.MULTILINE)
 
 
 def component(
-    module: str, *, styles: Sequence[str] = (), isolated: bool = True
+    module: str, *, styles: Sequence[Path] = (), isolated: bool = True
 ) -> ComponentRenderer:
     """Registers the component of a module, given as its ``__file__``.
 
@@ -33,11 +36,10 @@ def component(
     the component into a shadow root; Plotly.js needs to be outside of one.
     """
     path = Path(module)
-    sheets = [path.parent / style for style in styles]
     return st.components.v2.component(
         f"rf_viz.{path.stem}",
         html=read(path.with_suffix(".html")),
-        css="\n".join(map(read, [THEME, *sheets, path.with_suffix(".css")])),
+        css="\n".join(map(read, [THEME, *styles, path.with_suffix(".css")])),
         js=bundle(path.with_suffix(".js")),
         isolate_styles=isolated,
     )

@@ -87,10 +87,10 @@ export class Plot {
       await Plotly.react(this.graph, data, layout, this.config);
     } else {
       this.graph = await Plotly.newPlot(this.host, data, layout, this.config);
-      this.graph.on("plotly_afterplot", () => this.drawn());
+      this.graph.on("plotly_afterplot", () => this.settled());
       this.graph.on("plotly_relayouting", () => this.drawn());
     }
-    this.drawn();
+    this.settled();
   }
 
   get full() {
@@ -103,16 +103,33 @@ export class Plot {
     return { x: this.full[`xaxis${axes}`], y: this.full[`yaxis${axes}`] };
   }
 
-  /** Replaces some attributes of a trace. */
-  restyle(number, attributes) {
-    if (!this.graph) return;
-    const wrapped = Object.entries(attributes).map(([key, value]) => [key, [value]]);
-    window.Plotly.restyle(this.graph, Object.fromEntries(wrapped), [number]);
+  /** Replaces some attributes of traces, the same ones of each. */
+  restyle(numbers, traces) {
+    const names = Object.keys(traces[0]);
+    const values = names.map((name) => [name, traces.map((trace) => trace[name])]);
+    window.Plotly.restyle(this.graph, Object.fromEntries(values), numbers);
+  }
+
+  /** Gives a pane that shows an image, the first of its subplot, another one. */
+  picture(pane, source) {
+    const { axes } = this.panes[pane];
+    for (const traces of [this.graph.data, this.graph._fullData]) {
+      traces.find(({ type, xaxis }) => type === "image" && xaxis === `x${axes}`).source = source;
+    }
+    const image = this.host.querySelector(`.cartesianlayer .x${axes}y${axes} .imagelayer image`);
+    image?.setAttribute("href", source);
+  }
+
+  /** Drawn in full, and not only panned. */
+  settled() {
+    this.size = `${this.host.clientWidth} ${this.host.clientHeight}`;
+    this.drawn();
   }
 
   drawn() {
     if (!this.graph) return;
-    this.numbers = new Map(this.graph.layout.shapes.map(({ name }, number) => [name, number]));
+    const { shapes } = this.graph.layout;
+    this.numbers = new Map(shapes.map(({ name, xref }, number) => [`${xref} ${name}`, number]));
     this.paths = new Map();
     for (const group of this.host.querySelectorAll(".shapelayer [data-index]")) {
       this.paths.set(Number(group.dataset.index), group.querySelector("path") ?? group);
@@ -128,30 +145,30 @@ export class Plot {
   }
 
   /** Gives an outline and its casing a box, [[start, stop], …], or hides them. */
-  outline(name, box) {
+  outline(pane, name, box) {
     for (const part of [name, `${name} casing`]) {
-      const shape = this.full.shapes[this.numbers.get(part)];
+      const shape = this.shape(pane, part);
       if (!shape) continue;
       const [x0, x1, y0, y1] = box ? this.corners(box, shape) : [FAR, FAR, FAR, FAR];
-      this.change(part, { x0, x1, y0, y1 }, box ? this.d([box], shape) : "");
+      this.change(shape, { x0, x1, y0, y1 }, box ? this.d([box], shape) : "");
     }
   }
 
   /** Lets a veil cover the first of some boxes but for the others; hides it without any. */
-  veil(name, boxes) {
-    const shape = this.full.shapes[this.numbers.get(name)];
+  veil(pane, name, boxes) {
+    const shape = this.shape(pane, name);
     const path = (box) => {
       const [x0, x1, y0, y1] = this.corners(box, shape);
       return `M${x0},${y0}H${x1}V${y1}H${x0}Z`;
     };
-    this.change(name, { path: boxes?.map(path).join(" ") ?? NOWHERE }, this.d(boxes ?? [], shape));
+    this.change(shape, { path: boxes?.map(path).join(" ") ?? NOWHERE }, this.d(boxes ?? [], shape));
   }
 
   /** Moves a dot to a point [row, column], or hides it. */
-  dot(name, point) {
-    const shape = this.full.shapes[this.numbers.get(name)];
+  dot(pane, name, point) {
+    const shape = this.shape(pane, name);
     if (!point) {
-      this.change(name, { xanchor: FAR, yanchor: FAR }, "");
+      this.change(shape, { xanchor: FAR, yanchor: FAR }, "");
       return;
     }
     const [xanchor, , yanchor] = this.corners(
@@ -161,15 +178,19 @@ export class Plot {
     const { across, down } = this.ways(shape);
     const [x, y, r] = [across(xanchor), down(yanchor), shape.x1];
     const d = `M${x + r},${y}A${r},${r} 0 1,1 ${x},${y - r}A${r},${r} 0 0,1 ${x + r},${y}Z`;
-    this.change(name, { xanchor, yanchor }, d);
+    this.change(shape, { xanchor, yanchor }, d);
   }
 
-  change(name, attributes, d) {
-    const number = this.numbers.get(name);
-    const path = this.paths.get(number);
+  /** The overlay of that name in a pane. */
+  shape(pane, name) {
+    return this.full.shapes[this.numbers.get(`x${this.panes[pane].axes} ${name}`)];
+  }
+
+  change(shape, attributes, d) {
+    const number = shape._index;
     Object.assign(this.graph.layout.shapes[number], attributes);
-    Object.assign(this.full.shapes[number], attributes);
-    path?.setAttribute("d", d);
+    Object.assign(shape, attributes);
+    this.paths.get(number)?.setAttribute("d", d);
   }
 
   /** Left, right, top and bottom of a box in data coordinates; over a line it fills the height. */
@@ -242,7 +263,8 @@ export class Plot {
   }
 
   resize() {
-    if (!this.graph || !this.host.clientWidth || this.host.clientWidth === this.width) return;
+    const { clientWidth, clientHeight } = this.host;
+    if (!this.graph || !clientWidth || `${clientWidth} ${clientHeight}` === this.size) return;
     this.fit();
     window.Plotly.react(this.graph, this.data, this.layout, this.config);
   }

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...figures import encode
-from ...figures.linked_view import LARGEST_MARGIN
+from ...figures.cell_view import LARGEST_MARGIN
 from ...figures.maps import sliced, value_range
 from ...figures.sheet import Frame, line
 from ...trace.network import Layer, Region

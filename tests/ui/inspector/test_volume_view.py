@@ -15,7 +15,8 @@ from PIL import Image
 import rf_viz
 from rf_viz import Layer
 from rf_viz.catalogue.samples import phantom
-from rf_viz.ui.inspector.volume_view.volume_view import laid_out, packet, stacked
+from rf_viz.figures.maps import boxed
+from rf_viz.ui.inspector.volume_view.volume_view import packet, stacked
 from rf_viz.ui.pictures import FeatureMap, Picture
 from tests.oracles.onnx_oracle import build
 
@@ -64,11 +65,11 @@ def test_the_volume_and_the_map_arrive_as_they_are() -> None:
     sent = opened(packet(volume, counted(layers([])["conv"]), "view"))
     seen = unstacked(sent["arrays"]["input"], sent["shown"]["input"])
     np.testing.assert_allclose(seen / 255, volume.values, atol=0.5 / 255 + 1e-6)
-    cells = unstacked(sent["arrays"]["map"], sent["shown"]["map"])
-    np.testing.assert_allclose(cells.reshape(-1), np.linspace(0, 255, cells.size), atol=0.5)
-    assert sent["shape"] == sent["grid"] == [4, 6, 8]
+    cells = sent["arrays"]["map"]
+    np.testing.assert_array_equal(cells.reshape(-1), np.arange(cells.size))
+    assert sent["map"] == sent["grid"] == list(cells.shape) == [4, 6, 8]
     assert sent["pinned"] == [3, 5, 7]
-    assert "cells" not in sent["arrays"]
+    assert "places" not in sent["arrays"]
 
 
 def test_the_bounds_of_every_cell_are_sent_along_the_axes_where_they_vary() -> None:
@@ -93,25 +94,24 @@ def test_tokens_lie_where_their_patches_are() -> None:
     layer = layers(nodes, row=row, **{"class": token})["all tokens"]
     assert layer.grid == (193,)
     sent = opened(packet(scan(), counted(layer), "view"))
-    assert sent["shape"] == [4, 6, 8]
-    np.testing.assert_array_equal(sent["arrays"]["cells"].reshape(-1), np.arange(1, 193))
-    cells = unstacked(sent["arrays"]["map"], sent["shown"]["map"])
-    assert (np.diff(cells.reshape(-1).astype(int)) >= 0).all()
+    assert sent["map"] == [4, 6, 8]
+    np.testing.assert_array_equal(sent["arrays"]["places"].reshape(-1), np.arange(1, 193))
+    assert (np.diff(sent["arrays"]["map"].reshape(-1)) == 1).all()
 
 
 @pytest.mark.parametrize(("op", "shape"), [("GlobalAveragePool", (1, 1, 1)), ("Flatten", None)])
 def test_layers_of_other_grids_have_a_box_too(op: str, shape: tuple[int, ...] | None) -> None:
     layer = layers([helper.make_node(op, ["conv"], ["out"])])["out"]
-    cells = laid_out(layer)
+    cells = boxed(layer)
     assert cells.shape == (shape or (1, 1, int(np.prod(layer.grid))))
-    assert opened(packet(scan(), counted(layer), "view"))["shape"] == list(cells.shape)
+    assert opened(packet(scan(), counted(layer), "view"))["map"] == list(cells.shape)
 
 
 def test_without_values_neighbouring_cells_differ() -> None:
     feature_map = FeatureMap(layers([])["conv"], None, "No values", None)
     sent = opened(packet(scan(), feature_map, "view"))
-    assert not sent["known"]
-    cells = unstacked(sent["arrays"]["map"], sent["shown"]["map"]).astype(int)
+    assert not sent["valued"]
+    cells = sent["arrays"]["map"]
     assert all((np.diff(cells, axis=axis) != 0).all() for axis in range(3))
 
 
@@ -121,8 +121,9 @@ def test_values_that_are_not_finite_do_not_spoil_the_others() -> None:
     feature_map.values[0, 0, :3] = [np.nan, np.inf, -np.inf]
     sent = opened(packet(scan(), feature_map, "view"))
     assert sent["range"] == {"low": 3, "high": 191}
-    cells = unstacked(sent["arrays"]["map"], sent["shown"]["map"])
-    assert cells[0, 0, :4].tolist() == [0, 255, 0, 0]
+    cells = sent["arrays"]["map"]
+    assert np.isnan(cells[0, 0, :3]).all()
+    assert cells[0, 0, 3] == 3
 
 
 def test_a_large_volume_takes_few_bytes_and_its_regions_stay_exact() -> None:
@@ -134,9 +135,9 @@ def test_a_large_volume_takes_few_bytes_and_its_regions_stay_exact() -> None:
     assert len(content) < 1_000_000
     assert len(packet(scan(size), counted(layer), "view")) < 300_000
     sent = opened(content)
-    assert (sent["extent"], sent["shape"]) == ([128, 160, 192], [64, 80, 96])
+    assert (sent["extent"], sent["map"]) == ([128, 160, 192], [64, 80, 96])
     assert sent["shown"] == {"input": [96, 96, 96], "map": [64, 80, 96]}
-    assert not sent["known"]  # the picture of the map is no longer exact
+    assert not sent["valued"]  # the picture of the map is no longer exact
     assert sent["arrays"]["stop2"].reshape(-1)[-1] == 192
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ....figures.plotly_js import plotly_js
 from ....trace.network import Layer
-from ...browser.component import THEME, bundle, read, unpack
+from ...browser.component import CELL_VIEW, THEME, bundle, read, unpack
 from ...inspector.certainty import certainty
 from ...inspector.linked_view.linked_view import packet
 from ...outline import title_of
@@ -137,7 +137,7 @@ def _parts() -> dict[str, str]:
     view = _HERE.parents[1] / "inspector" / "linked_view" / "linked_view.js"
     return {
         "page_css": read(THEME) + read(_HERE / "offline_page.css"),
-        "view_css": read(view.with_suffix(".css")),
+        "view_css": read(CELL_VIEW) + read(view.with_suffix(".css")),
         "view_html": read(view.with_suffix(".html")),
         "plotly_js": plotly_js(),
         "script": bundle(_HERE / "offline_page.js", {view.name: "linkedView"}),

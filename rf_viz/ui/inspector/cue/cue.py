@@ -42,12 +42,12 @@ def cue(
     arrays: dict[str, NDArray[Any]] = {"near": near}
     if pinned.mode != "box":
         seen = seen_by(layer, pinned.cell, channel)
-        start, values = seen.region.start, seen.marks(pinned.mode)
-        header["count"] = seen.count
-        arrays["marks"] = values
-        if len(start) < 3:
-            trace = overlays.marks_trace(start, values, pinned.mode).to_plotly_json()
-            header["trace"] = {name: part for name, part in trace.items() if name in _RESTYLED}
+        start = seen.region.start
+        header |= {"count": seen.count, "start": start}
+        arrays["marks"] = seen.marks(pinned.mode)
+        blank = np.zeros((1, 1), np.uint8)  # a view knows where its panes cut the marks
+        trace = overlays.marks_trace(start[-2:], blank, pinned.mode).to_plotly_json()
+        header["trace"] = {name: part for name, part in trace.items() if name in _RESTYLED}
     if pinned.pixel is not None:
         arrays["seen"] = layer.seeing(pinned.pixel, channel).astype(np.uint8).reshape(-1)
     _component(key="cue", data=pack(header, arrays))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from operator import is_
 from typing import Any
 
@@ -11,16 +10,16 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ....figures import overlays
+from ....figures.cell_view import picture_url, shared_margin
 from ....figures.colours import HOVERED
-from ....figures.linked_view import LARGEST_MARGIN, MOST_POINTS, LinkedView, colour_bar, picture_url
+from ....figures.linked_view import MOST_POINTS, LinkedView, colour_bar
 from ....figures.maps import quantised
-from ....trace.network import Layer, Network
 from ...address import ignore_echo
-from ...browser.component import component, pack
+from ...browser.component import CELL_VIEW, component, pack
 from ...browser.plotly_js import plotly_url
 from ...pictures import FeatureMap, Picture, Pinned
 
-_component = component(__file__, isolated=False)
+_component = component(__file__, styles=[CELL_VIEW], isolated=False)
 
 _HOVERED_REGION, _HOVERED_CELL = "hovered region", "hovered cell"
 
@@ -36,17 +35,7 @@ def linked_view(picture: Picture, feature_map: FeatureMap, *, view: str, key: st
         default={"pinned": None},
         on_pinned_change=ignore_echo,
     )
-    report = state.pinned
-    if not report:
-        return None
-    pixel = report.get("pixel")
-    return Pinned(
-        report["view"],
-        tuple(report["cell"]),
-        None if pixel is None else tuple(pixel),
-        report.get("mode", "box"),
-        report.get("turn", 0),
-    )
+    return Pinned.of(state.pinned)
 
 
 def _packet_once(picture: Picture, feature_map: FeatureMap, view: str, key: str) -> bytes:
@@ -74,7 +63,7 @@ def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool =
         feature_map.channel,
         title=picture.title,
         map_title=feature_map.title,
-        margin=LARGEST_MARGIN if _leaves(layer.net) else 0.0,
+        margin=shared_margin(layer.net),
     )
     figure, arrays = _hosted(shown, picture)
     low, high = shown.range
@@ -147,14 +136,3 @@ def _encoded(key: str, _picture: Picture) -> NDArray[Any]:
     if _picture.values.ndim == 1:
         return _picture.values.astype(np.float32)
     return np.frombuffer(picture_url(_picture.values).encode(), np.uint8)
-
-
-def _leaves(net: Network) -> bool:
-    """Whether the closed form of any layer leaves the image, so that all need a margin."""
-    return any(map(_overhangs, net.layers))
-
-
-def _overhangs(layer: Layer) -> bool:
-    field = layer.receptive_field
-    paddings: Iterable[int | None] = field.padding if field else ()
-    return any(padding is not None and padding > 0 for padding in paddings)

@@ -1,221 +1,273 @@
 /**
- * The linked view of volumes: slices through the input, and slices through a feature map.
+ * The view of volumes: three slices through the input, and three through a feature map, as one
+ * Plotly figure.
  *
- * The bounds of every cell come with the data, so that hovering needs no server. A click, Enter or
- * the keys pin a cell, and only that is reported back, as the state `pinned`.
+ * The style sheet lays the slices out. Those of the input pass through the middle of what the active
+ * cell sees, those of the map through the pinned cell, until somebody leafs through them.
  */
 
-import { listen } from "../../browser/bus.js";
-import { at, unpack } from "../../browser/packet.js";
-import { short } from "../../browser/pane.js";
-import { ACROSS, AXES, painted, Slices, unstacked } from "./slices.js";
+import { CellView, dequantised, onMap } from "../../browser/cell_view.js";
+import { within } from "../../browser/cells.js";
+import { mount } from "../../browser/mount.js";
+import { unpack } from "../../browser/packet.js";
+import { rows } from "../../browser/plot.js";
 
-const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [1, -1], ArrowRight: [1, 1] };
-const PAGES = { PageUp: -1, PageDown: 1 };
-const REST = 120; // milliseconds without another key before the server hears of the cell
+const AXES = ["depth", "row", "column"];
+/** For the slice across each axis the axes that run down and to the right in it. */
+const ACROSS = [
+  [1, 2],
+  [0, 2],
+  [1, 0],
+];
+const KEYS = 100; // pixels that the legend takes above the colour bar of path counts
 
-const NAMES = ["depth", "rows", "columns"];
-const RAMP = Uint8Array.from({ length: 256 }, (_, i) => i);
-
-const views = new WeakMap();
-
-export default function ({ data, parentElement, setStateValue }) {
-  if (!views.has(parentElement)) views.set(parentElement, new VolumeView(parentElement));
-  const view = views.get(parentElement);
-  view.report = (pinned) => setStateValue("pinned", pinned);
-  view.show(unpack(data));
-}
-
-class VolumeView {
+class VolumeView extends CellView {
   constructor(root) {
-    const side = (name) => root.querySelector(`[data-side=${name}]`);
-    const template = root.querySelector("template");
-    this.input = new Slices(side("input"), template, { moved: () => this.draw() });
-    this.map = new Slices(side("map"), template, {
-      moved: () => this.draw(),
-      hover: (point) => this.hover(point),
-      leave: () => this.hover(null),
-      pick: (point) => this.pin(point),
-    });
-    this.frame = root.querySelector(".volume-view");
-    this.spoken = root.querySelector(".spoken");
-    for (const [axis, { plot }] of this.map.panes.entries()) {
-      plot.tabIndex = 0;
-      plot.setAttribute("role", "application");
-      plot.addEventListener("keydown", (event) => this.key(event, axis));
+    super(root);
+    this.slices = { image: [0, 0, 0], map: [0, 0, 0] };
+    for (const pane of Object.keys(this.plot.panes)) {
+      const slide = ({ target }) => this.leaf(pane, Number(target.value));
+      this.slider(pane).addEventListener("input", slide);
     }
-    for (const { figure } of this.input.panes) figure.classList.add("still");
-    listen("cue", root, (cue) => this.heed(cue));
+    root.addEventListener("wheel", (event) => this.wheel(event), { capture: true, passive: false });
   }
 
-  async show(packet) {
-    const { arrays, volume, shown } = packet;
-    this.latest = packet;
+  slider(pane) {
+    return this.find(`[data-pane="${pane}"] input`);
+  }
+
+  async read({ arrays, volume, shown, range }) {
+    const decode = ({ data }, shape) =>
+      data instanceof Float32Array ? { data, shape } : unstacked(data, shape);
     const [input, map] = await Promise.all([
-      this.volume?.key === volume ? this.volume : unstacked(arrays.input.data, shown.input),
-      unstacked(arrays.map.data, shown.map),
+      this.values?.volume.key === volume ? this.values.volume : decode(arrays.input, shown.input),
+      decode(arrays.map, shown.map),
     ]);
-    if (this.latest !== packet) return; // Another one came while this was decoded.
-    this.packet = packet;
-    this.frame.dataset.view = packet.view;
-    this.volume = { ...input, key: volume };
-    this.values = map.data;
-    this.hovered = null;
-    // A cell that the person pinned stays pinned when only the channel or the input changes.
-    if (this.chosen?.view !== packet.view) this.chosen = null;
-    const pinned = this.chosen?.cell ?? packet.pinned;
-    this.input.show(this.volume, packet.extent, arrays.greys.data);
-    this.map.show(map, packet.shape, arrays.colours.data);
-    this.showLegend();
-    this.settle(this.found(pinned));
-    if (this.cue) this.heed(this.cue);
+    return { ...dequantised(map, range), volume: { ...input, key: volume } };
   }
 
-  showLegend() {
-    const { range, arrays, titles } = this.packet;
-    const { legend, panes } = this.map;
-    legend.querySelector(".low").textContent = short(range.low);
-    legend.querySelector(".high").textContent = short(range.high);
-    const scale = legend.querySelector(".scale").getContext("2d");
-    scale.drawImage(painted(RAMP, arrays.colours.data, 256, 1), 0, 0);
-    legend.classList.toggle("unknown", range.low === range.high);
-    for (const [axis, { plot, figure }] of panes.entries()) {
-      const what = `${titles.map}, slice across ${NAMES[axis]}`;
-      plot.setAttribute("aria-label", `${what}: the arrow and page keys move the pinned cell`);
-      figure.querySelector("input").setAttribute("aria-label", `${titles.map}: ${AXES[axis]}`);
-    }
-    for (const [axis, { figure }] of this.input.panes.entries()) {
-      figure.querySelector("input").setAttribute("aria-label", `${titles.input}: ${AXES[axis]}`);
+  fill(data) {
+    this.followed = this.home = null;
+    this.follow();
+    this.drawnAt = {};
+    for (const [side, lengths] of Object.entries(this.packet.lengths)) {
+      const [depth, row, column] = lengths;
+      const { style } = this.find(`[data-side=${side}] .slices`);
+      style.setProperty("--columns", `${column}fr`);
+      style.setProperty("--depth", `${depth}fr`);
+      style.setProperty("--tall", (row + depth) / (column + depth));
+      for (const [axis, [down, right]] of ACROSS.entries()) {
+        const pane = `${side} ${axis}`;
+        this.find(`[data-pane="${pane}"] .room`).style.setProperty(
+          "--aspect",
+          lengths[right] / lengths[down],
+        );
+        const slider = this.slider(pane);
+        slider.max = this.extents(pane)[axis] - 1;
+        slider.disabled = slider.max === "0";
+        if (onMap(pane)) data[3 + axis].z = rows(this.cut(pane, this.values));
+        else data[axis].source = this.painted(pane);
+        this.drawnAt[pane] = this.at(pane);
+      }
     }
   }
 
-  /** The page went somewhere by itself. */
-  heed(cue) {
-    this.cue = cue;
-    if (!this.packet || cue.view !== this.packet.view || cue.order === this.order) return;
-    this.order = cue.order;
-    this.chosen = { view: cue.view, cell: cue.cell };
-    this.settle(this.found(cue.cell));
-  }
-
-  /** What lies at a place of the box of cells: the cell, one index for each axis of the grid. */
-  at(place) {
-    const { grid, shape, arrays } = this.packet;
-    const number = (place[0] * shape[1] + place[1]) * shape[2] + place[2];
-    let flat = arrays.cells ? arrays.cells.data[number] : number;
-    const cell = [];
-    for (const extent of [...grid].reverse()) {
-      cell.unshift(flat % extent);
-      flat = Math.floor(flat / extent);
+  /** Lets Plotly draw into the rooms that the style sheet has laid out. */
+  arrange() {
+    const { data, layout } = this.packet.figure;
+    const frame = this.frame.getBoundingClientRect();
+    const share = (selector) => {
+      const { left, right, top, bottom } = this.find(selector).getBoundingClientRect();
+      return {
+        x: [left, right].map((n) => (n - frame.left) / frame.width),
+        y: [bottom, top].map((n) => 1 - (n - frame.top) / frame.height),
+      };
+    };
+    const margin = { l: 0, r: 0, t: 0, b: 0, autoexpand: false };
+    Object.assign(layout, { width: frame.width, height: frame.height, margin });
+    for (const [pane, { axes }] of Object.entries(this.plot.panes)) {
+      const { x, y } = share(`[data-pane="${pane}"] .room`);
+      layout[`xaxis${axes}`].domain = x;
+      layout[`yaxis${axes}`].domain = y;
     }
-    return { cell, place };
-  }
-
-  /** A cell with its place; a class token has none. */
-  found(cell) {
-    const { grid, shape, arrays } = this.packet;
-    const flat = cell.reduce((sum, position, axis) => sum * grid[axis] + position, 0);
-    const number = arrays.cells ? arrays.cells.data.indexOf(flat) : flat;
-    if (number < 0) return { cell, place: null };
-    const row = Math.floor(number / shape[2]);
-    return { cell, place: [Math.floor(row / shape[1]), row % shape[1], number % shape[2]] };
-  }
-
-  /** Shows a cell as the pinned one. */
-  settle(spot) {
-    this.pinned = spot;
-    if (spot.place) this.map.through(spot.place);
-    this.look(spot);
-  }
-
-  hover(place) {
-    if (same(place, this.hovered?.place)) return;
-    this.hovered = place && this.at(place);
-    this.look(this.hovered ?? this.pinned);
-  }
-
-  pin(place, rest = 0) {
-    const { view } = this.packet;
-    const spot = this.at(place);
-    this.chosen = { view, cell: spot.cell };
-    this.settle(spot);
-    this.spoken.textContent = this.told(spot, "sees ").filter(Boolean).join(", ");
-    clearTimeout(this.timer);
-    const said = { view, cell: spot.cell, turn: Date.now() };
-    if (rest) this.timer = setTimeout(() => this.report(said), rest);
-    else this.report(said);
-  }
-
-  key(event, axis) {
-    const place = [...(this.pinned.place ?? [0, 0, 0])];
-    if (event.key in STEPS) {
-      const [line, step] = STEPS[event.key];
-      place[ACROSS[axis][line]] += step;
-    } else if (event.key in PAGES) {
-      place[axis] += PAGES[event.key];
-    } else if (event.key !== "Enter" && event.key !== " ") {
-      return;
-    } else if (this.hovered) {
-      place.splice(0, 3, ...this.hovered.place);
+    const corners = ["image", "map"].map((side) => share(`[data-side=${side}] .corner`));
+    const bars = corners.map(({ x, y }) => ({ x: x[0], len: x[1] - x[0], y: y[1] }));
+    Object.assign(layout.legend, { x: bars[0].x, y: bars[0].y });
+    bars[0].y -= KEYS / frame.height;
+    for (const { type, colorbar, xaxis } of data) {
+      if (type === "heatmap") Object.assign(colorbar, bars[xaxis.slice(1) > 3 ? 1 : 0]);
     }
-    event.preventDefault();
-    this.hovered = null;
-    this.pin(
-      place.map((n, i) => Math.min(Math.max(n, 0), this.packet.shape[i] - 1)),
-      REST,
-    );
   }
 
-  /** Start and stop of what a cell sees, for each axis of the input; null where it sees nothing. */
-  region({ cell }) {
-    const { arrays } = this.packet;
-    const region = AXES.map((_, i) => [
-      at(arrays[`start${i}`], cell),
-      at(arrays[`stop${i}`], cell),
-    ]);
-    return region.some(([start, stop]) => stop <= start) ? null : region;
+  extents(pane) {
+    return onMap(pane) ? this.packet.map : this.packet.extent;
   }
 
-  /** Moves the slices through the input to the middle of what a cell sees. */
-  look(spot) {
-    const region = this.region(spot);
-    if (region) this.input.through(region.map(([start, stop]) => (start + stop - 1) >> 1));
+  slicesOf(pane) {
+    return this.slices[onMap(pane) ? "map" : "image"];
+  }
+
+  /** The position of a pane's slice along the axis that it lies across. */
+  at(pane) {
+    return this.slicesOf(pane)[axisOf(pane)];
+  }
+
+  get cuts() {
+    return `${this.slices.image} ${this.slices.map}`;
+  }
+
+  section(pane, box) {
+    const [start, stop] = box[axisOf(pane)];
+    const at = this.at(pane);
+    return at < start || at >= stop ? null : ACROSS[axisOf(pane)].map((axis) => box[axis]);
+  }
+
+  /** The slice of a large volume, which comes thinned, that stands for the position. */
+  thinnedAt(pane, shape) {
+    const axis = axisOf(pane);
+    return Math.floor(((this.at(pane) + 0.5) * shape[axis]) / this.extents(pane)[axis]);
+  }
+
+  cut(pane, { data, shape }, at = this.thinnedAt(pane, shape)) {
+    const axis = axisOf(pane);
+    const [down, right] = ACROSS[axis];
+    const strides = [shape[1] * shape[2], shape[2], 1];
+    const part = new data.constructor(shape[down] * shape[right]);
+    for (let y = 0, i = 0; y < shape[down]; y++) {
+      for (let x = 0; x < shape[right]; x++) {
+        part[i++] = data[at * strides[axis] + y * strides[down] + x * strides[right]];
+      }
+    }
+    return { data: part, shape: [shape[down], shape[right]] };
+  }
+
+  marksIn(pane, marks) {
+    const { start } = this.cue;
+    const box = start.map((n, axis) => [n, n + marks.shape[axis]]);
+    const section = this.section(pane, box);
+    if (!section) return { x0: 0, y0: 0, z: [[0]], visible: false };
+    const [[y0], [x0]] = section;
+    return {
+      x0,
+      y0,
+      z: rows(this.cut(pane, marks, this.at(pane) - start[axisOf(pane)])),
+      visible: true,
+    };
+  }
+
+  painted(pane) {
+    const { data, shape } = this.cut(pane, this.values.volume);
+    const [height, width] = shape;
+    const pixels = new ImageData(width, height);
+    data.forEach((n, i) => {
+      pixels.data.set([n, n, n, 255], 4 * i);
+    });
+    const canvas = document.createElement("canvas");
+    Object.assign(canvas, { width, height });
+    canvas.getContext("2d").putImageData(pixels, 0, 0);
+    return canvas.toDataURL();
+  }
+
+  steps(pane, down, right, across) {
+    const steps = [across, across, across];
+    for (const [i, axis] of ACROSS[axisOf(pane)].entries()) steps[axis] = [down, right][i];
+    return steps;
+  }
+
+  pointAt(pane, x, y) {
+    const point = [...this.slicesOf(pane)];
+    for (const [i, axis] of ACROSS[axisOf(pane)].entries()) {
+      point[axis] = within(Math.floor([y, x][i]), this.extents(pane)[axis]);
+    }
+    return point;
+  }
+
+  /** Turns the slices to what is pinned, picked or pointed at now. */
+  follow() {
+    const { packet, hovered, picked, pinned } = this;
+    const home = `${packet.view} ${pinned}`;
+    if (home !== this.home) this.slices.map = this.place(pinned) ?? [0, 0, 0];
+    this.home = home;
+    const now = `${home} ${hovered} ${picked}`;
+    if (now === this.followed) return;
+    this.followed = now;
+    const region = this.region(hovered ?? pinned);
+    if (picked && !hovered) this.slices.image = picked;
+    else if (region) this.slices.image = region.map(([start, stop]) => (start + stop - 1) >> 1);
+  }
+
+  leaf(pane, to) {
+    const point = [...this.slicesOf(pane)];
+    point[axisOf(pane)] = to;
+    this.slices[onMap(pane) ? "map" : "image"] = point;
     this.draw();
   }
 
+  /** The wheel leafs through the slices; with Ctrl it zooms, at the last slice it scrolls. */
+  wheel(event) {
+    const pane = this.plot.locate(event)?.pane;
+    if (!pane || event.ctrlKey || !event.deltaY) return;
+    event.stopPropagation();
+    const to = within(this.at(pane) + Math.sign(event.deltaY), this.extents(pane)[axisOf(pane)]);
+    if (to === this.at(pane)) return;
+    event.preventDefault();
+    this.leaf(pane, to);
+  }
+
   draw() {
-    const { hovered, pinned, input, map, packet } = this;
-    for (const [name, spot] of Object.entries({ pinned, hovered })) {
-      input.outline(name, spot && this.region(spot));
-      map.outline(
-        name,
-        spot?.place?.map((n) => [n, n + 1]),
+    const { packet, plot } = this;
+    if (!plot.numbers || !packet) return;
+    this.follow();
+    this.turn();
+    super.draw();
+    const titles = packet.host.titles.filter(({ name }) => name.endsWith("slice"));
+    for (const [number, pane] of [...this.images, ...this.maps].entries()) {
+      const axis = axisOf(pane);
+      const [[y, x], [rows, columns]] = [this.slicesOf(pane), this.extents(pane)].map((point) =>
+        ACROSS[axis].map((n) => point[n]),
       );
+      plot.veil(pane, "other slices", [
+        [
+          [y + 0.5, y + 0.5],
+          [0, columns],
+        ],
+        [
+          [0, rows],
+          [x + 0.5, x + 0.5],
+        ],
+      ]);
+      titles[number].text = `${AXES[axis]} ${this.at(pane)}`;
+      this.slider(pane).value = this.at(pane);
+      this.find(`[data-pane="${pane}"] output`).textContent = this.at(pane);
     }
-    const active = hovered ?? pinned;
-    input.veil(this.region(active));
-    const [cell, value, seen] = this.told(active);
-    input.read(packet.titles.input, seen);
-    map.read(packet.titles.map, [cell, value].filter(Boolean).join(" · "));
   }
 
-  /** A cell, its value where that is known, and what it sees, in words. */
-  told(spot, verb = "") {
-    const { cell } = spot;
-    const named = cell.length > 1 ? `cell (${cell.join(", ")})` : `cell ${cell}`.trim();
-    const region = this.region(spot);
-    if (!region) return [named, this.value(spot), "sees no voxel"];
-    const sizes = region.map(([start, stop]) => stop - start).join(" × ");
-    const ranges = region.map(([start, stop], i) => `${NAMES[i]} ${start}–${stop - 1}`);
-    return [named, this.value(spot), `${verb}${sizes} voxels · ${ranges.join(", ")}`];
-  }
-
-  value({ place }) {
-    const { known, range, shape } = this.packet;
-    if (!known || !place) return "";
-    const level = this.values[(place[0] * shape[1] + place[1]) * shape[2] + place[2]];
-    return short(range.low + (level / 255) * (range.high - range.low));
+  /** Draws the slices that are others than before. */
+  turn() {
+    const turned = (pane) => this.drawnAt[pane] !== this.at(pane);
+    const [images, maps] = [this.images.filter(turned), this.maps.filter(turned)];
+    for (const pane of [...images, ...maps]) this.drawnAt[pane] = this.at(pane);
+    for (const pane of images) this.plot.picture(pane, this.painted(pane));
+    const numbers = maps.map((pane) => 3 + axisOf(pane));
+    const parts = maps.map((pane) => ({ z: rows(this.cut(pane, this.values)) }));
+    if (maps.length) this.plot.restyle(numbers, parts);
   }
 }
 
-const same = (a, b) => a === b || (a && b && a.every((n, i) => n === b[i]));
+const axisOf = (pane) => Number(pane.at(-1));
+
+/** The volume in a picture of its slices, one below the other. */
+async function unstacked(bytes, shape) {
+  const picture = await createImageBitmap(new Blob([bytes]), { colorSpaceConversion: "none" });
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [picture.width, picture.height];
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  pen.drawImage(picture, 0, 0);
+  const { data } = pen.getImageData(0, 0, picture.width, picture.height);
+  return { data: Uint8Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]), shape };
+}
+
+export default mount(VolumeView, (view, { data, setStateValue }) => {
+  view.report = (pinned) => setStateValue("pinned", pinned);
+  view.show(unpack(data));
+});

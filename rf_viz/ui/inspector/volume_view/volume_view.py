@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -10,13 +9,15 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from ....figures import encode
-from ....figures.colours import colours
+from ....figures import encode, overlays
+from ....figures.cell_view import shared_margin
+from ....figures.colours import HOVERED
 from ....figures.encode import LOSSLESS_VIEW
-from ....figures.maps import quantised, value_range
-from ....trace.network import Layer
+from ....figures.maps import quantised
+from ....figures.volume_view import VolumeView, drawn_lengths, legended
 from ...address import ignore_echo
-from ...browser.component import component, pack
+from ...browser.component import CELL_VIEW, component, pack
+from ...browser.plotly_js import plotly_url
 from ...pictures import FeatureMap, Picture, Pinned
 
 LARGEST_SIDE = 96
@@ -28,9 +29,9 @@ _LARGEST_JPEG = 150_000
 _QUALITIES = (85, 65, 45)
 """The JPEG qualities of large volumes: ten times as many pixels as a picture."""
 
-_GREYS = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+_HOVERED_REGION, _HOVERED_CELL = "hovered region", "hovered cell"
 
-_component = component(__file__, styles=("../../browser/pane.css",))
+_component = component(__file__, styles=[CELL_VIEW], isolated=False)
 
 
 def volume_view(volume: Picture, feature_map: FeatureMap, *, view: str, key: str) -> Pinned | None:
@@ -44,58 +45,104 @@ def volume_view(volume: Picture, feature_map: FeatureMap, *, view: str, key: str
         default={"pinned": None},
         on_pinned_change=ignore_echo,
     )
-    report = state.pinned
-    return Pinned(report["view"], tuple(report["cell"]), turn=report["turn"]) if report else None
+    return Pinned.of(state.pinned)
 
 
 def packet(volume: Picture, feature_map: FeatureMap, view: str) -> bytes:
     """Packs all that the view shows, with the bounds of every cell."""
     layer, values = feature_map.layer, feature_map.values
-    cells = laid_out(layer)
-    arrays: dict[str, NDArray[Any]] = {"input": _encoded(volume.key, volume), "greys": _GREYS}
-    low = high = 0.0
+    shown = VolumeView(
+        layer,
+        volume.values,
+        values,
+        feature_map.strongest,
+        feature_map.channel,
+        title=volume.title,
+        map_title=feature_map.title,
+        margin=shared_margin(layer.net),
+    )
+    cells, (low, high) = shown.places, shown.range
+    small = cells.size <= LOSSLESS_VIEW and max(cells.shape) <= LARGEST_SIDE
+    laid_out = shown.laid_out(cells)
     if values is None:
-        arrays["map"] = stacked((255 * (np.indices(cells.shape).sum(axis=0) % 2)).astype(np.uint8))
-        arrays["colours"] = np.linspace([140] * 3, [150] * 3, 256).astype(np.uint8)
-    else:
-        low, high = value_range(values)
-        arrays["map"] = stacked(quantised(values.reshape(-1)[cells], low, high))
-        arrays["colours"] = colours("Viridis")
+        high = 1.0  # of the cells' two shades
+    arrays: dict[str, NDArray[Any]] = {
+        "input": _encoded(volume.key, volume),
+        "map": laid_out if small else stacked(quantised(laid_out, low, high)),
+    }
     if not np.array_equal(cells.reshape(-1), np.arange(cells.size)):
-        arrays["cells"] = cells
+        arrays["places"] = cells
     for axis, (start, stop) in enumerate(layer.spans(feature_map.channel)):
         arrays[f"start{axis}"], arrays[f"stop{axis}"] = start, stop
+    field = shown.field
+    thinned = {"input": _thinned(volume.values).shape, "map": _thinned(cells).shape}
     header = {
         "view": view,
-        "volume": volume.key,
-        "extent": volume.values.shape,
-        "grid": layer.extents,
-        "shape": cells.shape,
-        "shown": {
-            "input": _thinned(volume.values).shape,
-            "map": _thinned(cells).shape,
+        "live": True,
+        "host": {
+            "url": plotly_url(),
+            "titles": list(shown.titles()),
+            "name": f"{layer.title} {feature_map.title}",
         },
+        "figure": _hosted(shown, thinned),
+        "region": overlays.region_name(layer),
+        "volume": volume.key,
+        "extent": shown.extent,
+        "grid": layer.extents,
+        "map": cells.shape,
+        "shown": thinned,
+        "lengths": {"image": drawn_lengths(shown.extent), "map": drawn_lengths(cells.shape)},
+        "field": field and {"size": field.size, "stride": field.stride, "padding": field.padding},
         "pinned": feature_map.strongest,
-        "known": values is not None
-        and cells.size <= LOSSLESS_VIEW
-        and max(cells.shape) <= LARGEST_SIDE,
+        "valued": values is not None and small,
+        "unit": "voxels",
         "range": {"low": low, "high": high},
-        "titles": {"input": volume.title, "map": feature_map.title},
+        "titles": {"image": volume.title, "map": feature_map.title, **_hints(shown)},
     }
     return pack(header, arrays)
 
 
-def laid_out(layer: Layer) -> NDArray[np.int32]:
-    """Lays the cells out as a box: at (depth, row, column) the number in the flattened grid.
+def _hints(shown: VolumeView) -> dict[str, str]:
+    """What a screen reader calls each pane."""
+    keys = "the arrow and page keys move"
+    hints = {}
+    for axis, name in enumerate(("depth", "rows", "columns")):
+        across = f"slice across {name}"
+        hints[f"image {axis} keys"] = (
+            f"{shown.title}, {across}: {keys} a voxel and show who sees it"
+        )
+        hints[f"map {axis} keys"] = f"{shown.map_title}, {across}: {keys} the pinned cell"
+    return hints
 
-    Cells without a place in it (class tokens) are left out.
+
+def _hosted(shown: VolumeView, thinned: dict[str, tuple[int, ...]]) -> dict[str, Any]:
+    """The figure without the content of its panes.
+
+    All overlays are there from the start, also those of what the pointer is on: the browser side
+    moves them.
     """
-    cells = np.arange(prod(layer.extents), dtype=np.int32).reshape(layer.extents)
-    if layer.layout is not None:
-        cells = layer.layout.cells
-    if cells.ndim > 3:
-        return cells.reshape(-1, *cells.shape[-2:])
-    return cells.reshape([1] * (3 - cells.ndim) + list(cells.shape))
+    content = shown.panes_alone().to_plotly_json()
+    shapes = [*shown.shapes()]
+    through, plan = shown.slices
+    for name, slices in ((_HOVERED_REGION, through), (_HOVERED_CELL, plan)):
+        for piece in slices:
+            shapes += overlays.outline(name, None, piece.pane, colour=HOVERED)
+    data = [dict(trace) for trace in content["data"]]
+    sides = ((data[:3], through, shown.extent, thinned["input"]),
+             (data[3:], plan, shown.places.shape, thinned["map"]))  # fmt: skip
+    for traces, slices, extent, count in sides:
+        for trace, piece in zip(traces, slices, strict=True):
+            down, right = piece.axes
+            for name, axis in (("y", down), ("x", right)):
+                step = extent[axis] / count[axis]
+                trace |= {f"{name}0": (step - 1) / 2, f"d{name}": step}
+    for marks in shown.marks_traces(np.zeros((1, 1, 1), np.uint8)):
+        data.append({**marks.to_plotly_json(), "visible": False})
+    layout = {**content["layout"], "shapes": legended(shapes)}
+    layout.pop("template")
+    for trace in data:
+        trace.pop("z", None)
+    return {"data": data, "layout": layout}
 
 
 def _thinned(values: NDArray[Any]) -> NDArray[Any]:

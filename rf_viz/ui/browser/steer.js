@@ -1,6 +1,7 @@
-/** The keyboard of the linked view: what each key does in a pane and among the modes. */
+/** The keyboard of a view of a cell: what each key does in a pane and among the modes. */
 
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+const PAGES = { PageUp: -1, PageDown: 1 }; // across the pane, where the input has three axes
 
 export function steer(view, panes) {
   for (const [pane, { focus }] of Object.entries(panes)) {
@@ -20,14 +21,15 @@ export function steer(view, panes) {
 }
 
 function key(view, pane, event) {
+  const image = pane.startsWith("image");
+  const far = image && event.shiftKey ? 10 : 1;
   if (event.key in STEPS) {
-    const far = pane === "image" && event.shiftKey ? 10 : 1;
-    const [down, right] = STEPS[event.key].map((n) => n * far);
-    if (pane === "map") view.stepCell(down, right);
-    else view.stepPixel(down, right);
+    view.step(pane, view.steps(pane, ...STEPS[event.key].map((n) => n * far), 0));
+  } else if (event.key in PAGES && view.packet.extent.length === 3) {
+    view.step(pane, view.steps(pane, 0, 0, PAGES[event.key] * far));
   } else if (event.key === "Enter" || event.key === " ") {
-    if (pane === "map") view.pin(view.hovered ?? view.pinned);
-    else view.pick(view.pointed ?? view.picked ?? view.middle());
+    if (image) view.pick(view.pointed ?? view.picked ?? view.middle());
+    else view.pin(view.hovered ?? view.pinned);
   } else if (event.key === "Escape" && view.picked) {
     view.pick(view.picked);
   } else if (event.key === "+" || event.key === "-") {
