@@ -36,7 +36,7 @@ def explore(scene: Scene, view: str, traced: str) -> None:
             else:
                 report = linked_view(scene.picture, scene.feature_map, view=view, key="linked view")
             pinned, state = settle(scene, view, report), pinned_state()
-            around = near(traced, scene.net, state.point)
+            around = near(scene.net, state.point)
             cue(scene.layer, scene.feature_map.channel, pinned, state.order, around)
         with st.container():
             cell_panel(scene.picture, scene.feature_map, pinned.cell, pinned.mode)
@@ -60,9 +60,9 @@ page.set_up("Explore")
 if sidebar.asks_files():
     st.stop()
 navigation.follow_address()
-destination = navigation.pending_destination()
 with st.sidebar:
     file, sample = sidebar.choose_model()
+destination = navigation.pending_destination()  # an upload may have set it just now
 if sidebar.asks_size(file):
     st.stop()
 with st.sidebar:

@@ -33,7 +33,7 @@ STOREYS = (
     ("figures",),
     ("cli",),
     ("__main__", "ui", "ui.browser", "ui.clickable_table", "ui.outline", "ui.text"),
-    ("ui.address", "ui.cache", "ui.chart", "ui.pictures"),
+    ("ui.address", "ui.cache", "ui.chart", "ui.pictures", "ui.tables"),
     ("ui.address_choice", "ui.page"),
     ("ui.navigation",),
     ("ui.inspector", "ui.sidebar"),

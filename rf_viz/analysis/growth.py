@@ -32,7 +32,10 @@ class GrowthPoint:
 
 @dataclass(frozen=True)
 class End:
-    """The last layer before the spatial axes are gone, and what its cells see."""
+    """The last layer before the spatial axes are gone, and what its cells see.
+
+    ``feeds`` is the operator of the first layer that takes it; empty where none does.
+    """
 
     layer: str
     title: str
@@ -43,6 +46,7 @@ class End:
     exact: bool
     note: str
     largest: tuple[int, ...]
+    feeds: str
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ def growth(net: Network) -> Growth:
             last.exact,
             last.note,
             largest_region(last),
+            next((layer.op for layer in net.layers if last in layer.inputs), ""),
         )
     )
     return Growth(net.input.size, tuple(steps), end, 2 * products / 1e9, untold)

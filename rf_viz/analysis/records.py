@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -100,30 +101,48 @@ def cell_row(layer: Layer, cell: Record) -> Record:
     return {"layer": layer.name, "exact": layer.exact, **coordinates}
 
 
-def by(numbers: Iterable[int | None]) -> str:
+def by(numbers: Iterable[float | None]) -> str:
     """Numbers as in 3x224x224, unknown ones as ?."""
     return "x".join("?" if n is None else str(n) for n in numbers)
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""How a cell begins that spreadsheets take for a formula; the last ones are full-width."""
+
+_NUMERIC = re.compile(r"-?\d+(\.\d+)?(e[+-]\d+)?|(-?\d+|\?)(x(-?\d+|\?))*")
+"""A number, or extents as ``by`` writes them."""
+
+
 def csv_text(records: Sequence[Mapping[str, Any]]) -> str:
-    """CSV of records: a line with the names of the fields, then one for each record."""
+    """CSV of records: a line with the names of the fields, then one for each record.
+
+    A text that a spreadsheet would take for a formula has an apostrophe in front.
+    """
+    names: list[object] = list(records[0] if records else ())
+    rows = ([_plain(value) for value in record.values()] for record in records)
+    return "".join(_csv_line(cells) for cells in (names, *rows))
+
+
+def _csv_line(cells: Sequence[object]) -> str:
     import csv
     from io import StringIO
 
-    stream = StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(records[0] if records else ())
-    for record in records:
-        writer.writerow([_plain(value) for value in record.values()])
-    return stream.getvalue()
+    stream = StringIO(newline="")
+    # Only what is in its own line end makes the writer quote a cell that breaks lines.
+    csv.writer(stream, lineterminator="\r\n").writerow(cells)
+    return stream.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, dict):
-        return in_words(value)
-    if isinstance(value, list):
-        return by(value)
-    return str(value).lower() if isinstance(value, bool) else value
+        value = in_words(value)
+    if isinstance(value, list | tuple):
+        value = by(value)
+    if isinstance(value, str) and value.startswith(_FORMULA) and not _NUMERIC.fullmatch(value):
+        return f"'{value}"
+    return value
 
 
 def json_text(record: Mapping[str, Any]) -> str:

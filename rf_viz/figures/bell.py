@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from ..analysis.numbers import VALUE_FORMAT, whole
 from .colours import PINNED
 
 WITHIN, BEYOND, LAW, AREA = PINNED, "#999999", "#2f86c9", "#009e73"
@@ -30,7 +31,8 @@ def bell(counts: NDArray[np.float64], within: NDArray[np.bool_]) -> go.Figure:
             y=100 * counts[marks],
             name=name,
             marker_color=colour,
-            hovertemplate="%{x:+g} units from the middle<br>%{y:.3g} % of the paths<extra></extra>",
+            hovertemplate="%{x:+g} units from the middle<br>"
+            f"%{{y:{VALUE_FORMAT}}} % of the paths<extra></extra>",
         )
     figure.update_xaxes(title="units from the middle")
     figure.update_yaxes(title="% of the paths", rangemode="tozero")
@@ -50,7 +52,7 @@ def growth(
     ``widths`` are those in one dimension, ``areas`` the square roots of the areas in two; ``laws``
     are both by the square root law. ``now`` is the depth to mark.
     """
-    hover = "%{x} layers: %{y:.3~g} units<extra></extra>"
+    hover = f"%{{x}} layers: %{{y:{VALUE_FORMAT}}} units<extra></extra>"
     figure = go.Figure()
     figure.add_scatter(
         x=depths,
@@ -84,8 +86,9 @@ def growth(
         )
     figure.add_vline(x=now, line={"color": BEYOND, "width": 1, "dash": "dot"})
     ticks = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
-    figure.update_xaxes(title="layers", type="log", tickvals=ticks)
-    figure.update_yaxes(title="units", type="log", tickvals=ticks)
+    texts = [whole(tick) for tick in ticks]
+    figure.update_xaxes(title="layers", type="log", tickvals=ticks, ticktext=texts)
+    figure.update_yaxes(title="units", type="log", tickvals=ticks, ticktext=texts)
     return _dressed(figure)
 
 

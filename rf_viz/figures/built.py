@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from ..analysis.categories import CATEGORIES
+from ..analysis.numbers import whole
 
 _GOAL = "#d55e00"
 
@@ -69,14 +70,14 @@ def built(rows: Sequence[Grown], extent: int, chosen: int, goal: int | None = No
     figure.add_hline(
         y=extent,
         line={"dash": "dot", "width": 1, "color": "gray"},
-        annotation={"text": f"the input's {extent} px", "font": {"size": 11}},
+        annotation={"text": f"the input's {whole(extent)} px", "font": {"size": 11}},
         annotation_position="top left",
     )
     if goal is not None:
         figure.add_hline(
             y=goal,
             line={"dash": "dash", "width": 1.5, "color": _GOAL},
-            annotation={"text": f"goal {goal} px", "font": {"size": 11}},
+            annotation={"text": f"goal {whole(goal)} px", "font": {"size": 11}},
             annotation_position="bottom right",
         )
     figure.update_layout(
@@ -91,8 +92,8 @@ def built(rows: Sequence[Grown], extent: int, chosen: int, goal: int | None = No
 
 def _hover(row: Grown) -> str:
     size = (
-        f"no closed form, sees up to {row.seen} px"
+        f"no closed form, sees up to {whole(row.seen)} px"
         if row.closed is None
-        else f"r = {row.closed} px, inside the input up to {row.seen}"
+        else f"r = {whole(row.closed)} px, inside the input up to {whole(row.seen)} px"
     )
     return f"<b>{row.number} {row.name}</b><br>{row.shape}<br>{size}"

@@ -77,13 +77,17 @@ def chequered_scale() -> dict[str, Any]:
     return {"colorscale": _CHEQUERS, "zmin": 0, "zmax": 1, "showscale": False}
 
 
-def mapped(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:
-    """The colours (..., 3) of values on the scale that ``heatmap_scale`` gives for the limits."""
+def indexed(
+    values: NDArray[np.float32], low: float, high: float
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Values on the scale that ``heatmap_scale`` gives for the limits: steps, and the 256 colours.
+
+    What is not a number lies at ``low``; where the limits are the same, all lie in the middle.
+    """
     scale = heatmap_scale(low, high)
     bottom, top = scale["zmin"], scale["zmax"]
-    if bottom == top:
-        return np.broadcast_to(colours(SEQUENTIAL)[127], (*values.shape, 3))
-    clean = np.nan_to_num(values, nan=low, posinf=high, neginf=low)
-    steps = (255 * (clean - bottom) / (top - bottom)).round().astype(np.uint8)
-    shades: NDArray[np.uint8] = colours(scale["colorscale"])[steps]
-    return shades
+    table = colours(scale["colorscale"])
+    if low == high:
+        return np.full(values.shape, 127, np.uint8), table
+    clean = np.nan_to_num(values, nan=low, posinf=high, neginf=low).clip(low, high)
+    return (255 * (clean - bottom) / (top - bottom)).round().astype(np.uint8), table

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from ..analysis.growth import Growth, GrowthPoint
+from ..analysis.numbers import number, scaled, unit_of, whole
 from .encode import jpeg
 
 COLOURS = (
@@ -38,6 +39,9 @@ _UP = {
 
 _MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
 
+_SIDE, _NONE = 250, {"l": 0, "r": 0, "t": 0, "b": 0}
+"""Height and margins of a picture."""
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -63,7 +67,7 @@ def growth(curves: Sequence[Curve], across: Across, up: Up) -> go.Figure:
             x=[getattr(step, across) for step in farther],
             y=[getattr(step, up) for step in farther],
             customdata=[[number, step.layer] for step in farther],
-            text=[_about(step) for step in farther],
+            text=[_about(step, unit_of(curve.growth.input)) for step in farther],
             hovertemplate="%{text}<extra>" + curve.name + "</extra>",
             mode="lines+markers",
             line={"shape": "hv", "width": 2, "color": COLOURS[number % len(COLOURS)]},
@@ -76,7 +80,7 @@ def growth(curves: Sequence[Curve], across: Across, up: Up) -> go.Figure:
         (extent,) = inputs
         figure.add_hline(extent, line={"dash": "dot", "width": 1, "color": "#888888"})
         figure.add_annotation(
-            text=f"size of the input, {extent:,}", font={"size": 12}, showarrow=False,
+            text=f"size of the input, {whole(extent)}", font={"size": 12}, showarrow=False,
             xref="paper", x=0, xanchor="left", y=log10(extent), yanchor="bottom",
         )  # fmt: skip
     figure.update_xaxes(title=_ACROSS[across], **(logarithmic(-2) if across == "gflops" else {}))
@@ -95,7 +99,7 @@ def growth(curves: Sequence[Curve], across: Across, up: Up) -> go.Figure:
 def logarithmic(power: int) -> dict[str, object]:
     """Describe a logarithmic axis, with ticks at 1, 2 and 5 from that power of ten on."""
     ticks = [first * 10.0**exponent for exponent in range(power, power + 6) for first in (1, 2, 5)]
-    texts = [f"{tick:,.0f}" if tick >= 1 else f"{tick:g}" for tick in ticks]
+    texts = [number(tick) for tick in ticks]
     return {"type": "log", "tickvals": ticks, "ticktext": texts}
 
 
@@ -113,11 +117,11 @@ def rises(network: Growth, across: Across, up: Up) -> list[GrowthPoint]:
     return farther
 
 
-def _about(step: GrowthPoint) -> str:
-    size = "no closed form" if step.size is None else f"r {step.size:,}"
+def _about(step: GrowthPoint, unit: str) -> str:
+    size = "no closed form" if step.size is None else f"r {whole(step.size)} {unit}"
     return (
-        f"<b>{step.title}</b><br>{step.op} · {size} · sees up to {step.region:,} px<br>"
-        f"depth {step.depth} · {step.gflops:.3g} GFLOPs so far"
+        f"<b>{step.title}</b><br>{step.op} · {size} · sees up to {whole(step.region)} {unit}<br>"
+        f"depth {step.depth} · {scaled(1e9 * step.gflops, 'FLOPs')} so far"
     )
 
 
@@ -144,41 +148,36 @@ class Box:
 _OUTSIDE = 0.6
 """How much of the surroundings a picture may get on each side, in shares of its own extent."""
 
-_APART = 0.012
-"""By how much the same regions are drawn inside each other, in shares of the picture."""
+_SHADE = "rgba(0, 0, 0, 0.45)"
+"""What lies over the part of the picture that is not seen."""
 
 
-def boxes(image: NDArray[np.uint8], drawn: Sequence[Box]) -> go.Figure:
-    """Draws regions over a picture (height, width, 3): solid lines, and dotted for closed forms.
+def seen(image: NDArray[np.uint8], box: Box) -> go.Figure:
+    """Draws a region over a picture (height, width, 3): a solid line, and dashed the closed form.
 
-    Where regions are the same, each is drawn a little inside the one before, so that all can be
-    seen. Dotted lines that would leave the surroundings are not drawn.
+    The rest of the picture is shaded. A dashed line that would leave the surroundings is not drawn.
     """
     figure = go.Figure()
     figure.add_layout_image(
         source=jpeg(image).data_url, xref="x", yref="y", x=0, y=0, sizex=1, sizey=1,
         sizing="stretch", layer="below",
     )  # fmt: skip
-    outside = 0.02
-    for place, box in enumerate(drawn):
-        colour, field = COLOURS[box.number % len(COLOURS)], box.field
-        if field is not None and field != box.region:
-            reach = max(-min(field), max(field) - 1)
-            if reach <= _OUTSIDE:
-                outside = max(outside, reach + 0.02)
-                _outline(figure, box.name, field, {"color": colour, "width": 2, "dash": "dot"})
-        before = sum(other.region == box.region for other in drawn[:place])
-        _outline(figure, box.name, _inside(box.region, before), {"color": colour, "width": 3})
+    top, left, bottom, right = box.region
+    figure.add_shape(
+        name="outside", type="path", fillrule="evenodd", fillcolor=_SHADE, line={"width": 0},
+        path=f"M0,0H1V1H0ZM{left},{top}H{right}V{bottom}H{left}Z",
+    )  # fmt: skip
+    colour, field, outside = COLOURS[box.number % len(COLOURS)], box.field, 0.02
+    if field is not None and field != box.region:
+        reach = max(-min(field), max(field) - 1)
+        if reach <= _OUTSIDE:
+            outside = max(outside, reach + 0.02)
+            _outline(figure, "closed form", field, {"color": colour, "width": 2, "dash": "dash"})
+    _outline(figure, "region", box.region, {"color": colour, "width": 3})
     span = [-outside, 1 + outside]
     figure.update_xaxes(visible=False, range=span, constrain="domain")
     figure.update_yaxes(visible=False, range=span[::-1], scaleanchor="x", constrain="domain")
-    return figure.update_layout(height=500, margin=_MARGIN, dragmode=False, showlegend=False)
-
-
-def _inside(box: Sides, steps: int) -> Sides:
-    top, left, bottom, right = box
-    by = _APART * steps
-    return top + by, left + by, bottom - by, right - by
+    return figure.update_layout(height=_SIDE, margin=_NONE, dragmode=False, showlegend=False)
 
 
 def _outline(figure: go.Figure, name: str, box: Sides, line: Mapping[str, object]) -> None:
@@ -189,5 +188,5 @@ def _outline(figure: go.Figure, name: str, box: Sides, line: Mapping[str, object
         y=[top, top, bottom, bottom, top],
         mode="lines",
         line=dict(line),
-        hovertemplate="<b>%{fullData.name}</b><extra></extra>",
+        hovertemplate="%{fullData.name}<extra></extra>",
     )

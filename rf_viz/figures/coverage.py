@@ -18,7 +18,7 @@ def coverage_figure(coverage: Coverage) -> go.Figure:
     figure = go.Figure()
     if counts.ndim == 1:
         figure.add_scatter(y=counts, mode="lines", line={"shape": "hv", "color": "#0072b2"})
-        figure.update_traces(hovertemplate="sample %{x}: %{y} cells<extra></extra>")
+        figure.update_traces(hovertemplate="sample %{x:,}: %{y:,} cells<extra></extra>")
         figure.update_layout(
             xaxis={"title": "sample"}, yaxis={"title": "cells", "rangemode": "tozero"}
         )
@@ -30,7 +30,7 @@ def coverage_figure(coverage: Coverage) -> go.Figure:
             zmin=0, zmax=max(1, int(counts.max())),
             colorscale="Viridis",
             colorbar={"title": {"text": "cells"}, "thickness": 12},
-            hovertemplate="pixel (%{y}, %{x}): %{z} cells<extra></extra>",
+            hovertemplate="pixel (%{y}, %{x}): %{z:,} cells<extra></extra>",
         )  # fmt: skip
         figure.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain")
         figure.update_xaxes(constrain="domain")

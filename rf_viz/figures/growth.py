@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from ..analysis.categories import CATEGORIES, category_of
 from ..analysis.diagnosis import before_pooling
+from ..analysis.numbers import number, percent, whole
 from ..trace.network import Layer, Network
 
 _HEIGHT = 380
@@ -70,7 +71,7 @@ def growth_figure(net: Network, axis: int) -> go.Figure:
     are left out: they see all, or gate what does not.
     """
     points = points_of(net, axis)
-    whole = net.input.size[axis]
+    extent = net.input.size[axis]
     figure = go.Figure()
     for name, dash, value in _LINES:
         xs, ys = _paths(points, value)
@@ -88,22 +89,22 @@ def growth_figure(net: Network, axis: int) -> go.Figure:
                 name=name,
                 marker={"color": colour, "size": 8 if len(layers) < 400 else 5},
                 customdata=[[point.layer.name] for point in own if point.layer],
-                text=[_hover(point, whole) for point in own],
+                text=[_hover(point, extent) for point in own],
                 hovertemplate="%{text}<extra></extra>",
             )
-    figure.add_hline(y=whole, line={"color": "#d55e00", "width": 1}, opacity=0.8)
+    figure.add_hline(y=extent, line={"color": "#d55e00", "width": 1}, opacity=0.8)
     figure.add_annotation(
-        x=0, y=np.log10(whole), xref="paper", text=f"the whole image, {whole} px", showarrow=False,
-        xanchor="left", yanchor="bottom",
+        x=0, y=np.log10(extent), xref="paper", text=f"the whole image, {whole(extent)} px",
+        showarrow=False, xanchor="left", yanchor="bottom",
     )  # fmt: skip
-    top = max([whole, *(_height(point) for point in layers)])
+    top = max([extent, *(_height(point) for point in layers)])
     figure.update_layout(
         height=_HEIGHT,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis={"title": "depth: operations on the longest path", "zeroline": False},
         yaxis={
             "title": "pixels", "type": "log", "zeroline": False,
-            "tickvals": _ticks(top), "ticktext": [f"{tick:,}" for tick in _ticks(top)],
+            "tickvals": _ticks(top), "ticktext": [whole(tick) for tick in _ticks(top)],
         },
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         hovermode="closest",
@@ -146,20 +147,20 @@ def _paths(
 
 def _links(points: Sequence[Point]) -> Iterator[tuple[Point, Point]]:
     for point in points:
-        for number in point.before:
-            if not point.pooled and not points[number].pooled:
-                yield points[number], point
+        for source in point.before:
+            if not point.pooled and not points[source].pooled:
+                yield points[source], point
 
 
-def _hover(point: Point, whole: int) -> str:
+def _hover(point: Point, extent: int) -> str:
     assert point.layer is not None
-    field = f"{point.field} px" if point.field else "none"
-    share = min(1, point.largest / whole)
+    field = f"{whole(point.field)} px" if point.field else "none"
+    share = min(1, point.largest / extent)
     lines = [
         f"<b>{escape(point.layer.title)}</b> {escape(point.layer.op)}",
         f"size r: {field}",
-        f"exact: {point.median:g} px median, {point.largest} px at most",
-        f"{100 * share:.3g} % of the image",
+        f"exact: {number(point.median)} px median, {whole(point.largest)} px at most",
+        f"{percent(share)} of the image",
         "click opens it in Explore",
     ]
     if not point.layer.exact:

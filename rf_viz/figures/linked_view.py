@@ -207,7 +207,7 @@ def linked_figure(
     cell, channel, plane = settle(layer, cell, channel, values)
     return LinkedView(
         layer,
-        _picture_of(image, extent),
+        picture_of(image, extent),
         plane,
         cell,
         channel,
@@ -244,8 +244,8 @@ def _thinned(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     return np.repeat(starts, 2), ends.reshape(-1)
 
 
-def _picture_of(image: Any, extent: tuple[int, ...]) -> NDArray[Any]:  # noqa: ANN401
-    """What the network sees, as it is drawn."""
+def picture_of(image: Any, extent: tuple[int, ...]) -> NDArray[Any]:  # noqa: ANN401
+    """What the network sees, as it is drawn: ``image`` as ``linked_figure`` takes it."""
     if len(extent) == 1:
         signal = np.zeros(extent, np.float32)
         if image is not None:

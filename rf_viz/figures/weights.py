@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from ..analysis.numbers import VALUE_FORMAT
 from .colours import PINNED
 
 INNER, BORDER = PINNED, "#999999"
@@ -27,7 +28,7 @@ def bars(sums: NDArray[np.float64], inner: NDArray[np.bool_]) -> go.Figure:
             y=sums[marks],
             name=name,
             marker_color=colour,
-            hovertemplate="output %{x}<br>summed weight %{y:.4g}<extra></extra>",
+            hovertemplate=f"output %{{x}}<br>summed weight %{{y:{VALUE_FORMAT}}}<extra></extra>",
         )
     figure.update_xaxes(title="output")
     figure.update_yaxes(title="summed weight", rangemode="tozero")
@@ -49,7 +50,8 @@ def picture(sums: NDArray[np.float64]) -> go.Figure:
         zmin=0,
         zmax=pixels.max(),
         colorbar={"thickness": 12, "title": "in 2-D"},
-        hovertemplate="output (%{y}, %{x})<br>summed weight %{z:.4g}<extra></extra>",
+        hovertemplate="output (%{y}, %{x})<br>"
+        f"summed weight %{{z:{VALUE_FORMAT}}}<extra></extra>",
     )
     figure.update_xaxes(visible=False, constrain="domain")
     figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")

@@ -109,6 +109,14 @@ READERS = (
 )
 
 
+def looks_like_model(data: bytes, name: str) -> bool:
+    """Tell by a file's extension or its first bytes whether some reader would take it."""
+    content = Content.of(data, name)
+    return any(
+        content.extension in reader.extensions or reader.matches(content) for reader in READERS
+    )
+
+
 def open_model(
     source: Any,  # noqa: ANN401
     name: str | None = None,

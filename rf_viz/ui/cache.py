@@ -8,12 +8,15 @@ from __future__ import annotations
 import hashlib
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import streamlit as st
@@ -24,7 +27,7 @@ import rf_viz
 
 from ..catalogue.samples import phantom
 from ..errors import DefectError, ModelError
-from ..inputs import images, volumes
+from ..inputs import images, signals, volumes
 from ..inputs.feeds import numbers
 from ..readers import READERS
 from ..runtimes.pytorch.imports import import_pytorch
@@ -146,6 +149,29 @@ class Fed:
     within: bool = False
 
 
+_identities: WeakKeyDictionary[object, int] = WeakKeyDictionary()
+_next_identity, _identifying = count(), threading.Lock()
+
+
+def identity(thing: object) -> int:
+    """The number of an object, which no other gets while the server runs, of the same file or not.
+
+    What is worked out from a loaded model or from a traced network is kept by it: a model that was
+    dropped and is read again is another object, and nothing that was kept of the first serves it.
+    """
+    with _identifying:
+        if thing not in _identities:
+            _identities[thing] = next(_next_identity)
+        return _identities[thing]
+
+
+BY_IDENTITY: dict[str | type[Any], Callable[[Any], Any]] = {
+    rf_viz.Network: identity,
+    rf_viz.Layer: identity,
+}
+"""How caches tell networks and layers apart: pass it as ``hash_funcs``."""
+
+
 def _digest(*parts: bytes) -> str:
     digest = hashlib.sha256()
     for part in parts:
@@ -189,7 +215,7 @@ def _start(framework: Framework) -> None:
                 import_pytorch()
 
 
-@st.cache_resource(max_entries=6, show_spinner="Reading the model ...")
+@st.cache_resource(max_entries=6, show_spinner="Reading the model ...", show_time=True)
 def _load(digest: str, _file: File) -> tuple[rf_viz.Model, File]:
     """The model, kept with its file: it may read from the file's folder as late as it is run."""
     with reported(_file, "read"):
@@ -243,16 +269,15 @@ class TraceOptions:
     start: str | None = None
 
 
-@st.cache_resource(max_entries=12, show_spinner="Tracing the model ...")
-def _trace(digest: str, options: TraceOptions, _file: File) -> rf_viz.Network:
-    model = load(_file)
+@st.cache_resource(max_entries=12, show_spinner="Tracing the model ...", show_time=True)
+def _trace(of: int, options: TraceOptions, _model: rf_viz.Model, _file: File) -> rf_viz.Network:
     with reported(_file, "traced"):
         size, shapes = options.size, dict(_file.shapes)
-        source = options.input or model.image_within
+        source = options.input or _model.image_within
         if options.start is not None:  # its size follows from that of the input
-            whole = _trace(digest, replace(options, start=None), _file).input
+            whole = _trace(of, replace(options, start=None), _model, _file).input
             size, shapes, source = None, {whole.name: whole.shape}, options.start
-        net = model.trace(
+        net = _model.trace(
             size,
             input_shape=shapes or None,
             input=source,
@@ -267,29 +292,29 @@ def _trace(digest: str, options: TraceOptions, _file: File) -> rf_viz.Network:
 
 def trace(file: File, options: TraceOptions) -> rf_viz.Network:
     """Traces a model, global context cut so that the local regions show. Raises ModelError."""
-    load(file)
-    return _trace(file.digest, options, file)
+    model = load(file)
+    return _trace(identity(model), options, model, file)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Running the model ...")
+@st.cache_resource(max_entries=4, show_spinner="Running the model ...", show_time=True)
 def _activations(
-    digest: str, input: str, fed: str, name: str, _file: File, _fed: Fed
+    of: int, input: str, fed: str, name: str, _model: rf_viz.Model, _file: File, _fed: Fed
 ) -> NDArray[np.float32]:
-    model = load(_file)
     with reported(_file, "run"):
-        values = model.activations(_fed.tensor, [name], input=_fed.input, feeds=_fed.feeds)[name]
+        values = _model.activations(_fed.tensor, [name], input=_fed.input, feeds=_fed.feeds)[name]
     values.flags.writeable = False
     return values
 
 
 def activations(file: File, fed: Fed, name: str) -> NDArray[np.float32]:
     """Runs the model for the values of one layer, in the layer's shape. Raises ModelError."""
-    if load(file).heavy_runtime == "tensorflow":
+    model = load(file)
+    if model.heavy_runtime == "tensorflow":
         _start("tensorflow")
-    return _activations(file.digest, fed.input, fed.key, name, file, fed)
+    return _activations(identity(model), fed.input, fed.key, name, model, file, fed)
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
+@st.cache_resource(max_entries=6, show_spinner="Opening the image ...")
 def _open_image(digest: str, _file: File) -> Image.Image:
     source = _file.source
     return images.open_image(source if isinstance(source, bytes) else str(source))
@@ -300,7 +325,7 @@ def open_image(file: File) -> Image.Image:
     return _open_image(file.digest, file)
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
+@st.cache_resource(max_entries=6, show_spinner="Fitting the image to the input ...")
 def _pixels(digest: str, size: tuple[int, int], how: images.Fit, _file: File) -> NDArray[np.uint8]:
     pixels = images.fit(open_image(_file), size, how)
     pixels.flags.writeable = False
@@ -312,7 +337,18 @@ def pixels(file: File, size: tuple[int, int], how: images.Fit) -> NDArray[np.uin
     return _pixels(file.digest, size, how, file)
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner="Opening the signal ...")
+def _open_signal(digest: str, _file: File) -> signals.Signal:
+    assert isinstance(_file.source, bytes)
+    return signals.open_signal(_file.source, _file.name)
+
+
+def open_signal(file: File) -> signals.Signal:
+    """Opens the signal in an uploaded file. Raises ImageError."""
+    return _open_signal(file.digest, file)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Opening the volume ...")
 def _open_volume(digest: str, _file: File) -> NDArray[np.float32]:
     assert isinstance(_file.source, bytes)
     return volumes.open_volume(_file.source, _file.name)
@@ -323,7 +359,7 @@ def open_volume(file: File) -> NDArray[np.float32]:
     return _open_volume(file.digest, file)
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
+@st.cache_resource(max_entries=3, show_spinner="Fitting the volume to the input ...")
 def _volume(digest: str, size: tuple[int, ...], _file: File) -> NDArray[np.float32]:
     values = volumes.fit_volume(open_volume(_file), size)
     values.flags.writeable = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ from dataclasses import dataclass
 from ..trace.network import Layer, Network
 from ..trace.settings import in_words
 from ..trace.tensors import Category, Group
+
+_SAYS_NOTHING = re.compile(r"[a-z_%]{0,2}\d+(:\d+)?", re.IGNORECASE)
+"""Names that exporters make up."""
 
 
 @dataclass(frozen=True)
@@ -101,3 +105,8 @@ def label_within(name: str, scope: str) -> str:
     """The name of a part without the path of the scope that it lies in."""
     inside = name.removeprefix(scope)
     return inside[1:] if inside != name and inside[:1] in ("/", ".") else name
+
+
+def telling(name: str, kind: str) -> str:
+    """A layer's name; one that says nothing, such as a number, has the layer's kind in front."""
+    return f"{kind} {name}" if _SAYS_NOTHING.fullmatch(name) else name

@@ -64,3 +64,21 @@ def test_all_layers_are_told_in_both_formats(net: Network) -> None:
 
 def test_no_records_are_no_lines() -> None:
     assert csv_text([]).strip() == ""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["=1+1", "+A1", "-A1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "-2+3", '=A("x","y")', "\uff1d1"],
+)
+def test_no_cell_is_a_formula_to_a_spreadsheet(name: str) -> None:
+    """Layers are called whatever their makers like."""
+    text = csv_text([{"name": name, "size": [3, 3]}])
+    (line,) = csv.DictReader(StringIO(text, newline=""))
+    assert line["name"] == f"'{name}"
+    assert line["size"] == "3x3"
+
+
+def test_numbers_and_extents_stay_as_they_are() -> None:
+    values = [-0.5, -3, 1e-7, "-0.5", "-1e-05", [-1, None, 3], "fire5/concat", "a=b", True, None]
+    text = csv_text([{str(place): value for place, value in enumerate(values)}])
+    assert text.splitlines()[1] == "-0.5,-3,1e-07,-0.5,-1e-05,-1x?x3,fire5/concat,a=b,true,"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from rf_viz.catalogue.samples import ASSETS
@@ -11,55 +13,98 @@ from tests.browser.driver import ask, number, shown_channel
 
 
 def tiles(page: Page) -> Locator:
-    return page.locator(".tile")
+    return page.locator(".choices .parts button")
 
 
-def colours(tile: Locator) -> int:
-    """How many colours its picture has."""
-    return tile.locator("img").evaluate(
-        """image => {
+def colours(page: Page, number: int) -> int:
+    """How many colours a tile's picture has."""
+    return (
+        page.locator(".choices .main-svg image")
+        .nth(number)
+        .evaluate(
+            """async node => {
+          const image = new Image();
+          image.src = node.getAttribute("xlink:href") ?? node.getAttribute("href");
+          await image.decode();
           const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
           const pen = canvas.getContext("2d");
           pen.drawImage(image, 0, 0);
           const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
           return new Set(new Uint32Array(data.buffer)).size;
         }"""
+        )
     )
+
+
+def channel_of(tile: Locator) -> str:
+    return re.match(r"Channel (\d+): ", tile.get_attribute("aria-label"))[1]
 
 
 def test_channels_by_mouse_and_by_keyboard(page: Page) -> None:
     ask(page, "Channels")
-    current = page.locator(".tile[aria-current=true]")
-    expect(current.locator(".title")).to_have_text(str(shown_channel(page)))
-    assert colours(current) > 20
-    mark, picture = (
-        current.locator(part).bounding_box() for part in (".mark", ".picture")
-    )  # the strongest cell, (13, 23) of (27, 27)
-    assert abs(mark["x"] + mark["width"] / 2 - picture["x"] - picture["width"] * 23.5 / 27) < 1.5
+    expect(tiles(page)).to_have_count(48)
+    current = page.locator(".choices [aria-current=true]")
+    expect(current).to_have_attribute("aria-label", re.compile(f"Channel {shown_channel(page)}: "))
+    assert colours(page, 0) > 20
+    picture = page.locator(".choices .main-svg image").first.bounding_box()
+    box = current.bounding_box()
+    assert picture["x"] == pytest.approx(box["x"], abs=2), "the buttons lie over the pictures"
+    assert picture["width"] == pytest.approx(box["width"], abs=2)
 
-    wanted = tiles(page).nth(7).locator(".title").inner_text()
+    wanted = channel_of(tiles(page).nth(7))
     tiles(page).nth(7).click()
     title = page.locator("[data-pane=map] .title")
     expect(title).to_contain_text(f"channel {wanted}")
-    expect(current.locator(".title")).to_have_text(wanted)
+    expect(current).to_have_attribute("aria-label", re.compile(f"Channel {wanted}: "))
 
-    page.keyboard.press("End")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".where")).to_have_text("49\N{EN DASH}96 of 256")
-    expect(tiles(page).first).to_be_focused()
-    page.keyboard.press("ArrowRight")
-    wanted = tiles(page).nth(1).locator(".title").inner_text()
+    expect(tiles(page).nth(13)).to_be_focused()
+    wanted = channel_of(tiles(page).nth(13))
     page.keyboard.press("Enter")
     expect(title).to_contain_text(f"channel {wanted}")
-    expect(page.locator(".where")).to_have_text("49\N{EN DASH}96 of 256")
+    expect(tiles(page).nth(13)).to_be_focused()
+
+    page.get_by_role("button", name="Page 2", exact=True).click()
+    expect(page.get_by_text("49\N{EN DASH}96 of 256", exact=True)).to_be_visible()
+    expect(current).to_have_count(0)
+    wanted = channel_of(tiles(page).nth(1))
+    tiles(page).nth(1).click()
+    expect(title).to_contain_text(f"channel {wanted}")
+    expect(page.get_by_text("49\N{EN DASH}96 of 256", exact=True)).to_be_visible()
+
+
+def test_a_sheet_is_saved_at_twice_its_size(page: Page) -> None:
+    ask(page, "Channels")
+    expect(tiles(page)).to_have_count(48)
+    shown = page.locator(".choices .graph").bounding_box()
+    with page.expect_download() as download:
+        page.locator(".choices [data-title='Save as PNG']").click()
+    assert download.value.suggested_filename == "Channels of fire5_concat.png"
+    saved = Image.open(download.value.path())
+    assert saved.size == pytest.approx((2 * shown["width"], 2 * shown["height"]), abs=3)
+    assert len(saved.convert("RGB").getcolors(1 << 24)) > 100
+
+
+def test_a_narrow_page_has_fewer_columns(page: Page) -> None:
+    ask(page, "Channels")
+    expect(tiles(page)).to_have_count(48)
+    page.set_viewport_size({"width": 390, "height": 800})
+    across = "nodes => new Set(nodes.map((node) => node.style.left)).size"
+    page.wait_for_function(
+        "() => new Set([...document.querySelectorAll('.choices .parts button')]"
+        ".map((node) => node.style.left)).size === 4"
+    )
+    assert tiles(page).evaluate_all(across) == 4
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_a_crop_leads_to_its_cell_and_to_its_image(page: Page) -> None:
     ask(page, "Strongest cells")
     expect(tiles(page)).to_have_count(9)
-    tile = tiles(page).nth(3)
-    cell, value = tile.locator(".note").inner_text(), tile.locator(".figure").inner_text()
-    tile.click()
+    cell, value = told(tiles(page).nth(3))[:2]
+    tiles(page).nth(3).click()
     expect(number(page, "cell")).to_have_text(cell)
     expect(number(page, "value")).to_have_text(value)
 
@@ -67,8 +112,15 @@ def test_a_crop_leads_to_its_cell_and_to_its_image(page: Page) -> None:
     images = [ASSETS / "images" / f"{name}.jpg" for name in ("coffee", "rocket", "camera")]
     page.locator("[data-testid=stFileUploader] input").set_input_files(images)
     page.get_by_text("The strongest in 3 images").wait_for()
-    tile = tiles(page).filter(has_text=re.compile("coffee|rocket|camera")).first
-    cell, name = tile.locator(".note").inner_text().split("\n")
+    tile = page.locator(".choices .parts [aria-label*='.jpg']").first
+    cell, _, name = told(tile)
     tile.click()
     expect(page.locator("[data-pane=image] .title")).to_have_text(name)
     expect(number(page, "cell")).to_have_text(cell)
+
+
+def told(tile: Locator) -> tuple[str, str, str]:
+    """The cell, the value and the image that a tile is of."""
+    pattern = r"Number \d+: cell (\([\d, ]+\))(?: of (\S+))?, value (\S+), sees"
+    match = re.match(pattern, tile.get_attribute("aria-label"))
+    return match[1], match[3], match[2] or ""

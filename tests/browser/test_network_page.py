@@ -203,3 +203,31 @@ def test_a_chart_is_saved_as_png_and_svg_at_twice_its_size(network: Page) -> Non
                 assert abs(image.width - 2 * drawn["width"]) < 3
         else:
             assert f'width="{round(2 * drawn["width"])}"' in path.read_text(encoding="utf-8")[:400]
+
+
+def test_a_swipe_over_a_chart_scrolls_the_page_and_a_tap_opens_a_layer(
+    browser: Browser, url: str
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(f"{url}/network")
+    point = page.locator(".js-plotly-plot .cartesianlayer .point").first
+    point.wait_for(state="attached")
+    frame = point.bounding_box()
+    page.touchscreen.tap(frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2)
+    expect(page.locator(".rf-about b")).to_contain_text("conv1", timeout=20_000)
+    page.goto(f"{url}/network")
+    point.wait_for(state="attached")
+    frame = page.locator(".js-plotly-plot").first.bounding_box()
+    finger = {"x": frame["x"] + 150, "y": frame["y"] + 0.7 * frame["height"]}
+    session = context.new_cdp_session(page)
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [finger]})
+    for _ in range(10):
+        finger["y"] -= 15
+        session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [finger]})
+        page.wait_for_timeout(16)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop > 50")
+    context.close()

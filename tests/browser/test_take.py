@@ -32,7 +32,7 @@ def net() -> Network:
 @pytest.fixture(scope="module")
 def file(opened: Page, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page as a person downloads it."""
-    ask(opened, "Take it along")
+    ask(opened, "Share & export")
     opened.get_by_role("button", name="Make the page").click()
     with opened.expect_download() as download:
         opened.get_by_role("button", name="Download the page").click()

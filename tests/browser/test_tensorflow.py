@@ -17,8 +17,8 @@ from tests.browser.driver import (
     drawn,
     move_to,
     number,
-    plot,
     see_region,
+    see_window,
     shown_channel,
     upload,
 )
@@ -72,7 +72,7 @@ def test_a_keras_model_shows_its_layers_and_what_is_inside_them(
     assert listed(page)[:4] == ["edges", "pool", "block", "block/inner"]
     choose_layer(page, "edges")
     expect(page.locator(".rf-about span")).to_contain_text("Conv2D, 8 filters 5x5, stride 2, same")
-    expect(plot(page, "map").locator("svg")).to_have_attribute("viewBox", "0 0 24 32")
+    see_window(page, "map", 0, 0, 24, 32)
     layer = net["edges"]
     move_to(page, 31, 7)
     assert drawn(page, "hovered") == box_of(layer.region((31, 7), shown_channel(page)))
@@ -106,7 +106,7 @@ def test_a_graph_without_weights_shows_its_regions_and_says_so(page: Page) -> No
     expect(page.get_by_text("No values: vgg_a.pb holds no weights")).to_be_visible()
     page.keyboard.press("Escape")
     choose_layer(page, "vgg_a/pool2/MaxPool")
-    expect(plot(page, "map").locator("svg")).to_have_attribute("viewBox", "0 0 56 56")
+    see_window(page, "map", 0, 0, 56, 56)
     layer = rf_viz.load(content).trace()["vgg_a/pool2/MaxPool"]
     move_to(page, 55, 7)
     assert drawn(page, "hovered") == box_of(layer.region((55, 7)))

@@ -33,6 +33,11 @@ def test_a_size_is_asked_for_and_the_model_opens_at_it(page: Page) -> None:
     see_region(page, layer.region((5, 3)))
 
 
+def test_the_uploader_tells_the_limit_that_holds(page: Page) -> None:
+    page.get_by_role("button", name="upload").first.click()
+    expect(page.get_by_test_id("stFileUploader")).to_contain_text("500MB per file")
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_weights_alone_are_told_with_a_line_that_fits_the_page(page: Page, width: int) -> None:
     before = page.locator(".rf-about b").inner_text()

@@ -25,7 +25,7 @@ def test_marks_have_areas_like_costs_and_colours_like_families() -> None:
     assert list(shown) == ["a", "bc"]
     assert {trace.marker.sizemode for trace in shown.values()} == {"area"}
     assert list(shown["bc"].marker.size) == [4, 0]
-    assert "cost not known" in shown["bc"].customdata[1]
+    assert "cost not known" in shown["bc"].customdata[1][2]
     assert shown["a"].marker.line.color == COLOURS["VGG"]
     assert shown["bc"].marker.line.color == COLOURS["ResNet"]
     line = figure.data[-1]
@@ -55,3 +55,24 @@ def test_a_network_stands_where_its_quantity_is_known(
 def test_the_network_that_is_left_out_is_hollow() -> None:
     shown = marks(accuracy({"Known": [A, B, C]}, {}, left_out="b"))
     assert list(shown["bc"].marker.color) == ["rgba(0, 0, 0, 0)", COLOURS["ResNet"]]
+
+
+def test_circles_beside_the_marks_tell_what_their_areas_mean() -> None:
+    figure = accuracy({"Known": [Point("big", 100, 0.7, 39.3, "VGG"), A]}, {})
+    marker = marks(figure)["biga"].marker
+    circles = [shape for shape in figure.layout.shapes if shape.type == "circle"]
+    sides = [circle.x1 - circle.x0 for circle in circles]
+    texts = [note.text for note in figure.layout.annotations]
+    assert texts == ["10 GFLOPs", "1 GFLOPs", "100 MFLOPs", "Area: cost of one image"]
+    # Plotly's radius of a mark: the root of half its size over the reference.
+    assert sides[0] == pytest.approx(2 * (10 / 2 / marker.sizeref) ** 0.5)
+
+
+def test_without_costs_no_circles_are_explained() -> None:
+    assert not accuracy({"Known": [C]}, {}).layout.shapes
+
+
+def test_a_mark_tells_what_its_network_is_opened_by() -> None:
+    point = Point("d", 300, 0.7, 1.0, key="keras:ResNet50")
+    (mark,) = marks(accuracy({"Known": [point]}, {})).values()
+    assert mark.customdata[0][:2] == ["d", "keras:ResNet50"]

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rf_viz.analysis.growth import Growth, GrowthPoint
-from rf_viz.figures.compare import COLOURS, Box, Curve, boxes, growth
+from rf_viz.figures.compare import COLOURS, Box, Curve, growth, seen
 
 
 def step(layer: str, depth: int, size: int | None, region: int) -> GrowthPoint:
@@ -57,23 +57,26 @@ def test_the_input_is_marked_where_all_have_the_same() -> None:
     assert notes(Curve("a", 0, BRANCHED), Curve("b", 1, other)) == []
 
 
-def test_boxes_lie_on_the_picture_and_the_same_ones_inside_each_other() -> None:
+def test_a_region_lies_on_its_picture_and_the_rest_is_shaded() -> None:
     image = np.zeros((40, 40, 3), np.uint8)
-    part, whole = (0.25, 0.5, 0.75, 1.0), (0.0, 0.0, 1.0, 1.0)
-    figure = boxes(
-        image, [Box("a", 0, part, None), Box("b", 1, whole, None), Box("c", 2, whole, None)]
-    )
-    a, b, c = figure.data
-    assert (min(a.y), min(a.x), max(a.y), max(a.x)) == part
-    assert (min(b.y), min(b.x), max(b.y), max(b.x)) == whole
-    assert 0 < min(c.x) < 0.05
+    part = (0.25, 0.5, 0.75, 1.0)
+    figure = seen(image, Box("a", 3, part, None))
+    (line,) = figure.data
+    assert (min(line.y), min(line.x), max(line.y), max(line.x)) == part
+    assert (line.line.color, line.line.dash) == (COLOURS[3], None)
+    (shade,) = figure.layout.shapes
+    assert shade.path == "M0,0H1V1H0ZM0.5,0.25H1.0V0.75H0.5Z"
+    assert shade.fillrule == "evenodd"
     assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]
 
 
-def test_a_closed_form_is_dotted_where_it_fits() -> None:
+def test_a_closed_form_is_dashed_where_it_fits() -> None:
     image = np.zeros((40, 40, 3), np.uint8)
     whole, near, far = (0.0, 0.0, 1.0, 1.0), (-0.3, -0.3, 1.3, 1.3), (-4.0, -4.0, 5.0, 5.0)
-    figure = boxes(image, [Box("near", 0, whole, near), Box("far", 1, whole, far)])
-    dotted = [trace.name for trace in figure.data if trace.line.dash == "dot"]
-    assert dotted == ["near"]
+    figure = seen(image, Box("near", 0, whole, near))
+    assert {trace.name: trace.line.dash for trace in figure.data} == {
+        "closed form": "dash",
+        "region": None,
+    }
     assert figure.layout.xaxis.range[0] < -0.3
+    assert [trace.name for trace in seen(image, Box("far", 1, whole, far)).data] == ["region"]

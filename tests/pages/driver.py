@@ -68,6 +68,19 @@ def header(app: AppTest, key: str = "linked view") -> dict[str, Any]:
     return dict(json.loads(proto.bytes[4 : 4 + length]))
 
 
+def chosen_from(app: AppTest, key: str) -> dict[str, Any]:
+    """What a figure with parts to choose from gets: the parts, and the figure as ``figure``."""
+    (proto,) = components(app, key)
+    data = dict(json.loads(proto.json))
+    return {**data, "figure": json.loads(data["figure"])}
+
+
+def texts(shown: dict[str, Any], name: str) -> list[str]:
+    """The texts of a trace of such a figure."""
+    (trace,) = (trace for trace in shown["figure"]["data"] if trace["name"] == name)
+    return [text.replace("<b>", "").replace("</b>", "") for text in trace["text"]]
+
+
 def layer_rows(app: AppTest) -> list[dict[str, Any]]:
     """The rows of the list of layers."""
     (proto,) = components(app, "layers")

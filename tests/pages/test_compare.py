@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from onnx import NodeProto, TensorProto, helper
 from streamlit.testing.v1 import AppTest
@@ -56,15 +57,17 @@ def test_it_opens_with_networks_to_compare(app: AppTest) -> None:
     assert len(table) == 5
     assert table["SqueezeNet 1.1"]["Size r"] == by((207, 207))
     assert table["ONNX light: resnet50"]["Stride S"] == by((32, 32))
-    assert f"Input {by((224, 224))}; cell (6, 6) of conv10/relu sees {by((207, 207))}." in text(app)
+    assert f"Input {by((224, 224))}; cell (6, 6) of conv10/relu sees {by((207, 207))} px." in text(
+        app
+    )
 
 
 def test_whatever_is_compared_is_in_the_table(app: AppTest) -> None:
     compare(app, "selfie", "blazeface", "crepe")
     table = rows(app)
-    assert table["Selfie segmentation"]["Size r"] == "none"
+    assert pd.isna(table["Selfie segmentation"]["Size r"])
     assert "upsampled" in str(table["Selfie segmentation"]["Note"])
-    assert table["CREPE tiny (sound)"]["Input"] == "1024"
+    assert table["CREPE tiny (sound)"]["Input"] == "1,024"
     assert "It takes no picture" in text(app)
     assert "end with the last layer that has a closed form" in text(app)
 
@@ -184,7 +187,7 @@ def test_a_network_of_ones_own_joins_the_figure_and_leaves_it(app: AppTest) -> N
     app.number_input(key="own top-1").set_value(58.1)
     next(b for b in app.button if b.label == "Add").click()
     run(app)
-    assert "SqueezeNet 1.1: r 207, top-1 58.1%" in " ".join(m.value for m in app.markdown)
+    assert "SqueezeNet 1.1: r 207, top-1 58.1 %" in " ".join(m.value for m in app.markdown)
     next(b for b in app.button if b.label == "Remove").click()
     run(app)
     assert not any(b.label == "Remove" for b in app.button)

@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 import rf_viz
 from rf_viz.catalogue.samples import SAMPLE_MODELS
 from rf_viz.ui.browser.component import unpack
+from rf_viz.ui.cache import File
 from tests.pages.driver import components, header, layer_rows, onnx_file, upload, visit
 
 CASES = Path(__file__).resolve().parents[1] / "data" / "cases" / "pytorch"
@@ -136,6 +137,28 @@ def test_an_uploaded_volume_is_what_the_model_sees(app: AppTest) -> None:
     (error,) = app.error
     assert "flat.npy" in error.value
     assert header(app, "volume view")["titles"]["image"] == "eye.npy"
+
+
+def test_an_uploaded_signal_is_what_the_model_sees(app: AppTest) -> None:
+    app.selectbox(key="model").select("crepe").run()
+    values = np.sin(np.arange(3000) / 5)
+    stream = BytesIO()
+    np.save(stream, values)
+    upload(app, "signal", ("waves.npy", stream.getvalue()))
+    (proto,) = components(app, "linked view")
+    shown, arrays = unpack(proto.bytes)
+    assert shown["titles"]["image"] == "waves.npy"
+    np.testing.assert_allclose(arrays["image"], values[:1024], rtol=1e-6)
+    start = next(s for s in app.slider if s.label == "From sample")
+    assert start.max == 3000 - 1024
+    start.set_value(500).run()
+    (proto,) = components(app, "linked view")
+    np.testing.assert_allclose(unpack(proto.bytes)[1]["image"], values[500:1524], rtol=1e-6)
+    upload(app, "signal", ("short.csv", b"t,v\n0,1\n1,3\n2,2\n"))
+    assert any(c.value == "Column 'v' of 2; 1,021 zeros at the end." for c in app.caption)
+    upload(app, "signal", ("words.csv", b"one\ntwo\nthree"))
+    assert "words.csv is not a table of numbers" in app.error[0].value
+    assert header(app)["titles"]["image"] == "short.csv"
 
 
 def test_values_that_are_not_finite_are_told_from_the_least(app: AppTest) -> None:
@@ -324,10 +347,51 @@ def test_a_layer_says_its_settings_and_where_its_numbers_come_from(app: AppTest)
     assert "Conv, 128 filters 3x3, padding 1, 36,992 parameters" in about
     told = answer(app)
     assert told["r"].split()[0] == "63"
-    assert told["recurrence"] == "r = 47 + (3 - 1) \N{MULTIPLICATION SIGN} 8 = 63; P = 16 + 1 " + (
-        "\N{MULTIPLICATION SIGN} 8 = 24"
-    )
+    times, less = "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}"
+    assert told["recurrence"] == f"r = 47 + (3 {less} 1) {times} 8 = 63; P = 16 + 1 {times} 8 = 24"
     choose_layer(app, "prob")
     assert answer(app)["slices"] == "[0:223, 0:223]"
     assert "context" not in answer(app), "all that reaches it is in its region"
     assert "whole image" not in answer(app)["note"]
+
+
+def test_of_two_models_uploaded_at_once_none_vanishes(app: AppTest) -> None:
+    """The first is shown, the other stays on offer, and what is neither is named."""
+    files = {
+        f"{name}.onnx": onnx_file(
+            [helper.make_node("Conv", ["x", "w"], [name])],
+            {"x": [1, 3, 32, 32]},
+            name,
+            {"w": (2, 3, size, size)},
+        )
+        for name, size in (("one", 3), ("two", 5))
+    }
+    upload(app, "model", *files.items(), ("labels.txt", b"cat"), ("broken.onnx", b"none"))
+    assert [row["layer"] for row in layer_rows(app)] == ["one"]
+    (note,) = app.info
+    assert note.value == "one.onnx is shown; two.onnx is in the list of models."
+    (error,) = app.error
+    assert error.value.startswith("broken.onnx is a text, not a model")
+    digest = File.uploaded({"two.onnx": files["two.onnx"], "labels.txt": b"cat"}).digest
+    app.selectbox(key="model").set_value(digest).run()
+    assert [row["layer"] for row in layer_rows(app)] == ["two"]
+    assert not app.info
+
+
+def test_weights_that_are_called_like_a_model_still_belong_to_theirs(
+    app: AppTest, tmp_path: Path
+) -> None:
+    model = onnx.load_model_from_string(PICTURE_NET)
+    onnx.save(
+        model, tmp_path / "m.onnx", save_as_external_data=True, location="a.pb", size_threshold=0
+    )
+    files = [(name, (tmp_path / name).read_bytes()) for name in ("a.pb", "m.onnx")]
+    upload(app, "model", *files)
+    assert said(app) == []
+    assert not app.info
+    assert layer_rows(app)[-1]["layer"] == "y"
+
+
+def test_files_of_one_name_are_not_taken_for_one_another(app: AppTest) -> None:
+    upload(app, "model", ("net.onnx", b"1"), ("net.onnx", b"2"))
+    assert "Several files are called net.onnx" in app.error[0].value

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from onnx import helper
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.driver import components, onnx_file, upload, visit
+from tests.pages.driver import chosen_from, components, onnx_file, texts, upload, visit
 
 MANY = onnx_file(
     [helper.make_node("Conv", ["x", "w"], ["y"], "y", strides=[2, 2])],
@@ -39,60 +38,70 @@ def choose_layer(app: AppTest, name: str) -> None:
 
 
 def sheet(app: AppTest) -> dict[str, Any]:
-    """The header of the packet with the thumbnails."""
+    """What the gallery gets to show."""
     (proto,) = components(app, "channels")
-    assert len(proto.bytes) < 300_000
-    length = int.from_bytes(proto.bytes[:4], "little")
-    return dict(json.loads(proto.bytes[4 : 4 + length]))
+    assert len(proto.json) < 400_000
+    return chosen_from(app, "channels")
+
+
+def figures(app: AppTest) -> list[float]:
+    return [float(figure.replace(",", "")) for figure in texts(sheet(app), "figures")]
 
 
 def test_the_shown_channel_is_the_first_of_the_strongest(app: AppTest) -> None:
     shown = sheet(app)
-    assert shown["current"] == 0
-    assert (shown["page"], shown["pages"]) == (0, 6)
-    assert len(shown["tiles"]) == 48
-    figures = [float(tile["figure"]) for tile in shown["tiles"]]
-    assert figures == sorted(figures, reverse=True)
+    assert [part["current"] for part in shown["parts"]] == [True] + 47 * [False]
+    assert len(shown["figure"]["layout"]["images"]) == 48
+    assert figures(app) == sorted(figures(app), reverse=True)
 
 
 @pytest.mark.parametrize("order", ["Mean", "At this cell", "Number"])
 def test_each_order_puts_what_it_is_called_by_first(app: AppTest, order: str) -> None:
     app.segmented_control(key="order of channels False").set_value(order).run()
     assert not app.exception
-    tiles = sheet(app)["tiles"]
-    by = "title" if order == "Number" else "figure"
-    values = [float(tile[by]) for tile in tiles]
+    numbers = [int(title) for title in texts(sheet(app), "titles")]
+    values = numbers if order == "Number" else figures(app)
     assert values == sorted(values, reverse=order != "Number")
 
 
 def test_one_scale_for_all_maps_is_told(app: AppTest) -> None:
-    assert sheet(app)["scale"] is None
+    assert "scale" not in [trace["name"] for trace in sheet(app)["figure"]["data"]]
     next(toggle for toggle in app.toggle if toggle.label == "Same scale").set_value(True).run()
-    shown = sheet(app)
-    assert shown["scale"]["high"] == shown["tiles"][0]["figure"]
+    (scale,) = (t for t in sheet(app)["figure"]["data"] if t["name"] == "scale")
+    assert scale["marker"]["colorbar"]["ticktext"][-1] == texts(sheet(app), "figures")[0]
 
 
 def test_2048_channels_come_in_pages(app: AppTest) -> None:
     upload(app, "model", ("many.onnx", MANY))
-    shown = sheet(app)
-    assert shown["where"] == "1\N{EN DASH}48 of 2,048"
-    app.session_state["channels"] = {"page": {"of": shown["of"], "page": 42}}
+    assert any(caption.value == "1\N{EN DASH}48 of 2,048" for caption in app.caption)
+    (pages,) = app.get("pagination")
+    app.session_state[pages.key] = 43
     app.run()
-    assert sheet(app)["where"] == "2,017\N{EN DASH}2,048 of 2,048"
+    assert any(caption.value == "2,017\N{EN DASH}2,048 of 2,048" for caption in app.caption)
+    assert len(sheet(app)["parts"]) == 32
+
+
+def test_a_narrow_page_has_fewer_columns(app: AppTest) -> None:
+    assert sheet(app)["across"] == 12
+    app.session_state["channels"] = {"columns": 4}
+    app.run()
+    assert sheet(app)["across"] == 4
+    assert len({part["box"][0] for part in sheet(app)["parts"]}) == 4
 
 
 def test_classes_are_bars_with_their_names(app: AppTest) -> None:
     choose_layer(app, "pool10")
-    first = sheet(app)["tiles"][0]
-    assert (first["title"], first["note"]) == ("285", "Egyptian cat")
-    assert first["bar"] == [0, 1]
+    assert texts(sheet(app), "titles")[0] == "285"
+    assert texts(sheet(app), "notes")[0] == "Egyptian cat"
+    assert sheet(app)["parts"][0]["spoken"].startswith("Channel 285 (Egyptian cat): ")
 
 
 def test_a_layer_of_signals_shows_lines() -> None:
     app = visit()
     app.selectbox(key="model").select("crepe").run()
-    tiles = sheet(ask(app))["tiles"]
-    assert tiles[0]["line"].count("L") == 255  # as many points as cells
+    shown = sheet(ask(app))
+    assert "images" not in shown["figure"]["layout"] or not shown["figure"]["layout"]["images"]
+    assert shown["across"] == 6
 
 
 def test_a_model_that_cannot_be_run_has_no_channels_to_show(app: AppTest) -> None:

@@ -31,6 +31,6 @@ def test_the_list_of_models_says_which_packages_would_add_to_it() -> None:
 def test_a_link_to_a_network_of_torchvision_says_which_package_brings_it() -> None:
     app = opened(model="torchvision:resnet50")
     (error,) = app.error
-    assert "resnet50 of torchvision, which is not installed here" in error.value
+    assert "resnet50 is a network of torchvision, which is not installed here" in error.value
     assert "pip install torch torchvision" in error.value
     assert app.selectbox(key="model").value == "squeezenet"

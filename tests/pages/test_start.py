@@ -44,7 +44,7 @@ def test_a_deep_cell_is_seen_on_a_shallower_layer_and_a_link_restores_it() -> No
 
 
 @pytest.mark.parametrize("question", ["Through the layers", "Prove it", "Strongest cells",
-    "Channels", "Who sees this pixel", "Take it along"])  # fmt: skip
+    "Channels", "Who sees this pixel", "Share & export"])  # fmt: skip
 def test_every_question_is_answered_from_a_layer(question: str) -> None:
     key = next(key for key in SAMPLE_MODELS if "squeeze" in key)
     address = {"model": key, "layer": "fire4/concat", "from": "pool1", "ask": question}

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import rf_viz
 from rf_viz.catalogue.samples import ASSETS, SAMPLE_MODELS
-from tests.pages.driver import components, visit
+from tests.pages.driver import chosen_from, components, texts, visit
 
 IMAGES = sorted((ASSETS / "images").glob("c*.jpg"))
 
@@ -26,15 +26,15 @@ def ask(app: AppTest) -> AppTest:
     return app
 
 
-def tiles(app: AppTest) -> list[dict[str, Any]]:
+def tiles(app: AppTest) -> dict[str, Any]:
     (proto,) = components(app, "strongest cells")
-    assert len(proto.bytes) < 300_000
-    length = int.from_bytes(proto.bytes[:4], "little")
-    return list(json.loads(proto.bytes[4 : 4 + length])["tiles"])
+    assert len(proto.json) < 400_000
+    return chosen_from(app, "strongest cells")
 
 
 def cells(app: AppTest) -> list[tuple[int, ...]]:
-    return [tuple(json.loads(f"[{tile['note'].strip('()')}]")) for tile in tiles(app)]
+    notes = texts(tiles(app), "notes")
+    return [tuple(json.loads(f"[{note.strip('()')}]")) for note in notes]
 
 
 def test_nine_cells_that_do_not_show_the_same(app: AppTest) -> None:
@@ -67,9 +67,10 @@ def test_many_images(app: AppTest) -> None:
     assert any(f"{len(IMAGES)} images" in caption.value for caption in app.caption)
     assert any("notes.txt" in warning.value for warning in app.warning)
     shown = tiles(app)
-    figures = [float(tile["figure"]) for tile in shown]
+    figures = [float(figure.replace(",", "")) for figure in texts(shown, "figures")]
     assert figures == sorted(figures, reverse=True)
-    assert {tile["note"].split("\n")[1] for tile in shown} <= {path.name for path in IMAGES}
+    images = {path.name for path in IMAGES}
+    assert {note.split("<br>")[1] for note in texts(shown, "notes")} <= images
 
     app.toggle(key="skip overlaps").set_value(False).run()
     assert components(app, "strongest cells") == []  # those found were of another search
@@ -82,5 +83,6 @@ def test_signals_and_other_models(key: str) -> None:
     app = visit()
     app.selectbox(key="model").select(key).run()
     shown = tiles(ask(app))
-    assert 1 <= len(shown) <= 9
-    assert bool(shown[0]["line"]) == (key == "crepe")
+    assert 1 <= len(shown["parts"]) <= 9
+    images = shown["figure"]["layout"].get("images", [])
+    assert len(images) == (0 if key == "crepe" else len(shown["parts"]))

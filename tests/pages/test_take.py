@@ -12,7 +12,7 @@ from tests.pages.driver import onnx_file, upload, visit
 
 
 def ask(app: AppTest) -> AppTest:
-    app.segmented_control(key="question").set_value("Take it along").run()
+    app.segmented_control(key="question").set_value("Share & export").run()
     assert not app.exception
     return app
 
@@ -21,7 +21,7 @@ def downloads(app: AppTest) -> list[str]:
     return [button.proto.label for button in app.get("download_button")]
 
 
-FILES = ["PNG", "SVG", "Cell JSON", "Cell CSV", "Layers JSON", "Layers CSV"]
+FILES = ["Cell JSON", "Cell CSV", "Layers JSON", "Layers CSV"]
 
 
 def test_the_page_is_made_when_asked_for_and_again_for_another_choice() -> None:

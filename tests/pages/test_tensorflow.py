@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import rf_viz
 from tests.pages.driver import components, header, layer_rows, upload, visit
+from tests.ui.test_cache import crowd_out_models
 
 if TYPE_CHECKING:
     import keras
@@ -160,3 +161,16 @@ def test_the_file_of_a_keras_application_gets_its_preprocessing(
     upload(app, "model", ("mine.keras", (tmp_path / "mine.keras").read_bytes()))
     preset = next(s for s in app.selectbox if s.label == "Preprocessing")
     assert preset.value == "-1..1"
+
+
+def test_a_network_of_keras_opens_after_it_was_dropped_and_built_again(app: AppTest) -> None:
+    """Compare traces two, others push them out of memory, and one comes back."""
+    app.switch_page("pages/compare.py")
+    app.session_state["compared"] = ["keras:MobileNetV2", "keras:MobileNet"]
+    app.run()
+    crowd_out_models()
+    app.switch_page("streamlit_app.py").run()
+    for name in ("MobileNetV2", "MobileNet"):
+        app.selectbox(key="model").set_value(f"keras:{name}").run()
+        assert not app.exception
+        assert layer_rows(app)[-1]["layer"] == "predictions/Softmax"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from itertools import pairwise
 from typing import Any
 
 from onnx import helper
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.driver import components, onnx_file, upload, visit
+from tests.pages.driver import chosen_from, components, onnx_file, upload, visit
 
 LIMIT = 300_000
 """So many bytes at most go to the browser at once."""
@@ -22,15 +21,18 @@ def with_trail(app: AppTest) -> AppTest:
 
 
 def strip(app: AppTest) -> dict[str, Any]:
-    """The header of what the strip gets."""
+    """What the strip gets to show."""
     (proto,) = components(app, "trail")
-    assert len(proto.bytes) < LIMIT
-    length = int.from_bytes(proto.bytes[:4], "little")
-    return dict(json.loads(proto.bytes[4 : 4 + length]))
+    assert len(proto.json) < LIMIT
+    return chosen_from(app, "trail")
 
 
-def named(header: dict[str, Any]) -> list[str]:
-    return [stop["name"] for stop in header["stops"]]
+def named(shown: dict[str, Any]) -> list[str]:
+    return [part["spoken"].split("\n")[0] for part in shown["parts"]]
+
+
+def captions(app: AppTest) -> str:
+    return " ".join(caption.value for caption in app.caption)
 
 
 def pools(count: int) -> bytes:
@@ -44,28 +46,31 @@ def pools(count: int) -> bytes:
 
 
 def test_the_sample_opens_with_its_trail_and_its_values() -> None:
-    header = strip(with_trail(visit()))
-    names = named(header)
+    app = with_trail(visit())
+    shown = strip(app)
+    names = named(shown)
     assert "fire2/concat" in names
     assert {"fire2/expand1x1/relu", "fire2/expand3x3/relu"} <= set(names)
-    assert header["valued"]
-    assert all("values" in stop for stop in header["stops"][1:])
-    assert header["stops"][0]["kind"] == "input"
+    assert [part["name"] for part in shown["parts"] if part["current"]] == ["fire5/concat"]
+    assert len(shown["figure"]["layout"]["images"]) == 1 + len(names)
+    assert "mean |value|" in captions(app)
 
 
 def test_a_model_that_cannot_run_shows_the_marks_alone() -> None:
     node = helper.make_node("Mine", ["x"], ["y"], domain="org.example")
     own = onnx_file([node], {"x": [1, 3, 32, 32]}, "y")
-    app = upload(visit(), "model", ("own.onnx", own))
-    header = strip(with_trail(app))
-    assert named(header)[1:] == ["y"]
-    assert not header["valued"]
-    assert any("Assumed, not exact" in caption.value for caption in app.caption)
+    app = with_trail(upload(visit(), "model", ("own.onnx", own)))
+    assert named(strip(app)) == ["y"]
+    assert "No values: the model cannot be run" in captions(app)
+    assert "Assumed, not exact" in captions(app)
 
 
 def test_of_a_deep_network_the_last_layers_show_and_the_rest_is_told() -> None:
-    app = upload(visit(), "model", ("deep.onnx", pools(100)))
-    header = strip(with_trail(app))
-    assert len(header["stops"]) == 82
-    assert named(header)[1:3] == ["20 more", "t20"]
-    assert header["links"][:2] == [[0, 1, 0], [1, 2, 0]]
+    app = with_trail(upload(visit(), "model", ("deep.onnx", pools(100))))
+    shown = strip(app)
+    assert len(shown["parts"]) == 81
+    assert named(shown)[:2] == ["20 more", "t20"]
+    app.session_state["trail"] = {"chosen": {"of": shown["of"], "name": shown["parts"][0]["name"]}}
+    app.run()
+    assert not app.exception
+    assert named(strip(app))[:2] == ["t0", "t1"]

@@ -94,3 +94,30 @@ def test_several_files_are_known_by_name_and_content_in_any_order() -> None:
     assert cache.File.uploaded(dict(reversed(files.items()))).digest == digest
     swapped = {"net.onnx": b"1", "b.data": b"2", "a.data": b"3"}
     assert cache.File.uploaded(swapped).digest != digest
+
+
+def _small(weights: tuple[int, ...]) -> cache.File:
+    node = helper.make_node("Conv", ["x", "w"], ["y"])
+    return cache.File.uploaded(
+        {"net.onnx": onnx_file([node], {"x": [1, 1, 8, 8]}, "y", {"w": weights})}
+    )
+
+
+def crowd_out_models() -> None:
+    """Load so many other models that none of before is kept."""
+    for size in range(1, 8):
+        cache.load(_small((1, 1, size, 1)))
+
+
+def test_nothing_that_is_kept_of_a_model_serves_another_load_of_its_file() -> None:
+    file = _small((1, 1, 3, 3))
+    fed = cache.Fed("ones", "x", np.ones((1, 1, 8, 8), np.float32), lambda values: values)
+    model, net = cache.load(file), cache.trace(file, cache.TraceOptions())
+    values = cache.activations(file, fed, "y")
+    assert cache.trace(file, cache.TraceOptions()) is net
+    assert cache.activations(file, fed, "y") is values
+    crowd_out_models()
+    assert cache.load(file) is not model
+    assert cache.trace(file, cache.TraceOptions()) is not net
+    assert cache.activations(file, fed, "y") is not values
+    assert cache.identity(cache.load(file)) != cache.identity(model)

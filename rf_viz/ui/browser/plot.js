@@ -10,12 +10,11 @@ const CLICK = 5; // pixels that a pointer may move between press and release
 const TWICE = 350; // milliseconds between the two clicks of a double click
 const FAR = -1e6; // where an overlay waits that does not show; its entry in the legend stays
 const NOWHERE = "M0,0Z";
-const SAVED = { width: 1000, scale: 2 };
 const DISK =
   "M10 0h-8a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-10zm-2 2v4h-5v-4zm0 12a3 3 0 1 1 0-6 3 3 0 0 1 0 6z";
 
 /** Plotly.js, loaded once for all components of the page. */
-function load(url) {
+export function load(url) {
   if (window.Plotly) return Promise.resolve(window.Plotly);
   window.rfVizPlotly ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
@@ -25,6 +24,21 @@ function load(url) {
     document.head.append(script);
   });
   return window.rfVizPlotly;
+}
+
+/** Buttons of the mode bar that save a figure as a file, on white; `changes` are to its layout. */
+export function saveButtons(filename, changes = {}) {
+  const white = { paper_bgcolor: "white", plot_bgcolor: "white", ...changes };
+  return ["png", "svg"].map((format) => ({
+    name: `save ${format}`,
+    title: `Save as ${format.toUpperCase()}`,
+    icon: { width: 16, height: 16, path: DISK },
+    click: ({ data, layout }) =>
+      window.Plotly.downloadImage(
+        { data, layout: { ...layout, ...white } },
+        { format, filename, width: layout.width, height: layout.height, scale: 2 },
+      ),
+  }));
 }
 
 export class Plot {
@@ -46,8 +60,6 @@ export class Plot {
   /** Draws a figure; zoom and pan stay while the panes show the same extents. */
   async show({ data, layout }, { url, titles, name }) {
     this.data = data;
-    this.titles = titles;
-    this.name = name;
     const Plotly = await load(url);
     const homes = {};
     for (const [axis, { range }] of Object.entries(layout)) if (range) homes[axis] = [...range];
@@ -68,7 +80,7 @@ export class Plot {
       modeBarButtons: [
         ["zoom2d", "pan2d"],
         ["zoomIn2d", "zoomOut2d", "resetScale2d"],
-        this.saves(),
+        saveButtons(name, { annotations: titles }),
       ],
     };
     if (this.graph) {
@@ -255,23 +267,6 @@ export class Plot {
     if (!this.graph || !clientWidth || `${clientWidth} ${clientHeight}` === this.size) return;
     this.fit();
     window.Plotly.react(this.graph, this.data, this.layout, this.config);
-  }
-
-  /** Buttons of the mode bar that save the figure as a file, with its titles, on white. */
-  saves() {
-    return ["png", "svg"].map((format) => ({
-      name: `save ${format}`,
-      title: `Save as ${format.toUpperCase()}`,
-      icon: { width: 16, height: 16, path: DISK },
-      click: () => {
-        const { data, layout } = this.graph;
-        const white = { paper_bgcolor: "white", plot_bgcolor: "white", annotations: this.titles };
-        window.Plotly.downloadImage(
-          { data, layout: { ...layout, ...white } },
-          { ...SAVED, format, width: this.width, height: layout.height, filename: this.name },
-        );
-      },
-    }));
   }
 
   /** The pane under a pointer and the position in it, null outside of all panes. */

@@ -18,6 +18,7 @@ from .. import address, sidebar
 from ..address_choice import kept, one_of
 from ..navigation import Destination, set_destination
 from ..pictures import Cell
+from ..text import count, scaled
 from .design_session import design_title
 
 _ONNX = "application/grpc"
@@ -38,11 +39,16 @@ def export_panel(study: Study, row: Measured, cell: Cell | None) -> None:
     name = re.sub(r"\W+", "-", title).strip("-").lower()
     st.markdown("## Take it along")
     st.caption(
-        f"{title}: {study.parameters:,} weights, "
-        f"{2 * study.multiply_adds / 1e9:.3g} GFLOPs. Its weights are random, and the files say so."
+        f"{title}: {count(study.parameters, 'weight')}, "
+        f"{scaled(2 * study.multiply_adds, 'FLOPs')}. Its weights are random, and the files say so."
     )
     with st.container(horizontal=True):
-        if st.button("Open in Explore", key="open in explore", icon=":material/search:"):
+        if st.button(
+            "Open in Explore",
+            key="open in explore",
+            icon=":material/search:",
+            on_click=address.ignore_echo,
+        ):
             with st.spinner("Writing the file ..."):
                 file = sidebar.show_model({f"{name}.onnx": to_onnx(design)})
             if masked(design):

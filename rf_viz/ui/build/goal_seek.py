@@ -16,7 +16,7 @@ from ...design import (
 )
 from ..address import ignore_echo, put, read
 from ..address_choice import between, kept
-from ..text import percent
+from ..text import difference, percent, whole
 
 _FAR, _NEAR = 127, 8
 """Goal at first: a size in pixels, and the largest stride."""
@@ -55,11 +55,13 @@ def goal_seek(study: Study, apply: Callable[[Design], None]) -> int | None:
         put("ways", "shown" if st.session_state.get("goal") == (link, goal) else "")
     name = study.rows[now.row - 1].step.name
     if now.meets(goal):
-        st.caption(f"It does already: {name} sees {now.size} {what} with stride {now.stride}.")
+        st.caption(
+            f"It does already: {name} sees {whole(now.size)} {what} with stride {now.stride}."
+        )
         return None
     # The proposals are for the network and the goal of the latest click, and no others.
     if st.session_state.get("goal") != (link, goal):
-        st.caption(f"Now {name} sees {now.size} {what} with stride {now.stride}.")
+        st.caption(f"Now {name} sees {whole(now.size)} {what} with stride {now.stride}.")
         return None
     with st.spinner("Trying changes ..."):
         proposals = _proposals(link, goal, study.design)
@@ -81,8 +83,8 @@ def _say_nothing_helps(study: Study, goal: Goal, *, closed: bool) -> None:
     extent = min(study.design.input[1:])
     if not closed and goal.size > extent:
         st.info(
-            f"Without a closed form the cells are measured inside the input, which has {extent}: "
-            "make it larger to ask for more.",
+            "Without a closed form the cells are measured inside the input, which has "
+            f"{whole(extent)}: make it larger to ask for more.",
             icon=":material/info:",
         )
         return
@@ -95,26 +97,24 @@ def _say_nothing_helps(study: Study, goal: Goal, *, closed: bool) -> None:
 
 def _draw(number: int, proposal: Proposal, what: str, apply: Callable[[Design], None]) -> None:
     words = "; ".join(proposal.changes)
-    sees = f"{proposal.reached.size} {what}, stride {proposal.reached.stride}"
+    sees = f"{whole(proposal.reached.size)} {what}, stride {proposal.reached.stride}"
     gaps = ""
     if proposal.share < 1:
         gaps = f", but only {percent(proposal.share)} of the {what} in it count"
     button, text = st.columns([1, 6], vertical_alignment="center")
-    button.button("Apply", key=f"apply {number}", on_click=apply, args=(proposal.design,))
+
+    def choose() -> None:
+        ignore_echo()
+        apply(proposal.design)
+
+    button.button("Apply", key=f"apply {number}", on_click=choose)
     text.markdown(
         f"**{words}**  \n"
-        f"sees {sees}{gaps} · {_more(proposal.more_parameters, '')} weights · "
+        f"sees {sees}{gaps} · {_more(proposal.more_parameters, 'weights')} · "
         f"{_more(2 * proposal.more_multiply_adds, 'FLOPs')}"
     )
 
 
 def _more(count: int, unit: str) -> str:
-    """Difference with its sign and an SI prefix: "+2.4 M", "+180 MFLOPs", or "the same ..."."""
-    if not count:
-        return f"the same {unit or 'number of'}"
-    size, letters = float(abs(count)), iter("kMGT")
-    letter = ""
-    while size >= 1000:
-        size, letter = size / 1000, next(letters)
-    sign = "+" if count > 0 else "\N{MINUS SIGN}"
-    return " ".join(part for part in (f"{sign}{size:.3g}", f"{letter}{unit}") if part)
+    """Difference with its sign: "+2.4 M weights", "+180 MFLOPs", or "the same ..."."""
+    return difference(count, unit) if count else f"the same {unit}"

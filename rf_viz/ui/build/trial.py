@@ -110,7 +110,7 @@ def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None
             picked = linked_view(picture, feature_map, view=view, key="built view")
             pinned = settle(scene, view, picked)
             here = pinned_state()
-            around = near(f"built {link}", study.net, here.point)
+            around = near(study.net, here.point)
             cue(row.layer, feature_map.channel, pinned, here.order, around)
         with st.container():
             cell_panel(picture, feature_map, pinned.cell, pinned.mode)

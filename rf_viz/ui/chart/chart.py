@@ -23,19 +23,22 @@ def chart(
     *,
     key: str,
     on_select: Literal["rerun", "ignore"] | Callable[[], None] = "ignore",
+    theme: Literal["streamlit"] | None = "streamlit",
 ) -> PlotlyState:
     """Shows a Plotly figure in the page's theme; returns the points that are selected.
 
     ``name`` says in a few words what is drawn: to screen readers, and as the name of the file in
     which the mode bar saves the figure, at twice its size on the screen. Only with ``on_select``
-    a click selects a point.
+    a click selects a point. Without a ``theme`` the figure has its own colours.
     """
     # The mode bar stands where neither the legend, at the top, nor a colour bar, at the right, is.
     flat = any(trace.type == "heatmap" for trace in figure.data)
-    margin = {"t": _MODE_BAR} if flat else {"r": _MODE_BAR}
-    figure.update_layout(modebar={"orientation": "h" if flat else "v"}, margin=margin)
+    side = "t" if flat else "r"
+    room = max(figure.layout.margin[side] or 0, _MODE_BAR)
+    figure.update_layout(modebar={"orientation": "h" if flat else "v"}, margin={side: room})
     state = st.plotly_chart(
         figure,
+        theme=theme,
         key=key,
         alt=name,
         on_select=on_select,

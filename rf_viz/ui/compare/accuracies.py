@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -15,12 +16,14 @@ from ...catalogue.article import (
 from ...catalogue.keras_applications import KERAS_APPLICATIONS
 from ...catalogue.tables import alphanumeric
 from ...catalogue.torchvision_models import TORCHVISION_MODELS
+from ...errors import ModelError
 from ...figures.accuracy import Point, Quantity, accuracy
 from ..address import refresh
 from ..address_choice import kept, one_of, restored, several_of
 from ..chart.chart import chart
-from ..text import listed, plain
-from .networks import Contender, ContenderTrace
+from ..sidebar import libraries
+from ..text import MISSING, fixed, listed, minus, percent, plain, sentence, whole
+from .networks import Contender, ContenderTrace, offered, open_end
 from .own_points import own_points
 
 _ARTICLE, _KERAS, _TORCHVISION, _OWN = (
@@ -37,6 +40,8 @@ _FIT = "Our least-squares fit through the article's networks"
 _FIT_ALL = "Our least-squares fit through all networks shown"
 
 _NONE = "none"
+
+_NOT_HERE = "the article tells its figures, but no library here builds it."
 
 _WITHOUT = "accuracy without"
 """Key of the network that the fits leave out."""
@@ -118,17 +123,42 @@ def _figure(groups: Mapping[str, Sequence[Point]], across: Quantity, left_out: s
     """Draws the points and the fits, and writes the fits as equations."""
     fitted = _fitted(groups, left_out)
     fits = {title: curve for title, points in fitted.items() if (curve := _fit(points, across))}
-    name = f"Top-1 accuracy over {_ACROSS[across]}"
-    chart(accuracy(groups, fits, across, left_out), name, key="accuracy")
+    event = chart(
+        accuracy(groups, fits, across, left_out),
+        f"Top-1 accuracy over {_ACROSS[across]}",
+        key=f"accuracy {' '.join(title for title in groups if groups[title])} {across}",
+        on_select="rerun",
+    )
+    _way_to(event["selection"]["points"])
     st.caption(
         "Colours are families. Circles are the article's networks, diamonds Keras' own, squares "
-        "torchvision's, stars yours; their area is the cost."
+        "torchvision's, stars yours. The area of a mark is what one image costs the network; a "
+        "very small one, or one of unknown cost, has the smallest mark."
     )
     without = f", without {plain(left_out)}" if left_out != _NONE else ""
     for title, curve in fits.items():
         st.markdown(_equation(f"{title}{without}", curve, across))
     if _FIT in fitted:
         st.markdown(_of_each(groups[_ARTICLE], across))
+
+
+def _way_to(points: Sequence[Mapping[str, Any]]) -> None:
+    """Draws the way to the network whose mark was clicked, as far as it can be opened here."""
+    clicked = next((point["customdata"] for point in points if "customdata" in point), None)
+    if clicked is None:
+        st.caption("Click a mark to open its network.")
+        return
+    name, key = clicked[:2]
+    contender = offered().get(key)
+    if contender is None:
+        why = libraries.absent(key) if libraries.split(key) else _NOT_HERE
+        st.caption(f"{plain(name)} cannot be opened: {why}")
+    elif st.button(f"Open {plain(name)} in Explore", type="primary", key="open network"):
+        try:
+            with st.spinner(f"Tracing {name}"):
+                open_end(contender)
+        except ModelError as error:
+            st.error(f"{plain(name)} cannot be opened: {sentence(error)}", icon=":material/error:")
 
 
 def _fitted(groups: Mapping[str, Sequence[Point]], left_out: str) -> dict[str, list[Point]]:
@@ -149,7 +179,16 @@ def _but(points: Iterable[Point], left_out: str) -> list[Point]:
 def _article() -> list[Point]:
     """The article's networks that have an accuracy there."""
     return [
-        Point(n.title, n.figures.size, n.top1, n.gflops, n.family, n.input, n.depth)
+        Point(
+            n.title,
+            n.figures.size,
+            n.top1,
+            n.gflops,
+            n.family,
+            n.input,
+            n.depth,
+            f"keras:{n.keras}" if n.keras else "",
+        )
         for n in summary()
         if n.figures.size is not None and n.top1 is not None
     ]
@@ -159,7 +198,16 @@ def _keras(*, once: bool) -> list[Point]:
     """Keras' networks with a closed form; ``once`` leaves out those that the article has too."""
     twins = _twins() if once else ()
     return [
-        Point(a.name, max(a.size), a.top1, a.gflops, a.family, max(a.input), a.depth)
+        Point(
+            a.name,
+            max(a.size),
+            a.top1,
+            a.gflops,
+            a.family,
+            max(a.input),
+            a.depth,
+            f"keras:{a.name}",
+        )
         for a in KERAS_APPLICATIONS.values()
         if a.size is not None and a.top1 is not None and a.name not in twins
     ]
@@ -172,7 +220,16 @@ def _torchvision(shown: Sequence[str]) -> list[Point]:
         *(alphanumeric(n.keras or n.title) for n in summary() if _ARTICLE in shown and n.top1),
     }
     return [
-        Point(m.name, max(m.size), m.top1, m.gflops, m.family, max(m.input), m.depth)
+        Point(
+            m.name,
+            max(m.size),
+            m.top1,
+            m.gflops,
+            m.family,
+            max(m.input),
+            m.depth,
+            f"torchvision:{m.name}",
+        )
         for m in TORCHVISION_MODELS.values()
         if m.size is not None and alphanumeric(m.name) not in others
     ]
@@ -197,10 +254,11 @@ def _fit(points: Sequence[Point], across: Quantity) -> Fit | None:
 
 def _equation(title: str, curve: Fit, across: Quantity) -> str:
     """Write a fit as a line of Markdown."""
-    sign = "+" if curve.intercept >= 0 else "\N{MINUS SIGN}"
+    sign = "+" if curve.intercept >= 0 else minus("-")
     return (
-        f"**{title}**, {curve.count} networks: top-1 = {curve.slope:.4f} · ln {_LETTERS[across]} "
-        f"{sign} {abs(curve.intercept):.4f}, correlation {curve.correlation:.3f}"
+        f"**{title}**, {curve.count} networks: top-1 = {fixed(curve.slope, 4)} · ln "
+        f"{_LETTERS[across]} {sign} {fixed(abs(curve.intercept), 4)}, "
+        f"correlation {fixed(curve.correlation, 3)}"
     )
 
 
@@ -214,9 +272,10 @@ def _of_each(points: Sequence[Point], across: Quantity) -> str:
     most, *others = moved
     rest = [slopes[name] for name in others]
     return (
-        f"**Leave-one-out:** without {most} the slope is {slopes[most]:.3f} instead of "
-        f"{whole.slope:.3f}. Without any one of the others it lies between {min(rest):.3f} and "
-        f"{max(rest):.3f}."
+        f"**Leave-one-out:** without {most} the slope is {fixed(slopes[most], 3)} instead of "
+        f"{fixed(whole.slope, 3)}. Without any one of the others it lies between "
+        f"{fixed(min(rest), 3)} and "
+        f"{fixed(max(rest), 3)}."
     )
 
 
@@ -268,10 +327,13 @@ def _twelve() -> None:
             for n in summary()
         ],
         hide_index=True,
+        placeholder=MISSING,
         height="content",
         column_config={
             "Year": st.column_config.NumberColumn(format="%d"),
-            "GFLOPs": st.column_config.NumberColumn(format="%.2f"),
+            "Size r": st.column_config.NumberColumn(format="%,d"),
+            "Padding P": st.column_config.NumberColumn(format="%,d"),
+            "GFLOPs": st.column_config.NumberColumn(format="%,.2f"),
             "Top-1": st.column_config.NumberColumn(format="%.1f %%"),
         },
     )
@@ -332,7 +394,9 @@ def _own_networks(traces: Mapping[Contender, ContenderTrace]) -> None:
             _form(sizes, traces)
         for number, point in enumerate(own):
             line, way = st.columns([5, 1], vertical_alignment="center")
-            line.markdown(f"{plain(point.name)}: r {point.size:,}, top-1 {point.top1:.1%}")
+            line.markdown(
+                f"{plain(point.name)}: r {whole(point.size)}, top-1 {percent(point.top1)}"
+            )
             way.button(
                 "Remove", key=f"remove {number} {point.name}", on_click=own.remove, args=(point,)
             )
@@ -343,7 +407,7 @@ def _form(sizes: Mapping[Contender, int], traces: Mapping[Contender, ContenderTr
     row.selectbox(
         "Network",
         list(sizes),
-        format_func=lambda c: f"{c.title}, r {sizes[c]:,}",
+        format_func=lambda c: f"{c.title}, r {whole(sizes[c])}",
         key="own network",
         width=280,
     )
@@ -365,5 +429,6 @@ def _add(sizes: Mapping[Contender, int], traces: Mapping[Contender, ContenderTra
             None if curve.untold else curve.gflops,
             input=max(curve.input),
             depth=curve.steps[-1].depth,
+            key=contender.key,
         )
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ...analysis.records import Record
 from ...catalogue.keras_applications import KERAS_APPLICATIONS, KerasApplication
 from ...catalogue.torchvision_models import TORCHVISION_MODELS, TorchvisionModel
 from .. import sidebar
@@ -11,7 +12,8 @@ from ..address import refresh
 from ..address_choice import kept, one_of, several_of
 from ..clickable_table import clickable_table
 from ..sidebar import libraries
-from ..text import by, plain
+from ..tables import save_as_csv, with_extents
+from ..text import MISSING, plain
 
 _KERAS, _TORCHVISION = "Keras", "torchvision"
 
@@ -54,14 +56,16 @@ def library_tables() -> None:
         return
     number = st.column_config.NumberColumn
     row = clickable_table(
-        rows,
+        [with_extents(row) for row in rows],
         key=f"networks {shown} {family}",
+        placeholder=MISSING,
         height=520,
         column_config={
             "Network": st.column_config.TextColumn(pinned=True),
             "Year": number(format="%d"),
+            **dict.fromkeys(("Size r", "Stride S", "Padding P"), number(format="%,d")),
             "Weights (M)": number(format="%.1f"),
-            "GFLOPs": number(format="%.2f"),
+            "GFLOPs": number(format="%,.2f"),
             "Top-1": number(format="%.1f %%"),
             "Top-5": number(format="%.1f %%"),
             "Source": st.column_config.LinkColumn(display_text="open"),
@@ -72,10 +76,10 @@ def library_tables() -> None:
     st.caption(
         f"Click a row to open its network in Explore. {len(rows)} networks; r, S and P of the last "
         "layer before everything is pooled, at the network's own input size. Global context, such "
-        "as squeeze-and-excite gates, is left out. "
-        "A network whose size r is empty has no closed form: the note says why. GFLOPs are twice "
-        "the multiply-adds."
+        f"as squeeze-and-excite gates, is left out. {MISSING} means that nothing is known, or that "
+        "there is no closed form: the note says why. GFLOPs are twice the multiply-adds."
     )
+    save_as_csv(rows, "library_networks.csv", key="save library networks")
     st.caption(
         f"Top-1 and top-5 on ImageNet: of Keras by [its table]({_KERAS_TABLE}), of torchvision by "
         "the metadata of the first weights that it published for this input; the source says how "
@@ -93,12 +97,12 @@ def _open(key: str) -> None:
     st.switch_page("streamlit_app.py")
 
 
-def _row(library: str, entry: Entry) -> dict[str, str | float | None]:
+def _row(library: str, entry: Entry) -> Record:
     torchvision = entry if isinstance(entry, TorchvisionModel) else None
     return {
         "Network": entry.name,
         "Library": library,
-        "Input": by(entry.input),
+        "Input": entry.input,
         "Size r": None if entry.size is None else max(entry.size),
         "Stride S": None if entry.stride is None else max(entry.stride),
         "Padding P": None if entry.padding is None else max(entry.padding),
@@ -107,9 +111,9 @@ def _row(library: str, entry: Entry) -> dict[str, str | float | None]:
         "Weights (M)": entry.parameters / 1e6,
         "Top-1": None if entry.top1 is None else 100 * entry.top1,
         "Top-5": None if torchvision is None else 100 * torchvision.top5,
-        "Trained weights": "" if torchvision is None else torchvision.weights,
+        "Trained weights": None if torchvision is None else torchvision.weights,
         "Source": _KERAS_TABLE if torchvision is None else torchvision.source,
-        "Largest region": by(entry.region),
+        "Largest region": entry.region,
         "Family": entry.family,
         "Year": entry.year,
         "Paper": entry.paper,

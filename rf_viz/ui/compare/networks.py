@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ...analysis.growth import Growth, growth
+from ...analysis.growth import End, Growth, growth
 from ...catalogue.samples import SAMPLE_MODELS
 from ...errors import ModelError, SizeUnknownError
 from ...trace.network import Layer, Region
@@ -18,6 +18,7 @@ from ..address_choice import BETWEEN, NONE, Form, kept, several_of
 from ..cache import File, TraceOptions
 from ..inspector.depth.depth import nearest
 from ..navigation import Destination, set_destination
+from ..outline import telling
 from ..pictures import Cell
 from ..sidebar import libraries
 from ..text import plain, sentence
@@ -68,7 +69,7 @@ class ContenderTrace:
 def choose_networks(file: File) -> list[Contender]:
     """Lets the person choose up to seven networks; returns the current model and these."""
     current = st.session_state["model"]
-    choices = _choices()
+    choices = offered()
     title = choices[current].title if current in choices else file.name
     others = [key for key in choices if key != current]
     first = [key for key in _FIRST if key in others]
@@ -82,6 +83,7 @@ def choose_networks(file: File) -> list[Contender]:
         format_func=lambda key: choices[key].title,
         max_selections=MOST - 1,
         placeholder="Choose up to seven",
+        select_all=False,  # else Enter in the search adds every match
         **arguments,
     )
     contenders = [Contender(current, title, file), *(choices[key] for key in keys)]
@@ -106,7 +108,7 @@ def _several(keys: Sequence[str], first: list[str]) -> Form:
     return replace(form, read=read)
 
 
-def _choices() -> dict[str, Contender]:
+def offered() -> dict[str, Contender]:
     """Networks to choose from by key: samples, uploads, those of onnx and those of libraries."""
     uploads = sidebar.visitor().models
     samples = [Contender(m.key, m.title, File.at(m.path, m.title)) for m in SAMPLE_MODELS.values()]
@@ -135,7 +137,10 @@ def _light_models() -> list[Contender]:
 
 @st.cache_resource(show_spinner=False)
 def _trace_cache() -> dict[str, ContenderTrace]:
-    """Results by digest; they stay longer than the traced networks, which take far more room."""
+    """Results by digest; they stay longer than the traced networks, which take far more room.
+
+    They hold no network, only names and numbers, and those are the same at each load of a file.
+    """
     return {}
 
 
@@ -169,7 +174,13 @@ def _central_cell(layer: Layer, extents: Sequence[int]) -> Cell:
 def trace_all(contenders: Sequence[Contender]) -> dict[Contender, ContenderTrace]:
     """Traces all networks that can be read, and says of the others why they are left out."""
     traces = {}
-    for contender in contenders:
+    slot = st.empty()
+    for number, contender in enumerate(contenders):
+        if contender.file.digest not in _trace_cache():
+            slot.progress(
+                number / len(contenders),
+                text=f"Tracing {plain(contender.title)}, {number + 1} of {len(contenders)}",
+            )
         try:
             traces[contender] = trace_contender(contender)
         except SizeUnknownError:
@@ -178,7 +189,24 @@ def trace_all(contenders: Sequence[Contender]) -> dict[Contender, ContenderTrace
         except ModelError as error:
             problem = f"{contender.title} is left out: {sentence(error)}"
             st.error(plain(problem), icon=":material/error:")
+    slot.empty()
     return traces
+
+
+def end_name(end: End) -> str:
+    """The name of a network's last layer with cells, told by its place where it says nothing."""
+    name = telling(end.title, end.op)
+    if name == end.title:
+        return name
+    return f"last {end.op} before {end.feeds} ({end.title})" if end.feeds else f"last {name}"
+
+
+def open_end(contender: Contender) -> None:
+    """Opens a network's last layer with cells on the Explore page. Raises ModelError."""
+    end, cell = trace_contender(contender).growth.end, trace_contender(contender).cell
+    if end is None:
+        raise ModelError(f"{contender.title} has no layer whose cells see a part of its input")
+    open_in_explore(contender, end.layer, cell)
 
 
 def open_in_explore(contender: Contender, layer: str, cell: Cell | None) -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from ...analysis.records import Record
 from ...catalogue.article import EndPoint, end_points
 from ..address import refresh
 from ..address_choice import kept, one_of
+from ..tables import save_as_csv
+from ..text import MISSING, by
 
 _ALL, _ANY = "All networks", "Any size"
 
@@ -33,7 +36,7 @@ def published() -> None:
         width=260,
         **kept("published.network", "published network", one_of(offered)),
     )
-    by_text = {str(n): f"{n} \N{MULTIPLICATION SIGN} {n}" for n in sizes}
+    by_text = {str(n): by((n, n)) for n in sizes}
     at = {"all": "All", "any": _ANY, **by_text}
     size = filters.segmented_control(
         "Input size",
@@ -46,7 +49,7 @@ def published() -> None:
         **kept("published.rows", "published differences", one_of({"all": False, "differ": True})),
     )
     refresh()
-    resolution = {_ANY: None} | {f"{n} \N{MULTIPLICATION SIGN} {n}": n for n in sizes}
+    resolution = {_ANY: None} | {by((n, n)): n for n in sizes}
     shown = [
         row
         for row in rows
@@ -55,7 +58,16 @@ def published() -> None:
         and not (only and row.agrees)
     ]
     if shown:
-        st.dataframe([_row(row) for row in shown], hide_index=True, height=420)
+        records = [_row(row) for row in shown]
+        whole = st.column_config.NumberColumn(format="%,d")
+        st.dataframe(
+            records,
+            hide_index=True,
+            placeholder=MISSING,
+            height=420,
+            column_config=dict.fromkeys(_figures(shown[0]), whole),
+        )
+        save_as_csv(records, "published.csv", key="save published")
     elif only:
         st.info("No row differs: what RF-Viz computes is what was published, in every one.")
     else:
@@ -65,24 +77,24 @@ def published() -> None:
         "[google-research/receptive_field](https://github.com/google-research/receptive_field), "
         "the same along both axes; **here** is what RF-Viz computes, from TF-Slim's graphs and, "
         "for MobileNet, Inception-v4 and Inception-ResNet-v2, from graphs built after their "
-        "papers. A padding that depends on the input's size stays empty."
+        f"papers. {MISSING} is a padding that depends on the input's size."
     )
 
 
-def _row(row: EndPoint) -> dict[str, str]:
+def _row(row: EndPoint) -> Record:
     return {
         "Network": row.net,
         "Input": str(row.resolution or "any"),
         "End point": row.name.removeprefix(f"{row.net}/"),
         **_figures(row),
-        "Compared": "= equal" if row.agrees else "\N{NOT EQUAL TO} differs",
+        "Compared": "equal" if row.agrees else "differs",
     }
 
 
-def _figures(row: EndPoint) -> dict[str, str]:
-    """Columns of r, S and P as published and as computed here; empty where there is no figure."""
-    columns = {}
+def _figures(row: EndPoint) -> dict[str, int | None]:
+    """Columns of r, S and P as published and as computed here; None where there is no figure."""
+    columns: dict[str, int | None] = {}
     for name, published, computed in zip("rSP", row.published, row.computed, strict=True):
-        columns[name] = "" if published is None else str(published)
-        columns[f"{name} here"] = "" if computed is None else str(computed)
+        columns[name] = published
+        columns[f"{name} here"] = computed
     return columns

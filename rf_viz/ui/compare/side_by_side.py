@@ -8,29 +8,27 @@ from pathlib import Path
 
 import streamlit as st
 
-from ...figures.compare import (
-    COLOURS,
-    Across,
-    Box,
-    Curve,
-    Up,
-    boxes,
-    growth,
-)
+from ...analysis.records import Record
+from ...figures.compare import COLOURS, Across, Box, Curve, Up, growth, seen
 from .. import cache, sidebar
 from ..address import refresh
 from ..address_choice import kept, one_of
 from ..chart.chart import chart
 from ..clickable_table import clickable_table
+from ..outline import telling
 from ..sidebar import libraries
-from ..text import by, plain, position
-from .networks import Contender, ContenderTrace, open_in_explore, trace_all
+from ..tables import save_as_csv, with_extents
+from ..text import MISSING, by, extent, plain, position
+from .networks import Contender, ContenderTrace, end_name, open_in_explore, trace_all
 
-_FRAME = 448
+_FRAME = 320
 """Side of the square that a picture is cut to, in pixels."""
 
 _ACROSS: Mapping[Across, str] = {"depth": "Depth", "gflops": "GFLOPs"}
 _UP: Mapping[Up, str] = {"size": "Receptive field size r", "region": "Largest region"}
+
+_CARD = 280
+"""Width of what is drawn of one network, in pixels."""
 
 
 def side_by_side(contenders: Sequence[Contender]) -> None:
@@ -46,15 +44,16 @@ def side_by_side(contenders: Sequence[Contender]) -> None:
         traces = trace_all(contenders)
         _curves(traces)
     with slot.container():
-        _table(contenders, traces, "could not be read")
+        table = _table(contenders, traces, "could not be read")
+        save_as_csv(table, "networks.csv", key="save networks")
     with middles:
         _middles(traces)
 
 
 def _table(
     contenders: Sequence[Contender], traces: Mapping[Contender, ContenderTrace], missing: str
-) -> None:
-    """Draws a row for each network: its last layer before the spatial axes are gone.
+) -> list[Record]:
+    """Draws a row for each network, and returns the rows: the last layer before pooling.
 
     Rows of Keras' and torchvision's networks are known without building them. ``missing`` is the
     note on others that are not traced. Once they are traced, a clicked row opens in Explore.
@@ -63,66 +62,64 @@ def _table(
     rows = [_row(contender, traces.get(contender), missing) for contender in contenders]
     columns = {
         "Network": st.column_config.TextColumn(pinned=True),
-        "GFLOPs": st.column_config.NumberColumn(format="%.2f"),
+        "GFLOPs": st.column_config.NumberColumn(format="%,.2f"),
     }
+    shown = [with_extents(row) for row in rows]
     if traces:
         key = f"ends {' '.join(contender.file.digest for contender in contenders)}"
-        row = clickable_table(rows, key=key, column_config=columns)
+        row = clickable_table(shown, key=key, placeholder=MISSING, column_config=columns)
         trace = None if row is None else traces.get(contenders[row])
         if row is not None and trace and trace.growth.end:
             open_in_explore(contenders[row], trace.growth.end.layer, trace.cell)
     else:
-        st.dataframe(rows, hide_index=True, column_config=columns)
+        st.dataframe(shown, hide_index=True, placeholder=MISSING, column_config=columns)
     st.caption(
         "Click a row to open its layer in Explore: the last one before the spatial axes are gone. "
         "All is at the network's own input size. Global context, such as squeeze-and-excite gates, "
-        "is left out. GFLOPs stay empty where a layer's cost is unknown."
+        f"is left out. {MISSING} means: no closed form, or a cost that is unknown."
     )
+    return rows
 
 
-def _row(
-    contender: Contender, trace: ContenderTrace | None, missing: str
-) -> dict[str, str | float | None]:
+def _row(contender: Contender, trace: ContenderTrace | None, missing: str) -> Record:
     if trace is not None:
         end, curve = trace.growth.end, trace.growth
-        gflops: float | None = None if curve.untold else curve.gflops
+        gflops = None if curve.untold else curve.gflops
         if end is None:
             note = "nothing slides over its input: no layer has cells that see parts of it"
-            return _cells(contender.title, curve.input, "", (), (), (), "", gflops, note)
-        field = end.field
-        figures = (field.size, field.stride, field.padding) if field else ((), (), ())
+            return _cells(contender.title, curve.input, None, None, None, gflops, note)
         note = end.note if end.exact else f"assumed: {end.note}"
-        return _cells(
-            contender.title, curve.input, end.title, *figures, by(end.largest), gflops, note
-        )
+        form = (end.field.size, end.field.stride, end.field.padding) if end.field else None
+        return _cells(contender.title, curve.input, end_name(end), form, end.largest, gflops, note)
     entry = libraries.entry_of(contender.key)
     if entry is None:
-        return _cells(contender.title, (), "", (), (), (), "", None, missing)
-    figures = (entry.size or (), entry.stride or (), entry.padding or ())
-    region = by(entry.region)
+        return _cells(contender.title, None, None, None, None, None, missing)
+    listed = (entry.size, entry.stride, entry.padding) if entry.size else None
     return _cells(
-        contender.title, entry.input, entry.layer, *figures, region, entry.gflops, entry.note
+        contender.title, entry.input, entry.layer, listed, entry.region, entry.gflops, entry.note
     )
+
+
+_Extents = Sequence[int | None] | None
 
 
 def _cells(
     title: str,
-    extents: Sequence[int],
-    layer: str,
-    size: Sequence[int],
-    stride: Sequence[int],
-    padding: Sequence[int | None],
-    largest: str,
+    extents: _Extents,
+    layer: str | None,
+    form: tuple[_Extents, _Extents, _Extents] | None,
+    largest: _Extents,
     gflops: float | None,
     note: str,
-) -> dict[str, str | float | None]:
-    none = "none" if layer else ""
+) -> Record:
+    """The cells of a row; None where there is nothing to tell, as of a closed ``form``."""
+    size, stride, padding = form or (None, None, None)
     return {
         "Network": title,
-        "Input": by(extents) if extents else "",
-        "Size r": by(size) if size else none,
-        "Stride S": by(stride) if stride else none,
-        "Padding P": by(padding) if padding else none,
+        "Input": extents,
+        "Size r": size,
+        "Stride S": stride,
+        "Padding P": padding,
         "Largest region": largest,
         "GFLOPs": gflops,
         "Last layer with cells": layer,
@@ -160,7 +157,9 @@ def _curves(traces: Mapping[Contender, ContenderTrace]) -> None:
     if points:
         number, layer = points[0]["customdata"]
         contender = next(c for c in traces if c.number == number)
-        if st.button(f"Open {plain(layer)} of {plain(contender.title)} in Explore", type="primary"):
+        step = next(s for s in traces[contender].growth.steps if s.layer == layer)
+        name = plain(telling(step.title, step.op))
+        if st.button(f"Open {name} of {plain(contender.title)} in Explore", type="primary"):
             open_in_explore(contender, layer, None)
     else:
         st.caption("Each point is a layer that sees farther than all before it. Click one.")
@@ -194,29 +193,27 @@ def _notes(traces: Mapping[Contender, ContenderTrace], up: Up) -> list[str]:
 
 @st.fragment
 def _middles(traces: Mapping[Contender, ContenderTrace]) -> None:
-    """Draws the region of the central cell of each last layer, over one picture."""
+    """Draws what the central cell of each last layer sees, each on a picture of its own."""
     st.html(Path(__file__).with_suffix(".css"))
-    shown = {c: t for c, t in traces.items() if t.picture and t.growth.end}
     st.markdown("## What their central cells see")
-    both = st.container(key="middles")
-    with both.container():
-        image = sidebar.choose_image(None)
-        refresh()
-        pixels = cache.pixels(image, (_FRAME, _FRAME), "crop")
-        chart(
-            boxes(pixels, [_box(c, t) for c, t in shown.items()]),
-            "What the central cells see",
-            key="boxes",
-        )
-        st.caption(
-            "Solid: the region of the central cell of the last layer, the smallest box around all "
-            "pixels that can reach it. Equal regions are drawn inside each other. Dotted: the "
-            "closed form, padding included, where there is room for it. Every network's input is "
-            "scaled to this square."
-        )
-    with both.container(gap="xsmall"):
+    image = sidebar.choose_image(None)
+    refresh()
+    pixels = cache.pixels(image, (_FRAME, _FRAME), "crop")
+    with st.container(horizontal=True, key="middles"):
         for contender, trace in traces.items():
-            _describe(contender, trace)
+            with st.container(key=f"contender {contender.number}", gap="xsmall", width=_CARD):
+                if trace.picture and trace.growth.end:
+                    chart(
+                        seen(pixels, _box(contender, trace)),
+                        f"What the central cell of {contender.title} sees",
+                        key=f"seen {contender.number} {contender.file.digest}",
+                    )
+                _describe(contender, trace)
+    st.caption(
+        "Solid: the region of the central cell of the last layer, the smallest box around all "
+        "pixels that can reach it. Dashed: the closed form, padding included, where there is room "
+        "for it. Every network's input is scaled to this square."
+    )
 
 
 def _box(contender: Contender, trace: ContenderTrace) -> Box:
@@ -243,15 +240,16 @@ def _describe(contender: Contender, trace: ContenderTrace) -> None:
         text = f"{size}: no layer has cells that see a part of it."
     else:
         text = (
-            f"{size}; cell {position(trace.cell)} of {end.title} sees {by(trace.region.size)}."
+            f"{size}; cell {position(trace.cell)} of "
+            f"{'the ' * (end_name(end) != end.title)}{end_name(end)} sees "
+            f"{extent(trace.region.size)}."
             f"{'' if trace.picture else ' It takes no picture, so it has no box.'}"
         )
-    row = st.container(
-        horizontal=True, vertical_alignment="center", key=f"contender {contender.number}"
-    )
-    row.html(
+    st.html(
         f'<p class="rf-contender"><i style="background:{colour}"></i>'
         f"<b>{escape(contender.title)}</b><br>{escape(text)}</p>"
     )
-    if end and row.button("Explore", key=f"explore {contender.number} {contender.file.digest}"):
+    if end and st.button(
+        "Open in Explore", key=f"explore {contender.number} {contender.file.digest}"
+    ):
         open_in_explore(contender, end.layer, trace.cell)

@@ -1,4 +1,4 @@
-"""Take it along: the view as a picture, a page that works offline, the numbers as files."""
+"""Share & export: the view as a picture, a page that works offline, the numbers as files."""
 
 from __future__ import annotations
 
@@ -22,20 +22,19 @@ from ...analysis.records import (
 )
 from ...catalogue.samples import SAMPLE_IMAGES
 from ...errors import ModelError
-from ...figures import encode
+from ...figures.linked_view import LinkedView
 from ...figures.maps import by_channel
 from ...trace.network import Layer
 from .. import address, cache
 from ..cache import File, LibraryNetwork
-from ..inspector.cell_panel import veiled
+from ..chart.chart import chart
 from ..inspector.scene import Scene
-from ..inspector.seen import seen_by
 from ..outline import title_of
 from ..pictures import FeatureMap, Picture
 from ..sidebar.layer_list.layer_list import is_convolution
-from ..text import sentence
+from ..text import file_size, position, sentence
 from .offline_page.offline_page import Chosen, estimate, offline_page
-from .snapshot import app_font, snapshot
+from .snapshot import caption_of, snapshot
 
 _SPREAD = 4
 """How many layers besides the one that shows go into the page at first."""
@@ -50,55 +49,51 @@ _KINDS = {
     "csv": "text/csv",
     "html": "text/html",
     "json": "application/json",
-    "png": "image/png",
-    "svg": "image/svg+xml",
 }
 
 _PAGE = "taken page"
 
 
 def export_panel(scene: Scene) -> None:
-    """Draws the view as it will be taken along, and what there is to download."""
+    """Draws the page's address, the view as a picture, and what there is to download."""
     st.caption("The address of this page shows the same to anybody who opens it:")
     address.show()
     if len(scene.net.input.size) > 2:
-        st.caption("Of a volume there is no picture and no page to take along.")
+        st.caption("Volumes have no picture and no offline page.")
         _numbers(scene)
         return
     st.html(Path(__file__).with_suffix(".css"))
+    _picture(scene)
     with st.container(key="take"):
         with st.container():
-            _picture(scene)
-        with st.container():
             _page(scene)
+        with st.container():
             _numbers(scene)
 
 
-def as_shown(scene: Scene) -> Picture:
-    """The input as a picture, with the cell's region veiled as on the page."""
-    picture, region, mode = scene.picture, scene.region, scene.mode
-    if mode == "box" or picture.kind != "image" or region.empty:
-        return picture
-    channel = scene.feature_map.channel
-    veil = seen_by(scene.layer, scene.cell, channel).marks(mode)
-    values = picture.values.copy()
-    values[region.slices] = veiled(values[region.slices], veil, mode)
-    what = {"pixels": "exact pixels", "paths": "path counts"}[mode]
-    model = f"{scene.file.digest} {scene.net.weight_aware}"
-    key = f"{picture.key} {model} {scene.layer.name} {scene.cell} {channel} {mode}"
-    return Picture(key, f"{picture.title}, {what}", values)
-
-
 def _picture(scene: Scene) -> None:
-    drawing = snapshot(
-        title(scene.file), credit(scene.picture), as_shown(scene), scene.feature_map, scene.cell
+    feature_map, picture, cell = scene.feature_map, scene.picture, scene.cell
+    name = title_of(scene.layer)[0]
+    view = LinkedView(
+        scene.layer,
+        picture.values,
+        feature_map.values,
+        cell,
+        feature_map.channel,
+        scene.mode,
+        scene.pixel,
+        picture.title,
+        feature_map.title,
     )
-    st.image(encode.jpeg(drawing.raster(1, app_font)).content, alt=drawing.about)
-    name = _file_name(scene.file.name, title_of(scene.layer)[0], *scene.cell)
-    with _row():
-        _download("PNG", lambda: encode.png(drawing.raster(2, app_font)).content, f"{name}.png")
-        _download("SVG", drawing.svg, f"{name}.svg")
-        st.caption("This picture, for slides or for print")
+    caption = caption_of(picture, feature_map, cell, credit(picture))
+    figure = snapshot(view, f"{title(scene.file)} \N{MIDDLE DOT} {name}", caption)
+    with st.container(key="take-scroller"), st.container(key="take-picture"):
+        about = f"{scene.file.name} {name} cell {position(cell)}"
+        chart(figure, about, key="take picture", theme=None)
+    st.caption(
+        "For slides or print: the buttons above the picture save it as PNG, at twice its size, or "
+        "as SVG."
+    )
 
 
 def _page(scene: Scene) -> None:
@@ -111,6 +106,7 @@ def _page(scene: Scene) -> None:
         list(names),
         default=spread(offered),
         format_func=names.__getitem__,
+        select_all=False,
         key=f"take layers {scene.file.digest} {scene.net.input.name}",
         persist_state="session",
     )
@@ -136,7 +132,8 @@ def _page(scene: Scene) -> None:
         wanted = st.button("Make the page", key="take make")
         st.caption(f"About {_megabytes(size)}")
     if wanted:
-        st.session_state[_PAGE] = content, page(scene, chosen, channels).encode()
+        with st.spinner("Making the page ...", show_time=True):
+            st.session_state[_PAGE] = content, page(scene, chosen, channels).encode()
         st.rerun()
 
 
@@ -249,5 +246,5 @@ def _file_name(*parts: object) -> str:
 
 
 def _megabytes(size: int) -> str:
-    text = f"{size / 1e6:.2g} MB" if size < 1e6 else f"{size / 1e6:.1f} MB"
+    text = file_size(size)
     return f"{text}: fewer layers or channels make it smaller" if size > _LARGE else text

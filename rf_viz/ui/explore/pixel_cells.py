@@ -40,7 +40,9 @@ def pixel_cells(scene: Scene) -> None:
             "Share": [seeing / cells for seeing, cells in counts],
         },
         column_config={
-            "Share": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
+            "Cells that see it": st.column_config.NumberColumn(format="%,d"),
+            "of": st.column_config.NumberColumn(format="%,d"),
+            "Share": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
         },
         key=f"seers {scene.file.digest} {pixel}",
     )

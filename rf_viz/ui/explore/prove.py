@@ -140,7 +140,8 @@ def _note(text: str, key: str) -> None:
 def _key(scene: Scene) -> str:
     """A key that stands for the layer of the traced model and for its input."""
     fed, layer = scene.fed, scene.layer
-    return f"{scene.file.digest} {scene.net.weight_aware} {fed.input} {fed.key} {layer.name}"
+    of = cache.identity(cache.load(scene.file))
+    return f"{of} {scene.net.weight_aware} {fed.input} {fed.key} {layer.name}"
 
 
 def element(scene: Scene) -> tuple[Index, ...]:
@@ -162,7 +163,7 @@ def element(scene: Scene) -> tuple[Index, ...]:
     return tuple(index)
 
 
-@st.cache_resource(max_entries=32, show_spinner="Running the model ...")
+@st.cache_resource(max_entries=32, show_spinner="Running the model ...", show_time=True)
 def _proofs(
     key: str, at: tuple[Index, ...], values: str, _scene: Scene, _values: NDArray[Any]
 ) -> list[Proof]:
@@ -180,7 +181,7 @@ def _proofs(
         return proofs
 
 
-@st.cache_resource(max_entries=12, show_spinner="Checking more cells ...")
+@st.cache_resource(max_entries=12, show_spinner="Checking more cells ...", show_time=True)
 def _report(key: str, _scene: Scene) -> Report:
     model, net = cache.load(_scene.file), _scene.net
     with cache.reported(_scene.file, "checked"):

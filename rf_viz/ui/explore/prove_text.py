@@ -8,7 +8,7 @@ import numpy as np
 
 from ...verify.proof import Proof, Trial
 from ...verify.report import Report
-from ..text import listed, number
+from ..text import count, listed, minus, number, whole
 
 TWIN = "the model's twin, the same graph with every weight one and nothing that saturates"
 
@@ -80,21 +80,21 @@ def inside_verdict(proof: Proof, trial: Trial) -> Verdict:
 
 def report_text(report: Report) -> str:
     """Sums up the result of ``verify`` for a layer in a few sentences."""
-    count = len(report.checks)
+    checks = len(report.checks)
     parts = []
     if report.disagreements:
         parts.append(
-            f"{len(report.disagreements)} of {count} checks disagree, please report it: "
+            f"{len(report.disagreements)} of {whole(checks)} checks disagree, please report it: "
             f"{report.disagreements[0]}."
         )
     elif report.agreed:
-        agreed = "All" if len(report.agreed) == count else f"{len(report.agreed)} of"
-        parts.append(f"{agreed} {count} checks agree.")
+        agreed = "All" if len(report.agreed) == checks else f"{len(report.agreed)} of"
+        parts.append(f"{agreed} {whole(checks)} checks agree.")
     cells = len({check.cell for check in report.checks if check.kind != "shape"})
     twins = sum(check.how == "twin" for check in report.agreed)
     if cells:
         parts.append(
-            f"For {cells} cell{'s' * (cells > 1)} random values replaced all that lies outside, "
+            f"For {count(cells, 'cell')} random values replaced all that lies outside, "
             "and the cell had to stay; then the pixels along each side of the region, and it had "
             "to move."
         )
@@ -108,7 +108,7 @@ def report_text(report: Report) -> str:
 
 def exact_text(value: float) -> str:
     """A value with all the digits that tell a float32 from its neighbours."""
-    return str(np.float32(value)).removesuffix(".0")
+    return minus(str(np.float32(value)).removesuffix(".0"))
 
 
 def _difference(proof: Proof, trial: Trial) -> str:

@@ -11,12 +11,12 @@ from ..address_choice import kept, one_of
 from ..inspector.scene import Scene
 
 QUESTIONS: Mapping[str, tuple[str, str]] = {
-    "Through the layers": (".trail.trail", "trail"),
+    "Through the layers": (".trail", "trail"),
     "Prove it": (".prove", "prove"),
     "Strongest cells": (".strongest", "strongest"),
     "Channels": (".channel_gallery", "channel_gallery"),
     "Who sees this pixel": (".pixel_cells", "pixel_cells"),
-    "Take it along": (".export_panel", "export_panel"),
+    "Share & export": (".export_panel", "export_panel"),
 }
 """The module and the function that answer each question; the module is loaded with the question."""
 
@@ -28,7 +28,7 @@ _IN_ADDRESS = {
     "Strongest cells": "Strongest cells",
     "Channels": "Channels",
     "Who sees this pixel": "Who sees this pixel",
-    "Take it along": "Take it along",
+    "Take it along": "Share & export",
 }
 """The questions by the texts that stand for them in an address."""
 

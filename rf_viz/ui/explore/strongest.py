@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import count
 from pathlib import PurePosixPath
 
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from ...figures.sheet import Sheet, Tile
 from .. import sidebar
 from ..address_choice import kept, one_of
 from ..inspector.scene import Scene
 from ..navigation import open_now
-from ..text import (
-    by,
-    listed,
-    number,
-    plain,
-    position,
-)
+from ..text import by, count, listed, number, plain, position
+from .choices.sheet import choose_tile, columns_of
 from .strongest_cells import Find, crops, find
 from .strongest_survey import Survey, look_like_page, subject
-from .tiles.tiles import Tile, tiles
 
 _STEP = 0.3
 """Seconds that a survey works at a time; in between the page answers."""
@@ -60,7 +54,10 @@ def strongest(scene: Scene) -> None:
     if where == _MINE:
         _survey(scene, apart)
         return
-    finds = find(values, scene.layer, scene.feature_map.channel, scene.picture.values, apart=apart)
+    with st.spinner("Looking for the strongest cells ..."):
+        finds = find(
+            values, scene.layer, scene.feature_map.channel, scene.picture.values, apart=apart
+        )
     chosen = _show(scene, finds, [], apart)
     if chosen is not None:
         open_now(scene.layer.name, chosen.cell, scene.shown)
@@ -125,8 +122,8 @@ def _outcome(survey: Survey) -> str:
     return f"The strongest in {_images(used)}."
 
 
-def _images(count: int) -> str:
-    return f"{count} image{'s' if count > 1 else ''}"
+def _images(number: int) -> str:
+    return count(number, "image")
 
 
 def _row() -> DeltaGenerator:
@@ -178,32 +175,32 @@ def _show(scene: Scene, finds: Sequence[Find], names: Sequence[str], apart: bool
     cells = [position(one.cell) or "the only one" for one in finds]
     images = [names[one.file] if names else "" for one in finds]
     answers = [(one.file, one.cell) for one in finds]
-    chosen = tiles(
-        [
-            Tile(
-                picture=crop.drawn,
-                title=str(rank),
-                figure=number(one.value),
-                note="\n".join(filter(None, [cell, image])),
-                spoken=f"Number {rank}: cell {cell}{image and f' of {image}'}, "
-                f"value {number(one.value)}, sees {by(one.region.size)}",
-                frame=crop.frame,
-                around=crop.around if crop.around != crop.frame else None,
-            )
-            for rank, one, crop, cell, image in zip(
-                count(1), finds, drawn, cells, images, strict=False
-            )
-        ],
+    key = f"strongest cells {bool(names)}"
+    tiles = [
+        Tile(
+            picture=crop.drawn,
+            title=str(rank),
+            figure=number(one.value),
+            notes=tuple(filter(None, [cell, image])),
+            spoken=f"Number {rank}: cell {cell}{image and f' of {image}'}, "
+            f"value {number(one.value)}, sees {by(one.region.size)}",
+            frame=crop.frame,
+            around=crop.around if crop.around != crop.frame else None,
+        )
+        for rank, one, crop, cell, image in zip(
+            range(1, len(finds) + 1), finds, drawn, cells, images, strict=True
+        )
+    ]
+    chosen = choose_tile(
+        Sheet(tiles, "large", columns_of(key), aspect),
         of=f"{scene.file.digest} {scene.layer.name} {scene.shown} {answers}",
         title="The strongest cells",
-        key=f"strongest cells {bool(names)}",
-        shape="large",
-        aspect=aspect,
+        key=key,
         current=next((i for i, one in enumerate(finds) if _is_pinned(one, scene)), None),
     )
     notes = ["Cells that see mostly what a stronger one sees are left out."] if apart else []
     if any(crop.around != crop.frame for crop in drawn):
-        notes.append("Hatched: there the receptive field finds nothing to see.")
+        notes.append("Hatched: outside the image.")
     if len({one.value for one in finds}) == 1 < len(finds):
         notes.append("They all answer the same.")
     if notes:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from ...figures import encode
 from ...figures.cell_view import LARGEST_MARGIN
 from ...figures.maps import sliced, value_range
+from ...figures.sheet import Frame, line
 from ...trace.network import Layer, Region
 from ..pictures import Cell
-from .tiles.tiles import Box, Drawn, line
 
 MOST = 9
 """So many cells are found at most."""
@@ -26,6 +26,9 @@ _SENT = 192
 """Larger crops are sent with at most so many pixels along a side; they are shown smaller."""
 
 _Array = NDArray[Any]
+
+Drawn = encode.Encoded | NDArray[np.float64]
+"""A picture, or the heights of a line."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +112,8 @@ class Crop:
     """A cell's region in its tile: its picture, where it lies, and the box of the closed form."""
 
     drawn: Drawn
-    frame: Box
-    around: Box
+    frame: Frame
+    around: Frame
 
 
 def crops(finds: Sequence[Find], layer: Layer) -> tuple[list[Crop], float]:
@@ -123,7 +126,7 @@ def crops(finds: Sequence[Find], layer: Layer) -> tuple[list[Crop], float]:
     if len(room) == 2:
         room = np.maximum(room, room[::-1] / 2)  # neither side much longer than the other
 
-    def share(start: _Array, stop: _Array, corner: _Array) -> Box:
+    def share(start: _Array, stop: _Array, corner: _Array) -> Frame:
         near, extent = (start - corner) / room, (stop - start) / room
         if len(room) == 1:
             return float(near[0]), 0.0, float(extent[0]), 1.0
@@ -157,5 +160,8 @@ def _crop(one: Find) -> Drawn:
         return line(part, *value_range(one.seen))
     if part.dtype != np.uint8:
         part = sliced(part, len(part) // 2, one.seen)
-    tile = encode.picture(part, lossless=_LOSSLESS, side=_SENT, quality=encode.QUALITY_OF_MANY)
-    return tile.content
+    if part.shape[0] * part.shape[1] <= _LOSSLESS:
+        # Enlarged here, since not all that shows a figure keeps enlarged pixels sharp.
+        times = max(1, _SENT // max(part.shape[:2]))
+        return encode.png(part.repeat(times, axis=0).repeat(times, axis=1), fast=True)
+    return encode.jpeg(part, side=_SENT, quality=encode.QUALITY_OF_MANY)

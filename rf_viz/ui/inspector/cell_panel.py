@@ -14,13 +14,7 @@ from ...figures import encode
 from ...figures.colours import PINNED, colours
 from ...trace.network import Layer, Region
 from ..pictures import Cell, FeatureMap, Picture
-from ..text import (
-    by,
-    number,
-    percent,
-    position,
-    ranges,
-)
+from ..text import by, minus, number, percent, position, ranges, unit_of
 from .certainty import certainty
 from .seen import seen_by
 
@@ -54,7 +48,7 @@ def _headline(picture: Picture, region: Region) -> str:
     if region.empty:
         return "<p><b>Sees no pixel</b>Nothing of the input reaches this cell.</p>"
     share = np.prod(region.size) / np.prod(picture.extent)
-    unit = {"signal": "samples", "image": "px", "volume": "voxels"}[picture.kind]
+    unit = unit_of(picture.extent)
     what: str = picture.kind
     if picture.within:
         unit, what = "cells", "layer"
@@ -81,7 +75,7 @@ def _numbers(feature_map: FeatureMap, cell: Cell, region: Region) -> Iterable[tu
     yield "S", "Stride S", by(field.stride)
     yield "P", "Padding P", by(field.padding)
     if None not in field.padding and len(field.size) == len(cell):
-        yield "centre", "Centre", position(f"{c:g}" for c in field.centre(cell))
+        yield "centre", "Centre", position(field.centre(cell))
 
 
 def _recurrence(layer: Layer) -> Iterable[tuple[str, str]]:
@@ -89,7 +83,7 @@ def _recurrence(layer: Layer) -> Iterable[tuple[str, str]]:
     texts = layer.recurrence_texts
     if texts:
         equations = "; ".join(texts[:_MOST_EQUATIONS])
-        yield "recurrence", equations.replace(" x ", " \N{MULTIPLICATION SIGN} ")
+        yield "recurrence", minus(equations.replace(" x ", " \N{MULTIPLICATION SIGN} "))
 
 
 def _table(rows: Iterable[tuple[str, str, str]]) -> str:

@@ -14,7 +14,7 @@ from .. import cache
 from ..cache import Fed, File
 from ..outline import title_of
 from ..pictures import FeatureMap, Picture
-from ..text import by, plain, sentence
+from ..text import by, count, plain, sentence
 from .channels import choose_channel
 from .scene import Scene
 
@@ -31,7 +31,7 @@ def scene_picker(
     name, what = title_of(layer)
     weights = layer.settings.get("parameters")
     if isinstance(weights, int):
-        what += f", {weights:,} parameter{'s' * (weights != 1)}"
+        what += f", {count(weights, 'parameter')}"
     about.html(
         f'<div class="rf-about"><b role="heading" aria-level="2">'
         f"{escape(name).replace('/', '/<wbr>')}</b>"

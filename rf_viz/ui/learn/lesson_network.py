@@ -7,21 +7,13 @@ from typing import Literal
 import streamlit as st
 
 from ...catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS
-from ...figures.colours import PINNED
-from ...figures.drawing import (
-    Drawing,
-    Frame,
-    Outline,
-    Raster,
-    Shape,
-    Veil,
-)
-from ...figures.encode import Encoded
+from ...figures.region import region_figure
 from ...lessons.worked import form
-from ...trace.network import Layer, Network
+from ...trace.network import Layer
 from .. import cache
 from ..address_choice import kept, one_of
 from ..cache import File, TraceOptions
+from ..chart.chart import chart
 from ..navigation import Destination, set_destination
 from ..text import by, position
 from .task import task
@@ -43,7 +35,7 @@ _LAYERS = (
 """Names of the layers where the receptive field grows."""
 
 _SIDE = 380
-"""Side of the picture, in screen pixels."""
+"""The height of the picture, in screen pixels."""
 
 
 def lesson_network() -> bool:
@@ -75,7 +67,8 @@ def lesson_network() -> bool:
                 finished,
             )
             _to_explore(name, cell, finished)
-        st.container().html(picture_html(net, layer, cell))
+        with st.container():
+            _picture(layer, cell)
     return finished
 
 
@@ -87,26 +80,11 @@ def _to_explore(name: str, cell: tuple[int, ...], finished: bool) -> None:
         st.switch_page("streamlit_app.py")
 
 
-def picture_html(net: Network, layer: Layer, cell: tuple[int, ...]) -> str:
-    """Photograph as HTML, dark outside the region of a cell.
-
-    ``cell`` counts rows before columns.
-    """
+def _picture(layer: Layer, cell: tuple[int, ...]) -> None:
+    """Draws the photograph, dark outside the region of a cell."""
     image = SAMPLE_IMAGES[_PICTURE]
-    height, width = net.input.size
+    height, width = layer.net.input.size
     pixels = cache.pixels(File.at(image.path, image.title), (height, width), "crop")
-    region = layer.region(cell)
-    (top, left), (tall, wide) = region.start, region.size
-    whole = Frame(0, 0, _SIDE, _SIDE)
-    box = whole.part(Frame(left, top, wide, tall), Frame(0, 0, width, height))
-    about = f"Cell {position(cell)} of {layer.name} sees {by(region.size)} pixels."
-    shapes: list[Shape] = [
-        Raster(whole, pixels),
-        Veil(whole, box, "#000000", 0.55),
-        Outline(box, PINNED, 3),
-    ]
-    drawing = Encoded("svg+xml", Drawing(_SIDE, _SIDE, shapes, about).svg().encode())
-    return (
-        f'<figure class="rf-lesson"><img alt="{about}" src="{drawing.data_url}">'
-        f"<figcaption>{about} Photograph: {image.credit}.</figcaption></figure>"
-    )
+    sees = f"Cell {position(cell)} of {layer.name} sees {by(layer.region(cell).size)} pixels."
+    chart(region_figure(layer, cell, pixels, _SIDE), sees, key="lesson picture")
+    st.caption(f"{sees} Photograph: {image.credit}.")

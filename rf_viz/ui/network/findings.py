@@ -10,12 +10,8 @@ import streamlit as st
 from ...analysis import diagnosis
 from ...analysis.growth import largest_region
 from ...trace.network import Layer, Network
-from ..text import (
-    by,
-    listed,
-    percent,
-    plain,
-)
+from ..cache import BY_IDENTITY
+from ..text import by, count, listed, percent, plain, side, whole
 
 FINE, NOTE, ODD = ":material/check_circle:", ":material/info:", ":material/warning:"
 
@@ -52,10 +48,10 @@ def findings(net: Network) -> list[Finding]:
     ]
 
 
-@st.cache_resource(max_entries=12, show_spinner="Looking at the layers ...")
-def cached_findings(traced: str, _net: Network) -> list[Finding]:
-    """Findings of the network that ``traced`` identifies, computed once."""
-    return findings(_net)
+@st.cache_resource(max_entries=12, show_spinner="Looking at the layers ...", hash_funcs=BY_IDENTITY)
+def cached_findings(net: Network) -> list[Finding]:
+    """Findings of a network, computed once."""
+    return findings(net)
 
 
 def draw_finding(finding: Finding, key: str) -> str | None:
@@ -76,24 +72,24 @@ def draw_finding(finding: Finding, key: str) -> str | None:
 
 
 def _whole_image(net: Network) -> Iterator[Finding]:
-    whole = diagnosis.whole_image(net)
+    sight = diagnosis.whole_image(net)
     size = by(net.input.size)
-    if whole.layers == 0:
+    if sight.layers == 0:
         return
-    if whole.every:
+    if sight.every:
         yield Finding(
             NOTE,
-            f"From {_code(whole.every)} on every cell sees the whole input of {size}.",
-            f"In {whole.seeing} of {_count(whole.layers, 'layer')} they all do. The first in which "
-            f"any does is {_code(whole.some or whole.every)}.",
-            list(dict.fromkeys((whole.some or whole.every, whole.every))),
+            f"From {_code(sight.every)} on every cell sees the whole input of {size}.",
+            f"In {whole(sight.seeing)} of {count(sight.layers, 'layer')} they all do. The first in "
+            f"which any does is {_code(sight.some or sight.every)}.",
+            list(dict.fromkeys((sight.some or sight.every, sight.every))),
         )
-    elif whole.some:
+    elif sight.some:
         yield Finding(
             NOTE,
-            f"From {_code(whole.some)} on some cells see the whole input of {size}.",
+            f"From {_code(sight.some)} on some cells see the whole input of {size}.",
             "Those at the border see less: their regions are cut off by it.",
-            [whole.some],
+            [sight.some],
         )
     else:
         inside = [x for x, own in zip(net.layers, diagnosis.features(net), strict=True) if own]
@@ -108,7 +104,7 @@ def _whole_image(net: Network) -> Iterator[Finding]:
     if mixers:
         yield Finding(
             NOTE,
-            f"{_count(len(mixers), 'operation mixes', 'operations mix')} over all positions.",
+            f"{count(len(mixers), 'operation mixes', 'operations mix')} over all positions.",
             f"{listed([_quoted(name) for name in mixers])}. What reaches a cell only that way is "
             "left out here: the sizes on this page are those of local paths.",
         )
@@ -121,21 +117,21 @@ def _input_range(net: Network) -> Iterator[Finding]:
     least, most = sizes.layers
     left_out = ""
     if sizes.left_out:
-        left_out = f" Left out: {_count(sizes.left_out, 'layer')} without closed form."
+        left_out = f" Left out: {count(sizes.left_out, 'layer')} without closed form."
     axes = zip(net.input.size, sizes.least, sizes.most, strict=True)
     fits = all(low <= size <= high for size, low, high in axes)
     if sizes.least == sizes.most:
-        where = f"at {_px(sizes.most)} every layer sees something new, and some cell all of it"
+        where = f"at {side(sizes.most)} every layer sees something new, and some cell all of it"
     else:
         where = (
-            f"from {_px(sizes.least)}, where every layer still sees something new by its shortest "
-            f"path, to {_px(sizes.most)}, beyond which no cell can see it all"
+            f"from {side(sizes.least)}, where every layer still sees something new by its shortest "
+            f"path, to {side(sizes.most)}, beyond which no cell can see it all"
         )
     yield Finding(
         FINE if fits else NOTE,
         f"The network makes the most of inputs {where}.",
         f"{_code(least[0])} has the largest of the shortest paths, {_code(most[0])} the longest "
-        f"path of all (Richter et al. 2021). This input has {_px(net.input.size)}.{left_out}",
+        f"path of all (Richter et al. 2021). This input has {side(net.input.size)}.{left_out}",
         list(dict.fromkeys((*least, *most))),
     )
 
@@ -151,14 +147,14 @@ def _border(net: Network) -> Iterator[Finding]:
     after = ""
     if border.unproductive:
         after = (
-            f" {_count(len(border.unproductive), 'convolution comes', 'convolutions come')} after "
+            f" {count(len(border.unproductive), 'convolution comes', 'convolutions come')} after "
             "it, and can be expected to be unproductive at this input size."
         )
     yield Finding(
         ODD,
         f"{_code(border.layer)} is the border layer.",
         f"It and every convolution after it are fed cells that already see more than the image, by "
-        f"the shortest path too: {_px(border.before)} of {_px(net.input.size)}.{after}",
+        f"the shortest path too: {side(border.before)} of {side(net.input.size)}.{after}",
         [border.layer, *border.unproductive],
     )
 
@@ -174,8 +170,8 @@ def _misaligned(net: Network) -> Iterator[Finding]:
     where = listed(list(places))
     yield Finding(
         ODD,
-        f"Branches are misaligned in {_count(len(joins), 'place')}.",
-        f"{where[:1].upper()}{where[1:]}. {_count(affected, 'layer has', 'layers have')} no closed "
+        f"Branches are misaligned in {count(len(joins), 'place')}.",
+        f"{where[:1].upper()}{where[1:]}. {count(affected, 'layer has', 'layers have')} no closed "
         "form for it; their exact regions hold all the same.",
         joins,
     )
@@ -194,7 +190,7 @@ def _skips(net: Network) -> Iterator[Finding]:
         )
         yield Finding(
             ODD if worst.unseen else NOTE,
-            f"{_count(len(between), 'layer skips', 'layers skip')} positions between windows: the "
+            f"{count(len(between), 'layer skips', 'layers skip')} positions between windows: the "
             "stride is larger than the kernel, or goes in step with the dilation.",
             hidden,
             [skip.layer for skip in between],
@@ -204,7 +200,7 @@ def _skips(net: Network) -> Iterator[Finding]:
         hidden = f"Up to {percent(worst.unseen)} of the pixels are lost" if worst.unseen else ""
         yield Finding(
             NOTE,
-            f"{_count(len(border), 'layer leaves', 'layers leave')} out positions at the border.",
+            f"{count(len(border), 'layer leaves', 'layers leave')} out positions at the border.",
             f"{hidden}, by {_code(worst.layer)}." if hidden else "No pixel is lost by it.",
             [skip.layer for skip in border],
         )
@@ -221,7 +217,7 @@ def _assumed(net: Network) -> Iterator[Finding]:
         yield Finding(FINE, "Every operation is known: all regions are exact.")
         return
     reasons = dict.fromkeys(plain(reason) for layer in layers for reason in layer.assumed)
-    what = _count(len(layers), "operation was", "operations were")
+    what = count(len(layers), "operation was", "operations were")
     yield Finding(
         ODD,
         f"{what} taken to depend on everything.",
@@ -237,12 +233,3 @@ def _code(layer: Layer) -> str:
 def _quoted(name: str) -> str:
     """Name as code in Markdown."""
     return f"`{name.replace('`', '')}`"
-
-
-def _count(number: int, one: str, several: str = "") -> str:
-    return f"{number} {one if number == 1 else several or f'{one}s'}"
-
-
-def _px(sizes: Sequence[int]) -> str:
-    """Sizes in pixels; one number where all sides are the same."""
-    return f"{sizes[0]} px" if len(set(sizes)) == 1 else f"{by(sizes)} px"

@@ -6,17 +6,18 @@ import streamlit as st
 
 from ...trace.network import Network
 from ..address_choice import BETWEEN, Form
+from ..cache import BY_IDENTITY
 from .scopes import all_scopes, first_unfolded, scope_tree
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
-def folds(traced: str, _net: Network) -> Form:
-    """The form of the set of unfolded scopes of the network that ``traced`` stands for.
+@st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=BY_IDENTITY)
+def folds(net: Network) -> Form:
+    """The form of the set of a network's unfolded scopes.
 
     It is spelled as all, none or those unfolded at first, whichever is nearest, and then the
     numbers of the scopes in which it differs, counted in the order of the tree.
     """
-    tree = scope_tree(_net)
+    tree = scope_tree(net)
     keys = [scope.key for scope in all_scopes(tree)]
     bases = {"first": first_unfolded(tree), "all": set(keys), "none": set[str]()}
 

@@ -15,9 +15,10 @@ from ...figures.growth import growth_figure
 from ...trace.network import Layer, Network
 from ..address import refresh
 from ..address_choice import kept, one_of, restored
+from ..cache import BY_IDENTITY
 from ..chart.chart import chart
 from ..navigation import Destination, set_destination
-from ..text import by, percent, plain
+from ..text import by, count, percent, plain, whole
 from .findings import cached_findings, draw_finding
 from .folds import folds
 from .graph.graph import graph
@@ -39,7 +40,7 @@ def growth_section(net: Network, traced: str) -> None:
     axis = _choose_axis(net, traced)
     refresh()
     event = chart(
-        _growth_figure(traced, axis, net),
+        _growth_figure(axis, net),
         "How far the layers see",
         key=f"growth {traced} {axis}",
         on_select="rerun",
@@ -51,7 +52,7 @@ def growth_section(net: Network, traced: str) -> None:
 @st.fragment
 def findings_section(net: Network, traced: str) -> None:
     """Draws the findings, each with buttons for the layers that show it."""
-    for number, finding in enumerate(cached_findings(traced, net)):
+    for number, finding in enumerate(cached_findings(net)):
         name = draw_finding(finding, key=f"finding {number} {traced}")
         if name:
             _go_to_explore(name)
@@ -61,7 +62,7 @@ def findings_section(net: Network, traced: str) -> None:
 @st.fragment
 def graph_section(net: Network, traced: str) -> None:
     """Draws the graph; a clicked layer opens in Explore."""
-    restored("folds", f"unfolded {traced}", folds(traced, net))
+    restored("folds", f"unfolded {traced}", folds(net))
     name = graph(net, traced)
     refresh()
     if name:
@@ -85,7 +86,7 @@ def coverage_section(net: Network, traced: str) -> None:
         layer = _choose_layer(net, traced)
     refresh()
     if layer:
-        seen = _coverage(traced, layer.name, layer)
+        seen = _coverage(layer)
         words.markdown(_coverage_text(layer, seen))
         with picture:
             chart(coverage_figure(seen), "How many cells see each pixel", key=f"coverage {traced}")
@@ -116,9 +117,9 @@ def _choose_axis(net: Network, traced: str) -> int:
     )
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
-def _growth_figure(traced: str, axis: int, _net: Network) -> object:
-    return growth_figure(_net, axis)
+@st.cache_resource(max_entries=12, show_spinner="Measuring the layers ...", hash_funcs=BY_IDENTITY)
+def _growth_figure(axis: int, net: Network) -> object:
+    return growth_figure(net, axis)
 
 
 def _choose_layer(net: Network, traced: str) -> Layer | None:
@@ -140,19 +141,23 @@ def _choose_layer(net: Network, traced: str) -> Layer | None:
     return net[name]
 
 
-@st.cache_resource(max_entries=24, show_spinner="Counting cells ...")
-def _coverage(traced: str, name: str, _layer: Layer) -> Coverage:
-    return coverage(_layer)
+@st.cache_resource(max_entries=24, show_spinner="Counting cells ...", hash_funcs=BY_IDENTITY)
+def _coverage(layer: Layer) -> Coverage:
+    return coverage(layer)
 
 
 def _coverage_text(layer: Layer, seen: Coverage) -> str:
     """Coverage of the input by a layer's cells in words, as Markdown."""
     counts = seen.counts
-    how = "" if seen.exact else f" Of more than {MOST:,} cells the boxes count, holes included."
+    how = (
+        "" if seen.exact else f" Of more than {whole(MOST)} cells the boxes count, holes included."
+    )
     unseen = "Every pixel is seen by some cell."
     if seen.unseen:
-        unseen = f"No cell sees {seen.unseen:,} pixels ({percent(seen.unseen / counts.size)})."
+        unseen = (
+            f"No cell sees {count(seen.unseen, 'pixel')} ({percent(seen.unseen / counts.size)})."
+        )
     return (
         f"How many of the {by(layer.extents)} cells of {plain(layer.title)} see each pixel: "
-        f"from {counts.min():,} to {counts.max():,}. {unseen}{how}"
+        f"from {whole(counts.min())} to {whole(counts.max())}. {unseen}{how}"
     )

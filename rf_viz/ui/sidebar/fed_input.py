@@ -21,18 +21,22 @@ from ...inputs.images import (
     signal_tensor,
     to_tensor,
 )
+from ...inputs.signals import fit_signal
 from ...inputs.volumes import volume_tensor
 from .. import address, cache
 from ..address import ignore_echo
 from ..address_choice import between, kept, one_of, restored
 from ..cache import Fed, File
 from ..pictures import Picture
-from ..text import by
+from ..text import by, count
 from .session import remember, visitor
-from .upload import UPLOAD, hand_over, row, uploader
+from .upload import UPLOAD, hand_over, receive, row, uploader
 
 _LOWEST, _HIGHEST = 60, 1000
 """Pitches of the sample signal, in Hz."""
+
+_TONE = "Tone"
+"""The sample signal."""
 
 _PHANTOM = "Phantom"
 """The sample volume."""
@@ -133,7 +137,40 @@ def _choose_input(
 
 
 def _signal(net: Network) -> tuple[Picture, Fed]:
-    (length,), (axis,) = net.input.size, net.input.spatial_axes
+    receive("signal")
+    visit, (length,), (axis,) = visitor(), net.input.size, net.input.spatial_axes
+    keys = [_TONE, *visit.signals]
+    restored("signal", "signal", one_of(keys))
+    address.read("signal-name")
+    if visit.next_signal:
+        st.session_state["signal"], visit.next_signal = visit.next_signal, ""
+    beside = row()
+    chosen = beside.selectbox(
+        "Signal",
+        keys,
+        format_func=lambda key: key if key == _TONE else visit.signals[key].name,
+        key="signal",
+        persist_state="session",
+        on_change=ignore_echo,
+    )
+    with beside.popover(UPLOAD, help="Upload a signal"):
+        uploader(
+            "A sound (WAV), numbers (CSV) or a NumPy array (.npy)", "signal", False, accept_signal
+        )
+    if chosen == _TONE:
+        key, title, values = _tone(length)
+    else:
+        key, title, values = _part(visit.signals[chosen], length)
+
+    def prepare(values: NDArray[Any]) -> NDArray[np.float32]:
+        return signal_tensor(values, net.input.shape, axis)
+
+    fed = Fed(f"{key} {net.input.shape}", net.input.name, prepare(values), prepare)
+    return Picture(key, title, values), fed
+
+
+def _tone(length: int) -> tuple[str, str, NDArray[np.float32]]:
+    """The sample signal: its key, its title and its values."""
     pitch = st.slider(
         "Pitch of the tone",
         _LOWEST,
@@ -141,17 +178,41 @@ def _signal(net: Network) -> tuple[Picture, Fed]:
         format="%d Hz",
         **kept("pitch", "pitch", between(_LOWEST, _HIGHEST, 440), always=True),
     )
-    values = tone(length, hz=pitch)
-    key = f"tone {pitch} {length}"
+    return f"tone {pitch} {length}", f"A plucked tone of {pitch} Hz", tone(length, hz=pitch)
 
-    def prepare(values: NDArray[Any]) -> NDArray[np.float32]:
-        return signal_tensor(values, net.input.shape, axis)
 
-    fed = Fed(f"{key} {net.input.shape}", net.input.name, prepare(values), prepare)
-    return Picture(key, f"A plucked tone of {pitch} Hz", values), fed
+def _part(file: File, length: int) -> tuple[str, str, NDArray[np.float32]]:
+    """The part of an uploaded signal that the network takes: its key, its title and its values."""
+    address.put("signal-name", file.name)
+    signal = cache.open_signal(file)
+    spare, start = len(signal.values) - length, 0
+    if spare > 0:
+        start = st.slider(
+            "From sample",
+            0,
+            spare,
+            **kept("from-sample", f"from sample {file.digest} {length}", between(0, spare, 0)),
+        )
+    notes = [signal.note] if signal.note else []
+    if spare < 0:
+        notes.append(f"{count(-spare, 'zero')} at the end")
+    if notes:
+        st.caption(f"{'; '.join(notes)}.".capitalize())
+    values = fit_signal(signal.values, length, start)
+    return f"{file.digest} {start} {length}", file.name, values
+
+
+def accept_signal(files: dict[str, bytes]) -> None:
+    """Takes over an uploaded signal. Raises ImageError."""
+    ignore_echo()
+    file = File.uploaded(files)
+    cache.open_signal(file)
+    remember("signal", file.digest, file)
+    visitor().next_signal = file.digest
 
 
 def _volume(net: Network) -> tuple[Picture, Fed]:
+    receive("volume")
     visit, size = visitor(), net.input.size
     volumes = [_PHANTOM, *visit.volumes]
     restored("volume", "volume", one_of(volumes))
@@ -186,7 +247,6 @@ def _volume(net: Network) -> tuple[Picture, Fed]:
 
 def accept_volume(files: dict[str, bytes]) -> None:
     """Takes over an uploaded volume. Raises ImageError."""
-    ignore_echo()
     file = File.uploaded(files)
     cache.open_volume(file)
     remember("volume", file.digest, file)
@@ -203,6 +263,8 @@ def usual_preset(file: File, sample: Sample | None) -> str:
 
 def choose_image(sample: Sample | None) -> File:
     """Draws the choice of an image: a sample, or one of the person's own."""
+    receive("image")
+    receive("photo")
     visit = visitor()
     uploads = visit.images
     keys = [*SAMPLE_IMAGES, *uploads]
@@ -245,7 +307,7 @@ def choose_image(sample: Sample | None) -> File:
 def accept_image(files: dict[str, bytes]) -> None:
     """Takes over an uploaded image. Raises ImageError."""
     show_image(files)
-    _keep_image()
+    visitor().image_chosen = True
 
 
 def show_image(files: dict[str, bytes]) -> None:

@@ -14,7 +14,7 @@ from ...inputs.images import KERAS_MODES
 from ...readers.pytorch import networks as pytorch
 from .. import address, cache
 from ..cache import File
-from ..text import percent, sentence
+from ..text import percent, scaled, sentence
 from .session import visitor
 
 _KERAS = "keras"
@@ -146,7 +146,7 @@ def _about(library: str, name: str) -> str:
     entry = entry_of(f"{library}:{name}")
     if entry is None:
         return ""
-    about = f"{entry.parameters / 1e6:.1f} million weights"
+    about = scaled(entry.parameters, "weights")
     if entry.top1 is not None:
         about += f", top-1 accuracy on ImageNet {percent(entry.top1)} when trained"
     return about
@@ -171,6 +171,7 @@ def _tells_classes(library: str, name: str) -> bool:
 
 
 def _train(key: str) -> None:
+    address.ignore_echo()
     visit = visitor()
     library, _, name = key.partition(":")
     try:

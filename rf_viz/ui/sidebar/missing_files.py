@@ -10,10 +10,10 @@ import streamlit as st
 from .. import address
 from ..address_choice import BETWEEN
 from ..text import plain
-from .fed_input import accept_image, accept_volume
+from .fed_input import accept_image, accept_signal, accept_volume
 from .model import FORMATS, accept_model
 from .session import problem, uploads, visitor
-from .upload import uploader
+from .upload import receive, uploader
 
 _DIGEST = 16
 """The length of a digest."""
@@ -24,6 +24,7 @@ NAMED = "*"
 _KINDS = {
     "model": (FORMATS, True, accept_model),
     "image": ("Any image", False, accept_image),
+    "signal": ("A sound (WAV), numbers (CSV) or a NumPy array (.npy)", False, accept_signal),
     "volume": ("A NumPy array (.npy), or a TIFF or GIF of slices", False, accept_volume),
 }
 
@@ -43,6 +44,8 @@ def asks_files() -> bool:
     Call it before anything of the address is read, and stop the page then: the address stays as it
     is, and the page goes on where it points once the files are there.
     """
+    for what in _KINDS:
+        receive(what)
     visit = visitor()
     missing = [one for one in dict.fromkeys(_missing()) if one.key not in visit.declined]
     if not missing:
@@ -58,7 +61,8 @@ def asks_files() -> bool:
     def take(files: dict[str, bytes]) -> None:
         accept(files)
         if first.key in uploads(first.what):
-            visit.next_model = visit.next_image = visit.next_volume = ""  # the address says which
+            # The address says which is shown.
+            visit.next_model = visit.next_image = visit.next_volume = visit.next_signal = ""
         else:
             visit.problem = f"{next(iter(files))} is another file than {first.name}."
 

@@ -11,19 +11,16 @@ import streamlit as st
 from ... import Model, ModelError, Network
 from ...catalogue.samples import SAMPLE_MODELS, Sample
 from ...errors import MissingFilesError, SizeUnknownError
+from ...readers import looks_like_model
 from .. import address, cache
 from ..address import ignore_echo
 from ..address_choice import kept, one_of, restored
 from ..cache import File, TraceOptions
-from ..text import (
-    by,
-    plain,
-    sentence,
-)
+from ..text import by, listed, plain, sentence
 from . import libraries
 from .session import remember, visitor
 from .side_inputs import choose_side_inputs
-from .upload import UPLOAD, row, uploader
+from .upload import UPLOAD, receive, row, uploader
 
 _LARGEST_SIDE = (1_000_000, 2048, 256)
 """The largest input size on offer for signals, images and volumes: beyond it, a deep network takes
@@ -37,6 +34,7 @@ def choose_model() -> tuple[File, Sample | None]:
 
     On offer are the samples, uploads that load and can be traced, and networks of libraries.
     """
+    receive("model")
     visit = visitor()
     uploads = visit.models
     keys = [*SAMPLE_MODELS, *uploads, *libraries.every_key()]
@@ -169,10 +167,54 @@ def _show_with_earlier(files: dict[str, bytes]) -> File:
             files = {**earlier, **files}
 
 
+def _show_each(files: dict[str, bytes], models: Sequence[str]) -> File:
+    """Opens several uploaded models, each with the files that are none, and shows the first.
+
+    The page then names all of them. A model may need another's file: that one is none by itself.
+    Raises ModelError where none opens.
+    """
+    visit = visitor()
+    others = {name: content for name, content in files.items() if name not in models}
+    opened: dict[str, File] = {}
+    failures: dict[str, ModelError] = {}
+    needed: set[str] = set()
+    for name in models:
+        own = {name: files[name], **others}
+        while name not in opened and name not in failures:
+            try:
+                opened[name] = show_model(own)
+            except ModelError as error:
+                lacks = error.files if isinstance(error, MissingFilesError) else ()
+                there = {lack: files[lack] for lack in lacks if lack in files and lack not in own}
+                if not there:
+                    failures[name] = error
+                own |= there
+                needed |= there.keys()
+    failures = {name: error for name, error in failures.items() if name not in needed}
+    shown = next((name for name in opened if name not in needed), None)
+    if shown is None:
+        raise next(iter(failures.values()))
+    visit.next_model = opened[shown].digest
+    rest = [name for name in opened if name not in needed and name != shown]
+    if rest:
+        verb = "is" if len(rest) == 1 else "are"
+        visit.note = f"{shown} is shown; {listed(rest, len(rest))} {verb} in the list of models."
+    if failures:
+        reasons = {name: sentence(error) for name, error in failures.items()}
+        visit.problem = " ".join(
+            reason if name in reason else f"{name} was not opened: {reason}"
+            for name, reason in reasons.items()
+        )
+    return opened[shown]
+
+
 def accept_model(files: dict[str, bytes]) -> None:
-    """Takes over an uploaded model. Raises ModelError."""
-    ignore_echo()
-    _show_with_earlier(files)
+    """Takes over uploaded models, with the files that they need. Raises ModelError."""
+    models = [name for name, content in files.items() if looks_like_model(content, name)]
+    if len(models) > 1:
+        _show_each(files, models)
+    else:
+        _show_with_earlier(files)
 
 
 def _new_model() -> None:

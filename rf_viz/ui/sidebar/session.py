@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -13,6 +13,9 @@ from ..cache import File, TraceOptions
 from ..text import plain
 from . import recent
 from .layer_list.layer_list import Chosen
+
+Accept = Callable[[dict[str, bytes]], None]
+"""Takes over the contents of files by their names. Raises ModelError or ImageError."""
 
 
 @dataclass
@@ -31,9 +34,11 @@ class Visit:
         image_chosen: whether the person chose an image, so that another model keeps it.
         next_image: the image to show when the page is next drawn, if it is another one.
         uploads: how many uploads were taken, by what they were.
-        volumes, next_volume: the same of volumes.
+        arrived: uploads that are still to be opened, by what they are, and what opens them.
+        volumes, next_volume, signals, next_signal: the same of volumes and signals.
         declined: the keys of uploads that an address needs, and that the person goes on without.
         problem: what went wrong since the page was last drawn.
+        note: what else is to be said since then.
         line: a line of Python that helps, to copy.
         waiting, needed: an upload that lacked files, or had nothing but them, until they follow,
             and the names of what it needs.
@@ -50,10 +55,14 @@ class Visit:
     image_chosen: bool = False
     next_image: str = ""
     uploads: Counter[str] = field(default_factory=Counter)
+    arrived: dict[str, tuple[dict[str, bytes], Accept]] = field(default_factory=dict)
     volumes: dict[str, File] = field(default_factory=dict)
     next_volume: str = ""
+    signals: dict[str, File] = field(default_factory=dict)
+    next_signal: str = ""
     declined: set[str] = field(default_factory=set)
     problem: str = ""
+    note: str = ""
     line: str = ""
     waiting: Mapping[str, bytes] = field(default_factory=dict)
     needed: frozenset[str] = frozenset()
@@ -66,6 +75,7 @@ def visitor() -> Visit:
             models=recent.files("model"),
             images=recent.files("image"),
             volumes=recent.files("volume"),
+            signals=recent.files("signal"),
             trained=_trained(browser_token()),
         )
     visit: Visit = st.session_state["visit"]
@@ -79,9 +89,15 @@ def _trained(token: str) -> set[str]:
 
 
 def uploads(what: str) -> dict[str, File]:
-    """The uploads of one kind, "model", "image" or "volume", by their keys."""
+    """The uploads of one kind, "model", "image", "volume" or "signal", by keys."""
     visit = visitor()
-    return {"model": visit.models, "image": visit.images, "volume": visit.volumes}[what]
+    by_kind = {
+        "model": visit.models,
+        "image": visit.images,
+        "volume": visit.volumes,
+        "signal": visit.signals,
+    }
+    return by_kind[what]
 
 
 def remember(what: str, key: str, file: File) -> None:
@@ -92,6 +108,9 @@ def remember(what: str, key: str, file: File) -> None:
 def problem() -> None:
     """Reports once why the last upload or choice failed; the page keeps what it showed."""
     visit = visitor()
+    if visit.note:
+        st.info(plain(visit.note), icon=":material/info:")
+        visit.note = ""
     if visit.problem:
         st.error(plain(visit.problem), icon=":material/error:")
         if visit.line:

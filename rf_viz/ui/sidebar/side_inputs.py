@@ -11,7 +11,7 @@ from ...inputs.feeds import SideInput
 from ...model import Model
 from ..address import FEED
 from ..address_choice import kept, one_of, words
-from ..text import by, plain
+from ..text import by, number, plain
 
 Texts = tuple[tuple[str, str], ...]
 """The values that a person chose, as texts, each with its input's name."""
@@ -41,7 +41,7 @@ def _field(side: SideInput, digest: str) -> str:
     """Draws the field of one input; returns what is in it, empty for the default."""
     parameter, key = f"{FEED}{side.name}", f"feed {side.name} {digest}"
     shape = f" {by(side.shape)}" if side.shape else ""
-    label, default = f"{plain(side.name)} ({side.dtype}{shape})", f"{side.default:g}"
+    label, default = f"{plain(side.name)} ({side.dtype}{shape})", number(side.default)
     unsettled = "" if side.fixed else " Left empty, the regions hold for every value."
     if side.dtype == "bool" and not side.shape:
         word = "true" if side.default else "false"

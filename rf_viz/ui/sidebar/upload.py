@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -11,18 +10,16 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ... import ModelError
 from ...inputs.images import ImageError
-from ..text import sentence
-from .session import visitor
+from ..address import ignore_echo
+from ..text import listed, plain, sentence
+from .session import Accept, visitor
 
 UPLOAD = ":material/upload:"
 """The icon of the button."""
 
-Accept = Callable[[dict[str, bytes]], None]
-"""Takes over the contents of files by their names. Raises ModelError or ImageError."""
-
 
 def uploader(label: str, what: str, several: bool, accept: Accept) -> None:
-    """Draws an uploader that hands over what it gets and is empty again afterwards.
+    """Draws an uploader that hands over what it gets, for ``receive``, and is empty again.
 
     ``what`` says what is uploaded, and counts towards the key: only a new key empties the widget.
     """
@@ -42,16 +39,41 @@ def row() -> DeltaGenerator:
 
 
 def hand_over(key: str, what: str, accept: Accept) -> None:
-    """Hands over the files of the widget of that key; the page then reports what is wrong."""
+    """Keeps the files of the widget of that key until ``receive`` opens them.
+
+    That takes a while, and what is drawn in a callback like this one does not show.
+    """
     upload: Any = st.session_state.get(key)
     files: list[UploadedFile] = upload if isinstance(upload, list) else [upload] if upload else []
     if not files:
         return
+    ignore_echo()
     visit = visitor()
     visit.uploads[what] += 1
+    names = [file.name for file in files]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        visit.problem = (
+            f"Several files are called {listed(twice)}: upload them one after the other, or rename "
+            "them."
+        )
+        return
+    visit.arrived[what] = {file.name: file.getvalue() for file in files}, accept
+
+
+def receive(what: str) -> None:
+    """Opens the files of such an upload, if some have arrived; the page reports what is wrong.
+
+    Call it before the choice is drawn that they are to appear in.
+    """
+    visit = visitor()
+    if what not in visit.arrived:
+        return
+    files, accept = visit.arrived.pop(what)
     try:
-        accept({file.name: file.getvalue() for file in files})
+        with st.spinner(f"Opening {plain(listed(list(files)))} ...", show_time=True):
+            accept(files)
     except ModelError as error:
         visit.problem, visit.line = sentence(error), error.line
     except ImageError as error:
-        visit.problem = str(error).replace("The file", files[0].name, 1)
+        visit.problem = str(error).replace("The file", next(iter(files)), 1)

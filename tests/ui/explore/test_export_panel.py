@@ -8,7 +8,6 @@ import re
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -17,26 +16,23 @@ from PIL import Image
 
 import rf_viz
 from rf_viz import Layer, Network
-from rf_viz.analysis.seen import Mode
 from rf_viz.catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS, tone
+from rf_viz.figures.linked_view import LinkedView
 from rf_viz.figures.plotly_js import plotly_js
 from rf_viz.inputs.images import fit, open_image
 from rf_viz.ui.browser.component import pack, unpack
-from rf_viz.ui.cache import Fed, File
+from rf_viz.ui.cache import File
 from rf_viz.ui.explore.export_panel import (
-    as_shown,
     credit,
     spread,
     title,
 )
 from rf_viz.ui.explore.offline_page.offline_page import Chosen, estimate, offline_page
-from rf_viz.ui.explore.snapshot import app_font, snapshot
-from rf_viz.ui.inspector.scene import Scene
-from rf_viz.ui.pictures import FeatureMap, Picture
+from rf_viz.ui.explore.snapshot import caption_of, snapshot
+from rf_viz.ui.pictures import Cell, FeatureMap, Picture
 
 NAMES = ("conv1", "fire4/expand1x1", "fire5/concat", "fire7/expand1x1", "conv10")
 TIMES, DASH = " \N{MULTIPLICATION SIGN} ", "\N{EN DASH}"
-SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(scope="module")
@@ -175,49 +171,43 @@ def test_samples_have_a_credit_and_uploads_none(picture: Picture) -> None:
     assert credit(Picture("0123456789abcdef 224x224 crop", sample.title, picture.values)) == ""
 
 
-def test_the_picture_shows_the_region_and_darkens_the_rest(net: Network, picture: Picture) -> None:
-    layer = net["fire5/concat"]
-    (one,) = maps(layer, 1)
-    white = replace(picture, key="white", values=np.full_like(picture.values, 255))
-    region = layer.region((10, 12), 0)
-    drawing = snapshot("Net", "", white, one, (10, 12))
-    pixels = np.asarray(drawing.raster(1, app_font))
-    # The input fills the left of the picture: 440 of its units for 224 pixels, from (24, 104) on.
+def drawing(picture: Picture, one: FeatureMap, cell: Cell, title: str = "Net") -> Any:  # noqa: ANN401
+    """The figure of the view with its caption."""
+    view = LinkedView(one.layer, picture.values, one.values, cell, one.channel)
+    return snapshot(view, title, caption_of(picture, one, cell, "Image: by somebody."))
 
-    def at(y: float, x: float) -> NDArray[np.uint8]:
-        return pixels[round(104 + y * 440 / 224), round(24 + x * 440 / 224)]
 
-    assert at(region.start[0] + 5, region.start[1] + 5).tolist() == [255, 255, 255]
-    assert at(region.stop[0] - 5, region.stop[1] - 5).tolist() == [255, 255, 255]
-    assert at(region.start[0] - 5, region.start[1] + 5).max() <= 128
-    assert at(region.stop[0] + 5, region.stop[1] - 5).max() <= 128
-    middle = (region.start[0] + region.stop[0]) / 2
-    assert at(middle, region.start[1]).tolist() == [255, 127, 14]
+def caption(figure: Any) -> str:  # noqa: ANN401
+    (one,) = (note for note in figure.layout.annotations if note.name == "caption")
+    text = str(one.text).replace("<br>", " ")
+    return text.replace("\xa0", " ").replace(TIMES, " x ").replace(DASH, "-")
 
 
 def test_the_picture_says_what_it_shows(net: Network, picture: Picture) -> None:
     (one,) = maps(net["fire5/concat"], 1)
-    drawing = snapshot("Net & co", "Image: by somebody.", picture, one, (10, 12))
-    words = [text.text for text in ElementTree.fromstring(drawing.svg()).iter(f"{SVG}text")]
-    assert words[0] == "Net & co \N{MIDDLE DOT} fire5/concat"
-    caption = " ".join(words[5:]).replace("\xa0", " ").replace(TIMES, " x ").replace(DASH, "-")
+    figure = drawing(picture, one, (10, 12), "Net & <co>\nfire5")
+    assert figure.layout.title.text == "<b>Net &amp; &lt;co&gt; fire5</b>"
+    told = caption(figure)
     region = net["fire5/concat"].region((10, 12), 0)
     (top, left), (bottom, right) = region.start, region.stop
-    assert "Cell (10, 12) of fire5/concat (Concat, 1 x 256 x 27 x 27) in channel 0" in caption
-    assert f"sees rows {top}-{bottom - 1} and columns {left}-{right - 1} of the input" in caption
-    assert "Size r 63 x 63, stride S 8 x 8, padding P 24 x 24." in caption
-    assert "Image: by somebody." in caption
+    assert "Cell (10, 12) of fire5/concat (Concat, 1 x 256 x 27 x 27) in channel 0" in told
+    assert f"sees rows {top}-{bottom - 1} and columns {left}-{right - 1} of the input" in told
+    assert "Size r 63 x 63, stride S 8 x 8, padding P 24 x 24." in told
+    assert "Image: by somebody." in told
 
 
-def test_the_svg_and_the_raster_are_one_drawing(net: Network, picture: Picture) -> None:
+def test_the_picture_is_the_linked_view_with_room_for_the_caption(
+    net: Network, picture: Picture
+) -> None:
     (one,) = maps(net["fire5/concat"], 1)
-    drawing = snapshot("Net", "", picture, one, (10, 12))
-    root = ElementTree.fromstring(drawing.svg())
-    assert drawing.raster(2, app_font).size == (
-        2 * int(root.attrib["width"]),
-        round(2 * float(root.attrib["height"])),
-    )
-    assert len(list(root.iter(f"{SVG}image"))) == 2
+    figure = drawing(picture, one, (10, 12))
+    view = LinkedView(one.layer, picture.values, one.values, (10, 12), one.channel).figure()
+    assert figure.layout.shapes == view.layout.shapes
+    assert [trace.name for trace in figure.data] == [trace.name for trace in view.data]
+    inner = [f.layout.height - f.layout.margin.t - f.layout.margin.b for f in (figure, view)]
+    assert inner[0] == inner[1]
+    lines = caption(figure).count(" ") and figure.layout.annotations[-1].text.count("<br>") + 1
+    assert figure.layout.margin.b > 17 * lines + 60
 
 
 def test_a_signal_is_drawn_as_a_line() -> None:
@@ -225,14 +215,9 @@ def test_a_signal_is_drawn_as_a_line() -> None:
     layer = net["conv1/relu"]
     picture = Picture("tone", "A tone", tone(net.input.size[0]))
     (one,) = maps(layer, 1)
-    svg = snapshot("Net", "", picture, one, (60,)).svg()
-    root = ElementTree.fromstring(svg)
-    assert [len(line.attrib["points"].split()) for line in root.iter(f"{SVG}polyline")] == [
-        1024,
-        2 * layer.grid[0],
-    ]
     region = layer.region((60,))
-    assert f"sees samples {region.start[0]}{DASH}{region.stop[0] - 1} of the input" in svg
+    told = caption(drawing(picture, one, (60,)))
+    assert f"sees samples {region.start[0]}-{region.stop[0] - 1} of the input" in told
     page = offline_page("Net", "", picture, [Chosen([one], ["0"])])
     written = content(page)
     unpacked = arrays(written, written["layers"][0]["maps"][0])
@@ -243,47 +228,6 @@ def test_a_signal_is_drawn_as_a_line() -> None:
 def test_a_layer_without_a_grid_and_without_values_is_drawn(net: Network, picture: Picture) -> None:
     layer = next(layer for layer in net.layers if not layer.grid)
     one = FeatureMap(layer, None, "No values", None)
-    drawing = snapshot("Net", "", picture, one, ())
-    assert "The only cell of" in drawing.about
-    assert drawing.raster(1, app_font).width == 960
+    assert "The only cell of" in caption(drawing(picture, one, ()))
     written = content(offline_page("Net", "", picture, [Chosen([one], [""])]))
     assert written["layers"][0]["maps"][0]["header"]["valued"] is False
-
-
-def test_the_picture_is_written_in_the_font_of_the_app() -> None:
-    font = app_font(20, True)
-    assert font.getname()[0] == "SourceSans3VF"
-    missing = bytes(font.getmask("\uffff"))
-    assert all(bytes(font.getmask(sign)) != missing for sign in (TIMES.strip(), DASH, "é"))
-
-
-@pytest.mark.parametrize(("mode", "what"), [("pixels", "exact pixels"), ("paths", "path counts")])
-def test_the_picture_shows_what_the_page_does(
-    net: Network, picture: Picture, mode: Mode, what: str
-) -> None:
-    (one,) = maps(net["fire5/concat"], 1)
-    fed = Fed("", "image", np.zeros(1, np.float32), lambda values: values)
-    file = File("", "", b"")
-    scene = Scene(file, net, picture, fed, one, None, 0, [], (10, 12), mode=mode)
-    shown = as_shown(scene)
-    assert shown.title == f"{picture.title}, {what}"
-    inside = np.zeros(picture.extent, bool)
-    inside[scene.region.slices] = True
-    assert np.array_equal(shown.values[~inside], picture.values[~inside])
-    paths = one.layer.paths((10, 12), one.channel)
-    changed = (shown.values != picture.values).any(axis=-1)
-    if mode == "pixels":
-        assert np.array_equal(changed[inside], (paths == 0)[inside])
-    else:
-        assert changed.sum() > 0.9 * inside.sum()
-        assert as_shown(replace(scene, mode="box")) is picture
-
-
-def test_a_name_with_line_breaks_is_drawn_in_one_line(net: Network, picture: Picture) -> None:
-    (one,) = maps(net["fire5/concat"], 1)
-    drawing = snapshot("a\nb\r\nc", "by\nme", picture, one, (10, 12))
-    assert drawing.about.startswith("a\nb")
-    drawing.raster(1, app_font)
-    words = [text.text for text in ElementTree.fromstring(drawing.svg()).iter(f"{SVG}text")]
-    assert words[0] == "a b c \N{MIDDLE DOT} fire5/concat"
-    assert not any("\n" in word for word in words)

@@ -31,7 +31,7 @@ def test_equal_is_told_from_nearly_equal() -> None:
     assert (same.sign, same.word, same.holds) == ("=", "Equal", True)
     assert "difference is 0" in same.text
     assert (noise.sign, noise.word, noise.holds) == ("\N{ALMOST EQUAL TO}", "Equal", True)
-    assert "1.00e-06 is float noise" in noise.text
+    assert "1.00 \N{MULTIPLICATION SIGN} 10⁻⁶ is float noise" in noise.text
 
 
 def test_an_outside_that_moves_the_cell_is_a_fault_unless_it_is_global_context() -> None:

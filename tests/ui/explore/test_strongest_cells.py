@@ -11,6 +11,7 @@ from PIL import Image
 
 import rf_viz
 from rf_viz import Layer
+from rf_viz.figures.encode import Encoded
 from rf_viz.ui.explore.strongest_cells import (
     MOST,
     crops,
@@ -62,7 +63,9 @@ def test_a_crop_holds_the_pixels_of_its_region_at_their_place_in_the_box() -> No
     drawn, aspect = crops(finds, conv)
     assert aspect == 1
     assert finds[0].cell == (0, 4)
-    assert (np.asarray(Image.open(BytesIO(drawn[0].drawn))) == picture[0:2, 3:6]).all()
+    assert isinstance(drawn[0].drawn, Encoded)
+    enlarged = np.asarray(Image.open(BytesIO(drawn[0].drawn.content)))
+    assert (enlarged[32::64, 32::64] == picture[0:2, 3:6]).all()
     assert drawn[0].frame == pytest.approx((0, 1 / 3, 1, 2 / 3))
     assert drawn[0].around == pytest.approx((0, 0, 1, 1))
     assert drawn[1].frame == drawn[1].around == pytest.approx((0, 0, 1, 1))

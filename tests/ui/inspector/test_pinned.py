@@ -95,10 +95,10 @@ def test_the_nearest_cell_is_the_nearest_of_all(net: rf_viz.Network) -> None:
 
 
 def test_the_strip_knows_what_each_layer_sees_of_the_point(net: rf_viz.Network) -> None:
-    regions = near("squeezenet", net, (100.0, 60.0))
-    for entry, region in zip(stops("squeezenet", net), regions, strict=True):
+    regions = near(net, (100.0, 60.0))
+    for entry, region in zip(stops(net), regions, strict=True):
         there = entry.layer.region(nearest(entry.layer, (100.0, 60.0)))
         assert region.tolist() == [[a, b] for a, b in zip(there.start, there.stop, strict=True)], (
             entry.name
         )
-    assert not near("squeezenet", net, None).any()
+    assert not near(net, None).any()

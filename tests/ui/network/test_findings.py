@@ -47,7 +47,7 @@ def test_the_border_layer_and_those_after_it_can_be_opened() -> None:
     finding = that_says(sample("crepe"), "border layer")
     assert finding.icon == ODD
     assert [layer.name for layer in finding.layers] == ["conv3", "conv4", "conv5", "conv6"]
-    assert "1028 px of 1024 px" in finding.evidence
+    assert "1,028 samples of 1,024 samples" in finding.evidence
 
 
 def test_lost_pixels_are_told() -> None:

@@ -18,7 +18,7 @@ def net() -> rf_viz.Network:
 
 @pytest.fixture(scope="module")
 def form(net: rf_viz.Network) -> Form:
-    return folds("squeezenet", net)
+    return folds(net)
 
 
 def test_it_is_spelled_by_how_it_differs_from_the_nearest(net: rf_viz.Network, form: Form) -> None:

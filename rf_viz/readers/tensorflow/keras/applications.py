@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from ....errors import ModelError
 from .. import TensorFlowModel
-from .build import ONE_AT_A_TIME
+from .build import ONE_AT_A_TIME, reproducible
 from .reader import import_keras, of_model, without_weights
 
 _PATIENCE = 20
@@ -18,8 +18,9 @@ _PATIENCE = 20
 def load(name: str, *, trained: bool = False) -> TensorFlowModel:
     """Build one of ``keras.applications`` by its name ("ResNet50").
 
-    Unless ``trained`` it has random weights, made when somebody asks for a value. The trained ones
-    are what Keras keeps in its folder, or downloads. Raises ModelError where it can do neither.
+    Unless ``trained`` it has random weights, always the same, made when somebody asks for a value.
+    The trained ones are what Keras keeps in its folder, or downloads. Raises ModelError where it
+    can do neither.
     """
     keras = import_keras()
     build = getattr(keras.applications, name)
@@ -27,7 +28,8 @@ def load(name: str, *, trained: bool = False) -> TensorFlowModel:
         return without_weights(lambda: build(weights=None), name)
     with ONE_AT_A_TIME, _patience():
         try:
-            model = build(weights="imagenet")
+            with reproducible():
+                model = build(weights="imagenet")
         except Exception as error:
             raise ModelError(
                 f"the trained weights of {name} are not on this machine and could not be "

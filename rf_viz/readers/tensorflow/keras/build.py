@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +18,9 @@ ONE_AT_A_TIME = threading.RLock()
 
 _UNMADE = "uninitialized_variables"
 """Keras's own name, which is not public, of the list of variables that it makes when it may."""
+
+_NAMES = "object_name_uids"
+"""Keras's own name, which is not public, of the numbers that it adds to names it makes up."""
 
 
 SLASH = ">.>"
@@ -46,6 +51,25 @@ def made_by(build: Callable[[], Any]) -> Any:  # noqa: ANN401
 
 
 @contextmanager
+def reproducible() -> Iterator[None]:
+    """Let what is built meanwhile have the names and the random weights of a fresh process.
+
+    Else a network would be called otherwise at each load: Keras numbers the layers without a name
+    of their own, inputs among them, throughout a thread's life.
+    """
+    from keras.src.backend.common import global_state
+
+    numbers, state = global_state.get_global_attribute(_NAMES), random.getstate()
+    global_state.set_global_attribute(_NAMES, defaultdict(int))
+    random.seed(0)  # Keras draws the seeds of its initialisers from this generator
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute(_NAMES, numbers)
+        random.setstate(state)
+
+
+@contextmanager
 def _unmade() -> Iterator[None]:
     """Let variables that are declared meanwhile have no values, now or later by themselves."""
     import keras
@@ -53,7 +77,11 @@ def _unmade() -> Iterator[None]:
 
     to_make = list(global_state.get_global_attribute(_UNMADE) or [])
     try:
-        with keras.StatelessScope(initialize_variables=False), warnings.catch_warnings():
+        with (
+            reproducible(),
+            keras.StatelessScope(initialize_variables=False),
+            warnings.catch_warnings(),
+        ):
             warnings.simplefilter("ignore")
             yield
     finally:

@@ -6,19 +6,10 @@
  * what a person is typing stays.
  */
 
+import { mount } from "../../browser/mount.js";
+
 const SETTINGS = ["channels", "kernel", "stride", "padding", "dilation", "groups"];
 const MOST_PADDING = 32; // that is on offer as a number
-
-const editors = new WeakMap();
-
-export default function ({ data, parentElement, setTriggerValue }) {
-  if (!editors.has(parentElement)) editors.set(parentElement, new Editor(parentElement));
-  const editor = editors.get(parentElement);
-  editor.report = (edits) => setTriggerValue("edits", { edits });
-  editor.show(data);
-  document.addEventListener("keydown", editor.listen);
-  return () => document.removeEventListener("keydown", editor.listen);
-}
 
 class Editor {
   constructor(root) {
@@ -376,3 +367,10 @@ function select(options, name, label) {
   box.setAttribute("aria-label", label);
   return box;
 }
+
+export default mount(Editor, (editor, { data, setTriggerValue }) => {
+  editor.report = (edits) => setTriggerValue("edits", { edits });
+  editor.show(data);
+  document.addEventListener("keydown", editor.listen);
+  return () => document.removeEventListener("keydown", editor.listen);
+});

@@ -5,20 +5,12 @@
  * layer's cell nearest to the pinned point sees; at rest the layer is reported, as a trigger.
  */
 
+import { mount } from "../../browser/mount.js";
 import { unpack } from "../../browser/packet.js";
 import { listen, tell } from "../../browser/bus.js";
 
 const REST = 180; // milliseconds without another step before the server hears of the layer
 const LEAST = 2; // pixels: the height of a bar whose cells see hardly anything
-
-const strips = new WeakMap();
-
-export default function ({ data, parentElement, setTriggerValue }) {
-  if (!strips.has(parentElement)) strips.set(parentElement, new DepthStrip(parentElement));
-  const strip = strips.get(parentElement);
-  strip.report = (name) => setTriggerValue("layer", name);
-  strip.show(unpack(data));
-}
 
 class DepthStrip {
   constructor(root) {
@@ -156,3 +148,8 @@ function key(kind, colour) {
   node.style.setProperty("--kind", colour);
   return node;
 }
+
+export default mount(DepthStrip, (strip, { data, setTriggerValue }) => {
+  strip.report = (name) => setTriggerValue("layer", name);
+  strip.show(unpack(data));
+});

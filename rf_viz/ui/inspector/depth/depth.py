@@ -12,6 +12,7 @@ from ....analysis.categories import CATEGORIES
 from ....analysis.growth import largest_region
 from ....trace.network import Layer, Network
 from ...browser.component import component, pack
+from ...cache import BY_IDENTITY
 from ...outline import Entry, outline, undivided
 from ...pictures import Cell
 from ...text import by
@@ -31,14 +32,14 @@ def depth(net: Network, traced: str, go: Callable[[str], None]) -> None:
         if name:
             go(name)
 
-    _component(key=key, data=_packet(traced, net), on_layer_change=changed)
+    _component(key=key, data=_packet(net), on_layer_change=changed)
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
-def _packet(traced: str, _net: Network) -> bytes:
-    extent = _net.input.size
+@st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=BY_IDENTITY)
+def _packet(net: Network) -> bytes:
+    extent = net.input.size
     rows = []
-    for entry in stops(traced, _net):
+    for entry in stops(net):
         size = largest_region(entry.layer)
         field = entry.layer.receptive_field
         rows.append(
@@ -56,24 +57,24 @@ def _packet(traced: str, _net: Network) -> bytes:
     return pack({"layers": rows, "colours": dict(CATEGORIES), "extent": extent}, {})
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
-def stops(traced: str, _net: Network) -> list[Entry]:
+@st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=BY_IDENTITY)
+def stops(net: Network) -> list[Entry]:
     """The entries of the outline that have a bar in the strip.
 
     They are the framework's layers that hold no other, and operations beside them.
     """
-    return list(undivided(outline(_net)))
+    return list(undivided(outline(net)))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def near(traced: str, _net: Network, point: Sequence[float] | None) -> NDArray[np.int32]:
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=BY_IDENTITY)
+def near(net: Network, point: Sequence[float] | None) -> NDArray[np.int32]:
     """The region of each stop's cell nearest to a point: (stops, spatial axes, start and stop).
 
     Without a point all of them are empty.
     """
     if point is None:
-        return np.zeros((len(stops(traced, _net)), len(_net.input.size), 2), np.int32)
-    regions = [_region(entry.layer, nearest(entry.layer, point)) for entry in stops(traced, _net)]
+        return np.zeros((len(stops(net)), len(net.input.size), 2), np.int32)
+    regions = [_region(entry.layer, nearest(entry.layer, point)) for entry in stops(net)]
     return np.array(regions, np.int32).reshape(len(regions), -1, 2)
 
 

@@ -19,8 +19,9 @@ from ....lessons.layers import length_for
 from ....lessons.reach import reach
 from ....lessons.worked import runs
 from ...address_choice import kept, one_of
+from ...text import whole
 from ..unit_diagram.unit_diagram import Brackets, unit_diagram
-from .frame import beside, controls, few, fitting, joined, layer_sliders, signed, slider, unit_of
+from .frame import beside, controls, few, fitting, joined, layer_sliders, slider, unit_of
 
 
 def layer() -> None:
@@ -111,9 +112,9 @@ def _of_padding(example: Example, unit: int) -> str:
     """Tell what becomes of the units that the closed form counts for a unit of the output."""
     counted = reach(example, unit)
     inside = len(counted.seen) + len(counted.gaps) + len(counted.padded)
-    units = f"unit {signed(counted.first)}"
+    units = f"unit {whole(counted.first)}"
     if counted.size > 1:
-        units = f"units {signed(counted.first)} to {signed(counted.last)}"
+        units = f"units {whole(counted.first)} to {whole(counted.last)}"
     where = {0: "none of them is", counted.size: "all are"}.get(inside, f"{inside} of them are")
     seen = "none" if not counted.seen else f"{len(counted.seen)}: {runs(counted.seen)}"
     parts = [

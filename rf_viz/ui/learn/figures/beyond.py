@@ -23,7 +23,7 @@ from ....lessons.layers import length_for
 from ....lessons.weights import alternate, away_from_border, summed_weights
 from ...address_choice import kept, one_of
 from ...chart.chart import chart
-from ...text import percent
+from ...text import number, percent
 from ..unit_diagram.unit_diagram import Brackets, Pin, unit_diagram
 from .frame import controls, few, fitting, joined, slider, unit_of
 
@@ -157,7 +157,8 @@ def _of_weights(sums: Sequence[float], resized: bool) -> str:
     """Tell whether the sums of outputs away from the border differ, and what follows."""
     kinds = sorted(set(sums))
     if not alternate(sums):
-        even = f"**Even:** all their summed weights are {kinds[0]:g}, so there is no checkerboard."
+        weight = number(kinds[0])
+        even = f"**Even:** all their summed weights are {weight}, so there is no checkerboard."
         if resized:
             return (
                 f"{even} At the border it is less where the convolution meets padding. A resize "
@@ -171,9 +172,9 @@ def _of_weights(sums: Sequence[float], resized: bool) -> str:
     products = sorted({one * other for one in kinds for other in kinds})
     return (
         "**Uneven:** their summed weights alternate between "
-        f"{joined([f'{n:g}' for n in kinds])}, since the stride does not divide the kernel. In two "
-        f"dimensions they multiply to {joined([f'{n:g}' for n in products])}: a constant image "
-        "comes out as a checkerboard."
+        f"{joined([number(n) for n in kinds])}, since the stride does not divide the kernel. In "
+        f"two dimensions they multiply to {joined([number(n) for n in products])}: a constant "
+        "image comes out as a checkerboard."
     )
 
 
@@ -189,7 +190,7 @@ def bell() -> None:
         f"{width} of them:** {percent(float(counts[bells.within(counts)].sum()))} of all paths "
         f"start in {percent(width / size)} of the field. **In two dimensions,** with square "
         "kernels, the square root of the bell's area, which the paper measures, is "
-        f"{bells.area_width(counts):.1f}."
+        f"{number(bells.area_width(counts), 3)}."
     )
     left, right = st.columns(2)
     with left:

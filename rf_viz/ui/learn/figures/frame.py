@@ -92,8 +92,3 @@ def joined(parts: Sequence[str], word: str = "and") -> str:
 def few(units: Sequence[int]) -> str:
     """Numbers of units in words."""
     return f"unit{'s' * (len(units) > 1)} {joined([str(unit) for unit in units])}"
-
-
-def signed(number: int) -> str:
-    """A number with a true minus sign."""
-    return str(number).replace("-", "\N{MINUS SIGN}")

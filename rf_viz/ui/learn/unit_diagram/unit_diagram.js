@@ -7,6 +7,8 @@
  * `{ above, unit }`, where `above` is the number of rows above its own.
  */
 
+import { mount } from "../../browser/mount.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDEST, NARROWEST] = [46, 11]; // screen pixels from one unit to the next
 const [LARGEST, SMALLEST] = [26, 5]; // sides of a unit
@@ -21,15 +23,6 @@ const EDGE = 10; // within a lane, beside its units
 const LANE_TOP = 26; // above the units of a lane's row, where their name stands
 const ORDER = ["", "second", "third"];
 const DASH = "\u2013";
-
-const diagrams = new WeakMap();
-
-export default function ({ data, parentElement, setStateValue }) {
-  if (!diagrams.has(parentElement)) diagrams.set(parentElement, new Diagram(parentElement));
-  const diagram = diagrams.get(parentElement);
-  diagram.report = (pinned) => setStateValue("pinned", pinned);
-  diagram.show(data);
-}
 
 class Diagram {
   constructor(root) {
@@ -505,3 +498,8 @@ function element(name, attributes, text) {
 function setAll(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
 }
+
+export default mount(Diagram, (diagram, { data, setStateValue }) => {
+  diagram.report = (pinned) => setStateValue("pinned", pinned);
+  diagram.show(data);
+});

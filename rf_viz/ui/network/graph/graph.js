@@ -6,18 +6,11 @@
  * click on a layer is the trigger `layer`.
  */
 
+import { mount } from "../../browser/mount.js";
+
 const STEP = 1.15; // by which a click on a button zooms
 const ZOOMS = [0.4, 2];
 const FITS = [1, 0.92]; // the last leaves text of 11 pixels
-
-const graphs = new WeakMap();
-
-export default function ({ data, parentElement, setTriggerValue }) {
-  if (!graphs.has(parentElement)) graphs.set(parentElement, new Graph(parentElement));
-  const graph = graphs.get(parentElement);
-  graph.report = setTriggerValue;
-  graph.show(data);
-}
 
 class Graph {
   constructor(root) {
@@ -104,3 +97,8 @@ class Graph {
     box.setAttribute("tabindex", 0);
   }
 }
+
+export default mount(Graph, (graph, { data, setTriggerValue }) => {
+  graph.report = setTriggerValue;
+  graph.show(data);
+});

@@ -12,6 +12,7 @@ from ....analysis.categories import CATEGORIES, category_of
 from ....analysis.growth import largest_region
 from ....trace.network import Layer, Network
 from ...browser.component import component
+from ...cache import BY_IDENTITY
 from ...outline import title_of
 from ...text import by
 from ..graph_flow import BEFORE, Flow, Fork, Rail, Step, Tangle, flow_of
@@ -36,7 +37,7 @@ def graph(net: Network, traced: str) -> str | None:
     ``traced`` identifies the network among all that were traced.
     """
     state_key, key = f"unfolded {traced}", f"graph {traced}"
-    tree = _tree(traced, net)
+    tree = _tree(net)
     unfolded: set[str] = st.session_state.setdefault(state_key, first_unfolded(tree))
 
     def fold() -> None:
@@ -57,9 +58,9 @@ def graph(net: Network, traced: str) -> str | None:
     return name
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
-def _tree(traced: str, _net: Network) -> tuple[Scope, ...]:
-    return scope_tree(_net)
+@st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=BY_IDENTITY)
+def _tree(net: Network) -> tuple[Scope, ...]:
+    return scope_tree(net)
 
 
 def content(net: Network, tree: Sequence[Scope], unfolded: Collection[str]) -> dict[str, str]:

@@ -5,19 +5,11 @@
  * Filtering happens here; only the chosen layer is reported back, as the state `layer`.
  */
 
+import { mount } from "../../browser/mount.js";
 import { listen } from "../../browser/bus.js";
 
 const LONGEST = 27; // characters of a name that fit into a row
 const REST = 150; // milliseconds without another arrow key before the server hears of the layer
-
-const lists = new WeakMap();
-
-export default function ({ data, parentElement, setStateValue }) {
-  if (!lists.has(parentElement)) lists.set(parentElement, new LayerList(parentElement));
-  const list = lists.get(parentElement);
-  list.report = (name) => setStateValue("layer", { name, turn: ++list.turn });
-  list.show(data);
-}
 
 class LayerList {
   constructor(root) {
@@ -220,3 +212,8 @@ function element(tag, className, text) {
   node.textContent = text;
   return node;
 }
+
+export default mount(LayerList, (list, { data, setStateValue }) => {
+  list.report = (name) => setStateValue("layer", { name, turn: ++list.turn });
+  list.show(data);
+});

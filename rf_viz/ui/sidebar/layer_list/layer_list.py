@@ -11,6 +11,7 @@ from ....analysis.growth import largest_region
 from ....trace.network import Network
 from ...address import ignore_echo
 from ...browser.component import component
+from ...cache import BY_IDENTITY
 from ...outline import Entry, label_within, outline
 from ...text import by
 
@@ -41,7 +42,7 @@ def layer_list(net: Network, first: str, *, key: str) -> Chosen | None:
         st.session_state[_FIRST] = first
     state = _component(
         key=key,
-        data={"layers": rows(key, net), "selected": st.session_state[_FIRST]},
+        data={"layers": rows(net), "selected": st.session_state[_FIRST]},
         default={"layer": None},
         on_layer_change=ignore_echo,
     )
@@ -52,12 +53,11 @@ Row = dict[str, str | int | bool | None]
 """What the list gets of an entry of the outline."""
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
-def rows(key: str, _net: Network) -> list[Row]:
+@st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=BY_IDENTITY)
+def rows(net: Network) -> list[Row]:
     """The rows of the list: the entries of the network's outline, each after the one around it.
 
-    ``key`` stands for the network. A row's ``parent`` is the number of the row that it unfolds
-    from.
+    A row's ``parent`` is the number of the row that it unfolds from.
     """
     listed: list[Row] = []
 
@@ -82,7 +82,7 @@ def rows(key: str, _net: Network) -> list[Row]:
             inside = label_within(part.name, entry.name).replace("/", " / ")
             add(part, "", inside, number)
 
-    entries = outline(_net)
+    entries = outline(net)
     for entry, placed in zip(entries, scopes([entry.name for entry in entries]), strict=True):
         add(entry, *placed)
     return listed

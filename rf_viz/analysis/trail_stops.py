@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...trace.network import Layer, Network
+from ..trace.network import Layer, Network
 
 Marks = Mapping[str, NDArray[np.bool_]]
 """Which cells feed the pinned one, by layer name, as ``Layer.trail`` tells."""

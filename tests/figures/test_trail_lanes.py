@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rf_viz.ui.explore.trail_lanes import Lanes, Link, trail_lanes
+from rf_viz.figures.trail_lanes import Lanes, Link, trail_lanes
 
 
 def test_a_chain_is_one_row() -> None:

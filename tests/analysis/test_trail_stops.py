@@ -6,9 +6,9 @@ import numpy as np
 from onnx import helper
 
 from rf_viz import Network
+from rf_viz.analysis.trail_stops import Stop, latest, trail_stops
 from rf_viz.relation import Slide, Window
 from rf_viz.trace.tensors import Group, Source, Tensor
-from rf_viz.ui.explore.trail_stops import Stop, latest, trail_stops
 from tests.oracles.onnx_oracle import build, traced
 
 

@@ -1,0 +1,1 @@
+"""Figures with parts to choose from."""

@@ -1,1 +1,0 @@
-"""A grid of small maps: a layer's channels, or the strongest cells."""

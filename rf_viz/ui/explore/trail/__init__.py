@@ -1,1 +1,0 @@
-"""The way through the layers: which cells of each feed the pinned one."""
