@@ -327,9 +327,18 @@ def _scale(low: float, high: float) -> go.Scatter:
     scale = colours.heatmap_scale(low, high)
     ends = scale["colorbar"]["tickvals"]
     bar = {
-        **{"orientation": "h", "thickness": 8, "outlinewidth": 0, "lenmode": "pixels", "len": 190},
-        **{"x": 0.03, "xanchor": "left", "y": 1, "yanchor": "bottom", "ypad": 4},
-        **{"tickvals": ends, "ticktext": [number(value) for value in ends]},
+        "orientation": "h",
+        "thickness": 8,
+        "outlinewidth": 0,
+        "lenmode": "pixels",
+        "len": 190,
+        "x": 0.03,
+        "xanchor": "left",
+        "y": 1,
+        "yanchor": "bottom",
+        "ypad": 4,
+        "tickvals": ends,
+        "ticktext": [number(value) for value in ends],
         "ticklabeloverflow": "allow",
     }
     return go.Scatter(
