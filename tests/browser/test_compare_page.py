@@ -42,6 +42,12 @@ def test_every_chart_has_a_button_that_saves_it(compare: Page) -> None:
     expect(charts.get_by_role("button", name="Download plot as a PNG")).to_have_count(6)
 
 
+def test_no_table_has_the_button_that_saves_formulas(compare: Page) -> None:
+    compare.get_by_test_id("stDataFrame").hover()
+    expect(compare.get_by_role("button", name="Show/hide columns")).to_be_visible()
+    expect(compare.get_by_role("button", name="Download as CSV")).to_have_count(0)
+
+
 def test_enter_in_the_search_adds_one_network(compare: Page) -> None:
     box = compare.get_by_test_id("stMultiSelect")
     chosen = box.locator(".react-aria-ComboBox [data-tag]")

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
 from onnx import helper
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
@@ -81,9 +80,9 @@ def pick(page: Page, name: str) -> None:
 
 def click_row(page: Page, row: int) -> None:
     """Clicks a row of the first table, in a cell in its middle."""
+    settled(page)
     table = page.get_by_test_id("stDataFrame").first
     table.scroll_into_view_if_needed()
-    settled(page)
     box = table.bounding_box()
     page.mouse.click(box["x"] + 120, box["y"] + 35 * (row + 1) + 17)
 
@@ -241,11 +240,3 @@ def test_learn_shows_the_same_after_a_reload(browser: Browser, url: str) -> None
         expect(page.get_by_role("heading", name="The solution")).to_be_visible()
         reload(page)
         expect(page.get_by_role("heading", name="The solution")).to_be_visible()
-
-
-@pytest.mark.parametrize("part", ["", "network", "compare", "build", "learn"])
-def test_a_reload_at_once_changes_nothing(browser: Browser, url: str, part: str) -> None:
-    with visitor(browser) as (_, page):
-        page.goto(f"{url}/{part}")
-        page.locator(RUN).wait_for()
-        reload(page)

@@ -378,6 +378,20 @@ def test_of_two_models_uploaded_at_once_none_vanishes(app: AppTest) -> None:
     assert not app.info
 
 
+def test_weights_that_are_called_like_a_model_still_belong_to_theirs(
+    app: AppTest, tmp_path: Path
+) -> None:
+    model = onnx.load_model_from_string(PICTURE_NET)
+    onnx.save(
+        model, tmp_path / "m.onnx", save_as_external_data=True, location="a.pb", size_threshold=0
+    )
+    files = [(name, (tmp_path / name).read_bytes()) for name in ("a.pb", "m.onnx")]
+    upload(app, "model", *files)
+    assert said(app) == []
+    assert not app.info
+    assert layer_rows(app)[-1]["layer"] == "y"
+
+
 def test_files_of_one_name_are_not_taken_for_one_another(app: AppTest) -> None:
     upload(app, "model", ("net.onnx", b"1"), ("net.onnx", b"2"))
     assert "Several files are called net.onnx" in app.error[0].value

@@ -43,7 +43,12 @@ def export_panel(study: Study, row: Measured, cell: Cell | None) -> None:
         f"{scaled(2 * study.multiply_adds, 'FLOPs')}. Its weights are random, and the files say so."
     )
     with st.container(horizontal=True):
-        if st.button("Open in Explore", key="open in explore", icon=":material/search:"):
+        if st.button(
+            "Open in Explore",
+            key="open in explore",
+            icon=":material/search:",
+            on_click=address.ignore_echo,
+        ):
             with st.spinner("Writing the file ..."):
                 file = sidebar.show_model({f"{name}.onnx": to_onnx(design)})
             if masked(design):

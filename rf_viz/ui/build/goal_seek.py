@@ -102,7 +102,12 @@ def _draw(number: int, proposal: Proposal, what: str, apply: Callable[[Design], 
     if proposal.share < 1:
         gaps = f", but only {percent(proposal.share)} of the {what} in it count"
     button, text = st.columns([1, 6], vertical_alignment="center")
-    button.button("Apply", key=f"apply {number}", on_click=apply, args=(proposal.design,))
+
+    def choose() -> None:
+        ignore_echo()
+        apply(proposal.design)
+
+    button.button("Apply", key=f"apply {number}", on_click=choose)
     text.markdown(
         f"**{words}**  \n"
         f"sees {sees}{gaps} · {_more(proposal.more_parameters, 'weights')} · "

@@ -8,13 +8,16 @@ from ...analysis.growth import largest_region
 from ...analysis.records import Record
 from ...trace.network import Layer, Network
 from ...trace.settings import in_words
+from ..address import ignore_echo
 from ..tables import save_as_csv, with_extents
 from ..text import MISSING
 
 
 def layer_table(net: Network, *, open: bool) -> None:
     """Draws the table, at first closed unless it is all there is to see."""
-    with st.expander("All layers", expanded=open, on_change="rerun", key=f"table {open}") as panel:
+    with st.expander(
+        "All layers", expanded=open, on_change=ignore_echo, key=f"table {open}"
+    ) as panel:
         if panel.open:
             with st.spinner("Listing the layers ..."):
                 rows = [_row(layer) for layer in net.layers]

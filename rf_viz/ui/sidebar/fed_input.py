@@ -247,7 +247,6 @@ def _volume(net: Network) -> tuple[Picture, Fed]:
 
 def accept_volume(files: dict[str, bytes]) -> None:
     """Takes over an uploaded volume. Raises ImageError."""
-    ignore_echo()
     file = File.uploaded(files)
     cache.open_volume(file)
     remember("volume", file.digest, file)

@@ -171,6 +171,7 @@ def _tells_classes(library: str, name: str) -> bool:
 
 
 def _train(key: str) -> None:
+    address.ignore_echo()
     visit = visitor()
     library, _, name = key.partition(":")
     try:

@@ -75,6 +75,7 @@ def _axis(unknown: SizeUnknownError, axis: int) -> str:
 
 def _open(file: File, unknown: SizeUnknownError, keys: dict[int, str]) -> None:
     """Keeps the size that was entered if the model works at it; else the page says why not."""
+    address.ignore_echo()
     shape = tuple(
         int(st.session_state[keys[axis]]) if axis in keys else n or 1
         for axis, n in enumerate(unknown.shape)

@@ -210,7 +210,6 @@ def _show_each(files: dict[str, bytes], models: Sequence[str]) -> File:
 
 def accept_model(files: dict[str, bytes]) -> None:
     """Takes over uploaded models, with the files that they need. Raises ModelError."""
-    ignore_echo()
     models = [name for name, content in files.items() if looks_like_model(content, name)]
     if len(models) > 1:
         _show_each(files, models)
