@@ -82,13 +82,13 @@ class Slice:
 
     def point(self, point: Sequence[float] | None) -> list[float] | None:
         """A point as (down, right), if this is the slice that is nearest to it."""
-        box = self.box(point and [(n - 0.5, n + 0.5) for n in point])
-        return box and [start + 0.5 for start, _ in box]
+        box = None if point is None else self.box([(n - 0.5, n + 0.5) for n in point])
+        return None if box is None else [start + 0.5 for start, _ in box]
 
     def of(self, values: NDArray[Any]) -> NDArray[Any]:
         """The values in this slice, (down, right), of an array (depth, height, width, ...)."""
         down, right = self.axes
-        part = values.take(self.at, self.axis)
+        part: NDArray[Any] = values.take(self.at, self.axis)
         return part if down < right else part.swapaxes(0, 1)
 
 
@@ -184,7 +184,7 @@ class VolumeView(CellView):
             point = [other.at for other in self.slices[1]]
             yield overlays.blind_cells(None if seeing is None else piece.of(seeing), piece.pane)
             yield overlays.cross([point[down], point[right]], extent, piece.pane)
-            cell = piece.box(place and [(n, n + 1) for n in place])
+            cell = None if place is None else piece.box([(n, n + 1) for n in place])
             yield from overlays.outline(overlays.CELL, cell, piece.pane)
 
     def titles(self) -> Iterator[dict[str, Any]]:

@@ -106,7 +106,7 @@ def test_the_closed_form_is_dashed_and_leaves_the_volume(layer: Layer) -> None:
     centre = overlay(inside, "centre", "image", 0)
     assert [centre.yanchor, centre.xanchor] == list(field.centre((3, 3, 2))[1:])
     legend = [shape.name for shape in corner.layout.shapes if shape.showlegend]
-    assert sorted(legend) == ["closed form", "exact region"], "one entry for all slices"
+    assert sorted(legend) == ["centre", "closed form", "exact region"], "one entry for all slices"
 
 
 def test_an_assumed_region_is_dotted() -> None:

@@ -109,14 +109,17 @@ export class CellView {
 
   /** How far an arrow key goes along each axis. */
   steps(pane, down, right) {
-    const { extent, map } = this.packet;
-    return (onMap(pane) ? map : extent).length === 1 ? [right] : [down, right];
+    return this.extents(pane).length === 1 ? [right] : [down, right];
+  }
+
+  /** The extents of what a pane shows: the map or the input. */
+  extents(pane) {
+    return onMap(pane) ? this.packet.map : this.packet.extent;
   }
 
   /** The pixel of the input, or the place in the map, under a position of a pane. */
   pointAt(pane, x, y) {
-    const { extent, map } = this.packet;
-    const extents = onMap(pane) ? map : extent;
+    const extents = this.extents(pane);
     const point = extents.length === 1 ? [x] : [y, x];
     return point.map((n, axis) => within(Math.floor(n), extents[axis]));
   }
@@ -214,8 +217,7 @@ export class CellView {
 
   /** Moves the pinned cell, or the pixel, by a number of steps along each axis. */
   step(pane, steps) {
-    const { extent, map } = this.packet;
-    const extents = onMap(pane) ? map : extent;
+    const extents = this.extents(pane);
     const from = onMap(pane) ? this.place(this.pinned) : (this.picked ?? this.middle());
     const next = extents.map((n, axis) => within((from?.[axis] ?? 0) + steps[axis], n));
     this.hovered = this.pointed = null;

@@ -58,10 +58,8 @@ class VolumeView extends CellView {
       style.setProperty("--tall", (row + depth) / (column + depth));
       for (const [axis, [down, right]] of ACROSS.entries()) {
         const pane = `${side} ${axis}`;
-        this.find(`[data-pane="${pane}"] .room`).style.setProperty(
-          "--aspect",
-          lengths[right] / lengths[down],
-        );
+        const room = this.find(`[data-pane="${pane}"] .room`);
+        room.style.setProperty("--aspect", lengths[right] / lengths[down]);
         const slider = this.slider(pane);
         slider.max = this.extents(pane)[axis] - 1;
         slider.disabled = slider.max === "0";
@@ -99,10 +97,6 @@ class VolumeView extends CellView {
     }
   }
 
-  extents(pane) {
-    return onMap(pane) ? this.packet.map : this.packet.extent;
-  }
-
   slicesOf(pane) {
     return this.slices[onMap(pane) ? "map" : "image"];
   }
@@ -122,14 +116,11 @@ class VolumeView extends CellView {
     return at < start || at >= stop ? null : ACROSS[axisOf(pane)].map((axis) => box[axis]);
   }
 
-  /** The slice of a large volume, which comes thinned, that stands for the position. */
-  thinnedAt(pane, shape) {
+  /** A slice of an array; one of a large volume, which comes thinned, has fewer positions. */
+  cut(pane, { data, shape }, position) {
     const axis = axisOf(pane);
-    return Math.floor(((this.at(pane) + 0.5) * shape[axis]) / this.extents(pane)[axis]);
-  }
-
-  cut(pane, { data, shape }, at = this.thinnedAt(pane, shape)) {
-    const axis = axisOf(pane);
+    const share = (this.at(pane) + 0.5) / this.extents(pane)[axis];
+    const at = position ?? Math.floor(share * shape[axis]);
     const [down, right] = ACROSS[axis];
     const strides = [shape[1] * shape[2], shape[2], 1];
     const part = new data.constructor(shape[down] * shape[right]);
@@ -223,19 +214,12 @@ class VolumeView extends CellView {
     const titles = packet.host.titles.filter(({ name }) => name.endsWith("slice"));
     for (const [number, pane] of [...this.images, ...this.maps].entries()) {
       const axis = axisOf(pane);
-      const [[y, x], [rows, columns]] = [this.slicesOf(pane), this.extents(pane)].map((point) =>
-        ACROSS[axis].map((n) => point[n]),
+      const [point, extents] = [this.slicesOf(pane), this.extents(pane)].map((all) =>
+        ACROSS[axis].map((n) => all[n]),
       );
-      plot.veil(pane, "other slices", [
-        [
-          [y + 0.5, y + 0.5],
-          [0, columns],
-        ],
-        [
-          [0, rows],
-          [x + 0.5, x + 0.5],
-        ],
-      ]);
+      const line = (n) =>
+        extents.map((end, i) => (i === n ? Array(2).fill(point[n] + 0.5) : [0, end]));
+      plot.veil(pane, "other slices", [line(0), line(1)]);
       titles[number].text = `${AXES[axis]} ${this.at(pane)}`;
       this.slider(pane).value = this.at(pane);
       this.find(`[data-pane="${pane}"] output`).textContent = this.at(pane);
