@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..trace.network import Layer
 from . import colours, overlays
-from .linked_view import PICTURE, picture_url
+from .cell_view import PICTURE, picture_url
 from .overlays import Pane, box_of
 
 
