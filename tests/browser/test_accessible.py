@@ -126,7 +126,7 @@ def faults(page: Page, rules: list[str] | None) -> list[str]:
     """
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    for _ in range(15):
+    for _ in range(50):  # Streamlit draws its charts again in another theme
         problems = [*page.evaluate(FAULTS, [rules, STREAMLITS_OWN])]
         for text, ground, ink in page.evaluate(CHART_TEXTS):
             if contrast(ground, ink) < 4.5:

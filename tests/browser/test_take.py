@@ -1,4 +1,4 @@
-"""The page that is taken along: opened from the disk, without a network."""
+"""The exported page: opened from the disk, without a network."""
 
 from __future__ import annotations
 

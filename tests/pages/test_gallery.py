@@ -8,7 +8,7 @@ import pytest
 from onnx import helper
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.driver import chosen_from, components, onnx_file, texts, upload, visit
+from tests.pages.driver import SCRIPT, chosen_from, components, onnx_file, texts, upload, visit
 
 MANY = onnx_file(
     [helper.make_node("Conv", ["x", "w"], ["y"], "y", strides=[2, 2])],
@@ -112,3 +112,12 @@ def test_a_model_that_cannot_be_run_has_no_channels_to_show(app: AppTest) -> Non
     choose_layer(app, "z")
     assert components(app, "channels") == []
     assert any("cannot be run" in caption.value for caption in app.caption)
+
+
+def test_an_address_leads_to_its_page() -> None:
+    app = AppTest.from_file(str(SCRIPT), default_timeout=60)
+    app.query_params["ask"], app.query_params["page"] = "channel_gallery", "2"
+    app.run()
+    assert not app.exception
+    assert any(caption.value == "49\N{EN DASH}96 of 256" for caption in app.caption)
+    assert app.query_params["page"] == "2"

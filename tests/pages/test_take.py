@@ -1,4 +1,4 @@
-"""What can be taken along, on the page."""
+"""What can be shared and exported, on the page."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def export_panel(study: Study, row: Measured, cell: Cell | None) -> None:
     design = study.design
     title = design_title(design)
     name = re.sub(r"\W+", "-", title).strip("-").lower()
-    st.markdown("## Take it along")
+    st.markdown("## Share & export")
     st.caption(
         f"{title}: {count(study.parameters, 'weight')}, "
         f"{scaled(2 * study.multiply_adds, 'FLOPs')}. Its weights are random, and the files say so."

@@ -31,4 +31,4 @@ def test_every_component_takes_part() -> None:
     pages = [file for file in PACKAGE.rglob("*.html") if file.stem not in ("cue", "offline_page")]
     assert len(pages) >= 8
     for file in pages:
-        assert re.match(r'<div class="rf [\w-]+">', file.read_text(encoding="utf-8")), file.name
+        assert re.match(r'<div class="rf [\w -]+">', file.read_text(encoding="utf-8")), file.name

@@ -1,4 +1,4 @@
-"""What is taken along: the page that works offline, and the picture of the view."""
+"""What is shared and exported: the page that works offline, and the picture of the view."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Chosen:
-    """A layer to take along.
+    """A layer of the page.
 
     Attributes:
         maps: its channels, the first to be shown first.
