@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from math import prod
+from operator import is_
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,18 @@ def pack(header: Mapping[str, Any], arrays: Mapping[str, NDArray[np.generic]]) -
         offset += len(blob)
     text = json.dumps({**header, "arrays": places}).encode()
     return b"".join([len(text).to_bytes(4, "little"), text, *blobs])
+
+
+def pack_once(key: str, packet: Callable[..., bytes], *sources: object) -> bytes:
+    """The packet of some sources; as long as these are the same objects it is not made again.
+
+    While one clicks about in a view they stay the same. ``key`` is that of the component.
+    """
+    latest, data = st.session_state.get(f"packet {key}", ((), b""))
+    if not (len(latest) == len(sources) and all(map(is_, latest, sources))):
+        data = packet(*sources)
+        st.session_state[f"packet {key}"] = sources, data
+    return bytes(data)
 
 
 def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

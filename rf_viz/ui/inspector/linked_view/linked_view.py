@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operator import is_
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from ....figures.colours import HOVERED
 from ....figures.linked_view import MOST_POINTS, LinkedView, colour_bar
 from ....figures.maps import quantised
 from ...address import ignore_echo
-from ...browser.component import CELL_VIEW, component, pack
+from ...browser.component import CELL_VIEW, component, pack, pack_once
 from ...browser.plotly_js import plotly_url
 from ...pictures import FeatureMap, Picture, Pinned
 
@@ -31,21 +31,11 @@ def linked_view(picture: Picture, feature_map: FeatureMap, *, view: str, key: st
     """
     state = _component(
         key=key,
-        data=_packet_once(picture, feature_map, view, key),
+        data=pack_once(key, partial(packet, live=True), picture, feature_map, view),
         default={"pinned": None},
         on_pinned_change=ignore_echo,
     )
     return Pinned.of(state.pinned)
-
-
-def _packet_once(picture: Picture, feature_map: FeatureMap, view: str, key: str) -> bytes:
-    """The packet; while one clicks about in a view it stays the same and is not made again."""
-    sources, data = st.session_state.get(f"packet {key}", ((), b""))
-    now = (picture, feature_map, view)
-    if not (len(sources) == len(now) and all(map(is_, sources, now))):
-        data = packet(picture, feature_map, view, live=True)
-        st.session_state[f"packet {key}"] = now, data
-    return bytes(data)
 
 
 def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool = False) -> bytes:

@@ -16,7 +16,7 @@ from ....figures.encode import LOSSLESS_VIEW
 from ....figures.maps import quantised
 from ....figures.volume_view import VolumeView, drawn_lengths, legended
 from ...address import ignore_echo
-from ...browser.component import CELL_VIEW, component, pack
+from ...browser.component import CELL_VIEW, component, pack, pack_once
 from ...browser.plotly_js import plotly_url
 from ...pictures import FeatureMap, Picture, Pinned
 
@@ -41,7 +41,7 @@ def volume_view(volume: Picture, feature_map: FeatureMap, *, view: str, key: str
     """
     state = _component(
         key=key,
-        data=packet(volume, feature_map, view),
+        data=pack_once(key, packet, volume, feature_map, view),
         default={"pinned": None},
         on_pinned_change=ignore_echo,
     )
