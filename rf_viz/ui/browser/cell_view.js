@@ -59,6 +59,7 @@ export class CellView {
     // A cell that the person pinned stays pinned when only the channel or the input changes.
     if (this.chosen?.view !== packet.view) this.chosen = null;
     this.pinned = this.chosen?.cell ?? packet.pinned;
+    if (this.picked?.some((n, axis) => n >= packet.extent[axis])) this.picked = null;
     this.modes.hidden = !packet.live;
     for (const side of ["image", "map"]) {
       this.find(`[data-side=${side}] .title`).textContent = titles[side];

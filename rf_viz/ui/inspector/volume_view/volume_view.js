@@ -48,6 +48,7 @@ class VolumeView extends CellView {
 
   fill(data) {
     this.followed = this.home = null;
+    this.slices.image = this.slices.image.map((n, axis) => within(n, this.packet.extent[axis]));
     this.follow();
     this.drawnAt = {};
     for (const [side, lengths] of Object.entries(this.packet.lengths)) {
