@@ -724,7 +724,7 @@ class Model(ABC):
             # Where an axis was folded into several, one of them may be the channels.
             if before.axes and not (axes and before.folded) and before.axes[-1] < len(shape):
                 return before.axes, before.guessed
-        return (axes, False) if axes else (_guess_axes(shape), True)
+        return (axes, False) if axes else (_guess_axes(shape, source.shape), True)
 
     def _before(self, source: ModelInput) -> _Before:
         """What a trace from the model's own inputs tells of a tensor within the model."""
@@ -806,11 +806,11 @@ def _as_shape(numbers: Sequence[int]) -> Shape:
         raise ModelError(f"a size is a few whole numbers of pixels, not {numbers!r}") from None
 
 
-def _guess_axes(shape: Shape) -> tuple[int, ...]:
+def _guess_axes(shape: Shape, declared: Sequence[int | None]) -> tuple[int, ...]:
     """The likely spatial axes of an input that no window slides over.
 
-    The channel axis of an image tells: it is short, and the others are mostly alike. Otherwise all
-    axes but the batch are spatial.
+    The channel axis of an image tells: it is short, and the others are mostly alike. Of a sequence
+    the axis is spatial that the model declares to be of any size, or that is longer than 1.
     """
     if len(shape) in (4, 5):
         _, first, *middle, last = shape
@@ -818,7 +818,11 @@ def _guess_axes(shape: Shape) -> tuple[int, ...]:
         first_is_space = ends_in_channels and first not in (1, 3, 4)
         return tuple(range(1, len(shape) - 1) if first_is_space else range(2, len(shape)))
     if len(shape) == 3:
-        return (1, 2) if shape[0] in (3, 4) else (1,)
+        if shape[0] in (3, 4):
+            return (1, 2)
+        is_open = [n is None for n in declared[1:]] if len(declared) == 3 else [False, False]
+        is_last = is_open[1] if is_open[0] != is_open[1] else shape[1] == 1 < shape[2]
+        return (2,) if is_last else (1,)
     return (len(shape) - 1,) if shape else ()
 
 

@@ -108,6 +108,21 @@ def random_model(rng: Random) -> Model:
     return rf_viz.load(build(nodes, {"x": (1, 1, "n")}, constants).SerializeToString())
 
 
+@pytest.mark.parametrize(
+    ("shape", "axis"), [((1, 1, "n"), 2), ((1, 80, "n"), 2), ((1, "n", 80), 1), ((1, "n", "m"), 1)]
+)
+def test_a_sequence_without_windows_runs_along_the_axis_of_any_size(
+    shape: tuple[int | str, ...], axis: int
+) -> None:
+    node = helper.make_node("Relu", ["x"], ["y"], "y")
+    model = rf_viz.load(build([node], {"x": shape}, {}).SerializeToString())
+    assert model.trace("unknown").input.spatial_axes == (axis,)
+    net = model.trace((40,))
+    assert net.input.shape[axis] == 40
+    fixed = [n for n in shape if isinstance(n, int)]
+    assert all(n in net.input.shape for n in fixed), "what is declared stays"
+
+
 @pytest.mark.slow
 @given(rng=st.randoms(use_true_random=False))
 @settings(max_examples=200, deadline=None)
