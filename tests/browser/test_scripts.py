@@ -15,7 +15,7 @@ from rf_viz.ui.browser.component import bundle, pack
 from tests.models.small_nets import Net
 
 UI = Path(__file__).parents[2] / "rf_viz" / "ui"
-CELLS = UI / "inspector" / "linked_view" / "cells.js"
+CELLS = UI / "browser" / "cells.js"
 PACKET, WORDS = UI / "browser" / "packet.js", UI / "browser" / "words.js"
 MOUNT = UI / "browser" / "mount.js"
 
