@@ -12,7 +12,7 @@ run: .venv/.run
 
 test: lint browser
 	$(BIN)/python -m pytest -n 2 --ignore=tests/browser --ignore=tests/torch
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/browser
 
 # PyTorch weighs gigabytes, so it has an environment of its own, and its tests run apart.
 # EXPORTS=DIR keeps the files that PyTorch writes, which takes most of the time. The index has wheels
