@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
+from tests.browser.driver import settle
+
 ROOT = Path(__file__).resolve().parents[2]
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 FLAGS = [
@@ -109,6 +111,7 @@ def visit(browser: Browser, url: str, **options: Any) -> Iterator[Page]:  # noqa
     page.goto(url)
     page.locator(".linked-view[data-view]").wait_for()
     page.locator(".rf-answer [data-of=cell]").wait_for()
+    settle(page)
     yield page
     context.close()
     assert failures == []

@@ -34,6 +34,19 @@ FIGURE = """([pane, ending]) => {
 }"""
 
 
+SETTLED = """(start) => {
+  const rests = document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
+    && !document.querySelector("[data-stale=true]");
+  if (!rests) window.latestWork = performance.now();
+  return performance.now() - Math.max(start, window.latestWork ?? 0) > 400;
+}"""
+
+
+def settle(page: Page) -> None:
+    """Waits until the page has run, and nothing of an earlier run has been left for a while."""
+    page.wait_for_function(SETTLED, arg=page.evaluate("performance.now()"), polling=50)
+
+
 def plot(page: Page, pane: str) -> Locator:
     return page.locator(f"[data-pane={pane}] .plot")
 
@@ -126,6 +139,7 @@ def choose_layer(page: Page, name: str) -> None:
     row.click()
     expect(page.locator(".rf-about b")).to_have_text(name)
     page.locator(f'[data-view$=" {layer}"]').wait_for(state="attached")
+    settle(page)
 
 
 def upload(page: Page, button: str, name: str, content: bytes) -> None:

@@ -9,9 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import WIDE
-from tests.browser.driver import choose
-
-RUN = "[data-testid=stApp][data-test-script-state=notRunning]"
+from tests.browser.driver import choose, settle
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +22,7 @@ def opened(browser: Browser, url: str) -> Iterator[Page]:
     page.on("pageerror", lambda error: failures.append(str(error)))
     page.goto(f"{url}/build")
     page.locator("[data-pane=map] .plot").wait_for()
+    settle(page)
     yield page
     context.close()
     assert failures == []
@@ -36,14 +35,19 @@ def build(opened: Page) -> Page:
         opened.get_by_role("link", name="Build").click()
     cell(opened, 1, "kernel").wait_for()
     undo = opened.get_by_role("button", name="Undo")
+    edits_arrive(opened)
     while undo.is_enabled():
         undo.click()
-        opened.wait_for_timeout(50)
-        opened.locator(RUN).wait_for()
+        edits_arrive(opened)
     expect(result(opened, 12, "r")).to_have_text("24")
     result(opened, 12, "r").click()
     expect(opened.locator(".rf-about b")).to_have_text("relu12")
     return opened
+
+
+def edits_arrive(page: Page) -> None:
+    """Waits until the table shows every edit."""
+    expect(page.locator(".editor .sheet")).to_have_attribute("aria-busy", "false")
 
 
 def line(page: Page, row: int) -> Locator:
@@ -169,7 +173,7 @@ def test_arrow_keys_count_up_and_down(build: Page) -> None:
 def test_a_large_file_begins_to_download_at_once(build: Page) -> None:
     choose(build, "Start from", "VGG-16")
     expect(line(build, 33)).to_be_attached()
-    build.locator(RUN).wait_for()
+    settle(build)
     answers: list[dict[str, str]] = []
     build.on("response", lambda answer: answers.append(answer.headers))
     with build.expect_download() as download:

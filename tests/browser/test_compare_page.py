@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import WIDE
+from tests.browser.driver import settle
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +22,7 @@ def compare(browser: Browser, url: str) -> Iterator[Page]:
     page.on("pageerror", lambda error: failures.append(str(error)))
     page.goto(f"{url}/compare")
     points(page).first.wait_for()
+    settle(page)
     yield page
     context.close()
     assert failures == []
@@ -35,6 +37,7 @@ def points(page: Page) -> Locator:
 def open_tab(page: Page, name: str) -> None:
     """Opens a tab of the page."""
     page.get_by_role("tab", name=name).click()
+    settle(page)
 
 
 def test_every_chart_has_a_button_that_saves_it(compare: Page) -> None:
@@ -75,7 +78,8 @@ def test_a_network_of_ones_own_joins_the_figure(compare: Page) -> None:
     compare.get_by_role("button", name="Add", exact=True).click()
     expect(figure.get_by_text("Little one").first).to_be_visible()
     expect(figure.get_by_text("Area: cost of one image").first).to_be_visible()
-    figure.locator("path.point").last.click(force=True)
+    settle(compare)
+    figure.locator("path.point:visible").last.click(force=True)
     expect(compare.get_by_role("button", name="Open Little one in Explore")).to_be_visible()
     compare.get_by_role("button", name="Remove", exact=True).click()
     expect(figure.get_by_text("Little one")).to_have_count(0)
@@ -83,7 +87,6 @@ def test_a_network_of_ones_own_joins_the_figure(compare: Page) -> None:
 
 def test_a_point_of_a_curve_leads_to_its_layer(compare: Page) -> None:
     open_tab(compare, "Side by side")
-    compare.locator("[data-test-script-state=notRunning]").wait_for()
     points(compare).last.hover(force=True)
     points(compare).last.click(force=True)
     way = compare.get_by_role("button", name=re.compile("^Open .* in Explore$"))

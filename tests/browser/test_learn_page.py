@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from rf_viz.lessons import Conv, Example, stack
 from tests.browser.conftest import WIDE
+from tests.browser.driver import settle
 
 NET = [Conv(3, 2, (1, 1)), Conv(3, 1, (1, 1))]
 
@@ -25,6 +26,7 @@ def learn(browser: Browser, url: str) -> Iterator[Page]:
     page.on("pageerror", lambda error: failures.append(str(error)))
     page.goto(f"{url}/learn?figure=region")
     page.locator(".unit.pinned").wait_for()
+    settle(page)
     yield page
     context.close()
     assert failures == []

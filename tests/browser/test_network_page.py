@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import WIDE
-from tests.browser.driver import upload
+from tests.browser.driver import settle, upload
 from tests.pages.driver import onnx_file
 
 
@@ -26,6 +26,7 @@ def network(browser: Browser, url: str) -> Iterator[Page]:
     page.goto(f"{url}/network")
     page.locator(".graph .box").first.wait_for()
     page.locator(".js-plotly-plot .scatterlayer .point").first.wait_for(state="attached")
+    settle(page)
     yield page
     context.close()
     assert failures == []

@@ -17,12 +17,11 @@ from tests.browser.driver import (
     click,
     number,
     open_model,
+    settle,
     shown_channel,
     upload,
 )
 from tests.pages.driver import onnx_file
-
-RUN = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 CONV = onnx_file(
     [helper.make_node("Conv", ["x", "w"], ["y"], "y")],
@@ -50,8 +49,7 @@ def settled(page: Page) -> None:
     before = ""
     while before != page.url:
         before = page.url
-        page.wait_for_timeout(500)
-        page.locator(RUN).wait_for()
+        settle(page)
 
 
 def reload(page: Page) -> None:
@@ -59,7 +57,6 @@ def reload(page: Page) -> None:
     settled(page)
     before = page.url
     page.reload()
-    page.locator(RUN).wait_for()
     settled(page)
     assert page.url == before
     expect(page.get_by_test_id("stToast")).to_have_count(0)
@@ -188,7 +185,7 @@ def test_compare_shows_the_same_after_a_reload(browser: Browser, url: str) -> No
         page.get_by_text("Add a network of yours").click()
         page.get_by_label("Name", exact=True).fill("Little one")
         page.get_by_role("button", name="Add", exact=True).click()
-        expect(page.get_by_role("button", name="Remove")).to_be_visible()
+        expect(page.get_by_role("button", name="Remove", exact=True)).to_be_visible()
         page.get_by_role("tab", name="Published table").click()
         page.get_by_text("Differences only").click()
         settled(page)

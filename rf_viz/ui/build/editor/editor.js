@@ -41,6 +41,7 @@ class Editor {
     this.data = data;
     this.turn = Math.max(this.turn, data.heard);
     this.waiting = this.waiting.filter(({ turn }) => turn > data.heard);
+    this.sheet.ariaBusy = String(this.waiting.length > 0);
     this.kinds = new Map(data.kinds.map((kind) => [kind.name, kind]));
     if (first) this.offer();
     this.showInput();
@@ -163,6 +164,7 @@ class Editor {
   tell(edit) {
     this.turn += 1;
     this.waiting.push({ ...edit, turn: this.turn });
+    this.sheet.ariaBusy = "true";
     this.report(this.waiting);
   }
 
