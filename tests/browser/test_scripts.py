@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import plotly
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -17,7 +18,7 @@ from tests.models.small_nets import Net
 UI = Path(__file__).parents[2] / "rf_viz" / "ui"
 CELLS = UI / "browser" / "cells.js"
 PACKET, WORDS = UI / "browser" / "packet.js", UI / "browser" / "words.js"
-MOUNT = UI / "browser" / "mount.js"
+MOUNT, PLOT = UI / "browser" / "mount.js", UI / "browser" / "plot.js"
 
 Call = Callable[..., Any]
 
@@ -133,3 +134,39 @@ def test_a_component_lives_as_long_as_its_place_on_the_page(call: Call) -> None:
         }""",
     )
     assert told == ["new", 1, 2, "removed", "new", 3]
+
+
+def test_a_figure_that_goes_while_it_is_drawn_leaves_nothing_behind(
+    blank: Page, call: Call
+) -> None:
+    failures: list[str] = []
+    blank.on("pageerror", lambda error: failures.append(str(error)))
+    blank.add_script_tag(path=Path(plotly.__file__).parent / "package_data" / "plotly.min.js")
+    counts = call(
+        PLOT,
+        """async () => {
+          const host = document.createElement("div");
+          const focus = document.createElement("div");
+          document.body.append(host);
+          const nothing = () => {};
+          const on = { arrange: nothing, drawn: nothing, leave: nothing };
+          const figure = (range) => ({
+            data: [{ type: "heatmap", z: [[1, 2], [3, 4]] }],
+            layout: { height: 300, width: 400, shapes: [], xaxis: { range }, yaxis: { range } },
+          });
+          const about = { url: "", titles: [], name: "figure" };
+          const counts = [];
+          for (let end = 2; end < 12; end += 1) {
+            const plot = new Plot(host, { map: { axes: "", focus } }, on);
+            await plot.show(figure([0, end]), about);
+            counts.push(host.querySelectorAll(".main-svg").length > 0);
+            plot.show(figure([0, end + 1]), about);
+            await null;
+            plot.remove();
+          }
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          return [...counts, host.querySelectorAll(".main-svg").length];
+        }""",
+    )
+    assert counts == [True] * 10 + [0]
+    assert failures == []

@@ -69,7 +69,7 @@ export class CellView {
     }
     this.fill(figure.data);
     await this.plot.show(figure, packet.host);
-    if (this.packet !== packet) return;
+    if (this.packet !== packet || this.plot.removed) return;
     this.frame.dataset.view = packet.view;
     if (this.cue) this.heed(this.cue);
     else this.draw();

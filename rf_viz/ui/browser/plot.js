@@ -26,6 +26,22 @@ export function load(url) {
   return window.rfVizPlotly;
 }
 
+const drawings = new WeakMap(); // by element, what is fulfilled when Plotly has drawn it
+
+/**
+ * Lets Plotly draw into an element when it has drawn what it was given before.
+ *
+ * Plotly goes on after its calls have returned, and fails where its figure has gone meanwhile.
+ */
+export function draw(host, make) {
+  const drawn = (drawings.get(host) ?? Promise.resolve()).then(() => make(window.Plotly));
+  drawings.set(
+    host,
+    drawn.catch(() => {}),
+  );
+  return drawn;
+}
+
 /** Buttons of the mode bar that save a figure as a file, on white; `changes` are to its layout. */
 export function saveButtons(filename, changes = {}) {
   const white = { paper_bgcolor: "white", plot_bgcolor: "white", ...changes };
@@ -58,9 +74,13 @@ export class Plot {
   }
 
   /** Draws a figure; zoom and pan stay while the panes show the same extents. */
-  async show({ data, layout }, { url, titles, name }) {
+  async show(figure, { url, titles, name }) {
+    await load(url);
+    await draw(this.host, (Plotly) => this.removed || this.draw(Plotly, figure, titles, name));
+  }
+
+  async draw(Plotly, { data, layout }, titles, name) {
     this.data = data;
-    const Plotly = await load(url);
     const homes = {};
     for (const [axis, { range }] of Object.entries(layout)) if (range) homes[axis] = [...range];
     const same = this.graph && JSON.stringify(homes) === JSON.stringify(this.homes);
@@ -265,8 +285,11 @@ export class Plot {
   resize() {
     const { clientWidth, clientHeight } = this.host;
     if (!this.graph || !clientWidth || `${clientWidth} ${clientHeight}` === this.size) return;
-    this.fit();
-    window.Plotly.react(this.graph, this.data, this.layout, this.config);
+    draw(this.host, (Plotly) => {
+      if (this.removed) return null;
+      this.fit();
+      return Plotly.react(this.graph, this.data, this.layout, this.config);
+    });
   }
 
   /** The pane under a pointer and the position in it, null outside of all panes. */
@@ -342,7 +365,8 @@ export class Plot {
   remove() {
     this.controller.abort();
     this.observer.disconnect();
-    if (this.graph) window.Plotly.purge(this.graph);
+    this.removed = true;
+    draw(this.host, (Plotly) => Plotly?.purge(this.host));
   }
 }
 

@@ -7,7 +7,7 @@
  */
 
 import { mount } from "../../browser/mount.js";
-import { load, saveButtons } from "../../browser/plot.js";
+import { draw, load, saveButtons } from "../../browser/plot.js";
 
 const ASIDE = 4; // a part so much farther away, but straight ahead, is as near as one aside
 
@@ -35,8 +35,8 @@ class Choices {
     this.data = data;
     const figure = JSON.parse(data.figure);
     delete figure.layout.template; // its colours are those of the page
-    const Plotly = await load(data.url);
-    if (this.data !== data) return; // Another one came meanwhile.
+    await load(data.url);
+    if (this.data !== data || this.removed) return; // Another one came meanwhile.
     this.parts = data.parts;
     this.figure = figure;
     this.config = {
@@ -44,8 +44,10 @@ class Choices {
       modeBarButtons: [saveButtons(data.title)],
     };
     if (!this.fit()) return;
-    await Plotly.react(this.host, figure.data, figure.layout, this.config);
-    this.lay();
+    await draw(this.host, (Plotly) =>
+      Plotly.react(this.host, figure.data, figure.layout, this.config),
+    );
+    if (this.data === data) this.lay();
   }
 
   /** Gives the figure the width there is; false where that takes another number of columns. */
@@ -70,7 +72,7 @@ class Choices {
     if (!this.figure || !this.scroller.clientWidth || this.scroller.clientWidth === this.width) {
       return;
     }
-    if (this.fit()) window.Plotly.relayout(this.host, this.figure.layout);
+    if (this.fit()) draw(this.host, (Plotly) => Plotly.relayout(this.host, this.figure.layout));
   }
 
   /** Lays a button over each part. */
@@ -154,7 +156,8 @@ class Choices {
 
   remove() {
     this.observer.disconnect();
-    window.Plotly?.purge(this.host);
+    this.removed = true;
+    draw(this.host, (Plotly) => Plotly?.purge(this.host));
   }
 }
 
