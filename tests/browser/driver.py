@@ -38,7 +38,7 @@ SETTLED = """(start) => {
   const rests = document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
     && !document.querySelector("[data-stale=true]");
   if (!rests) window.latestWork = performance.now();
-  return performance.now() - Math.max(start, window.latestWork ?? 0) > 400;
+  return performance.now() - Math.max(start, window.latestWork ?? 0) > 300;
 }"""
 
 
@@ -127,6 +127,7 @@ def see_region(page: Page, region: Region) -> None:
 
 
 def choose(page: Page, label: str, option: str) -> None:
+    settle(page)
     box = page.locator("[data-testid=stSelectbox]").filter(has_text=label)
     box.locator("input").click()
     page.get_by_role("option", name=option).click()
@@ -143,6 +144,7 @@ def choose_layer(page: Page, name: str) -> None:
 
 
 def upload(page: Page, button: str, name: str, content: bytes) -> None:
+    settle(page)
     page.get_by_role("button", name="upload").nth(["Model", "Image"].index(button)).click()
     page.locator("[data-testid=stFileUploader] input").set_input_files(
         [{"name": name, "mimeType": "application/octet-stream", "buffer": content}]
@@ -165,4 +167,5 @@ def open_model(page: Page, name: str, content: bytes, layer: str) -> None:
 
 def ask(page: Page, question: str) -> None:
     """Chooses one of the questions under the linked view."""
+    settle(page)
     page.get_by_test_id("stButtonGroup").get_by_text(question, exact=True).click()

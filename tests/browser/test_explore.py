@@ -35,6 +35,7 @@ from tests.browser.driver import (
     point,
     see_region,
     see_window,
+    settle,
     shown_channel,
     upload,
     window,
@@ -213,8 +214,10 @@ def test_ones_own_image_is_what_the_model_then_sees(page: Page) -> None:
 
 def test_a_photo_from_the_camera_is_what_the_model_then_sees(page: Page) -> None:
     page.get_by_role("button", name="upload").nth(1).click()
+    settle(page)
     page.get_by_text("Camera", exact=True).click()
     page.wait_for_function("document.querySelector('video')?.readyState === 4")
+    settle(page)
     page.get_by_role("button", name="Take Photo").click()
     expect(page.locator("[data-pane=image] .title")).to_have_text("Photo 1")
     page.keyboard.press("Escape")

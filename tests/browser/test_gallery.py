@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from rf_viz.catalogue.samples import ASSETS
-from tests.browser.driver import ask, number, shown_channel
+from tests.browser.driver import ask, number, settle, shown_channel
 
 
 def tiles(page: Page) -> Locator:
@@ -66,6 +66,7 @@ def test_channels_by_mouse_and_by_keyboard(page: Page) -> None:
     expect(title).to_contain_text(f"channel {wanted}")
     expect(tiles(page).nth(13)).to_be_focused()
 
+    settle(page)
     page.get_by_role("button", name="Page 2", exact=True).click()
     expect(page.get_by_text("49\N{EN DASH}96 of 256", exact=True)).to_be_visible()
     expect(current).to_have_count(0)
@@ -108,8 +109,10 @@ def test_a_crop_leads_to_its_cell_and_to_its_image(page: Page) -> None:
     expect(number(page, "cell")).to_have_text(cell)
     expect(number(page, "value")).to_have_text(value)
 
+    settle(page)
     page.get_by_role("radio", name="My images").click()
     images = [ASSETS / "images" / f"{name}.jpg" for name in ("coffee", "rocket", "camera")]
+    settle(page)
     page.locator("[data-testid=stFileUploader] input").set_input_files(images)
     page.get_by_text("The strongest in 3 images").wait_for()
     tile = page.locator(".choices .parts [aria-label*='.jpg']").first

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from rf_viz.lessons.exercises import Exercise, exercise
 from tests.browser.conftest import WIDE
+from tests.browser.driver import settle
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,7 @@ def learn(browser: Browser) -> Iterator[Page]:
 
 def answer(page: Page, *numbers: int) -> None:
     """Fills in the numbers and presses Enter."""
+    settle(page)
     fields = page.get_by_test_id("stForm").locator("input")
     expect(fields).to_have_count(len(numbers))
     for index, number in enumerate(numbers):
@@ -57,6 +59,7 @@ def test_a_wrong_answer_is_explained_and_a_right_one_praised(learn: Page, url: s
     expect(solution.locator(".katex-display")).to_have_count(len(first.solution))
     expect(learn.get_by_text("Solved 1 of 1.")).to_be_visible()
 
+    settle(learn)
     learn.get_by_role("button", name="Next exercise").click()
     see(learn, exercise(3, 4))
     expect(learn).to_have_url(re.compile(r"[?&]exercise=3-4(&|$)"))
@@ -75,6 +78,7 @@ def test_a_task_of_the_lesson_lights_up_and_the_last_step_leads_to_explore(
     learn.goto(f"{url}/learn?step=6")
     alert = learn.get_by_test_id("stAlert")
     expect(alert).to_contain_text("To do.")
+    settle(learn)
     learn.locator('.unit[data-row="2"][data-unit="3"]').click()
     expect(alert).to_contain_text("Done.")
 
@@ -83,6 +87,7 @@ def test_a_task_of_the_lesson_lights_up_and_the_last_step_leads_to_explore(
     slider.focus()
     slider.press("End")
     expect(alert).to_contain_text("207 of 224 rows")
+    settle(learn)
     learn.get_by_role("button", name="Open fire9/concat in Explore").click()
     expect(learn.locator(".rf-about b")).to_have_text("fire9/concat")
     expect(learn.locator(".rf-answer [data-of=cell]")).to_have_text("(6, 6)")

@@ -154,6 +154,7 @@ def test_a_graph_can_be_read_at_every_width_and_folding_fits_it_again(network: P
 
 def test_a_point_of_the_growth_opens_its_layer_and_the_way_back_is_free(network: Page) -> None:
     points = network.locator(".js-plotly-plot").first.locator(".scatterlayer .point")
+    settle(network)
     points.first.click(force=True)
     see_in_explore(network, "conv1")
     network.get_by_test_id("stSidebar").get_by_role("link", name="Network").click()
@@ -165,6 +166,7 @@ def test_a_point_of_the_growth_opens_its_layer_and_the_way_back_is_free(network:
 def test_a_row_of_the_table_opens_its_layer_and_the_way_back_is_free(network: Page) -> None:
     table = network.get_by_test_id("stDataFrame")
     table.scroll_into_view_if_needed()
+    settle(network)
     table.click(position={"x": 16, "y": 35 * 1.5})
     see_in_explore(network, "conv1")
     network.get_by_test_id("stSidebar").get_by_role("link", name="Network").click()
@@ -173,6 +175,7 @@ def test_a_row_of_the_table_opens_its_layer_and_the_way_back_is_free(network: Pa
 
 
 def test_the_evidence_of_a_finding_opens(network: Page) -> None:
+    settle(network)
     network.get_by_test_id("stButtonGroup").get_by_text("fire6/expand3x3").first.click()
     see_in_explore(network, "fire6/expand3x3")
 

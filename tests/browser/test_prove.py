@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.driver import ask, click
+from tests.browser.driver import ask, click, settle
 
 
 def side(page: Page, name: str) -> Locator:
@@ -32,7 +32,9 @@ def brightness(page: Page, of: str) -> tuple[float, float]:
 
 def test_the_outside_goes_and_the_value_stays_then_the_inside_goes(page: Page) -> None:
     ask(page, "Prove it")
+    settle(page)
     page.get_by_text("Black", exact=True).click()
+    settle(page)
     page.locator(".st-key-prove button").click()
     expect(number(page, "outside", "verdict")).to_have_text("= Equal")
     expect(number(page, "inside", "verdict")).to_have_text("\N{NOT EQUAL TO} Changes")
@@ -58,6 +60,8 @@ def test_the_outside_goes_and_the_value_stays_then_the_inside_goes(page: Page) -
 
 def test_more_cells_are_checked_at_a_press(page: Page) -> None:
     ask(page, "Prove it")
+    settle(page)
     page.locator(".st-key-prove button").click()
+    settle(page)
     page.get_by_role("button", name="Check more cells of this layer").click()
     expect(page.locator(".rf-prove-note[data-of=report]")).to_contain_text("All 37 checks agree")

@@ -70,6 +70,7 @@ def segment(page: Page, name: str) -> Locator:
 
 def pick(page: Page, name: str) -> None:
     """Chooses in a row of choices."""
+    settle(page)
     page.get_by_test_id("stButtonGroup").get_by_text(name, exact=True).first.click()
     expect(segment(page, name).first).to_be_checked()
     settled(page)
@@ -146,6 +147,7 @@ def test_an_upload_survives_a_reload_and_a_stranger_is_asked_for_it(
             if name == "other.onnx":
                 message = "other.onnx is another file than mine.onnx."
                 expect(stranger.get_by_text(message)).to_be_visible()
+                settle(stranger)
                 assert stranger.url == address
         expect(number(stranger, "cell")).to_have_text("(3, 4)")
         settled(stranger)

@@ -20,6 +20,7 @@ from tests.browser.driver import (
     drawn,
     move_to,
     plot,
+    settle,
     shown_channel,
 )
 
@@ -33,8 +34,10 @@ def net() -> Network:
 def file(opened: Page, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page as a person downloads it."""
     ask(opened, "Share & export")
+    settle(opened)
     opened.get_by_role("button", name="Make the page").click()
     with opened.expect_download() as download:
+        settle(opened)
         opened.get_by_role("button", name="Download the page").click()
     path = tmp_path_factory.mktemp("taken") / download.value.suggested_filename
     download.value.save_as(path)

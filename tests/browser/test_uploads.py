@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import rf_viz
-from tests.browser.driver import click, see_region, upload
+from tests.browser.driver import click, see_region, settle, upload
 from tests.pages.test_missing_size import OBLONG
 
 CASES = Path(__file__).resolve().parents[1] / "data" / "cases" / "pytorch"
@@ -19,11 +19,13 @@ def test_a_size_is_asked_for_and_the_model_opens_at_it(page: Page) -> None:
     fields = page.get_by_test_id("stMain").get_by_test_id("stNumberInputField")
     expect(fields).to_have_count(2)
     page.keyboard.press("Escape")
+    settle(page)
     fields.nth(0).fill("64")
     fields.nth(1).fill("64")
     button = page.get_by_role("button", name="Open at this size")
     button.click()
     expect(page.get_by_role("alert")).to_contain_text("It does not work at 64")
+    settle(page)
     fields.nth(1).fill("32")
     button.click()
     expect(page.locator(".rf-about b")).to_have_text("conv")
