@@ -21,7 +21,7 @@ from rf_viz.ui.explore.questions import QUESTIONS
 from rf_viz.ui.learn.figures import FIGURES
 from rf_viz.ui.learn.lesson import TITLES
 from rf_viz.ui.pictures import FeatureMap, Picture
-from tests.browser.driver import ask, open_model, settle, upload
+from tests.browser.driver import ask, open_model, upload
 from tests.browser.test_volume_view import convolutions
 from tests.models.transformers import vit
 from tests.pages.test_missing_size import OBLONG
@@ -171,7 +171,6 @@ def visitor(browser: Browser, address: str, **options: Any) -> Iterator[Page]:  
     page = context.new_page()
     page.set_default_timeout(20_000)
     page.goto(address)
-    settle(page)
     yield page
     context.close()
 
