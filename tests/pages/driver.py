@@ -10,6 +10,8 @@ import numpy as np
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 from streamlit.testing.v1 import AppTest
 
+from rf_viz.ui.browser.component import unpack
+
 SCRIPT = Path(__file__).resolve().parents[2] / "streamlit_app.py"
 
 
@@ -62,10 +64,9 @@ def components(app: AppTest, key: str) -> list[Any]:
 
 
 def header(app: AppTest, key: str = "linked view") -> dict[str, Any]:
-    """The header of the packet that the linked view gets."""
+    """The header of the packet that a component gets."""
     (proto,) = components(app, key)
-    length = int.from_bytes(proto.bytes[:4], "little")
-    return dict(json.loads(proto.bytes[4 : 4 + length]))
+    return unpack(proto.bytes)[0]
 
 
 def chosen_from(app: AppTest, key: str) -> dict[str, Any]:
@@ -83,5 +84,4 @@ def texts(shown: dict[str, Any], name: str) -> list[str]:
 
 def layer_rows(app: AppTest) -> list[dict[str, Any]]:
     """The rows of the list of layers."""
-    (proto,) = components(app, "layers")
-    return list(json.loads(proto.json)["layers"])
+    return list(header(app, "layers")["layers"])

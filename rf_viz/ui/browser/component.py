@@ -28,19 +28,19 @@ _ENTRY = re.compile(r"^export default ", re.MULTILINE)
 
 
 def component(
-    module: str, *, styles: Sequence[Path] = (), isolated: bool = True
+    module: str, *, styles: Sequence[Path] = (THEME,), isolated: bool = True
 ) -> ComponentRenderer:
     """Registers the component of a module, given as its ``__file__``.
 
     Its HTML, CSS and JavaScript lie beside it, named alike. ``styles`` are style sheets that come
-    before its own, and ``theme.css``, which all components share, before both. ``isolated`` puts
-    the component into a shadow root; Plotly.js needs to be outside of one.
+    before its own. ``isolated`` puts the component into a shadow root, where the page's theme does
+    not reach; Plotly.js needs to be outside of one.
     """
     path = Path(module)
     return st.components.v2.component(
         f"rf_viz.{path.stem}",
         html=read(path.with_suffix(".html")),
-        css="\n".join(map(read, [THEME, *styles, path.with_suffix(".css")])),
+        css="\n".join(map(read, [*styles, path.with_suffix(".css")])),
         js=bundle(path.with_suffix(".js")),
         isolate_styles=isolated,
     )

@@ -11,7 +11,7 @@ import streamlit as st
 from ...browser.component import component
 from ...browser.plotly_js import plotly_url
 
-_component = component(__file__, isolated=False)
+_component = component(__file__, styles=[], isolated=False)
 
 Box = tuple[float, float, float, float]
 

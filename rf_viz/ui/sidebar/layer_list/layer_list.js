@@ -5,8 +5,9 @@
  * Filtering happens here; only the chosen layer is reported back, as the state `layer`.
  */
 
-import { mount } from "../../browser/mount.js";
 import { listen } from "../../browser/bus.js";
+import { mount } from "../../browser/mount.js";
+import { unpack } from "../../browser/packet.js";
 
 const LONGEST = 27; // characters of a name that fit into a row
 const REST = 150; // milliseconds without another arrow key before the server hears of the layer
@@ -215,5 +216,5 @@ function element(tag, className, text) {
 
 export default mount(LayerList, (list, { data, setStateValue }) => {
   list.report = (name) => setStateValue("layer", { name, turn: ++list.turn });
-  list.show(data);
+  list.show(unpack(data));
 });

@@ -10,7 +10,7 @@ import streamlit as st
 from ....analysis.growth import largest_region
 from ....trace.network import Network
 from ...address import ignore_echo
-from ...browser.component import component
+from ...browser.component import component, pack
 from ...cache import BY_IDENTITY
 from ...outline import Entry, label_within, outline
 from ...text import by
@@ -42,11 +42,17 @@ def layer_list(net: Network, first: str, *, key: str) -> Chosen | None:
         st.session_state[_FIRST] = first
     state = _component(
         key=key,
-        data={"layers": rows(net), "selected": st.session_state[_FIRST]},
+        data=_packet(net, st.session_state[_FIRST]),
         default={"layer": None},
         on_layer_change=ignore_echo,
     )
     return Chosen(state.layer["name"], state.layer["turn"]) if state.layer else None
+
+
+@st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=BY_IDENTITY)
+def _packet(net: Network, first: str) -> bytes:
+    # As bytes: to see that anything else is no table, Streamlit starts pandas, half a second.
+    return pack({"layers": rows(net), "selected": first}, {})
 
 
 Row = dict[str, str | int | bool | None]
