@@ -167,7 +167,7 @@ def accuracy(
     figure.update_yaxes(
         title="Top-1 accuracy on ImageNet",
         tickvals=[share / 100 for share in range(0, 101, 5)],
-        ticktext=[f"{share} %" for share in range(0, 101, 5)],
+        ticktext=[f"{share}%" for share in range(0, 101, 5)],
     )
     return figure.update_layout(
         height=520,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..analysis.numbers import VALUE_FORMAT, whole
 from .colours import PINNED
+from .legend import LEGEND_ABOVE
 
 WITHIN, BEYOND, LAW, AREA = PINNED, "#999999", "#2f86c9", "#009e73"
 """The colours of the bell, of what lies beyond it, of the square root law, and of its area."""
@@ -32,7 +33,7 @@ def bell(counts: NDArray[np.float64], within: NDArray[np.bool_]) -> go.Figure:
             name=name,
             marker_color=colour,
             hovertemplate="%{x:+g} units from the middle<br>"
-            f"%{{y:{VALUE_FORMAT}}} % of the paths<extra></extra>",
+            f"%{{y:{VALUE_FORMAT}}}% of the paths<extra></extra>",
         )
     figure.update_xaxes(title="units from the middle")
     figure.update_yaxes(title="% of the paths", rangemode="tozero")
@@ -97,5 +98,5 @@ def _dressed(figure: go.Figure) -> go.Figure:
         height=320,
         margin={"l": 0, "r": 0, "t": 32, "b": 0},
         bargap=0.08,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        legend=LEGEND_ABOVE,
     )

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from ..analysis.categories import CATEGORIES
 from ..analysis.numbers import whole
+from .legend import LEGEND_ABOVE
 
 _GOAL = "#d55e00"
 
@@ -83,7 +84,7 @@ def built(rows: Sequence[Grown], extent: int, chosen: int, goal: int | None = No
     figure.update_layout(
         height=330,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        legend=LEGEND_ABOVE,
         xaxis={"title": "row", "rangemode": "tozero", "zeroline": False},
         yaxis={"title": "receptive field (px)", "rangemode": "tozero"},
     )

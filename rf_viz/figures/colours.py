@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from plotly.colors import get_colorscale, sample_colorscale, unlabel_rgb
 
+from ..analysis.numbers import number
+
 PINNED = "#ff7f0e"
 """The colour of the pinned cell and of what it sees; the browser side has it in its own files."""
 
@@ -68,7 +70,7 @@ def heatmap_scale(low: float, high: float) -> dict[str, Any]:
         "zmin": -limit if is_signed(low, high) else low,
         "zmax": limit if is_signed(low, high) else high,
         "showscale": low < high,
-        "colorbar": {"tickvals": ends},
+        "colorbar": {"tickvals": ends, "ticktext": [number(end) for end in ends]},
     }
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..analysis.growth import Growth, GrowthPoint
 from ..analysis.numbers import number, scaled, unit_of, whole
 from .encode import jpeg
+from .legend import LEGEND_ABOVE
 
 COLOURS = (
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a7a00", "#888888",
@@ -92,7 +93,7 @@ def growth(curves: Sequence[Curve], across: Across, up: Up) -> go.Figure:
         clickmode="event+select",
         dragmode=False,
         showlegend=True,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        legend=LEGEND_ABOVE,
     )
 
 

@@ -13,6 +13,7 @@ from ..analysis.categories import CATEGORIES, category_of
 from ..analysis.diagnosis import before_pooling
 from ..analysis.numbers import number, percent, whole
 from ..trace.network import Layer, Network
+from .legend import LEGEND_ABOVE
 
 _HEIGHT = 380
 
@@ -106,7 +107,7 @@ def growth_figure(net: Network, axis: int) -> go.Figure:
             "title": "pixels", "type": "log", "zeroline": False,
             "tickvals": _ticks(top), "ticktext": [whole(tick) for tick in _ticks(top)],
         },
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        legend=LEGEND_ABOVE,
         hovermode="closest",
         clickmode="event+select",
         dragmode=False,

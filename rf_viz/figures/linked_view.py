@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..analysis.numbers import VALUE_FORMAT
 from ..analysis.seen import Mode
 from ..inputs.images import fit, open_image
 from ..trace.network import Layer
@@ -130,7 +131,13 @@ class LinkedView(CellView):
     def _picture(self) -> go.Image | go.Scatter:
         if self.flat:
             x, y = _thinned(self.picture)
-            return _line(x, y, PICTURE, "", hovertemplate="sample %{x}: %{y:.4g}<extra></extra>")
+            return _line(
+                x,
+                y,
+                PICTURE,
+                "",
+                hovertemplate=f"sample %{{x}}: %{{y:{VALUE_FORMAT}}}<extra></extra>",
+            )
         return go.Image(
             name=PICTURE,
             zsmooth="fast" if max(self.extent) > _SMOOTH else False,
@@ -153,12 +160,12 @@ class LinkedView(CellView):
         unit, by = ("samples" if self.flat else "px"), " \N{MULTIPLICATION SIGN} "
         sees = by.join(f"%{{customdata[{i}]}}" for i in range(len(self.extent)))
         if self.is_line:
-            value = "" if self.values is None else ": %{y:.4g}"
+            value = "" if self.values is None else f": %{{y:{VALUE_FORMAT}}}"
             template = f"cell %{{x}}{value}<br>sees {sees} {unit}"
             if len(self.shown[0]) > MOST_POINTS:
                 return {"hovertemplate": f"cell %{{x}}{value}<extra></extra>"}
             return {"customdata": labels[0], "hovertemplate": f"{template}<extra></extra>"}
-        value = "" if self.values is None else "<br>value %{z:.4g}"
+        value = "" if self.values is None else f"<br>value %{{z:{VALUE_FORMAT}}}"
         template = f"row %{{y}}, column %{{x}}{value}<br>sees {sees} {unit}"
         return {"customdata": labels, "hovertemplate": f"{template}<extra></extra>"}
 

@@ -223,7 +223,7 @@ def marks_trace(start: Sequence[int], marked: NDArray[np.uint8], mode: Mode) -> 
         zmax=1 if mode != "paths" else 255,
         colorscale=scale,
         showscale=mode == "paths",
-        colorbar={"tickvals": [1, 255], "ticktext": ["fewest paths", "most"]},
+        colorbar={"tickvals": [1, 255], "ticktext": ["fewest", "most paths"]},
         hoverinfo="skip",
     )
 

@@ -11,7 +11,6 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from ..analysis.numbers import number
 from . import colours
 from .encode import Encoded
 
@@ -325,7 +324,6 @@ def _text(
 def _scale(low: float, high: float) -> go.Scatter:
     """No points, but a colour bar."""
     scale = colours.heatmap_scale(low, high)
-    ends = scale["colorbar"]["tickvals"]
     bar = {
         "orientation": "h",
         "thickness": 8,
@@ -337,8 +335,7 @@ def _scale(low: float, high: float) -> go.Scatter:
         "y": 1,
         "yanchor": "bottom",
         "ypad": 4,
-        "tickvals": ends,
-        "ticktext": [number(value) for value in ends],
+        **scale["colorbar"],
         "ticklabeloverflow": "allow",
     }
     return go.Scatter(

@@ -16,6 +16,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from ..analysis.numbers import VALUE_FORMAT
 from ..analysis.seen import Mode
 from ..inputs.volumes import fit_volume, open_volume
 from ..trace.network import Layer
@@ -226,7 +227,7 @@ class VolumeView(CellView):
     def _maps(self) -> Iterator[go.Heatmap]:
         scale = self.scale
         bar = {**_bar(self.places.shape, 1 - _SIDE), **scale.pop("colorbar", {})}
-        value = "" if self.values is None else "<br>value %{z:.4g}"
+        value = "" if self.values is None else f"<br>value %{{z:{VALUE_FORMAT}}}"
         sees = " \N{MULTIPLICATION SIGN} ".join(f"%{{customdata[{n}]}}" for n in range(3))
         for piece in self.slices[1]:
             down, right = (AXES[n] for n in piece.axes)

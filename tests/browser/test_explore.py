@@ -87,7 +87,18 @@ def test_opens_on_a_strong_cell_and_explains_itself(opened: Page, squeezenet: rf
     expect(number(opened, "cell")).to_have_text(f"({cell[0]}, {cell[1]})")
     expect(number(opened, "value")).to_have_text(f"{values.max():.4g}")
     expect(number(opened, "exact")).to_be_visible()
-    expect(opened.get_by_text("Move over the feature map")).to_be_visible()
+    expect(opened.get_by_text("Point at the map to see it")).to_be_visible()
+
+
+def test_the_margin_beside_the_image_is_no_pixel(opened: Page) -> None:
+    opened.mouse.move(*point(opened, "image", 100.5, 223.5))
+    expect(opened.locator(".pointer-label")).to_have_text("pixel (100, 223)")
+    opened.mouse.move(*point(opened, "image", 100.5, 225.5))
+    expect(opened.locator(".pointer-label")).to_be_hidden()
+    before = drawn(opened, "pinned")
+    opened.mouse.click(*point(opened, "image", 100.5, 225.5))
+    assert drawn(opened, "pixel") is None
+    assert drawn(opened, "pinned") == before
 
 
 @pytest.mark.parametrize("cell", [(0, 0), (13, 5), (20, 26)])
@@ -213,7 +224,7 @@ def test_ones_own_image_is_what_the_model_then_sees(page: Page) -> None:
 
 
 def test_a_photo_from_the_camera_is_what_the_model_then_sees(page: Page) -> None:
-    page.get_by_role("button", name="upload").nth(1).click()
+    page.get_by_role("button", name="Upload image").click()
     settle(page)
     page.get_by_text("Camera", exact=True).click()
     page.wait_for_function("document.querySelector('video')?.readyState === 4")

@@ -11,6 +11,7 @@ import plotly
 import pytest
 from playwright.sync_api import Browser, Page
 
+from rf_viz.analysis.numbers import number
 from rf_viz.figures.overlays import runs
 from rf_viz.ui.browser.component import bundle, pack
 from tests.models.small_nets import Net
@@ -104,9 +105,8 @@ def test_cells_around_a_pixel_are_those_whose_region_holds_it(call: Call) -> Non
 
 
 def test_numbers_and_regions_read_well(call: Call) -> None:
-    assert call(WORDS, "short", 794.61234) == "794.6"
-    assert call(WORDS, "short", -0.5) == "\N{MINUS SIGN}0.5"
-    assert call(WORDS, "short", 1.5e-7) == "1.50e\N{MINUS SIGN}7"
+    for value in (794.61234, 0, -0.5, 1.5e-7, -2e20, 1013.2, 0.00123456, 99999.7, 1e6, 31000):
+        assert call(WORDS, "short", value) == number(value)
     assert call(WORDS, "() => short(NaN)") == "not finite"
     assert call(WORDS, "size", [[3, 9], [0, 4]]) == "6 \N{MULTIPLICATION SIGN} 4 px"
     assert call(WORDS, "size", [[3, 9]]) == "6 samples"

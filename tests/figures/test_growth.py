@@ -88,7 +88,7 @@ def test_without_closed_form_the_exact_sizes_are_shown_and_said() -> None:
     texts = [text for trace in figure.data if trace.mode == "markers" for text in trace.text]
     (text,) = [text for text in texts if text.startswith("<b>segment</b>")]
     assert "size r: none" in text
-    assert "100 % of the image" in text
+    assert "100% of the image" in text
 
 
 def test_the_axis_is_that_which_was_asked_for() -> None:

@@ -11,11 +11,11 @@
  */
 
 import { listen } from "./bus.js";
-import { boxesAround, runs, same, within } from "./cells.js";
+import { boxesAround, isInside, runs, same, within } from "./cells.js";
 import { at } from "./packet.js";
 import { Plot, rows } from "./plot.js";
 import { steer } from "./steer.js";
-import { position, ranges, short, size } from "./words.js";
+import { position, ranges, short, size, whole } from "./words.js";
 
 const REST = 120; // milliseconds without another key before the server hears of the cell
 const PIXELS = ["sample", "pixel", "voxel"]; // of an input of one, two or three axes
@@ -68,7 +68,12 @@ export class CellView {
       focus.setAttribute("aria-label", titles[`${pane} keys`]);
     }
     this.fill(figure.data);
-    await this.plot.show(figure, packet.host);
+    try {
+      await this.plot.show(figure, packet.host);
+    } catch (error) {
+      this.find("[data-side=image] .title").textContent = `Nothing can be drawn: ${error.message}`;
+      throw error;
+    }
     if (this.packet !== packet || this.plot.removed) return;
     this.frame.dataset.view = packet.view;
     if (this.cue) this.heed(this.cue);
@@ -118,15 +123,18 @@ export class CellView {
     return onMap(pane) ? this.packet.map : this.packet.extent;
   }
 
-  /** The pixel of the input, or the place in the map, under a position of a pane. */
+  /** The pixel of the input, or the place in the map, under a position of a pane; null beside it. */
   pointAt(pane, x, y) {
     const extents = this.extents(pane);
-    const point = extents.length === 1 ? [x] : [y, x];
-    return point.map((n, axis) => within(Math.floor(n), extents[axis]));
+    const along = extents.length === 1 ? [x] : [y, x];
+    // Along an axis of one position a line shows its values.
+    const point = along.map((n, axis) => (extents[axis] === 1 ? 0 : Math.floor(n)));
+    return isInside(point, extents) ? point : null;
   }
 
   cellAt(pane, x, y) {
-    return this.cell(this.pointAt(pane, x, y));
+    const place = this.pointAt(pane, x, y);
+    return place && this.cell(place);
   }
 
   /** The cell at a place of the map, null where there is none. */
@@ -163,7 +171,8 @@ export class CellView {
       this.hovered = cell;
       this.pointed = pixel;
       this.draw();
-      this.label.textContent = cell ? this.tell(cell).join("\n") : this.pixelName(pixel);
+      if (cell) this.label.textContent = this.tell(cell).join("\n");
+      else if (pixel) this.label.textContent = this.pixelName(pixel);
     }
     const box = this.frame.getBoundingClientRect();
     const [left, top] = [event.clientX - box.left, event.clientY - box.top];
@@ -191,7 +200,7 @@ export class CellView {
 
   /** Asks which cells see a pixel; the same one again asks no more. */
   pick(pixel, rest = 0) {
-    if (!this.packet.live) return;
+    if (!pixel || !this.packet.live) return;
     this.picked = same(pixel, this.picked) && !rest ? null : pixel;
     this.seen = null;
     this.draw();
@@ -367,13 +376,13 @@ export class CellView {
     const { cue, previewed, packet } = this;
     let sees = region ? `${size(region, packet.unit)} · ${ranges(region)}` : this.nothing;
     if (previewed) sees = `${previewed.name}: ${size(region, packet.unit)}`;
-    else if (marked) sees = `${cue.count} of ${sees}`;
+    else if (marked) sees = `${whole(cue.count)} of ${sees}`;
     let map = this.tell(active).slice(0, -1).join(" · ");
     if (pixel && !this.hovered) {
       const { exact, count } = this.seers;
       const cells = packet.grid.reduce((product, n) => product * n, 1);
       sees = this.pixelName(pixel);
-      map = `${count} of ${cells} cells ${exact ? "see it" : "have it in their box"}`;
+      map = `${whole(count)} of ${whole(cells)} cells ${exact ? "see it" : "have it in their box"}`;
     }
     this.find("[data-side=image] .readout").textContent = sees;
     this.find("[data-side=map] .readout").textContent = map;

@@ -58,4 +58,5 @@ function stepsOf(shape) {
 }
 
 export const within = (position, extent) => Math.min(Math.max(position, 0), extent - 1);
+export const isInside = (point, extents) => point.every((n, i) => n >= 0 && n < extents[i]);
 export const same = (a, b) => a === b || Boolean(a && b && a.every((n, i) => n === b[i]));

@@ -1,12 +1,24 @@
 /** Numbers, cells and regions as they read in every view. */
 
-/** Four significant digits, without trailing zeros, with a true minus. */
+/** Four significant digits, as Python's `number` writes them. */
 export function short(value) {
   if (!Number.isFinite(value)) return "not finite";
   const size = Math.abs(value);
-  const far = size && (size < 1e-3 || size >= 1e6);
-  const text = far ? value.toExponential(2) : String(Number(value.toPrecision(4)));
-  return text.replaceAll("-", "−");
+  if (!size || (size >= 1e-3 && size < 1e6)) {
+    return minus(value.toLocaleString("en", { maximumSignificantDigits: 4 }));
+  }
+  const [mantissa, power] = value.toExponential(2).split("e");
+  const raised = [...String(Number(power))].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit] ?? "⁻");
+  return `${minus(mantissa)} × 10${raised.join("")}`;
+}
+
+/** A whole number with separators. */
+export function whole(value) {
+  return value.toLocaleString("en");
+}
+
+function minus(text) {
+  return text.replace("-", "−");
 }
 
 /** A region's extents, such as 63 × 63 px. */

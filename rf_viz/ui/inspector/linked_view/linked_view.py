@@ -89,7 +89,8 @@ def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool =
             "image": picture.title,
             "map": feature_map.title,
             "map keys": f"{feature_map.title}: the arrow keys move the pinned cell",
-            "image keys": f"{picture.title}: the arrow keys move a pixel and show who sees it",
+            "image keys": f"{picture.title}: the arrow keys move a pixel and show which cells see "
+            "it",
         },
     }
     return pack(header, arrays)

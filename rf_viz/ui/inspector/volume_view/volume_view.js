@@ -7,7 +7,7 @@
  */
 
 import { CellView, dequantised, onMap } from "../../browser/cell_view.js";
-import { within } from "../../browser/cells.js";
+import { isInside, within } from "../../browser/cells.js";
 import { mount } from "../../browser/mount.js";
 import { unpack } from "../../browser/packet.js";
 import { rows } from "../../browser/plot.js";
@@ -169,9 +169,9 @@ class VolumeView extends CellView {
   pointAt(pane, x, y) {
     const point = [...this.slicesOf(pane)];
     for (const [i, axis] of ACROSS[axisOf(pane)].entries()) {
-      point[axis] = within(Math.floor([y, x][i]), this.extents(pane)[axis]);
+      point[axis] = Math.floor([y, x][i]);
     }
-    return point;
+    return isInside(point, this.extents(pane)) ? point : null;
   }
 
   /** Turns the slices to what is pinned, picked or pointed at now. */

@@ -109,7 +109,7 @@ def _hints(shown: VolumeView) -> dict[str, str]:
     for axis, name in enumerate(("depth", "rows", "columns")):
         across = f"slice across {name}"
         hints[f"image {axis} keys"] = (
-            f"{shown.title}, {across}: {keys} a voxel and show who sees it"
+            f"{shown.title}, {across}: {keys} a voxel and show which cells see it"
         )
         hints[f"map {axis} keys"] = f"{shown.map_title}, {across}: {keys} the pinned cell"
     return hints
