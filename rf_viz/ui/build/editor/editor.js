@@ -40,7 +40,8 @@ class Editor {
     const moved = this.data?.chosen !== data.chosen;
     this.data = data;
     this.turn = Math.max(this.turn, data.heard);
-    this.waiting = this.waiting.filter(({ turn }) => turn > data.heard);
+    for (const edit of this.waiting) edit.heard = edit.turn <= data.heard;
+    this.waiting = this.waiting.filter((edit) => !edit.heard);
     this.sheet.ariaBusy = String(this.waiting.length > 0);
     this.kinds = new Map(data.kinds.map((kind) => [kind.name, kind]));
     if (first) this.offer();
@@ -161,9 +162,11 @@ class Editor {
     for (const button of this.tools) button.disabled = !able[button.dataset.tool];
   }
 
-  tell(edit) {
+  /** Reports an edit, and with it the box that was edited, if it was one. */
+  tell(edit, box = {}) {
     this.turn += 1;
-    this.waiting.push({ ...edit, turn: this.turn });
+    box.edit = { ...edit, turn: this.turn };
+    this.waiting.push(box.edit);
     this.sheet.ariaBusy = "true";
     this.report(this.waiting);
   }
@@ -191,7 +194,7 @@ class Editor {
     if (!target.name) return;
     target.told = target.value;
     const row = Number(target.closest("tr").dataset.row);
-    this.tell({ what: "set", row, name: target.name, value: target.value });
+    this.tell({ what: "set", row, name: target.name, value: target.value }, target);
   }
 
   key(event) {
@@ -204,7 +207,8 @@ class Editor {
       this.use(tool[event.key]);
     } else if (event.key === "Escape" && (isTyped(box) || box.ariaInvalid)) {
       box.value = box.valid;
-      this.tell({ what: "forget", row: Number(box.closest("tr").dataset.row), name: box.name });
+      const row = Number(box.closest("tr").dataset.row);
+      this.tell({ what: "forget", row, name: box.name }, box);
     } else if (step && box.inputMode === "numeric" && /^\d+$/.test(box.value)) {
       event.preventDefault();
       box.value = Math.max(Number(box.value) + step, 1);
@@ -319,10 +323,14 @@ function offerPaddings(box, row, signal) {
   box.replaceChildren(...values.map((value) => new Option(value, value)));
 }
 
-/** Gives a box its value, or what was typed and refused, unless somebody is typing in it. */
+/**
+ * Gives a box its value, or what was typed and refused, unless somebody is typing in it or the
+ * server has not heard of its latest edit: it would fall back for a moment.
+ */
 function set(box, value, typed) {
   const shown = typed ?? value;
   box.valid = value;
+  if (box.edit && !box.edit.heard) return;
   box.ariaInvalid = typed === undefined ? null : "true";
   if (isTyped(box) && box.getRootNode().activeElement === box) return;
   box.told = shown;
