@@ -33,7 +33,7 @@ const drawings = new WeakMap(); // by element, what is fulfilled when Plotly has
  *
  * Plotly goes on after its calls have returned, and fails where its figure has gone meanwhile.
  */
-export function draw(host, make) {
+export function inTurn(host, make) {
   const drawn = (drawings.get(host) ?? Promise.resolve()).then(() => make(window.Plotly));
   drawings.set(
     host,
@@ -76,7 +76,7 @@ export class Plot {
   /** Draws a figure; zoom and pan stay while the panes show the same extents. */
   async show(figure, { url, titles, name }) {
     await load(url);
-    await draw(this.host, (Plotly) => this.removed || this.draw(Plotly, figure, titles, name));
+    await inTurn(this.host, (Plotly) => this.removed || this.draw(Plotly, figure, titles, name));
   }
 
   async draw(Plotly, { data, layout }, titles, name) {
@@ -285,7 +285,7 @@ export class Plot {
   resize() {
     const { clientWidth, clientHeight } = this.host;
     if (!this.graph || !clientWidth || `${clientWidth} ${clientHeight}` === this.size) return;
-    draw(this.host, (Plotly) => {
+    inTurn(this.host, (Plotly) => {
       if (this.removed) return null;
       this.fit();
       return Plotly.react(this.graph, this.data, this.layout, this.config);
@@ -366,7 +366,7 @@ export class Plot {
     this.controller.abort();
     this.observer.disconnect();
     this.removed = true;
-    draw(this.host, (Plotly) => Plotly?.purge(this.host));
+    inTurn(this.host, (Plotly) => Plotly?.purge(this.host));
   }
 }
 

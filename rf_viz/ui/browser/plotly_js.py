@@ -7,18 +7,29 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from streamlit.runtime import get_instance
+
 from ...figures.plotly_js import plotly_js, plotly_version
 
 STATIC = Path(__file__).resolve().parents[3] / "static"
 """The folder that Streamlit serves as ``app/static/``; it lies beside ``streamlit_app.py``."""
 
 
-@cache
 def plotly_url() -> str:
-    """The address of Plotly.js, relative to the app's own; puts the file there first.
+    """The address of Plotly.js, relative to the app's own.
 
-    Raises OSError where the folder cannot be written.
+    The file is put there first. Where nothing may be written, the app's memory serves it.
     """
+    try:
+        return f"app/static/{_file().name}"
+    except OSError:
+        manager = get_instance().media_file_mgr
+        return manager.add(plotly_js().encode(), "text/javascript", "plotly.js").lstrip("/")
+
+
+@cache
+def _file() -> Path:
+    """The file that browsers fetch, complete. Raises OSError where it cannot be written."""
     file = STATIC / f"plotly-{plotly_version()}.min.js"
     if not file.exists():
         STATIC.mkdir(exist_ok=True)
@@ -26,4 +37,4 @@ def plotly_url() -> str:
             part.write(plotly_js())
         os.chmod(part.name, 0o644)
         os.replace(part.name, file)  # at once: another process may be serving it already
-    return f"app/static/{file.name}"
+    return file

@@ -7,7 +7,7 @@
  */
 
 import { mount } from "../../browser/mount.js";
-import { draw, load, saveButtons } from "../../browser/plot.js";
+import { inTurn, load, saveButtons } from "../../browser/plot.js";
 
 const ASIDE = 4; // a part so much farther away, but straight ahead, is as near as one aside
 
@@ -44,7 +44,7 @@ class Choices {
       modeBarButtons: [saveButtons(data.title)],
     };
     if (!this.fit()) return;
-    await draw(this.host, (Plotly) =>
+    await inTurn(this.host, (Plotly) =>
       Plotly.react(this.host, figure.data, figure.layout, this.config),
     );
     if (this.data === data) this.lay();
@@ -72,7 +72,7 @@ class Choices {
     if (!this.figure || !this.scroller.clientWidth || this.scroller.clientWidth === this.width) {
       return;
     }
-    if (this.fit()) draw(this.host, (Plotly) => Plotly.relayout(this.host, this.figure.layout));
+    if (this.fit()) inTurn(this.host, (Plotly) => Plotly.relayout(this.host, this.figure.layout));
   }
 
   /** Lays a button over each part. */
@@ -157,7 +157,7 @@ class Choices {
   remove() {
     this.observer.disconnect();
     this.removed = true;
-    draw(this.host, (Plotly) => Plotly?.purge(this.host));
+    inTurn(this.host, (Plotly) => Plotly?.purge(this.host));
   }
 }
 
