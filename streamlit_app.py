@@ -8,7 +8,8 @@ import streamlit as st
 
 from rf_viz.ui import address, navigation, page, sidebar
 from rf_viz.ui.explore.layer_table import layer_table
-from rf_viz.ui.explore.questions import OF_ANSWERS, ask, choose_question
+from rf_viz.ui.explore.questions import OF_ANSWERS, ask, choose_question, count_questions
+from rf_viz.ui.explore.tries import things_to_try
 from rf_viz.ui.inspector.cell_panel import cell_panel
 from rf_viz.ui.inspector.cue.cue import cue
 from rf_viz.ui.inspector.depth.depth import depth, near
@@ -17,18 +18,20 @@ from rf_viz.ui.inspector.pinned import apply, pinned_state, settle
 from rf_viz.ui.inspector.scene import Scene
 from rf_viz.ui.inspector.scene_picker import scene_picker
 from rf_viz.ui.inspector.start import Start, choose_start
+from rf_viz.ui.inspector.top_classes import top_classes
 from rf_viz.ui.inspector.volume_view.volume_view import volume_view
 from rf_viz.ui.navigation import Destination
 
 LEAD = (
-    "Move over the feature map: the input shows which part of it that cell sees. "
-    "Click a cell to pin it, or a pixel of the input to see which cells see it."
+    "The <b>receptive field</b> of a cell: all pixels that can change it. Point at the map to see "
+    "it."
 )
 
 
 @st.fragment
-def explore(scene: Scene, view: str, traced: str) -> None:
+def explore(scene: Scene, view: str, traced: str, played: int) -> None:
     """Draws the linked view and the answers: only these run again when something is pinned."""
+    questions = count_questions(st.session_state.get("question"))
     with st.container(key="explore"):
         with st.container():
             if scene.picture.kind == "volume":
@@ -37,9 +40,11 @@ def explore(scene: Scene, view: str, traced: str) -> None:
                 report = linked_view(scene.picture, scene.feature_map, view=view, key="linked view")
             pinned, state = settle(scene, view, report), pinned_state()
             around = near(scene.net, state.point)
-            cue(scene.layer, scene.feature_map.channel, pinned, state.order, around)
-        with st.container():
+            channel = scene.feature_map.channel
+            cue(scene.layer, channel, pinned, state.order, around, played, questions)
+        with st.container(key="panel"):
             cell_panel(scene.picture, scene.feature_map, pinned.cell, pinned.mode)
+            top_classes(scene)
     scene = replace(scene, cell=pinned.cell, pixel=pinned.pixel, mode=pinned.mode)
     question = choose_question()
     for name in OF_ANSWERS:
@@ -61,14 +66,14 @@ if sidebar.asks_files():
     st.stop()
 navigation.follow_address()
 with st.sidebar:
+    sidebar.drop()
     file, sample = sidebar.choose_model()
 destination = navigation.pending_destination()  # an upload may have set it just now
 if sidebar.asks_size(file):
     st.stop()
 with st.sidebar:
     above = st.container()
-    options = st.expander("Options")
-    with options:
+    with st.expander("Options"):
         net, trace_options = sidebar.choose_options(file)
 traced = f"{file.digest} {trace_options}"
 unfit = sidebar.misfit(file, net)
@@ -78,7 +83,7 @@ if unfit:
     st.info(unfit, icon=":material/info:")
 else:
     with above:
-        picture, fed = sidebar.choose_input(file, net, sample, options)
+        picture, fed = sidebar.choose_input(file, net, sample)
     with st.sidebar:
         above_layers = st.container()
         goal = destination.layer if destination else None
@@ -88,7 +93,8 @@ else:
     net, picture, fed = start.net, start.picture, start.fed
     traced = f"{file.digest} {start.options}"
     sidebar.problem()
-    st.html(f'<p class="rf-lead">{LEAD}</p>')
+    with page.lead(LEAD):
+        played = things_to_try()
     view, layer = f"{traced} {name}", net[name]
     place = f"{file.digest} {name}"  # however it is traced: a channel stays chosen
     if destination and destination.channel is not None:
@@ -97,6 +103,6 @@ else:
     scene = scene_picker(file, layer, picture, fed, sample, place)
     apply(scene, view, destination)
     navigation.clear()
-    explore(scene, view, traced)
+    explore(scene, view, traced, played)
 layer_table(net, open=bool(unfit))
 address.finish()

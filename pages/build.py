@@ -14,8 +14,8 @@ from rf_viz.ui.build.trial import choose_input, growth, trial
 from rf_viz.ui.text import plain
 
 LEAD = (
-    "Put a network together row by row, without code: every change shows at once what its cells "
-    "see. The weights are random, the regions are exact."
+    "Build a network row by row, without code. Every change shows at once what its cells see. The "
+    "weights are random; the regions are exact."
 )
 
 page.set_up("Build")
@@ -45,7 +45,7 @@ with st.sidebar:
     if key:
         st.caption(PRESETS[key].about)
     network_input = choose_input(study) if study else None
-st.html(f'<p class="rf-lead">{LEAD}</p>')
+page.lead(LEAD)
 if session.link_problem:
     st.error(plain(session.link_problem), icon=":material/error:")
     session.link_problem = ""
@@ -53,7 +53,7 @@ editor(session)
 write_address(session)
 if study:
     if study.design != session.design:
-        st.info("The last network that could be built stays on show.", icon=":material/info:")
+        st.info("The last network that could be built is still shown.", icon=":material/info:")
     row = study.rows[chosen - 1]
     cell = trial(study, row, network_input)
     # The goal is asked for below the chart, and drawn in it.

@@ -13,8 +13,8 @@ from rf_viz.ui.compare.published import published
 from rf_viz.ui.compare.side_by_side import side_by_side
 
 LEAD = (
-    "See how the receptive fields of up to eight networks grow, how far they reach in the end, and "
-    "how accuracy goes with them."
+    "Compare up to eight networks: how their receptive fields grow, how large they become, and how "
+    "accuracy relates to them."
 )
 
 SIDE, ACCURACY, LIBRARIES, TABLE = (
@@ -28,10 +28,11 @@ page.set_up("Compare")
 if sidebar.asks_files():
     st.stop()
 with st.sidebar:
+    sidebar.drop()
     file, _ = sidebar.choose_model()
-    contenders = choose_networks(file)
 sidebar.problem()
-st.html(f'<p class="rf-lead">{LEAD}</p>')
+page.lead(LEAD)
+contenders = choose_networks(file)
 part = restored(
     "part",
     "part",

@@ -14,8 +14,8 @@ LEADS = {
     "unit, and watch the equations fill in.",
     LESSON: "From one kernel to a real network in ten steps, each with one thing to do and one "
     "to see.",
-    EXERCISES: "Predict what a network sees, and check it: the same exercise for everybody who "
-    "has the link.",
+    EXERCISES: "Predict what a network sees, then check it. Everyone with the link gets the same "
+    "exercise.",
 }
 
 # The parameters of the address that belong to one part only.
@@ -31,7 +31,8 @@ part = address_choice(
     st.segmented_control,
     first,
 )
-lead.html(f'<p class="rf-lead">{LEADS[part]}</p>')
+with lead:
+    page.lead(LEADS[part])
 for name in PARAMETERS:
     if PARAMETERS[name] != part:
         address.leave_out(name)

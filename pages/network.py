@@ -14,14 +14,15 @@ from rf_viz.ui.network.overview import (
 )
 
 LEAD = (
-    "The whole model at a glance: how far its layers see, how they hang together, and what is "
-    "notable. Click any layer to open it in Explore."
+    "The whole model at a glance: how far its layers see, how they connect, and what stands "
+    "out. Click any layer to open it in Explore."
 )
 
 page.set_up("Network")
 if sidebar.asks_files():
     st.stop()
 with st.sidebar:
+    sidebar.drop()
     file, _ = sidebar.choose_model()
 if sidebar.asks_size(file):
     st.stop()
@@ -29,10 +30,10 @@ with st.sidebar, st.expander("Options"):
     net, options = sidebar.choose_options(file)
 traced = f"{file.digest} {options}"
 sidebar.problem()
-st.html(f'<p class="rf-lead">{LEAD}</p>')
+page.lead(LEAD)
 st.header("How far the layers see", anchor="growth")
 growth_section(net, traced)
-st.header("What is notable", anchor="findings")
+st.header("Findings", anchor="findings")
 findings_section(net, traced)
 st.header("The graph", anchor="graph")
 graph_section(net, traced)

@@ -1,17 +1,23 @@
-"""The set-up that all pages share: title, style, menu, and where errors are logged."""
+"""What all pages share: title, style, menu, presentation, and where errors are logged."""
 
 from __future__ import annotations
 
+import base64
 import logging
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from . import address
+from .address_choice import kept, one_of
 from .browser.token import hand_out
 from .chart.chart import set_up_charts
+from .garbage import LongLived
 
 _HERE = Path(__file__).parent
+_ICON = _HERE / "icon.svg"
 _STYLES = (_HERE / "browser" / "theme.css", _HERE / "page.css")
 
 _PAGES = {
@@ -23,6 +29,12 @@ _PAGES = {
 }
 """The pages as the menu lists them: name and icon."""
 
+SENTENCE = "See which pixels drive any neuron."
+"""What RF-Viz does."""
+
+_SIDEBAR = 206
+"""The width of the sidebar in pixels, at first: a window of 1280 has room for all of Explore."""
+
 _LOG = "rf_viz pages"
 """The name of the handler by which the server's log gets what the library logs."""
 
@@ -30,15 +42,49 @@ _LOG = "rf_viz pages"
 def set_up(title: str) -> None:
     """Begins a page: call it before anything else is drawn."""
     st.set_page_config(
-        page_title=f"{title} · RF-Viz", page_icon=str(_HERE / "icon.png"), layout="wide"
+        page_title=f"{title} · RF-Viz",
+        page_icon=str(_ICON),
+        layout="wide",
+        initial_sidebar_state=_SIDEBAR,
     )
     for style in _STYLES:
         st.html(style)
     st.html(f'<h1 class="rf-spoken">{title}</h1>')
     set_up_charts()
     log_to_server()
+    _watch_garbage()
     address.begin(title)
+    # Where the sidebar is folded, the page begins with what stands at its top.
+    st.html(_brand())
     _menu()
+
+
+def lead(text: str) -> DeltaGenerator:
+    """Draws what the page is about, in a line, and at its end the switch for a presentation.
+
+    Returns the place between the two.
+    """
+    with st.container(key="lead", horizontal=True, vertical_alignment="center"):
+        st.html(f'<p class="rf-lead">{text}</p>', width="content")
+        between = st.container(width="stretch")
+        presents = st.toggle(
+            "Present",
+            help="For a projector: hides the sidebar and enlarges the text.",
+            **kept("present", "present", one_of({"0": False, "1": True})),
+        )
+    if presents:
+        st.html(_HERE / "present.css")
+    return between
+
+
+@cache
+def _brand() -> str:
+    """The mark, the name and the sentence."""
+    mark = base64.b64encode(_ICON.read_bytes()).decode()
+    return (
+        f'<div class="rf-brand"><img alt="" src="data:image/svg+xml;base64,{mark}">'
+        f"<p><b>RF-Viz</b> {SENTENCE}</p></div>"
+    )
 
 
 def log_to_server() -> None:
@@ -57,9 +103,15 @@ def log_to_server() -> None:
     logger.addHandler(handler)
 
 
+@cache
+def _watch_garbage() -> None:
+    LongLived().add_to_gc()
+
+
 def _menu() -> None:
-    """Links to all pages, at the top of the sidebar."""
+    """The name and links to all pages, at the top of the sidebar."""
     with st.sidebar.container(key="menu"):
+        st.html(_brand())
         for path, (name, icon) in _PAGES.items():
             if (_HERE.parent.parent / path).exists():
                 st.page_link(path, label=name, icon=icon)

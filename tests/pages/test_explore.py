@@ -189,8 +189,28 @@ def test_numbers_of_words_are_no_signal(app: AppTest) -> None:
 def test_a_vector_is_told_and_tabled(app: AppTest) -> None:
     node = helper.make_node("MatMul", ["x", "w"], ["y"], "y")
     upload(app, "model", ("mlp.onnx", onnx_file([node], {"x": [1, 16]}, "y", {"w": (16, 3)})))
-    assert "Nothing slides over the input x" in app.info[0].value
+    assert "No window slides over the input x" in app.info[0].value
     assert app.dataframe[0].value["Layer"].tolist() == ["y"]
+
+
+def test_a_classifier_without_names_ranks_the_numbers_of_its_classes(app: AppTest) -> None:
+    flat = helper.make_node("Flatten", ["y"], ["flat"], "flat")
+    dense = helper.make_node("Gemm", ["flat", "v"], ["scores"], "scores")
+    weights = {"w": (2, 3, 3, 3), "v": (72, 10)}
+    content = onnx_file([conv(), flat, dense], {"x": [1, 3, 8, 8]}, "scores", weights)
+    upload(app, "model", ("classes.onnx", content))
+    choose_layer(app, "scores")
+    (html,) = [h.value for h in app.get("html") if 'class="rf-classes"' in h.value]
+    assert "Top five of 10" in html
+    texts = re.findall("<b>(.*?)</b>", html.replace("\N{MINUS SIGN}", "-"))
+    values = [float(text) for text in texts]
+    assert len(values) == 5
+    assert values == sorted(values, reverse=True)
+    best = int(re.findall(r"class (\d+)", html)[0])
+    channels = next(s for s in app.selectbox if s.label.startswith("Channel"))
+    assert channels.value == best
+    choose_layer(app, "flat")
+    assert not [h for h in app.get("html") if 'class="rf-classes"' in h.value]
 
 
 def test_a_picture_of_many_channels_is_told_and_tabled(app: AppTest) -> None:
@@ -223,7 +243,7 @@ def test_an_unknown_operator_is_assumed_and_named(app: AppTest) -> None:
     assert answer(app)["exact"]
     choose_layer(app, "z")
     assert "Magic" in answer(app)["assumed"]
-    assert answer(app)["share"] == "100 %"
+    assert answer(app)["share"] == "100%"
     (note,) = [c.value for c in app.caption if c.value.startswith("No values")]
     assert "Magic" in note
     assert not header(app)["valued"]

@@ -33,22 +33,37 @@ _IN_ADDRESS = {
 """The questions by the texts that stand for them in an address."""
 
 
+_COUNT = "questions"
+
 OF_ANSWERS = ("page", "proved", "whole")
 """The parameters of an address that belong to the open answer alone."""
 
 
 def choose_question() -> str | None:
     """Draws the row of questions and returns the chosen one, if any is."""
-    question: str | None = st.segmented_control(
-        "Ask about this cell",
-        list(QUESTIONS),
-        label_visibility="collapsed",
-        **kept("ask", "question", one_of(_IN_ADDRESS, None)),
-    )
+    with st.container(key="questions"):
+        question: str | None = st.segmented_control(
+            "Ask about this cell",
+            list(QUESTIONS),
+            label_visibility="collapsed",
+            **kept("ask", "question", one_of(_IN_ADDRESS, None)),
+        )
     return question
+
+
+def count_questions(question: str | None) -> int:
+    """How many questions were asked in this session, this one included; the page scrolls then."""
+    latest: str | None
+    number: int
+    latest, number = st.session_state.get(_COUNT, (question, 0))
+    if question and question != latest:
+        number += 1
+    st.session_state[_COUNT] = question, number
+    return number
 
 
 def ask(question: str, scene: Scene) -> None:
     """Draws the answer to a question."""
     module, answer = QUESTIONS[question]
-    getattr(import_module(module, __package__), answer)(scene)
+    with st.container(key="answer"):
+        getattr(import_module(module, __package__), answer)(scene)

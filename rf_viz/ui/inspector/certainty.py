@@ -17,7 +17,7 @@ def certainty(
     the cell's: nothing is said of global context that adds nothing to it.
     """
     if layer.exact:
-        yield "exact", "Exact: every operation on the way is known."
+        yield "exact", "Exact: every operation up to this cell is known."
     else:
         yield "assumed", f"Assumed, not exact: {listed(layer.assumed)}."
     if layer.receptive_field is None:
@@ -26,12 +26,12 @@ def certainty(
     context = layer.context_region
     if context.empty or (region is not None and _within(context, region)):
         return
-    what = f"the whole {kind} reaches"
+    what, reach = f"the whole {kind}", "reaches"
     if context.size != layer.net.input.size:
-        what = f"{' and '.join(ranges(context.start, context.stop))} of the {kind} reach"
+        what, reach = f"{' and '.join(ranges(context.start, context.stop))} of the {kind}", "reach"
     yield (
         "context",
-        f"Besides, {what} {cell} as global context, through {listed(layer.global_context)}.",
+        f"As global context, through {listed(layer.global_context)}, {what} also {reach} {cell}.",
     )
 
 

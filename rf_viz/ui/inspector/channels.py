@@ -32,7 +32,10 @@ def choose_channel(maps: NDArray[np.float32], names: Sequence[str], *, key: str)
     channel = st.selectbox(
         "Channel, strongest first",
         order,
-        format_func=lambda channel: f"{title(channel)}: up to {number(float(strength[channel]))}",
+        format_func=lambda channel: (
+            f"Channel {title(channel)}, up to {number(float(strength[channel]))}"
+        ),
+        label_visibility="collapsed",
         key=key,
         persist_state="session",
         on_change=ignore_echo,

@@ -16,6 +16,8 @@ from ..outline import title_of
 from ..pictures import FeatureMap, Picture
 from ..text import by, count, plain, sentence
 from .channels import choose_channel
+from .glossary import glossary
+from .layer_card import layer_card
 from .scene import Scene
 
 
@@ -27,7 +29,13 @@ def scene_picker(
     ``place`` stands for the layer of the model. Where the model cannot be run, the regions show
     without values.
     """
-    about, picker = st.columns([3, 2], vertical_alignment="bottom")
+    heading = st.container(key="heading", horizontal=True, vertical_alignment="center")
+    about, card = heading.container(), heading.container(width="content")
+    picker = heading.container(width=250)
+    with card:
+        layer_card(layer)
+    with heading.container(width="content"):
+        glossary()
     name, what = title_of(layer)
     weights = layer.settings.get("parameters")
     if isinstance(weights, int):
@@ -40,7 +48,7 @@ def scene_picker(
     try:
         values = cache.activations(file, fed, layer.name)
     except ModelError as error:
-        st.caption(f"No values: {plain(sentence(error))} The regions hold all the same.")
+        st.caption(f"No values: {plain(sentence(error))} The regions are right all the same.")
         unknown = FeatureMap(layer, None, "No values", None)
         return Scene(file, layer.net, picture, fed, unknown, None, 0, [], unknown.strongest)
     maps = by_channel(values, layer)

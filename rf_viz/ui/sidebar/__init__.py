@@ -1,5 +1,6 @@
 """The choices in the sidebar: a model, its input, a layer, and how to trace it."""
 
+from .drop.drop import drop
 from .fed_input import (
     choose_image,
     choose_input,
@@ -23,6 +24,7 @@ __all__ = [
     "choose_layer",
     "choose_model",
     "choose_options",
+    "drop",
     "is_digest",
     "misfit",
     "problem",

@@ -9,7 +9,6 @@ from typing import Any, get_args
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from streamlit.delta_generator import DeltaGenerator
 
 from ... import Network
 from ...catalogue.keras_applications import application_of
@@ -30,7 +29,7 @@ from ..cache import Fed, File
 from ..pictures import Picture
 from ..text import by, count
 from .session import remember, visitor
-from .upload import UPLOAD, hand_over, receive, row, uploader
+from .upload import hand_over, receive, upload_button, uploader
 
 _LOWEST, _HIGHEST = 60, 1000
 """Pitches of the sample signal, in Hz."""
@@ -54,13 +53,13 @@ def unfit(net: Network) -> str:
         if channels in (1, 3, 4):
             return ""
         return (
-            f"The input {source.name} ({shape}) has {channels} channels, and a picture fills 1, 3 "
-            "or 4. There is no picture to point at, but the regions of all layers are below."
+            f"The input {source.name} ({shape}) has {channels} channels; an image has 1, 3 or 4. "
+            "There is no image to point at, but the regions of all layers are below."
         )
     if len(source.size) == 3 and not source.guessed:
         return ""
     return (
-        f"Nothing slides over the input {source.name} ({shape}): it is no picture and no signal "
+        f"No window slides over the input {source.name} ({shape}), so there is no image or signal "
         "to point at. What its layers depend on is below."
     )
 
@@ -72,20 +71,17 @@ def misfit(file: File, net: Network) -> str:
     if len(source.size) == 1 and "int" in dtype:
         return (
             f"The input {source.name} ({by(source.shape)}) takes whole numbers, such as those of "
-            "words: it is no signal. What its layers depend on is below."
+            "words, so there is no signal to point at. What its layers depend on is below."
         )
     return unfit(net)
 
 
-def choose_input(
-    file: File, net: Network, sample: Sample | None, options: DeltaGenerator
-) -> tuple[Picture, Fed]:
+def choose_input(file: File, net: Network, sample: Sample | None) -> tuple[Picture, Fed]:
     """Draws the choice of a picture, signal or volume and returns it, also as the network takes it.
 
-    The choices of how it is prepared go into ``options``. With it go the values of the other inputs
-    that the network was traced with.
+    With it go the values of the other inputs that the network was traced with.
     """
-    picture, fed = _choose_input(file, net, sample, options)
+    picture, fed = _choose_input(file, net, sample)
     if not net.feeds:
         return picture, fed
     others = [f"{name} {array.shape} {array.tobytes()!r}" for name, array in net.feeds.items()]
@@ -93,36 +89,13 @@ def choose_input(
     return picture, replace(fed, key=f"{fed.key} {digest}", feeds=net.feeds)
 
 
-def _choose_input(
-    file: File, net: Network, sample: Sample | None, options: DeltaGenerator
-) -> tuple[Picture, Fed]:
+def _choose_input(file: File, net: Network, sample: Sample | None) -> tuple[Picture, Fed]:
     if len(net.input.size) == 1:
         return _signal(net)
     if len(net.input.size) == 3:
         return _volume(net)
     image = choose_image(sample)
-    with options:
-        preset = st.selectbox(
-            "Preprocessing",
-            list(PRESETS),
-            help="What the network was trained with.",
-            **kept(
-                "preset",
-                f"preset {file.digest}",
-                one_of(PRESETS.keys(), usual_preset(file, sample)),
-            ),
-        )
-        fits = get_args(Fit)
-        how: Fit = st.selectbox(
-            "Fit",
-            fits,
-            format_func={
-                "crop": "Crop to the centre",
-                "stretch": "Stretch",
-                "pad": "Pad with borders",
-            }.__getitem__,
-            **kept("fit", f"fit {file.digest}", one_of(fits, (sample and sample.fit) or fits[0])),
-        )
+    preset, how = _choose_preprocessing(file, sample)
     (height, width), (y, x) = net.input.size, net.input.spatial_axes
     pixels = cache.pixels(image, (height, width), how)
     key = f"{image.digest} {height}x{width} {how}"
@@ -136,6 +109,40 @@ def _choose_input(
     return Picture(key, image.name, pixels), fed
 
 
+def _choose_preprocessing(file: File, sample: Sample | None) -> tuple[str, Fit]:
+    """Draws what becomes of the image's pixels, to be changed: the preset's name, and the fit."""
+    usual, sure = usual_preset(file, sample)
+    fits = get_args(Fit)
+    key = restored("preset", f"preset {file.digest}", one_of(PRESETS.keys(), usual))
+    preset = st.session_state[key]
+    guessed = "" if sure or preset != usual else " (a guess)"
+    with st.popover(
+        f"Pixels: {preset}{guessed}",
+        icon=":material/tune:",
+        help="How the image is preprocessed. Click to change it.",
+        width="stretch",
+    ):
+        preset = st.selectbox(
+            "Preprocessing",
+            list(PRESETS),
+            help="What the network was trained with.",
+            key=key,
+            on_change=ignore_echo,
+            persist_state="session",
+        )
+        how: Fit = st.selectbox(
+            "Fit",
+            fits,
+            format_func={
+                "crop": "Crop to the centre",
+                "stretch": "Stretch",
+                "pad": "Pad with borders",
+            }.__getitem__,
+            **kept("fit", f"fit {file.digest}", one_of(fits, (sample and sample.fit) or fits[0])),
+        )
+    return preset, how
+
+
 def _signal(net: Network) -> tuple[Picture, Fed]:
     receive("signal")
     visit, (length,), (axis,) = visitor(), net.input.size, net.input.spatial_axes
@@ -144,8 +151,7 @@ def _signal(net: Network) -> tuple[Picture, Fed]:
     address.read("signal-name")
     if visit.next_signal:
         st.session_state["signal"], visit.next_signal = visit.next_signal, ""
-    beside = row()
-    chosen = beside.selectbox(
+    chosen = st.selectbox(
         "Signal",
         keys,
         format_func=lambda key: key if key == _TONE else visit.signals[key].name,
@@ -153,7 +159,7 @@ def _signal(net: Network) -> tuple[Picture, Fed]:
         persist_state="session",
         on_change=ignore_echo,
     )
-    with beside.popover(UPLOAD, help="Upload a signal"):
+    with upload_button("signal", "A sound, or numbers"):
         uploader(
             "A sound (WAV), numbers (CSV) or a NumPy array (.npy)", "signal", False, accept_signal
         )
@@ -219,8 +225,7 @@ def _volume(net: Network) -> tuple[Picture, Fed]:
     address.read("volume-name")
     if visit.next_volume:
         st.session_state["volume"], visit.next_volume = visit.next_volume, ""
-    beside = row()
-    key = beside.selectbox(
+    key = st.selectbox(
         "Volume",
         volumes,
         format_func=lambda key: key if key == _PHANTOM else visit.volumes[key].name,
@@ -228,7 +233,7 @@ def _volume(net: Network) -> tuple[Picture, Fed]:
         persist_state="session",
         on_change=ignore_echo,
     )
-    with beside.popover(UPLOAD, help="Upload a volume"):
+    with upload_button("volume", "Slices, or an array"):
         uploader("A NumPy array (.npy), or a TIFF or GIF of slices", "volume", False, accept_volume)
     if key == _PHANTOM:
         values, title, stands_for = cache.phantom_volume(size), "A made-up phantom", _PHANTOM
@@ -253,12 +258,14 @@ def accept_volume(files: dict[str, bytes]) -> None:
     visitor().next_volume = file.digest
 
 
-def usual_preset(file: File, sample: Sample | None) -> str:
-    """The name of the preprocessing that a network was trained with, as far as that can be told."""
+def usual_preset(file: File, sample: Sample | None) -> tuple[str, bool]:
+    """The preprocessing that a network was trained with, by its name, and whether that is known."""
     if sample and sample.preprocessing:
-        return sample.preprocessing
+        return sample.preprocessing, True
     application = application_of(cache.load(file).title)
-    return KERAS_MODES[application.preprocessing] if application else "ImageNet mean/std"
+    if application:
+        return KERAS_MODES[application.preprocessing], True
+    return "ImageNet mean/std", False
 
 
 def choose_image(sample: Sample | None) -> File:
@@ -278,8 +285,7 @@ def choose_image(sample: Sample | None) -> File:
     def name(key: str) -> str:
         return SAMPLE_IMAGES[key].title if key in SAMPLE_IMAGES else uploads[key].name
 
-    beside = row()
-    key = beside.selectbox(
+    key = st.selectbox(
         "Image",
         keys,
         format_func=name,
@@ -287,9 +293,14 @@ def choose_image(sample: Sample | None) -> File:
         persist_state="session",
         on_change=_keep_image,
     )
-    with beside.popover(UPLOAD, help="Upload an image or take a photo"):
+    with upload_button("image", "A file, or a photo taken now"):
         way = st.segmented_control(
-            "From", ["File", "Camera"], default="File", required=True, label_visibility="collapsed"
+            "From",
+            ["File", "Camera"],
+            default="File",
+            required=True,
+            label_visibility="collapsed",
+            on_change=ignore_echo,
         )
         if way == "File":
             uploader("Any image", "image", False, accept_image)

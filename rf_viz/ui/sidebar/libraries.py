@@ -177,6 +177,6 @@ def _train(key: str) -> None:
     try:
         cache.load(File.of_library(library, name, trained=True))
     except ModelError as error:
-        visit.problem = f"{sentence(error)} Until then its weights stay random."
+        visit.problem = f"{sentence(error)} Until then its weights are random."
     else:
         visit.trained.add(key)

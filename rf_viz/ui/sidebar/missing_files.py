@@ -53,7 +53,7 @@ def asks_files() -> bool:
     first = missing[0]  # one after the other
     st.info(
         f"This address shows {plain(first.name)} (SHA-256 {first.key}…), an uploaded file that is "
-        "not here any more. Upload it again, and the page goes on where it was.",
+        "not here any more. Upload it again to go on.",
         icon=":material/link:",
     )
     label, several, accept = _KINDS[first.what]
@@ -64,7 +64,7 @@ def asks_files() -> bool:
             # The address says which is shown.
             visit.next_model = visit.next_image = visit.next_volume = visit.next_signal = ""
         else:
-            visit.problem = f"{next(iter(files))} is another file than {first.name}."
+            visit.problem = f"{next(iter(files))} is not the same file as {first.name}."
 
     uploader(label, first.what, several, take)
     problem()

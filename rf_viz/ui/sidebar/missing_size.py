@@ -64,7 +64,7 @@ def _ask(file: File, unknown: SizeUnknownError) -> None:
     if visitor().problem:
         problem()
     else:
-        st.caption(f"Where the usual sizes fail: {plain(sentence(unknown.__cause__ or unknown))}")
+        st.caption(f"Why the usual sizes fail: {plain(sentence(unknown.__cause__ or unknown))}")
 
 
 def _axis(unknown: SizeUnknownError, axis: int) -> str:

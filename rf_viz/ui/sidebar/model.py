@@ -20,7 +20,7 @@ from ..text import by, listed, plain, sentence
 from . import libraries
 from .session import remember, visitor
 from .side_inputs import choose_side_inputs
-from .upload import UPLOAD, receive, row, uploader
+from .upload import receive, upload_button, uploader
 
 _LARGEST_SIDE = (1_000_000, 2048, 256)
 """The largest input size on offer for signals, images and volumes: beyond it, a deep network takes
@@ -48,8 +48,7 @@ def choose_model() -> tuple[File, Sample | None]:
             return SAMPLE_MODELS[key].title
         return uploads[key].name if key in uploads else libraries.title(key)
 
-    beside = row()
-    key = beside.selectbox(
+    key = st.selectbox(
         "Model",
         keys,
         format_func=name,
@@ -58,7 +57,7 @@ def choose_model() -> tuple[File, Sample | None]:
         on_change=_new_model,
         help=libraries.hint(),
     )
-    with beside.popover(UPLOAD, help="Upload a model, along with its data files if it has any"):
+    with upload_button("model", "Along with its data files, if it has any"):
         uploader(FORMATS, "model", True, accept_model)
     if libraries.split(key):
         _check_network(key)
@@ -245,8 +244,8 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
     usual, options = _trace(file, TraceOptions(source, feeds=feeds), TraceOptions(source))
     if usual.input.name == image:
         st.caption(
-            f"{plain(model.inputs[0].name)} holds an image in a row: what shows is "
-            f"{plain(image)}, the image that it is folded into."
+            f"{plain(model.inputs[0].name)} is a flattened image. What shows is "
+            f"{plain(image)}, the image that it is reshaped to."
         )
     origin = model.source(usual.input.name).origin
     if origin:

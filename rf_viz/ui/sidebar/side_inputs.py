@@ -30,10 +30,10 @@ def choose_side_inputs(
     sides = model.side_inputs(shapes or None, input=source)
     if not sides:
         return ()
-    st.caption("Other inputs. One that is left empty holds its default when the model runs.")
+    st.caption("Other inputs. An empty one has its default when the model runs.")
     texts = [(side.name, _field(side, digest)) for side in sides[:_MOST]]
     if len(sides) > _MOST:
-        st.caption(f"{len(sides) - _MOST} more hold their defaults.")
+        st.caption(f"{len(sides) - _MOST} more have their defaults.")
     return tuple((name, text) for name, text in texts if text)
 
 

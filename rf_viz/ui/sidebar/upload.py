@@ -14,8 +14,10 @@ from ..address import ignore_echo
 from ..text import listed, plain, sentence
 from .session import Accept, visitor
 
-UPLOAD = ":material/upload:"
-"""The icon of the button."""
+
+def upload_button(what: str, about: str) -> DeltaGenerator:
+    """Draws the button for an upload; what it opens is drawn into what is returned."""
+    return st.popover(f"Upload {what}", icon=":material/upload:", help=about, width="stretch")
 
 
 def uploader(label: str, what: str, several: bool, accept: Accept) -> None:
@@ -31,11 +33,6 @@ def uploader(label: str, what: str, several: bool, accept: Accept) -> None:
         on_change=hand_over,
         args=(key, what, accept),
     )
-
-
-def row() -> DeltaGenerator:
-    """Makes a container for a choice and, beside it, the button to bring one's own."""
-    return st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall")
 
 
 def hand_over(key: str, what: str, accept: Accept) -> None:

@@ -19,17 +19,24 @@ from ..seen import seen_by
 _RESTYLED = ("name", "x0", "y0", "zmax", "colorscale", "showscale")
 """The attributes of the trace of marks that change from cell to cell."""
 
-_component = component(__file__)
+_component = component(__file__, styles=[])  # it shows nothing
 
 
 def cue(
-    layer: Layer, channel: int | None, pinned: Pinned, order: int, near: NDArray[np.int32]
+    layer: Layer,
+    channel: int | None,
+    pinned: Pinned,
+    order: int,
+    near: NDArray[np.int32],
+    played: int = 0,
+    questions: int = 0,
 ) -> None:
     """Tells the components what is pinned.
 
     ``channel`` is the one whose regions show. ``order`` counts how often the page went elsewhere by
     itself: a new number makes the components follow. ``near`` holds, for every stop of the depth
-    strip, the region of its cell nearest to the pinned point.
+    strip, the region of its cell nearest to the pinned point; the strip plays all of them whenever
+    ``played`` has risen. The page scrolls to its answer whenever ``questions`` has.
     """
     header: dict[str, Any] = {
         "view": pinned.view,
@@ -38,6 +45,8 @@ def cue(
         "pixel": pinned.pixel,
         "mode": pinned.mode,
         "order": order,
+        "played": played,
+        "questions": questions,
     }
     arrays: dict[str, NDArray[Any]] = {"near": near}
     if pinned.mode != "box":

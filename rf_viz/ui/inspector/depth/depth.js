@@ -10,6 +10,7 @@ import { unpack } from "../../browser/packet.js";
 import { listen, tell } from "../../browser/bus.js";
 
 const REST = 180; // milliseconds without another step before the server hears of the layer
+const PLAY = 6000; // milliseconds for all layers, one after the other
 const LEAST = 2; // pixels: the height of a bar whose cells see hardly anything
 
 class DepthStrip {
@@ -63,6 +64,8 @@ class DepthStrip {
     if (found >= 0 && !this.pressed && !this.timer) this.now = found;
     tell("preview", {});
     this.draw();
+    if (cue.played > (this.played ?? cue.played)) this.play();
+    this.played = cue.played;
   }
 
   draw() {
@@ -105,6 +108,24 @@ class DepthStrip {
     this.draw();
     tell("preview", { region: this.region(number), name: this.layers[number].name });
     this.settle(this.pressed ? 4 * REST : REST);
+  }
+
+  /** Shows the regions of all layers one after the other, and then that of the page's again. */
+  play() {
+    const home = this.now;
+    clearInterval(this.film);
+    let number = -1;
+    this.film = setInterval(
+      () => {
+        const done = ++number >= this.layers.length || this.pressed;
+        if (done) clearInterval(this.film);
+        this.now = done ? home : number;
+        this.draw();
+        const { name } = this.layers[this.now];
+        tell("preview", done ? {} : { region: this.region(number), name });
+      },
+      Math.max(PLAY / this.layers.length, 30),
+    );
   }
 
   settle(rest) {

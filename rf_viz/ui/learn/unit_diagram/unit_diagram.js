@@ -298,7 +298,9 @@ class Diagram {
         const [from, to] = [this.x(start - 0.5) + 2, this.x(stop - 0.5) - 2];
         middle = (from + to) / 2;
         const d = `M${from} ${top - 6}v6H${to}v-6`;
-        this.below.append(element("path", { class: `bracket ${ORDER[number]}`, d }));
+        // The strokes of every figure: solid is exact, dashed the closed form.
+        const kind = ["exact", "closed"].find((word) => text.includes(word)) ?? ORDER[number];
+        this.below.append(element("path", { class: `bracket ${kind}`, d }));
       }
       const half = 3.3 * text.length;
       const x = Math.max(half, Math.min(middle, Number(this.svg.getAttribute("width")) - half));
