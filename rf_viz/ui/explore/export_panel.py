@@ -24,6 +24,7 @@ from ...catalogue.samples import SAMPLE_IMAGES
 from ...errors import ModelError
 from ...figures.linked_view import LinkedView
 from ...figures.maps import by_channel
+from ...figures.volume_view import VolumeView
 from ...trace.network import Layer
 from .. import address, cache
 from ..cache import File, LibraryNetwork
@@ -56,17 +57,14 @@ _PAGE = "taken page"
 
 def export_panel(scene: Scene) -> None:
     """Draws the page's address, the view as a picture, and what there is to download."""
-    st.caption("The address of this page shows the same to anybody who opens it:")
+    st.caption("Anyone who opens this address sees the same:")
     address.show()
-    if len(scene.net.input.size) > 2:
-        st.caption("Volumes have no picture and no offline page.")
-        _numbers(scene)
-        return
     st.html(Path(__file__).with_suffix(".css"))
     _picture(scene)
     with st.container(key="take"):
-        with st.container():
-            _page(scene)
+        if not _is_volume(scene):
+            with st.container():
+                _page(scene)
         with st.container():
             _numbers(scene)
 
@@ -74,7 +72,7 @@ def export_panel(scene: Scene) -> None:
 def _picture(scene: Scene) -> None:
     feature_map, picture, cell = scene.feature_map, scene.picture, scene.cell
     name = title_of(scene.layer)[0]
-    view = LinkedView(
+    view = (VolumeView if _is_volume(scene) else LinkedView)(
         scene.layer,
         picture.values,
         feature_map.values,
@@ -96,9 +94,13 @@ def _picture(scene: Scene) -> None:
     )
 
 
+def _is_volume(scene: Scene) -> bool:
+    return len(scene.net.input.size) > 2
+
+
 def _page(scene: Scene) -> None:
     st.markdown("### A page that works offline")
-    st.caption("The linked view in one HTML file, to hand out or to show without a network.")
+    st.caption("The linked view in one HTML file, to hand out or to show offline.")
     offered = to_choose_from(scene)
     names = {layer.name: title_of(layer)[0] for layer in offered}
     others = st.multiselect(
@@ -111,7 +113,7 @@ def _page(scene: Scene) -> None:
         persist_state="session",
     )
     channels = st.slider(
-        "Channels of each layer, the strongest",
+        "Strongest channels of each layer",
         min_value=1,
         max_value=_MOST_CHANNELS,
         value=_CHANNELS,
@@ -147,7 +149,7 @@ def _numbers(scene: Scene) -> None:
         return network_record(scene.file.name, scene.net)
 
     st.markdown("### The numbers")
-    st.caption("As the command line tells them: of this cell, and of all layers.")
+    st.caption("The same numbers as from the command line: of this cell, or of all layers.")
     cells = _file_name(scene.file.name, title_of(layer)[0], *cell)
     layers = _file_name(scene.file.name, "layers")
     with _row():

@@ -1,4 +1,4 @@
-"""The linked view with a caption, as a figure of its own."""
+"""The view of a cell with a caption, as a figure of its own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import Any
 
 from ...figures.linked_view import LinkedView
+from ...figures.volume_view import VolumeView
 from ...trace.network import Region
 from ..inspector.certainty import certainty
 from ..outline import title_of
@@ -26,8 +27,8 @@ _LINE, _HEAD, _LEGEND = 17, 40, 86
 _INK = "#31333f"
 
 
-def snapshot(view: LinkedView, title: str, caption: str) -> Any:  # noqa: ANN401
-    """Draws a linked view with a title and a caption: a Plotly figure, black on white."""
+def snapshot(view: LinkedView | VolumeView, title: str, caption: str) -> Any:  # noqa: ANN401
+    """Draws a view of a cell with a title and a caption: a Plotly figure, black on white."""
     lines = wrap(" ".join(caption.split()), _LETTERS)
     figure = view.figure()
     margin, height = figure.layout.margin, figure.layout.height
