@@ -51,10 +51,10 @@ def fixed(value: float, decimals: int) -> str:
 
 
 def percent(share: float) -> str:
-    """Writes a share of one in percent; nothing but the whole is 100 %."""
+    """Writes a share of one in percent; nothing but the whole is 100%."""
     if share == 1:
-        return "100 %"
-    return f"{100 * share:.1f} %" if share >= 0.1 else f"{100 * share:.2g} %"
+        return "100%"
+    return f"{100 * share:.1f}%" if share >= 0.1 else f"{100 * share:.2g}%"
 
 
 def count(value: int, one: str, several: str = "") -> str:

@@ -44,7 +44,7 @@ def test_a_value_has_four_digits(value: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(1, "100 %"), (0.9996, "100.0 %"), (0.198, "19.8 %"), (0.0791, "7.9 %"), (1e-5, "0.001 %")],
+    [(1, "100%"), (0.9996, "100.0%"), (0.198, "19.8%"), (0.0791, "7.9%"), (1e-5, "0.001%")],
 )
 def test_a_share_is_a_percentage(share: float, text: str) -> None:
     assert percent(share) == text

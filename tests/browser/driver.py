@@ -127,8 +127,9 @@ def see_region(page: Page, region: Region) -> None:
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    settle(page)
     box = page.locator("[data-testid=stSelectbox]").filter(has_text=label)
+    box.scroll_into_view_if_needed()  # its list closes when it is scrolled
+    settle(page)
     box.locator("input").click()
     page.get_by_role("option", name=option).click()
 
@@ -145,8 +146,8 @@ def choose_layer(page: Page, name: str) -> None:
 
 def upload(page: Page, button: str, name: str, content: bytes) -> None:
     settle(page)
-    page.get_by_role("button", name="upload").nth(["Model", "Image"].index(button)).click()
-    page.locator("[data-testid=stFileUploader] input").set_input_files(
+    page.get_by_role("button", name=f"Upload {button.lower()}").click()
+    page.locator("[data-testid=stPopoverBody] [data-testid=stFileUploader] input").set_input_files(
         [{"name": name, "mimeType": "application/octet-stream", "buffer": content}]
     )
 

@@ -42,6 +42,7 @@ def build(opened: Page) -> Page:
     expect(result(opened, 12, "r")).to_have_text("24")
     result(opened, 12, "r").click()
     expect(opened.locator(".rf-about b")).to_have_text("relu12")
+    settle(opened)
     return opened
 
 
@@ -187,6 +188,6 @@ def test_a_large_file_begins_to_download_at_once(build: Page) -> None:
 
 def test_what_was_built_opens_in_explore(build: Page) -> None:
     build.get_by_role("button", name="Open in Explore").click()
-    build.get_by_text("Move over the feature map").wait_for()
+    build.get_by_text("Point at the map to see it").wait_for()
     expect(build.locator(".rf-about b")).to_have_text("relu12")
     expect(build.locator(".rf-answer [data-of=r]")).to_contain_text("24")

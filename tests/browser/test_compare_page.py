@@ -55,6 +55,8 @@ def test_enter_in_the_search_adds_one_network(compare: Page) -> None:
     box = compare.get_by_test_id("stMultiSelect")
     chosen = box.locator(".react-aria-ComboBox [data-tag]")
     expect(chosen).to_have_count(4)
+    box.scroll_into_view_if_needed()  # its list closes when it is scrolled
+    settle(compare)
     box.locator("input").fill("light")
     compare.get_by_role("option").first.wait_for()
     box.locator("input").press("Enter")

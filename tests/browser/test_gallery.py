@@ -113,7 +113,7 @@ def test_a_crop_leads_to_its_cell_and_to_its_image(page: Page) -> None:
     page.get_by_role("radio", name="My images").click()
     images = [ASSETS / "images" / f"{name}.jpg" for name in ("coffee", "rocket", "camera")]
     settle(page)
-    page.locator("[data-testid=stFileUploader] input").set_input_files(images)
+    page.locator("[data-testid=stMain] [data-testid=stFileUploader] input").set_input_files(images)
     page.get_by_text("The strongest in 3 images").wait_for()
     tile = page.locator(".choices .parts [aria-label*='.jpg']").first
     cell, _, name = told(tile)

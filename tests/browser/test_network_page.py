@@ -160,7 +160,7 @@ def test_a_point_of_the_growth_opens_its_layer_and_the_way_back_is_free(network:
     network.get_by_test_id("stSidebar").get_by_role("link", name="Network").click()
     network.locator(".graph .box").first.wait_for()
     # It stays there, and is not sent off once more.
-    expect(network.get_by_role("heading", name="What is notable")).to_be_visible()
+    expect(network.get_by_role("heading", name="Findings")).to_be_visible()
 
 
 def test_a_row_of_the_table_opens_its_layer_and_the_way_back_is_free(network: Page) -> None:

@@ -145,7 +145,7 @@ def test_an_upload_survives_a_reload_and_a_stranger_is_asked_for_it(
                 [{"name": name, "mimeType": "application/octet-stream", "buffer": content}]
             )
             if name == "other.onnx":
-                message = "other.onnx is another file than mine.onnx."
+                message = "other.onnx is not the same file as mine.onnx."
                 expect(stranger.get_by_text(message)).to_be_visible()
                 settle(stranger)
                 assert stranger.url == address
@@ -213,6 +213,7 @@ def test_build_shows_the_same_after_a_reload(browser: Browser, url: str) -> None
         title = page.locator(".rf-about b")
         expect(title).not_to_have_text("relu12")
         name = title.inner_text()
+        page.locator(".linked-view[data-view]").wait_for()
         settled(page)
         click(page, 5, 6)
         expect(number(page, "cell")).to_have_text("(5, 6)")

@@ -44,7 +44,7 @@ def test_the_tokens_of_a_transformer_are_a_map(page: Page) -> None:
 
     choose_layer(page, "block0")
     click(page, 4, 6)
-    expect(number(page, "context")).to_contain_text("the whole image reaches this cell")
+    expect(number(page, "context")).to_contain_text("the whole image also reaches this cell")
     assert drawn(page, "pinned") == [6 * PATCH, 4 * PATCH, PATCH, PATCH]
     click(page, ROWS, 0)
     assert drawn(page, "pinned") == [0, 0, COLUMNS * PATCH, ROWS * PATCH]

@@ -36,8 +36,8 @@ def test_a_size_is_asked_for_and_the_model_opens_at_it(page: Page) -> None:
 
 
 def test_the_uploader_tells_the_limit_that_holds(page: Page) -> None:
-    page.get_by_role("button", name="upload").first.click()
-    expect(page.get_by_test_id("stFileUploader")).to_contain_text("500MB per file")
+    page.get_by_role("button", name="Upload model").click()
+    expect(page.get_by_test_id("stPopoverBody")).to_contain_text("500MB per file")
 
 
 @pytest.mark.parametrize("width", [1280, 390])

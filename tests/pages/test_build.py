@@ -90,7 +90,7 @@ def test_a_mistake_is_told_at_its_row_and_the_last_good_network_stays(app: AppTe
     assert [r["problem"] for r in rows[:2] + rows[3:]] == [""] * (len(rows) - 1)
     assert [r["field"] is not None for r in rows[:4]] == [True, True, False, False]
     assert in_view(app) == before
-    assert any("stays on show" in info.value for info in app.info)
+    assert any("is still shown" in info.value for info in app.info)
 
 
 def test_a_link_holds_the_network(app: AppTest) -> None:
@@ -118,7 +118,7 @@ def test_nothing_at_all_can_be_built_upon(app: AppTest) -> None:
 def test_channels_that_no_picture_has(app: AppTest) -> None:
     show(app, Design((5, 32, 32), (row("convolution"),)))
     assert table(app)["rows"][0]["field"] == ["3", "1", "1"]
-    assert any("No picture has 5 channels" in caption.value for caption in app.caption)
+    assert any("No image has 5 channels" in caption.value for caption in app.caption)
 
 
 def test_a_network_that_ends_in_units(app: AppTest) -> None:
@@ -133,7 +133,7 @@ def test_goal_seek_applies_what_is_chosen(app: AppTest) -> None:
     app.button(key="apply 0").click().run()
     assert not app.exception
     assert int(table(app)["rows"][-1]["field"][0]) >= 60
-    assert any("It does already" in caption.value for caption in app.caption)
+    assert any("It already does" in caption.value for caption in app.caption)
     assert table(app)["undo"]
 
 

@@ -68,7 +68,7 @@ def test_whatever_is_compared_is_in_the_table(app: AppTest) -> None:
     assert pd.isna(table["Selfie segmentation"]["Size r"])
     assert "upsampled" in str(table["Selfie segmentation"]["Note"])
     assert table["CREPE tiny (sound)"]["Input"] == "1,024"
-    assert "It takes no picture" in text(app)
+    assert "It takes no image" in text(app)
     assert "end with the last layer that has a closed form" in text(app)
 
 
@@ -187,7 +187,7 @@ def test_a_network_of_ones_own_joins_the_figure_and_leaves_it(app: AppTest) -> N
     app.number_input(key="own top-1").set_value(58.1)
     next(b for b in app.button if b.label == "Add").click()
     run(app)
-    assert "SqueezeNet 1.1: r 207, top-1 58.1 %" in " ".join(m.value for m in app.markdown)
+    assert "SqueezeNet 1.1: r 207, top-1 58.1%" in " ".join(m.value for m in app.markdown)
     next(b for b in app.button if b.label == "Remove").click()
     run(app)
     assert not any(b.label == "Remove" for b in app.button)

@@ -136,7 +136,7 @@ def test_only_letters_that_occur_are_explained() -> None:
     assert "d dilation; p padding at both ends" in network_html(exercise(4, 1).example)
     assert "cut off at both ends" in network_html(exercise(6, 1).example)
     uneven = network_html(exercise(6, 2).example)
-    assert "where there is a q, p is the padding in front and q the padding behind" in uneven
+    assert "where there is a q, p is the padding before and q the padding after" in uneven
     assert "both ends" not in uneven
 
 

@@ -50,7 +50,7 @@ def test_an_address_of_an_upload_is_followed_once_the_file_is_there() -> None:
     app = opened(address)
     assert f"net.onnx (SHA-256 {digest}" in app.info[0].value
     upload(app, "model", ("other.onnx", NET + b"\x72\x00"))
-    assert "another file" in app.error[0].value
+    assert "is not the same file as" in app.error[0].value
     assert dict(app.query_params) == address
     upload(app, "model", ("net.onnx", NET))
     assert not app.info
@@ -84,7 +84,7 @@ def test_an_image_is_asked_for_too_and_the_model_stays() -> None:
 
 def test_an_older_link_opens_its_question() -> None:
     app = opened({"model": "squeezenet", "layer": "fire5/concat", "ask": "Take it along"})
-    assert any("The address of this page" in caption.value for caption in app.caption)
+    assert any("Anyone who opens this address" in caption.value for caption in app.caption)
     assert app.query_params["ask"] == "export_panel"
 
 

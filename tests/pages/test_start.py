@@ -62,7 +62,7 @@ def test_a_flat_image_is_folded_by_itself_and_said() -> None:
     app = upload(visit(), "model", file)
     assert header(app)["extent"] == [28, 28]
     captions = " ".join(c.value for c in app.caption)
-    assert "x holds an image in a row: what shows is reshape/Reshape" in captions
+    assert "x is a flattened image. What shows is reshape/Reshape" in captions
     (choice,) = (s for s in app.selectbox if s.label == "Input")
     assert choice.options == ["reshape/Reshape", "x"]
     choice.select("x").run()

@@ -148,7 +148,7 @@ def test_a_network_of_keras_itself_comes_with_random_weights(
     next(b for b in app.button if b.label == "Use the trained weights").click().run()
     (error,) = app.error
     assert "could not be downloaded" in error.value
-    assert "stay random" in error.value
+    assert "Until then its weights are random" in error.value
     assert header(app)["valued"], "the network stays"
 
 

@@ -30,7 +30,7 @@ def goal_seek(study: Study, apply: Callable[[Design], None]) -> int | None:
     now = reached_by(study)
     st.markdown("## How do I reach ...")
     if now is None:
-        st.caption("The network leaves no map of cells, so there is nothing to reach with.")
+        st.caption("The last layer has no map of cells, so there is no receptive field to enlarge.")
         return None
     what = "pixels" if len(study.design.input) == 3 else "samples"
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -56,7 +56,7 @@ def goal_seek(study: Study, apply: Callable[[Design], None]) -> int | None:
     name = study.rows[now.row - 1].step.name
     if now.meets(goal):
         st.caption(
-            f"It does already: {name} sees {whole(now.size)} {what} with stride {now.stride}."
+            f"It already does: {name} sees {whole(now.size)} {what} with stride {now.stride}."
         )
         return None
     # The proposals are for the network and the goal of the latest click, and no others.
@@ -68,7 +68,7 @@ def goal_seek(study: Study, apply: Callable[[Design], None]) -> int | None:
     if not proposals:
         _say_nothing_helps(study, goal, closed=now.closed)
         return goal.size
-    st.caption("Each was built and traced; the cheapest comes first.")
+    st.caption("Each suggestion was built and traced. The cheapest comes first.")
     for number, proposal in enumerate(proposals):
         _draw(number, proposal, what, apply)
     return goal.size
@@ -89,8 +89,8 @@ def _say_nothing_helps(study: Study, goal: Goal, *, closed: bool) -> None:
         )
         return
     st.info(
-        "One or two changes of kernels, dilations, depth and strides do not get there: ask for "
-        "less, or add layers first.",
+        "No one or two changes of kernels, dilations, depth and strides reach it. Ask for less, "
+        "or add layers first.",
         icon=":material/info:",
     )
 

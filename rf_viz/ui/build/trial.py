@@ -30,7 +30,7 @@ from ..inspector.pinned import apply, pinned_state, settle
 from ..inspector.scene import Scene
 from ..navigation import Destination
 from ..pictures import Cell, FeatureMap, Picture
-from ..text import by, sentence
+from ..text import by, sentence, whole
 
 _MOST_PRODUCTS = 20e9
 """Multiply-adds beyond which a row is not run: it would hold up everybody's page."""
@@ -51,10 +51,9 @@ _SAMPLE = Sample(
 def choose_input(study: Study) -> tuple[Picture, Fed] | None:
     """Lets the person choose the input; None where no picture has so many channels."""
     if sidebar.unfit(study.net) and len(study.design.input) == 3:
-        st.caption(f"No picture has {study.design.input[0]} channels: 1 or 3 can be fed.")
+        st.caption(f"No image has {study.design.input[0]} channels: 1 or 3 can be fed.")
         return None
-    options = st.expander("Options")
-    return sidebar.choose_input(_FILE, study.net, _SAMPLE, options)
+    return sidebar.choose_input(_FILE, study.net, _SAMPLE)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -90,10 +89,11 @@ def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None
     products = sum(other.multiply_adds for other in study.rows[: row.step.number])
     try:
         if products > _MOST_PRODUCTS:
-            raise ModelError(f"this takes {products / 1e9:.0f} billion products, too many here")
+            billions = whole(round(products / 1e9))
+            raise ModelError(f"this takes {billions} billion multiplications, too many to run here")
         maps = by_channel(_values(link, fed.key, row.layer.name, study, fed), row.layer)
     except ModelError as error:
-        st.caption(f"No values: {sentence(error)} The regions hold all the same.")
+        st.caption(f"No values: {sentence(error)} The regions are right all the same.")
         feature_map = FeatureMap(row.layer, None, "No values", None)
     else:
         if destination and destination.channel is not None:

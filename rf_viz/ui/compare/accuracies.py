@@ -41,7 +41,7 @@ _FIT_ALL = "Our least-squares fit through all networks shown"
 
 _NONE = "none"
 
-_NOT_HERE = "the article tells its figures, but no library here builds it."
+_NOT_HERE = "the article gives its figures, but no library here builds it."
 
 _WITHOUT = "accuracy without"
 """Key of the network that the fits leave out."""

@@ -86,7 +86,7 @@ def _row(contender: Contender, trace: ContenderTrace | None, missing: str) -> Re
         end, curve = trace.growth.end, trace.growth
         gflops = None if curve.untold else curve.gflops
         if end is None:
-            note = "nothing slides over its input: no layer has cells that see parts of it"
+            note = "no layer has cells that see only a part of its input"
             return _cells(contender.title, curve.input, None, None, None, gflops, note)
         note = end.note if end.exact else f"assumed: {end.note}"
         form = (end.field.size, end.field.stride, end.field.padding) if end.field else None
@@ -131,7 +131,7 @@ def _cells(
 def _curves(traces: Mapping[Contender, ContenderTrace]) -> None:
     """Draws how far each network sees on the way through it; a point leads to its layer."""
     st.markdown("## How they grow")
-    choices = st.container(horizontal=True, gap="large")
+    choices = st.container(horizontal=True, gap="medium")
     across = choices.segmented_control(
         "Over", list(_ACROSS), format_func=_ACROSS.__getitem__, required=True,
         **kept("growth.over", "growth over", one_of(_ACROSS.keys())),
@@ -243,7 +243,7 @@ def _describe(contender: Contender, trace: ContenderTrace) -> None:
             f"{size}; cell {position(trace.cell)} of "
             f"{'the ' * (end_name(end) != end.title)}{end_name(end)} sees "
             f"{extent(trace.region.size)}."
-            f"{'' if trace.picture else ' It takes no picture, so it has no box.'}"
+            f"{'' if trace.picture else ' It takes no image, so it has no box.'}"
         )
     st.html(
         f'<p class="rf-contender"><i style="background:{colour}"></i>'

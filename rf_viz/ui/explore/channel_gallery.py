@@ -85,8 +85,8 @@ def _choose_order(single: bool) -> tuple[Order, bool]:
         )
         same_scale = not single and st.toggle(
             "Same scale",
-            help="All maps in the colours of one scale, so that they can be compared. "
-            "Else each runs from its own lowest value to its own highest.",
+            help="One colour scale for all maps, so that they can be compared. Otherwise each "
+            "map has its own, from its lowest value to its highest.",
             **kept("channels.scale", "same scale", one_of({"own": False, "same": True})),
         )
     return ORDERS[str(name)], same_scale

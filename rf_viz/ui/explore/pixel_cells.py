@@ -24,11 +24,11 @@ def pixel_cells(scene: Scene) -> None:
         region = scene.region
         pixel = tuple((a + b) // 2 for a, b in zip(region.start, region.stop, strict=True))
         st.caption(
-            f"The middle of what the pinned cell sees, {position(pixel)}: click another pixel of "
-            "the input to ask about that one. Click a layer to go there."
+            f"Pixel {position(pixel)}, the middle of what the pinned cell sees. Click another "
+            "pixel of the input to ask about that one. Click a layer to open it."
         )
     else:
-        st.caption(f"Pixel {position(pixel)}. Click a layer to go there.")
+        st.caption(f"Pixel {position(pixel)}. Click a layer to open it.")
     entries = list(undivided(outline(scene.net)))
     counts = counted(scene.net, entries, pixel)
     row = clickable_table(

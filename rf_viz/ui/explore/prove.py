@@ -53,12 +53,12 @@ _MOST_TIMES = 1_000_000
 """More noises than anybody draws."""
 
 _LEAD = (
-    "Everything outside the region is replaced, and the model runs again: the cell must keep its "
-    "value. Then everything inside is, and the cell must not."
+    "Everything outside the region is replaced and the model runs again: the cell must keep its "
+    "value. Then everything inside is replaced: the value must change."
 )
 _WITH_CONTEXT = {
     False: "With its global context, the cell sees the whole image: nothing is left outside.",
-    True: "With its global context, the cell sees more. The same for all that it sees then:",
+    True: "With its global context, the cell sees more. The same test with all that it sees then:",
 }
 """What follows, by whether that leaves anything outside."""
 

@@ -52,7 +52,7 @@ def outside_verdict(proof: Proof, trial: Trial) -> Verdict:
         return Verdict("\N{ALMOST EQUAL TO}", "Equal", text, True)
     if proof.context:
         text = (
-            f"It moves by {difference}, since more of the image reaches this cell besides, as "
+            f"It moves by {difference}, because more of the image also reaches this cell, as "
             f"global context through {listed(proof.context)}. The region is its local part."
         )
         return Verdict("\N{NOT EQUAL TO}", "Moves", text, None)
@@ -125,7 +125,7 @@ def _silence(trial: Trial) -> str:
         return "The model's values are not finite here."
     if not trial.replaced:
         return "The pixels there are the same as what replaces them."
-    return "On this input the cell stays as it is, as a unit that is off does."
+    return "On this input the cell does not react, like a unit that is off."
 
 
 def _undecided(proof: Proof, trial: Trial) -> Verdict:

@@ -32,7 +32,7 @@ def strongest(scene: Scene) -> None:
     """Draws the crops of the strongest cells; choosing one goes to its cell."""
     values = scene.feature_map.values
     if values is None:
-        st.caption("This model cannot be run, so no cell is known to be the strongest.")
+        st.caption("This model cannot be run, so its strongest cells are unknown.")
         return
     where: str | None = _HERE
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -45,8 +45,8 @@ def strongest(scene: Scene) -> None:
             )
         apart = st.toggle(
             "Skip overlaps",
-            help="Neighbouring cells see almost the same. Those more than half of whose region "
-            "a stronger one sees are left out.",
+            help="Neighbouring cells see almost the same. A cell is left out if a stronger one "
+            "sees more than half of its region.",
             **kept(
                 "strongest.overlaps", "skip overlaps", one_of({"skipped": True, "shown": False})
             ),
@@ -202,7 +202,7 @@ def _show(scene: Scene, finds: Sequence[Find], names: Sequence[str], apart: bool
     if any(crop.around != crop.frame for crop in drawn):
         notes.append("Hatched: outside the image.")
     if len({one.value for one in finds}) == 1 < len(finds):
-        notes.append("They all answer the same.")
+        notes.append("All of them have the same value.")
     if notes:
         st.caption(" ".join(notes))
     return None if chosen is None else finds[chosen]

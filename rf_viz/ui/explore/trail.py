@@ -72,7 +72,7 @@ def trail(scene: Scene) -> None:
     on_the_way = {scene.net[name].node for name in marks}
     cut = [node for node in layer.global_context if node not in on_the_way]
     if cut:
-        st.caption(f"What mixes over all positions is left out: {plain(listed(cut))}.")
+        st.caption(f"Operations that mix over all positions are left out: {plain(listed(cut))}.")
     if not layer.exact:
         st.caption(f"Assumed, not exact: {plain(listed(layer.assumed))}.")
     if chosen == _MORE and not whole:

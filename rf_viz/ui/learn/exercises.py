@@ -115,8 +115,8 @@ def exercises() -> None:
     if attempt.solved or attempt.shown:
         _solution(exercise)
     st.caption(
-        f"{book.score()} The address of this page leads to this very exercise: hand it on, and "
-        "everybody gets the same one.".strip()
+        f"{book.score()} The address of this page leads to this exercise. Everyone you share it "
+        "with gets the same one.".strip()
     )
 
 
@@ -189,9 +189,9 @@ def _letters(example: Example) -> str:
     if any("p = " in about and "q = " not in about for about in written):
         parts.append("p padding at both ends")
     if any("q = " in about for about in written):
-        parts.append("where there is a q, p is the padding in front and q the padding behind")
+        parts.append("where there is a q, p is the padding before and q the padding after")
     if any(isinstance(layer, Transposed) and layer.padding != (0, 0) for layer in layers):
-        parts.append("transposed, p is what is cut off at both ends")
+        parts.append("in a transposed convolution, p is what is cut off at both ends")
     return "; ".join(parts)
 
 

@@ -80,15 +80,15 @@ def _whole_image(net: Network) -> Iterator[Finding]:
         yield Finding(
             NOTE,
             f"From {_code(sight.every)} on every cell sees the whole input of {size}.",
-            f"In {whole(sight.seeing)} of {count(sight.layers, 'layer')} they all do. The first in "
-            f"which any does is {_code(sight.some or sight.every)}.",
+            f"In {whole(sight.seeing)} of {count(sight.layers, 'layer')} every cell does. The "
+            f"first with such a cell is {_code(sight.some or sight.every)}.",
             list(dict.fromkeys((sight.some or sight.every, sight.every))),
         )
     elif sight.some:
         yield Finding(
             NOTE,
             f"From {_code(sight.some)} on some cells see the whole input of {size}.",
-            "Those at the border see less: their regions are cut off by it.",
+            "Those at the border see less, because it cuts off their regions.",
             [sight.some],
         )
     else:
@@ -105,8 +105,8 @@ def _whole_image(net: Network) -> Iterator[Finding]:
         yield Finding(
             NOTE,
             f"{count(len(mixers), 'operation mixes', 'operations mix')} over all positions.",
-            f"{listed([_quoted(name) for name in mixers])}. What reaches a cell only that way is "
-            "left out here: the sizes on this page are those of local paths.",
+            f"{listed([_quoted(name) for name in mixers])}. What reaches a cell only through them "
+            "is left out here: the sizes on this page are of local paths.",
         )
 
 
@@ -121,17 +121,15 @@ def _input_range(net: Network) -> Iterator[Finding]:
     axes = zip(net.input.size, sizes.least, sizes.most, strict=True)
     fits = all(low <= size <= high for size, low, high in axes)
     if sizes.least == sizes.most:
-        where = f"at {side(sizes.most)} every layer sees something new, and some cell all of it"
+        sides, why = side(sizes.most), "There, every layer adds something and some cell sees it all"
     else:
-        where = (
-            f"from {side(sizes.least)}, where every layer still sees something new by its shortest "
-            f"path, to {side(sizes.most)}, beyond which no cell can see it all"
-        )
+        sides = f"{side(sizes.least)} to {side(sizes.most)}"
+        why = "Below, some layers add nothing; above, no cell sees it all"
     yield Finding(
         FINE if fits else NOTE,
-        f"The network makes the most of inputs {where}.",
-        f"{_code(least[0])} has the largest of the shortest paths, {_code(most[0])} the longest "
-        f"path of all (Richter et al. 2021). This input has {side(net.input.size)}.{left_out}",
+        f"Best input size: {sides}.",
+        f"{why}. By its shortest path {_code(least[0])} sees the most, by its longest "
+        f"{_code(most[0])} (Richter et al. 2021). This input has {side(net.input.size)}.{left_out}",
         list(dict.fromkeys((*least, *most))),
     )
 
@@ -141,20 +139,21 @@ def _border(net: Network) -> Iterator[Finding]:
     if border is None:
         yield Finding(
             FINE,
-            "There is no border layer: the last convolution is still fed less than the image.",
+            "There is no border layer: what the last convolution takes still sees less than the "
+            "image.",
         )
         return
     after = ""
     if border.unproductive:
         after = (
             f" {count(len(border.unproductive), 'convolution comes', 'convolutions come')} after "
-            "it, and can be expected to be unproductive at this input size."
+            "it, probably unproductive at this input size."
         )
     yield Finding(
         ODD,
         f"{_code(border.layer)} is the border layer.",
-        f"It and every convolution after it are fed cells that already see more than the image, by "
-        f"the shortest path too: {side(border.before)} of {side(net.input.size)}.{after}",
+        f"It and every convolution after it take cells that already see more than the image, even "
+        f"by the shortest path: {side(border.before)} of {side(net.input.size)}.{after}",
         [border.layer, *border.unproductive],
     )
 
@@ -172,7 +171,7 @@ def _misaligned(net: Network) -> Iterator[Finding]:
         ODD,
         f"Branches are misaligned in {count(len(joins), 'place')}.",
         f"{where[:1].upper()}{where[1:]}. {count(affected, 'layer has', 'layers have')} no closed "
-        "form for it; their exact regions hold all the same.",
+        "form because of it. Their exact regions are right all the same.",
         joins,
     )
 
@@ -186,12 +185,12 @@ def _skips(net: Network) -> Iterator[Finding]:
         hidden = (
             f"None of the cells of {_code(worst.layer)} sees {percent(worst.unseen)} of the pixels."
             if worst.unseen
-            else "Of the image they see every pixel all the same, since layers before spread it."
+            else "Every pixel of the image is seen all the same, because earlier layers spread it."
         )
         yield Finding(
             ODD if worst.unseen else NOTE,
             f"{count(len(between), 'layer skips', 'layers skip')} positions between windows: the "
-            "stride is larger than the kernel, or goes in step with the dilation.",
+            "stride is larger than the kernel, or shares a factor with the dilation.",
             hidden,
             [skip.layer for skip in between],
         )
@@ -201,11 +200,11 @@ def _skips(net: Network) -> Iterator[Finding]:
         yield Finding(
             NOTE,
             f"{count(len(border), 'layer leaves', 'layers leave')} out positions at the border.",
-            f"{hidden}, by {_code(worst.layer)}." if hidden else "No pixel is lost by it.",
+            f"{hidden}, by {_code(worst.layer)}." if hidden else "No pixel is lost.",
             [skip.layer for skip in border],
         )
     if not skips:
-        yield Finding(FINE, "No kernel skips positions of what it takes.")
+        yield Finding(FINE, "No kernel skips positions of its input.")
     lost = diagnosis.unseen_by_all(net)
     if lost:
         yield Finding(ODD, f"{percent(lost)} of the pixels reach none of the last layers.")

@@ -41,7 +41,7 @@ def test_the_whole_image_is_said_to_reach_a_cell_only_where_its_border_does() ->
     assert "context" not in dict(certainty(layer, region=layer.region(index)))
     said = dict(certainty(layer))["context"]
     rows = "rows 0\N{EN DASH}222 and columns 0\N{EN DASH}222"
-    assert said.startswith(f"Besides, {rows} of the image reach this cell as global context")
+    assert said.endswith(f"{rows} of the image also reach this cell.")
 
 
 def test_what_is_mixed_is_measured_by_what_reaches_it() -> None:

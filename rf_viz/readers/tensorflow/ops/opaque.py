@@ -14,22 +14,22 @@ from ...reading.values import DataDependent, Outputs
 from ..node import OPERATORS, Node
 
 BOXES = "which boxes it keeps depends on the data"
-SPARSE = "it works on tensors told by the places of what is not zero"
-RAGGED = "it works on rows of unlike length"
+SPARSE = "it works on sparse tensors"
+RAGGED = "it works on ragged rows"
 GRADIENT = "it is a gradient, of a step of training"
 TRAINING = "it is a step of training"
 TEXT = "it works on text"
 FILES = "it reads or writes files"
-DEVICES = "it is a matter between devices"
+DEVICES = "it moves data between devices"
 STATE = "it works on what is kept between runs"
 DATA = "it feeds data in"
 TEST = "it is there for TensorFlow's own tests"
 CODE = "it runs code that the graph does not hold"
-REWRITTEN = "it is what TensorFlow itself makes of a graph as it runs it"
+REWRITTEN = "it is what TensorFlow puts into a graph while it runs it"
 RANDOM = "where it looks is drawn at random"
 FUNCTION = "it calls a function in a form that is not followed"
 XLA = "it is written in terms of XLA, which compiles it"
-XLA_AXES = "its axes are told in a form of XLA's"
+XLA_AXES = "its axes are written in XLA's form"
 
 OPAQUE: dict[str, str] = {}
 """Why ops are not described, by name."""
@@ -92,7 +92,7 @@ _enter(
 _enter("it collects statistics for quantisation", "CustomAggregator")
 _enter("where it draws depends on the data", "DrawBoundingBoxes", "DrawBoundingBoxesV2")
 _enter("it compares sequences", "EditDistance")
-_enter("it is a check sum of all its bytes", "Fingerprint")
+_enter("it is a checksum of all its bytes", "Fingerprint")
 _enter(FUNCTION, "For", "MapDefun", "RemoteCall", "RiscCondition", "RiscWhile")
 _enter(
     "where its windows lie is drawn at random",
@@ -104,7 +104,7 @@ _enter(CODE, "MlirPassthroughOp")
 _enter("which points are nearest depends on the data", "NearestNeighbors")
 _enter(TRAINING, "ComputeAccidentalHits", "NegTrain")
 _enter(RANDOM, "RandomCrop", category="layout")
-_enter("what it makes of a number is drawn at random", "RandomIndexShuffle")
+_enter("its result is random", "RandomIndexShuffle")
 _enter("its form was never finished", "RiscConv", category="convolution")
 _enter("its form was never finished", "RiscPool", category="pooling")
 _enter(
@@ -115,7 +115,7 @@ _enter(
 _enter(FILES, "Skipgram")
 _enter("it makes numbers of no image", "SobolSample")
 _enter(STATE, "Abort")
-_enter("how it rounds is drawn at random", "StochasticCastToInt")
+_enter("it rounds at random", "StochasticCastToInt")
 _enter(GRADIENT, "SymbolicGradient")
 _enter(
     XLA_AXES,
@@ -156,10 +156,10 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     ),
     (r".*(String|Regex|Unicode|Substr).*", TEXT),
     (r".*Table.*|TensorMap.*|EmptyTensorMap|Anonymous.*", "it looks up a table kept by others"),
-    (r"TensorArray(V2)?|TensorArray.*", "it is a list in an older form"),
+    (r"TensorArray(V2)?|TensorArray.*", "it is a list of an older kind"),
     (
         r"Stack(Close|Pop|Push)?(V2)?|TensorListPushBackBatch|CompositeTensorVariant.*",
-        "it is a list in another form",
+        "it is a list of another kind",
     ),
     (r"Ragged.*", RAGGED),
     (r".*Sparse.*|CSR.*|.*SetOperation|SetSize|DeserializeSparse", SPARSE),

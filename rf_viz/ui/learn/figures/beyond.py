@@ -32,7 +32,7 @@ SAME, DOUBLED = "the same in all layers", "doubled from layer to layer"
 _CITED_BELL = (
     "After Luo, Li, Urtasun and Zemel, [Understanding the Effective Receptive Field in Deep "
     "Convolutional Neural Networks](https://arxiv.org/abs/1701.04128), NeurIPS 2016. As there, the "
-    f"bell ends where a unit has less than {100 * bells.LEAST_SHARE:.2f} % of the middle's share. "
+    f"bell ends where a unit has less than {100 * bells.LEAST_SHARE:.2f}% of the middle's share. "
     "The paper measures pictures, and takes the square root of the number of pixels within the "
     "bell. With equal weights, and no activation functions, the share of paths is the share of "
     "influence. Training changes the weights: in the paper's experiments it widened the bell."
