@@ -206,7 +206,7 @@ def test_a_classifier_without_names_ranks_the_numbers_of_its_classes(app: AppTes
     values = [float(text) for text in texts]
     assert len(values) == 5
     assert values == sorted(values, reverse=True)
-    best = int(re.findall(r"class (\d+)", html)[0])
+    best = int(re.findall(r"channel (\d+)", html)[0])
     channels = next(s for s in app.selectbox if s.label.startswith("Channel"))
     assert channels.value == best
     choose_layer(app, "flat")

@@ -26,7 +26,7 @@ def top_classes(scene: Scene) -> None:
     values = maps.reshape(len(maps))
     best = np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")[:_SHOWN]
     rows = "".join(
-        f"<li><span>{escape(names[i] if names else f'class {i}')}</span> "
+        f"<li><span>{escape(names[i] if names else f'channel {i}')}</span> "
         f"<b>{number(float(values[i]))}</b></li>"
         for i in best
     )
