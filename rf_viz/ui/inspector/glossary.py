@@ -17,8 +17,8 @@ WORDS = {
     "exact region does not.",
     "Exact pixels": "the pixels within the region that count. Strides and dilations may leave "
     "holes.",
-    "Path counts": "in how many ways each pixel reaches the cell. Pixels near the middle have the "
-    "most.",
+    "Path counts": "in how many ways each pixel reaches the cell. Pixels near the middle usually "
+    "have the most.",
 }
 """Words of the page, each with a sentence in Markdown."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -32,6 +33,20 @@ def layer_card(layer: Layer) -> None:
                 st.caption(f"and {count(len(texts) - _MOST_EQUATIONS, 'more step')}")
 
 
+def _along(parts: Sequence[Any]) -> str:
+    """A setting for each axis. What is said in words is said once where it holds for all."""
+    sides = [_of_axis(part) for part in parts]
+    return sides[0] if isinstance(sides[0], str) and len(set(sides)) == 1 else by(sides)
+
+
+def _of_axis(part: Any) -> Any:  # noqa: ANN401
+    """A setting of one axis; a padding has two numbers, which are told apart where they differ."""
+    if not isinstance(part, tuple):
+        return part
+    before, after = part
+    return before if before == after else f"{before} before, {after} after"
+
+
 def _rows(layer: Layer) -> Iterator[tuple[str, str]]:
     """Labels and values, as Markdown."""
     yield "output", by(layer.shape)
@@ -39,7 +54,7 @@ def _rows(layer: Layer) -> Iterator[tuple[str, str]]:
         setting = layer.settings.get(name)
         if setting not in (None, "", ()):
             parts = setting if isinstance(setting, tuple) else (setting,)
-            yield name, plain(by(str(part) for part in parts))
+            yield name, plain(_along(parts))
     parameters = layer.settings.get("parameters")
     if isinstance(parameters, int):
         yield "parameters", count(parameters, "weight")

@@ -138,6 +138,10 @@ class DepthStrip {
     }, rest);
   }
 
+  remove() {
+    clearInterval(this.film);
+  }
+
   /** Of the layer's cell nearest to the pinned point: start and stop along each axis. */
   region(number) {
     const near = this.cue?.arrays.near;
