@@ -155,18 +155,24 @@ def test_a_figure_that_goes_while_it_is_drawn_leaves_nothing_behind(
             layout: { height: 300, width: 400, shapes: [], xaxis: { range }, yaxis: { range } },
           });
           const about = { url: "", titles: [], name: "figure" };
-          const counts = [];
+          const [counts, plots] = [[], []];
           for (let end = 2; end < 12; end += 1) {
             const plot = new Plot(host, { map: { axes: "", focus } }, on);
             await plot.show(figure([0, end]), about);
             counts.push(host.querySelectorAll(".main-svg").length > 0);
             plot.show(figure([0, end + 1]), about);
             await null;
+            plot.zoom("map", 0.9);
+            plot.restyle([0], [{ z: [[4, 3], [2, 1]] }]);
             plot.remove();
+            plot.reset();
+            plots.push(plot);
           }
           await new Promise((resolve) => setTimeout(resolve, 300));
-          return [...counts, host.querySelectorAll(".main-svg").length];
+          for (const plot of plots) plot.reset();
+          const left = plots.filter((plot) => plot.drawable || plot.locate({})).length;
+          return [...counts, left, host.querySelectorAll(".main-svg").length];
         }""",
     )
-    assert counts == [True] * 10 + [0]
+    assert counts == [True] * 10 + [0, 0]
     assert failures == []

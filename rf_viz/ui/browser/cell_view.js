@@ -278,7 +278,7 @@ export class CellView {
 
   draw() {
     const { packet, plot, hovered, pinned, previewed } = this;
-    if (!plot.numbers || !packet) return;
+    if (!plot.drawable || !packet) return;
     const active = hovered ?? pinned;
     const [region, box] = [previewed?.region ?? this.region(active), this.box(active)];
     const pixel = this.pointed ?? this.picked;

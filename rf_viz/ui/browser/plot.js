@@ -117,6 +117,11 @@ export class Plot {
     return this.graph._fullLayout;
   }
 
+  /** Whether there is a figure whose parts can be moved. */
+  get drawable() {
+    return Boolean(this.numbers) && !this.removed;
+  }
+
   /** The axes of a pane, with Plotly's ways between data and pixels. */
   scales(pane) {
     const { axes } = this.panes[pane];
@@ -127,7 +132,7 @@ export class Plot {
   restyle(numbers, traces) {
     const names = Object.keys(traces[0]);
     const values = names.map((name) => [name, traces.map((trace) => trace[name])]);
-    window.Plotly.restyle(this.graph, Object.fromEntries(values), numbers);
+    this.afterwards(window.Plotly.restyle(this.graph, Object.fromEntries(values), numbers));
   }
 
   /** Gives a pane that shows an image, the first of its subplot, another one. */
@@ -147,7 +152,7 @@ export class Plot {
   }
 
   drawn() {
-    if (!this.graph) return;
+    if (!this.graph || this.removed) return;
     const { shapes } = this.graph.layout;
     this.numbers = new Map(shapes.map(({ name, xref }, number) => [`${xref} ${name}`, number]));
     this.paths = new Map();
@@ -259,22 +264,30 @@ export class Plot {
   }
 
   scroll(pane, move) {
+    if (!this.drawable) return;
     const { x, y } = this.scales(pane);
     const now = [...x.range, ...y.range];
     const line = y.fixedrange || !y.scaleanchor;
     const next = [...move(...x.range, "x"), ...(line ? y.range : move(...y.range, "y"))];
     if (next.every((n, i) => Math.abs(n - now[i]) < 1e-9)) return;
-    window.Plotly.relayout(this.graph, {
+    const ranges = {
       [`${x._name}.range`]: next.slice(0, 2),
       ...(line ? {} : { [`${y._name}.range`]: next.slice(2) }),
-    });
+    };
+    this.afterwards(window.Plotly.relayout(this.graph, ranges));
   }
 
   /** Shows all of every pane again. */
   reset() {
+    if (!this.drawable) return;
     const change = {};
     for (const [name, range] of Object.entries(this.homes)) change[`${name}.range`] = [...range];
-    window.Plotly.relayout(this.graph, change);
+    this.afterwards(window.Plotly.relayout(this.graph, change));
+  }
+
+  /** Makes the next drawing wait until Plotly has finished this change. */
+  afterwards(change) {
+    inTurn(this.host, () => change);
   }
 
   fit() {
@@ -294,7 +307,7 @@ export class Plot {
 
   /** The pane under a pointer and the position in it, null outside of all panes. */
   locate(event) {
-    if (!this.graph) return null;
+    if (!this.drawable) return null;
     const box = this.host.getBoundingClientRect();
     for (const pane of Object.keys(this.panes)) {
       const { x, y } = this.scales(pane);

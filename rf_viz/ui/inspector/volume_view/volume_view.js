@@ -208,7 +208,7 @@ class VolumeView extends CellView {
 
   draw() {
     const { packet, plot } = this;
-    if (!plot.numbers || !packet) return;
+    if (!plot.drawable || !packet) return;
     this.follow();
     this.turn();
     super.draw();
