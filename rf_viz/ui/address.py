@@ -3,18 +3,27 @@
 Each part of a page reads its parameters when it is drawn, and says what they are from then on. What
 nothing has read yet stays in the address, so that it holds at any time all that it stands for. A
 parameter with a dot in its name belongs to a part of the page that can be closed, and outlasts it.
+
+A click begins a run of the page at once, while the run that it replaces may still be ending in a
+thread of its own. Whatever changes the memory therefore holds its lock, and first lets a run end
+that has been replaced.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from threading import RLock
+from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from .text import listed, plain
+
+_OF_STREAMLIT = {"embed", "embed_options"}
+"""The parameters by which a page is embedded in another; Streamlit keeps them."""
 
 FEED = "feed."
 """The parameters of a model's other inputs begin so; they do not outlast their model."""
@@ -38,6 +47,7 @@ class Memory:
         returned: whether the person went back to one of these. It stays then as long as nothing
             else is chosen: written out in full, it would be a new step forward, and no way back.
         shown: the address in full of what shows then.
+        lock: what a run holds while it changes any of these.
     """
 
     page: str = ""
@@ -52,6 +62,7 @@ class Memory:
     entered: list[Mapping[str, str]] = field(default_factory=list)
     returned: bool = False
     shown: Mapping[str, str] | None = None
+    lock: RLock = field(default_factory=RLock)
 
 
 def memory() -> Memory:
@@ -60,9 +71,30 @@ def memory() -> Memory:
     return mine
 
 
+@contextmanager
+def _alone() -> Iterator[Memory]:
+    """The memory of this session, for this run alone."""
+    with memory().lock:
+        yield memory()  # Streamlit ends a replaced run where it reads the session's state.
+
+
+def _in_browser() -> dict[str, str]:
+    """The address that the browser has, as this run knows it.
+
+    The parameters that Streamlit offers belong to the session: a run that is ending changes them.
+    """
+    context = get_script_run_ctx()
+    pairs = parse_qsl(context.query_string, keep_blank_values=True) if context else []
+    return {name: value for name, value in pairs if name.lower() not in _OF_STREAMLIT}
+
+
 def begin(page: str) -> None:
     """Looks at the address. Call it first on every page, by the page's title."""
-    mine, address = memory(), st.query_params.to_dict()
+    with _alone() as mine:
+        _begin(mine, page, _in_browser())
+
+
+def _begin(mine: Memory, page: str, address: dict[str, str]) -> None:
     arrived = page != mine.page
     news = arrived or address != mine.written
     mine.opened = bool(address) and news
@@ -91,7 +123,8 @@ def unread() -> Mapping[str, str]:
 
 def read(parameter: str) -> str | None:
     """The value of a parameter of the address by which the person arrived, the first time only."""
-    return memory().unread.pop(parameter, None)
+    with _alone() as mine:
+        return mine.unread.pop(parameter, None)
 
 
 def give_up() -> None:
@@ -110,14 +143,15 @@ def ignore_echo() -> None:
     The browser may lag behind and still send an earlier address of ours: without this call it would
     count as a step back.
     """
-    memory().written = st.query_params.to_dict()
+    with _alone() as mine:
+        mine.written = _in_browser()
 
 
 def put(parameter: str, value: Callable[[], str] | str) -> None:
     """Says what a parameter is, or what gives its value; an empty one is left out."""
-    mine = memory()
-    mine.drawn.add(parameter)
-    mine.parameters[parameter] = value if callable(value) else lambda: value
+    with _alone() as mine:
+        mine.drawn.add(parameter)
+        mine.parameters[parameter] = value if callable(value) else lambda: value
 
 
 def write(parameters: Mapping[str, str]) -> None:
@@ -129,9 +163,9 @@ def write(parameters: Mapping[str, str]) -> None:
 
 def leave_out(parameter: str) -> None:
     """Takes a parameter out of the address."""
-    mine = memory()
-    mine.parameters.pop(parameter, None)
-    mine.unread.pop(parameter, None)
+    with _alone() as mine:
+        mine.parameters.pop(parameter, None)
+        mine.unread.pop(parameter, None)
 
 
 def address_in_full() -> dict[str, str]:
@@ -143,27 +177,29 @@ def address_in_full() -> dict[str, str]:
 
 def refresh() -> None:
     """Brings the address up to date. Call it at the end of each fragment that has parameters."""
-    mine, address = memory(), address_in_full()
-    if mine.returned and mine.shown in (None, address):
-        return
-    mine.returned = False
-    if address != st.query_params.to_dict():
-        st.query_params.from_dict(address)
-    mine.written = address
+    with _alone() as mine:
+        address = address_in_full()
+        if mine.returned and mine.shown in (None, address):
+            return
+        mine.returned = False
+        if address != _in_browser():
+            st.query_params.from_dict(address)
+        mine.written = address
 
 
 def finish() -> None:
     """Brings the address up to date, and says what in it is not possible. It ends every page."""
-    mine = memory()
-    for name in [name for name in mine.parameters if name not in mine.drawn | _lasting(mine)]:
-        del mine.parameters[name]
-    for name in [name for name in mine.unread if name not in _lasting(mine)]:
-        ignore(name, mine.unread.pop(name))
-    refresh()
-    if mine.returned:
-        mine.shown = address_in_full()
-    if mine.ignored:
-        values = plain(listed(mine.ignored))
+    with _alone() as mine:
+        for name in [name for name in mine.parameters if name not in mine.drawn | _lasting(mine)]:
+            del mine.parameters[name]
+        for name in [name for name in mine.unread if name not in _lasting(mine)]:
+            ignore(name, mine.unread.pop(name))
+        refresh()
+        if mine.returned:
+            mine.shown = address_in_full()
+        ignored = list(mine.ignored)
+    if ignored:
+        values = plain(listed(ignored))
         st.toast(
             f"The address has values that are not possible here, and they were ignored: {values}",
             icon=":material/link_off:",
@@ -181,7 +217,7 @@ def show() -> str:
     """Draws the page's address, to copy, and returns it."""
     refresh()
     page = str(st.context.url or "").partition("?")[0]
-    whole = f"{page}?{urlencode(st.query_params.to_dict())}"
+    whole = f"{page}?{urlencode(_in_browser())}"
     st.code(whole, language=None, wrap_lines=True)
     return whole
 

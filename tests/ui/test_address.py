@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rf_viz.ui import address
 from rf_viz.ui.address_choice import Form, between, one_of, several_of, words
 
 
@@ -144,3 +147,69 @@ def test_another_page_begins_without_the_parameters_of_the_last() -> None:
     app.session_state["page"] = "There"
     app.query_params.clear()
     assert parameters(run(app)) == {"layer": "conv", "size": "7"}  # the widget's own memory
+
+
+class Session:
+    """Two runs of a page in threads of their own, and what Streamlit keeps for both.
+
+    Streamlit begins a run while the one that it replaces may still be writing its address, which
+    waits here until the newer run has had the time to come between.
+    """
+
+    def __init__(self, memory: address.Memory) -> None:
+        self.session_state = {"address": memory}
+        self.query_params = self
+        self.sent: list[Mapping[str, str]] = []
+        self.writes = threading.Event()
+        self.resumes = threading.Event()
+        self.run = threading.local()
+
+    def context(self) -> SimpleNamespace:
+        return SimpleNamespace(query_string=self.run.query_string)
+
+    def from_dict(self, parameters: Mapping[str, str]) -> None:
+        self.writes.set()
+        self.resumes.wait(0.2)
+        self.sent.append(parameters)
+
+    def start(self, query_string: str, *deeds: Callable[[], None]) -> threading.Thread:
+        def run() -> None:
+            self.run.query_string = query_string
+            for deed in deeds:
+                deed()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+
+def test_a_choice_holds_though_the_run_before_it_still_writes_its_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory = address.Memory(page="Here", parameters={"figure": lambda: "branches"})
+    session = Session(memory)
+    monkeypatch.setattr(address, "st", session)
+    monkeypatch.setattr(address, "get_script_run_ctx", session.context)
+    ending = session.start("figure=region", address.refresh)
+    assert session.writes.wait(5)
+    session.start(
+        "figure=region",
+        address.ignore_echo,
+        session.resumes.set,
+        ending.join,
+        lambda: address.begin("Here"),
+    ).join(5)
+    assert not memory.opened, "the browser's address, which lags behind, is no step back"
+
+
+def test_an_address_is_sent_that_only_a_replaced_run_has_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory = address.Memory(page="Here", parameters={"figure": lambda: "dilation"})
+    session = Session(memory)
+    session.resumes.set()
+    monkeypatch.setattr(address, "st", session)
+    monkeypatch.setattr(address, "get_script_run_ctx", session.context)
+    for _ in range(2):  # What the first one sends does not reach the browser.
+        session.start("figure=branches", address.refresh).join(5)
+    assert session.sent == [{"figure": "dilation"}] * 2
