@@ -35,15 +35,26 @@ FIGURE = """([pane, ending]) => {
 
 
 SETTLED = """(start) => {
+  const main = document.querySelector("[data-testid=stMain]");
   const rests = document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
-    && !document.querySelector("[data-stale=true]");
-  if (!rests) window.latestWork = performance.now();
+    && !document.querySelector("[data-stale=true], .linked-view:not([data-view])")
+    && document.fonts.status === "loaded";
+  const layout = `${document.getElementsByTagName("*").length} ${main?.scrollHeight}`;
+  if (!rests || layout !== window.latestLayout) window.latestWork = performance.now();
+  window.latestLayout = layout;
   return performance.now() - Math.max(start, window.latestWork ?? 0) > 300;
 }"""
 
 
+def open_page(page: Page, address: str) -> None:
+    """Opens an address, and waits until the page has settled."""
+    page.goto(address)
+    page.locator("[data-testid=stApp]").wait_for()
+    settle(page)
+
+
 def settle(page: Page) -> None:
-    """Waits until the page has run, and nothing of an earlier run has been left for a while."""
+    """Waits until the page has run, its views are drawn, and nothing has changed for a while."""
     page.wait_for_function(SETTLED, arg=page.evaluate("performance.now()"), polling=50)
 
 
@@ -111,8 +122,9 @@ def box_of(region: Region) -> list[float]:
 
 
 def shown_channel(page: Page) -> int:
-    title = page.locator("[data-pane=map] .title").inner_text()
-    return int(re.search(r"channel (\d+)", title)[1])
+    title = page.locator("[data-pane=map] .title")
+    expect(title).to_contain_text(re.compile(r"channel \d"))
+    return int(re.search(r"channel (\d+)", title.inner_text())[1])
 
 
 def number(page: Page, name: str) -> Locator:

@@ -100,6 +100,7 @@ def test_rows_are_added_moved_and_taken_out(build: Page) -> None:
 
 
 def test_a_mistake_shows_at_its_row_and_goes_when_it_is_put_right(build: Page) -> None:
+    settle(build)
     title = build.locator("[data-pane=map] .title").inner_text()
     cell(build, 11, "groups").fill("7")
     cell(build, 11, "groups").press("Tab")

@@ -31,6 +31,7 @@ from tests.browser.driver import (
     move_to,
     number,
     open_model,
+    open_page,
     plot,
     point,
     see_region,
@@ -274,7 +275,7 @@ def test_a_signal_shows_as_a_line_with_a_span(page: Page) -> None:
 
 def test_fits_a_narrow_window(browser: Browser, url: str) -> None:
     page = browser.new_page(viewport={"width": 900, "height": 900})
-    page.goto(url)
+    open_page(page, url)
     page.locator(".linked-view[data-view]").wait_for()
     inner, whole = page.evaluate("[innerWidth, document.documentElement.scrollWidth]")
     assert whole <= inner

@@ -46,6 +46,7 @@ def test_channels_by_mouse_and_by_keyboard(page: Page) -> None:
     current = page.locator(".choices [aria-current=true]")
     expect(current).to_have_attribute("aria-label", re.compile(f"Channel {shown_channel(page)}: "))
     assert colours(page, 0) > 20
+    settle(page)
     picture = page.locator(".choices .main-svg image").first.bounding_box()
     box = current.bounding_box()
     assert picture["x"] == pytest.approx(box["x"], abs=2), "the buttons lie over the pictures"
@@ -79,6 +80,7 @@ def test_channels_by_mouse_and_by_keyboard(page: Page) -> None:
 def test_a_sheet_is_saved_at_twice_its_size(page: Page) -> None:
     ask(page, "Channels")
     expect(tiles(page)).to_have_count(48)
+    settle(page)
     shown = page.locator(".choices .graph").bounding_box()
     with page.expect_download() as download:
         page.locator(".choices [data-title='Save as PNG']").click()

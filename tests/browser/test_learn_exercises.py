@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from rf_viz.lessons.exercises import Exercise, exercise
 from tests.browser.conftest import WIDE
-from tests.browser.driver import settle
+from tests.browser.driver import open_page, settle
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def see(page: Page, shown: Exercise) -> None:
 
 def test_a_wrong_answer_is_explained_and_a_right_one_praised(learn: Page, url: str) -> None:
     first = exercise(3, 3)
-    learn.goto(f"{url}/learn?exercise=3-3")
+    open_page(learn, f"{url}/learn?exercise=3-3")
     see(learn, first)
     answer(learn, 7, 2, 6)
     alert = learn.get_by_test_id("stAlert")
@@ -67,7 +67,7 @@ def test_a_wrong_answer_is_explained_and_a_right_one_praised(learn: Page, url: s
 
 def test_a_link_brings_the_same_exercise(learn: Page, url: str) -> None:
     learn.context.clear_cookies()  # Somebody else's browser.
-    learn.goto(f"{url}/learn?exercise=6-4")
+    open_page(learn, f"{url}/learn?exercise=6-4")
     see(learn, exercise(6, 4))
     expect(learn.locator(".st-key-solution")).to_have_count(0)
 
@@ -75,14 +75,14 @@ def test_a_link_brings_the_same_exercise(learn: Page, url: str) -> None:
 def test_a_task_of_the_lesson_lights_up_and_the_last_step_leads_to_explore(
     learn: Page, url: str
 ) -> None:
-    learn.goto(f"{url}/learn?step=6")
+    open_page(learn, f"{url}/learn?step=6")
     alert = learn.get_by_test_id("stAlert")
     expect(alert).to_contain_text("To do.")
     settle(learn)
     learn.locator('.unit[data-row="2"][data-unit="3"]').click()
     expect(alert).to_contain_text("Done.")
 
-    learn.goto(f"{url}/learn?step=10")
+    open_page(learn, f"{url}/learn?step=10")
     slider = learn.get_by_test_id("stSlider").locator("input")
     slider.focus()
     slider.press("End")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from rf_viz.lessons import Conv, Example, stack
 from tests.browser.conftest import WIDE
-from tests.browser.driver import settle
+from tests.browser.driver import open_page, settle
 
 NET = [Conv(3, 2, (1, 1)), Conv(3, 1, (1, 1))]
 
@@ -24,7 +24,7 @@ def learn(browser: Browser, url: str) -> Iterator[Page]:
     page.set_default_timeout(20_000)
     failures: list[str] = []
     page.on("pageerror", lambda error: failures.append(str(error)))
-    page.goto(f"{url}/learn?figure=region")
+    open_page(page, f"{url}/learn?figure=region")
     page.locator(".unit.pinned").wait_for()
     settle(page)
     yield page
@@ -125,7 +125,7 @@ def test_another_figure_is_in_the_address_and_back_returns(learn: Page) -> None:
 
 
 def test_paths_stand_side_by_side_and_their_sum_above_both(learn: Page, url: str) -> None:
-    learn.goto(f"{url}/learn?figure=branches")  # rows: input, A1, B1, B2, A + B
+    open_page(learn, f"{url}/learn?figure=branches")  # rows: input, A1, B1, B2, A + B
     learn.locator(".unit.pinned").wait_for()
     a1, b1, b2 = ([unit(learn, row, u).bounding_box() for u in (0, 4)] for row in (1, 2, 3))
     assert a1[1]["x"] + a1[1]["width"] < min(b1[0]["x"], b2[0]["x"])
@@ -136,7 +136,7 @@ def test_paths_stand_side_by_side_and_their_sum_above_both(learn: Page, url: str
 
 
 def test_arrow_keys_follow_a_path_and_change_lanes(learn: Page, url: str) -> None:
-    learn.goto(f"{url}/learn?figure=branches")
+    open_page(learn, f"{url}/learn?figure=branches")
     unit(learn, 4, 2).focus()
     learn.keyboard.press("ArrowDown")
     expect(unit(learn, 1, 2)).to_be_focused()

@@ -28,6 +28,7 @@ from tests.browser.driver import (
     open_model,
     plot,
     point,
+    settle,
     shown_channel,
 )
 from tests.pages.driver import onnx_file
@@ -117,6 +118,7 @@ def test_walking_through_the_depth_keeps_the_point(page: Page, net: rf_viz.Netwo
     name = label.inner_text().split(" · ")[0]
     expect(page.locator(".rf-about b")).to_have_text(name)
     expect(page.locator('.row[aria-selected="true"]')).to_have_attribute("data-name", name)
+    settle(page)
     there = net["fire5/concat"].region((10, 5), shown_channel(page))
     middle = [(a + b - 1) / 2 for a, b in zip(there.start, there.stop, strict=True)]
     left, top, width, height = drawn(page, "pinned")

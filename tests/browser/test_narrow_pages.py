@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser.driver import open_page
+
 FIRST_TEXT = """
 () => {
   const main = document.querySelector("[data-testid=stMainBlockContainer]");
@@ -28,7 +30,7 @@ def test_the_first_line_is_not_under_the_header(
 ) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800})
     page = context.new_page()
-    page.goto(f"{url}/{address}")
+    open_page(page, f"{url}/{address}")
     page.get_by_test_id("stExpandSidebarButton").wait_for()
     page.wait_for_function(f"({FIRST_TEXT})() !== undefined")
     header = page.get_by_test_id("stHeader").bounding_box()

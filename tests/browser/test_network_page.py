@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import WIDE
-from tests.browser.driver import settle, upload
+from tests.browser.driver import open_page, settle, upload
 from tests.pages.driver import onnx_file
 
 
@@ -23,7 +23,7 @@ def network(browser: Browser, url: str) -> Iterator[Page]:
     page.set_default_timeout(20_000)
     failures: list[str] = []
     page.on("pageerror", lambda error: failures.append(str(error)))
-    page.goto(f"{url}/network")
+    open_page(page, f"{url}/network")
     page.locator(".graph .box").first.wait_for()
     page.locator(".js-plotly-plot .scatterlayer .point").first.wait_for(state="attached")
     settle(page)
@@ -216,13 +216,13 @@ def test_a_swipe_over_a_chart_scrolls_the_page_and_a_tap_opens_a_layer(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
     page = context.new_page()
-    page.goto(f"{url}/network")
+    open_page(page, f"{url}/network")
     point = page.locator(".js-plotly-plot .cartesianlayer .point").first
     point.wait_for(state="attached")
     frame = point.bounding_box()
     page.touchscreen.tap(frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2)
     expect(page.locator(".rf-about b")).to_contain_text("conv1", timeout=20_000)
-    page.goto(f"{url}/network")
+    open_page(page, f"{url}/network")
     point.wait_for(state="attached")
     frame = page.locator(".js-plotly-plot").first.bounding_box()
     finger = {"x": frame["x"] + 150, "y": frame["y"] + 0.7 * frame["height"]}

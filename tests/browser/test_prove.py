@@ -38,6 +38,7 @@ def test_the_outside_goes_and_the_value_stays_then_the_inside_goes(page: Page) -
     page.locator(".st-key-prove button").click()
     expect(number(page, "outside", "verdict")).to_have_text("= Equal")
     expect(number(page, "inside", "verdict")).to_have_text("\N{NOT EQUAL TO} Changes")
+    settle(page)
     before = number(page, "outside", "before").inner_text()
     assert number(page, "outside", "after").inner_text() == before
     assert number(page, "inside", "after").inner_text() != before
@@ -52,6 +53,7 @@ def test_the_outside_goes_and_the_value_stays_then_the_inside_goes(page: Page) -
     expect(page.locator(".rf-answer [data-of=cell]")).to_have_text("(13, 13)")
     expect(number(page, "outside", "before")).not_to_have_text(before)
     expect(number(page, "outside", "verdict")).to_have_text("= Equal")
+    settle(page)
     assert (
         number(page, "outside", "after").inner_text()
         == number(page, "outside", "before").inner_text()

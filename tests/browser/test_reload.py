@@ -17,6 +17,7 @@ from tests.browser.driver import (
     click,
     number,
     open_model,
+    open_page,
     settle,
     shown_channel,
     upload,
@@ -87,7 +88,7 @@ def click_row(page: Page, row: int) -> None:
 
 def test_explore_shows_the_same_after_a_reload(browser: Browser, url: str) -> None:
     with visitor(browser) as (_, page):
-        page.goto(url)
+        open_page(page, url)
         number(page, "cell").wait_for()
         choose_layer(page, "fire2/concat")
         page.get_by_label("Channel, strongest first").click()
@@ -124,7 +125,7 @@ def test_an_upload_survives_a_reload_and_a_stranger_is_asked_for_it(
     browser: Browser, url: str
 ) -> None:
     with visitor(browser) as (_, page), visitor(browser) as (_, stranger):
-        page.goto(url)
+        open_page(page, url)
         number(page, "cell").wait_for()
         open_model(page, "mine.onnx", CONV, "y")
         click(page, 3, 4)
@@ -134,7 +135,7 @@ def test_an_upload_survives_a_reload_and_a_stranger_is_asked_for_it(
         expect(number(page, "cell")).to_have_text("(3, 4)")
 
         address = page.url
-        stranger.goto(address)
+        open_page(stranger, address)
         question = f"This address shows mine.onnx (SHA-256 {File.uploaded({'': CONV}).digest}"
         expect(stranger.get_by_text(question)).to_be_visible()
         settled(stranger)
@@ -156,7 +157,7 @@ def test_an_upload_survives_a_reload_and_a_stranger_is_asked_for_it(
 
 def test_network_shows_the_same_after_a_reload(browser: Browser, url: str) -> None:
     with visitor(browser) as (_, page):
-        page.goto(f"{url}/network")
+        open_page(page, f"{url}/network")
         page.locator(".graph .window").wait_for()
         upload(page, "Model", "mine.onnx", CONV)
         expect(page.get_by_role("textbox", name="Height")).to_have_count(0)
@@ -164,7 +165,7 @@ def test_network_shows_the_same_after_a_reload(browser: Browser, url: str) -> No
         page.keyboard.press("Escape")
         reload(page)
         expect(page.get_by_role("combobox", name="Model")).to_have_value("mine.onnx")
-        page.goto(f"{url}/network?model=squeezenet")
+        open_page(page, f"{url}/network?model=squeezenet")
         page.locator(".graph .window").wait_for()
         page.get_by_role("button", name="Fold all", exact=True).click()
         search = page.get_by_role("textbox", name="Search")
@@ -180,7 +181,7 @@ def test_network_shows_the_same_after_a_reload(browser: Browser, url: str) -> No
 
 def test_compare_shows_the_same_after_a_reload(browser: Browser, url: str) -> None:
     with visitor(browser) as (_, page):
-        page.goto(f"{url}/compare?with=blazeface")
+        open_page(page, f"{url}/compare?with=blazeface")
         pick(page, "GFLOPs")
         page.get_by_role("tab", name="Accuracy").click()
         pick(page, "Depth")
@@ -207,11 +208,12 @@ def test_compare_shows_the_same_after_a_reload(browser: Browser, url: str) -> No
 
 def test_build_shows_the_same_after_a_reload(browser: Browser, url: str) -> None:
     with visitor(browser) as (_, page):
-        page.goto(f"{url}/build")
+        open_page(page, f"{url}/build")
         number(page, "cell").wait_for()
         page.locator(".editor .rows tr[data-row='4']").first.locator(".told").first.click()
         title = page.locator(".rf-about b")
         expect(title).not_to_have_text("relu12")
+        settled(page)
         name = title.inner_text()
         page.locator(".linked-view[data-view]").wait_for()
         settled(page)
@@ -227,7 +229,7 @@ def test_build_shows_the_same_after_a_reload(browser: Browser, url: str) -> None
 
 def test_learn_shows_the_same_after_a_reload(browser: Browser, url: str) -> None:
     with visitor(browser) as (_, page):
-        page.goto(f"{url}/learn")
+        open_page(page, f"{url}/learn")
         kernel = page.get_by_test_id("stSlider").filter(has_text="Kernel k").locator("input")
         kernel.press("ArrowRight")
         page.locator('.unit[data-row="1"][data-unit="1"]').click()
@@ -235,7 +237,7 @@ def test_learn_shows_the_same_after_a_reload(browser: Browser, url: str) -> None
         reload(page)
         expect(kernel).to_have_value("4")
         expect(page.locator(".unit.pinned")).to_have_attribute("data-unit", "1")
-        page.goto(f"{url}/learn?exercise=1-1")
+        open_page(page, f"{url}/learn?exercise=1-1")
         page.get_by_role("button", name="Show the solution").click()
         expect(page.get_by_role("heading", name="The solution")).to_be_visible()
         reload(page)

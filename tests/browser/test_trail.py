@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 import rf_viz
 from rf_viz.catalogue.samples import SAMPLE_MODELS
-from tests.browser.driver import TIMES, ask, choose_layer, click, number
+from tests.browser.driver import TIMES, ask, choose_layer, click, number, settle
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,7 @@ def test_each_layer_shows_what_feeds_the_cell_and_a_click_leads_there(
     assert f"3{TIMES}3 of" in told(page, "fire4/squeeze1x1/relu")
     assert stop(page, "fire4/concat").get_attribute("aria-current") == "true"
 
+    settle(page)
     button = stop(page, source).bounding_box()
     pictures = page.locator(".choices .main-svg image").evaluate_all(
         "nodes => nodes.map((node) => node.getBoundingClientRect().toJSON())"
@@ -55,6 +56,7 @@ def test_each_layer_shows_what_feeds_the_cell_and_a_click_leads_there(
     middle = (top + bottom) // 2, (left + right) // 2
     cell = number(page, "cell")
     expect(cell).not_to_have_text("(20, 6)")
+    settle(page)
     at = tuple(int(n) for n in cell.inner_text().strip("()").split(","))
     assert fed[source][at]
     assert np.abs(np.subtract(at, middle)).max() <= 1
