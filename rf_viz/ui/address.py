@@ -5,8 +5,8 @@ nothing has read yet stays in the address, so that it holds at any time all that
 parameter with a dot in its name belongs to a part of the page that can be closed, and outlasts it.
 
 A click begins a run of the page at once, while the run that it replaces may still be ending in a
-thread of its own. Whatever changes the memory therefore holds its lock, and first lets a run end
-that has been replaced.
+thread of its own. Each function here that changes what the session knows therefore holds a lock,
+and ends a run that has been replaced.
 """
 
 from __future__ import annotations
@@ -129,12 +129,14 @@ def read(parameter: str) -> str | None:
 
 def give_up() -> None:
     """Reads nothing more of the address by which the person arrived."""
-    memory().unread.clear()
+    with _alone() as mine:
+        mine.unread.clear()
 
 
 def ignore(parameter: str, value: object) -> None:
     """Notes that a parameter has a value that is not possible here; ``finish`` says so."""
-    memory().ignored.append(f"{parameter}={value}")
+    with _alone() as mine:
+        mine.ignored.append(f"{parameter}={value}")
 
 
 def ignore_echo() -> None:

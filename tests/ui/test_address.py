@@ -149,6 +149,12 @@ def test_another_page_begins_without_the_parameters_of_the_last() -> None:
     assert parameters(run(app)) == {"layer": "conv", "size": "7"}  # the widget's own memory
 
 
+def test_what_embeds_a_page_in_another_is_no_parameter_of_ours() -> None:
+    app = opened(embed="true", size="5")
+    assert app.slider[0].value == 5
+    assert not app.toast
+
+
 class Session:
     """Two runs of a page in threads of their own, and what Streamlit keeps for both.
 
