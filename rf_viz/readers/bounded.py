@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
 import json
+import lzma
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -17,9 +19,15 @@ _MOST_PARTS = 2**22
 _LONGEST_DIRECTORY = 2**24
 """The most bytes of the list of an archive's entries; each entry takes some hundreds in memory."""
 
-_MOST_NAMES = 10_000
-_SMALL, _EXPANSION = 2**27, 100
-"""So many bytes of a packed tar are unpacked to list it, or so many times its own size."""
+MOST_ENTRIES = 10_000
+"""The most entries of an archive with a model; a SavedModel has some ten."""
+
+_SMALL, _EXPANSION, _LARGEST = 2**26, 20, 2**34
+"""What an archive may unpack to: so many bytes, or so many times its own size, and never more.
+
+Weights hardly shrink: packed halves of float16 come to a third of what float32 takes. Weights that
+are all zero shrink to nothing, which the first number leaves room for.
+"""
 
 PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
 """How gzip, bzip2 and xz archives start, which a tar may be in."""
@@ -76,6 +84,63 @@ def read_entry(archive: zipfile.ZipFile, name: str, most: int | None = None) -> 
     return data
 
 
+def most_unpacked(size: int) -> int:
+    """The most bytes that an archive of this size may unpack to."""
+    return min(max(_SMALL, _EXPANSION * size), _LARGEST)
+
+
+class TooLargeError(tarfile.TarError):
+    """Raised where an archive would unpack to more bytes than it may."""
+
+
+class _Unpacked(io.RawIOBase):
+    """What a packed file holds, up to a number of bytes: nothing behind them is unpacked.
+
+    A tar says before an entry how long it is, so that most of what is too large is never begun.
+    """
+
+    def __init__(self, packed: BinaryIO, most: int) -> None:
+        self._packed, self._most = packed, most
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def seekable(self) -> bool:
+        """True."""
+        return True
+
+    def tell(self) -> int:
+        """The position in what is unpacked."""
+        return self._packed.tell()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a position from the start, or from here. Raises TooLargeError."""
+        target = offset + (self.tell() if whence == io.SEEK_CUR else 0)
+        if whence == io.SEEK_END or target > self._most:
+            raise TooLargeError
+        return self._packed.seek(target)
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read so many bytes. Raises TooLargeError."""
+        if size is None or size < 0 or self.tell() + size > self._most:
+            raise TooLargeError
+        return self._packed.read(size)
+
+
+def open_tar(file: BinaryIO, head: bytes, size: int) -> tarfile.TarFile:
+    """Open a tar, packed or not, of ``size`` bytes that begin with ``head``.
+
+    It raises TooLargeError where more of a packed one is read than it may unpack to. Raises what
+    ``tarfile.open`` raises.
+    """
+    openers: Any = (gzip.open, bz2.open, lzma.open)
+    for start, unpack in zip(PACKED, openers, strict=True):
+        if head.startswith(start):
+            file = _Unpacked(unpack(file), most_unpacked(size))  # type: ignore[assignment]
+    return tarfile.open(fileobj=file, mode="r:")
+
+
 def names_in_archive(file: BinaryIO, head: bytes, size: int) -> frozenset[str]:
     """List the names in a zip or tar archive, none for any other file.
 
@@ -84,27 +149,18 @@ def names_in_archive(file: BinaryIO, head: bytes, size: int) -> frozenset[str]:
         head: its first bytes.
         size: the number of its bytes; of what is packed only so much is unpacked.
     """
-    packed = head.startswith(PACKED)
+    names: list[str] = []
     try:
         if head[:2] == b"PK":
             with open_zip(file) as archive:
-                return frozenset(archive.namelist())
-        if packed or head[257:262] == b"ustar":
-            with tarfile.open(fileobj=file) as tar:
-                return frozenset(_names_in(tar, max(_SMALL, _EXPANSION * size)))
-    except (zipfile.BadZipFile, tarfile.TarError, *_UNREADABLE):
+                names += archive.namelist()
+        elif head.startswith(PACKED) or head[257:262] == b"ustar":
+            with open_tar(file, head, size) as tar:
+                # One at a time: what was listed counts, whatever comes behind it.
+                names += (entry.name.removeprefix("./") for entry in islice(tar, MOST_ENTRIES))
+    except (zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, *_UNREADABLE):
         pass
-    return frozenset()
-
-
-def _names_in(tar: tarfile.TarFile, most: int) -> Iterator[str]:
-    """Yield the names in a tar, up to an entry behind more bytes than may be unpacked."""
-    unpacked = 0
-    for entry in islice(tar, _MOST_NAMES):
-        yield entry.name.removeprefix("./")
-        unpacked += entry.size
-        if unpacked > most:  # the next name comes behind them
-            return
+    return frozenset(names)
 
 
 def _directory_length(file: BinaryIO) -> int:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from math import prod
 from pathlib import PurePath
 
-from ..bounded import parse_json, read_entry
+from ..bounded import open_tar, parse_json, read_entry
 from ..content import Content
 from ..sniffing import CORE_ML
 from .advice import Foreign, export, install, printable, quoted, stem
@@ -198,7 +198,7 @@ def of_tar(names: Iterable[str], content: Content) -> Foreign | None:
 def _nemo_class(content: Content, name: str) -> str:
     """Name the class of a NeMo model, by its settings."""
     with suppress(tarfile.TarError, OSError, EOFError, KeyError, UnicodeDecodeError):
-        with content.open() as file, tarfile.open(fileobj=file) as tar:
+        with content.open() as file, open_tar(file, content.head, content.size) as tar:
             member = next((m for m in tar if m.name.removeprefix("./") == name), None)
             stream = tar.extractfile(member) if member is not None else None
             text = stream.read(2**20).decode() if stream else ""

@@ -6,6 +6,7 @@ device is refused, and so is an archive that unpacks to far more than a model ha
 
 from __future__ import annotations
 
+import lzma
 import os
 import shutil
 import tarfile
@@ -17,21 +18,11 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, Protocol
 
 from ....errors import ModelError
+from ...bounded import MOST_ENTRIES, TooLargeError, most_unpacked, open_tar, open_zip
 from ...content import Content
 
-LARGEST = 2**34
-"""The most bytes that an archive may unpack to."""
-
-MOST_ENTRIES = 10_000
-
-_SMALL = 2**26
-"""Bytes up to which an archive may be compressed as much as it likes."""
-
-_EXPANSION = 200
-"""The most times its own size that a larger archive may unpack to."""
-
-_BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError,
-           RuntimeError, NotImplementedError)  # fmt: skip
+_BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError,
+           ValueError, RuntimeError, NotImplementedError, MemoryError)  # fmt: skip
 
 
 class _Opened(Protocol):
@@ -50,8 +41,8 @@ class _Opened(Protocol):
 class Archive:
     """Open archive whose entries have been looked at; ``names`` are its files'."""
 
-    def __init__(self, opened: _Opened, name: str) -> None:
-        self._opened, self.name = opened, name
+    def __init__(self, opened: _Opened, content: Content) -> None:
+        self._opened, self._content = opened, content
         self.names = tuple(opened.sizes)
 
     @classmethod
@@ -62,21 +53,24 @@ class Archive:
         Raises ModelError where it is damaged, or its entries are not to be trusted.
         """
         with ExitStack() as stack:
-            with _told_as_damaged(content.name):
+            with _told_as_damaged(content):
                 file = stack.enter_context(content.open())
                 opened: _Opened
                 if content.head.startswith(b"PK"):
-                    opened = _Zip(stack.enter_context(zipfile.ZipFile(file)), content)
+                    opened = _Zip(stack.enter_context(open_zip(file)), content)
                 else:
-                    opened = _Tar(stack.enter_context(tarfile.open(fileobj=file)), content)
-            yield cls(opened, content.name)
+                    tar = open_tar(file, content.head, content.size)
+                    opened = _Tar(stack.enter_context(tar), content)
+            yield cls(opened, content)
 
     def read(self, name: str, limit: int) -> bytes:
         """Read an entry. Raises ModelError where it is damaged or has more bytes than the limit."""
-        with _told_as_damaged(self.name), self._opened.open(name) as file:
+        with _told_as_damaged(self._content), self._opened.open(name) as file:
             data = file.read(limit + 1)
         if len(data) > limit:
-            raise ModelError(f"{name} in {self.name} is larger than {limit:,} bytes: refused")
+            raise ModelError(
+                f"{name} in {self._content.name} is larger than {limit:,} bytes: refused"
+            )
         return data
 
     def extract(self, prefix: str, folder: str) -> None:
@@ -87,19 +81,22 @@ class Archive:
         for name in self.names:
             if name.startswith(prefix):
                 path = os.path.join(folder, *PurePosixPath(name[len(prefix) :]).parts)
-                with _told_as_damaged(self.name):
+                with _told_as_damaged(self._content):
                     os.makedirs(os.path.dirname(path), exist_ok=True)
                     with self._opened.open(name) as source, open(path, "xb") as target:
                         shutil.copyfileobj(source, target)
 
 
 @contextmanager
-def _told_as_damaged(name: str) -> Iterator[None]:
-    """Raise the errors of archive readers as ModelError; ``name`` is the file's."""
+def _told_as_damaged(content: Content) -> Iterator[None]:
+    """Raise the errors of archive readers as ModelError."""
+    name = content.name
     try:
         yield
     except ModelError:
         raise
+    except TooLargeError as error:
+        raise _too_large(content, most_unpacked(content.size)) from error
     except _BROKEN as error:
         raise ModelError(
             f"{name} is an archive that is damaged or cut off: download or pack it again"
@@ -120,6 +117,11 @@ class _Zip:
 
     def open(self, name: str) -> BinaryIO:
         """Open a file of the archive to read it."""
+        if self._archive.getinfo(name).compress_type not in (
+            zipfile.ZIP_STORED,
+            zipfile.ZIP_DEFLATED,
+        ):
+            raise zipfile.BadZipFile  # others take as much memory as the file says
         return self._archive.open(name)  # type: ignore[return-value]
 
 
@@ -179,7 +181,11 @@ def _check_size(content: Content, total: int, count: int) -> None:
     """See to it that an archive is of a sane size. Raises ModelError."""
     if count > MOST_ENTRIES:
         raise ModelError(f"{content.name} has more than {MOST_ENTRIES:,} entries: refused")
-    if total > LARGEST or (total > _SMALL and total > _EXPANSION * content.size):
-        raise ModelError(
-            f"{content.name} has {content.size:,} bytes and unpacks to {total:,} or more: refused"
-        )
+    if total > most_unpacked(content.size):
+        raise _too_large(content, total)
+
+
+def _too_large(content: Content, total: int) -> ModelError:
+    return ModelError(
+        f"{content.name} has {content.size:,} bytes and unpacks to {total:,} or more: refused"
+    )
