@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath, PurePosixPath
 
 import onnx
-from onnx import inliner
 
 from ...errors import MissingFilesError, ModelError
 from ..content import Content
+from .functions import inlined
+from .messages import broken_texts, every_graph, every_node
 
 OLDEST = 7
 """The first version of the standard operators that is read."""
@@ -51,12 +52,7 @@ def checked(
     _check(proto, name)
     if side_files:
         _check_side_files(proto, folder, name)
-    if not proto.functions:
-        return proto
-    try:
-        return inliner.inline_local_functions(proto)
-    except Exception as error:
-        raise ModelError(f"{name} has functions that cannot be put in place: {error}") from error
+    return inlined(proto, name)
 
 
 def _check(proto: onnx.ModelProto, name: str) -> None:
@@ -76,6 +72,12 @@ def _check(proto: onnx.ModelProto, name: str) -> None:
             )
     if not proto.opset_import:
         raise ModelError(f"{name} does not say which version of the ONNX operators it uses")
+    broken = next(broken_texts(proto), None)
+    if broken is not None:
+        raise ModelError(
+            f"{name} holds a name that is no text, {broken!r}: it is damaged, download or export "
+            "it again"
+        )
 
 
 def _check_side_files(proto: onnx.ModelProto, folder: str | None, name: str) -> None:
@@ -167,20 +169,15 @@ def _number(text: str | None) -> int:
 
 
 def _tensors(proto: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
-    """Every constant of a model, including those that nodes and subgraphs hold."""
-    graphs = [proto.graph]
-    while graphs:
-        graph = graphs.pop()
+    """Every constant of a model, those in nodes, subgraphs and functions among them."""
+    for graph in every_graph(proto):
         yield from graph.initializer
         for sparse in graph.sparse_initializer:
             yield from (sparse.values, sparse.indices)
-        for node in graph.node:
-            for attribute in node.attribute:
-                if attribute.HasField("t"):
-                    yield attribute.t
-                yield from attribute.tensors
-                if attribute.HasField("sparse_tensor"):
-                    yield from (attribute.sparse_tensor.values, attribute.sparse_tensor.indices)
-                if attribute.HasField("g"):
-                    graphs.append(attribute.g)
-                graphs.extend(attribute.graphs)
+    for node in every_node(proto):
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            yield from attribute.tensors
+            if attribute.HasField("sparse_tensor"):
+                yield from (attribute.sparse_tensor.values, attribute.sparse_tensor.indices)

@@ -78,15 +78,17 @@ class Surroundings(Protocol):
     """The reading that a node is part of.
 
     ``tensors`` holds the tensors described so far, ``maskings`` what masks hide of them; ``loops``
-    what is to be said of each loop whose body was followed, by the name of its node. ``repeats``
-    counts the calls of bodies that were read over and over.
+    what is to be said of each loop whose body was followed, by the name of its node.
     """
 
     weight_aware: bool
     tensors: list[Tensor]
     loops: dict[str, str]
-    repeats: int
     maskings: Maskings
+
+    def spend(self, calls: int, of: str) -> None:
+        """Count calls of a body that are read; DataDependent if there are too many in all."""
+        ...
 
     def run(
         self,

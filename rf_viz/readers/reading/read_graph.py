@@ -14,6 +14,7 @@ from ...errors import ModelError, defect
 from ...relation import Edge, Output, Shape, shape_after
 from ...relation.common.basic import everything
 from ...trace.tensors import Category, Group, Source, Tensor
+from .expansion import MOST_NODES
 from .maskings import Maskings
 from .node import BaseNode, Call, Subgraph, described_tensor
 from .values import DataDependent, Value, leaves
@@ -40,7 +41,7 @@ class BaseReading(ABC, Generic[C, N]):
     """A pass over a graph at given input shapes; fills ``tensors``, the traced input first.
 
     ``loops`` are the loops whose bodies were followed: what is to be said of them, by the name of
-    their node. ``repeats`` counts the calls of bodies that were read over and over.
+    their node.
 
     Nothing follows from the tensors ``stop``. A format adds its nodes, the computation of
     constants, the inference of shapes that no description knows, and its name for an operator that
@@ -53,7 +54,7 @@ class BaseReading(ABC, Generic[C, N]):
         self._source: Value | None = None
         self._cut = self._stop
         self.loops: dict[str, str] = {}
-        self.repeats = 0
+        self._spent = 0
         self.maskings = Maskings(self.tensors)
 
     @abstractmethod
@@ -205,6 +206,8 @@ class BaseReading(ABC, Generic[C, N]):
             return ModelError(
                 f"{call.op} {call.name!r} is not valid: {' '.join(str(error).split())}"
             )
+        if isinstance(error, OverflowError):
+            return ModelError(f"{call.op} {call.name!r} is not valid: a number in it is too large")
         why = self.violation(node)
         if why:
             return ModelError(f"{call.op} {call.name!r} is not valid: {why}")
@@ -264,6 +267,16 @@ class BaseReading(ABC, Generic[C, N]):
             self.maskings.enter(value.tensor, node.masking)
         return value
 
+    def spend(self, calls: int, of: str) -> None:
+        """Count calls of a body that are read, once more for each turn.
+
+        Bodies in bodies multiply them. Raises DataDependent if there are too many in all: what
+        the body is ``of`` is not followed then.
+        """
+        self._spent += calls
+        if self._spent > MOST_NODES:
+            raise DataDependent(f"{of} has too many turns, or calls, to follow")
+
     def add(self, node: N, name: str, output: Output) -> Value:
         """Enter a tensor that no output of the node is called after."""
         return self.bind(node, name, output)
@@ -281,6 +294,7 @@ class BaseReading(ABC, Generic[C, N]):
                 f"{prefix.rstrip('/')} takes {len(graph.inputs)} inputs, where it gets "
                 f"{len(inputs)}: the graph is invalid"
             )
+        self.spend(len(graph.calls), prefix.rstrip("/"))
         inner: MutableMapping[str, Value] = ChainMap(dict(graph.constants), outer)  # type: ignore[arg-type]
         for name, value in zip(graph.inputs, inputs, strict=True):
             inner[name] = value or Value(None)

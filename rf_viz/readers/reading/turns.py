@@ -36,9 +36,6 @@ _MOST_PARTS = 16
 _MOST_CUT = 2**11
 """The most turns of a loop that cuts up a list at every turn: its square is the cost."""
 
-MOST_REPEATS = 2**20
-"""The most calls of loops' bodies that are read over and over in one reading."""
-
 
 class Carried(NamedTuple):
     """An input of a body that is a state: its first value, and the result that becomes the next."""
@@ -196,7 +193,7 @@ class Counter:
             self._node.scope,  # type: ignore[arg-type]
         )
         reading = self._node.reading
-        _spend(self._node, 1 + len(self._calls))
+        reading.spend(1 + len(self._calls), f"{self._node.op} {self._node.name}")
         mark = len(reading.tensors)
         reading.read(self._calls, scope)
         if len(reading.tensors) > mark:
@@ -212,13 +209,6 @@ class Counter:
 def name_turns(node: Node, turns: int) -> None:
     """Let a loop that was followed be shown as one layer, with its operations inside."""
     node.reading.loops[node.name] = f"{turns:,} turn{'s' * (turns != 1)}"
-
-
-def _spend(node: Node, calls: int) -> None:
-    """Count calls that are read once more at every turn. Raises DataDependent if they are many."""
-    node.reading.repeats += calls
-    if node.reading.repeats > MOST_REPEATS:
-        raise DataDependent(f"{node.op} {node.name} has too many turns to follow")
 
 
 class Followed(NamedTuple):
@@ -377,6 +367,7 @@ class _Scan:
 
     def results(self) -> list[Value]:
         """Read the body on what stands for its inputs."""
+        self.node.reading.spend(len(self.body.calls), self._title)
         scope: dict[str, Value] = dict(self.body.constants)
         names = {n for call in self.body.calls for n in (*call.inputs, *call.inner)}
         for name in names | set(self.body.outputs):
@@ -452,7 +443,7 @@ class _Scan:
     def _read_in_turns(self, call: Call, scope: dict[str, Value]) -> None:
         """Describe a call at each turn, and put the descriptions together."""
         reading = self.node.reading
-        _spend(self.node, self.turns)
+        reading.spend(self.turns, self._title)
         described = []
         mark = len(self.local)
         for turn in range(self.turns):

@@ -8,15 +8,10 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from ....errors import ModelError
+from ...reading.expansion import Part, check_expansion
 from . import messages
 from .messages import GraphDef, NodeDef
 from .wiring import output_number
-
-LARGEST = 500_000
-"""The most nodes of a flat graph."""
-
-DEEPEST = 100
-"""The most functions that call each other, one within the other."""
 
 _CALLS = {"PartitionedCall", "StatefulPartitionedCall", "TPUPartitionedCall", "XlaLaunch"}
 """Operators that call the function that an attribute names."""
@@ -75,29 +70,16 @@ def _if(node: Any) -> tuple[Any, Any]:  # noqa: ANN401
     return node.attr["else_branch"].func, node.attr["then_branch"].func
 
 
-def _check(nodes: Iterable[Any], functions: Mapping[str, Any]) -> None:
+def _check(nodes: Sequence[Any], functions: Mapping[str, Any]) -> None:
     """See to it that the flat graph is of a sane size. Raises ModelError."""
-    sizes: dict[str, int] = {}
 
-    def size(nodes: Iterable[Any], within: tuple[str, ...]) -> int:
-        """Count the nodes that these become, in functions that lie within each other."""
-        total = 0
-        for node in nodes:
-            total += 1
-            for name in _called(node, functions):
-                if name in within or len(within) == DEEPEST:
-                    raise ModelError(
-                        f"function {name!r} of the graph calls itself, or lies more than "
-                        f"{DEEPEST} calls deep"
-                    )
-                if name not in sizes:
-                    sizes[name] = size(_function(functions, name).node_def, (*within, name))
-                total += sizes[name]
-        if total > LARGEST:
-            raise ModelError(f"the graph calls functions for more than {LARGEST:,} nodes in all")
-        return total
+    def part(nodes: Sequence[Any]) -> Part[str]:
+        """Return what these nodes are, and what they call."""
+        calls = [(name, len(node.name) + 1) for node in nodes for name in _called(node, functions)]
+        names = len(nodes) + sum(len(node.input) for node in nodes)
+        return Part(len(nodes), names, sum(node.ByteSize() for node in nodes), calls)
 
-    size(nodes, ())
+    check_expansion(part(nodes), lambda name: part(_function(functions, name).node_def))
 
 
 def written_out(functions: Mapping[str, Any], name: str) -> Body:
