@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from ..reading.constants import Constant
+from ..reading.constants import LARGEST, Constant
 from ..reading.values import Value
 
 
@@ -31,8 +33,15 @@ def _decoded(tensor: onnx.TensorProto, folder: str | None) -> Constant | None:
         return None
 
 
-def dense(sparse: onnx.SparseTensorProto) -> Constant:
-    """A sparse constant written out."""
+def dense(sparse: onnx.SparseTensorProto) -> Constant | None:
+    """A sparse constant written out; None where that is too large, or the constant is damaged."""
+    try:
+        return _written_out(sparse) if 0 <= prod(sparse.dims) <= LARGEST else None
+    except (ValueError, TypeError, RuntimeError, IndexError):
+        return None
+
+
+def _written_out(sparse: onnx.SparseTensorProto) -> Constant:
     values = numpy_helper.to_array(sparse.values)
     indices = numpy_helper.to_array(sparse.indices)
     out = np.zeros(tuple(sparse.dims), values.dtype)

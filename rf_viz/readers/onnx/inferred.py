@@ -13,18 +13,41 @@ from ...relation import Shape
 _SMALL = 1024
 """Constants of up to so many elements may say something about a shape."""
 
+_FOLLOWED = {
+    "Abs", "Add", "And", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "Cast", "CastLike",
+    "Ceil", "Clip", "Cos", "Div", "Elu", "Equal", "Erf", "Exp", "Floor", "Gelu", "Greater",
+    "GreaterOrEqual", "HardSigmoid", "HardSwish", "Identity", "IsInf", "IsNaN", "LeakyRelu", "Less",
+    "LessOrEqual", "Log", "Max", "Mean", "Min", "Mish", "Mod", "Mul", "Neg", "Not", "Or", "PRelu",
+    "Pow", "Reciprocal", "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax",
+    "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare", "Relu", "Round",
+    "Sigmoid", "Sign", "Sin", "Softplus", "Softsign", "Sqrt", "Sub", "Sum", "Tan", "Tanh", "Where",
+    "Xor",
+}  # fmt: skip
+"""Operators through which ONNX infers shapes: elementwise, and reductions.
+
+It does so in native code. That of others reads beyond its arrays, or allocates what a file claims,
+where numbers are out of range, and would end the process.
+"""
+
 
 def infer_shapes(model: onnx.ModelProto, shapes: Mapping[str, Shape]) -> dict[str, Shape]:
-    """The shapes that are known for sure when the inputs have these."""
+    """The shapes that are known for sure when the inputs have these.
+
+    They are those that the model declares, and what follows from them where shapes depend on the
+    data on the way.
+    """
     bound = onnx.ModelProto(
         ir_version=max(model.ir_version, 4),
         opset_import=model.opset_import,
-        functions=model.functions,
     )
-    bound.graph.node.extend(model.graph.node)
+    bound.graph.node.extend(
+        node
+        for node in model.graph.node
+        if node.op_type in _FOLLOWED and node.domain in ("", "ai.onnx")
+    )
     bound.graph.name = "bound"
     for tensor in model.graph.initializer:
-        if prod(tensor.dims) <= _SMALL and not tensor.external_data:
+        if 0 <= prod(tensor.dims) <= min(_SMALL, 8 * tensor.ByteSize()):  # and holds its values
             bound.graph.initializer.add().CopyFrom(tensor)
         else:
             _declare(bound.graph.input.add(), tensor.name, tensor.data_type, tensor.dims)
@@ -51,8 +74,9 @@ def infer_shapes(model: onnx.ModelProto, shapes: Mapping[str, Shape]) -> dict[st
                 for dim in ours[-1].type.tensor_type.shape.dim:
                     if dim.dim_param in symbols:
                         dim.dim_value = symbols[dim.dim_param]
+    # Without data_prop: that writes out values of as many elements as a file claims to have.
     with suppress(Exception):  # where ONNX refuses, what the model itself says is left
-        bound = onnx.shape_inference.infer_shapes(bound, data_prop=True)
+        bound = onnx.shape_inference.infer_shapes(bound)
     return {
         value.name: tuple(d.dim_value for d in value.type.tensor_type.shape.dim)
         for value in (*bound.graph.value_info, *bound.graph.output)

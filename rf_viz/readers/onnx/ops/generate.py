@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import ceil, prod
 
 import numpy as np
@@ -30,9 +31,9 @@ def constant(node: Node) -> Output | Value:
     if attribute.type == AttributeProto.TENSOR:
         return initializer(attribute.t, None)
     if attribute.type == AttributeProto.SPARSE_TENSOR:
-        value = dense(attribute.sparse_tensor)
-    else:
-        value = np.asarray(node.attribute(attribute.name), _TYPES.get(attribute.name, object))
+        sparse = attribute.sparse_tensor
+        return Value(tuple(sparse.dims), get=partial(dense, sparse))
+    value = np.asarray(node.attribute(attribute.name), _TYPES.get(attribute.name, object))
     return Output(value.shape, value=value)
 
 
