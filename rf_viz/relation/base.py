@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -19,6 +20,23 @@ Shape = tuple[int, ...]
 
 FAR = 2**30
 """Larger than any input coordinate: the minimum over nothing."""
+
+MOST_BYTES = 2**30
+"""The most bytes of one array of a walk.
+
+A mask over the largest input that is traced takes a quarter of that, path counts over a volume of
+512 pixels a side all of it. Layers of real networks take some megabytes: their axes stay short.
+"""
+
+
+class TooLargeError(MemoryError):
+    """Raised before an array is made that would take more than ``MOST_BYTES``."""
+
+
+def check_room(shape: Iterable[int], dtype: np.dtype[Any]) -> None:
+    """Raise TooLargeError where an array of this shape would be too large."""
+    if prod(shape) * dtype.itemsize > MOST_BYTES:
+        raise TooLargeError(f"an array of {tuple(shape)} would be too large")
 
 
 class Semiring(NamedTuple):
@@ -35,6 +53,12 @@ MIN = Semiring(np.minimum, FAR)
 MAX = Semiring(np.maximum, 0)
 OR = Semiring(np.logical_or, False)
 SUM = Semiring(np.add, 0.0)
+
+
+def blank(shape: Sequence[int], ring: Semiring, dtype: np.dtype[Any]) -> Array:
+    """Make an array of no paths at all. Raises TooLargeError."""
+    check_room(shape, dtype)
+    return np.full(shape, ring.zero, dtype)
 
 
 class Factor(NamedTuple):
@@ -202,6 +226,15 @@ class Step(Protocol):
         """
         ...
 
+    @property
+    def separable(self) -> bool:
+        """Whether marks along some axes and marks along others may be pulled one by one.
+
+        Where both are marked, the inputs are those that both pulls lead to: each axis has a
+        relation of its own, or each input makes one output.
+        """
+        ...
+
     def leaves(self, axis: int) -> bool:
         """Whether the step leaves the axis alone, so that stretches of it can be pushed singly."""
         ...
@@ -225,6 +258,7 @@ class BaseStep(ABC):
     mixes: tuple[int, ...] = ()
     blind: bool = True
     stays: bool = False
+    separable: bool = False
 
     @abstractmethod
     def push(self, a: Array, ring: Semiring) -> Array:

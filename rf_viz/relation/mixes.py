@@ -20,6 +20,7 @@ from .base import (
     Pairs,
     Semiring,
     Shape,
+    check_room,
     check_shape,
     combine,
     origins_of,
@@ -39,6 +40,7 @@ class Mix(BaseStep):
 
     __slots__ = ("after", "axes", "before", "mixes", "stays")
     blind: bool = False
+    separable: bool = True
 
     def __init__(self, axes: Sequence[int], before: Shape, after: Shape | None = None) -> None:
         self.axes = self.mixes = tuple(axes)
@@ -137,6 +139,7 @@ class MaskedMix(BaseStep):
         """Combine the marked positions of each row."""
         axis = self.axis
         if a.shape[axis] == 1:
+            check_room(np.broadcast_shapes(a.shape, self.after), a.dtype)
             count = self.mask.sum(axis=axis, keepdims=True)
             if ring is SUM:
                 counted: Array = a * count
@@ -154,6 +157,7 @@ class MaskedMix(BaseStep):
         total: Array | None = None
         done: list[Array] = []
         shape = np.broadcast_shapes(a.shape, self.mask.shape)
+        check_room([1 if i in axes else n for i, n in enumerate(shape)], a.dtype)
         cut = max(range(len(shape)), key=shape.__getitem__)
         for part in self._parts(cut, shape):
             values = np.where(_part(self.mask, part), _part(a, part), np.array(ring.zero, a.dtype))
@@ -229,6 +233,7 @@ class Opaque(BaseStep):
 
     __slots__ = ("after", "before", "mixes", "stays")
     blind: bool = False
+    separable: bool = True
 
     def __init__(self, before: Shape, after: Shape) -> None:
         self.before, self.after = before, after

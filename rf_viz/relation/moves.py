@@ -18,6 +18,7 @@ from .base import (
     NoMap,
     Semiring,
     Shape,
+    check_room,
     check_shape,
     combine,
     origins_of,
@@ -30,6 +31,7 @@ class Transpose(Moves):
     """A permutation of axes: output axis ``i`` is input axis ``order[i]``."""
 
     __slots__ = ("inverse", "order")
+    separable: bool = True
 
     def __init__(self, order: Sequence[int]) -> None:
         self.order = tuple(order)
@@ -68,6 +70,7 @@ class Reshape(Moves):
     """
 
     __slots__ = ("after", "before", "groups")
+    separable: bool = True
 
     def __init__(self, before: Shape, after: Shape) -> None:
         if prod(before) != prod(after):
@@ -144,6 +147,7 @@ def _regroup(
                 a = spread(a, i, before[i])
         for o in outs:
             out[o] = after[o]
+    check_room(out, a.dtype)  # what was spread is written out
     return a.reshape(out)
 
 
@@ -227,6 +231,7 @@ class Broadcast(Moves):
     """NumPy broadcasting: axes of length 1 are repeated, axes are added in front."""
 
     __slots__ = ("after", "before", "lead", "repeated")
+    separable: bool = True
 
     def __init__(self, before: Shape, after: Shape) -> None:
         self.before, self.after = before, after

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 
 import numpy as np
@@ -23,6 +23,8 @@ from .base import (
     Shape,
     Stretch,
     along,
+    blank,
+    check_room,
     check_shape,
     origins_of,
     spread,
@@ -44,6 +46,7 @@ class Taps(Moves):
         "_cut", "_groups", "axis", "blind", "fit", "form", "size", "slides", "table", "varies",
         "why",
     )  # fmt: skip
+    separable: bool = True
 
     def __init__(
         self,
@@ -94,21 +97,34 @@ class Taps(Moves):
 
     def pull(self, a: Array, ring: Semiring) -> Array:
         """Combine, for each input, the outputs whose rows list it."""
+        if a.shape[self.axis] == 1 < len(self.table) and ring is not SUM:
+            return self._pull_alike(a, ring)
         a = spread(a, self.axis, len(self.table))
         shape = list(a.shape)
         shape[self.axis] = self.size
         if self._cut is not None:
-            out: Array = np.full(shape, ring.zero, a.dtype)
+            out: Array = blank(shape, ring, a.dtype)
             out[along(a.ndim, self.axis, self._cut)] = a
             return out
         if self._groups is None:
             self._groups = _by_input(self.table, self.size)
         outputs, firsts, inputs = self._groups
-        out = np.full(shape, ring.zero, a.dtype)
+        out = blank(shape, ring, a.dtype)
         if len(inputs):
             at = (slice(None),) * self.axis + (inputs,)
             out[at] = ring.plus.reduceat(a.take(outputs, axis=self.axis), firsts, axis=self.axis)
         return out
+
+    def _pull_alike(self, a: Array, ring: Semiring) -> Array:
+        """Pull values that are the same all along the axis: inputs that are listed have them."""
+        listed = np.zeros(self.size + 1, bool)
+        listed[self.table.reshape(-1)] = True
+        if listed[:-1].all():
+            return a
+        shape = [1] * a.ndim
+        shape[self.axis] = self.size
+        check_room([max(n, m) for n, m in zip(a.shape, shape, strict=True)], a.dtype)
+        return np.where(listed[:-1].reshape(shape), a, np.array(ring.zero, a.dtype))
 
     def label(self, labels: Labels) -> Labels:
         """The axis keeps its origins, as one factor."""
@@ -162,8 +178,10 @@ def _as_cut(line: Indices) -> slice | None:
 def _look_up(a: Array, axis: int, size: int, table: Indices, ring: Semiring) -> Array:
     """Combine the positions in each row of the table; ``size`` stands for no position."""
     shape = list(a.shape)
+    shape[axis] = len(table)
+    check_room(shape, a.dtype)
     shape[axis] = size + 1
-    padded: Array = np.full(shape, ring.zero, a.dtype)
+    padded: Array = blank(shape, ring, a.dtype)
     padded[along(a.ndim, axis, slice(0, size))] = a
     out = padded.take(table[:, 0], axis=axis)
     for tap in table.T[1:]:
@@ -194,6 +212,7 @@ class Part(Moves):
     start: int
     size: int
     out: int
+    separable: bool = field(default=True, init=False)
 
     @property
     def blind(self) -> bool:  # type: ignore[override]
@@ -209,7 +228,7 @@ class Part(Moves):
         """Put the values in their place; the other outputs see nothing."""
         shape = list(a.shape)
         shape[self.axis] = self.out
-        out: Array = np.full(shape, ring.zero, a.dtype)
+        out: Array = blank(shape, ring, a.dtype)
         out[along(a.ndim, self.axis, slice(self.start, self.start + self.size))] = a
         return out
 
@@ -244,6 +263,7 @@ class Only(Moves):
     """A mask: only elements marked in ``mask``, which broadcasts, keep what they see."""
 
     __slots__ = ("blind", "mask")
+    separable: bool = True
 
     def __init__(self, mask: NDArray[np.bool_]) -> None:
         self.mask = mask
@@ -251,6 +271,7 @@ class Only(Moves):
 
     def push(self, a: Array, ring: Semiring) -> Array:
         """Keep the marked elements; all others see nothing."""
+        check_room(np.broadcast_shapes(self.mask.shape, a.shape), a.dtype)
         return np.where(self.mask, a, np.array(ring.zero, a.dtype))
 
     def pull(self, a: Array, ring: Semiring) -> Array:
@@ -292,12 +313,13 @@ class Elements(Moves):
 
     def push(self, a: Array, ring: Semiring) -> Array:
         """Pick the elements, each axis written out."""
+        check_room(self.before, a.dtype)
         flat = np.append(np.broadcast_to(a, self.before).reshape(-1), np.array(ring.zero, a.dtype))
         return flat[self.index]
 
     def pull(self, a: Array, ring: Semiring) -> Array:
         """Combine, for each input, the outputs that copy it."""
-        out: Array = np.full(prod(self.before) + 1, ring.zero, a.dtype)
+        out: Array = blank((prod(self.before) + 1,), ring, a.dtype)
         ring.plus.at(out, self.index.reshape(-1), np.broadcast_to(a, self.index.shape).reshape(-1))
         return out[:-1].reshape(self.before)
 

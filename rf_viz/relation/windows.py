@@ -24,6 +24,7 @@ from .base import (
     Semiring,
     Shape,
     along,
+    blank,
     origins_of,
     spread,
     with_extents,
@@ -97,6 +98,9 @@ class Slide(NamedTuple):
 _FEW = 12
 """Up to so many taps are combined one by one, more by doubling."""
 
+_SHORT = 2**12
+"""Up to so many outputs are looked up in a table, which is kept; those of a signal are too many."""
+
 
 @lru_cache(maxsize=4096)
 def _taps_inside(size: int, out: int, kernel: int, stride: int, dilation: int, pad: int) -> Indices:
@@ -114,14 +118,15 @@ def _taps_inside(size: int, out: int, kernel: int, stride: int, dilation: int, p
 
 def _slide_push(s: Slide, a: Array, ring: Semiring) -> Array:
     """Push along one axis whose values vary, or that some windows miss."""
-    if ring is not SUM and s.kernel <= _FEW and a.shape[s.axis] > 1 and s.sees_always:
+    few = s.kernel <= _FEW and s.out <= _SHORT
+    if ring is not SUM and few and a.shape[s.axis] > 1 and s.sees_always:
         table = _taps_inside(s.size, s.out, s.kernel, s.stride, s.dilation, s.pad)
         seen: Array = ring.plus.reduce(a.take(table, axis=s.axis), axis=s.axis)
         return seen
     source, target = s.inside()
     shape = list(a.shape)
     shape[s.axis] = s.span
-    span: Array = np.full(shape, ring.zero, a.dtype)
+    span: Array = blank(shape, ring, a.dtype)
     span[along(a.ndim, s.axis, target)] = spread(a, s.axis, s.size)[along(a.ndim, s.axis, source)]
     last = (s.out - 1) * s.stride + 1
 
@@ -167,7 +172,7 @@ def _slide_pull(s: Slide, a: Array, ring: Semiring) -> Array:
     a = spread(a, s.axis, s.out)
     if s.kernel <= _FEW:
         shape[s.axis] = s.span
-        span: Array = np.full(shape, ring.zero, a.dtype)
+        span: Array = blank(shape, ring, a.dtype)
         for k in range(s.kernel):
             part = span[
                 along(a.ndim, s.axis, slice(k * s.dilation, k * s.dilation + last, s.stride))
@@ -175,7 +180,7 @@ def _slide_pull(s: Slide, a: Array, ring: Semiring) -> Array:
             ring.plus(part, a, out=part)
     else:
         shape[s.axis] = s.span + reach
-        outputs: Array = np.full(shape, ring.zero, a.dtype)
+        outputs: Array = blank(shape, ring, a.dtype)
         outputs[along(a.ndim, s.axis, slice(reach, reach + last, s.stride))] = a
 
         def taps(values: Array, first: int) -> Array:
@@ -186,7 +191,7 @@ def _slide_pull(s: Slide, a: Array, ring: Semiring) -> Array:
     if (source.start, source.stop) == (0, s.size):
         return span[along(a.ndim, s.axis, target)]
     shape[s.axis] = s.size
-    result: Array = np.full(shape, ring.zero, a.dtype)
+    result: Array = blank(shape, ring, a.dtype)
     result[along(a.ndim, s.axis, source)] = span[along(a.ndim, s.axis, target)]
     return result
 
@@ -212,7 +217,8 @@ class Window(BaseStep):
     """
 
     __slots__ = (
-        "_by_axis", "_maps", "_moving", "blind", "mixes", "slides", "stays", "taps", "windows",
+        "_by_axis", "_maps", "_moving", "blind", "mixes", "separable", "slides", "stays", "taps",
+        "windows",
     )  # fmt: skip
 
     def __init__(
@@ -233,6 +239,7 @@ class Window(BaseStep):
             w.axis for w in self.windows if w.out == 1 and w.size > 1 and _seen_always(w)
         )
         self.stays = not self._moving
+        self.separable = taps is None
 
     def leaves(self, axis: int) -> bool:
         """Whether no window slides over the axis."""
@@ -266,7 +273,7 @@ class Window(BaseStep):
         shape = list(a.shape)
         for s in self.windows:
             shape[s.axis] = s.span
-        return np.full(shape, ring.zero, a.dtype)
+        return blank(shape, ring, a.dtype)
 
     def _inside(self, ndim: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
         source, target = [slice(None)] * ndim, [slice(None)] * ndim
@@ -290,7 +297,7 @@ class Window(BaseStep):
         shape = list(a.shape)
         for s in self.windows:
             shape[s.axis] = s.out
-        out: Array = np.full(shape, ring.zero, a.dtype)
+        out: Array = blank(shape, ring, a.dtype)
         for tap in np.argwhere(taps).tolist():
             ring.plus(out, span[self._tap(tap, a.ndim)], out=out)
         return out
@@ -306,7 +313,7 @@ class Window(BaseStep):
         shape = list(a.shape)
         for s in self.windows:
             shape[s.axis] = s.size
-        out: Array = np.full(shape, ring.zero, a.dtype)
+        out: Array = blank(shape, ring, a.dtype)
         out[source] = span[target]
         return out
 
@@ -397,11 +404,12 @@ class TransposedWindow(BaseStep):
     is the output's extent here, and ``out`` the input's.
     """
 
-    __slots__ = ("_by_axis", "blind", "slides", "window")
+    __slots__ = ("_by_axis", "blind", "separable", "slides", "window")
 
     def __init__(self, windows: Sequence[Slide], taps: NDArray[np.bool_] | None = None) -> None:
         self.window = Window(windows, taps)
         self.slides = self.window.slides
+        self.separable = self.window.separable
         self._by_axis = {w.axis: w for w in self.window.windows}
         self.blind = taps is not None or not all(_seen_always(w) for w in self.window.windows)
 

@@ -14,6 +14,7 @@ from ..relation import MAX, MIN, OR, Array, Semiring, Shape, combine, spread
 from . import walk
 from .closed_form import REGROUPED, Form, Forms, common, meet
 from .dependences import Combined, Dependences, combined, origins, per_tensor, split_dependences
+from .marks import Marks
 from .tensors import Settings, Tensor
 from .values import Plain, Values
 
@@ -234,7 +235,7 @@ class Lookup:
         assert total is not None
         return total
 
-    def pull(self, targets: Mapping[int, Array], ring: Semiring) -> Array:
+    def pull(self, targets: Mapping[int, Array | Marks], ring: Semiring) -> Array:
         """Pull values at some dependences back to the input, over its spatial axes."""
         self.need_size()
         return self._on_image(walk.backward(self.dependences.all, targets, ring), ring)
@@ -253,7 +254,9 @@ class Lookup:
         """The pixels that reach any element of these tensors: bool over the spatial axes."""
         of = {n for number in numbers for n in self.of(number)}
         all_dependences = self.dependences.all
-        targets = {n: np.ones((1,) * len(all_dependences[n].shape), bool) for n in of}
+        targets: dict[int, Array | Marks] = {
+            n: np.ones((1,) * len(all_dependences[n].shape), bool) for n in of
+        }
         return np.ascontiguousarray(self.pull(targets, OR)).astype(bool)
 
     @cached_property
@@ -281,7 +284,7 @@ class Lookup:
         return self._mixed[node]
 
     def trail(
-        self, number: int, start: Array, passing: Callable[[int, NDArray[np.bool_]], None]
+        self, number: int, start: Array | Marks, passing: Callable[[int, NDArray[np.bool_]], None]
     ) -> None:
         """Pull marked elements of a tensor back to the input, and report each tensor on the way.
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 from importlib import import_module
 from types import EllipsisType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..relation import OR, SUM, Array, Semiring, Shape
+from ..errors import ModelError
+from ..relation import MOST_BYTES, OR, SUM, Array, Semiring, Shape, check_room
 from .closed_form import EVERY, WHOLE, Form, Forms, ReceptiveField
 from .dependences import Combined
 from .lookup import Lookup, Spans
+from .marks import Marks
 from .tensors import Category, Group, Settings, Tensor
 
 if TYPE_CHECKING:
@@ -25,6 +27,26 @@ if TYPE_CHECKING:
     from .recurrence import AxisStep
 
 _SLID = ("kernel", "stride", "dilation")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _in_memory(answer: Callable[Concatenate[Layer, P], T]) -> Callable[Concatenate[Layer, P], T]:
+    """Let a method raise ModelError where its answer takes too much memory."""
+
+    @wraps(answer)
+    def answered(layer: Layer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return answer(layer, *args, **kwargs)
+        except MemoryError as error:
+            raise ModelError(
+                f"{layer.name} is of {list(layer.shape)}, and what its cells see would take "
+                f"arrays of more than {MOST_BYTES / 1e9:.0f} GB: choose a smaller input size"
+            ) from error
+
+    return answered
+
 
 Index = int | slice
 IndexLike = Index | EllipsisType | tuple[Index | EllipsisType, ...]
@@ -270,7 +292,8 @@ class Layer:
     A cell is a position in ``grid``, one index for each of ``grid_axes``; ``channel`` counts along
     ``channel_axis``, and None means the union over all channels. Pixels are counted along the
     input's spatial axes, in the input's order. Methods that ask about pixels raise ValueError for a
-    network traced at an unknown size. Made by ``Network``.
+    network traced at an unknown size, and ModelError where the answer would take too much memory.
+    Made by ``Network``.
     """
 
     def __init__(self, net: Network, lookup: Lookup, number: int, assumed: tuple[str, ...]) -> None:
@@ -509,6 +532,7 @@ class Layer:
         return self._lookup.dependences.mixers[self.number]
 
     @property
+    @_in_memory
     def context_region(self) -> Region:
         """The smallest box around the pixels that reach the layer as global context.
 
@@ -563,6 +587,7 @@ class Layer:
         """
         return self.paths_of(self._index(cell, channel))
 
+    @_in_memory
     def trail(
         self, cell: Sequence[int], channel: int | None = None
     ) -> dict[str, NDArray[np.bool_]]:
@@ -579,9 +604,10 @@ class Layer:
                 name = self.net.layers[number - 1].name
                 feeding[name] = feeding[name] | cells if name in feeding else cells
 
-        self._lookup.trail(self.number, self._marked(self._index(cell, channel), bool), passing)
+        self._lookup.trail(self.number, Marks(self._marked(self._index(cell, channel))), passing)
         return dict(reversed(feeding.items()))
 
+    @_in_memory
     def region_of(self, index: IndexLike) -> Region:
         """The region of any part of the tensor, as a union over its elements.
 
@@ -601,13 +627,19 @@ class Layer:
             return nothing
         return Region(start, stop)
 
+    @_in_memory
     def mask_of(self, index: IndexLike) -> NDArray[np.bool_]:
         """The dependency mask of any part of the tensor; ``index`` as in ``region_of``."""
-        return np.ascontiguousarray(self.pull(self._marked(index, bool), OR)).astype(bool)
+        marks: Array | Marks = Marks(self._marked(index))
+        seen = self._lookup.pull(dict.fromkeys(self._lookup.of(self.number), marks), OR)
+        return np.ascontiguousarray(seen).astype(bool)
 
+    @_in_memory
     def paths_of(self, index: IndexLike) -> NDArray[np.float64]:
         """The share of all paths from each pixel to a part of the tensor (see ``region_of``)."""
-        array = self.pull(self._marked(index, float), SUM).astype(np.float64)
+        marked = Marks(self._marked(index)).whole()
+        check_room(marked.shape, np.dtype(np.float64))
+        array = self.pull(marked.astype(np.float64), SUM).astype(np.float64)
         total = array.sum()
         return array / total if total else array
 
@@ -634,6 +666,7 @@ class Layer:
         )
         return figure
 
+    @_in_memory
     def seeing(self, pixel: Sequence[int], channel: int | None = None) -> NDArray[np.bool_]:
         """The cells that see an input pixel, as a bool array over the grid.
 
@@ -645,6 +678,7 @@ class Layer:
         cells = self._lookup.seeing(self.number, pixel, self._slices(channel))
         return np.broadcast_to(cells, self.extents)
 
+    @_in_memory
     def spans(self, channel: int | None = None) -> Spans:
         """The regions of all cells in compact form: (start, stop) for each input spatial axis.
 
@@ -655,6 +689,7 @@ class Layer:
             return self._lookup.spans(self.number)
         return self._lookup.spans_at(self.number, self._slices(channel))
 
+    @_in_memory
     def bounds(self, channel: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The regions of all cells: start and stop (half-open), arrays (*grid, spatial axes).
 
@@ -663,6 +698,7 @@ class Layer:
         """
         spans = self.spans(channel)
         shape = (*self.extents, len(spans))
+        check_room(shape, np.dtype(np.int64))
         start, stop = np.empty(shape, np.int64), np.empty(shape, np.int64)
         for i, (low, high) in enumerate(spans):
             start[..., i], stop[..., i] = low, high
@@ -722,6 +758,7 @@ class Layer:
                 raise IndexError(f"index {part} is outside an axis of length {extent}")
         return tuple(full)
 
+    @_in_memory
     def pull(self, values: Array, ring: Semiring) -> Array:
         """Pull values of the tensor's elements back to the input over a semiring.
 
@@ -730,15 +767,18 @@ class Layer:
         """
         return self._lookup.pull(dict.fromkeys(self._lookup.of(self.number), values), ring)
 
-    def _marked(self, index: IndexLike, dtype: type) -> Array:
-        """An array of one at the index and zero elsewhere, which broadcasts to the tensor."""
-        marked: Array = np.ones((1,) * len(self._shape), dtype)
+    def _marked(self, index: IndexLike) -> list[Array]:
+        """Bool arrays that together mark the elements at the index, one for each axis that it cuts.
+
+        They broadcast to the tensor.
+        """
+        rank = len(self._shape)
+        marked: list[Array] = [np.ones((1,) * rank, bool)]
         for axis, part in enumerate(self._full(index)):
-            if part == slice(None):
-                continue
-            line: Array = np.zeros(self._shape[axis], dtype)
-            line[part] = 1
-            marked = marked * line.reshape([-1 if i == axis else 1 for i in range(marked.ndim)])
+            if part != slice(None):
+                line: Array = np.zeros(self._shape[axis], bool)
+                line[part] = True
+                marked.append(line.reshape([-1 if i == axis else 1 for i in range(rank)]))
         return marked
 
 

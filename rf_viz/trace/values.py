@@ -13,6 +13,8 @@ from ..relation import (
     Mix,
     Semiring,
     Step,
+    blank,
+    check_room,
     combine,
     slim,
 )
@@ -177,7 +179,7 @@ class Stack:
             shapes = [p.arrays[i].shape for _, _, p in parts]
             shape = [max(lengths) for lengths in zip(*shapes, strict=True)]
             shape[self.axis] = self.extent
-            out: Array = np.full(shape, ring.zero, parts[0][2].arrays[i].dtype)
+            out = blank(shape, ring, parts[0][2].arrays[i].dtype)
             for start, stop, part in parts:
                 out[(slice(None),) * self.axis + (slice(start, stop),)] = part.arrays[i]
             arrays.append(out)
@@ -212,6 +214,7 @@ def _canonical(arrays: tuple[Array, ...]) -> tuple[Array, ...]:
     """Bounds whose empty cells are empty along every input axis."""
     if len(arrays) <= 2:
         return arrays
+    check_room(np.broadcast_shapes(*[a.shape for a in arrays]), arrays[0].dtype)
     empty = arrays[0] >= arrays[1]
     for low, high in zip(arrays[2::2], arrays[3::2], strict=True):
         empty = empty | (low >= high)
@@ -226,6 +229,7 @@ def _both(a: Array, b: Array, ring: Semiring) -> Array:
     """The union of two arrays: one of them itself, where it holds the other and is smaller."""
     if a is b:
         return a
+    check_room(np.broadcast_shapes(a.shape, b.shape), a.dtype)
     union: Array = ring.plus(a, b)
     for one in (a, b):
         if one.size < union.size and bool((union == one).all()):

@@ -18,9 +18,11 @@ from ..relation import (
     Relation,
     Semiring,
     Stretch,
+    check_room,
     pull,
 )
 from .dependences import Dependence
+from .marks import Marks
 from .values import Plain, Rings, Stack, Values
 
 
@@ -97,35 +99,49 @@ def reached_from(dependences: Sequence[Dependence], start: Array) -> list[Values
 
 def backward(
     dependences: Sequence[Dependence],
-    targets: Mapping[int, Array],
+    targets: Mapping[int, Array | Marks],
     ring: Semiring,
     passing: Callable[[int, Array], None] | None = None,
 ) -> Array:
     """Pull values at some dependences back to the input; the result broadcasts to its shape.
 
-    ``targets`` holds values by the dependences' numbers. Over ``SUM`` the result is scaled by an
-    unknown factor: values are rescaled on the way, so that counts neither overflow nor underflow
-    however deep the network is. ``passing`` is called with the number of each dependence on the way
-    and its values, scaled likewise.
+    ``targets`` holds values by the dependences' numbers, which may be marks over ``OR``. Over
+    ``SUM`` the result is scaled by an unknown factor: values are rescaled on the way, so that
+    counts neither overflow nor underflow however deep the network is. ``passing`` is called with
+    the number of each dependence on the way and its values, scaled likewise.
     """
     rescale = ring is SUM
-    pending: dict[int, tuple[Array, int]] = {n: (a, 0) for n, a in targets.items()}
+    pending: dict[int, tuple[Array | Marks, int]] = {n: (a, 0) for n, a in targets.items()}
     for number in range(max(pending, default=0), 0, -1):
         if number not in pending:
             continue
         array, exponent = pending.pop(number)
         if passing is not None:
-            passing(number, array)
+            passing(number, _whole(array))
         for source, relation in dependences[number].edges:
+            if isinstance(array, Marks):
+                marks = array.pull(relation)
+                pending[source] = (_united(pending.get(source), marks), 0)
+                continue
             value, scale = pull(relation, array, ring), exponent
             if rescale:
                 value, scale = _rescaled(value, scale)
             if source in pending:
-                value, scale = _add(pending[source], (value, scale), ring)
+                before = (_whole(pending[source][0]), pending[source][1])
+                value, scale = _add(before, (value, scale), ring)
             pending[source] = (value, scale)
     if 0 not in pending:
         return np.full((1,) * len(dependences[0].shape), ring.zero)
-    return pending[0][0]
+    return _whole(pending[0][0])
+
+
+def _whole(values: Array | Marks) -> Array:
+    return values.whole() if isinstance(values, Marks) else values
+
+
+def _united(before: tuple[Array | Marks, int] | None, marks: Marks) -> Array | Marks:
+    """The marks that arrive, and those that arrived before."""
+    return marks if before is None else _plus(_whole(before[0]), marks.whole(), OR)
 
 
 _LARGE = 2.0**300
@@ -146,4 +162,10 @@ def _add(one: tuple[Array, int], two: tuple[Array, int], ring: Semiring) -> tupl
         a = np.ldexp(a.astype(np.float64), m - top)
         b = np.ldexp(b.astype(np.float64), n - top)
         return a + b, top
-    return ring.plus(a, b), m
+    return _plus(a, b, ring), m
+
+
+def _plus(a: Array, b: Array, ring: Semiring) -> Array:
+    check_room(np.broadcast_shapes(a.shape, b.shape), a.dtype)
+    combined: Array = ring.plus(a, b)
+    return combined

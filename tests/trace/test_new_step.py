@@ -55,6 +55,7 @@ class Halve:
     mixes: tuple[int, ...] = ()
     blind = False
     stays = False
+    separable = False
     fills: Stretch | None = None
 
     def __init__(self, axis: int, size: int) -> None:

@@ -14,7 +14,9 @@ _SMALL = 1024
 """Constants of up to so many elements may say something about a shape."""
 
 _FOLLOWED = {
-    "Abs", "Add", "And", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "Cast", "CastLike",
+    "Abs", "Add", "And", "ArgMax", "Compress", "Concat", "Flatten", "Gather", "MatMul",
+    "NonMaxSuppression", "NonZero", "Shape", "Size", "Softmax", "Squeeze", "TopK", "Transpose",
+    "Unique", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "Cast", "CastLike",
     "Ceil", "Clip", "Cos", "Div", "Elu", "Equal", "Erf", "Exp", "Floor", "Gelu", "Greater",
     "GreaterOrEqual", "HardSigmoid", "HardSwish", "Identity", "IsInf", "IsNaN", "LeakyRelu", "Less",
     "LessOrEqual", "Log", "Max", "Mean", "Min", "Mish", "Mod", "Mul", "Neg", "Not", "Or", "PRelu",
@@ -23,7 +25,7 @@ _FOLLOWED = {
     "Sigmoid", "Sign", "Sin", "Softplus", "Softsign", "Sqrt", "Sub", "Sum", "Tan", "Tanh", "Where",
     "Xor",
 }  # fmt: skip
-"""Operators through which ONNX infers shapes: elementwise, and reductions.
+"""Operators through which ONNX infers shapes: elementwise ones, reductions, and a few more.
 
 It does so in native code. That of others reads beyond its arrays, or allocates what a file claims,
 where numbers are out of range, and would end the process.
