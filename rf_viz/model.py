@@ -23,7 +23,7 @@ from .inputs.sizes import (
     other_sizes,
     shapes_of_size,
 )
-from .relation import Shape
+from .relation import MOST_AXES, Shape
 from .relation.base import pairs_of
 from .runtimes.values import neutral
 from .trace.dependences import sliding_axes
@@ -827,6 +827,8 @@ def _guess_axes(shape: Shape, declared: Sequence[int | None]) -> tuple[int, ...]
 
 
 def _check_size(shape: Shape) -> None:
+    if len(shape) > MOST_AXES:
+        raise ModelError(f"an input of {len(shape)} axes is too large: the limit is {MOST_AXES}")
     if any(n < 1 for n in shape):
         raise ModelError(f"an input of {shape} holds nothing: every axis must be at least 1")
     if prod(shape) > LARGEST:

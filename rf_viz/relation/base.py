@@ -29,6 +29,10 @@ A mask over the largest input that is traced takes a quarter of that, path count
 """
 
 
+MOST_AXES = 64
+"""The most axes of a tensor: NumPy's arrays have no more."""
+
+
 class TooLargeError(MemoryError):
     """Raised before an array is made that would take more than ``MOST_BYTES``."""
 

@@ -81,12 +81,24 @@ class Slide(NamedTuple):
     @property
     def sees_always(self) -> bool:
         """Whether every output sees some input."""
+        if self.trimmed is not self:
+            return self.trimmed.sees_always
         if self.dilation > self.size:  # taps may step over all of the input
             first = np.arange(self.out) * self.stride - self.pad
             taps = first[:, None] + np.arange(self.kernel) * self.dilation
             return bool(((taps >= 0) & (taps < self.size)).any(axis=1).all())
         reach = (self.kernel - 1) * self.dilation
         return self.pad <= reach and (self.out - 1) * self.stride - self.pad < self.size
+
+    @property
+    def trimmed(self) -> Slide:
+        """The same window without taps that meet padding only, however many a kernel claims."""
+        first = max(0, (self.pad - (self.out - 1) * self.stride) // self.dilation)
+        last = min(self.kernel - 1, (self.size - 1 + self.pad) // self.dilation)
+        if (first == 0 and last == self.kernel - 1) or last < first:
+            return self
+        pad = self.pad - first * self.dilation
+        return self._replace(kernel=last - first + 1, pad=pad, padding=None)
 
     def inside(self) -> tuple[slice, slice]:
         """The overlap of input and padded span: as a slice of the input, and of the span."""
@@ -123,6 +135,7 @@ def _slide_push(s: Slide, a: Array, ring: Semiring) -> Array:
         table = _taps_inside(s.size, s.out, s.kernel, s.stride, s.dilation, s.pad)
         seen: Array = ring.plus.reduce(a.take(table, axis=s.axis), axis=s.axis)
         return seen
+    s = s.trimmed
     source, target = s.inside()
     shape = list(a.shape)
     shape[s.axis] = s.span
@@ -166,6 +179,7 @@ def _by_doubling(
 
 
 def _slide_pull(s: Slide, a: Array, ring: Semiring) -> Array:
+    s = s.trimmed
     last = (s.out - 1) * s.stride + 1
     reach = (s.kernel - 1) * s.dilation
     shape = list(a.shape)

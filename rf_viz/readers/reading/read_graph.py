@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from numpy.typing import NDArray
 
 from ...errors import ModelError, defect
-from ...relation import Edge, Output, Shape, shape_after
+from ...relation import MOST_AXES, Edge, Output, Shape, shape_after
 from ...relation.common.basic import everything
 from ...trace.tensors import Category, Group, Source, Tensor
 from .expansion import MOST_NODES
@@ -246,6 +246,11 @@ class BaseReading(ABC, Generic[C, N]):
             shape, assumed = output.shape, ""
         else:
             shape, assumed = output.shape, output.assumed
+            if len(shape) > MOST_AXES:
+                raise ModelError(
+                    f"{node.op} {node.name!r} makes a tensor of {len(shape)} axes: the limit is "
+                    f"{MOST_AXES}"
+                )
             if prod(shape) > LARGEST or min(shape, default=0) < 0:
                 raise ModelError(
                     f"{node.op} {node.name!r} makes a tensor of {list(shape)}: "

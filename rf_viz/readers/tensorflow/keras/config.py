@@ -20,6 +20,7 @@ from ....errors import ModelError
 from ..ops.stand_in import NOT_EXECUTED
 from .application_layers import application_layer, of_lambda
 from .build import SLASH, built
+from .counts import MOST_CALLS, calls_of_layers
 from .declared import shapes_of_inputs
 from .keras_1_models import with_modern_sequences
 from .layer_settings import layer_class, modern_layer
@@ -73,6 +74,11 @@ def parse(text: str | bytes, name: str) -> Config:
         raise ModelError(f"{name} has a configuration of {len(text):,} bytes: that is too large")
     try:
         config = json.loads(text)
+        json.dumps(config, ensure_ascii=False).encode()  # an escape may stand for half a letter
+    except UnicodeEncodeError as error:
+        raise ModelError(
+            f"{name} is damaged: its configuration holds a text of letters that do not exist"
+        ) from error
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{name} is damaged: its configuration is no JSON") from error
     if (
@@ -84,6 +90,9 @@ def parse(text: str | bytes, name: str) -> Config:
             f"{name} does not describe a Keras model: its configuration is of something else"
         )
     try:
+        calls = calls_of_layers(config)
+        if calls > MOST_CALLS:
+            raise ModelError(f"{name} calls {calls:,} layers: the limit is {MOST_CALLS:,}")
         return with_modern_sequences(config)
     except RecursionError as error:
         raise ModelError(f"{name} has a configuration that is nested too deeply") from error

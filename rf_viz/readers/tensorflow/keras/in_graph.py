@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+_MOST_TIMES = 512
+"""The most times that a ``TimeDistributed`` layer calls the layer within at one by one."""
+
 
 @contextmanager
 def as_with_values(model: Any) -> Iterator[None]:  # noqa: ANN401
@@ -93,8 +96,9 @@ def _at_any_size(pool: Callable[..., Any], reduce: Callable[..., Any]) -> Callab
 def _at_all_times(layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401
     """A ``TimeDistributed`` layer's ``call`` that takes any number of times.
 
-    Where the number is not known, Keras 3 takes that of the batch for it. Keras 2 calls the layer
-    within once, with all times as a batch, and so does this.
+    Where the number is not known, Keras 3 takes that of the batch for it, and else it calls the
+    layer within once for each. Keras 2 calls it once, with all times as a batch, and so does this
+    where the times are unknown or many.
     """
     import keras
 
@@ -104,7 +108,7 @@ def _at_all_times(layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:  
 
     def call_at_all_times(inputs: Any, training: Any = None, mask: Any = None) -> Any:  # noqa: ANN401
         """Call the layer at every time."""
-        if inputs.shape[1] is not None:
+        if inputs.shape[1] is not None and inputs.shape[1] <= _MOST_TIMES:
             return call(inputs, training=training, mask=mask)
         kwargs: dict[str, Any] = {}
         if "mask" in layer.layer.call_signature_parameters and mask is not None:

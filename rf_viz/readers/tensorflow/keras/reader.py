@@ -39,6 +39,11 @@ LARGEST_WEIGHTS = 2**35
 _CONFIG = "config.json"
 _WEIGHTS = "model.weights.h5"
 
+_OF_HDF5 = (
+    OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, OverflowError, MemoryError,
+)  # fmt: skip
+"""What h5py raises where a file is damaged."""
+
 _SPARE = 2**30
 """Bytes of weights that a small file may make, beyond what it holds."""
 
@@ -127,7 +132,7 @@ def _of_hdf5(content: Content) -> bytes:
         with content.open() as source, h5py.File(source, "r") as file:
             text = file.attrs.get("model_config")
             weights_only = "layer_names" in file.attrs or "model_weights" in file
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
+    except _OF_HDF5 as error:
         raise ModelError(
             f"{content.name} is an HDF5 file that is damaged or cut off: download or save it again"
         ) from error
@@ -137,12 +142,8 @@ def _of_hdf5(content: Content) -> bytes:
             f"{content.name} is an HDF5 file that holds {what}: save it with model.save(), not "
             "save_weights()"
         )
-    return _text(text).encode()
-
-
-def _text(value: Any) -> str:  # noqa: ANN401
-    """An attribute of an HDF5 file as text."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    # What is no UTF-8 comes as it is, and is no JSON then.
+    return text if isinstance(text, bytes) else str(text).encode("utf-8", "surrogateescape")
 
 
 def _built(config: Config, name: str) -> Any:  # noqa: ANN401
@@ -260,7 +261,7 @@ def _fill_legacy(model: Any, config: Config, content: Content) -> None:  # noqa:
                 fill_from_objects(model, config, file, content.name)
     except ModelError:
         raise
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
+    except _OF_HDF5 as error:
         raise ModelError(
             f"the weights of {content.name} are damaged or cut off: download or save it again"
         ) from error

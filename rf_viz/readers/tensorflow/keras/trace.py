@@ -37,6 +37,7 @@ from .in_graph import as_with_values
 from .own_data import computed_in_graph
 from .settings import settings
 from .stand_ins import kind_of, our_layers
+from .unrolling import unrolled_in_bounds
 
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall", "While", "StatelessWhile", "If",
           "StatelessIf", "Case", "StatelessCase")  # fmt: skip
@@ -79,7 +80,12 @@ def trace(
         graph = tf.__internal__.FuncGraph("keras")
         calls = _Calls(model, graph, structure)
         with graph.as_default():
-            placeholders = keras.tree.map_structure(_placeholder, structure)
+            try:
+                placeholders = keras.tree.map_structure(_placeholder, structure)
+            except (ValueError, TypeError, OverflowError) as error:
+                raise ModelError(
+                    f"{name} takes an input of no sane shape: {_reason(error)}"
+                ) from error
             variables = list(model.variables)
             stand = [tf.compat.v1.placeholder(v.dtype, v.shape, name="variable") for v in variables]
             stands_for = list(zip(variables, stand, strict=True))
@@ -89,6 +95,7 @@ def trace(
                     scope,
                     computed_in_graph(model),
                     as_with_values(model),
+                    unrolled_in_bounds(model),
                     broadcast_biases() if legacy else nullcontext(),
                     calls.recorded(),
                 ):
