@@ -16,6 +16,16 @@ from .values import DataDependent, Value
 Node = BaseNode[Any]
 
 
+MOST_ITEMS = 2**14
+"""The most parts that one operation cuts a tensor into; sequences have some hundred steps."""
+
+
+def check_items(node: Node, count: int) -> None:
+    """Raise DataDependent where an operation has too many parts to tell them apart."""
+    if count > MOST_ITEMS:
+        raise DataDependent(f"{node.op} {node.name} makes {count:,} parts, too many to tell apart")
+
+
 def row_tensor(node: Node, i: int) -> Value | None:
     """Return the tensor whose rows are the items of a list; None if they are held one by one."""
     value = node.inputs[i] if i < len(node.inputs) else None
@@ -25,6 +35,7 @@ def row_tensor(node: Node, i: int) -> Value | None:
 def rows(node: Node, whole: Value) -> list[Value]:
     """Return the rows of a tensor, each an item that depends on its own row."""
     shape = whole.shape or ()
+    check_items(node, shape[0])
     after = shape[1:]
     if whole.tensor < 0:
         return [_constant_row(whole, at, after) for at in range(shape[0])]

@@ -35,6 +35,9 @@ from .sequence import items, stack
 UNROLLED = 64
 """The most turns of a loop that are followed turn by turn."""
 
+MOST_SCANNED = 2**20
+"""The most turns along a scanned axis, whose number needs no counting."""
+
 FEW = 8
 """So many turns are followed turn by turn even where all could be described together."""
 
@@ -169,7 +172,9 @@ def scan(node: Node) -> Outputs:
     if len(turned) != outputs:
         raise ModelError(f"{node.op} {node.name!r} has {len(turned)} directions of {outputs}")
     axes = node.attribute("scan_output_axes", (0,) * outputs)
-    turns: list[dict[int, Value]] = [{} for _ in range(length)]
+    if length > MOST_SCANNED:
+        raise DataDependent(f"{node.op} {node.name} has {length:,} turns, too many to follow")
+    turns: list[dict[int, Value]] = [{}] * length
     return _in_turns(node, _Turns(body, entering, first, 0, axes, turned), turns)
 
 

@@ -10,7 +10,7 @@ from ....errors import ModelError
 from ....relation import Edge, Output, Shape
 from ....relation.common.basic import reshape, transpose
 from ....relation.common.products import concatenated, crop
-from ...reading.rows import one_row, row_tensor, rows
+from ...reading.rows import check_items, one_row, row_tensor, rows
 from ...reading.values import DataDependent, Filled, Outputs, Value
 from ..node import Node, operator
 
@@ -90,6 +90,11 @@ def split(node: Node) -> Value:
     size = shape[axis]
     lengths = node.ints(1)
     single = lengths is None
+    if lengths is None or not node.shape(1):
+        length = lengths[0] if lengths else 1
+        if length < 1:
+            raise ModelError(f"{node.op} {node.name!r} cuts {size} into parts of {length}")
+        check_items(node, -(-size // length))
     if lengths is None:
         sizes = [1] * size
     elif node.shape(1):

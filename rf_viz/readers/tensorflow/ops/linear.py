@@ -9,7 +9,7 @@ import numpy as np
 from ....errors import ModelError
 from ....relation import IDENTITY, Edge, Mix, Output, Relation, Shape, Slide, Taps, Window
 from ....relation.common.basic import broadcast, reshape, transpose
-from ....relation.common.picks import pick
+from ....relation.common.picks import checked_extent, pick
 from ....relation.common.products import (
     Product,
     crop,
@@ -120,7 +120,7 @@ def sparse_product(node: Node) -> Output:
         raise ModelError(
             f"{node.op} {node.name!r} cannot multiply {list(sparse)} by {list(turned)}"
         )
-    seen: list[list[int]] = [[] for _ in range(sparse[0])]
+    seen: list[list[int]] = [[] for _ in range(checked_extent(sparse[0]))]
     for row, column in indices.tolist():
         seen[row].append(column)
     wide = max(1, *map(len, seen))

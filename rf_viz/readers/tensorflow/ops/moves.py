@@ -21,6 +21,7 @@ from ...reading.outputs import (
     reshaped,
     squeezed,
 )
+from ...reading.rows import check_items
 from ..node import Node, operator
 from .inputs import needed, needed_number, positive, ranked, tensor
 
@@ -98,6 +99,7 @@ def unpack(node: Node) -> list[Output]:
     """Each output is the input at one position of an axis."""
     shape = ranked(node, 0, 1, or_more=True)
     axis = node.axis(len(shape))
+    check_items(node, shape[axis])
     after, single = (*shape[:axis], *shape[axis + 1 :]), (*shape[:axis], 1, *shape[axis + 1 :])
     return [
         Output(after, [Edge(0, cut(axis, shape[axis], i, 1, 1) + reshape(single, after))])

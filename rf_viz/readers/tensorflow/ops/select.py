@@ -28,6 +28,7 @@ from ...reading.picks import (
     rows,
     scattered_rows,
 )
+from ...reading.rows import check_items
 from ...reading.values import DataDependent
 from ..node import Node, operator
 from .inputs import needed, needed_number, ranked, tensor
@@ -209,6 +210,7 @@ def partition(node: Node) -> list[Output]:
     rest = shape[labels.ndim :]
     flat = (labels.size, *rest)
     outputs = []
+    check_items(node, node.attribute("num_partitions", 1))
     for part in range(node.attribute("num_partitions", 1)):
         kept = np.flatnonzero(labels == part).tolist()
         relation = reshape(shape, flat) + pick(0, labels.size, kept)
