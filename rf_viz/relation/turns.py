@@ -211,12 +211,42 @@ class Cycle(NamedTuple):
     after: tuple[int, ...]
 
 
+def work(cycle: Cycle) -> int:
+    """Count the steps of one walk through all turns, those of the loops within each turn too."""
+    total = 0
+    for edges in cycle.edges:
+        for _, relation in edges:
+            if _differs(relation):
+                turns: list[Turn] = list(relation)  # type: ignore[arg-type]
+                total += sum(_work_of(turn) for turn in turns if turn is not None)
+            else:
+                total += cycle.turns * _work_of(relation)  # type: ignore[arg-type]
+    return total
+
+
+def _work_of(relation: Relation) -> int:
+    total = 1
+    for step in relation:
+        if isinstance(step, Recurrence):
+            total += step.work
+        elif isinstance(step, InTurns):
+            total += sum(_work_of(turn) for turn in step.relations if turn is not None)
+        else:
+            total += 1
+    return total
+
+
 class _Turns:
     """The turns of a cycle, one after the other or back, over any semiring."""
 
     def __init__(self, cycle: Cycle) -> None:
         self.cycle = cycle
         self._own = len(cycle.states) + len(cycle.sources)
+
+    @cached_property
+    def work(self) -> int:
+        """The number of steps of one walk through all turns."""
+        return work(self.cycle)
 
     def relation(self, relation: EveryTurn, turn: int) -> Turn:
         """The relation of an edge at one turn."""
@@ -287,6 +317,11 @@ class Recurrence(BaseStep):
         self._turns, self.source, self.target = turns, source, target
         self.first = source < len(turns.cycle.states)
         self.slides = () if self.first else (0,)
+
+    @property
+    def work(self) -> int:
+        """The number of steps of one walk through all turns."""
+        return self._turns.work
 
     def push(self, a: Array, ring: Semiring) -> Array:
         """Take one turn after the other."""

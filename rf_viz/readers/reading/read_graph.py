@@ -54,7 +54,7 @@ class BaseReading(ABC, Generic[C, N]):
         self._source: Value | None = None
         self._cut = self._stop
         self.loops: dict[str, str] = {}
-        self._spent = 0
+        self._spent = self._depth = 0
         self.maskings = Maskings(self.tensors)
 
     @abstractmethod
@@ -299,16 +299,20 @@ class BaseReading(ABC, Generic[C, N]):
                 f"{prefix.rstrip('/')} takes {len(graph.inputs)} inputs, where it gets "
                 f"{len(inputs)}: the graph is invalid"
             )
-        self.spend(len(graph.calls), prefix.rstrip("/"))
+        # Names are looked up through all bodies around this one.
+        self.spend((1 + len(graph.calls)) * (1 + self._depth), prefix.rstrip("/"))
         inner: MutableMapping[str, Value] = ChainMap(dict(graph.constants), outer)  # type: ignore[arg-type]
         for name, value in zip(graph.inputs, inputs, strict=True):
             inner[name] = value or Value(None)
         mark = len(self.tensors)
+        self._depth += 1
         try:
             self.read(graph.calls, inner)
         except ModelError:
             self._drop(mark)
             raise
+        finally:
+            self._depth -= 1
         for tensor in self.tensors[mark:]:
             tensor.name, tensor.node = prefix + tensor.name, prefix + tensor.node
         missing = [name for name in graph.outputs if name not in inner]

@@ -18,7 +18,7 @@ from ...errors import ModelError
 from ...relation import Edge, Output, Part, Relation, Shape, Taps
 from ...relation.common.basic import everything, reshape
 from ...relation.common.products import crop
-from ...relation.turns import Cycle, every_turn, from_around, in_front, recurrences
+from ...relation.turns import Cycle, every_turn, from_around, in_front, recurrences, work
 from ...trace.tensors import Source, Tensor
 from .maskings import NOTHING, Maskings
 from .node import BaseNode, Call, Subgraph, described_tensor
@@ -35,6 +35,10 @@ _MOST_PARTS = 16
 
 _MOST_CUT = 2**11
 """The most turns of a loop that cuts up a list at every turn: its square is the cost."""
+
+
+_STEPS_A_CALL = 16
+"""So many steps of a walk through a loop's turns take as long as a call takes to read."""
 
 
 class Carried(NamedTuple):
@@ -579,6 +583,7 @@ class _Scan:
             tuple(tuple((numbers[s.tensor], s.relation) for s in local[n].sources) for n in within),
             tuple(numbers[n] if n >= 0 else -1 for n in after),
         )
+        self.node.reading.spend(work(cycle) // _STEPS_A_CALL, self._title)
         self._enter_states(cycle, states, sources)
         for n in inner:
             if n in stateful and n not in states:
