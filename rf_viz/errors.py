@@ -8,14 +8,23 @@ _LONGEST = 1000
 """The most letters of a sentence; names in hostile files have millions."""
 
 
+def printable(text: str) -> str:
+    """A text as it can be shown on one line of a terminal or a page, whatever file it is from.
+
+    Control characters, which a terminal obeys, and halves of letters, which no file can hold,
+    become question marks.
+    """
+    if text.isprintable():
+        return text
+    one_line = " ".join(text.split())
+    return "".join(letter if letter.isprintable() else "?" for letter in one_line)
+
+
 def _shown(sentence: str) -> str:
-    """A sentence as it can be shown on one line: without control characters, its middle cut out."""
+    """A sentence as it can be shown: printable, its middle cut out where it is long."""
     if len(sentence) > _LONGEST:
         sentence = f"{sentence[: _LONGEST // 2]} ... {sentence[-_LONGEST // 3 :]}"
-    if sentence.isprintable():
-        return sentence
-    one_line = " ".join(sentence.split())
-    return "".join(letter if letter.isprintable() else "?" for letter in one_line)
+    return printable(sentence)
 
 
 class ModelError(ValueError):

@@ -113,10 +113,15 @@ _NUMERIC = re.compile(r"-?\d+(\.\d+)?(e[+-]\d+)?|(-?\d+|\?)(x(-?\d+|\?))*")
 """A number, or extents as ``by`` writes them."""
 
 
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What a terminal obeys, and halves of letters, in a name from a file; lines may break."""
+
+
 def csv_text(records: Sequence[Mapping[str, Any]]) -> str:
     """CSV of records: a line with the names of the fields, then one for each record.
 
-    A text that a spreadsheet would take for a formula has an apostrophe in front.
+    A text that a spreadsheet would take for a formula has an apostrophe in front. Control
+    characters become question marks.
     """
     names: list[object] = list(records[0] if records else ())
     rows = ([_plain(value) for value in record.values()] for record in records)
@@ -130,7 +135,7 @@ def _csv_line(cells: Sequence[object]) -> str:
     stream = StringIO(newline="")
     # Only what is in its own line end makes the writer quote a cell that breaks lines.
     csv.writer(stream, lineterminator="\r\n").writerow(cells)
-    return stream.getvalue().removesuffix("\r\n") + "\n"
+    return _CONTROL.sub("?", stream.getvalue().removesuffix("\r\n")) + "\n"
 
 
 def _plain(value: object) -> object:
@@ -151,6 +156,7 @@ def json_text(record: Mapping[str, Any]) -> str:
     def dump(part: object) -> str:
         if isinstance(part, list) and part and isinstance(part[0], dict):
             return "[\n  " + ",\n  ".join(map(dump, part)) + "\n]"
-        return json.dumps(part, ensure_ascii=False)
+        text = json.dumps(part, ensure_ascii=False)
+        return _CONTROL.sub(lambda letter: f"\\u{ord(letter[0]):04x}", text)
 
     return "{" + ",\n".join(f"{dump(key)}: {dump(part)}" for key, part in record.items()) + "}\n"

@@ -20,6 +20,7 @@ from rf_viz.analysis.records import (
     region_record,
 )
 from rf_viz.catalogue.samples import SAMPLE_MODELS
+from rf_viz.errors import printable
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +83,15 @@ def test_numbers_and_extents_stay_as_they_are() -> None:
     values = [-0.5, -3, 1e-7, "-0.5", "-1e-05", [-1, None, 3], "fire5/concat", "a=b", True, None]
     text = csv_text([{str(place): value for place, value in enumerate(values)}])
     assert text.splitlines()[1] == "-0.5,-3,1e-07,-0.5,-1e-05,-1x?x3,fire5/concat,a=b,true,"
+
+
+@pytest.mark.parametrize("letter", ["\x1b", "\x9b", "\x7f", "\ud83d"])
+def test_a_terminal_gets_nothing_to_obey(letter: str) -> None:
+    """Names of layers are whatever a file says."""
+    name = f"{letter}[2Jé"
+    assert csv_text([{"name": name}]) == "name\n?[2Jé\n"
+    text = json_text({"name": name})
+    assert json.loads(text) == {"name": name}
+    text.encode()
+    assert letter not in text
+    assert printable(name) == "?[2Jé"

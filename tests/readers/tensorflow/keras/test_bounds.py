@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -21,9 +23,9 @@ def sequential(*layers: Any) -> Any:  # noqa: ANN401
     return keras.Sequential(layers)
 
 
-def refusal(config: bytes) -> str:
+def refusal(config: bytes, name: str = "m.json") -> str:
     with pytest.raises(rf_viz.ModelError) as caught:
-        rf_viz.load(config, "m.json").trace()
+        rf_viz.load(config, name).trace()
     assert type(caught.value) is rf_viz.ModelError, "a fault of the file, and none of ours"
     return str(caught.value)
 
@@ -144,3 +146,14 @@ def test_an_input_of_a_thousand_axes_is_refused() -> None:
     config = json.loads(text)
     config["config"]["layers"][0]["config"]["batch_shape"] = [None, *[1] * 1000]
     assert "m.json" in refusal(json.dumps(config).encode())
+
+
+@pytest.mark.parametrize("at", range(8, 96, 8))
+def test_an_hdf5_file_whose_numbers_are_out_of_range_is_damaged(at: int) -> None:
+    """By its bytes: the library asks for reads at places that no stream has."""
+    file = BytesIO()
+    with h5py.File(file, "w") as written:
+        written.attrs["model_config"] = "{}"
+    data = bytearray(file.getvalue())
+    data[at : at + 8] = b"\xff" * 7 + b"\x7f"
+    assert "m.h5" in refusal(bytes(data), "m.h5")
