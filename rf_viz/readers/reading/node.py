@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -85,6 +86,10 @@ class Surroundings(Protocol):
     tensors: list[Tensor]
     loops: dict[str, str]
     maskings: Maskings
+
+    def inside(self, calls: int, of: str) -> AbstractContextManager[None]:
+        """Count a body of so many calls, and what is read meanwhile as within it; as ``spend``."""
+        ...
 
     def spend(self, calls: int, of: str) -> None:
         """Count calls of a body that are read; DataDependent if there are too many in all."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import ChainMap
-from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
 from math import prod
 from typing import Any, Generic, TypeVar
 
@@ -105,7 +106,22 @@ class BaseReading(ABC, Generic[C, N]):
             raise ModelError(f"{source!r} is no tensor that the graph computes from its inputs")
 
     def read(self, calls: Iterable[C], values: MutableMapping[str, Value]) -> None:
-        """Describe calls in order; ``values`` holds what is in scope, by name, and is added to."""
+        """Describe calls in order; ``values`` holds what is in scope, by name, and is added to.
+
+        Raises ModelError where bodies are nested too deeply, or in themselves.
+        """
+        if self._depth:
+            return self._read_all(calls, values)
+        try:
+            return self._read_all(calls, values)
+        except RecursionError as error:
+            raise ModelError(
+                "the graph has loops or branches in each other that are nested too deeply, or in "
+                "themselves: it is invalid"
+            ) from error
+
+    def _read_all(self, calls: Iterable[C], values: MutableMapping[str, Value]) -> None:
+        """Describe calls in order."""
         tensors, cut = self.tensors, self._cut
         for call in calls:
             if cut and not cut.isdisjoint(call.outputs):
@@ -272,13 +288,23 @@ class BaseReading(ABC, Generic[C, N]):
             self.maskings.enter(value.tensor, node.masking)
         return value
 
+    @contextmanager
+    def inside(self, calls: int, of: str) -> Iterator[None]:
+        """Count a body of so many calls, and what is read meanwhile as within it; as ``spend``."""
+        self.spend(1 + calls, of)
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
     def spend(self, calls: int, of: str) -> None:
         """Count calls of a body that are read, once more for each turn.
 
         Bodies in bodies multiply them. Raises DataDependent if there are too many in all: what
         the body is ``of`` is not followed then.
         """
-        self._spent += calls
+        self._spent += calls * (1 + self._depth)  # names are looked up through all bodies around
         if self._spent > MOST_NODES:
             raise DataDependent(f"{of} has too many turns, or calls, to follow")
 
@@ -299,20 +325,16 @@ class BaseReading(ABC, Generic[C, N]):
                 f"{prefix.rstrip('/')} takes {len(graph.inputs)} inputs, where it gets "
                 f"{len(inputs)}: the graph is invalid"
             )
-        # Names are looked up through all bodies around this one.
-        self.spend((1 + len(graph.calls)) * (1 + self._depth), prefix.rstrip("/"))
         inner: MutableMapping[str, Value] = ChainMap(dict(graph.constants), outer)  # type: ignore[arg-type]
         for name, value in zip(graph.inputs, inputs, strict=True):
             inner[name] = value or Value(None)
         mark = len(self.tensors)
-        self._depth += 1
         try:
-            self.read(graph.calls, inner)
+            with self.inside(len(graph.calls), prefix.rstrip("/")):
+                self.read(graph.calls, inner)
         except ModelError:
             self._drop(mark)
             raise
-        finally:
-            self._depth -= 1
         for tensor in self.tensors[mark:]:
             tensor.name, tensor.node = prefix + tensor.name, prefix + tensor.node
         missing = [name for name in graph.outputs if name not in inner]

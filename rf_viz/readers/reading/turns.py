@@ -371,7 +371,6 @@ class _Scan:
 
     def results(self) -> list[Value]:
         """Read the body on what stands for its inputs."""
-        self.node.reading.spend(len(self.body.calls), self._title)
         scope: dict[str, Value] = dict(self.body.constants)
         names = {n for call in self.body.calls for n in (*call.inputs, *call.inner)}
         for name in names | set(self.body.outputs):
@@ -382,7 +381,8 @@ class _Scan:
             zip(self.body.inputs, self.loop.entering, strict=True)
         ):
             scope[name] = self._entering(i, entering)
-        with self._apart():
+        inside = self.node.reading.inside(len(self.body.calls), self._title)
+        with inside, self._apart():
             for call in self.body.calls:
                 self._read(call, scope)
         if any(v.tensor >= 0 and v.shape is None for v in scope.values()):

@@ -54,7 +54,7 @@ def parse(content: Content) -> Any:  # noqa: ANN401
             text_format.Parse(data.decode(), graph, allow_unknown_field=True)
         else:
             graph.ParseFromString(data)
-    except (DecodeError, text_format.ParseError, UnicodeDecodeError) as error:
+    except (DecodeError, text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(
             f"{content.name} is a TensorFlow graph that is damaged or cut off: download or export "
             "it again"

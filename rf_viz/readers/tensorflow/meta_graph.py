@@ -99,7 +99,7 @@ def _read(data: bytes, content: Content, prefix: Callable[[], str] | None) -> Te
             text_format.Parse(data.decode(), meta, allow_unknown_field=True)
         else:
             meta.ParseFromString(data)
-    except (DecodeError, text_format.ParseError, UnicodeDecodeError) as error:
+    except (DecodeError, text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(
             f"{name} is a TensorFlow checkpoint's graph that is damaged or cut off: download or "
             "save it again"
