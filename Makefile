@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test test-torch quick lint bench browser clean
+.PHONY: run test test-torch quick lint fuzz bench browser clean
 
 run: .venv/.run
 	$(BIN)/streamlit run streamlit_app.py
@@ -34,6 +34,14 @@ lint: .venv/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/biome check --error-on-warnings
+
+# Mutated files of every format: make fuzz N=10000 SEED=1, or make fuzz ONLY=image, or CASE=123.
+N ?= 1000
+SEED ?= 1
+
+fuzz: .venv/.dev
+	$(BIN)/python -m tests.fuzz --cases $(N) --seed $(SEED) $(if $(ONLY),--only "$(ONLY)") \
+		$(if $(CASE),--case $(CASE))
 
 bench: browser
 	@for script in benchmarks/bench_*.py; do \
