@@ -153,6 +153,8 @@ class Range:
 def input_range(net: Network) -> Range | None:
     """The range by the layers before the pooling; None where none of them has a closed form.
 
+    It is None, too, for an input without spatial axes.
+
     ``least`` is the largest of all shortest paths, ``most`` the longest of all paths.
     """
     sized: list[tuple[Layer, PathSizes]] = []
@@ -163,7 +165,7 @@ def input_range(net: Network) -> Range | None:
                 sized.append((layer, sizes))
         elif inside:
             left_out += 1
-    if not sized:
+    if not sized or not net.input.size:
         return None
     axes = range(len(net.input.size))
     by_least = [max(sized, key=lambda pair: pair[1].shortest[axis] or 0) for axis in axes]

@@ -22,6 +22,9 @@ _FORMATS = "use a sound as WAV, numbers as CSV, or a NumPy array (.npy)"
 _CHANNELS = 64
 """The most channels of an array; one with two longer axes is a picture."""
 
+_WIDEST = 4
+"""The most bytes of a sound's sample."""
+
 
 class Signal(NamedTuple):
     """A signal (length,), float32, and what is worth knowing of how it was read."""
@@ -80,6 +83,8 @@ def _sound(content: bytes, name: str) -> tuple[NDArray[np.floating], str]:
             channels, width = sound.getnchannels(), sound.getsampwidth()
             rate, length = sound.getframerate(), sound.getnframes()
             _check_length(length, name)
+            if width > _WIDEST:
+                raise wave.Error(f"samples of {width} bytes")
             frames = sound.readframes(length)
     except ImageError:
         raise
@@ -124,7 +129,7 @@ def _array(content: bytes, name: str) -> tuple[NDArray[np.floating], str]:
         array = np.load(stream, allow_pickle=False).astype(np.float64)
     except Exception as error:
         raise ImageError(f"{name} is a damaged NumPy file: save it again") from error
-    array = array.reshape(long)
+    array = array.reshape(long if array.size else -1)
     if array.ndim < 2:
         return array.reshape(-1), ""
     short = int(np.argmin(array.shape))

@@ -117,9 +117,9 @@ def _check_size(shape: Sequence[int], name: str) -> None:
 def _three_axes(array: NDArray[np.generic], name: str) -> NDArray[np.generic]:
     """An array's three axes, channels averaged. Raises ImageError where it is no volume."""
     shape = array.shape
-    if array.ndim > 3:
+    if array.ndim > 3 and array.size:
         array = array.reshape([n for n in shape if n > 1])
-    if array.ndim == 4 and min(array.shape[0], array.shape[-1]) <= 4:
+    if array.ndim == 4 and array.size and min(array.shape[0], array.shape[-1]) <= 4:
         array = array.mean(axis=0 if array.shape[0] <= array.shape[-1] else -1)
     if array.ndim != 3 or min(array.shape) < 2:
         raise ImageError(

@@ -20,8 +20,17 @@ def cast(value: NDArray[np.generic], dtype: np.dtype[Any]) -> NDArray[np.generic
 
 
 def neutral(name: str, shape: Sequence[int], dtype: np.dtype[Any]) -> NDArray[np.generic]:
-    """Make up an input: ones where its name says that it is a mask, else zeros."""
-    return np.full(tuple(shape), 1 if "mask" in name.lower() else 0, dtype)
+    """Make up an input: ones where its name says that it is a mask, else zeros.
+
+    Raises ModelError where it is too large.
+    """
+    try:
+        return np.full(tuple(shape), 1 if "mask" in name.lower() else 0, dtype)
+    except (ValueError, MemoryError) as error:
+        raise ModelError(
+            f"input {name} has the shape {list(shape)}, too large to be filled: say a smaller one "
+            "with input_shape"
+        ) from error
 
 
 def as_float(name: str, value: object) -> NDArray[np.float32]:

@@ -71,6 +71,11 @@ def test_the_range_says_which_layers_it_comes_from() -> None:
     assert names(sizes.layers[1]) == ["layer4.2.conv2"] * 2
 
 
+def test_an_input_without_axes_has_no_range_of_sizes() -> None:
+    net = build([onnx.helper.make_node("Relu", ["x"], ["y"])], {"x": []})
+    assert diagnosis.input_range(rf_viz.load(net.SerializeToString()).trace()) is None
+
+
 def test_the_range_leaves_out_what_has_no_closed_form() -> None:
     net = rf_viz.load(SAMPLE_MODELS["selfie"].path).trace(cut_global=True)
     sizes = diagnosis.input_range(net)

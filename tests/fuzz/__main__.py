@@ -17,8 +17,8 @@ from tests.fuzz.formats import FORMATS
 def main() -> int:
     """Examine cases, print what became of them; 1 where there are faults."""
     arguments = _arguments()
-    numbers = [arguments.case]
-    if arguments.case is None:
+    numbers = arguments.case
+    if not numbers:
         numbers = first_cases(arguments.cases, arguments.only, arguments.start)
     start, reached = time.monotonic(), Counter[str]()
 
@@ -33,11 +33,11 @@ def main() -> int:
     outcomes = examine(arguments.seed, numbers, arguments.jobs, done)
     print(_table(outcomes))
     faults = [outcome for outcome in outcomes if outcome.kind == "fault"]
-    if faults:
+    if faults and not arguments.case:
         _report(faults, arguments.seed, Path(arguments.out))
-    if arguments.case is not None:
-        print(outcomes[0].kind, outcomes[0].text, sep="\n")
-        _save(outcomes[0], arguments.seed, Path(arguments.out))
+    for outcome in outcomes if arguments.case else ():
+        print(f"\ncase {outcome.number}, {outcome.kind}: {outcome.text}")
+        print(f"file {_save(outcome, arguments.seed, Path(arguments.out))}")
     return bool(faults)
 
 
@@ -47,7 +47,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="which mutations are made (1)")
     parser.add_argument("--start", type=int, default=0, help="the number of the first case")
     parser.add_argument("--only", choices=FORMATS, help="of one format alone")
-    parser.add_argument("--case", type=int, help="one case alone, by its number")
+    parser.add_argument("--case", type=int, nargs="+", help="these alone, by their numbers")
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time (2)")
     parser.add_argument("--out", default="fuzz-faults", help="folder for the files of faults")
     return parser.parse_args()
@@ -78,7 +78,7 @@ def _report(faults: Sequence[Outcome], seed: int, folder: Path) -> None:
     for place, alike in sorted(places.items(), key=lambda item: -len(item[1])):
         numbers = " ".join(str(fault.number) for fault in alike[:20])
         paths = [_save(fault, seed, folder) for fault in alike[:3]]
-        print(f"\n== {place}\n{len(alike)} cases: {numbers}\n{alike[0].text.rstrip()}")
+        print(f"\n== {place}\n{len(alike)} cases: {numbers}\n{alike[0].text[-4000:].rstrip()}")
         print(*(f"file {path}" for path in paths), sep="\n")
         print(f"again: python -m tests.fuzz --seed {seed} --case {alike[0].number}")
 

@@ -43,9 +43,10 @@ class Outcome:
 
     @property
     def place(self) -> str:
-        """Where a fault occurred: the last line of ours in the traceback, and the error."""
+        """Where a fault occurred: the innermost line of ours in the traceback, and the error."""
         lines = re.findall(r'File "[^"]*/(rf_viz/[^"]+)", line (\d+)', self.text)
-        spot = ":".join(lines[-1]) if lines else "nowhere in RF-Viz"
+        innermost = 0 if "most recent call first" in self.text else -1
+        spot = ":".join(lines[innermost]) if lines else "nowhere in RF-Viz"
         last = self.text.strip().splitlines()[-1:] or [""]
         return f"{spot} {last[0][:120]}"
 

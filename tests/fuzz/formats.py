@@ -244,6 +244,8 @@ def _onnx_operators_alone() -> list[Seed]:
 
     with np.errstate(all="ignore"):
         cases = load_model_tests(kind="node")
+    for case in cases:  # ONNX Runtime lags behind
+        case.model.ir_version = min(case.model.ir_version, 10)
     files = [(f"{case.name}.onnx", case.model.SerializeToString()) for case in cases]
     return [(name, data) for name, data in files if len(data) <= _SMALL]
 

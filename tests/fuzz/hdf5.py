@@ -55,7 +55,7 @@ def _attribute(file: h5py.File, rng: Random, words: Sequence[str]) -> None:
 
 
 def _data(file: h5py.File, rng: Random, words: Sequence[str]) -> None:
-    sets = [thing for thing in _objects(file) if isinstance(thing, h5py.Dataset)]
+    sets = [t for t in _objects(file) if isinstance(t, h5py.Dataset) and t.nbytes < 2**24]
     if not sets:
         return
     chosen = rng.choice(sets)

@@ -94,6 +94,14 @@ BAD = {
     "a picture": (saved(counted(4, 5)), "scan.npy has the shape (4, 5): a volume has three axes"),
     "a line": (saved(counted(1, 1, 9)), "scan.npy has the shape (1, 1, 9): a volume has three"),
     "no voxels": (saved(counted(0, 3, 4)), "scan.npy has the shape (0, 3, 4): a volume has"),
+    "no voxels along one of five axes": (
+        saved(np.zeros((5, 2**31 - 1, 0, 64, 2))),
+        "scan.npy has the shape (5, 2147483647, 0, 64, 2): a volume has",
+    ),
+    "no voxels in channels": (
+        saved(np.zeros((64, 2**31 - 1, 0, 2))),
+        "scan.npy has the shape (64, 2147483647, 0, 2): a volume has",
+    ),
     "channels": (saved(counted(5, 6, 7, 8)), "scan.npy has the shape (5, 6, 7, 8): a volume has"),
     "words": (saved(np.array([[["a"]]])), "scan.npy holds <U1 and no numbers"),
     "complex": (saved(np.ones((2, 3, 4), complex)), "scan.npy holds complex128 and no numbers"),

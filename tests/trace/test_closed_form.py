@@ -8,7 +8,7 @@ RECEPTIVE_FIELD_TABLE.md of github.com/google-research/receptive_field.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from random import Random
 
 import numpy as np
@@ -22,6 +22,7 @@ import rf_viz
 from rf_viz import Network, ReceptiveField
 from rf_viz.relation import Slide, Window
 from rf_viz.relation.common.basic import same_pads
+from rf_viz.relation.fit import same_front, same_total
 from rf_viz.trace.tensors import Source, Tensor
 from tests.oracles.naive import some_slide
 from tests.oracles.onnx_oracle import build
@@ -287,6 +288,24 @@ def along(path: Path, s: Slide) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("lower", [False, True])
+@pytest.mark.parametrize("clamp", [False, True])
+def test_same_padding_varies_with_the_size_where_some_size_has_another_front(
+    lower: bool, clamp: bool
+) -> None:
+    for stride, kernel, dilation in product(range(1, 9), range(1, 8), range(1, 4)):
+        totals = [
+            same_total(n, kernel, stride, dilation, clamp=clamp) for n in range(1, 9 * stride)
+        ]
+        fronts = {same_front(total, lower=lower) for total in totals}
+        varies = same_pads(7, kernel, stride, dilation, lower=lower, clamp=clamp)[2]
+        assert varies == (len(fronts) > 1), (stride, kernel, dilation)
+
+
+def test_same_padding_of_any_stride_is_told_at_once() -> None:
+    assert same_pads(16, 3, 2**62, 1) == (0, 1, True)
+
+
 @given(rng=st.randoms(use_true_random=False))
 @settings(max_examples=250)
 def test_a_closed_form_is_what_all_paths_agree_on(rng: Random) -> None:

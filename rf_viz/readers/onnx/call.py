@@ -109,17 +109,27 @@ class Call:
     def attributes(self) -> dict[str, Any]:
         """The attributes as Python values (strings decoded, lists as tuples, graphs read).
 
-        Raises ModelError where a window's numbers are not positive.
+        Raises ModelError where a window's numbers are not positive, or no numbers.
         """
         if self._attributes is None:
             self._attributes = {a.name: self._attribute(a) for a in self.proto.attribute}
             for name in _POSITIVE:
-                if not all(n > 0 for n in self._attributes.get(name) or ()):
-                    raise ModelError(
-                        f"{self.op} {self.name!r} has {name} of "
-                        f"{list(self._attributes[name])}: they must be positive"
-                    )
+                self._check_positive(name, self._attributes.get(name))
         return self._attributes
+
+    def _check_positive(self, name: str, numbers: object) -> None:
+        """Raises ModelError where an attribute holds other things than positive numbers."""
+        if not numbers:
+            return
+        if not isinstance(numbers, tuple) or not all(isinstance(n, int) for n in numbers):
+            raise ModelError(
+                f"{self.op} {self.name!r} has {name} that are no list of whole numbers: "
+                "the graph is invalid"
+            )
+        if not all(n > 0 for n in numbers):
+            raise ModelError(
+                f"{self.op} {self.name!r} has {name} of {list(numbers)}: they must be positive"
+            )
 
     @property
     def settings(self) -> dict[str, Setting]:

@@ -20,7 +20,15 @@ def initializer(tensor: onnx.TensorProto, folder: str | None) -> Value:
     return Value(tuple(tensor.dims), get=lambda: _decoded(tensor, folder))
 
 
+_UNREADABLE = (
+    OSError, ValueError, TypeError, RuntimeError, KeyError, IndexError,
+    onnx.checker.ValidationError,
+)  # fmt: skip
+"""What decoding raises where a tensor is damaged, or of a type that ONNX does not have."""
+
+
 def _decoded(tensor: onnx.TensorProto, folder: str | None) -> Constant | None:
+    """The values of a constant; None where they cannot be read."""
     try:
         if tensor.data_location != onnx.TensorProto.EXTERNAL:
             return numpy_helper.to_array(tensor)
@@ -29,7 +37,7 @@ def _decoded(tensor: onnx.TensorProto, folder: str | None) -> Constant | None:
         copy = onnx.TensorProto()  # decoding writes the data into the message
         copy.CopyFrom(tensor)
         return numpy_helper.to_array(copy, folder)
-    except (OSError, ValueError, TypeError, RuntimeError, onnx.checker.ValidationError):
+    except _UNREADABLE:
         return None
 
 
@@ -37,7 +45,7 @@ def dense(sparse: onnx.SparseTensorProto) -> Constant | None:
     """A sparse constant written out; None where that is too large, or the constant is damaged."""
     try:
         return _written_out(sparse) if 0 <= prod(sparse.dims) <= LARGEST else None
-    except (ValueError, TypeError, RuntimeError, IndexError):
+    except _UNREADABLE:
         return None
 
 

@@ -255,6 +255,10 @@ class BaseNode(Generic[C]):
         array = value.value()
         if array is None:
             raise DataDependent(f"input {i} of {self.op} {self.name} depends on the data")
+        if array.dtype.kind not in "biuf":
+            raise ModelError(
+                f"{self.op} {self.name!r} takes numbers as input {i}: the graph is invalid"
+            )
         return tuple(np.asarray(array).reshape(-1).astype(int).tolist())
 
     def required_ints(self, i: int) -> tuple[int, ...]:

@@ -400,6 +400,8 @@ def _refusal(names: Sequence[str], error: Exception) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     text = re.sub(r"\[ONNXRuntimeError\] : \d+ : \w+ : ", "", text)
     text = re.sub(r"^Load model from .*? failed:|^Fatal error: ", "", text)
+    text = re.sub(r"^Exception during initialization: |^This is an invalid model\. ", "", text)
+    text = re.sub(r"\b(Type )?Error: ", "", text)
     text = re.sub(
         r"Non-zero status code returned while running (\S+) node. Name:('.*?') Status Message: ",
         r"\1 \2: ",

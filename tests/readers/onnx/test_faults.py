@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from onnx import NodeProto, TensorProto, helper
 
+import rf_viz
 from rf_viz.errors import DefectError, ModelError
 from rf_viz.readers.onnx.node import OPERATORS
 from rf_viz.readers.reading.values import DataDependent, Outputs
@@ -56,6 +57,7 @@ CONSTANTS = {
         ("Unsqueeze", ["x"], "input 1", 22),
         ("Unsqueeze", ["x"], "attribute axes", 11),
         ("DepthToSpace", ["x"], "attribute blocksize", 22),
+        ("Constant", [], "attribute value", 22),
         ("Upsample", ["x"], "attribute scales", 8),
         ("If", ["", "x"], "input 0", 22),
         ("Loop", ["numbers", "on", "x"], "graph body", 22),
@@ -146,6 +148,70 @@ def test_shapes_and_numbers_that_do_not_fit(
     with pytest.raises(ModelError, match=f"^{op} 'node' ") as caught:
         traced(build([node], {"x": shape}, constants, opset=24))
     assert not isinstance(caught.value, DefectError)
+
+
+def test_heads_of_a_negative_number() -> None:
+    node = helper.make_node("Attention", ["x"] * 3, ["y"], q_num_heads=-2, kv_num_heads=2)
+    said = refusal(node, 24, (1, 16, 8))
+    assert said == "Attention 'y' cannot share 8 channels among -2 heads"
+
+
+def test_text_where_numbers_belong() -> None:
+    words = helper.make_tensor("words", TensorProto.STRING, [2], ["a", "b"])
+    model = build([helper.make_node("Slice", ["x", "words", "words"], ["y"])], {"x": (4, 4)})
+    model.graph.initializer.append(words)
+    with pytest.raises(ModelError) as caught:
+        traced(model)
+    assert str(caught.value) == "Slice 'y' takes numbers as input 1: the graph is invalid"
+
+
+def test_a_graph_where_the_strides_belong() -> None:
+    node = helper.make_node("Conv", ["x", "w"], ["y"], strides=[1, 1])
+    branch = valid("If").attribute[0]
+    branch.name = "strides"
+    node.attribute[0].CopyFrom(branch)
+    said = refusal(node)
+    assert said == "Conv 'y' has strides that are no list of whole numbers: the graph is invalid"
+
+
+@pytest.mark.parametrize("part", [b"stem", b"Conv", b"image", b"strides", b"inner", b"branch"])
+def test_names_that_are_no_text(part: bytes) -> None:
+    """Protobuf hands them out as bytes, and nothing else expects them."""
+    inner = helper.make_graph(
+        [helper.make_node("Relu", ["image"], ["inner"])],
+        "branch",
+        [],
+        [helper.make_tensor_value_info("inner", TensorProto.FLOAT, None)],
+    )
+    nodes = [
+        helper.make_node("Conv", ["image", "w"], ["stem"], strides=[1, 1]),
+        helper.make_node("If", ["on"], ["y"], then_branch=inner, else_branch=inner),
+    ]
+    data = build(nodes, {"image": (1, 2, 4, 4)}, CONSTANTS).SerializeToString()
+    with pytest.raises(ModelError) as caught:
+        rf_viz.load(data.replace(part, b"\xff" + part[1:]), "net.onnx")
+    assert str(caught.value) == (
+        "net.onnx has names that are no text (UTF-8): it is damaged, download or export it again"
+    )
+
+
+def test_a_constant_of_a_type_that_does_not_exist_has_unknown_values() -> None:
+    """As weights it changes no region."""
+    model = build([valid("Conv")], {"x": (1, 2, 4, 4)}, CONSTANTS)
+    next(t for t in model.graph.initializer if t.name == "w").data_type = 255
+    assert traced(model)["y"].region((0, 0)).size == (3, 3)
+
+
+def test_a_sparse_constant_with_a_place_outside_of_it_has_unknown_values() -> None:
+    sparse = helper.make_sparse_tensor(
+        helper.make_tensor("w", TensorProto.FLOAT, [1], [1.0]),
+        helper.make_tensor("places", TensorProto.INT64, [1], [999]),
+        [2, 2, 3, 3],
+    )
+    model = build([valid("Conv")], {"x": (1, 2, 4, 4)})
+    model.graph.sparse_initializer.append(sparse)
+    layer = rf_viz.load(model.SerializeToString()).trace(weight_aware=True)["y"]
+    assert layer.region((0, 0)).size == (3, 3)
 
 
 BROKEN = {

@@ -19,6 +19,7 @@ import pytest
 
 import rf_viz
 from rf_viz.readers.tensorflow.saved_model import archive
+from tests.models.keras_2_files import sequential
 from tests.models.keras_models import keras, small, tf
 
 
@@ -142,6 +143,50 @@ def test_a_lambda_s_output_has_the_shape_that_is_written_down(config: dict[str, 
     changed["config"]["layers"].pop()
     changed["config"]["output_layers"] = ["b", 0, 0]
     assert rf_viz.load(archived(changed)).trace()["b"].shape == (1, 6, 6, 3)
+
+
+def test_an_attribute_that_is_no_text(config: dict[str, Any], tmp_path: Path) -> None:
+    """Its bytes are damaged: h5py hands out halves of characters, which no text holds."""
+    damaged = json.dumps(config).encode().replace(b'"class_name"', b'"\xdclass_name"', 1)
+    path = legacy(config, tmp_path)
+    with h5py.File(path, "r+") as file:
+        kind = h5py.string_dtype("utf-8", len(damaged))
+        file.attrs.create("model_config", np.array(damaged, f"S{len(damaged)}"), dtype=kind)
+    assert "class_name" in refusal(path) or "model.h5" in refusal(path)
+
+
+def test_weights_that_claim_more_than_the_file_holds() -> None:
+    settings = {"filters": 2, "kernel_size": [3, 3]}
+    arrays = [np.ones((3, 3, 1, 2), np.float32), np.ones(2, np.float32)]
+    file_bytes = io.BytesIO(sequential((12, 12, 1), [("Conv2D", settings, arrays)]))
+    with h5py.File(file_bytes, "r+") as file:
+        del file["model_weights/layer0/weight0"]
+        group = file["model_weights/layer0"]
+        group.create_dataset("weight0", (2**20, 2**20), "f4", chunks=(1, 1024))
+    model = rf_viz.load(file_bytes.getvalue(), "net.h5")
+    name = model.trace().layers[-1].name
+    with pytest.raises(rf_viz.ModelError, match="weights weight0 are larger than the file itself"):
+        model.activations(np.ones((1, 12, 12, 1), np.float32), [name])
+
+
+def test_a_configuration_that_is_of_no_model() -> None:
+    own = {"module": "keras.initializers", "class_name": "Zeros", "config": {}}
+    said = refusal(json.dumps(own).encode(), "net.json")
+    assert "the configuration of a Zeros and no model" in said
+
+
+@pytest.mark.parametrize("kernel", [None, {"a": 1}, [[3]]])
+def test_a_setting_of_another_type_is_told_in_words(kernel: object, config: dict[str, Any]) -> None:
+    """Not in those of Python, which trips over it within Keras."""
+    changed = json.loads(json.dumps(config))
+    changed["config"]["layers"][0]["config"]["batch_shape"] = [None, 12, kernel, 3]
+    try:
+        said = refusal(archived(changed), "net.keras")
+    except pytest.fail.Exception:  # None is an axis of any size
+        assert kernel is None
+        return
+    assert "<class" not in said
+    assert "NoneType" not in said
 
 
 def test_a_model_of_a_class_that_is_not_at_hand(config: dict[str, Any]) -> None:

@@ -140,3 +140,19 @@ def test_an_empty_slice_that_drops_an_axis_is_no_defect() -> None:
         "test.pb",
     ).trace(input_shape=SHAPE)
     assert net.layers[-1].mask(()).all()
+
+
+def test_a_slice_whose_first_positions_are_one_number_is_the_graphs_fault() -> None:
+    """Where the positions are computed from the data, so that only the shape tells."""
+
+    def compute(x: tf.Tensor) -> tf.Tensor:
+        first = tf.cast(tf.reduce_sum(x), tf.int32)
+        return tf.strided_slice(x, [first], [first + 1], [1], shrink_axis_mask=1)
+
+    graph_def = graph(compute, x=(4, 3))
+    pack = next(node for node in graph_def.node if node.op == "Pack")
+    pack.op = "Identity"
+    del pack.attr["N"], pack.attr["axis"]
+    with pytest.raises(rf_viz.ModelError, match="no list of numbers") as error:
+        rf_viz.load(graph_def.SerializeToString(), "test.pb").trace(input_shape=(4, 3))
+    assert not isinstance(error.value, DefectError)

@@ -50,7 +50,7 @@ class Projected:
             shape = node.shape(i)
             relation: Relation = ()
             if len(shape) == 3:
-                if not count or shape[2] % count:
+                if count < 1 or shape[2] % count:
                     raise ModelError(
                         f"{node.op} {node.name!r} cannot share {shape[2]} channels among "
                         f"{count} heads"

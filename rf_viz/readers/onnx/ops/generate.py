@@ -27,6 +27,8 @@ _TYPES = {
 @operator("Constant", category="other")
 def constant(node: Node) -> Output | Value:
     """A tensor written out in the file; it sees nothing."""
+    if not node.proto.attribute:
+        raise node.missing("attribute value")
     attribute = node.proto.attribute[0]
     if attribute.type == AttributeProto.TENSOR:
         return initializer(attribute.t, None)

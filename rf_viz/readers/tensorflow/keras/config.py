@@ -27,6 +27,7 @@ from .layer_settings import layer_class, modern_layer
 from .legacy_calls import with_modern_calls
 from .retired import retired_functions
 from .stand_ins import is_function_call, name_of_call, stand_in_for_function
+from .texts import complaint
 
 Config = dict[str, Any]
 
@@ -401,7 +402,7 @@ def _try(clean: Config) -> None:
     try:
         built(_renamed(json.loads(json.dumps(clean))))
     except Exception as error:  # whatever Keras makes of settings it does not know
-        why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        why = complaint(error).strip().splitlines()[0]
         raise _Refused(f"Keras cannot make it: {why[:200]}") from error
 
 

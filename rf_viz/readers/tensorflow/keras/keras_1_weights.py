@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .texts import attribute_text
+
 _GATES = {"LSTM": (0, 2, 1, 3), "ConvLSTM2D": (0, 2, 1, 3), "GRU": (0, 1, 2)}
 """Keras 2's order of the gates, by their numbers in Keras 1's. It kept three arrays a gate."""
 
@@ -32,13 +34,17 @@ class Origin(NamedTuple):
     def of(cls, file: Any, weights: Any) -> Origin:  # noqa: ANN401
         """Read what an open HDF5 file, and its group of weights, tell of their origin."""
         version, backend = [
-            _text(weights.attrs.get(name, file.attrs.get(name, "")))
+            attribute_text(weights.attrs.get(name, file.attrs.get(name, "")))
             for name in ("keras_version", "backend")
         ]
         keras_1 = not version or version.startswith("1.")
         if not backend and keras_1:  # It did not say; but only TensorFlow's names end in a number.
-            names = [n for g in weights.values() for n in g.attrs.get("weight_names", ())]
-            backend = "tensorflow" if any(_text(n).endswith(":0") for n in names) else "theano"
+            names = [
+                attribute_text(name)
+                for group in weights.values()
+                for name in group.attrs.get("weight_names", ())
+            ]
+            backend = "tensorflow" if any(name.endswith(":0") for name in names) else "theano"
         return cls(keras_1, backend == "theano")
 
     def correlated(self, kind: str, array: NDArray[Any]) -> NDArray[Any]:
@@ -98,8 +104,3 @@ def _kernel(
     if kind.endswith("Transpose"):
         return array.transpose(2, 3, 0, 1) if channels_first else array.swapaxes(2, 3)
     return array.transpose(*spatial, 1, 0) if channels_first else array
-
-
-def _text(value: Any) -> str:  # noqa: ANN401
-    """An attribute of an HDF5 file as text."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -23,10 +23,15 @@ from .build import with_slashes
 from .keras_1_weights import Origin, of_keras_1
 from .legacy_calls import is_model, layer_name
 from .stand_ins import kind_of
+from .texts import attribute_text
 
 Entry = Mapping[str, Any]
 Stored = tuple[str, NDArray[Any]]
 """A weight in a file: its name and its values."""
+
+_EXPANSION, _SPARE = 100, 2**20
+"""A weight takes no more bytes than so many times the file's own, and some: a file may claim any
+size, and HDF5 fills in what it does not hold."""
 
 _CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 """What Keras 2 called the group with the layers of a model; the latter up to 2.12."""
@@ -315,14 +320,9 @@ def _with_groups(parts: Any, group: Any, name: str) -> Iterator[tuple[Any, Any]]
 def _names(group: Any, attribute: str) -> list[str]:  # noqa: ANN401
     """A list of names among a group's attributes, which Keras cuts up where it is long."""
     if attribute in group.attrs:
-        return [_text(value) for value in group.attrs[attribute]]
+        return [attribute_text(value) for value in group.attrs[attribute]]
     keys = takewhile(group.attrs.__contains__, (f"{attribute}{i}" for i in count()))
-    return [_text(value) for key in keys for value in group.attrs[key]]
-
-
-def _text(value: Any) -> str:  # noqa: ANN401
-    """An attribute of an HDF5 file as text."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return [attribute_text(value) for key in keys for value in group.attrs[key]]
 
 
 def _member(group: Any, path: str, name: str) -> Any:  # noqa: ANN401
@@ -344,4 +344,6 @@ def _array(group: Any, path: str, name: str) -> NDArray[Any]:  # noqa: ANN401
     dataset = _member(group, path, name)
     if not isinstance(dataset, h5py.Dataset) or dataset.external or dataset.is_virtual:
         raise ModelError(f"{name} is damaged: it names weights, {path}, that it does not hold")
+    if dataset.nbytes > _EXPANSION * dataset.file.id.get_filesize() + _SPARE:
+        raise ModelError(f"{name} is damaged: its weights {path} are larger than the file itself")
     return np.asarray(dataset)

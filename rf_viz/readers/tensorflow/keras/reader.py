@@ -7,7 +7,6 @@ made, and filled from the file, when somebody asks for a value.
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -31,6 +30,7 @@ from .config import (
     safe_config,
 )
 from .legacy_weights import fill_from_objects, fill_from_rows
+from .texts import HDF5_COMPLAINTS, complaint
 from .trace import Fetch, trace
 
 LARGEST_WEIGHTS = 2**35
@@ -163,10 +163,21 @@ def _built(config: Config, name: str) -> Any:  # noqa: ANN401
                 f"Keras {_keras_version()} cannot build {name}: {_reason(error)}; export the model "
                 "as a SavedModel or as ONNX where it can be loaded, and open that"
             ) from error
+    if not _is_model(model):
+        raise ModelError(
+            f"{name} holds the configuration of a {type(model).__name__} and no model: save the "
+            "whole model with model.save()"
+        )
     count = sum(int(np.prod(v.shape, dtype=object)) for v in model.variables)
     if count > LARGEST_WEIGHTS:
         raise ModelError(f"{name} declares {count:,} weights: the limit is {LARGEST_WEIGHTS:,}")
     return model
+
+
+def _is_model(thing: object) -> bool:
+    import keras
+
+    return isinstance(thing, keras.Model)
 
 
 def _keras_version() -> str:
@@ -178,14 +189,13 @@ def _keras_version() -> str:
 
 def _reason(error: Exception) -> str:
     """What went wrong, from an exception of Keras: which wraps it in what it was doing."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
-    text = text.rpartition("Exception encountered: ")[2]
+    text = complaint(error).rpartition("Exception encountered: ")[2]
     if "either has loops or disconnected nodes" in text:
         return "its layers are called in a circle, or on outputs that no layer makes"
     lines = (line.strip() for line in text.splitlines())
-    wraps = ("Exception encountered when", "<class ", "Arguments received")
+    wraps = ("type ", "Arguments received")
     said = [line for line in lines if line and not line.startswith(wraps)]
-    return (said[0] if said else type(error).__name__).rstrip(".")[:300]
+    return said[0].rstrip(".")[:300]
 
 
 class _Weights:
@@ -240,7 +250,7 @@ def _fill(model: Any, name: str, path: str) -> None:  # noqa: ANN401
     try:
         model.load_weights(path)
     except Exception as error:  # whatever Keras makes of a file that does not fit
-        lines = str(error).strip().splitlines() or [type(error).__name__]
+        lines = complaint(error).strip().splitlines()
         raise ModelError(
             f"the weights of {name} do not fit its layers: {lines[0][:300]}"
         ) from error
@@ -261,7 +271,7 @@ def _fill_legacy(model: Any, config: Config, content: Content) -> None:  # noqa:
                 fill_from_objects(model, config, file, content.name)
     except ModelError:
         raise
-    except _OF_HDF5 as error:
+    except HDF5_COMPLAINTS as error:
         raise ModelError(
             f"the weights of {content.name} are damaged or cut off: download or save it again"
         ) from error

@@ -37,6 +37,7 @@ from .in_graph import as_with_values
 from .own_data import computed_in_graph
 from .settings import settings
 from .stand_ins import kind_of, our_layers
+from .texts import complaint
 from .unrolling import unrolled_in_bounds
 
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall", "While", "StatelessWhile", "If",
@@ -128,10 +129,7 @@ def _own_value(variable: Any) -> NDArray[Any]:  # noqa: ANN401
 
 def _reason(error: Exception) -> str:
     """Say in one line what an exception says, and in which layer where Keras names it."""
-    text = re.sub(r"\x1b\[\d*m", "", str(error))
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    reason = " ".join(lines[:2] if lines and lines[0].startswith("Exception enc") else lines[:1])
-    return (reason or type(error).__name__)[:300]
+    return next(line.strip() for line in complaint(error).splitlines() if line.strip())[:300]
 
 
 @dataclass

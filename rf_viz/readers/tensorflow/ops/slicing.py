@@ -153,6 +153,8 @@ def _somewhere(node: Node, shape: Shape) -> Output | None:
 
     None where other slices are taken.
     """
+    if len(node.shape(1)) != 1:
+        raise ValueError("its first positions are no list of numbers")
     single, whole = node.attribute("shrink_axis_mask", 0), node.attribute("begin_mask", 0)
     whole &= node.attribute("end_mask", 0)
     axes = [i for i in range(len(shape)) if single >> i & 1]

@@ -20,6 +20,8 @@ _SWITCH = ("Switch", "RefSwitch")
 _MERGE = ("Merge", "RefMerge")
 _EXIT = ("Exit", "RefExit")
 _NEXT = ("NextIteration", "RefNextIteration")
+_TAKES = {**dict.fromkeys((*_ENTER, *_EXIT, *_NEXT), 1), **dict.fromkeys(_SWITCH, 2)}
+"""The least number of inputs of these nodes."""
 
 
 class Functional(NamedTuple):
@@ -112,6 +114,8 @@ def _loop(members: Sequence[Any], nodes: Mapping[str, Any]) -> _Loop | None:
         if node.op in _MERGE and any(own.get(maker(r), node).op in _NEXT for r in node.input)
     ]  # fmt: skip
     if len(conditions) != 1 or not merges:
+        return None
+    if any(len(node.input) < _TAKES.get(node.op, 0) for node in members):
         return None
     (condition,) = conditions
     entered: list[str] = []

@@ -52,6 +52,21 @@ def test_a_frame_becomes_one_loop_whose_outputs_have_the_names_of_its_exits() ->
     assert net["y"].region((3, 3)) == Region((1, 1), (6, 6))
 
 
+@pytest.mark.parametrize("op", ["Enter", "Switch", "NextIteration", "Exit"])
+def test_a_frame_of_which_a_node_lacks_its_inputs_becomes_no_loop(op: str) -> None:
+    graph = frames()
+    lacking = next(node for node in graph.node if node.op == op)
+    del lacking.input[:]
+    assert lacking.name in {node.name for node in functional(graph.node).nodes}
+
+
+def test_what_enters_a_frame_and_is_missing_is_told() -> None:
+    graph = frames()
+    del next(node for node in graph.node if node.op == "Enter").input[:]
+    with pytest.raises(rf_viz.ModelError, match="Enter 'while/Enter' lacks its input 0"):
+        rf_viz.load(graph.SerializeToString(), "g.pb").trace(input="x")
+
+
 @pytest.mark.parametrize("op", ["LoopCond", "NextIteration"])
 def test_a_frame_of_another_form_is_assumed_to_see_all_that_enters(op: str) -> None:
     graph = frames()
