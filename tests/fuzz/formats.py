@@ -28,6 +28,7 @@ from tests.fuzz.hdf5 import mutate_hdf5
 from tests.fuzz.messages import mutate_message
 from tests.fuzz.pictures import images, mutate_picture, signals, volumes
 from tests.fuzz.raw import mutate_bytes
+from tests.models.tensorflow_graphs import FLOAT, INT32, Graph
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 
@@ -100,6 +101,13 @@ def _mutate_keras_json(data: bytes, rng: Random) -> bytes:
     return mutate_json(data, rng, _keras_words())
 
 
+def _mutate_program(data: bytes, rng: Random) -> bytes:
+    """An exported program of PyTorch."""
+    if rng.random() < 0.1:
+        return mutate_bytes(data, rng)
+    return mutate_zip(data, rng, _torch_operators())
+
+
 def _mutate_archive(data: bytes, rng: Random) -> bytes:
     """A zip archive by its entries, now and then by its bytes; anything else by its bytes."""
     if data[:2] != b"PK" or rng.random() < 0.2:
@@ -116,6 +124,12 @@ def _onnx_operators() -> list[str]:
 @cache
 def _tf_operators() -> list[str]:
     return sorted(TF_OPERATORS)
+
+
+@cache
+def _torch_operators() -> list[str]:
+    names = (DATA / "pytorch" / "exported_operators.txt").read_text().split()
+    return [f"torch.ops.{name}" for name in names]
 
 
 @cache
@@ -259,6 +273,35 @@ def _graph_defs() -> list[Seed]:
     return [*_files("cases/*/*.pb") * 2, *packed]
 
 
+def _tf_operators_alone() -> list[Seed]:
+    """A graph for each operator that is described: most are wrong, as are many that people write.
+
+    The operator gets an image and some constants, and the attributes that operators often have.
+    """
+    rng = Random(0)
+    constants = (2, [1, 2], [0, 1, 1, 0], [1, 6, 6, 4], [[0, 0], [1, 1], [0, 2], [0, 0]])
+    files = []
+    for op in _tf_operators() * 2:
+        graph = Graph()
+        graph.placeholder("x", (1, 6, 6, 4))
+        names = ["x", *(graph.const(f"n{i}", np.int32(n)) for i, n in enumerate(constants))]
+        names += [graph.const("r", np.float32(0.5)), graph.const("w", np.ones((3, 3, 4, 2), "f"))]
+        inputs = [rng.choice(("x", *names)), *rng.choices(names, k=rng.randrange(4))]
+        graph.add("first", "Relu", "x")
+        graph.add("y", op, *inputs, padding=rng.choice(("SAME", "VALID")), data_format="NHWC",
+                  strides=[1, 2, 2, 1], ksize=[1, 3, 3, 1], dilations=[1, 1, 1, 1], N=len(inputs),
+                  axis=rng.randrange(-2, 4), keep_dims=rng.random() < 0.5, block_size=2, num=2,
+                  num_split=2)  # fmt: skip
+        node = graph.graph.node[-1]
+        for key in ("T", "dtype", "Tparams", "SrcT", "DstT"):
+            node.attr[key].type = FLOAT
+        for key in ("Tidx", "Tshape", "Index", "Tindices", "Tperm", "Tpaddings", "Tdim"):
+            node.attr[key].type = INT32
+        graph.add("z", "Relu", "y")
+        files.append((f"{op}.pb", graph.graph.SerializeToString(deterministic=True)))
+    return files
+
+
 def _saved_model_entries() -> list[list[tuple[str, bytes]]]:
     archives = []
     for _, data in _files("cases/saved_model/*.zip"):
@@ -390,6 +433,11 @@ FORMATS: dict[str, Format] = {
         runs_tensorflow=True,
         runs=10,
     ),
+    "GraphDef operators": Format(
+        _tf_operators_alone,
+        partial(_as_message, message=GraphDef, operators=_tf_operators()),
+        weight=8,
+    ),
     "GraphDef text": Format(lambda: _files("cases/*/*.pbtxt"), _mutate_text_graph, weight=3),
     "SavedModel": Format(
         _saved_models,
@@ -409,7 +457,7 @@ FORMATS: dict[str, Format] = {
     "TFLite": Format(_tflite, mutate_tflite, weight=8, runs=10),
     "PyTorch": Format(
         lambda: _files("pytorch/*.pt2", "cases/pytorch/*.pt2"),
-        _mutate_archive,
+        _mutate_program,
         weight=8,
         runs=4,
     ),

@@ -112,9 +112,10 @@ class Call:
         Raises ModelError where a window's numbers are not positive, or no numbers.
         """
         if self._attributes is None:
-            self._attributes = {a.name: self._attribute(a) for a in self.proto.attribute}
+            attributes = {a.name: self._attribute(a) for a in self.proto.attribute}
             for name in _POSITIVE:
-                self._check_positive(name, self._attributes.get(name))
+                self._check_positive(name, attributes.get(name))
+            self._attributes = attributes
         return self._attributes
 
     def _check_positive(self, name: str, numbers: object) -> None:

@@ -188,11 +188,8 @@ def test_names_that_are_no_text(part: bytes) -> None:
         helper.make_node("If", ["on"], ["y"], then_branch=inner, else_branch=inner),
     ]
     data = build(nodes, {"image": (1, 2, 4, 4)}, CONSTANTS).SerializeToString()
-    with pytest.raises(ModelError) as caught:
+    with pytest.raises(ModelError, match=r"^net.onnx holds a name that is no text"):
         rf_viz.load(data.replace(part, b"\xff" + part[1:]), "net.onnx")
-    assert str(caught.value) == (
-        "net.onnx has names that are no text (UTF-8): it is damaged, download or export it again"
-    )
 
 
 def test_a_constant_of_a_type_that_does_not_exist_has_unknown_values() -> None:

@@ -58,6 +58,10 @@ _NAMES_LAYERS = ("name", "keras_history", "input_layers", "output_layers")
 """Where configurations have the names of layers."""
 
 
+_MOST_OUTPUTS = 1000
+"""The most outputs of a layer; a configuration may name any number."""
+
+
 class _Refused(Exception):  # noqa: N818  (a finding, not an error)
     """An object of a configuration is not built; the argument says why, after its layer's name."""
 
@@ -413,7 +417,7 @@ def _declared_outputs(config: Config) -> dict[str, dict[int, DeclaredOutput]]:
         history, shape = inner.get("keras_history"), _plain_shape(inner.get("shape"))
         if isinstance(history, list) and len(history) == 3 and shape is not None:
             layer, _, number = history
-            if isinstance(layer, str) and isinstance(number, int):
+            if isinstance(layer, str) and isinstance(number, int) and number < _MOST_OUTPUTS:
                 dtype = inner.get("dtype")
                 output = DeclaredOutput(shape, dtype if isinstance(dtype, str) else "")
                 declared.setdefault(layer, {}).setdefault(number, output)

@@ -57,7 +57,7 @@ def of_keras_1(kind: str, settings: Settings, takes: Container[str]) -> tuple[st
             renamed["kernel_size"] = [renamed.pop(name) for name in names]
     if "dim_ordering" in renamed:
         ordering = renamed.pop("dim_ordering")
-        renamed["data_format"] = _FORMATS.get(ordering, ordering)
+        renamed["data_format"] = _FORMATS.get(str(ordering), ordering)
     if "output_dim" in renamed and "output_dim" not in takes:
         renamed["units"] = renamed.pop("output_dim")
     if renamed.get("padding") == "full":

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .texts import attribute_text
+from .texts import attribute_text, attribute_texts
 
 _GATES = {"LSTM": (0, 2, 1, 3), "ConvLSTM2D": (0, 2, 1, 3), "GRU": (0, 1, 2)}
 """Keras 2's order of the gates, by their numbers in Keras 1's. It kept three arrays a gate."""
@@ -40,9 +40,10 @@ class Origin(NamedTuple):
         keras_1 = not version or version.startswith("1.")
         if not backend and keras_1:  # It did not say; but only TensorFlow's names end in a number.
             names = [
-                attribute_text(name)
+                name
                 for group in weights.values()
-                for name in group.attrs.get("weight_names", ())
+                if "weight_names" in group.attrs
+                for name in attribute_texts(group.attrs["weight_names"])
             ]
             backend = "tensorflow" if any(name.endswith(":0") for name in names) else "theano"
         return cls(keras_1, backend == "theano")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import count, takewhile
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from .build import with_slashes
 from .keras_1_weights import Origin, of_keras_1
 from .legacy_calls import is_model, layer_name
 from .stand_ins import kind_of
-from .texts import attribute_text
+from .texts import attribute_texts
 
 Entry = Mapping[str, Any]
 Stored = tuple[str, NDArray[Any]]
@@ -318,11 +318,14 @@ def _with_groups(parts: Any, group: Any, name: str) -> Iterator[tuple[Any, Any]]
 
 
 def _names(group: Any, attribute: str) -> list[str]:  # noqa: ANN401
-    """A list of names among a group's attributes, which Keras cuts up where it is long."""
-    if attribute in group.attrs:
-        return [attribute_text(value) for value in group.attrs[attribute]]
-    keys = takewhile(group.attrs.__contains__, (f"{attribute}{i}" for i in count()))
-    return [attribute_text(value) for key in keys for value in group.attrs[key]]
+    """A list of names among a group's attributes, which Keras cuts up where it is long.
+
+    Raises ValueError where an attribute is no list.
+    """
+    keys: Iterable[str] = [attribute]
+    if attribute not in group.attrs:
+        keys = takewhile(group.attrs.__contains__, (f"{attribute}{i}" for i in count()))
+    return [name for key in keys for name in attribute_texts(group.attrs[key])]
 
 
 def _member(group: Any, path: str, name: str) -> Any:  # noqa: ANN401

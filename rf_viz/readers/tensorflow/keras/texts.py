@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
+
 HDF5_COMPLAINTS = (OSError, RuntimeError, ValueError, KeyError, OverflowError)
 """What h5py raises for a file that is damaged."""
 
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 _CALL = re.compile(r"Exception encountered when calling (?:layer )?(\S+?)(?:\.call)?\(\)\.\s*")
-_CLASS = re.compile(r"<class '(?:[\w.]*\.)?(\w+)'>")
-_OBJECT = re.compile(r"<(\w+)[ :][^<>]*>")
+_CLASS = re.compile(r"<class '[^']*?(\w+)'>")
+_OBJECT = re.compile(r"<(?:[\w.]*\.)?(\w+)[ :][^<>]*>")
 _STUMBLE = re.compile(
     r"NoneType|'\w+' object|object is not|unsupported operand|indices must be|not supported between"
 )
@@ -23,6 +25,13 @@ def attribute_text(value: Any) -> str:  # noqa: ANN401
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def attribute_texts(values: Any) -> list[str]:  # noqa: ANN401
+    """A list of texts in an attribute. Raises ValueError where it is no list."""
+    if np.ndim(values) != 1 or not isinstance(values, np.ndarray | list | tuple):
+        raise ValueError("an attribute that should be a list of names is none")
+    return [attribute_text(value) for value in values]
 
 
 def complaint(error: Exception) -> str:
