@@ -143,7 +143,7 @@ def _mutate_npy(data: bytes, rng: Random) -> bytes:
         start = header.index(b"(")
         header = header[:start] + str(tuple(shape)).encode() + b", }"
     else:
-        header = mutate_text(header, rng)
+        header = mutate_text(header, rng)[: 2**16 - 1]
     return data[:8] + struct.pack("<H", len(header)) + header + body
 
 

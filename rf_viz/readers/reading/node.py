@@ -297,6 +297,17 @@ class BaseNode(Generic[C]):
         return self.reading.add(self, name, output)
 
 
+def outputs_of(graph: Subgraph[Any], scope: Mapping[str, Value], where: str) -> list[Value]:
+    """The outputs of a subgraph that was read, by what is in ``scope`` then.
+
+    ``where`` names the subgraph in the error. Raises ModelError where nothing makes an output.
+    """
+    for name in graph.outputs:
+        if name not in scope:
+            raise ModelError(f"nothing in {where} makes its output {name!r}")
+    return [scope[name] for name in graph.outputs]
+
+
 def described_tensor(
     node: BaseNode[Any], name: str, shape: Shape, sources: Sequence[Source], assumed: str
 ) -> Tensor:

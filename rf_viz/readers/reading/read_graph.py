@@ -17,7 +17,7 @@ from ...relation.common.basic import everything
 from ...trace.tensors import Category, Group, Source, Tensor
 from .expansion import MOST_NODES
 from .maskings import Maskings
-from .node import BaseNode, Call, Subgraph, described_tensor
+from .node import BaseNode, Call, Subgraph, described_tensor, outputs_of
 from .values import DataDependent, Value, leaves
 from .within import Calls, behind, severed
 
@@ -337,10 +337,7 @@ class BaseReading(ABC, Generic[C, N]):
             raise
         for tensor in self.tensors[mark:]:
             tensor.name, tensor.node = prefix + tensor.name, prefix + tensor.node
-        missing = [name for name in graph.outputs if name not in inner]
-        if missing:
-            raise ModelError(f"nothing in {prefix} makes its output {missing[0]!r}")
-        return [inner[name] for name in graph.outputs]
+        return outputs_of(graph, inner, prefix)
 
     def _drop(self, mark: int) -> None:
         """Drop the tensors from this number on."""

@@ -21,7 +21,7 @@ from ...relation.common.products import crop
 from ...relation.turns import Cycle, every_turn, from_around, in_front, recurrences, work
 from ...trace.tensors import Source, Tensor
 from .maskings import NOTHING, Maskings
-from .node import BaseNode, Call, Subgraph, described_tensor
+from .node import BaseNode, Call, Subgraph, described_tensor, outputs_of
 from .values import DataDependent, Filled, Put, Value, leaves
 
 Node = BaseNode[Any]
@@ -387,7 +387,7 @@ class _Scan:
                 self._read(call, scope)
         if any(v.tensor >= 0 and v.shape is None for v in scope.values()):
             raise DataDependent(f"shapes in {self._title} depend on the data")
-        return [scope[name] for name in self.body.outputs]
+        return outputs_of(self.body, scope, self._title)
 
     def _entering(self, i: int, entering: Entering) -> Value:
         """What stands for an input of the body while it is read."""

@@ -236,6 +236,13 @@ def test_what_the_data_decides_is_assumed_with_its_true_shape() -> None:
     assert "the_Loop" in net["last"].note
 
 
+def test_a_loop_whose_body_does_not_make_what_it_hands_on_is_told() -> None:
+    body = loop([node("Add", "h h", "other")], "h2", "i go h")
+    model = build([node("Loop", "n c x", "last", body=body)], {"x": (2,)}, COUNT)
+    with pytest.raises(rf_viz.ModelError, match="makes its output 'h2'"):
+        rf_viz.load(model.SerializeToString()).trace()
+
+
 def test_a_hundred_and_more_turns_are_one_row_with_its_operations() -> None:
     many = scan(SUM, "h2 o", "h a", "last y", takes="h0 x", num_scan_inputs=1)
     model = build([many], {"x": (3000, 2)}, H0)

@@ -190,3 +190,14 @@ def test_weights_of_zero_do_not_count_where_that_is_asked() -> None:
     model = g.model()
     assert model.trace()["y"].region((2, 2)) == Region((2, 2), (5, 5))
     assert model.trace(weight_aware=True)["y"].region((2, 2)) == Region((3, 2), (5, 4))
+
+
+def test_a_branch_that_is_computed_from_itself_is_told() -> None:
+    graph = Graph()
+    graph.image("x", 8)
+    graph.add("a", "Identity", "b")
+    graph.add("b", "Identity", "a")
+    graph.add("merged", "Merge", "a", "x")
+    graph.add("y", "Relu", "merged")
+    with pytest.raises(rf_viz.ModelError, match="computed from itself"):
+        graph.model().trace()

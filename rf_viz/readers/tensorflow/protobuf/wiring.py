@@ -136,17 +136,16 @@ class Wiring:
 
     def _branch_of(self, tensor: str) -> str:
         """The tensor that lets a constant's branch happen; empty where no constant is in sight."""
-        pending = [maker(tensor)]
-        while pending:
-            name = pending.pop()
+        name, behind = maker(tensor), set[str]()
+        while name not in behind:  # a damaged graph may go round in a circle
+            behind.add(name)
             node = self.nodes.get(name)
             if node is None or node.op in ("Switch", "RefSwitch", "_SwitchN"):
-                continue
+                return ""
             if not self.inputs[name]:
-                for reference in node.input:
-                    if reference[1:] in self.nodes:
-                        return str(reference[1:])
-            pending.extend(maker(t) for t in self.inputs[name][:1])
+                controls = [reference[1:] for reference in node.input]
+                return next((control for control in controls if control in self.nodes), "")
+            name = maker(self.inputs[name][0])
         return ""
 
     def _sorted(self) -> list[str]:
