@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
+from itertools import chain
 from math import prod
 from operator import or_
 
@@ -25,6 +26,9 @@ from ..relation import (
 )
 from ..relation.base import origins_of
 from .dependences import Dependence
+
+_MOST = 2**24
+"""The most elements of a tensor whose positions are written out; a picture's are two lines."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +150,10 @@ def _torn(positions: Positions) -> bool:
 
 
 def _together(several: Iterable[Positions | None]) -> Positions | None:
-    """The positions by several paths to the same tensor; None where no path has any."""
+    """The positions by several paths to the same tensor.
+
+    None where no path has any, and where they are too many to be written out.
+    """
 
     def union(one: Positions, two: Positions) -> Positions:
         return tuple(
@@ -154,6 +161,9 @@ def _together(several: Iterable[Positions | None]) -> Positions | None:
         )
 
     present = [positions for positions in several if positions is not None]
+    for ends in zip(*(chain(*positions) for positions in present), strict=True):
+        if len(ends) > 1 and prod(np.broadcast_shapes(*(end.shape for end in ends))) > _MOST:
+            return None
     return reduce(union, present) if present else None
 
 

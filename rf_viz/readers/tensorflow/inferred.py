@@ -14,6 +14,7 @@ from ...runtimes.tensorflow.kinds import kind_of
 from ...runtimes.tensorflow.safety import may_run
 from .program import Program
 from .protobuf.messages import GraphDef
+from .rules import takes_wrong_constants
 
 _SMALL = 1024
 """Constants of up to so many elements may say something about a shape."""
@@ -31,6 +32,8 @@ def infer_shapes(program: Program, shapes: Mapping[str, Shape]) -> dict[str, Sha
         return {}
     bound = _bound(program, shapes)
     if may_run(bound):  # the inference runs operations on constants
+        return {}
+    if takes_wrong_constants(bound):  # it reads them without a look at their types
         return {}
     theirs = tf.compat.v1.GraphDef.FromString(bound.SerializeToString())
     with tf.Graph().as_default() as graph:
@@ -66,7 +69,8 @@ def _bound(program: Program, shapes: Mapping[str, Shape]) -> Any:  # noqa: ANN40
             for name in data_inputs(node):
                 copy.input.append(within.get(name, name))
             for key, value in node.attr.items():
-                if key[0] != "_":  # hints may name absent nodes, or shapes at the declared size
+                # Hints may name absent nodes, or shapes at the declared size.
+                if not key.startswith("_"):
                     copy.attr[key].CopyFrom(value)
         else:
             _placeholder(bound, node.name, node.attr["dtype"].type, shape)

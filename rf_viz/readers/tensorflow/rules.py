@@ -48,6 +48,30 @@ def violation(node: Node) -> str:
     )
 
 
+def takes_wrong_constants(graph: Any) -> bool:  # noqa: ANN401
+    """Tell whether some node takes a constant of a type that its op does not take there.
+
+    TensorFlow's own shape inference ends the whole process where it reads such a constant.
+    """
+    from tensorflow.python.framework import op_def_registry
+
+    constants = {
+        node.name: node.attr["value"].tensor.dtype for node in graph.node if node.op == "Const"
+    }
+    for node in graph.node:
+        kinds = [constants.get(name.removesuffix(":0")) for name in node.input]
+        definition = op_def_registry.get(node.op) if any(kinds) else None
+        if definition is None:
+            continue
+        try:
+            expected = _types(node, definition)
+        except KeyError:  # it lacks an attribute
+            return True
+        if any(kind and kind != own for kind, own in zip(kinds, expected, strict=False)):
+            return True
+    return False
+
+
 def _broken_attribute(proto: Any, definition: Any) -> str:  # noqa: ANN401
     """Attributes that are missing, of another kind, or out of range."""
     for rule in definition.attr:
@@ -103,7 +127,7 @@ def _refused_shapes(node: Node, definition: Any, tf: Any) -> str:  # noqa: ANN40
     graph_def = GraphDef()
     proto = graph_def.node.add(name="node", op=node.op)
     for name, value in node.call.proto.attr.items():
-        if name[0] != "_":  # hints may name absent nodes
+        if not name.startswith("_"):  # hints may name absent nodes
             proto.attr[name].CopyFrom(value)
     for i, kind in enumerate(_types(proto, definition)):
         proto.input.append(f"input{i}")

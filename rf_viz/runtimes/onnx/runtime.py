@@ -179,9 +179,9 @@ class OnnxRuntime:
         if isinstance(value, list):  # a sequence of tensors, within a body
             return value
         if name in self._maker and value is not None:
-            return cast(value, onnx.helper.tensor_dtype_to_np_dtype(self._kind(name)))
+            return cast(value, _numpy_type(self._kind(name), name))
         kind = self._inputs[name].type.tensor_type
-        dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)
+        dtype = _numpy_type(kind.elem_type, name)
         if value is None:
             shape = shapes.get(name) or [d.dim_value or 1 for d in kind.shape.dim]
             value = neutral(name, shape, dtype)
@@ -386,6 +386,16 @@ def _tensors_in(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
             for graph in (attribute.g, *attribute.graphs):
                 yield from graph.initializer
                 todo.extend(graph.node)
+
+
+def _numpy_type(kind: int, name: str) -> np.dtype[Any]:
+    """NumPy's type for one of ONNX's. Raises ModelError where there is none."""
+    try:
+        return onnx.helper.tensor_dtype_to_np_dtype(kind)
+    except KeyError as error:
+        raise ModelError(
+            f"the type of {name} is unknown to ONNX ({kind}): it cannot be fed"
+        ) from error
 
 
 def _inlined(name: str, value: ort.OrtValue) -> ort.OrtValue | onnx.TensorProto:

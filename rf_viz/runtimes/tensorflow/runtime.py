@@ -232,7 +232,7 @@ class TensorFlowRuntime:
                     reference = used.setdefault(reference, f"value/{len(used)}")
                 copy.input.append(reference)
             for key, value in node.attr.items():
-                if key[0] != "_":  # colocation and other hints, which name absent nodes
+                if not key.startswith("_"):  # colocation and other hints, which name absent nodes
                     copy.attr[key].CopyFrom(value)
         part.library.function.extend(called_functions(part.node, self._functions))
         reason = may_run(part)

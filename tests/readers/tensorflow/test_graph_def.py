@@ -201,3 +201,10 @@ def test_a_branch_that_is_computed_from_itself_is_told() -> None:
     graph.add("y", "Relu", "merged")
     with pytest.raises(rf_viz.ModelError, match="computed from itself"):
         graph.model().trace()
+
+
+def test_an_attribute_without_a_name_is_no_defect() -> None:
+    graph = Graph()
+    graph.image("x", 8)
+    graph.add("y", "Mystery", "x", **{"": 1})
+    assert not graph.model().trace()["y"].exact

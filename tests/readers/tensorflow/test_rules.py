@@ -156,3 +156,13 @@ def test_a_slice_whose_first_positions_are_one_number_is_the_graphs_fault() -> N
     with pytest.raises(rf_viz.ModelError, match="no list of numbers") as error:
         rf_viz.load(graph_def.SerializeToString(), "test.pb").trace(input_shape=(4, 3))
     assert not isinstance(error.value, DefectError)
+
+
+def test_texts_in_place_of_positions_do_not_end_the_process() -> None:
+    """TensorFlow's shape inference would, which is asked where the positions are not known."""
+    graph_def = graph(lambda x: tf.strided_slice(tf.sqrt(x), [1], [3]), x=(4, 3))
+    slices = next(node for node in graph_def.node if node.op == "StridedSlice")
+    first = next(node for node in graph_def.node if node.name == slices.input[1])
+    first.attr["value"].tensor.CopyFrom(tf.make_tensor_proto([b"one"]))
+    model = rf_viz.load(graph_def.SerializeToString(), "test.pb")
+    assert not model.trace(input_shape=(4, 3)).layers[-1].exact

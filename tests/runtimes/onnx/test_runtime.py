@@ -282,3 +282,24 @@ def test_old_models_with_weights_made_in_the_graph_run(name: str) -> None:
     out = model.graph.output[0].name
     value = OnnxRuntime(model).activations({source: x}, [out])[out]
     np.testing.assert_allclose(value, reference(model, {source: x}, out), rtol=1e-4, atol=1e-6)
+
+
+def test_an_input_of_no_type_is_told() -> None:
+    model = parser.parse_model("""
+        <ir_version: 8, opset_import: ["" : 17]>
+        net (float[4] x, float scale) => (float[4] out) { out = Mul (x, scale) }""")
+    runtime = OnnxRuntime(model)
+    model.graph.input[1].type.tensor_type.elem_type = 0
+    with pytest.raises(ModelError):
+        runtime.activations({"x": normal(4)}, ["out"])
+
+
+def test_another_input_that_claims_to_be_huge_is_told() -> None:
+    model = parser.parse_model("""
+        <ir_version: 8, opset_import: ["" : 17]>
+        net (float[4] x, float[n] state) => (float[4] out, float m) {
+          out = Relu (x)
+          m = ReduceSum (state)
+        }""")
+    with pytest.raises(ModelError, match="too large to be filled"):
+        OnnxRuntime(model).activations({"x": normal(4)}, ["m"], {"state": (2**62,)})

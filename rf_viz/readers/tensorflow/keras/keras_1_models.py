@@ -95,6 +95,8 @@ class _Graph:
         """Return the output of a layer that is called on these tensors."""
         settings = _settings(layer)
         name = layer.get("name") or settings.get("name") or f"layer_{len(self._layers) + 1}"
+        if not isinstance(name, str):
+            raise ModelError("the configuration has a layer whose name is no text: it is damaged")
         entry = {**layer, "config": {**settings, "name": name}, "name": name, "inbound_nodes": []}
         entry = self._layers.setdefault(name, entry)
         entry["inbound_nodes"].append(tensors)
