@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import rf_viz
+from rf_viz.readers.tensorflow.keras.texts import complaint
 from rf_viz.readers.tensorflow.saved_model import archive
 from tests.models.keras_2_files import sequential
 from tests.models.keras_models import keras, small, tf
@@ -167,6 +168,30 @@ def test_weights_that_claim_more_than_the_file_holds() -> None:
     name = model.trace().layers[-1].name
     with pytest.raises(rf_viz.ModelError, match="weights weight0 are larger than the file itself"):
         model.activations(np.ones((1, 12, 12, 1), np.float32), [name])
+
+
+@pytest.mark.parametrize("value", [np.int64(3), np.float64("nan"), h5py.Empty("f4"), b"one"])
+def test_names_of_weights_that_are_no_list(value: object) -> None:
+    settings = {"filters": 2, "kernel_size": [3, 3]}
+    arrays = [np.ones((3, 3, 1, 2), np.float32), np.ones(2, np.float32)]
+    file_bytes = io.BytesIO(sequential((12, 12, 1), [("Conv2D", settings, arrays)]))
+    with h5py.File(file_bytes, "r+") as file:
+        file["model_weights/layer0"].attrs["weight_names"] = value
+    model = rf_viz.load(file_bytes.getvalue(), "net.h5")
+    name = model.trace().layers[-1].name
+    with pytest.raises(rf_viz.ModelError, match=r"the weights of net.h5 are damaged"):
+        model.activations(np.ones((1, 12, 12, 1), np.float32), [name])
+
+
+@pytest.mark.parametrize("number", [2**31, 2**62])
+def test_an_output_of_any_number_may_be_asked_of_a_layer_that_is_not_executed(
+    number: int, config: dict[str, Any]
+) -> None:
+    """A list of as many outputs would fill the memory."""
+    changed = with_layer(config, **harmful(Path("executed"))["a class of one's own"])
+    tensor = changed["config"]["layers"][3]["inbound_nodes"][0]["args"][0]["config"]
+    tensor["keras_history"][2] = number
+    assert "net.keras" in refusal(archived(changed), "net.keras")
 
 
 def test_a_configuration_that_is_of_no_model() -> None:
@@ -372,3 +397,22 @@ def test_graphs_that_reach_beyond_themselves_are_traced_but_not_run(
     else:
         model.activations(image, [last])
     assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Received: 1 (of type <class 'int'>)", "Received: 1 (of type int)"),
+        ("Received: <keras.src.Zeros object at 0x7f1>", "Received: Zeros"),
+        ("<Conv2D name=a, built=True> has no weights", "Conv2D has no weights"),
+        (
+            "Exception encountered when calling Conv2D.call().\n\n\x1b[1mToo small\x1b[0m",
+            "Conv2D: Too small",
+        ),
+        ("'NoneType' object is not iterable", "a setting is of another type than Keras expects"),
+        ("'<=' not supported between instances of 'str' and 'int'", "a setting is of another"),
+        ("", "a setting is of another type than Keras expects"),
+    ],
+)
+def test_what_keras_says_is_shown_in_words_of_people(said: str, shown: str) -> None:
+    assert complaint(ValueError(said)).startswith(shown)

@@ -13,6 +13,7 @@ import rf_viz
 from rf_viz.errors import DefectError
 from rf_viz.readers.reading.values import Outputs
 from rf_viz.readers.tensorflow.node import OPERATORS, Node
+from rf_viz.readers.tensorflow.rules import takes_wrong_constants
 from tests.oracles.tensorflow_oracle import graph, tf
 from tests.oracles.truth import generic
 
@@ -158,11 +159,13 @@ def test_a_slice_whose_first_positions_are_one_number_is_the_graphs_fault() -> N
     assert not isinstance(error.value, DefectError)
 
 
-def test_texts_in_place_of_positions_do_not_end_the_process() -> None:
-    """TensorFlow's shape inference would, which is asked where the positions are not known."""
-    graph_def = graph(lambda x: tf.strided_slice(tf.sqrt(x), [1], [3]), x=(4, 3))
+def test_texts_in_place_of_positions_keep_a_graph_from_shape_inference() -> None:
+    """TensorFlow's own ends the whole process where it reads such positions."""
+    graph_def = graph(lambda x: tf.strided_slice(x, [1], [3], [1]), x=(4, 3))
+    assert not takes_wrong_constants(graph_def)
     slices = next(node for node in graph_def.node if node.op == "StridedSlice")
     first = next(node for node in graph_def.node if node.name == slices.input[1])
-    first.attr["value"].tensor.CopyFrom(tf.make_tensor_proto([b"one"]))
+    first.attr["value"].tensor.dtype = tf.string.as_datatype_enum
+    assert takes_wrong_constants(graph_def)
     model = rf_viz.load(graph_def.SerializeToString(), "test.pb")
     assert not model.trace(input_shape=(4, 3)).layers[-1].exact
