@@ -195,10 +195,10 @@ class BaseNode(Generic[C]):
     def choice(self, name: str, choices: Mapping[str, Choice], default: str) -> Choice:
         """Look up the meaning of an attribute's word. Raises ModelError for an unknown one."""
         word = self.attribute(name, default)
-        if word not in choices:
+        if not isinstance(word, str) or word not in choices:
+            shown = repr(word) if isinstance(word, str | int | float) else "of another type"
             raise ModelError(
-                f"{self.op} {self.name!r} has {name} {word!r}, which is none of "
-                f"{', '.join(choices)}"
+                f"{self.op} {self.name!r} has {name} {shown}, which is none of {', '.join(choices)}"
             )
         return choices[word]
 

@@ -174,6 +174,16 @@ def test_a_graph_where_the_strides_belong() -> None:
     assert said == "Conv 'y' has strides that are no list of whole numbers: the graph is invalid"
 
 
+def test_a_graph_where_a_word_belongs() -> None:
+    node = helper.make_node("Pad", ["x", "eight"], ["y"], mode="edge")
+    branch = valid("If").attribute[0]
+    branch.name = "mode"
+    node.attribute[0].CopyFrom(branch)
+    model = build([node], {"x": (1, 2, 4, 4)}, {"eight": np.zeros(8, np.int64)})
+    with pytest.raises(ModelError, match="Pad 'y' has mode of another type, which is none of"):
+        traced(model)
+
+
 @pytest.mark.parametrize("part", [b"stem", b"Conv", b"image", b"strides", b"inner", b"branch"])
 def test_names_that_are_no_text(part: bytes) -> None:
     """Protobuf hands them out as bytes, and nothing else expects them."""
