@@ -27,8 +27,8 @@ from ..relation import (
 from ..relation.base import origins_of
 from .dependences import Dependence
 
-_MOST = 2**24
-"""The most elements of a tensor whose positions are written out; a picture's are two lines."""
+_MOST = 2**26
+"""The most cells or elements of a tensor whose positions are written out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +90,10 @@ class Arrangements:
     def arrangement(self, tensor: int, axes: Sequence[int], grid: Shape) -> Arrangement | None:
         """The arrangement of a tensor by number, whose cells are ``grid`` along ``axes``.
 
-        None where their positions are not known, or several share one.
+        None where their positions are not known or too many, or several share one.
         """
+        if prod(grid) > _MOST:
+            return None
         numbers = self._of[tensor]
         if _plain(self._along(numbers)):
             return Arrangement(np.arange(prod(grid), dtype=np.int32).reshape(grid))

@@ -147,6 +147,8 @@ def convolution(node: Node) -> Output:
         raise ModelError(
             f"{node.op} {node.name!r} has weights of {list(kernel)} for an input of {list(shape)}"
         )
+    if min(kernel) < 1:
+        raise ModelError(f"{node.op} {node.name!r} has weights of {list(kernel)}: it is invalid")
     order = axis_order(node, rank)
     channels = shape[order.channel]
     depthwise = "Depthwise" in node.op

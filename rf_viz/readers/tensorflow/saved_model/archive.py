@@ -113,7 +113,9 @@ class _Zip:
             kind = entry.external_attr >> 28
             if kind not in (0, 4, 8):  # unknown, a folder, a file; as Unix counts them
                 raise ModelError(f"{content.name} holds a link, {entry.filename!r}: refused")
-        self.sizes = _checked(content, [(e.filename, e.file_size, e.is_dir()) for e in entries])
+        self.sizes = _checked(
+            content, [(e.filename, e.file_size, e.filename.endswith("/")) for e in entries]
+        )
 
     def open(self, name: str) -> BinaryIO:
         """Open a file of the archive to read it."""
