@@ -75,6 +75,17 @@ def test_only_what_leads_to_the_tensor_is_run() -> None:
         running.activations({"x": normal(1, 4)}, ["custom"])
 
 
+def aborted(x: tf.Tensor) -> tf.Tensor:
+    """A tensor whose function ends the process."""
+
+    @tf.function(autograph=False)
+    def ending(x: tf.Tensor) -> tf.Tensor:
+        tf.raw_ops.Abort()
+        return tf.identity(x)
+
+    return ending(x)
+
+
 @pytest.mark.parametrize(
     "reach",
     [
@@ -85,15 +96,42 @@ def test_only_what_leads_to_the_tensor_is_run() -> None:
         ),
         lambda x, path: tf.raw_ops.DebugIdentity(input=x, debug_urls=[f"file://{path}"]),
         lambda x, path: tf.strings.length(tf.io.matching_files(path)),
+        lambda x, path: (
+            tf.raw_ops.GenerateVocabRemapping(
+                new_vocab_file=__file__,
+                old_vocab_file=__file__,
+                new_vocab_offset=0,
+                num_new_vocab=3,
+            ).remapping
+        ),
+        lambda x, path: tf.raw_ops.Batch(
+            in_tensors=[x],
+            num_batch_threads=1,
+            max_batch_size=1,
+            batch_timeout_micros=0,
+            grad_timeout_micros=0,
+        )[0][0],
+        lambda x, path: tf.queue.FIFOQueue(1, tf.float32).dequeue(),
+        lambda x, path: aborted(x),
     ],
-    ids=["ReadFile", "PyFunc", "ImmutableConst", "DebugIdentity", "MatchingFiles"],
+    ids=[
+        "ReadFile",
+        "PyFunc",
+        "ImmutableConst",
+        "DebugIdentity",
+        "MatchingFiles",
+        "GenerateVocabRemapping",
+        "Batch",
+        "QueueDequeueV2",
+        "Abort",
+    ],
 )
 def test_what_reaches_beyond_the_graph_is_never_run(
     reach: Callable[[Any, str], Any], tmp_path: Path
 ) -> None:
     path = tmp_path / "there"
     running = runtime(lambda x: reach(x, str(path)), x=(1,))
-    with pytest.raises(ModelError, match=r"beyond the graph, .* and is never run"):
+    with pytest.raises(ModelError, match="not among the operators that RF-Viz runs"):
         running.activations({"x": normal(1)}, ["y"])
     assert not path.exists()
 
@@ -107,9 +145,32 @@ def test_not_even_inside_a_function(tmp_path: Path) -> None:
         return x + 1
 
     running = runtime(lambda x: inner(x), x=(1,))
-    with pytest.raises(ModelError, match=r"WriteFile .* is never run"):
+    with pytest.raises(ModelError, match=r"WriteFile \(.*\) is not among the operators"):
         running.activations({"x": normal(1)}, ["y"])
     assert not path.exists()
+
+
+def test_a_person_s_image_does_not_stay_for_the_next() -> None:
+    """Neither in another session nor in one more run of the same graph."""
+
+    @tf.function(autograph=False)
+    def stored(x: tf.Tensor) -> tf.Tensor:
+        table = tf.raw_ops.MutableHashTableV2(
+            key_dtype=tf.int64, value_dtype=tf.float32, shared_name="everybody_s"
+        )
+        key = tf.constant([1], tf.int64)
+        before = tf.raw_ops.LookupTableFindV2(
+            table_handle=table, keys=key, default_value=tf.constant(-1.0)
+        )
+        with tf.control_dependencies([before]):
+            store = tf.raw_ops.LookupTableInsertV2(table_handle=table, keys=key, values=x)
+        with tf.control_dependencies([store]):
+            return tf.identity(before)
+
+    for running in (runtime(stored, x=(1,)), runtime(stored, x=(1,))):
+        for person in (7.0, 8.0):
+            values = running.activations({"x": np.array([person])}, ["y"])
+            assert values["y"].tolist() == [-1]
 
 
 def test_a_graph_without_weights_says_so() -> None:
