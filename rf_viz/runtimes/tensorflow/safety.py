@@ -14,6 +14,19 @@ from typing import Any
 from .operators import CHANGES, LASTING, OPERATORS
 from .substitutes import SUBSTITUTED
 
+_HOLDING = {
+    "Const": "dtype",
+    "DeserializeManySparse": "dtype",
+    "DeserializeSparse": "dtype",
+    "HostConst": "dtype",
+    "ParseTensor": "out_type",
+}
+"""Operators that make a tensor of what a file holds, with the attribute of its type."""
+
+_FORGED = {20, 21}
+"""DataType's DT_RESOURCE and DT_VARIANT: handles, and objects such as lists. Those that a file
+holds instead of making them can point nowhere, and take the process down."""
+
 
 def may_run(graph_def: Any) -> str:  # noqa: ANN401  (protobuf messages have no types)
     """Say in words why this graph is not run; empty if it may be run.
@@ -24,6 +37,11 @@ def may_run(graph_def: Any) -> str:  # noqa: ANN401  (protobuf messages have no 
     for node in _nodes(graph_def):
         if node.op not in OPERATORS and node.op not in own and node.op not in SUBSTITUTED:
             return _why_not(node)
+        if node.op in _HOLDING and _is_forged(node):
+            return (
+                f"{node.op} ({node.name}) holds a handle or an object where numbers or texts "
+                "belong, so it is not run; what the cells see holds all the same"
+            )
     return ""
 
 
@@ -35,6 +53,16 @@ def leaves_something(graph_def: Any) -> bool:  # noqa: ANN401
     return any(node.op in CHANGES for node in graph_def.node) or any(
         node.op in LASTING for function in graph_def.library.function for node in function.node_def
     )
+
+
+def _is_forged(node: Any) -> bool:  # noqa: ANN401
+    """Tell whether a node makes a handle or an object of what the file holds.
+
+    A type that is not written at the node could be any.
+    """
+    kind = node.attr[_HOLDING[node.op]].type if _HOLDING[node.op] in node.attr else 0
+    held = node.attr["value"].tensor.dtype if "value" in node.attr else 0
+    return kind in {0, *_FORGED} or held in _FORGED
 
 
 def _why_not(node: Any) -> str:  # noqa: ANN401
