@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath, PurePosixPath
 
 import onnx
+from onnx import external_data_helper
 
 from ...errors import MissingFilesError, ModelError
 from ..content import Content
 from .functions import inlined
-from .messages import broken_texts, every_graph, every_node
+from .messages import broken_texts
 
 OLDEST = 7
 """The first version of the standard operators that is read."""
@@ -83,7 +84,10 @@ def _check(proto: onnx.ModelProto, name: str) -> None:
 def _check_side_files(proto: onnx.ModelProto, folder: str | None, name: str) -> None:
     """Check that weights outside the file lie in files in its folder. Raises ModelError."""
     ends: dict[str, int] = {}
-    for tensor in _tensors(proto):
+    parts = list(_parts(proto))
+    held = [tensor for part in parts for tensor in _tensors_held_by(part)]
+    weights = [t for part in parts if isinstance(part, onnx.GraphProto) for t in part.initializer]
+    for tensor in (*weights, *held):
         if tensor.data_location != onnx.TensorProto.EXTERNAL:
             continue
         if folder is not None:
@@ -104,6 +108,8 @@ def _check_side_files(proto: onnx.ModelProto, folder: str | None, name: str) -> 
                 f"{place}, which holds weights of {name}, is shorter than it should be: "
                 "it is damaged or cut off"
             )
+    if folder is not None:
+        _take_in(held, folder, name)
 
 
 def _take_from_folder(tensor: onnx.TensorProto, folder: Path) -> None:
@@ -168,16 +174,62 @@ def _number(text: str | None) -> int:
     return int(text) if text and text.isdigit() else 0
 
 
-def _tensors(proto: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
-    """Every constant of a model, those in nodes, subgraphs and functions among them."""
-    for graph in every_graph(proto):
-        yield from graph.initializer
-        for sparse in graph.sparse_initializer:
-            yield from (sparse.values, sparse.indices)
-    for node in every_node(proto):
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                yield attribute.t
-            yield from attribute.tensors
-            if attribute.HasField("sparse_tensor"):
-                yield from (attribute.sparse_tensor.values, attribute.sparse_tensor.indices)
+def _take_in(tensors: Sequence[onnx.TensorProto], folder: str, name: str) -> None:
+    """Read what lies in side files into the tensors themselves. Raises ModelError.
+
+    Weights stay where they are. But whatever decodes a node's attribute knows of no folder, and
+    would look for the file in the one that the program was started in.
+    """
+    outside = [t for t in tensors if t.data_location == onnx.TensorProto.EXTERNAL]
+    size = 0
+    for tensor in outside:
+        try:
+            external_data_helper.load_external_data_for_tensor(tensor, folder)
+        except (OSError, ValueError, onnx.checker.ValidationError) as error:
+            raise ModelError(
+                f"a side file that holds constants of {name} cannot be read: keep it beside the "
+                "model, as a plain file"
+            ) from error
+        tensor.data_location = onnx.TensorProto.DEFAULT
+        del tensor.external_data[:]
+        size += len(tensor.raw_data)
+        if size > _PROTOBUF_LIMIT:
+            raise ModelError(
+                f"{name} has more than 2 GB of constants within its nodes: make initializers of "
+                "them"
+            )
+
+
+Part = onnx.GraphProto | onnx.AttributeProto
+
+
+def _parts(proto: onnx.ModelProto) -> Iterator[Part]:
+    """Every graph of a model and every attribute, those of its functions among them."""
+    pending: list[Part] = [proto.graph]
+    for function in proto.functions:
+        pending.extend(function.attribute_proto)
+        pending.extend(attribute for node in function.node for attribute in node.attribute)
+    while pending:
+        part = pending.pop()
+        yield part
+        if isinstance(part, onnx.GraphProto):
+            pending.extend(attribute for node in part.node for attribute in node.attribute)
+        else:
+            pending.extend(part.graphs)
+            if part.HasField("g"):
+                pending.append(part.g)
+
+
+def _tensors_held_by(part: Part) -> Iterator[onnx.TensorProto]:
+    """The constants of a graph or an attribute that are no initializers of their own."""
+    if isinstance(part, onnx.GraphProto):
+        sparse = list(part.sparse_initializer)
+    else:
+        yield from part.tensors
+        if part.HasField("t"):
+            yield part.t
+        sparse = list(part.sparse_tensors)
+        if part.HasField("sparse_tensor"):
+            sparse.append(part.sparse_tensor)
+    for tensor in sparse:
+        yield from (tensor.values, tensor.indices)

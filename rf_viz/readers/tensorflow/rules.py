@@ -6,6 +6,7 @@ from typing import Any
 
 from ...errors import ModelError
 from ...runtimes.tensorflow.imports import import_tensorflow
+from ...runtimes.tensorflow.safety import may_run
 from ..reading.values import Value
 from .node import Node
 from .protobuf.messages import GraphDef
@@ -134,6 +135,8 @@ def _refused_shapes(node: Node, definition: Any, tf: Any) -> str:  # noqa: ANN40
         # A description may have put others in place of the node's inputs: the call keeps its own.
         name = node.call.inputs[i] if i < len(node.call.inputs) else ""
         _add_input(graph_def, f"input{i}", kind, node.scope.get(name), tf)
+    if may_run(graph_def):  # the inference runs operations on constants
+        return ""
     parsed = tf.compat.v1.GraphDef.FromString(graph_def.SerializeToString())
     with tf.Graph().as_default():
         try:

@@ -318,11 +318,10 @@ class OnnxRuntime:
         if new:
             session = self._make_session(new, fold=False)
             try:
-                values = session.run(new, {})
+                values = map(ort.OrtValue.ortvalue_from_numpy, session.run(new, {}))
+                self._shared.update(zip(new, values, strict=True))
             except Exception as error:  # as in _run
                 raise ModelError(_refusal(new, error)) from error
-            for name, value in zip(new, values, strict=True):
-                self._shared[name] = ort.OrtValue.ortvalue_from_numpy(value)
         return {name: _inlined(name, self._shared[name]) for name in names}
 
     def _share(self, weight: onnx.TensorProto) -> ort.OrtValue | onnx.TensorProto:
@@ -374,18 +373,29 @@ class OnnxRuntime:
 
 
 def _tensors_in(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
-    """Every tensor that nodes carry inside: attributes, and what their subgraphs hold."""
-    todo = list(model.graph.node)
+    """Every tensor that nodes carry inside: attributes, and what their subgraphs hold.
+
+    One that is left out could name a file that ONNX Runtime looks for by itself.
+    """
+    yield from _parts_of(model.graph.sparse_initializer)
+    todo = [attribute for node in model.graph.node for attribute in node.attribute]
     for function in model.functions:
-        todo.extend(function.node)
-    for sparse in model.graph.sparse_initializer:
-        yield from (sparse.values, sparse.indices)
+        todo.extend(function.attribute_proto)
+        todo.extend(attribute for node in function.node for attribute in node.attribute)
     while todo:
-        for attribute in todo.pop().attribute:
-            yield from (attribute.t, *attribute.tensors)
-            for graph in (attribute.g, *attribute.graphs):
-                yield from graph.initializer
-                todo.extend(graph.node)
+        attribute = todo.pop()
+        yield from (attribute.t, *attribute.tensors)
+        yield from _parts_of((attribute.sparse_tensor, *attribute.sparse_tensors))
+        for graph in (attribute.g, *attribute.graphs):
+            yield from graph.initializer
+            yield from _parts_of(graph.sparse_initializer)
+            todo.extend(attribute for node in graph.node for attribute in node.attribute)
+
+
+def _parts_of(tensors: Iterable[onnx.SparseTensorProto]) -> Iterator[onnx.TensorProto]:
+    """The tensors that sparse ones consist of."""
+    for tensor in tensors:
+        yield from (tensor.values, tensor.indices)
 
 
 def _numpy_type(kind: int, name: str) -> np.dtype[Any]:

@@ -23,7 +23,8 @@ from .graph_names import PLACEHOLDERS, VARIABLES, called_functions, maker
 from .imports import import_tensorflow
 from .kinds import kind_of
 from .loops import Loop, Turns
-from .safety import may_run
+from .operators import FILLS_TABLE
+from .safety import leaves_something, may_run
 from .substitutes import substitute
 
 THREADS = 2
@@ -33,10 +34,6 @@ _FED_FROM = 4096
 _WITHOUT_VALUES = ("TemporaryVariable", *VARIABLES)
 _NOT_NUMBERS = {7, 20, 21}
 """DataType's DT_STRING, DT_RESOURCE and DT_VARIANT."""
-_FILLS_TABLE = {
-    "InitializeTable", "InitializeTableV2", "LookupTableImport", "LookupTableImportV2",
-}  # fmt: skip
-"""Operators that put keys and values into a table."""
 _CONTROL_FLOW = ("Enter", "RefEnter", "RefSwitch", "Switch", "_SwitchN")
 """Operators beside which a node's control inputs say in which branch or loop it runs."""
 
@@ -44,7 +41,8 @@ _CONTROL_FLOW = ("Enter", "RefEnter", "RefSwitch", "Switch", "_SwitchN")
 class _Cut(NamedTuple):
     """A part of the graph, ready to run: the values it takes, and the types of its inputs.
 
-    ``restore`` are the operations that give its variables and tables their values.
+    ``restore`` are the operations that give its variables and tables their values. ``lasts`` says
+    whether a run may leave something in the session.
     """
 
     session: Any
@@ -52,6 +50,7 @@ class _Cut(NamedTuple):
     fetches: list[Any]
     values: dict[str, NDArray[Any]]
     inputs: dict[str, np.dtype[Any]]
+    lasts: bool
 
 
 class TensorFlowRuntime:
@@ -137,6 +136,8 @@ class TensorFlowRuntime:
                 self._latest = None
                 self._latest = key, self._cut(names, fed, self._fixed(fed), turns)
             cut = self._latest[1]
+            if cut.lasts:  # what one person's image leaves is not for the next
+                self._latest = None
         values_in = dict(cut.values)
         for name, dtype in cut.inputs.items():
             value = feeds.get(name)
@@ -270,14 +271,14 @@ class TensorFlowRuntime:
             raise ModelError(_refusal(names, error)) from error
         config = _config(tf, any(_is_channels_first(node) for node in part.node))
         session = tf.compat.v1.Session(graph=graph, config=config)
-        return _Cut(session, restore, fetches, values, inputs)
+        return _Cut(session, restore, fetches, values, inputs, leaves_something(part))
 
     @cached_property
     def _table_fills(self) -> list[tuple[str, str]]:
         """The tables of the graph that it fills itself, each with the node that does."""
         fills = []
         for node in self._nodes.values():
-            if node.op in _FILLS_TABLE:
+            if node.op in FILLS_TABLE:
                 table = maker(node.input[0])
                 while table in self._nodes and self._nodes[table].op == "Identity":
                     table = maker(self._nodes[table].input[0])

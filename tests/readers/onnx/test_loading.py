@@ -189,6 +189,84 @@ def test_weights_elsewhere_are_refused(tmp_path: Path) -> None:
         assert "outside its own folder: refused" in refusal(path)
 
 
+def held_outside(location: str) -> dict[str, onnx.ModelProto]:
+    """Models that add a constant in a side file to x, by what holds that constant."""
+
+    def outside(name: str, *shape: int) -> onnx.TensorProto:
+        tensor = onnx.TensorProto(name=name, dims=shape, data_type=onnx.TensorProto.FLOAT)
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        tensor.external_data.add(key="location", value=location)
+        return tensor
+
+    def sparse(name: str) -> onnx.SparseTensorProto:
+        indices = helper.make_tensor("indices", onnx.TensorProto.INT64, [4], range(4))
+        return helper.make_sparse_tensor(outside(name, 4), indices, [2, 2])
+
+    def model(*nodes: onnx.NodeProto) -> onnx.ModelProto:
+        x, y = (
+            helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [2, 2])
+            for name in ("x", "y")
+        )
+        graph = helper.make_graph(nodes, "net", [x], [y])
+        opsets = [helper.make_opsetid("", 17), helper.make_opsetid("own", 1)]
+        return helper.make_model(graph, opset_imports=opsets, ir_version=9)
+
+    add = helper.make_node("Add", ["x", "c"], ["y"])
+    constant = helper.make_node("Constant", [], ["c"], value=outside("c", 2, 2))
+    function = helper.make_function(
+        "own", "Shift", ["x"], ["y"], [constant, add], [helper.make_opsetid("", 17)]
+    )
+    branch = helper.make_graph(
+        [helper.make_node("Add", ["x", "c"], ["z"])],
+        "branch",
+        [],
+        [helper.make_tensor_value_info("z", onnx.TensorProto.FLOAT, [2, 2])],
+        sparse_initializer=[sparse("c")],
+    )
+    models = {
+        "a node": model(constant, add),
+        "a sparse constant": model(
+            helper.make_node("Constant", [], ["c"], sparse_value=sparse("c")), add
+        ),
+        "a sparse initializer": model(add),
+        "a branch": model(
+            helper.make_node("If", ["true"], ["y"], then_branch=branch, else_branch=branch)
+        ),
+        "a function": model(helper.make_node("Shift", ["x"], ["y"], domain="own")),
+    }
+    models["a sparse initializer"].graph.sparse_initializer.append(sparse("c"))
+    true = helper.make_tensor("true", onnx.TensorProto.BOOL, [], [True])
+    models["a branch"].graph.initializer.append(true)
+    models["a function"].functions.append(function)
+    return models
+
+
+@pytest.mark.parametrize("holder", held_outside(""))
+def test_no_constant_is_read_from_the_folder_that_the_program_was_started_in(
+    holder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, started = tmp_path / "home", tmp_path / "started"
+    for folder, value in ((home, 1), (started, 2)):
+        folder.mkdir()
+        (folder / "c.bin").write_bytes(np.full(4, value, np.float32).tobytes())
+    monkeypatch.chdir(started)
+    model = held_outside("c.bin")[holder]
+    (home / "net.onnx").write_bytes(model.SerializeToString())
+    loaded = rf_viz.load(home / "net.onnx")
+    assert loaded.trace()["y"].exact
+    image = np.zeros((2, 2), np.float32)
+    if holder == "a sparse constant":
+        with pytest.raises(rf_viz.ModelError, match="ONNX Runtime cannot run"):
+            loaded.activations(image, ["y"])
+    else:
+        assert loaded.activations(image, ["y"])["y"].tolist() == [[1, 1]] * 2
+    assert "did not come with it" in refusal(model.SerializeToString())
+    for outside in ("../started/c.bin", str(started / "c.bin"), "*/_ORT_MEM_ADDR_/*"):
+        model = held_outside(outside)[holder]
+        (home / "net.onnx").write_bytes(model.SerializeToString())
+        assert re.search("outside its own folder|is missing", refusal(home / "net.onnx"))
+
+
 def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret.bin").write_bytes(b"x" * 36)
     path = with_weights_at("weights.bin", tmp_path / "m")

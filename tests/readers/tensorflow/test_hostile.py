@@ -4,9 +4,11 @@ what is wrong."""
 from __future__ import annotations
 
 import base64
+import inspect
 import io
 import json
 import marshal
+import re
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -18,6 +20,7 @@ import numpy as np
 import pytest
 
 import rf_viz
+from rf_viz.readers.tensorflow.keras.config import safe_config
 from rf_viz.readers.tensorflow.keras.texts import complaint
 from rf_viz.readers.tensorflow.saved_model import archive
 from tests.models.keras_2_files import sequential
@@ -101,6 +104,10 @@ def harmful(mark: Path) -> dict[str, dict[str, Any]]:
         "a module of PyTorch": {"class_name": "TorchModuleWrapper",
                                 "config": {**own, "module": {"value": "gASV"}}},
         "another SavedModel": {"class_name": "TFSMLayer", "config": {**own, "filepath": "/"}},
+        "another SavedModel, under an older name": {
+            "class_name": "TFSMLayerV2", "config": {**own, "filepath": "/"}},
+        "a module of PyTorch, under an older name": {
+            "class_name": "TorchModuleWrapperV1", "config": {**own, "module": {"value": "gASV"}}},
         "a file as vocabulary": {"class_name": "StringLookup",
                                  "config": {**own, "vocabulary": "/etc/passwd"}},
         "a download": {"module": "keras.utils", "class_name": "get_file", "config": {
@@ -133,6 +140,24 @@ def test_layers_that_are_not_executed(
     with pytest.raises(rf_viz.ModelError, match=r"'b' is not executed|do not fit|cannot be run"):
         model.activations(np.ones((1, 12, 12, 3), np.float32), [net["c"].name])
     assert not mark.exists()
+
+
+def test_no_layer_that_takes_a_file_or_code_is_built(config: dict[str, Any]) -> None:
+    """By none of its names. Of text, only the words that the configuration itself holds."""
+    outside = re.compile("file|filepath|path|url|dir|code|module|fn|function|endpoint")
+    opening = {
+        name
+        for name, cls in vars(keras.layers).items()
+        if isinstance(cls, type)
+        for parameter in inspect.signature(cls).parameters
+        if any(outside.fullmatch(word) for word in parameter.split("_"))
+    }
+    assert opening == {"Lambda", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"}
+    for name in opening:
+        for kind in (name, f"{name}V1", f"{name}V2"):
+            changed = with_layer(config, module="keras.layers", class_name=kind, config={})
+            layers = safe_config(changed, "model")["config"]["layers"]
+            assert [entry["class_name"] for entry in layers].count("rf_viz>NotExecuted") == 1
 
 
 def test_a_lambda_s_output_has_the_shape_that_is_written_down(config: dict[str, Any]) -> None:
@@ -392,7 +417,7 @@ def test_graphs_that_reach_beyond_themselves_are_traced_but_not_run(
     assert (model.activations(image, [before])[before] == 1).all()
     last = net.layers[-1].name
     if case != "WriteFile":  # which the graph would only have to run first, and is left out
-        with pytest.raises(rf_viz.ModelError, match="never run"):
+        with pytest.raises(rf_viz.ModelError, match="not among the operators that RF-Viz runs"):
             model.activations(image, [last])
     else:
         model.activations(image, [last])

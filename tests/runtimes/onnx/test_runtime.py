@@ -1,5 +1,6 @@
 """Activations come out as ONNX Runtime itself computes them, and nothing else is touched."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -303,3 +304,38 @@ def test_another_input_that_claims_to_be_huge_is_told() -> None:
         }""")
     with pytest.raises(ModelError, match="too large to be filled"):
         OnnxRuntime(model).activations({"x": normal(4)}, ["m"], {"state": (2**62,)})
+
+
+def test_no_operator_of_onnx_runtime_opens_a_file() -> None:
+    """But one, which other hardware has, and which has no implementation on a processor."""
+    from onnxruntime.capi.onnxruntime_pybind11_state import get_all_operator_schema
+
+    outside = re.compile("file|filename|path|url|host|port|library|python|module")
+    opening = set()
+    for schema in get_all_operator_schema():
+        names = [schema.name, *schema.attributes, *(argument.name for argument in schema.inputs)]
+        words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", " ".join(names))
+        if any(outside.fullmatch(word.lower()) for word in words):
+            opening.add(schema.name)
+    # Copies between the memories of a processor and of a graphics card.
+    assert opening == {"EPContext", "MemcpyFromHost", "MemcpyToHost"}
+
+
+@pytest.mark.parametrize(
+    ("domain", "op"),
+    [("com.microsoft", "EPContext"), ("ai.onnx.contrib", "PyCustomOp"), ("acme", "Swirl")],
+)
+def test_operators_of_other_makers_are_not_run(domain: str, op: str, tmp_path: Path) -> None:
+    (tmp_path / "context.bin").write_bytes(b"context")
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [4]) for name in ("x", "y"))
+    node = helper.make_node(op, ["before"], ["y"], domain=domain)
+    if op == "EPContext":
+        file = str(tmp_path / "context.bin")
+        node.attribute.append(helper.make_attribute("embed_mode", 0))
+        node.attribute.append(helper.make_attribute("ep_cache_context", file))
+    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["before"]), node], "net", [x], [y])
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid(domain, 1)]
+    runtime = OnnxRuntime(helper.make_model(graph, opset_imports=opsets, ir_version=9))
+    assert runtime.activations({"x": np.ones(4)}, ["before"])["before"].tolist() == [1] * 4
+    with pytest.raises(ModelError, match="ONNX Runtime cannot run this model up to y"):
+        runtime.activations({"x": np.ones(4)}, ["y"])

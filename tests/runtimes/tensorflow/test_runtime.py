@@ -75,6 +75,17 @@ def test_only_what_leads_to_the_tensor_is_run() -> None:
         running.activations({"x": normal(1, 4)}, ["custom"])
 
 
+def aborted(x: tf.Tensor) -> tf.Tensor:
+    """A tensor whose function ends the process."""
+
+    @tf.function(autograph=False)
+    def ending(x: tf.Tensor) -> tf.Tensor:
+        tf.raw_ops.Abort()
+        return tf.identity(x)
+
+    return ending(x)
+
+
 @pytest.mark.parametrize(
     "reach",
     [
@@ -85,15 +96,42 @@ def test_only_what_leads_to_the_tensor_is_run() -> None:
         ),
         lambda x, path: tf.raw_ops.DebugIdentity(input=x, debug_urls=[f"file://{path}"]),
         lambda x, path: tf.strings.length(tf.io.matching_files(path)),
+        lambda x, path: (
+            tf.raw_ops.GenerateVocabRemapping(
+                new_vocab_file=__file__,
+                old_vocab_file=__file__,
+                new_vocab_offset=0,
+                num_new_vocab=3,
+            ).remapping
+        ),
+        lambda x, path: tf.raw_ops.Batch(
+            in_tensors=[x],
+            num_batch_threads=1,
+            max_batch_size=1,
+            batch_timeout_micros=0,
+            grad_timeout_micros=0,
+        )[0][0],
+        lambda x, path: tf.queue.FIFOQueue(1, tf.float32).dequeue(),
+        lambda x, path: aborted(x),
     ],
-    ids=["ReadFile", "PyFunc", "ImmutableConst", "DebugIdentity", "MatchingFiles"],
+    ids=[
+        "ReadFile",
+        "PyFunc",
+        "ImmutableConst",
+        "DebugIdentity",
+        "MatchingFiles",
+        "GenerateVocabRemapping",
+        "Batch",
+        "QueueDequeueV2",
+        "Abort",
+    ],
 )
 def test_what_reaches_beyond_the_graph_is_never_run(
     reach: Callable[[Any, str], Any], tmp_path: Path
 ) -> None:
     path = tmp_path / "there"
     running = runtime(lambda x: reach(x, str(path)), x=(1,))
-    with pytest.raises(ModelError, match=r"beyond the graph, .* and is never run"):
+    with pytest.raises(ModelError, match="not among the operators that RF-Viz runs"):
         running.activations({"x": normal(1)}, ["y"])
     assert not path.exists()
 
@@ -107,9 +145,70 @@ def test_not_even_inside_a_function(tmp_path: Path) -> None:
         return x + 1
 
     running = runtime(lambda x: inner(x), x=(1,))
-    with pytest.raises(ModelError, match=r"WriteFile .* is never run"):
+    with pytest.raises(ModelError, match=r"WriteFile \(.*\) is not among the operators"):
         running.activations({"x": normal(1)}, ["y"])
     assert not path.exists()
+
+
+@pytest.mark.parametrize("kind", ["resource", "variant", "not written", "variant within"])
+def test_handles_and_objects_that_a_file_holds_are_not_run(kind: str) -> None:
+    """TensorFlow trusts them: a forged list ends the process."""
+    graph_def = v1.GraphDef()
+    graph_def.node.add(name="x", op="Placeholder").attr["dtype"].type = 1
+    forged = graph_def.node.add(name="forged", op="Const")
+    number = {"resource": 20, "not written": 0, "variant within": 1}.get(kind, 21)
+    if number:
+        forged.attr["dtype"].type = number
+    tensor = forged.attr["value"].tensor
+    tensor.dtype = 20 if kind == "resource" else 21
+    tensor.tensor_shape.SetInParent()
+    tensor.variant_val.add(type_name="tensorflow::TensorList", metadata=b"\xff" * 20)
+    stack = graph_def.node.add(name="y", op="TensorListStack", input=["forged", "shape"])
+    stack.attr["element_dtype"].type = 1
+    shape = graph_def.node.add(name="shape", op="Const")
+    shape.attr["dtype"].type = 3
+    shape.attr["value"].tensor.CopyFrom(tf.make_tensor_proto([-1]))
+    running = TensorFlowRuntime(GraphDef.FromString(graph_def.SerializeToString()))
+    with pytest.raises(ModelError, match=r"Const \(forged\) holds a handle or an object"):
+        running.activations({"x": normal(1)}, ["y"])
+
+
+def test_a_person_s_image_does_not_stay_for_the_next() -> None:
+    """Neither in another session nor in one more run of the same graph."""
+
+    @tf.function(autograph=False)
+    def stored(x: tf.Tensor) -> tf.Tensor:
+        table = tf.raw_ops.MutableHashTableV2(
+            key_dtype=tf.int64, value_dtype=tf.float32, shared_name="everybody_s"
+        )
+        key = tf.constant([1], tf.int64)
+        before = tf.raw_ops.LookupTableFindV2(
+            table_handle=table, keys=key, default_value=tf.constant(-1.0)
+        )
+        with tf.control_dependencies([before]):
+            store = tf.raw_ops.LookupTableInsertV2(table_handle=table, keys=key, values=x)
+        with tf.control_dependencies([store]):
+            return tf.identity(before)
+
+    for running in (runtime(stored, x=(1,)), runtime(stored, x=(1,))):
+        for person in (7.0, 8.0):
+            values = running.activations({"x": np.array([person])}, ["y"])
+            assert values["y"].tolist() == [-1]
+
+
+def test_a_table_that_the_graph_itself_fills_runs() -> None:
+    def looked_up(x: tf.Tensor) -> tf.Tensor:
+        keys, values = tf.constant([1, 2], tf.int64), tf.constant([10.0, 20.0])
+        table = tf.raw_ops.HashTableV2(key_dtype=tf.int64, value_dtype=tf.float32)
+        tf.raw_ops.InitializeTableV2(table_handle=table, keys=keys, values=values)
+        return tf.raw_ops.LookupTableFindV2(
+            table_handle=table, keys=tf.cast(x, tf.int64), default_value=tf.constant(-1.0)
+        )
+
+    running = runtime(looked_up, x=(3,))
+    for _ in range(2):
+        values = running.activations({"x": np.array([1.0, 2.0, 3.0])}, ["y"])
+        assert values["y"].tolist() == [10, 20, -1]
 
 
 def test_a_graph_without_weights_says_so() -> None:

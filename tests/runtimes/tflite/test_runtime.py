@@ -11,10 +11,12 @@ from typing import Any
 import ai_edge_litert.schema_py_generated as schema
 import numpy as np
 import pytest
+from flatbuffers import flexbuffers
 from numpy.typing import NDArray
 
 import rf_viz
 from rf_viz.errors import DefectError
+from rf_viz.readers.tensorflow.protobuf.messages import NodeDef
 from rf_viz.readers.tflite import TfliteModel
 from rf_viz.readers.tflite.file import parse
 from rf_viz.runtimes.tflite import inner, runtime
@@ -103,6 +105,20 @@ def test_layers_before_a_custom_operator_are_shown() -> None:
     assert model.activations(X, ["z"])["z"].shape == (1, 3, 5, 3)
     assert "Detect, which is not LiteRT's own" in refusal(model, X, "boxes")
     assert "Detect" in refusal(model, X, "end")
+
+
+@pytest.mark.parametrize("op", ["ReadFile", "GenerateVocabRemapping", "PyFunc", "Abort"])
+def test_operations_that_were_left_to_tensorflow_are_not_run(op: str) -> None:
+    """Whatever they are: LiteRT runs its own operators only."""
+    builder = flexbuffers.Builder()
+    with builder.Vector():
+        builder.String(op)
+        builder.String(NodeDef(name="f", op=op).SerializeToString().decode())
+    ops = [*OPS[:2], Op(f"Flex{op}", ["z"], ["f"], custom=bytes(builder.Finish()))]
+    model = loaded(build(ops, {"x": X}, CONSTANTS, outputs=["f"]))
+    assert model.activations(X, ["z"])["z"].shape == (1, 3, 5, 3)
+    with pytest.raises(rf_viz.ModelError):
+        model.activations(X, ["f"])
 
 
 def test_states_do_not_pass_from_one_run_to_the_next() -> None:

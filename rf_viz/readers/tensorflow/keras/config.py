@@ -198,6 +198,8 @@ class _Cleaning:
             if kind in _DROPPED:
                 raise _Refused("reads columns of a table, as Keras 3 does not")
             raise _Refused(f"is of a class of its maker's own, {kind}")
+        if cls.__name__ in _REFUSED and _may_be_keras_s(entry):  # by another of its names
+            raise _Refused(_REFUSED[cls.__name__])
         inner = _inner(entry)
         if isinstance(inner.get("vocabulary"), str):
             raise _Refused("reads its vocabulary from another file")

@@ -23,8 +23,14 @@ FUNCTION = "rf_viz>TensorFlowFunction"
 
 _FUNCTION_LAYERS = ("TFOpLambda", "SlicingOpLambda", OPERATION_LAYER)
 
-_NAMESPACES = ("bitwise", "image", "linalg", "math", "nn", "quantization", "signal", "strings")
-"""TensorFlow's modules all of whose functions are called."""
+NAMESPACES = ("bitwise", "image", "linalg", "math", "nn", "quantization", "signal", "strings")
+"""TensorFlow's modules whose functions are called."""
+
+_INNER_NAMESPACES = {"experimental", "special"}
+"""Modules within these whose functions are called too. Others lead to the rest of TensorFlow."""
+
+_READS_FILE = "fixed_unigram_candidate_sampler"
+"""The one function in these modules that opens a file."""
 
 _OF_MODULES = {
     "debugging": ("check_numerics",),
@@ -103,7 +109,7 @@ def stand_in_for_function(entry: Mapping[str, Any]) -> dict[str, Any] | None:
         function: Any = _of_operation(own) and own
     else:
         function = settings.get("function")
-        function = function if isinstance(function, str) and _function(function) else None
+        function = function if isinstance(function, str) and function_of(function) else None
     if function is None:
         return None
     name = entry.get("name") or settings.get("name")
@@ -162,7 +168,7 @@ def _with_tensors(value: Any, tensors: Sequence[Any]) -> Any:  # noqa: ANN401
     return value
 
 
-def _function(name: str) -> Callable[..., Any] | None:
+def function_of(name: str) -> Callable[..., Any] | None:
     """The function of TensorFlow's mathematics of that name, None for any other."""
     import tensorflow as tf
 
@@ -180,10 +186,12 @@ def _function(name: str) -> Callable[..., Any] | None:
     if name.startswith(_BACKEND):
         return _of_backend(name.removeprefix(_BACKEND))
     *space, last = name.removeprefix("compat.v1.").split(".")
-    if not space or space[0] not in _NAMESPACES:
+    if not space or space[0] not in NAMESPACES:
         listed = _FUNCTIONS if not space else _OF_MODULES.get(".".join(space), ())
         if last not in listed:
             return None
+    elif last == _READS_FILE or not _INNER_NAMESPACES.issuperset(space[1:]):
+        return None
     if any(part.startswith("_") for part in (*space, last)):
         return None
     try:
@@ -289,7 +297,7 @@ def our_layers() -> dict[str, Any]:
             super().__init__(**kwargs)
             if isinstance(function, str):
                 self.kind = f"tf.{function}"
-                self._called_function = _function(function)
+                self._called_function = function_of(function)
             else:
                 self.kind = OPERATION_LAYER
                 self._called_function = _of_operation(function)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from numpy.typing import NDArray
 
 import rf_viz
+from rf_viz.readers.tensorflow.keras.stand_ins import NAMESPACES, function_of
 from tests.models.keras_2_files import hdf5
 
 X = np.random.default_rng(0).normal(size=(1, 6, 4)).astype("float32")
@@ -68,9 +72,30 @@ def test_functions_compute_what_they_are_called(
 
 
 @pytest.mark.parametrize(
-    "function", ["py_function", "io.read_file", "random.set_seed", "print", "keras.backend.eval"]
+    "function",
+    [
+        *("py_function", "io.read_file", "random.set_seed", "print", "keras.backend.eval"),
+        *("nn.fixed_unigram_candidate_sampler", "compat.v1.nn.fixed_unigram_candidate_sampler"),
+        *("compat.v1.nn.rnn_cell.BasicRNNCell", "compat.v1.nn.rnn_cell.keras.utils.get_file"),
+    ],
 )
 def test_functions_that_do_more_than_compute_are_not_called(function: str) -> None:
     layer = model_of(function).trace()["f"]
     assert not layer.exact
     assert function in layer.note
+
+
+def test_no_function_that_is_called_takes_a_file_s_name() -> None:
+    """Whatever modules the names lead through."""
+    outside = re.compile("file|path|url|dir|host|port|checkpoint")
+    opening = set()
+    for root, prefix in ((tf, ""), (tf.compat.v1, "compat.v1.")):
+        for namespace in NAMESPACES:
+            home = getattr(root, namespace)
+            for name in dir(home):
+                function = function_of(f"{prefix}{namespace}.{name}")
+                if function is not None:
+                    words = "_".join(inspect.signature(function).parameters).lower().split("_")
+                    if any(outside.fullmatch(word) for word in words):
+                        opening.add(name)
+    assert opening == set()
