@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import pty
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -490,3 +493,68 @@ def test_a_wrong_feed_is_one_clear_line(
     model = str(ROOT / "tests/data/cases/onnx_values/if_sr.onnx")
     assert main(["layers", model, *(part for feed in feeds for part in ("--feed", feed))]) == 2
     assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("redirection", "says"),
+    [
+        (">&-", "standard output is closed"),
+        (">/dev/full", "standard output cannot be written: No space left on device"),
+    ],
+)
+def test_an_answer_that_cannot_be_written_is_told(path: str, redirection: str, says: str) -> None:
+    command = f'"{sys.executable}" -m rf_viz layers "{path}" {redirection}'
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (2, f"rf_viz: error: {says}\n")
+
+
+def test_errors_do_not_move_to_stdout_where_stderr_is_closed() -> None:
+    command = f'"{sys.executable}" -m rf_viz layers nowhere.onnx 2>&-'
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_names_cannot_drive_the_terminal(run: Run, tmp_path: Path) -> None:
+    name = "evil\x1b[2J\x9b\u202e"
+    file = str(tmp_path / "net.onnx")
+    save(build([helper.make_node("Relu", ["x"], [name], name)], {"x": [1, 1, 8, 8]}), file)
+    for argv in (
+        ["layers", file],
+        ["layers", file, "--format", "json"],
+        ["region", file, "--layer", name, "--cell", "3,4"],
+        ["verify", file],
+    ):
+        text = run(*argv)
+        assert r"evil\u001b[2J\u009b\u202e" in text
+        assert text.replace("\n", "").isprintable()
+    assert json.loads(run("layers", file, "--format", "json"))["layers"][0]["name"] == name
+    assert run("layers", str(tmp_path / name), code=2).strip().isprintable()
+
+
+def test_an_interruption_is_one_line_and_130(tmp_path: Path) -> None:
+    """While Python runs, and while the library is imported: the signal comes from within."""
+    signals = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+    model = ROOT / "assets" / "models" / "squeezenet1_1.onnx"
+    for module in ("numpy", "onnx"):
+        (tmp_path / module).mkdir()
+        (tmp_path / module / "__init__.py").write_text(signals)
+        environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+        command = [sys.executable, "-m", "rf_viz", "layers", str(model)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (130, "")
+        assert done.stderr == "rf_viz: interrupted\n"
+        shutil.rmtree(tmp_path / module)
+
+
+def test_verify_shows_how_far_it_is_on_a_terminal_only(path: str) -> None:
+    command = [sys.executable, "-m", "rf_viz", "verify", path, "--input-size", "24x24"]
+    ours, theirs = pty.openpty()
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs, text=True)
+    os.close(theirs)
+    shown = os.read(ours, 2**16).decode()
+    os.close(ours)
+    assert done.returncode == 0
+    assert re.search(r"verifying \[#+-+\] \d of \d layers, \d:\d\d", shown)
+    assert shown.endswith("\r\x1b[K")
+    piped = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (piped.stderr, piped.stdout) == ("", done.stdout)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -19,22 +18,20 @@ _START, _FOLDER = "start:", "folder:"
 _EXTENSIONS = frozenset(extension for reader in READERS for extension in reader.extensions)
 
 
-@cache
-def _host() -> HostFiles:
-    """What the server was started with."""
-    return HostFiles.from_environment()
-
-
-@st.cache_resource(ttl=10, show_spinner=False)
 def _paths() -> dict[str, Path]:
-    """The models by their keys; the folder is looked at again after some seconds."""
-    host = _host()
-    below = models_below(host.models, _EXTENSIONS) if host.models else {}
+    """The models by their keys."""
+    host = HostFiles.from_environment()
+    return _listed(str(host.model or ""), str(host.models or ""))
+
+
+@st.cache_resource(ttl=10, max_entries=2, show_spinner=False)
+def _listed(start: str, folder: str) -> dict[str, Path]:
+    """The model to start with and those of a folder, which is looked at again after some time."""
+    below = models_below(Path(folder), _EXTENSIONS) if folder else {}
     paths = {f"{_FOLDER}{name}": path for name, path in below.items()}
-    start = host.model
-    if start is None or any(path.samefile(start) for path in paths.values() if path.exists()):
+    if not start or Path(start).resolve() in [path.resolve() for path in paths.values()]:
         return paths
-    return {f"{_START}{start.name}": start, **paths}
+    return {f"{_START}{Path(start).name}": Path(start), **paths}
 
 
 def every_key() -> list[str]:
@@ -44,7 +41,7 @@ def every_key() -> list[str]:
 
 def start_key() -> str | None:
     """The key of the model that the app opens with; None for the first sample."""
-    start = _host().model
+    start = HostFiles.from_environment().model
     if start is None:
         return None
     return next((key for key, path in _paths().items() if path.resolve() == start.resolve()), None)
