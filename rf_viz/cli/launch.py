@@ -43,7 +43,9 @@ def launch(files: HostFiles, host: str | None, port: int | None, browser: bool) 
             if code:
                 raise  # it was only starting, and has not said that it stops
             return INTERRUPTED
-        return code if code >= 0 else 128 - code  # as shells tell of signals
+        if code < 0:
+            return 128 - code  # as shells tell of signals
+        return 2 if code else 0  # Streamlit has said what is wrong, such as a port that is taken
 
 
 def _check(files: HostFiles) -> None:
