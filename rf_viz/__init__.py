@@ -30,6 +30,9 @@ else:
         value = globals()[name] = getattr(import_module(f".{_HOMES[name]}", __name__), name)
         return value
 
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_HOMES})
+
 
 def load(
     source: str | os.PathLike[str] | bytes | Any,  # noqa: ANN401

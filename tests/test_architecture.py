@@ -462,3 +462,9 @@ def test_a_cold_start_loads_nothing_heavy(start: str) -> None:
     loaded = done.stderr.rpartition("loaded:")[2].split()
     assert "rf_viz" in loaded
     assert LATE.isdisjoint(loaded)
+
+
+def test_the_command_line_answers_before_the_library_is_there() -> None:
+    """So it opens the app at once, and an interruption of the import ends in good order."""
+    code = "import sys, rf_viz.cli; assert not {'numpy', 'rf_viz.model'} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
