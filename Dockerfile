@@ -9,14 +9,14 @@ RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheel .
 
 FROM python:3.11-slim
 # The dependencies change seldom, and so have a layer of their own.
-COPY requirements.txt .
-RUN pip install --no-cache-dir -r requirements.txt "ai-edge-litert>=2.3,<3"
-COPY --from=wheel /wheel /wheel
+COPY requirements.txt /tmp/
+RUN pip install --no-cache-dir -r /tmp/requirements.txt
 # Plotly.js is put in its place now: later nothing can be written there.
-RUN pip install --no-cache-dir --no-deps /wheel/*.whl \
+RUN --mount=type=bind,from=wheel,source=/wheel,target=/wheel \
+    pip install --no-cache-dir "$(echo /wheel/*.whl)[tflite]" \
     && python -c "from rf_viz.ui.browser.plotly_js import plotly_url; plotly_url()" \
     && useradd --no-create-home --uid 1000 viewer
-USER viewer
+USER 1000
 WORKDIR /tmp
 # All that is written lies in /tmp. The limits are those of docs/HOSTING.md.
 ENV HOME=/tmp \
