@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx import helper
+from onnx import ModelProto, helper, numpy_helper, save
 from streamlit.testing.v1 import AppTest
 
 from rf_viz.catalogue.samples import ASSETS
@@ -131,3 +131,44 @@ def test_a_start_input_that_is_none_is_told(
     monkeypatch.setenv("RF_VIZ_IMAGE", str(tmp_path / "cat.txt"))
     (error,) = visit().error
     assert error.value == "cat.txt is no image, signal or volume that can be opened."
+
+
+def test_data_beside_a_model_is_found_and_read_anew_when_it_changes(folder: Path) -> None:
+    def write(value: float) -> None:
+        weights = numpy_helper.from_array(np.full((1, 1, 3, 3), value, np.float32), "w")
+        model = ModelProto.FromString(network(3))
+        model.graph.initializer[0].CopyFrom(weights)
+        (folder / "big.onnx.data").unlink(missing_ok=True)
+        save(
+            model,
+            folder / "big.onnx",
+            save_as_external_data=True,
+            location="big.onnx.data",
+            size_threshold=0,
+        )
+
+    write(1)
+    app = opened(model="folder:big.onnx", image="camera", preset="0..255")
+    (before,) = (b.options[0] for b in app.selectbox if b.label.startswith("Channel"))
+    write(2)
+    app.run()
+    assert not app.exception
+    (after,) = (b.options[0] for b in app.selectbox if b.label.startswith("Channel"))
+    assert before != after
+
+
+def test_a_model_that_needs_a_size_is_asked_for_it(folder: Path) -> None:
+    nodes = [
+        helper.make_node("Flatten", ["x"], ["f"]),
+        helper.make_node("MatMul", ["f", "m"], ["y"]),
+    ]
+    weights = {"m": (3 * 12 * 5, 2)}
+    (folder / "open.onnx").write_bytes(onnx_file(nodes, {"x": [1, 3, None, None]}, "y", weights))
+    app = opened(model="folder:open.onnx")
+    assert "Which size?" in [h.value for h in app.header]
+    for field, n in zip(app.number_input, (12, 5), strict=True):
+        field.set_value(n)
+    next(b for b in app.button if b.label == "Open at this size").click().run()
+    assert not app.exception
+    assert "Which size?" not in [h.value for h in app.header]
+    assert app.query_params["model"] == "folder:open.onnx"
