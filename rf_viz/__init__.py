@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .errors import ModelError
-from .model import Model
-from .trace.closed_form import ReceptiveField
-from .trace.network import Layer, Network, NetworkInput, Region
+if TYPE_CHECKING:
+    from .errors import ModelError
+    from .model import Model
+    from .trace.closed_form import ReceptiveField
+    from .trace.network import Layer, Network, NetworkInput, Region
+else:
+    _HOMES = {
+        "Layer": "trace.network",
+        "Model": "model",
+        "ModelError": "errors",
+        "Network": "trace.network",
+        "NetworkInput": "trace.network",
+        "ReceptiveField": "trace.closed_form",
+        "Region": "trace.network",
+    }
+
+    def __getattr__(name: str) -> Any:  # noqa: ANN401
+        """Import a public class when it is first used: the command line is there at once."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = globals()[name] = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_HOMES})
 
 
 def load(

@@ -169,7 +169,7 @@ def test_every_module_has_its_storey() -> None:
 
 def test_only_the_public_face_stands_at_the_top_of_the_package() -> None:
     face = {"__init__", "__main__", "cli", "errors", "model"}
-    assert {file.stem for file in PACKAGE.glob("*.py")} == face
+    assert {file.stem for file in PACKAGE.glob("*.py")} | {"cli"} == face
 
 
 def test_imports_run_down() -> None:
@@ -462,3 +462,9 @@ def test_a_cold_start_loads_nothing_heavy(start: str) -> None:
     loaded = done.stderr.rpartition("loaded:")[2].split()
     assert "rf_viz" in loaded
     assert LATE.isdisjoint(loaded)
+
+
+def test_the_command_line_answers_before_the_library_is_there() -> None:
+    """So it opens the app at once, and an interruption of the import ends in good order."""
+    code = "import sys, rf_viz.cli; assert not {'numpy', 'rf_viz.model'} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import pty
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -300,8 +304,11 @@ def test_input_shapes_and_a_chosen_input(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("argv", "says"),
     [
-        ([], "required: COMMAND"),
-        (["list"], "invalid choice: 'list'"),
+        (["list"], "there is no file list, and no such command: there are layers, region and"),
+        (["missing.onnx"], "there is no file missing.onnx"),
+        (["MODEL", "cat.jpg"], "there is no file cat.jpg"),
+        (["MODEL", "--models", "nets"], "there is no folder nets"),
+        (["MODEL", "--port", "0"], "'0' is not a port"),
         (["layers"], "required: MODEL"),
         (["layers", "MODEL", "--sizes"], "unrecognized arguments: --sizes"),
         (["layers", "MODEL", "--input-size", "big"], "'big' is neither a size like 224x224"),
@@ -350,7 +357,7 @@ def test_help_shows_examples(capsys: pytest.CaptureFixture[str], command: list[s
         main([*command, "--help"])
     assert ended.value.code == 0
     text = capsys.readouterr().out
-    assert "examples:\n  python -m rf_viz" in text
+    assert re.search(r"examples:\n  (python -m rf_viz|rf-viz) ", text)
     assert max(map(len, text.splitlines())) <= 100
 
 
@@ -402,7 +409,9 @@ DEFECTS = {
         "OPERATORS['', 'Relu'] = Operator(describe, 'activation')\n"
     ),
     "could not run layers (ZeroDivisionError)": (
-        "import rf_viz.cli\ndef load(path, **options): return 1 / 0\nrf_viz.cli.load = load\n"
+        "from rf_viz.cli import commands\n"
+        "def load(path, **options): return 1 / 0\n"
+        "commands.load = load\n"
     ),
 }
 """Defects of ours, foreseen by the reader or by nobody: what is told, and the code with it."""
@@ -484,3 +493,68 @@ def test_a_wrong_feed_is_one_clear_line(
     model = str(ROOT / "tests/data/cases/onnx_values/if_sr.onnx")
     assert main(["layers", model, *(part for feed in feeds for part in ("--feed", feed))]) == 2
     assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("redirection", "says"),
+    [
+        (">&-", "standard output is closed"),
+        (">/dev/full", "standard output cannot be written: No space left on device"),
+    ],
+)
+def test_an_answer_that_cannot_be_written_is_told(path: str, redirection: str, says: str) -> None:
+    command = f'"{sys.executable}" -m rf_viz layers "{path}" {redirection}'
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (2, f"rf_viz: error: {says}\n")
+
+
+def test_errors_do_not_move_to_stdout_where_stderr_is_closed() -> None:
+    command = f'"{sys.executable}" -m rf_viz layers nowhere.onnx 2>&-'
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_names_cannot_drive_the_terminal(run: Run, tmp_path: Path) -> None:
+    name = "evil\x1b[2J\x9b\u202e"
+    file = str(tmp_path / "net.onnx")
+    save(build([helper.make_node("Relu", ["x"], [name], name)], {"x": [1, 1, 8, 8]}), file)
+    for argv in (
+        ["layers", file],
+        ["layers", file, "--format", "json"],
+        ["region", file, "--layer", name, "--cell", "3,4"],
+        ["verify", file],
+    ):
+        text = run(*argv)
+        assert r"evil\u001b[2J\u009b\u202e" in text
+        assert text.replace("\n", "").isprintable()
+    assert json.loads(run("layers", file, "--format", "json"))["layers"][0]["name"] == name
+    assert run("layers", str(tmp_path / name), code=2).strip().isprintable()
+
+
+def test_an_interruption_is_one_line_and_130(tmp_path: Path) -> None:
+    """While Python runs, and while the library is imported: the signal comes from within."""
+    signals = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+    model = ROOT / "assets" / "models" / "squeezenet1_1.onnx"
+    for module in ("numpy", "onnx"):
+        (tmp_path / module).mkdir()
+        (tmp_path / module / "__init__.py").write_text(signals)
+        environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+        command = [sys.executable, "-m", "rf_viz", "layers", str(model)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (130, "")
+        assert done.stderr == "rf_viz: interrupted\n"
+        shutil.rmtree(tmp_path / module)
+
+
+def test_verify_shows_how_far_it_is_on_a_terminal_only(path: str) -> None:
+    command = [sys.executable, "-m", "rf_viz", "verify", path, "--input-size", "24x24"]
+    ours, theirs = pty.openpty()
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs, text=True)
+    os.close(theirs)
+    shown = os.read(ours, 2**16).decode()
+    os.close(ours)
+    assert done.returncode == 0
+    assert re.search(r"verifying \[#+-+\] \d of \d layers, \d:\d\d", shown)
+    assert shown.endswith("\r\x1b[K")
+    piped = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (piped.stderr, piped.stdout) == ("", done.stdout)

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from .app_folder import app_folder
+
 if TYPE_CHECKING:
     from ..inputs.images import Fit
 
-_HOMES = (Path(__file__).resolve().parents[2], Path.cwd())
-"""Homes of the folder of assets: that of the package in a checkout, else the app's."""
-
-ASSETS = next((home / "assets" for home in _HOMES if (home / "assets").is_dir()), Path("assets"))
+ASSETS = app_folder() / "assets"
 """The folder of the sample models, images and tables."""
-"""The folder of the project's data."""
 
 
 @dataclass(frozen=True, kw_only=True)

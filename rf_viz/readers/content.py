@@ -35,9 +35,10 @@ class Content:
         if isinstance(source, bytes | bytearray | memoryview):
             return cls(name or "model", None, bytes(source))
         path = os.fspath(source)
+        shown = name or path
         name = name or os.path.basename(os.path.normpath(path))
         if not os.path.exists(path):
-            raise ModelError(f"there is no file {path}")
+            raise ModelError(f"there is no file {shown}")
         content = cls(name, path)
         as_text = os.path.exists(os.path.join(path, "saved_model.pbtxt"))
         if as_text and not content.holds_saved_model:

@@ -10,9 +10,9 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -100,8 +100,8 @@ class File:
 
     @classmethod
     def at(cls, path: Path, name: str) -> File:
-        """A file that does not change: its path stands for its content."""
-        return cls(name, _digest(str(path).encode()), path)
+        """A file or a folder on the server: its place, size and time stand for its content."""
+        return cls(name, _digest(str(path).encode(), *_stamps(path)), path)
 
     @classmethod
     def of_library(cls, library: str, name: str, trained: bool) -> File:
@@ -177,6 +177,25 @@ def _digest(*parts: bytes) -> str:
     for part in parts:
         digest.update(part)
     return digest.hexdigest()[:16]
+
+
+_BESIDE = (".data", "_data", ".index")
+"""What is added to the name of a model, or takes its ending's place, in that of its data file."""
+
+_MOST_STAMPS = 1000
+
+
+def _stamps(path: Path) -> Iterator[bytes]:
+    """Sizes and times of a file and its data files, or of all files in a folder."""
+    if path.is_dir():
+        files = sorted(islice(path.rglob("*"), _MOST_STAMPS))
+    else:
+        names = [f"{stem}{end}" for end in _BESIDE for stem in (path.name, path.stem)]
+        files = [path, *(path.with_name(name) for name in names)]
+    for file in files:
+        with suppress(OSError):
+            facts = file.stat()
+            yield f"{file} {facts.st_size} {facts.st_mtime_ns}".encode()
 
 
 def _named(name: str, content: bytes) -> tuple[bytes, bytes]:

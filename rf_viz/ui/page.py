@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from ..catalogue.app_folder import app_folder
 from . import address
 from .address_choice import kept, one_of
 from .browser.token import hand_out
@@ -113,6 +114,6 @@ def _menu() -> None:
     with st.sidebar.container(key="menu"):
         st.html(_brand())
         for path, (name, icon) in _PAGES.items():
-            if (_HERE.parent.parent / path).exists():
+            if (app_folder() / path).exists():
                 st.page_link(path, label=name, icon=icon)
         hand_out()

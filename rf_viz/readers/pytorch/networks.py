@@ -16,6 +16,7 @@ from urllib.parse import urlparse
 
 from ...catalogue.torchvision_models import TORCHVISION_MODELS
 from ...errors import ModelError
+from ...runtimes.extras import install_line
 from .memory import LiveModel, of_module
 
 LIBRARIES = ("torchvision", "timm")
@@ -49,7 +50,7 @@ def import_library(library: str) -> Any:  # noqa: ANN401
     """Import a library, which takes seconds. Raises ModelError where it is not installed."""
     if not is_installed(library):
         raise ModelError(
-            f"networks of {library} need the package: pip install torch {library} where RF-Viz runs"
+            f"{library} is not installed here: {install_line('pytorch')} brings its networks"
         )
     return import_module(library)
 

@@ -19,12 +19,8 @@ from numpy.typing import NDArray
 
 from ...errors import ModelError
 from ...relation import Shape
+from ...runtimes.extras import install_line
 from ...runtimes.quantised import Quantised
-
-MISSING = (
-    "is a TensorFlow Lite model, which is read with LiteRT's package: "
-    "install it with 'pip install ai-edge-litert'"
-)
 
 _SHARED = 4
 """How often a file may use what it holds: writers store equal tables only once."""
@@ -132,7 +128,10 @@ def _schema(name: str) -> ModuleType:
     try:
         schema: ModuleType = import_module("ai_edge_litert.schema_py_generated")
     except ImportError as error:
-        raise ModelError(f"{name} {MISSING}") from error
+        raise ModelError(
+            f"{name} is a TensorFlow Lite model, which is read with LiteRT's package: "
+            f"{install_line('tflite')} brings it"
+        ) from error
     return schema
 
 

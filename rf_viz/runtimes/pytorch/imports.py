@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import ModelError
+from ..extras import install_line
 
 
 def import_pytorch() -> Any:  # noqa: ANN401  (a module)
@@ -13,6 +14,6 @@ def import_pytorch() -> Any:  # noqa: ANN401  (a module)
         import torch
     except ImportError as error:
         raise ModelError(
-            "this needs PyTorch, which is not installed here: pip install torch"
+            f"this needs PyTorch, which is not installed here: {install_line('pytorch')} brings it"
         ) from error
     return torch

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from streamlit.runtime import get_instance
 
+from ...catalogue.app_folder import app_folder
 from ...figures.plotly_js import plotly_js, plotly_version
 
-STATIC = Path(__file__).resolve().parents[3] / "static"
+STATIC = app_folder() / "static"
 """The folder that Streamlit serves as ``app/static/``; it lies beside ``streamlit_app.py``."""
 
 

@@ -20,7 +20,7 @@ from ..inspector.depth.depth import nearest
 from ..navigation import Destination, set_destination
 from ..outline import telling
 from ..pictures import Cell
-from ..sidebar import libraries
+from ..sidebar import host_models, libraries
 from ..text import plain, sentence
 
 MOST = 8
@@ -109,17 +109,22 @@ def _several(keys: Sequence[str], first: list[str]) -> Form:
 
 
 def offered() -> dict[str, Contender]:
-    """Networks to choose from by key: samples, uploads, those of onnx and those of libraries."""
+    """Networks to choose from by key: those of samples, host, uploads, onnx and libraries."""
     uploads = sidebar.visitor().models
     samples = [Contender(m.key, m.title, File.at(m.path, m.title)) for m in SAMPLE_MODELS.values()]
     uploaded = [Contender(key, file.name, file) for key, file in uploads.items()]
+    hosted = [
+        Contender(key, host_models.title(key), host_models.file_of(key))
+        for key in host_models.every_key()
+    ]
     # One that was opened in Explore is an upload since, and listed there.
     light = [c for c in _light_models() if c.file.digest not in uploads]
     named = [
         Contender(key, libraries.title(key), libraries.file_of(key))
         for key in libraries.every_key()
     ]
-    return {contender.key: contender for contender in (*samples, *uploaded, *light, *named)}
+    every = (*samples, *hosted, *uploaded, *light, *named)
+    return {contender.key: contender for contender in every}
 
 
 @st.cache_resource(show_spinner=False)

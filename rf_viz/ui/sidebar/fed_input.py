@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -147,7 +148,7 @@ def _signal(net: Network) -> tuple[Picture, Fed]:
     receive("signal")
     visit, (length,), (axis,) = visitor(), net.input.size, net.input.spatial_axes
     keys = [_TONE, *visit.signals]
-    restored("signal", "signal", one_of(keys))
+    restored("signal", "signal", one_of(keys, _first(visit.signals, _TONE)))
     address.read("signal-name")
     if visit.next_signal:
         st.session_state["signal"], visit.next_signal = visit.next_signal, ""
@@ -221,7 +222,7 @@ def _volume(net: Network) -> tuple[Picture, Fed]:
     receive("volume")
     visit, size = visitor(), net.input.size
     volumes = [_PHANTOM, *visit.volumes]
-    restored("volume", "volume", one_of(volumes))
+    restored("volume", "volume", one_of(volumes, _first(visit.volumes, _PHANTOM)))
     address.read("volume-name")
     if visit.next_volume:
         st.session_state["volume"], visit.next_volume = visit.next_volume, ""
@@ -275,7 +276,7 @@ def choose_image(sample: Sample | None) -> File:
     visit = visitor()
     uploads = visit.images
     keys = [*SAMPLE_IMAGES, *uploads]
-    first = (sample and sample.default_image) or keys[0]
+    first = _first(uploads, (sample and sample.default_image) or keys[0])
     visit.image_chosen |= address.unread().get("image") in keys
     restored("image", "image", one_of(keys, first), always=True)
     address.read("image-name")
@@ -332,6 +333,12 @@ def show_image(files: dict[str, bytes]) -> None:
 def _accept_photo(files: dict[str, bytes]) -> None:
     (content,) = files.values()
     accept_image({f"Photo {visitor().uploads['photo']}": content})
+
+
+def _first(uploads: Mapping[str, File], usual: str) -> str:
+    """The key of what shows at first: the host's own, if it is of this kind, else the usual one."""
+    start = visitor().start
+    return start if start in uploads else usual
 
 
 def _keep_image() -> None:

@@ -12,6 +12,7 @@ from ...catalogue.samples import IMAGENET, Sample
 from ...catalogue.torchvision_models import TORCHVISION_MODELS, TorchvisionModel
 from ...inputs.images import KERAS_MODES
 from ...readers.pytorch import networks as pytorch
+from ...runtimes.extras import install_line
 from .. import address, cache
 from ..cache import File
 from ..text import percent, scaled, sentence
@@ -70,8 +71,8 @@ def hint() -> str:
     text = f"Samples, uploads, and the networks of {_joined(there)}: type to search."
     if missing:
         text += (
-            f" Those of {_joined(missing)} are added by `pip install torch {' '.join(missing)}` in "
-            "the environment that RF-Viz runs in."
+            f" Those of {_joined(missing)} are added by `{install_line('pytorch')}` in the "
+            "environment that RF-Viz runs in."
         )
     return text
 
@@ -101,7 +102,7 @@ def absent(key: str) -> str:
     if library != _KERAS and not pytorch.is_installed(library):
         return (
             f"{name} is a network of {library}, which is not installed here: "
-            f"pip install torch {library} brings it."
+            f"{install_line('pytorch')} brings it."
         )
     return f"The installed {_TITLES.get(library, library)} lacks {name}."
 

@@ -8,6 +8,7 @@ from ...errors import ModelError, SizeUnknownError
 from .. import address, cache
 from ..cache import File, TraceOptions
 from ..text import by, plain, sentence
+from . import host_models
 from .session import problem, remember, visitor
 
 _SIDES = (16_000, 224, 64)
@@ -90,4 +91,7 @@ def _open(file: File, unknown: SizeUnknownError, keys: dict[int, str]) -> None:
         sides = by([shape[axis] for axis in keys])
         visit.problem = f"It does not work at {sides}: {sentence(error)}"
         return
-    remember("model", key, visit.models[key].with_shape(unknown.input, shape))
+    if host_models.is_key(key):
+        host_models.keep_shape(key, unknown.input, shape)
+    else:
+        remember("model", key, visit.models[key].with_shape(unknown.input, shape))

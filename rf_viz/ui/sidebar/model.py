@@ -1,4 +1,4 @@
-"""The choice of a model (a sample, a library's network, or an upload) and of how to trace it."""
+"""The choice of a model (the host's, a sample, a library's, an upload) and of how to trace it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..address import ignore_echo
 from ..address_choice import kept, one_of, restored
 from ..cache import File, TraceOptions
 from ..text import by, listed, plain, sentence
-from . import libraries
+from . import host_models, libraries
 from .session import remember, visitor
 from .side_inputs import choose_side_inputs
 from .upload import receive, upload_button, uploader
@@ -32,20 +32,26 @@ FORMATS = "ONNX, PyTorch (.pt2), Keras, TensorFlow or TFLite; a SavedModel as zi
 def choose_model() -> tuple[File, Sample | None]:
     """Draws the choice of a model and returns its file, with what goes with it where it has that.
 
-    On offer are the samples, uploads that load and can be traced, and networks of libraries.
+    On offer are the host's models, samples, uploads that load and can be traced, and networks of
+    libraries.
     """
     receive("model")
     visit = visitor()
-    uploads = visit.models
-    keys = [*SAMPLE_MODELS, *uploads, *libraries.every_key()]
+    uploads, hosted = visit.models, host_models.every_key()
+    keys = [*hosted, *SAMPLE_MODELS, *uploads, *libraries.every_key()]
     libraries.read_address()
-    restored("model", "model", one_of(keys), always=True)
+    host_models.read_address()
+    host_models.leave_missing()
+    first = host_models.start_key() or next(iter(SAMPLE_MODELS))
+    restored("model", "model", one_of(keys, first), always=True)
     if visit.next_model:
         st.session_state["model"], visit.next_model = visit.next_model, ""
 
     def name(key: str) -> str:
         if key in SAMPLE_MODELS:
             return SAMPLE_MODELS[key].title
+        if key in hosted:
+            return host_models.title(key)
         return uploads[key].name if key in uploads else libraries.title(key)
 
     key = st.selectbox(
@@ -59,8 +65,8 @@ def choose_model() -> tuple[File, Sample | None]:
     )
     with upload_button("model", "Along with its data files, if it has any"):
         uploader(FORMATS, "model", True, accept_model)
-    if libraries.split(key):
-        _check_network(key)
+    if key in hosted or libraries.split(key):
+        _check(key, host_models.file_of(key) if key in hosted else libraries.file_of(key))
     visit.shown_model = key
     address.read("name")
     if key in SAMPLE_MODELS:
@@ -70,19 +76,24 @@ def choose_model() -> tuple[File, Sample | None]:
     if key in uploads:
         address.put("name", uploads[key].name)
         return _as_read(uploads[key]), None
+    if key in hosted:
+        return _as_read(host_models.file_of(key)), None
     network = libraries.choose_network(key)
     _show_remarks(cache.load(network[0]))
     return network
 
 
-def _check_network(key: str) -> None:
-    """Goes back to the model before, and says why, where a library's network cannot be shown."""
-    visit = visitor()
+def _check(key: str, file: File) -> None:
+    """Goes back to the model before, and says why, where one cannot be shown."""
+    visit, sample = visitor(), next(iter(SAMPLE_MODELS))
     try:
-        cache.trace(libraries.file_of(key), TraceOptions())
+        cache.trace(file, TraceOptions())
+    except SizeUnknownError:
+        pass  # the page asks for the size
     except ModelError as error:
         visit.problem = sentence(error)
-        visit.next_model = visit.shown_model or next(iter(SAMPLE_MODELS))
+        before = visit.shown_model or sample
+        visit.next_model = sample if before == key else before
         st.rerun()
 
 

@@ -13,6 +13,7 @@ from ..cache import File, TraceOptions
 from ..text import plain
 from . import recent
 from .layer_list.layer_list import Chosen
+from .start_input import start_input
 
 Accept = Callable[[dict[str, bytes]], None]
 """Takes over the contents of files by their names. Raises ModelError or ImageError."""
@@ -26,6 +27,7 @@ class Visit:
         models, images: uploads that can be used, by digest. Those of before a reload are among them
             (see ``recent.py``).
         trace_options: how each model was last traced without trouble, by digest and input.
+        shapes: the shapes of inputs that the person said of the host's models, by key and input.
         layers: the layer that each model showed last, by digest.
         chosen: what was last chosen in each list of layers, by its key.
         trained: the keys of libraries' networks that were given their trained weights.
@@ -40,6 +42,7 @@ class Visit:
         problem: what went wrong since the page was last drawn.
         note: what else is to be said since then.
         line: a line of Python that helps, to copy.
+        start: the key of the input that the host opens the app with; empty where there is none.
         waiting, needed: an upload that lacked files, or had nothing but them, until they follow,
             and the names of what it needs.
     """
@@ -47,6 +50,7 @@ class Visit:
     models: dict[str, File] = field(default_factory=dict)
     images: dict[str, File] = field(default_factory=dict)
     trace_options: dict[tuple[str, str | None], TraceOptions] = field(default_factory=dict)
+    shapes: dict[str, dict[str, tuple[int, ...]]] = field(default_factory=dict)
     layers: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, Chosen] = field(default_factory=dict)
     trained: set[str] = field(default_factory=set)
@@ -61,6 +65,7 @@ class Visit:
     signals: dict[str, File] = field(default_factory=dict)
     next_signal: str = ""
     declined: set[str] = field(default_factory=set)
+    start: str = ""
     problem: str = ""
     note: str = ""
     line: str = ""
@@ -71,15 +76,32 @@ class Visit:
 def visitor() -> Visit:
     """The memory of this session; a new one begins with the recent uploads of its browser."""
     if "visit" not in st.session_state:
-        st.session_state["visit"] = Visit(
+        visit = Visit(
             models=recent.files("model"),
             images=recent.files("image"),
             volumes=recent.files("volume"),
             signals=recent.files("signal"),
             trained=_trained(browser_token()),
         )
-    visit: Visit = st.session_state["visit"]
-    return visit
+        _begin(visit)
+        st.session_state["visit"] = visit
+    mine: Visit = st.session_state["visit"]
+    return mine
+
+
+def _begin(visit: Visit) -> None:
+    """Adds the input that the host opens the app with."""
+    start = start_input()
+    if start is None:
+        return
+    what, file = start
+    if not what:
+        visit.problem = f"{file.name} is no image, signal or volume that can be opened."
+        return
+    by_kind = {"image": visit.images, "signal": visit.signals, "volume": visit.volumes}
+    by_kind[what][file.digest] = file
+    visit.start = file.digest
+    visit.image_chosen = what == "image"
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)

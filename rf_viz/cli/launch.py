@@ -1,0 +1,74 @@
+"""Opens the app: Streamlit's server in a process of its own, and the browser."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from ..catalogue.app_folder import app_folder
+from ..catalogue.host_files import HostFiles
+from .exits import INTERRUPTED, UsageError
+
+
+def launch(files: HostFiles, host: str | None, port: int | None, browser: bool) -> int:
+    """Serve the app until it is stopped, and return the exit code of the server.
+
+    ``host`` is the address to listen at, ``port`` its port; None leaves them to Streamlit's own
+    settings, and to localhost. Raises UsageError for a file that is not there.
+    """
+    _check(files)
+    command = [
+        # Modules that lie where somebody keeps models are none of ours: -P leaves them alone.
+        *(sys.executable, "-P", "-m", "streamlit", "run", str(app_folder() / "streamlit_app.py")),
+        *_settings(host, port, browser),
+    ]
+    # The server hears of signals from here alone: it is told once to end, in good order.
+    group = 0 if os.name == "posix" else None
+    environment = {**os.environ, **files.to_environment()}
+    with subprocess.Popen(command, env=environment, process_group=group) as server:
+        for name in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), lambda *_: server.terminate())
+        try:
+            code = server.wait()
+        except KeyboardInterrupt:
+            server.terminate()
+            try:
+                code = server.wait()
+            finally:
+                server.kill()  # Ctrl-C once more
+            if code:
+                raise  # it was only starting, and has not said that it stops
+            return INTERRUPTED
+        if code < 0:
+            return 128 - code  # as shells tell of signals
+        return 2 if code else 0  # Streamlit has said what is wrong, such as a port that is taken
+
+
+def _check(files: HostFiles) -> None:
+    """Raise UsageError for what is not there."""
+    if files.model and not files.model.exists():
+        commands = "layers, region and verify"
+        raise UsageError(
+            f"there is no file {files.model}"
+            + ("" if files.model.suffix else f", and no such command: there are {commands}")
+        )
+    if files.image and not files.image.is_file():
+        raise UsageError(f"there is no file {files.image}")
+    if files.models and not files.models.is_dir():
+        raise UsageError(f"there is no folder {files.models}")
+
+
+def _settings(host: str | None, port: int | None, browser: bool) -> Iterator[str]:
+    """Streamlit's options; what does not depend on the person is in .streamlit/config.toml."""
+    if host or "STREAMLIT_SERVER_ADDRESS" not in os.environ:
+        yield f"--server.address={host or 'localhost'}"
+    if host and host not in ("0.0.0.0", "::"):
+        yield f"--browser.serverAddress={host}"
+    if port:
+        yield f"--server.port={port}"
+    if not browser:
+        yield "--server.headless=true"
