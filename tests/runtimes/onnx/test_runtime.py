@@ -1,6 +1,9 @@
 """Activations come out as ONNX Runtime itself computes them, and nothing else is touched."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -339,3 +342,12 @@ def test_operators_of_other_makers_are_not_run(domain: str, op: str, tmp_path: P
     assert runtime.activations({"x": np.ones(4)}, ["before"])["before"].tolist() == [1] * 4
     with pytest.raises(ModelError, match="ONNX Runtime cannot run this model up to y"):
         runtime.activations({"x": np.ones(4)}, ["y"])
+
+
+def test_nothing_is_reported_to_the_maker_of_onnx_runtime(tmp_path: Path) -> None:
+    """It would keep what it reports in the user's folder."""
+    program = "import rf_viz.runtimes.onnx.runtime as r; r.ort.InferenceSession(r.ort.__file__)"
+    environment = {**os.environ, "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True)
+    assert list(tmp_path.iterdir()) == []
