@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 _LONGEST = 1000
 """The most letters of a sentence; names in hostile files have millions."""
@@ -46,6 +47,17 @@ class ModelError(ValueError):
         sentence = _shown(sentence)
         super().__init__(f"{sentence}: {line}" if line else sentence)
         self.sentence, self.line = sentence, line
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle it with all that it has, whatever its class is made from."""
+        return revived, (type(self), str(self)), vars(self)
+
+
+def revived(cls: type[ModelError], message: str) -> ModelError:
+    """Make an error of its class and message, as it comes out of a pickle."""
+    error = cls.__new__(cls, message)
+    error.args = (message,)
+    return error
 
 
 class MissingFilesError(ModelError):

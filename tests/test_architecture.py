@@ -29,12 +29,12 @@ STOREYS = (
     ("readers.pytorch", "readers.tflite"),
     ("readers",),
     ("rf_viz",),
-    ("design", "lessons"),
+    ("design", "lessons", "workers"),
     ("figures",),
     ("cli",),
     ("__main__", "ui", "ui.browser", "ui.clickable_table", "ui.outline", "ui.text"),
     ("ui.address", "ui.cache", "ui.chart", "ui.garbage", "ui.pictures", "ui.tables"),
-    ("ui.address_choice",),
+    ("ui.address_choice", "ui.again"),
     ("ui.page",),
     ("ui.navigation",),
     ("ui.inspector", "ui.sidebar"),
@@ -73,6 +73,7 @@ FOREIGN = {
     "_flatten_layers",
     *("_handle_data", "_default_value"),  # TensorFlow
     "_tab",  # flatbuffers
+    "_exit",  # of os: the documented way to end a copied process
 }
 """Private names of other packages that there is no public way around."""
 

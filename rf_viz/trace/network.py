@@ -182,6 +182,12 @@ class Network:
             Layer(self, self._lookup, number, assumed[number]) for number in range(1, len(tensors))
         ]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a pickle holds: all but the model, of which the numbers of weights go along."""
+        state = {**vars(self), "parameters": dict(self.parameters)}
+        state.pop("_count_parameters", None)  # one that comes out of a pickle has none
+        return state
+
     @cached_property
     def _by_name(self) -> dict[str, Layer]:
         names: dict[str, Layer] = {}

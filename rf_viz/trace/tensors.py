@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, NamedTuple, Protocol
 
 from ..relation import Relation, Shape
 
@@ -99,3 +99,17 @@ class Tensor:
     multiplies: bool | None = False
     call: Call | None = None
     fused: tuple[Group, ...] = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle it without the file: of its call only the settings go along."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        if self.call is not None:
+            values["call"] = RecordedCall(dict(self.call.settings))
+        return Tensor, tuple(values.values())
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCall:
+    """The settings of a call whose file is not at hand."""
+
+    settings: Mapping[str, Setting]
