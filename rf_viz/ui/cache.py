@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,13 +14,15 @@ from dataclasses import dataclass, field, replace
 from itertools import count, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from threading import Thread
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import rf_viz
 
@@ -30,13 +31,10 @@ from ..errors import DefectError, ModelError
 from ..inputs import images, signals, volumes
 from ..inputs.feeds import numbers
 from ..readers import READERS
-from ..runtimes.pytorch.imports import import_pytorch
-from ..runtimes.tensorflow.imports import import_tensorflow
+from ..workers import Kind, Pool, Source, WorkerModel
+from ..workers.loaders import load_file, load_network
 
-Framework = Literal["tensorflow", "torch"]
-"""A framework by its package."""
-
-_TITLES: Mapping[Framework, str] = {"tensorflow": "TensorFlow", "torch": "PyTorch"}
+_TITLES: Mapping[Kind, str] = {"tensorflow": "TensorFlow", "torch": "PyTorch"}
 
 _MODELS = tuple(extension for reader in READERS for extension in reader.extensions)
 """How the names of model files end, which other files may come along with."""
@@ -57,8 +55,8 @@ class LibraryNetwork:
     trained: bool
 
     @property
-    def framework(self) -> Framework:
-        """What has to be started to build it."""
+    def kind(self) -> Kind:
+        """What has to be loaded to build it."""
         return "tensorflow" if self.library == "keras" else "torch"
 
 
@@ -224,49 +222,72 @@ def reported(file: File, done: str) -> Iterator[None]:
         ) from error
 
 
-def _start(framework: Framework) -> None:
-    """Loads a framework, unless it is loaded, and says so on the page: it takes seconds."""
-    if framework not in sys.modules:
-        with st.spinner(f"Starting {_TITLES[framework]}, once per server ..."):
-            if framework == "tensorflow":
-                import_tensorflow()
-            else:
-                import_pytorch()
+@st.cache_resource(show_spinner=False)
+def _pool() -> Pool:
+    return Pool(while_waiting=_is_asked_for)
 
 
-@st.cache_resource(max_entries=6, show_spinner="Reading the model ...", show_time=True)
-def _load(digest: str, _file: File) -> tuple[rf_viz.Model, File]:
-    """The model, kept with its file: it may read from the file's folder as late as it is run."""
-    with reported(_file, "read"):
-        if isinstance(_file.source, LibraryNetwork):
-            return _of_library(_file.source), _file
-        model = rf_viz.load(
-            _file.source,
-            _file.name,
-            signature=_file.signature,
-            training_ops=_file.training_ops,
-        )
-        return model, _file
+def _is_asked_for() -> None:
+    """Ends the run of a page that nobody looks at any more, or that was begun anew.
+
+    Streamlit sees to that whenever a page reaches for the session's state.
+    """
+    if get_script_run_ctx(suppress_warning=True) is not None:
+        st.session_state.get("visit")
 
 
-def _of_library(source: LibraryNetwork) -> rf_viz.Model:
-    """Builds a network that a library has. Raises ModelError."""
-    if source.library == "keras":
-        from ..readers.tensorflow.keras import applications
-
-        return applications.load(source.name, trained=source.trained)
-    from ..readers.pytorch import networks
-
-    return networks.load(source.library, source.name, trained=source.trained)
+def warm_up() -> None:
+    """Starts what reads most models, in the background: the first visitor then waits less."""
+    Thread(target=_pool().nursery("light").warm, daemon=True).start()
 
 
-def load(file: File) -> rf_viz.Model:
+def _start(kind: Kind) -> None:
+    """Starts what workers of a kind are copied from, and says so on the page: it takes seconds."""
+    nursery = _pool().nursery(kind)
+    if kind == "light" or nursery.is_warm:
+        nursery.warm()
+    else:
+        with st.spinner(f"Starting {_TITLES[kind]}, once per server ..."):
+            nursery.warm()
+
+
+@st.cache_resource(max_entries=32, show_spinner="Reading the model ...", show_time=True)
+def _load(digest: str, _file: File, _kind: Kind) -> tuple[WorkerModel, File]:
+    """The model, kept with its file: a worker may read from its folder as late as it is run."""
+    source: Source
+    if isinstance(_file.source, LibraryNetwork):
+        network = _file.source
+        source = Source(_file.name, load_network, (network.library, network.name, network.trained))
+    else:
+        read_as = (_file.source, _file.name, _file.signature, _file.training_ops)
+        source = Source(_file.name, load_file, read_as)
+    return WorkerModel(_pool(), source, _kind), _file
+
+
+def load(file: File) -> WorkerModel:
     """Reads the model in a file. Raises ModelError."""
+    kind = _kind(file)
+    _start(kind)
+    return _load(file.digest, file, kind)[0]
+
+
+def _kind(file: File) -> Kind:
+    """What has to be loaded before a model is read."""
     if isinstance(file.source, LibraryNetwork):
-        _start(file.source.framework)
-    elif file.name.lower().endswith(_KERAS):
+        return file.source.kind
+    return "tensorflow" if file.name.lower().endswith(_KERAS) else "light"
+
+
+def start_runtime(model: WorkerModel) -> None:
+    """Starts what a model is run by, where that takes seconds, and says so on the page."""
+    if model.facts.heavy_runtime == "tensorflow":
         _start("tensorflow")
-    return _load(file.digest, file)[0]
+
+
+def try_again(file: File) -> None:
+    """Lets what was ended of a model begin anew when it is next asked for."""
+    with suppress(ModelError):  # it could not be read, and is read anew anyway
+        load(file).forgive()
 
 
 @dataclass(frozen=True)
@@ -289,24 +310,20 @@ class TraceOptions:
 
 
 @st.cache_resource(max_entries=12, show_spinner="Tracing the model ...", show_time=True)
-def _trace(of: int, options: TraceOptions, _model: rf_viz.Model, _file: File) -> rf_viz.Network:
-    with reported(_file, "traced"):
-        size, shapes = options.size, dict(_file.shapes)
-        source = options.input or _model.image_within
-        if options.start is not None:  # its size follows from that of the input
-            whole = _trace(of, replace(options, start=None), _model, _file).input
-            size, shapes, source = None, {whole.name: whole.shape}, options.start
-        net = _model.trace(
-            size,
-            input_shape=shapes or None,
-            input=source,
-            weight_aware=options.weight_aware,
-            cut_global=True,
-            feeds={name: numbers(text) for name, text in options.feeds},
-        )
-        for layer in net.layers:
-            layer.spans()  # the network keeps them, and everything that shows it needs them
-        return net
+def _trace(of: int, options: TraceOptions, _model: WorkerModel, _file: File) -> rf_viz.Network:
+    size, shapes = options.size, dict(_file.shapes)
+    source = options.input or _model.facts.image_within
+    if options.start is not None:  # its size follows from that of the input
+        whole = _trace(of, replace(options, start=None), _model, _file).input
+        size, shapes, source = None, {whole.name: whole.shape}, options.start
+    return _model.trace(
+        size,
+        input_shape=shapes or None,
+        input=source,
+        weight_aware=options.weight_aware,
+        cut_global=True,
+        feeds={name: numbers(text) for name, text in options.feeds},
+    )
 
 
 def trace(file: File, options: TraceOptions) -> rf_viz.Network:
@@ -317,10 +334,9 @@ def trace(file: File, options: TraceOptions) -> rf_viz.Network:
 
 @st.cache_resource(max_entries=4, show_spinner="Running the model ...", show_time=True)
 def _activations(
-    of: int, input: str, fed: str, name: str, _model: rf_viz.Model, _file: File, _fed: Fed
+    of: int, input: str, fed: str, name: str, _model: WorkerModel, _fed: Fed
 ) -> NDArray[np.float32]:
-    with reported(_file, "run"):
-        values = _model.activations(_fed.tensor, [name], input=_fed.input, feeds=_fed.feeds)[name]
+    values = _model.activations(_fed.tensor, [name], input=_fed.input, feeds=_fed.feeds)[name]
     values.flags.writeable = False
     return values
 
@@ -328,9 +344,8 @@ def _activations(
 def activations(file: File, fed: Fed, name: str) -> NDArray[np.float32]:
     """Runs the model for the values of one layer, in the layer's shape. Raises ModelError."""
     model = load(file)
-    if model.heavy_runtime == "tensorflow":
-        _start("tensorflow")
-    return _activations(identity(model), fed.input, fed.key, name, model, file, fed)
+    start_runtime(model)
+    return _activations(identity(model), fed.input, fed.key, name, model, fed)
 
 
 @st.cache_resource(max_entries=6, show_spinner="Opening the image ...")

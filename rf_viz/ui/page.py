@@ -14,6 +14,7 @@ from ..catalogue.app_folder import app_folder
 from . import address
 from .address_choice import kept, one_of
 from .browser.token import hand_out
+from .cache import warm_up
 from .chart.chart import set_up_charts
 from .garbage import LongLived
 
@@ -53,7 +54,7 @@ def set_up(title: str) -> None:
     st.html(f'<h1 class="rf-spoken">{title}</h1>')
     set_up_charts()
     log_to_server()
-    _watch_garbage()
+    _begin_server()
     address.begin(title)
     # Where the sidebar is folded, the page begins with what stands at its top.
     st.html(_brand())
@@ -105,8 +106,10 @@ def log_to_server() -> None:
 
 
 @cache
-def _watch_garbage() -> None:
+def _begin_server() -> None:
+    """What is done once, when the first page is drawn."""
     LongLived().add_to_gc()
+    warm_up()
 
 
 def _menu() -> None:

@@ -55,10 +55,13 @@ def healthy(url: str, process: subprocess.Popen[bytes], seconds: float) -> bool:
     return False
 
 
-@pytest.fixture(scope="session")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server of our own; another process may take the free port first, hence the tries."""
-    log = tmp_path_factory.mktemp("server") / "log.txt"
+@contextmanager
+def server(folder: Path, **environment: str) -> Iterator[str]:
+    """A server of our own; another process may take the free port first, hence the tries.
+
+    Its log goes into the folder; ``environment`` is what its environment has besides.
+    """
+    log = folder / "log.txt"
     for _ in range(4):
         port = free_port()
         command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
@@ -74,7 +77,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 cwd=ROOT,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=os.environ | {"PYTHONPATH": str(ROOT)},
+                env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
             )
         address = f"http://127.0.0.1:{port}"
         try:
@@ -85,6 +88,13 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.terminate()
             process.wait(20)
     raise RuntimeError(f"the server does not start:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server."""
+    with server(tmp_path_factory.mktemp("server")) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

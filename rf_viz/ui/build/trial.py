@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
-
-import rf_viz
 
 from ...catalogue.samples import Sample
 from ...design import Measured, Study, to_onnx
@@ -17,9 +13,10 @@ from ...design.kinds import LAYER_KINDS
 from ...errors import ModelError
 from ...figures.built import Grown, built
 from ...figures.maps import by_channel
-from .. import sidebar
+from .. import cache, sidebar
 from ..address import ignore_echo, put
-from ..cache import Fed, File, reported
+from ..again import offer_again
+from ..cache import Fed, File
 from ..chart.chart import chart
 from ..inspector.cell_panel import cell_panel
 from ..inspector.channels import choose_channel
@@ -56,17 +53,9 @@ def choose_input(study: Study) -> tuple[Picture, Fed] | None:
     return sidebar.choose_input(_FILE, study.net, _SAMPLE)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _model(link: str, _study: Study) -> rf_viz.Model:
-    return rf_viz.load(to_onnx(_study.design), "the network")
-
-
-@st.cache_resource(max_entries=4, show_spinner="Running the network ...")
-def _values(link: str, fed: str, name: str, _study: Study, _fed: Fed) -> NDArray[np.float32]:
-    with reported(_FILE, "run"):
-        values = _model(link, _study).activations(_fed.tensor, [name])[name]
-    values.flags.writeable = False
-    return values
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _file(link: str, _study: Study) -> File:
+    return File(_FILE.name, f"built {link}", to_onnx(_study.design))
 
 
 def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None) -> Cell | None:
@@ -85,15 +74,17 @@ def trial(study: Study, row: Measured, network_input: tuple[Picture, Fed] | None
         f'<p class="rf-about"><b role="heading" aria-level="2">{row.step.name}</b>'
         f"<span>{row.step.row.kind} · {by(row.step.shape)} · random weights</span></p>"
     )
-    maps, shown = None, 0
+    maps, shown, file = None, 0, _FILE
     products = sum(other.multiply_adds for other in study.rows[: row.step.number])
     try:
         if products > _MOST_PRODUCTS:
             billions = whole(round(products / 1e9))
             raise ModelError(f"this takes {billions} billion multiplications, too many to run here")
-        maps = by_channel(_values(link, fed.key, row.layer.name, study, fed), row.layer)
+        file = _file(link, study)
+        maps = by_channel(cache.activations(file, fed, row.layer.name), row.layer)
     except ModelError as error:
         st.caption(f"No values: {sentence(error)} The regions are right all the same.")
+        offer_again(file, error, "values")
         feature_map = FeatureMap(row.layer, None, "No values", None)
     else:
         if destination and destination.channel is not None:

@@ -10,15 +10,16 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ... import Model, ModelError, Network
+from ... import ModelError
 from ...catalogue.samples import SAMPLE_IMAGES
 from ...trace.network import Index
 from ...verify.experiment import fixed_shape
 from ...verify.proof import Proof, Trial
-from ...verify.proof import prove as try_cell
-from ...verify.report import Report, verify
+from ...verify.report import Report
+from ...verify.whole import prove_whole, verify_whole
 from .. import cache
 from ..address_choice import between, kept, one_of, restored
+from ..again import offer_again
 from ..cache import File
 from ..inspector.scene import Scene
 from ..pictures import Picture
@@ -98,6 +99,7 @@ def prove(scene: Scene) -> None:
         proofs = _proofs(_key(scene), element(scene), stands_for, scene, values)
     except ModelError as error:
         st.info(sentence(error), icon=":material/info:")
+        offer_again(scene.file, error, "proof")
         return
     for proof in proofs:
         _show(proof, scene.picture, values, fillers[filler])
@@ -130,6 +132,7 @@ def _check_more(scene: Scene) -> None:
                 text += " Global context counts here, as it does in the model."
         except ModelError as error:
             text = sentence(error)
+            offer_again(scene.file, error, "report")
         _note(text, "report")
 
 
@@ -169,38 +172,20 @@ def _proofs(
 ) -> list[Proof]:
     """The proof; a second one with global context, where that leaves anything outside."""
     scene, model = _scene, cache.load(_scene.file)
-    with cache.reported(scene.file, "run"):
-        tensor, other = scene.fed.tensor, scene.fed.prepare(_values)
-        feeds = scene.fed.feeds
-        proofs = [try_cell(model, scene.net, scene.layer, at, tensor, other, feeds)]
-        if proofs[0].context:
-            whole = _with_context(model, scene.net)
-            layer = whole[scene.layer.name]
-            if not layer.mask_of(at).all():
-                proofs.append(try_cell(model, whole, layer, at, tensor, other, feeds))
-        return proofs
+    tensor, other = scene.fed.tensor, scene.fed.prepare(_values)
+    cache.start_runtime(model)
+    proofs: list[Proof] = model.run(
+        "run", prove_whole, scene.layer, at, tensor, other, scene.fed.feeds
+    )
+    return proofs
 
 
 @st.cache_resource(max_entries=12, show_spinner="Checking more cells ...", show_time=True)
 def _report(key: str, _scene: Scene) -> Report:
-    model, net = cache.load(_scene.file), _scene.net
-    with cache.reported(_scene.file, "checked"):
-        if _scene.layer.global_context:
-            net = _with_context(model, net)
-        return verify(model, net, [_scene.layer.name])
-
-
-def _with_context(model: Model, net: Network) -> Network:
-    """The network traced again, global context left in."""
-    source = net.input
-    shapes = {i.name: net.shapes[i.name] for i in model.inputs if i.name in net.shapes}
-    return model.trace(
-        input_shape={**shapes, source.name: source.shape},
-        input=source.name,
-        spatial_axes=source.spatial_axes,
-        weight_aware=net.weight_aware,
-        feeds=net.feeds,
-    )
+    model = cache.load(_scene.file)
+    cache.start_runtime(model)
+    report: Report = model.run("checked", verify_whole, _scene.layer)
+    return report
 
 
 def _show(proof: Proof, picture: Picture, values: NDArray[Any], name: str) -> None:

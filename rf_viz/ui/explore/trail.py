@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ...analysis.trail_stops import Marks, latest, trail_stops
 from ...errors import ModelError
 from ...figures.trail import SHOWN, Trail, drawable, thumbnail
-from ...model import Model
 from ...trace.network import Layer
+from ...workers import WorkerModel
 from .. import cache
 from ..address import put, read
 from ..address_choice import kept, one_of
@@ -156,7 +156,7 @@ def _chunks(layers: Sequence[Layer]) -> Iterator[list[Layer]]:
     yield some
 
 
-def _fetched(model: Model, fed: Fed, layers: Sequence[Layer]) -> Thumbnails:
+def _fetched(model: WorkerModel, fed: Fed, layers: Sequence[Layer]) -> Thumbnails:
     """Thumbnails of these layers; a layer whose values are not available keeps none."""
     try:
         names = [layer.name for layer in layers]

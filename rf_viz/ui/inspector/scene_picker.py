@@ -11,6 +11,7 @@ from ...errors import ModelError
 from ...figures.maps import by_channel
 from ...trace.network import Layer
 from .. import cache
+from ..again import offer_again
 from ..cache import Fed, File
 from ..outline import title_of
 from ..pictures import FeatureMap, Picture
@@ -49,6 +50,7 @@ def scene_picker(
         values = cache.activations(file, fed, layer.name)
     except ModelError as error:
         st.caption(f"No values: {plain(sentence(error))} The regions are right all the same.")
+        offer_again(file, error, "values")
         unknown = FeatureMap(layer, None, "No values", None)
         return Scene(file, layer.net, picture, fed, unknown, None, 0, [], unknown.strongest)
     maps = by_channel(values, layer)

@@ -263,7 +263,7 @@ def usual_preset(file: File, sample: Sample | None) -> tuple[str, bool]:
     """The preprocessing that a network was trained with, by its name, and whether that is known."""
     if sample and sample.preprocessing:
         return sample.preprocessing, True
-    application = application_of(cache.load(file).title)
+    application = application_of(cache.load(file).facts.title)
     if application:
         return KERAS_MODES[application.preprocessing], True
     return "ImageNet mean/std", False

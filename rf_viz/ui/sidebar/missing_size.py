@@ -5,7 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from ...errors import ModelError, SizeUnknownError
+from ...workers import EndedError
 from .. import address, cache
+from ..again import offer_again
 from ..cache import File, TraceOptions
 from ..text import by, plain, sentence
 from . import host_models
@@ -23,12 +25,17 @@ _NAMES = {1: ("Length",), 2: ("Height", "Width"), 3: ("Depth", "Height", "Width"
 def asks_size(file: File) -> bool:
     """Draws fields for the size of a model that needs to be told one; returns whether it does.
 
-    The rest of the page has nothing to show then. Any other model can still be chosen.
+    The rest of the page has nothing to show then, nor where the model was ended before it was read
+    or traced, which is then said. Any other model can still be chosen.
     """
     try:
         cache.trace(file, TraceOptions())
     except SizeUnknownError as unknown:
         _ask(file, unknown)
+        return True
+    except EndedError as ended:
+        st.error(plain(sentence(ended)), icon=":material/error:")
+        offer_again(file, ended, "model")
         return True
     except ModelError:
         pass  # whoever traces it with all its options reports that

@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import streamlit as st
 
-from ... import Model, ModelError, Network
+from ... import ModelError, Network
 from ...catalogue.samples import SAMPLE_MODELS, Sample
 from ...errors import MissingFilesError, SizeUnknownError
 from ...readers import looks_like_model
+from ...workers import EndedError, WorkerModel
 from .. import address, cache
 from ..address import ignore_echo
 from ..address_choice import kept, one_of, restored
@@ -97,9 +98,9 @@ def _check(key: str, file: File) -> None:
         st.rerun()
 
 
-def _show_remarks(model: Model) -> None:
+def _show_remarks(model: WorkerModel) -> None:
     """Draws what is worth knowing of a model's file."""
-    for remark in model.remarks:
+    for remark in model.facts.remarks:
         with st.popover(remark.title, icon=":material/warning:", width="stretch"):
             st.write(plain(f"{remark.text}{':' if remark.line else '.'}"))
             if remark.line:
@@ -108,23 +109,29 @@ def _show_remarks(model: Model) -> None:
 
 def _as_read(file: File) -> File:
     """Draws the choice of what of a file is read, where there is one, and returns it so."""
-    model = cache.load(file)
+    try:
+        model = cache.load(file)
+    except EndedError:
+        return file  # the page says so
     _show_remarks(model)
+    facts = model.facts
     signature, training = None, False
-    if len(model.signatures) > 1:
+    if len(facts.signatures) > 1:
         chosen = st.selectbox(
             "Signature",
-            model.signatures,
+            facts.signatures,
             help="The functions that this file offers; each has inputs and layers of its own.",
             **kept(
-                "signature", f"signature {file.digest}", one_of(model.signatures, model.signature)
+                "signature",
+                f"signature {file.digest}",
+                one_of(facts.signatures, facts.signature),
             ),
         )
-        signature = None if chosen == model.signature else chosen
-    if model.hidden:
+        signature = None if chosen == facts.signature else chosen
+    if facts.hidden:
         training = st.toggle(
             "Show training operations",
-            help=f"Gradients, optimisers, summaries: {model.hidden} operations that only train the "
+            help=f"Gradients, optimisers, summaries: {facts.hidden} operations that only train the "
             "network.",
             **kept(
                 "training",
@@ -242,8 +249,8 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
     size that the model cannot take is reported, and the last good one stays.
     """
     model = cache.load(file)
-    source, image = None, model.image_within
-    names = [*([image] if image else []), *(i.name for i in model.inputs)]
+    source, image = None, model.facts.image_within
+    names = [*([image] if image else []), *(i.name for i in model.facts.inputs)]
     if len(names) > 1:
         source = st.selectbox(
             "Input",
@@ -255,7 +262,7 @@ def choose_options(file: File) -> tuple[Network, TraceOptions]:
     usual, options = _trace(file, TraceOptions(source, feeds=feeds), TraceOptions(source))
     if usual.input.name == image:
         st.caption(
-            f"{plain(model.inputs[0].name)} is a flattened image. What shows is "
+            f"{plain(model.facts.inputs[0].name)} is a flattened image. What shows is "
             f"{plain(image)}, the image that it is reshaped to."
         )
     origin = model.source(usual.input.name).origin
@@ -290,7 +297,7 @@ def _trace(file: File, options: TraceOptions, other: TraceOptions) -> tuple[Netw
         return cache.trace(file, other), other
 
 
-def _choose_size(model: Model, usual: Network, digest: str) -> tuple[int, ...] | None:
+def _choose_size(model: WorkerModel, usual: Network, digest: str) -> tuple[int, ...] | None:
     source = usual.input
     shape = model.source(source.name).shape
     if all(shape[axis] is not None for axis in source.spatial_axes):

@@ -8,7 +8,7 @@ from math import prod
 import streamlit as st
 
 from ...inputs.feeds import SideInput
-from ...model import Model
+from ...workers import WorkerModel
 from ..address import FEED
 from ..address_choice import kept, one_of, words
 from ..text import by, number, plain
@@ -21,7 +21,7 @@ _MOST = 8
 
 
 def choose_side_inputs(
-    model: Model, source: str | None, shapes: Mapping[str, tuple[int, ...]], digest: str
+    model: WorkerModel, source: str | None, shapes: Mapping[str, tuple[int, ...]], digest: str
 ) -> Texts:
     """Draws a field for each input besides the traced one, and returns those that are filled in.
 
