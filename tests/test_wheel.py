@@ -177,4 +177,5 @@ def test_the_command_is_interrupted_while_it_starts(site: Path, tmp_path: Path) 
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert (out + err).strip() in ("rf_viz: interrupted", "Stopping...")
+    assert (out + err).splitlines()[-1].strip() in ("rf_viz: interrupted", "Stopping...")
+    assert "Traceback" not in out + err
