@@ -40,12 +40,14 @@ class Source:
         name: what messages call it.
         load: a function of some module, which workers import; it is called with ``arguments``.
         dropped: whether nobody needs it any more.
+        ended: why jobs were ended, by their keys: they are not begun again before ``forgive``.
     """
 
     name: str
     load: Callable[..., Any]
     arguments: tuple[Any, ...]
     dropped: bool = False
+    ended: dict[bytes, str] = field(default_factory=dict)
 
     def message(self) -> list[Any]:
         """The parts of the message that has a worker load it; large contents are not copied."""
@@ -54,6 +56,10 @@ class Source:
             for part in self.arguments
         )
         return packed((self.load, large))
+
+    def forgive(self) -> None:
+        """Let what was ended be begun again."""
+        self.ended.clear()
 
     def drop(self) -> None:
         """Let workers that have it end."""

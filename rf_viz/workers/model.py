@@ -92,7 +92,7 @@ class WorkerModel:
 
     def forgive(self) -> None:
         """Let what was ended be tried again."""
-        self._pool.forgive(self._source)
+        self._source.forgive()
 
     def _once(self, name: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
         """What a method of the model returns, asked once."""

@@ -39,9 +39,6 @@ _IDLE = 600.0
 _HEADS = 2**24
 """The most bytes of an answer beside what its worker may hold."""
 
-_MOST_REMEMBERED = 1000
-"""Of how many jobs that were ended the pool knows, so that they are not begun again unasked."""
-
 
 class _Worker:
     """A process with a model, and the job that it does.
@@ -82,7 +79,6 @@ class Pool:
         self._workers: list[_Worker] = []
         self._queue: list[Job] = []
         self._jobs: dict[tuple[Source, bytes], Job] = {}
-        self._ended: dict[tuple[Source, bytes], EndedError] = {}
         self._changed = threading.Condition(threading.RLock())
         self._watches = False
 
@@ -103,7 +99,7 @@ class Pool:
         Raises:
             ModelError: what the model's own code raises.
             EndedError: it took too long or too much memory, or its process broke down. It is
-                raised again at once for the same request, until ``forgive``.
+                raised again at once for the same request, until ``Source.forgive``.
             DefectError: for any other exception in the worker, whose traceback is in the log.
         """
         digest = hashlib.blake2b(digest_size=16)
@@ -111,14 +107,14 @@ class Pool:
             digest.update(part)
         key = source, digest.digest()
         with self._changed:
-            if key in self._ended:
-                raise self._ended[key]
+            if key[1] in source.ended:
+                raise EndedError(source.ended[key[1]])
             job = self._jobs.get(key)
             if job is None:
                 job = self._jobs[key] = Job(source, kind, request, what, key[1])
                 self._queue.append(job)
-                self._watch()
                 self._assign()
+                self._watch()
             job.waiting += 1
         try:
             while not job.done.wait(_LOOK):
@@ -128,12 +124,6 @@ class Pool:
                 job.waiting -= 1
                 job.left = time.monotonic()
         return job.value()
-
-    def forgive(self, source: Source) -> None:
-        """Let what was ended of a model be tried again."""
-        with self._changed:
-            for key in [key for key in self._ended if key[0] is source]:
-                del self._ended[key]
 
     def close(self) -> None:
         """End all workers, and the warm processes."""
@@ -147,29 +137,22 @@ class Pool:
             nursery.close()
 
     def _watch(self) -> None:
-        """Start the thread that looks after what runs, unless it is there."""
+        """Have a thread look after what runs."""
         if not self._watches:
             self._watches = True
             threading.Thread(target=self._look_after, name="rf_viz workers", daemon=True).start()
+        self._changed.notify_all()
 
     def _look_after(self) -> None:
         while True:
             time.sleep(_LOOK)
             with self._changed:
                 now = time.monotonic()
-                self._queue = [job for job in self._queue if not self._is_forsaken(job, now)]
+                for job in [job for job in self._queue if self._is_forsaken(job, now)]:
+                    self._queue.remove(job)
+                    del self._jobs[job.source, job.key]
                 for worker in self._workers:
-                    job, process = worker.job, worker.process
-                    if job is None or process is None:
-                        continue
-                    if now - worker.since > self.limits.seconds:
-                        job.cause = "time"
-                        process.kill()
-                    elif self._is_forsaken(job, now):
-                        job.cause = "left"
-                        process.kill()
-                    elif now - worker.since > _LONG:
-                        process.step_back()
+                    self._check(worker, now)
                 self._assign()
                 for worker in [w for w in self._workers if w.job is None]:
                     if worker.source.dropped or now - worker.since > _IDLE:
@@ -177,6 +160,20 @@ class Pool:
                 while not (self._queue or any(worker.job for worker in self._workers)):
                     if not self._changed.wait(_REST):
                         break
+
+    def _check(self, worker: _Worker, now: float) -> None:
+        """End the job of a worker where that has to be."""
+        job, process = worker.job, worker.process
+        if job is None or process is None:
+            return
+        if now - worker.since > self.limits.seconds:
+            job.cause = "time"
+            process.kill()
+        elif self._is_forsaken(job, now):
+            job.cause = "left"
+            process.kill()
+        elif now - worker.since > _LONG:
+            process.step_back()
 
     @staticmethod
     def _is_forsaken(job: Job, now: float) -> bool:
@@ -293,10 +290,7 @@ class Pool:
     def _end(self, job: Job, why: str) -> None:
         """End a job so that it is not begun again unasked."""
         error = _ended(job, why)
-        with self._changed:
-            self._ended[job.source, job.key] = error
-            while len(self._ended) > _MOST_REMEMBERED:
-                del self._ended[next(iter(self._ended))]
+        job.source.ended[job.key] = str(error)
         job.fail(error)
 
 
