@@ -9,7 +9,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count, islice
 from pathlib import Path
@@ -244,11 +244,12 @@ def warm_up() -> None:
 def _start(kind: Kind) -> None:
     """Starts what workers of a kind are copied from, and says so on the page: it takes seconds."""
     nursery = _pool().nursery(kind)
-    if kind == "light" or nursery.is_warm:
+    starts = kind != "light" and not nursery.is_warm
+    waiting = (
+        st.spinner(f"Starting {_TITLES[kind]}, once per server ...") if starts else nullcontext()
+    )
+    with waiting, suppress(OSError):  # whoever then needs a worker is told that there is none
         nursery.warm()
-    else:
-        with st.spinner(f"Starting {_TITLES[kind]}, once per server ..."):
-            nursery.warm()
 
 
 @st.cache_resource(max_entries=32, show_spinner="Reading the model ...", show_time=True)
