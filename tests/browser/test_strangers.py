@@ -91,4 +91,5 @@ def test_a_layer_unrolled_over_thousands_of_steps_opens_and_nobody_waits(
 ) -> None:
     upload(stranger, "Model", "unrolled.json", (HOSTILE / "k_unroll.json").read_bytes())
     goes_on(other)
-    expect(stranger.locator(".rf-about b")).not_to_contain_text("fire", timeout=30_000)
+    opened = stranger.get_by_text("No window slides over the input")
+    expect(opened).to_contain_text("20,000", timeout=60_000)
