@@ -28,7 +28,7 @@ _GRACE = 2.0
 """Seconds for which a job goes on that nobody waits for: who clicks elsewhere comes back for it."""
 
 _LONG = 1.0
-"""Seconds after which a job steps back behind all others."""
+"""Seconds after which a job steps back behind all others, and whoever waits may give up."""
 
 _BUSY = 0.5
 """Seconds for which a job waits for a worker that has its model, before another loads that too."""
@@ -70,8 +70,9 @@ class Pool:
     ) -> None:
         """Prepare a pool; nothing is started before it is needed.
 
-        ``while_waiting`` is called ten times a second, in the thread that waits for a job. It may
-        raise, so that the wait ends; a job for which nobody waits any more is ended.
+        ``while_waiting`` is called in the thread that waits for a job, ten times a second once that
+        has taken a second. It may raise, so that the wait ends; a job for which nobody waits any
+        more is ended.
         """
         self.limits = limits or Limits.of_environment()
         self._while_waiting = while_waiting
@@ -116,9 +117,11 @@ class Pool:
                 self._assign()
                 self._watch()
             job.waiting += 1
+        begun = time.monotonic()
         try:
             while not job.done.wait(_LOOK):
-                self._while_waiting()
+                if time.monotonic() - begun > _LONG:
+                    self._while_waiting()
         finally:
             with self._changed:
                 job.waiting -= 1
