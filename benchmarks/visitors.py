@@ -1,0 +1,132 @@
+"""Visitors of the app without a browser: sessions by Streamlit's own websocket protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from typing import Any
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+
+from rf_viz.ui.browser.component import unpack
+
+_LARGEST = 2**28
+"""The most bytes of a message."""
+
+
+class Visitor:
+    """A session on a page, which keeps what a browser would keep of it.
+
+    ``components`` are those that the page has mounted, by the beginnings of their keys.
+    """
+
+    def __init__(self, url: str, page: str = "") -> None:
+        """Prepare a session on a page of the server at this http address."""
+        self._url = f"ws{url.removeprefix('http')}/_stcore/stream"
+        self._page = page
+        self._socket: ClientConnection | None = None
+        self._states: dict[str, str] = {}
+        self._kept: dict[str, ForwardMsg] = {}
+        self._script = ""
+        self.components: dict[str, tuple[Any, str]] = {}
+        self.received = 0
+        """The bytes of all messages so far."""
+
+    async def open(self) -> float:
+        """Connect and wait for the page; returns the seconds."""
+        self._socket = await connect(
+            self._url, subprotocols=["streamlit", "PLACEHOLDER_AUTH_TOKEN"], max_size=_LARGEST
+        )
+        return await self.run()
+
+    async def close(self) -> None:
+        """Leave."""
+        if self._socket is not None:
+            await self._socket.close()
+
+    async def run(self, fragment: str = "") -> float:
+        """Have the page run, or a fragment of it, and wait for its end; returns the seconds."""
+        assert self._socket is not None
+        message = BackMsg()
+        state = message.rerun_script
+        state.page_name, state.fragment_id = self._page, fragment
+        state.page_script_hash = self._script
+        state.cached_message_hashes.extend(self._kept)
+        for id, text in self._states.items():
+            widget = state.widget_states.widgets.add()
+            widget.id, widget.json_value = id, text
+        begun = time.perf_counter()
+        await self._socket.send(message.SerializeToString())
+        while not self._take(await self._socket.recv()):
+            pass
+        return time.perf_counter() - begun
+
+    def _take(self, data: str | bytes) -> bool:
+        """Take in a message; tell whether it is the end of a run."""
+        assert isinstance(data, bytes)
+        self.received += len(data)
+        message = ForwardMsg.FromString(data)
+        if message.WhichOneof("type") == "ref_hash":
+            message = self._kept[message.ref_hash]
+        elif message.metadata.cacheable:
+            self._kept[message.hash] = message
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self._script = message.new_session.page_script_hash
+        elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+            element = message.delta.new_element
+            if element.WhichOneof("type") == "bidi_component":
+                key = element.bidi_component.id.split("-", 3)[-1]
+                name = next((n for n in ("layers", "linked view") if key.startswith(n)), key)
+                self.components[name] = element.bidi_component, message.delta.fragment_id
+            elif element.WhichOneof("type") == "exception":
+                raise RuntimeError(element.exception.message)
+        elif kind == "script_finished":
+            ended = message.script_finished
+            return ended != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+        return False
+
+    def header(self, name: str) -> dict[str, Any]:
+        """What a component was given to draw, without its arrays."""
+        header: dict[str, Any] = unpack(self.components[name][0].bytes)[0]
+        return header
+
+    async def report(self, name: str, state: dict[str, Any]) -> float:
+        """Have a component report a state, and wait for what the page makes of it."""
+        component, fragment = self.components[name]
+        self._states[component.id] = json.dumps(state)
+        return await self.run(fragment)
+
+    async def choose_layer(self, name: str, turn: int) -> float:
+        """Choose a layer in the list; returns the seconds until the page has run."""
+        return await self.report("layers", {"layer": {"name": name, "turn": turn}})
+
+    async def pin(self, cell: tuple[int, ...], turn: int) -> float:
+        """Pin a cell of the map; returns the seconds until the fragment has run."""
+        view = self.header("linked view")["view"]
+        pinned = {"view": view, "cell": cell, "mode": "box", "turn": turn}
+        return await self.report("linked view", {"pinned": pinned})
+
+
+async def click(visitor: Visitor, every: float, until: float, seed: int) -> list[float]:
+    """Choose layers and pin cells in turn, one each so many seconds, as a person would."""
+    chance, spent = random.Random(seed), list[float]()
+    await asyncio.sleep(chance.random() * every)
+    layers = [row["name"] for row in visitor.header("layers")["layers"]]
+    turn = 0
+    while time.monotonic() < until:
+        turn += 1
+        begun = time.monotonic()
+        if turn % 2:
+            spent.append(await visitor.choose_layer(chance.choice(layers), turn))
+        else:
+            grid = visitor.header("linked view")["grid"]
+            spent.append(await visitor.pin(tuple(chance.randrange(n) for n in grid), turn))
+        await asyncio.sleep(
+            max(0.0, begun + every * (0.7 + 0.6 * chance.random()) - time.monotonic())
+        )
+    return spent
