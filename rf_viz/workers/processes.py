@@ -179,18 +179,18 @@ class Nursery:
         if self._control is None:
             mine, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with its:
-                self._process = subprocess.Popen(
+                process = subprocess.Popen(
                     [*_PROGRAM, self._kind, str(its.fileno())],
                     stdin=subprocess.DEVNULL,
                     pass_fds=[its.fileno()],
                     env=_environment(),
                     start_new_session=True,  # Ctrl-C is for the app
                 )
-            self._control = mine
-            weakref.finalize(self, _stop, self._process, mine)
+            weakref.finalize(self, _stop, process, mine)
             if mine.recv(64) != b"ready":
-                self._stop()
+                _stop(process, mine)
                 raise OSError("the process for workers did not start")
+            self._process, self._control = process, mine
         return self._control
 
     def _stop(self) -> None:

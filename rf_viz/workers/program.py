@@ -28,15 +28,9 @@ from .jobs import Outcome
 from .messages import packed, receive, send, unpacked
 
 PRELOADED = {
-    "light": (
-        "onnx",
-        "onnxruntime",
-        "rf_viz.verify",
-        "rf_viz.readers.onnx",
-        "rf_viz.runtimes.onnx",
-    ),
-    "tensorflow": ("rf_viz.readers.tensorflow.keras", "rf_viz.runtimes.tensorflow.imports"),
-    "torch": ("torch", "rf_viz.readers.pytorch.memory"),
+    "light": ("rf_viz.verify.whole", "rf_viz.readers.onnx", "rf_viz.runtimes.onnx.twin"),
+    "tensorflow": ("rf_viz.verify.whole", "rf_viz.readers.tensorflow.keras.reader"),
+    "torch": ("rf_viz.verify.whole", "rf_viz.readers.pytorch.memory"),
 }
 """The kinds of workers, by what they have loaded when they start."""
 

@@ -24,7 +24,7 @@ HOSTILE = Path(__file__).resolve().parents[1] / "data" / "hostile"
 @pytest.fixture(scope="module")
 def bounded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server whose host allows a job little."""
-    limits = {"RF_VIZ_SECONDS": "6", "RF_VIZ_MEMORY_MB": "1500"}
+    limits = {"RF_VIZ_SECONDS": "6", "RF_VIZ_MEMORY_MB": "900"}
     with server(tmp_path_factory.mktemp("bounded"), **limits) as url:
         yield url
 
@@ -55,7 +55,7 @@ def goes_on(page: Page) -> None:
     ("name", "content", "told"),
     [
         ("endless.onnx", endless(), "took longer than 6 seconds"),
-        ("gigabytes.onnx", gigabytes(), "needs more than 1,500 MB of memory"),
+        ("gigabytes.onnx", gigabytes(), "needs more than 900 MB of memory"),
         ("while.pb", (HOSTILE / "tf_while_forever.pb").read_bytes(), "took longer than 6 seconds"),
     ],
     ids=["endless", "gigabytes", "while"],

@@ -46,7 +46,7 @@ def endless(turns: int = 10**12) -> bytes:
 
 
 def gigabytes(count: int = 60) -> bytes:
-    """A convolution, and behind it tensors of a gigabyte each, of which all are needed at once."""
+    """A convolution, and behind it tensors of 1,000,000,000 bytes each, all needed at once."""
     parts = [helper.make_node("Expand", ["m", "s"], [f"e{i}"]) for i in range(count)]
     return _model(
         [

@@ -27,7 +27,7 @@ FEED = np.ones((1, 3, 32, 32), np.float32)
 
 @pytest.fixture
 def pool() -> Iterator[Pool]:
-    pool = Pool(Limits(seconds=3, memory_mb=1000, workers=3))
+    pool = Pool(Limits(seconds=3, memory_mb=900, workers=3))
     yield pool
     pool.close()
 
@@ -133,7 +133,7 @@ def test_what_was_ended_is_not_begun_again_unasked(pool: Pool) -> None:
 
 def test_a_run_that_wants_too_much_memory_is_told_so_and_takes_nothing(pool: Pool) -> None:
     hungry = model(pool, gigabytes(), "gigabytes.onnx")
-    with pytest.raises(EndedError, match=r"gigabytes\.onnx .* more than 1,000 MB of memory"):
+    with pytest.raises(EndedError, match=r"gigabytes\.onnx .* more than 900 MB of memory"):
         hungry.activations(FEED, ["y"])
     assert hungry.activations(FEED, ["c"])["c"].shape == (1, 4, 32, 32)
 
@@ -245,7 +245,10 @@ hungry = WorkerModel(pool, Source("n", load_file, (endless(), "n.onnx", None, Fa
 print("ready", flush=True)
 hungry.activations(np.ones({FEED.shape}, np.float32), ["y"])
 """
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+    # ONNX Runtime would leave its reports to its maker in the user's folder.
+    own = {name: str(tmp_path) for name in ("TMPDIR", "HOME")}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **own}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
     app = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, env=environment, cwd=ROOT
     )
