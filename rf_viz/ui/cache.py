@@ -208,12 +208,15 @@ def reported(file: File, done: str) -> Iterator[None]:
     ``done`` says in a participle what is done with the file. A ModelError passes through as it is.
 
     Raises:
+        ModelError: there is not enough memory, which is no defect.
         DefectError: for any other exception.
     """
     try:
         yield
     except ModelError:
         raise
+    except MemoryError as error:
+        raise ModelError(f"{file.name} could not be {done}: there is not enough memory") from error
     except Exception as error:
         logging.getLogger(__name__).exception("%s could not be %s", file.name, done)
         raise DefectError(

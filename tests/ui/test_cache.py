@@ -39,6 +39,16 @@ def test_such_an_error_is_our_defect_and_the_log_has_its_traceback(
     assert "RuntimeError: gone" in caplog.text
 
 
+def test_want_of_memory_is_no_defect_of_ours() -> None:
+    file = cache.File("net.onnx", "", b"")
+    with (
+        pytest.raises(rf_viz.ModelError, match=r"net\.onnx .* not enough memory$") as raised,
+        cache.reported(file, "followed"),
+    ):
+        raise MemoryError
+    assert not isinstance(raised.value, DefectError)
+
+
 @pytest.mark.parametrize("kind", [DefectError, rf_viz.ModelError])
 def test_what_is_told_of_a_model_already_passes_through(
     kind: type[rf_viz.ModelError], caplog: pytest.LogCaptureFixture
