@@ -5,20 +5,24 @@ nothing has read yet stays in the address, so that it holds at any time all that
 parameter with a dot in its name belongs to a part of the page that can be closed, and outlasts it.
 
 A click begins a run of the page at once, while the run that it replaces may still be ending in a
-thread of its own. Each function here that changes what the session knows therefore holds a lock,
+thread of its own. Each function here that changes what the session knows therefore does so alone,
 and ends a run that has been replaced.
+
+What is written here takes a moment to reach the browser, and may be lost with a run that is
+replaced. Until then the browser sends an earlier address of ours, whatever it begins a run for.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from threading import RLock
 from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state import get_session_state
 
 from .text import listed, plain
 
@@ -28,6 +32,9 @@ _OF_STREAMLIT = {"embed", "embed_options"}
 FEED = "feed."
 """The parameters of a model's other inputs begin so; they do not outlast their model."""
 
+_LATEST = 32
+"""Number of addresses among which is any that the browser may still have."""
+
 
 @dataclass
 class Memory:
@@ -36,6 +43,7 @@ class Memory:
     Attributes:
         page: the page that was drawn last.
         written: the address that is no news.
+        latest: the addresses that the page had last, which the browser may still have.
         opened: whether the person arrived by an address, and the page is drawn for that reason.
         unread: the part of that address that nothing on the page has read so far.
         settled: the choices that this address has settled.
@@ -47,11 +55,11 @@ class Memory:
         returned: whether the person went back to one of these. It stays then as long as nothing
             else is chosen: written out in full, it would be a new step forward, and no way back.
         shown: the address in full of what shows then.
-        lock: what a run holds while it changes any of these.
     """
 
     page: str = ""
     written: Mapping[str, str] = field(default_factory=dict)
+    latest: deque[Mapping[str, str]] = field(default_factory=lambda: deque(maxlen=_LATEST))
     opened: bool = False
     unread: dict[str, str] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
@@ -62,7 +70,6 @@ class Memory:
     entered: list[Mapping[str, str]] = field(default_factory=list)
     returned: bool = False
     shown: Mapping[str, str] | None = None
-    lock: RLock = field(default_factory=RLock)
 
 
 def memory() -> Memory:
@@ -73,8 +80,12 @@ def memory() -> Memory:
 
 @contextmanager
 def _alone() -> Iterator[Memory]:
-    """The memory of this session, for this run alone."""
-    with memory().lock:
+    """The memory of this session, for this run alone.
+
+    The lock is Streamlit's own, which a callback holds from the start. With another one beside it
+    each of two runs could wait for what the other one holds.
+    """
+    with get_session_state().query_params():
         yield memory()  # Streamlit ends a replaced run where it reads the session's state.
 
 
@@ -88,27 +99,41 @@ def _in_browser() -> dict[str, str]:
     return {name: value for name, value in pairs if name.lower() not in _OF_STREAMLIT}
 
 
+def _goes_through_history() -> bool:
+    """Whether this run was begun by the browser's buttons Back and Forward."""
+    context = get_script_run_ctx()
+    return bool(context and context.is_history_navigation)
+
+
 def begin(page: str) -> None:
-    """Looks at the address. Call it first on every page, by the page's title."""
+    """Looks at the address. Call it first on every page, by the page's title.
+
+    An earlier address of ours is news only if the person went back or forward to it.
+    """
     with _alone() as mine:
-        _begin(mine, page, _in_browser())
+        address, arrived = _in_browser(), page != mine.page
+        moved = _goes_through_history() or address not in mine.latest
+        news = arrived or (moved and address != mine.written)
+        mine.opened = bool(address) and news
+        if news:
+            mine.returned = not arrived and address in mine.entered
+            mine.entered = [address] if arrived else [*mine.entered, address]
+            mine.shown = None
+        if arrived or mine.opened:
+            mine.page, mine.unread = page, dict(address)
+            mine.parameters.clear()
+            mine.settled.clear()
+        _know(mine, address)
+        mine.drawn.clear()
+        mine.ignored.clear()
 
 
-def _begin(mine: Memory, page: str, address: dict[str, str]) -> None:
-    arrived = page != mine.page
-    news = arrived or address != mine.written
-    mine.opened = bool(address) and news
-    if news:
-        mine.returned = not arrived and address in mine.entered
-        mine.entered = [address] if arrived else [*mine.entered, address]
-        mine.shown = None
-    if arrived or mine.opened:
-        mine.page, mine.unread = page, dict(address)
-        mine.parameters.clear()
-        mine.settled.clear()
+def _know(mine: Memory, address: Mapping[str, str]) -> None:
+    """Notes that an address is no news."""
     mine.written = address
-    mine.drawn.clear()
-    mine.ignored.clear()
+    with suppress(ValueError):
+        mine.latest.remove(address)
+    mine.latest.append(address)
 
 
 def opened() -> bool:
@@ -186,7 +211,7 @@ def refresh() -> None:
         mine.returned = False
         if address != _in_browser():
             st.query_params.from_dict(address)
-        mine.written = address
+        _know(mine, address)
 
 
 def finish() -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from onnx import NodeProto, TensorProto, helper, numpy_helper
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.scriptrunner import RerunData
+from streamlit.testing.v1 import AppTest, local_script_runner
 
 from rf_viz.ui.browser.component import unpack
 
@@ -18,6 +22,18 @@ SCRIPT = Path(__file__).resolve().parents[2] / "streamlit_app.py"
 def visit() -> AppTest:
     """The page as a new visitor sees it."""
     app = AppTest.from_file(str(SCRIPT), default_timeout=60).run()
+    assert not app.exception
+    return app
+
+
+def go_through_history(app: AppTest, address: Mapping[str, str]) -> AppTest:
+    """Goes back or forward to an address as the browser's buttons do, which AppTest lacks."""
+    app.query_params.clear()
+    app.query_params.update(address)
+    with pytest.MonkeyPatch.context() as patch:
+        moved = partial(RerunData, is_history_navigation=True)
+        patch.setattr(local_script_runner, "RerunData", moved)
+        app.run()
     assert not app.exception
     return app
 

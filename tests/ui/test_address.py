@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from rf_viz.ui import address
 from rf_viz.ui.address_choice import Form, between, one_of, several_of, words
+from tests.pages.driver import go_through_history
 
 
 @pytest.mark.parametrize(
@@ -131,12 +133,23 @@ def test_an_address_that_lags_behind_a_choice_is_no_step_back() -> None:
     assert parameters(app)["size"] == "5"
 
 
+def test_an_address_that_lags_behind_a_run_without_a_choice_is_no_step_back() -> None:
+    app = opened(size="7")
+    before = parameters(app)
+    app.slider[0].set_value(5)
+    after = parameters(run(app))
+    app.query_params.update(before)  # the browser is not there yet and, say, connects anew
+    assert run(app).slider[0].value == 5
+    assert parameters(app) == after
+    assert go_through_history(app, before).slider[0].value == 7
+
+
 def test_the_way_back_to_a_bare_address_stays_open() -> None:
     app = opened()
     app.slider[0].set_value(5)
     run(app)
-    app.query_params.clear()  # the person went back to where they came in
-    assert parameters(run(app)) == {}  # written out, it would be a step forward
+    go_through_history(app, {})  # where the person came in
+    assert parameters(app) == {}  # written out, it would be a step forward
     assert app.slider[0].value == 5
     app.slider[0].set_value(6)
     assert parameters(run(app))["size"] == "6"
@@ -164,19 +177,31 @@ class Session:
 
     def __init__(self, memory: address.Memory) -> None:
         self.session_state = {"address": memory}
-        self.query_params = self
+        self.lock = threading.RLock()
         self.sent: list[Mapping[str, str]] = []
         self.writes = threading.Event()
         self.resumes = threading.Event()
         self.run = threading.local()
 
+    @contextmanager
+    def query_params(self) -> Iterator[None]:
+        with self.lock:
+            yield
+
     def context(self) -> SimpleNamespace:
-        return SimpleNamespace(query_string=self.run.query_string)
+        return SimpleNamespace(query_string=self.run.query_string, is_history_navigation=False)
 
     def from_dict(self, parameters: Mapping[str, str]) -> None:
         self.writes.set()
         self.resumes.wait(0.2)
         self.sent.append(parameters)
+
+    def replaces(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Lets the address meet this session in place of Streamlit's."""
+        seen = SimpleNamespace(session_state=self.session_state, query_params=self)
+        monkeypatch.setattr(address, "st", seen)
+        monkeypatch.setattr(address, "get_session_state", lambda: self)
+        monkeypatch.setattr(address, "get_script_run_ctx", self.context)
 
     def start(self, query_string: str, *deeds: Callable[[], None]) -> threading.Thread:
         def run() -> None:
@@ -184,7 +209,7 @@ class Session:
             for deed in deeds:
                 deed()
 
-        thread = threading.Thread(target=run)
+        thread = threading.Thread(target=run, daemon=True)
         thread.start()
         return thread
 
@@ -194,8 +219,7 @@ def test_a_choice_holds_though_the_run_before_it_still_writes_its_address(
 ) -> None:
     memory = address.Memory(page="Here", parameters={"figure": lambda: "branches"})
     session = Session(memory)
-    monkeypatch.setattr(address, "st", session)
-    monkeypatch.setattr(address, "get_script_run_ctx", session.context)
+    session.replaces(monkeypatch)
     ending = session.start("figure=region", address.refresh)
     assert session.writes.wait(5)
     session.start(
@@ -214,8 +238,37 @@ def test_an_address_is_sent_that_only_a_replaced_run_has_sent(
     memory = address.Memory(page="Here", parameters={"figure": lambda: "dilation"})
     session = Session(memory)
     session.resumes.set()
-    monkeypatch.setattr(address, "st", session)
-    monkeypatch.setattr(address, "get_script_run_ctx", session.context)
+    session.replaces(monkeypatch)
     for _ in range(2):  # What the first one sends does not reach the browser.
         session.start("figure=branches", address.refresh).join(5)
     assert session.sent == [{"figure": "dilation"}] * 2
+
+
+def test_a_choice_does_not_wait_for_ever_for_a_run_that_reads_what_it_writes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory = address.Memory(page="Here")
+    session = Session(memory)
+    session.resumes.set()
+    session.replaces(monkeypatch)
+
+    def callback() -> None:  # Streamlit holds the session's state as long as one takes.
+        with session.query_params():
+            chooses.set()
+            address.ignore_echo()
+
+    def value() -> str:
+        reads.set()
+        chooses.wait(0.2)
+        with session.query_params():  # so does whoever reads it, for a moment
+            return "5"
+
+    reads, chooses = threading.Event(), threading.Event()
+    memory.parameters["size"] = value
+    writing = session.start("", address.refresh)
+    assert reads.wait(5)
+    choosing = session.start("", callback)
+    for run in (writing, choosing):
+        run.join(10)
+        assert not run.is_alive()
+    assert session.sent == [{"size": "5"}]
