@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import rf_viz
 from rf_viz.design import PRESETS, Design, row
-from tests.pages.driver import components
+from tests.pages.driver import components, go_through_history
 
 ENTRY = Path(__file__).resolve().parents[2] / "streamlit_app.py"
 
@@ -101,6 +101,27 @@ def test_a_link_holds_the_network(app: AppTest) -> None:
     opened = visit(link)
     assert opened.session_state["bench"].design == design
     assert in_view(opened)["extent"] == [400]
+
+
+def test_an_address_that_lags_behind_undoes_nothing_and_going_back_can_be_undone(
+    app: AppTest,
+) -> None:
+    session, addresses = app.session_state["bench"], [dict(app.query_params)]
+    designs = [session.design]
+    for kernel in (5, 7):
+        session.show(session.design.replaced(1, row("convolution", channels=16, kernel=kernel)))
+        addresses.append(dict(run(app).query_params))
+        designs.append(session.design)
+    session.undo()
+    after = dict(run(app).query_params)
+    app.query_params.update(addresses[2])  # the browser is not there yet
+    run(app)
+    assert (session.past, session.design, session.future) == (designs[:1], designs[1], designs[2:])
+    assert dict(app.query_params) == after
+    go_through_history(app, addresses[0])
+    assert (session.past, session.design, session.future) == ([], designs[0], designs[:0:-1])
+    go_through_history(app, addresses[2])
+    assert (session.past, session.design, session.future) == (designs[:2], designs[2], [])
 
 
 def test_a_damaged_link_is_told_and_the_page_works() -> None:

@@ -79,6 +79,16 @@ class DesignSession:
         self.show(design)
         self.choose(_deepest_map(design))
 
+    def open(self, design: Design) -> None:
+        """Goes to a design by undo or redo where the history has it; else begins with it."""
+        self.refusals.clear()
+        if design in [*self.past, *self.future]:
+            step = self.undo if design in self.past else self.redo
+            while self.design != design:
+                step()
+        else:
+            self.begin(design)
+
     def undo(self) -> None:
         """Takes back what was refused, if anything was; else the latest change of the design."""
         if self.refusals:
@@ -163,7 +173,7 @@ def design_session() -> DesignSession:
     link, row = address.read("net"), address.read_numbers("row")
     if link and link != session.design.compact():
         try:
-            session.begin(Design.expand(link))
+            session.open(Design.expand(link))
         except ModelError as error:
             text = sentence(error)
             session.link_problem = text[:1].upper() + text[1:]
