@@ -126,14 +126,18 @@ def test_a_component_lives_as_long_as_its_place_on_the_page(call: Call) -> None:
           }
           const entry = mount(View, (view, { data }) => log.push(data));
           const parentElement = document.createElement("div");
-          entry({ parentElement, data: 1 });
+          document.body.append(parentElement);
+          const overtaken = entry({ parentElement, data: 1 });
           const remove = entry({ parentElement, data: 2 });
-          remove();
+          overtaken();
           entry({ parentElement, data: 3 });
+          parentElement.remove();
+          remove();
+          entry({ parentElement, data: 4 });
           return log;
         }""",
     )
-    assert told == ["new", 1, 2, "removed", "new", 3]
+    assert told == ["new", 1, 2, 3, "removed", "new", 4]
 
 
 def test_a_figure_that_goes_while_it_is_drawn_leaves_nothing_behind(
