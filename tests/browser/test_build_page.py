@@ -187,6 +187,25 @@ def test_a_large_file_begins_to_download_at_once(build: Page) -> None:
     assert all("content-encoding" not in answer for answer in files)  # compressing takes seconds
 
 
+def test_ctrl_z_undoes_one_edit_after_a_visit_to_another_page(build: Page) -> None:
+    build.get_by_role("link", name="Network").click()
+    build.locator(".graph .window").wait_for()
+    settle(build)
+    build.evaluate(
+        "addEventListener('keydown', (event) => { window.taken = event.defaultPrevented; })"
+    )
+    build.keyboard.press("Control+z")
+    assert build.evaluate("window.taken") is False  # there is nothing to undo here
+    build.get_by_role("link", name="Build").click()
+    kernel = cell(build, 1, "kernel")
+    for size in (5, 7):
+        kernel.fill(str(size))
+        kernel.press("Tab")
+        expect(result(build, 12, "r")).to_have_text(str(21 + size))
+    build.keyboard.press("Control+z")
+    expect(result(build, 12, "r")).to_have_text("26")
+
+
 def test_what_was_built_opens_in_explore(build: Page) -> None:
     build.get_by_role("button", name="Open in Explore").click()
     build.get_by_text("Point at the map to see it").wait_for()

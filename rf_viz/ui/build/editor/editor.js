@@ -33,6 +33,11 @@ class Editor {
     this.sheet.addEventListener("click", (event) => this.choose(event.target));
     this.sheet.addEventListener("change", (event) => this.change(event.target));
     root.querySelector(".editor").addEventListener("keydown", (event) => this.key(event));
+    document.addEventListener("keydown", this.listen);
+  }
+
+  remove() {
+    document.removeEventListener("keydown", this.listen);
   }
 
   show(data) {
@@ -381,6 +386,4 @@ function select(options, name, label) {
 export default mount(Editor, (editor, { data, setTriggerValue }) => {
   editor.report = (edits) => setTriggerValue("edits", { edits });
   editor.show(data);
-  document.addEventListener("keydown", editor.listen);
-  return () => document.removeEventListener("keydown", editor.listen);
 });
