@@ -12,15 +12,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.driver import settle
+from tests.browser.visitors import visit
 
 ROOT = Path(__file__).resolve().parents[2]
-WIDE: ViewportSize = {"width": 1440, "height": 900}
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -105,26 +103,6 @@ def browser() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
-
-
-@contextmanager
-def visit(browser: Browser, url: str, **options: Any) -> Iterator[Page]:  # noqa: ANN401
-    """A new visitor on the Explore page, which has drawn what it opens with.
-
-    ``options`` are those of the browser's context.
-    """
-    context = browser.new_context(**{"viewport": WIDE, **options})
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    failures: list[str] = []
-    page.on("pageerror", lambda error: failures.append(str(error)))
-    page.goto(url)
-    page.locator(".linked-view[data-view]").wait_for()
-    page.locator(".rf-answer [data-of=cell]").wait_for()
-    settle(page)
-    yield page
-    context.close()
-    assert failures == []
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 import rf_viz
 from rf_viz.catalogue.samples import SAMPLE_MODELS
@@ -23,10 +23,11 @@ from rf_viz.ui.learn.lesson import TITLES
 from rf_viz.ui.pictures import FeatureMap, Picture
 from tests.browser.driver import ask, open_model, upload
 from tests.browser.test_volume_view import convolutions
+from tests.browser.visitors import visitor
 from tests.models.transformers import vit
 from tests.pages.test_missing_size import OBLONG
 
-SMALL = {"width": 1280, "height": 720}
+SMALL: ViewportSize = {"width": 1280, "height": 720}
 
 STREAMLITS_OWN = {
     # Its uploader is a section with a name and with the role of none.
@@ -165,14 +166,11 @@ def check(page: Page, state: str) -> None:
 
 
 @contextmanager
-def visitor(browser: Browser, address: str, **options: Any) -> Iterator[Page]:  # noqa: ANN401
+def at(browser: Browser, address: str, **options: Any) -> Iterator[Page]:  # noqa: ANN401
     """A new visitor at an address."""
-    context = browser.new_context(viewport=SMALL, reduced_motion="reduce", **options)
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    page.goto(address)
-    yield page
-    context.close()
+    with visitor(browser, viewport=SMALL, reduced_motion="reduce", **options) as page:
+        page.goto(address)
+        yield page
 
 
 def unseen_focus(page: Page) -> list[str]:
@@ -181,7 +179,7 @@ def unseen_focus(page: Page) -> list[str]:
 
 
 def test_explore(browser: Browser, url: str) -> None:
-    with visitor(browser, url) as page:
+    with at(browser, url) as page:
         page.locator(".rf-answer [data-of=cell]").wait_for()
         check(page, "Explore")
         page.get_by_role("radio", name="Path counts").click()
@@ -194,7 +192,7 @@ def test_explore(browser: Browser, url: str) -> None:
 
 
 def test_signals_tokens_volumes_and_errors(browser: Browser, url: str) -> None:
-    with visitor(browser, f"{url}/?model=keywords") as page:
+    with at(browser, f"{url}/?model=keywords") as page:
         page.locator(".rf-answer [data-of=cell]").wait_for()
         check(page, "a signal")
         open_model(page, "vit.onnx", vit(6, 8, 8), "patches")
@@ -217,7 +215,7 @@ def test_signals_tokens_volumes_and_errors(browser: Browser, url: str) -> None:
 
 
 def test_network(browser: Browser, url: str) -> None:
-    with visitor(browser, f"{url}/network") as page:
+    with at(browser, f"{url}/network") as page:
         page.locator(".graph .box").first.wait_for()
         check(page, "Network")
         page.get_by_role("button", name="Unfold all").click()
@@ -226,7 +224,7 @@ def test_network(browser: Browser, url: str) -> None:
 
 
 def test_compare(browser: Browser, url: str) -> None:
-    with visitor(browser, f"{url}/compare") as page:
+    with at(browser, f"{url}/compare") as page:
         page.locator(".js-plotly-plot").first.wait_for()
         tabs = page.get_by_role("tab")
         for tab in [tabs.nth(number) for number in range(tabs.count())]:
@@ -235,7 +233,7 @@ def test_compare(browser: Browser, url: str) -> None:
 
 
 def test_build(browser: Browser, url: str) -> None:
-    with visitor(browser, f"{url}/build") as page:
+    with at(browser, f"{url}/build") as page:
         page.locator(".rf-answer [data-of=cell]").wait_for()
         check(page, "Build")
         assert not unseen_focus(page)
@@ -254,7 +252,7 @@ def test_build(browser: Browser, url: str) -> None:
     ],
 )
 def test_learn(browser: Browser, url: str, part: str, names: list[str]) -> None:
-    with visitor(browser, f"{url}/learn?part={part}") as page:
+    with at(browser, f"{url}/learn?part={part}") as page:
         page.locator(".unit.pinned").first.wait_for()
         for name in names:
             page.get_by_test_id("stButtonGroup").get_by_text(name, exact=True).click()
@@ -263,7 +261,7 @@ def test_learn(browser: Browser, url: str, part: str, names: list[str]) -> None:
 
 
 def test_exercises(browser: Browser, url: str) -> None:
-    with visitor(browser, f"{url}/learn?part=exercises") as page:
+    with at(browser, f"{url}/learn?part=exercises") as page:
         page.get_by_role("button", name="Show the solution").click()
         page.get_by_role("heading", name="The solution").wait_for()
         check(page, "an exercise")
@@ -279,13 +277,13 @@ def test_the_offline_page(browser: Browser, tmp_path: Path) -> None:
     )
     file = tmp_path / "page.html"
     file.write_text(offline_page("SqueezeNet", "Nobody", picture, [Chosen(maps, ["0", "1"])]))
-    with visitor(browser, file.as_uri(), offline=True) as page:
+    with at(browser, file.as_uri(), offline=True) as page:
         page.locator(".linked-view[data-view]").wait_for()
         check(page, "the offline page")
 
 
 def test_nothing_moves_for_those_who_ask_for_it(browser: Browser, url: str) -> None:
-    with visitor(browser, url) as page:
+    with at(browser, url) as page:
         page.locator(".rf-answer [data-of=cell]").wait_for()
         page.wait_for_function(
             """() => [...document.querySelectorAll("*")].every((node) => {

@@ -6,26 +6,20 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Response, expect
 
-from tests.browser.conftest import WIDE
 from tests.browser.driver import choose, settle
+from tests.browser.visitors import visitor
 
 
 @pytest.fixture(scope="module")
 def opened(browser: Browser, url: str) -> Iterator[Page]:
     """The page of a visitor, shared by all tests."""
-    context = browser.new_context(viewport=WIDE)
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    failures: list[str] = []
-    page.on("pageerror", lambda error: failures.append(str(error)))
-    page.goto(f"{url}/build")
-    page.locator("[data-pane=map] .plot").wait_for()
-    settle(page)
-    yield page
-    context.close()
-    assert failures == []
+    with visitor(browser) as page:
+        page.goto(f"{url}/build")
+        page.locator("[data-pane=map] .plot").wait_for()
+        settle(page)
+        yield page
 
 
 @pytest.fixture
@@ -176,15 +170,21 @@ def test_a_large_file_begins_to_download_at_once(build: Page) -> None:
     choose(build, "Start from", "VGG-16")
     expect(line(build, 33)).to_be_attached()
     settle(build)
-    answers: list[dict[str, str]] = []
-    build.on("response", lambda answer: answers.append(answer.headers))
+    answers: list[Response] = []
+
+    def keep(answer: Response) -> None:
+        answers.append(answer)
+
+    build.on("response", keep)
     with build.expect_download() as download:
         build.get_by_role("button", name="ONNX").click()
     assert download.value.suggested_filename == "vgg-16.onnx"
     assert download.value.path().stat().st_size > 50e6
-    files = [answer for answer in answers if "attachment" in answer.get("content-disposition", "")]
+    build.remove_listener("response", keep)
+    headers = [answer.headers for answer in answers]
+    files = [header for header in headers if "attachment" in header.get("content-disposition", "")]
     assert files
-    assert all("content-encoding" not in answer for answer in files)  # compressing takes seconds
+    assert all("content-encoding" not in header for header in files)  # compressing takes seconds
 
 
 def test_ctrl_z_undoes_one_edit_after_a_visit_to_another_page(build: Page) -> None:

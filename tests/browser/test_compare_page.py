@@ -8,24 +8,18 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import WIDE
 from tests.browser.driver import settle
+from tests.browser.visitors import visitor
 
 
 @pytest.fixture(scope="module")
 def compare(browser: Browser, url: str) -> Iterator[Page]:
     """The page of somebody who came by its own address."""
-    context = browser.new_context(viewport=WIDE)
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    failures: list[str] = []
-    page.on("pageerror", lambda error: failures.append(str(error)))
-    page.goto(f"{url}/compare")
-    points(page).first.wait_for()
-    settle(page)
-    yield page
-    context.close()
-    assert failures == []
+    with visitor(browser) as page:
+        page.goto(f"{url}/compare")
+        points(page).first.wait_for()
+        settle(page)
+        yield page
 
 
 def points(page: Page) -> Locator:

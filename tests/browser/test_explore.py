@@ -41,6 +41,7 @@ from tests.browser.driver import (
     upload,
     window,
 )
+from tests.browser.visitors import visitor
 
 
 @pytest.fixture(scope="module")
@@ -246,6 +247,7 @@ def test_a_bad_file_is_refused_in_a_sentence_and_the_view_stays(
         upload(page, what, "notes.txt", b"Dear diary, today I saw a network.")
         expect(page.get_by_role("alert")).to_contain_text("notes.txt")
         page.keyboard.press("Escape")
+        settle(page)  # until then what the message has moved may be there twice
         expect(number(page, "cell")).to_have_text("(4, 21)")
     move_to(page, 20, 5)
     assert drawn(page, "hovered") == box_of(
@@ -274,13 +276,12 @@ def test_a_signal_shows_as_a_line_with_a_span(page: Page) -> None:
 
 
 def test_fits_a_narrow_window(browser: Browser, url: str) -> None:
-    page = browser.new_page(viewport={"width": 900, "height": 900})
-    open_page(page, url)
-    page.locator(".linked-view[data-view]").wait_for()
-    inner, whole = page.evaluate("[innerWidth, document.documentElement.scrollWidth]")
-    assert whole <= inner
-    main = page.locator("[data-testid=stMain]")
-    assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
-    for pane in ("image", "map"):
-        assert plot(page, pane).bounding_box()["width"] > 200
-    page.close()
+    with visitor(browser, viewport={"width": 900, "height": 900}) as page:
+        open_page(page, url)
+        page.locator(".linked-view[data-view]").wait_for()
+        inner, whole = page.evaluate("[innerWidth, document.documentElement.scrollWidth]")
+        assert whole <= inner
+        main = page.locator("[data-testid=stMain]")
+        assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
+        for pane in ("image", "map"):
+            assert plot(page, pane).bounding_box()["width"] > 200

@@ -11,8 +11,8 @@ from onnx import helper
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import visit
 from tests.browser.driver import choose_layer, drawn, move_to, number, plot
+from tests.browser.visitors import visit, visitor
 from tests.pages.driver import onnx_file
 
 SMALL = {"width": 1280, "height": 720}
@@ -55,11 +55,12 @@ def test_explore_fits_into_a_small_window(browser: Browser, url: str, theme: str
 def test_every_page_says_what_rf_viz_is_on_a_phone_too(
     browser: Browser, url: str, path: str
 ) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 844})
-    page.goto(f"{url}/{path}")
-    expect(page.locator(".stMain .rf-brand")).to_contain_text("See which pixels drive any neuron.")
-    expect(page.locator(".stMain .rf-brand")).to_be_visible()
-    page.close()
+    with visitor(browser, viewport={"width": 390, "height": 844}) as page:
+        page.goto(f"{url}/{path}")
+        expect(page.locator(".stMain .rf-brand")).to_contain_text(
+            "See which pixels drive any neuron."
+        )
+        expect(page.locator(".stMain .rf-brand")).to_be_visible()
 
 
 def test_all_layers_show_the_image_at_one_scale(page: Page) -> None:

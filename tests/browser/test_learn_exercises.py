@@ -9,21 +9,15 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from rf_viz.lessons.exercises import Exercise, exercise
-from tests.browser.conftest import WIDE
 from tests.browser.driver import open_page, settle
+from tests.browser.visitors import visitor
 
 
 @pytest.fixture(scope="module")
 def learn(browser: Browser) -> Iterator[Page]:
     """A visitor's page that is on no page yet."""
-    context = browser.new_context(viewport=WIDE)
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    failures: list[str] = []
-    page.on("pageerror", lambda error: failures.append(str(error)))
-    yield page
-    context.close()
-    assert failures == []
+    with visitor(browser) as page:
+        yield page
 
 
 def answer(page: Page, *numbers: int) -> None:

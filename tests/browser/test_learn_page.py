@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from rf_viz.lessons import Conv, Example, stack
-from tests.browser.conftest import WIDE
 from tests.browser.driver import open_page, settle
+from tests.browser.visitors import visitor
 
 NET = [Conv(3, 2, (1, 1)), Conv(3, 1, (1, 1))]
 
@@ -19,17 +19,11 @@ NET = [Conv(3, 2, (1, 1)), Conv(3, 1, (1, 1))]
 @pytest.fixture(scope="module")
 def learn(browser: Browser, url: str) -> Iterator[Page]:
     """The page with the figure of the region, as a link opens it."""
-    context = browser.new_context(viewport=WIDE)
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    failures: list[str] = []
-    page.on("pageerror", lambda error: failures.append(str(error)))
-    open_page(page, f"{url}/learn?figure=region")
-    page.locator(".unit.pinned").wait_for()
-    settle(page)
-    yield page
-    context.close()
-    assert failures == []
+    with visitor(browser) as page:
+        open_page(page, f"{url}/learn?figure=region")
+        page.locator(".unit.pinned").wait_for()
+        settle(page)
+        yield page
 
 
 def unit(page: Page, row: int, number: int) -> Locator:

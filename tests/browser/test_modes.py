@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 import rf_viz
 from rf_viz.catalogue.samples import SAMPLE_MODELS
-from tests.browser.conftest import visit
 from tests.browser.driver import (
     TIMES,
     ask,
@@ -31,6 +30,7 @@ from tests.browser.driver import (
     settle,
     shown_channel,
 )
+from tests.browser.visitors import visit, visitor
 from tests.pages.driver import onnx_file
 
 
@@ -197,10 +197,11 @@ def test_of_quick_choices_the_last_one_holds(page: Page) -> None:
 
 
 def test_of_quick_clicks_in_learn_the_last_one_holds(browser: Browser, url: str) -> None:
-    page = browser.new_page()
-    page.goto(f"{url}/learn")
-    for name in ("2 Layers stacked", "4 The region", "5 Branches", "6 Dilation"):
-        page.get_by_role("radio", name=name).or_(page.get_by_text(name, exact=True)).first.click()
-    expect(page).to_have_url(re.compile("figure=dilation"))
-    expect(page.get_by_text("Dilation d of layer 1")).to_have_count(1)
-    page.close()
+    with visitor(browser) as page:
+        page.goto(f"{url}/learn")
+        for name in ("2 Layers stacked", "4 The region", "5 Branches", "6 Dilation"):
+            page.get_by_role("radio", name=name).or_(
+                page.get_by_text(name, exact=True)
+            ).first.click()
+        expect(page).to_have_url(re.compile("figure=dilation"))
+        expect(page.get_by_text("Dilation d of layer 1")).to_have_count(1)

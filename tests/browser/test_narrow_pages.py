@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.driver import open_page
+from tests.browser.visitors import visitor
 
 FIRST_TEXT = """
 () => {
@@ -28,12 +29,10 @@ FIRST_TEXT = """
 def test_the_first_line_is_not_under_the_header(
     browser: Browser, url: str, address: str, width: int
 ) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 800})
-    page = context.new_page()
-    open_page(page, f"{url}/{address}")
-    page.get_by_test_id("stExpandSidebarButton").wait_for()
-    page.wait_for_function(f"({FIRST_TEXT})() !== undefined")
-    header = page.get_by_test_id("stHeader").bounding_box()
-    assert header is not None
-    assert page.evaluate(FIRST_TEXT) >= header["y"] + header["height"]
-    context.close()
+    with visitor(browser, viewport={"width": width, "height": 800}) as page:
+        open_page(page, f"{url}/{address}")
+        page.get_by_test_id("stExpandSidebarButton").wait_for()
+        page.wait_for_function(f"({FIRST_TEXT})() !== undefined")
+        header = page.get_by_test_id("stHeader").bounding_box()
+        assert header is not None
+        assert page.evaluate(FIRST_TEXT) >= header["y"] + header["height"]

@@ -10,26 +10,20 @@ from onnx import helper
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import WIDE
 from tests.browser.driver import open_page, settle, upload
+from tests.browser.visitors import visitor
 from tests.pages.driver import onnx_file
 
 
 @pytest.fixture
 def network(browser: Browser, url: str) -> Iterator[Page]:
     """The page of a new visitor who comes to it first."""
-    context = browser.new_context(viewport=WIDE)
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    failures: list[str] = []
-    page.on("pageerror", lambda error: failures.append(str(error)))
-    open_page(page, f"{url}/network")
-    page.locator(".graph .box").first.wait_for()
-    page.locator(".js-plotly-plot .scatterlayer .point").first.wait_for(state="attached")
-    settle(page)
-    yield page
-    context.close()
-    assert failures == []
+    with visitor(browser) as page:
+        open_page(page, f"{url}/network")
+        page.locator(".graph .box").first.wait_for()
+        page.locator(".js-plotly-plot .scatterlayer .point").first.wait_for(state="attached")
+        settle(page)
+        yield page
 
 
 def layer_box(page: Page, name: str) -> Locator:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from onnx import helper
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from rf_viz.ui.cache import File
-from tests.browser.conftest import WIDE
 from tests.browser.driver import (
     ask,
     choose_layer,
@@ -22,6 +19,7 @@ from tests.browser.driver import (
     shown_channel,
     upload,
 )
+from tests.browser.visitors import visitor
 from tests.pages.driver import onnx_file
 
 CONV = onnx_file(
@@ -30,19 +28,6 @@ CONV = onnx_file(
     "y",
     {"w": (2, 3, 3, 3)},
 )
-
-
-@contextmanager
-def visitor(browser: Browser) -> Iterator[tuple[BrowserContext, Page]]:
-    """A new visitor, with a page that has not been anywhere."""
-    context = browser.new_context(viewport=WIDE)
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    failures: list[str] = []
-    page.on("pageerror", lambda error: failures.append(str(error)))
-    yield context, page
-    context.close()
-    assert failures == []
 
 
 def settled(page: Page) -> None:
@@ -87,7 +72,7 @@ def click_row(page: Page, row: int) -> None:
 
 
 def test_explore_shows_the_same_after_a_reload(browser: Browser, url: str) -> None:
-    with visitor(browser) as (_, page):
+    with visitor(browser) as page:
         open_page(page, url)
         number(page, "cell").wait_for()
         choose_layer(page, "fire2/concat")
@@ -124,7 +109,7 @@ def test_explore_shows_the_same_after_a_reload(browser: Browser, url: str) -> No
 def test_an_upload_survives_a_reload_and_a_stranger_is_asked_for_it(
     browser: Browser, url: str
 ) -> None:
-    with visitor(browser) as (_, page), visitor(browser) as (_, stranger):
+    with visitor(browser) as page, visitor(browser) as stranger:
         open_page(page, url)
         number(page, "cell").wait_for()
         open_model(page, "mine.onnx", CONV, "y")
@@ -156,7 +141,7 @@ def test_an_upload_survives_a_reload_and_a_stranger_is_asked_for_it(
 
 
 def test_network_shows_the_same_after_a_reload(browser: Browser, url: str) -> None:
-    with visitor(browser) as (_, page):
+    with visitor(browser) as page:
         open_page(page, f"{url}/network")
         page.locator(".graph .window").wait_for()
         upload(page, "Model", "mine.onnx", CONV)
@@ -180,7 +165,7 @@ def test_network_shows_the_same_after_a_reload(browser: Browser, url: str) -> No
 
 
 def test_compare_shows_the_same_after_a_reload(browser: Browser, url: str) -> None:
-    with visitor(browser) as (_, page):
+    with visitor(browser) as page:
         open_page(page, f"{url}/compare?with=blazeface")
         pick(page, "GFLOPs")
         page.get_by_role("tab", name="Accuracy").click()
@@ -207,7 +192,7 @@ def test_compare_shows_the_same_after_a_reload(browser: Browser, url: str) -> No
 
 
 def test_build_shows_the_same_after_a_reload(browser: Browser, url: str) -> None:
-    with visitor(browser) as (_, page):
+    with visitor(browser) as page:
         open_page(page, f"{url}/build")
         number(page, "cell").wait_for()
         page.locator(".editor .rows tr[data-row='4']").first.locator(".told").first.click()
@@ -228,7 +213,7 @@ def test_build_shows_the_same_after_a_reload(browser: Browser, url: str) -> None
 
 
 def test_learn_shows_the_same_after_a_reload(browser: Browser, url: str) -> None:
-    with visitor(browser) as (_, page):
+    with visitor(browser) as page:
         open_page(page, f"{url}/learn")
         kernel = page.get_by_test_id("stSlider").filter(has_text="Kernel k").locator("input")
         kernel.press("ArrowRight")

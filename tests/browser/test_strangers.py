@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import server, visit
+from tests.browser.conftest import server
 from tests.browser.driver import (
     choose_layer,
     click,
@@ -16,6 +16,7 @@ from tests.browser.driver import (
     settle,
     upload,
 )
+from tests.browser.visitors import visit
 from tests.models.hungry import endless, gigabytes
 
 HOSTILE = Path(__file__).resolve().parents[1] / "data" / "hostile"

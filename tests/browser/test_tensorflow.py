@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import rf_viz
-from tests.browser.conftest import visit
 from tests.browser.driver import (
     box_of,
     choose_layer,
@@ -22,6 +21,7 @@ from tests.browser.driver import (
     shown_channel,
     upload,
 )
+from tests.browser.visitors import visit
 
 GRAPH = Path(__file__).resolve().parents[1] / "data" / "slim" / "vgg_a_224.pb.gz"
 

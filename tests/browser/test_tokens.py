@@ -6,7 +6,6 @@ from playwright.sync_api import Browser, Page, expect
 
 import rf_viz
 from rf_viz.catalogue.samples import SAMPLE_MODELS
-from tests.browser.conftest import visit
 from tests.browser.driver import (
     box_of,
     choose_layer,
@@ -21,6 +20,7 @@ from tests.browser.driver import (
     shown_channel,
     upload,
 )
+from tests.browser.visitors import visit
 from tests.models.transformers import swin, vit
 
 ROWS, COLUMNS, PATCH = 6, 8, 8
