@@ -88,9 +88,10 @@ def test_a_model_that_would_grow_without_bounds_is_refused_and_nobody_waits(
 
 
 def test_a_layer_unrolled_over_thousands_of_steps_opens_and_nobody_waits(
-    stranger: Page, other: Page
+    browser: Browser, url: str
 ) -> None:
-    upload(stranger, "Model", "unrolled.json", (HOSTILE / "k_unroll.json").read_bytes())
-    goes_on(other)
-    opened = stranger.get_by_text("No window slides over the input")
-    expect(opened).to_contain_text("20,000", timeout=60_000)
+    with visit(browser, url) as stranger, visit(browser, url) as other:
+        upload(stranger, "Model", "unrolled.json", (HOSTILE / "k_unroll.json").read_bytes())
+        goes_on(other)
+        opened = stranger.get_by_text("No window slides over the input")
+        expect(opened).to_contain_text("20,000", timeout=60_000)
