@@ -167,8 +167,7 @@ def ignore(parameter: str, value: object) -> None:
 def ignore_echo() -> None:
     """Treats the browser's address as known. Call it when the person chooses something.
 
-    The browser may lag behind and still send an earlier address of ours: without this call it would
-    count as a step back.
+    Where a choice and a step back arrive together, the choice holds.
     """
     with _alone() as mine:
         mine.written = _in_browser()
