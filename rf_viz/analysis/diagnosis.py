@@ -250,19 +250,9 @@ class Whole:
 
 def whole_image(net: Network) -> Whole:
     """The layers that see the whole image, by the exact regions of their cells."""
-    size = net.input.size
-    some: list[Layer] = []
-    every: list[Layer] = []
     inside = [layer for layer, own in zip(net.layers, features(net), strict=True) if own]
-    for layer in inside:
-        extents = [stop - start for start, stop in layer.spans()]
-        full = np.ones((), bool)
-        for extent, whole in zip(extents, size, strict=True):
-            full = full & (extent == whole)
-        if full.any():
-            some.append(layer)
-        if full.all():
-            every.append(layer)
+    some = [layer for layer in inside if layer.region_sizes.some_whole]
+    every = [layer for layer in inside if layer.region_sizes.every_whole]
     first = some[0] if some else None
     return Whole(first, every[0] if every else None, len(inside), len(every))
 

@@ -117,4 +117,4 @@ def growth(net: Network) -> Growth:
 
 def largest_region(layer: Layer) -> tuple[int, ...]:
     """The largest extent of a region of the layer along each axis of the input, in pixels."""
-    return tuple(max(0, int((stop - start).max())) for start, stop in layer.spans())
+    return layer.region_sizes.largest

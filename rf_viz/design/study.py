@@ -82,6 +82,9 @@ def study(design: Design) -> Study:
     rows = []
     for step in worked.steps.values():
         layer = net[step.name]
-        largest = tuple(max(0, int((stop - start).max())) for start, stop in layer.spans())
-        rows.append(Measured(step, layer, largest, weights[step.name], products[step.name]))
+        rows.append(
+            Measured(
+                step, layer, layer.region_sizes.largest, weights[step.name], products[step.name]
+            )
+        )
     return Study(design, worked, net, tuple(rows))

@@ -46,8 +46,7 @@ def points_of(net: Network, axis: int) -> list[Point]:
     points = [Point(None, 0, (), 1, 1.0, 1)]
     for layer, inside in zip(net.layers, before_pooling(net), strict=True):
         before = tuple(numbers[source.name] if source else 0 for source in layer.inputs)
-        start, stop = layer.spans()[axis]
-        extents = np.maximum(stop - start, 0)
+        sizes = layer.region_sizes
         field = layer.receptive_field
         points.append(
             Point(
@@ -55,8 +54,8 @@ def points_of(net: Network, axis: int) -> list[Point]:
                 1 + max((points[number].depth for number in before), default=0),
                 before,
                 field.size[axis] if field else None,
-                float(np.median(extents)),
-                int(extents.max()),
+                sizes.median[axis],
+                sizes.largest[axis],
                 not inside,
             )
         )

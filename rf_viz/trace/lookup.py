@@ -15,14 +15,12 @@ from . import walk
 from .closed_form import REGROUPED, Form, Forms, common, meet
 from .dependences import Combined, Dependences, combined, origins, per_tensor, split_dependences
 from .marks import Marks
+from .region_sizes import RegionSizes, Spans, region_sizes
 from .tensors import Settings, Tensor
 from .values import Plain, Values
 
 if TYPE_CHECKING:
     from .arrangement import Arrangement, Arrangements
-
-Spans = tuple[tuple[NDArray[np.int32], NDArray[np.int32]], ...]
-"""For each spatial axis of the input the first pixels of all cells, and those after their last."""
 
 
 class Lookup:
@@ -51,6 +49,7 @@ class Lookup:
         self._also = also
         self._grid_axes: dict[tuple[int, ...], tuple[int, ...]] = {}
         self._spans: dict[tuple[int, ...], Spans] = {}
+        self._region_sizes: dict[tuple[int, ...], RegionSizes] = {}
         self._mixed: dict[str, tuple[tuple[int, int], ...]] = {}
         self._latest: tuple[tuple[int, ...], list[Values]] | None = None
 
@@ -175,6 +174,15 @@ class Lookup:
         if spans is None:
             spans = self._spans[numbers] = self.spans_at(number, None)
         return spans
+
+    def region_sizes(self, number: int) -> RegionSizes:
+        """The sizes of the regions of all cells of a tensor (see ``Layer.region_sizes``)."""
+        numbers = self.of(number)
+        sizes = self._region_sizes.get(numbers)
+        if sizes is None:
+            size = [self.tensors[0].shape[axis] for axis in self.spatial]
+            sizes = self._region_sizes[numbers] = region_sizes(self.spans(number), size)
+        return sizes
 
     def spans_at(self, number: int, index: Sequence[slice] | None) -> Spans:
         """The regions of all cells in a part of a tensor; ``index`` has a slice for each axis."""

@@ -16,8 +16,9 @@ from ..errors import ModelError
 from ..relation import MOST_BYTES, OR, SUM, Array, Semiring, Shape, check_room
 from .closed_form import EVERY, WHOLE, Form, Forms, ReceptiveField
 from .dependences import Combined
-from .lookup import Lookup, Spans
+from .lookup import Lookup
 from .marks import Marks
+from .region_sizes import RegionSizes, Spans
 from .tensors import Category, Group, Settings, Tensor
 
 if TYPE_CHECKING:
@@ -694,6 +695,15 @@ class Layer:
         if channel is None:
             return self._lookup.spans(self.number)
         return self._lookup.spans_at(self.number, self._slices(channel))
+
+    @property
+    @_in_memory
+    def region_sizes(self) -> RegionSizes:
+        """The sizes of the regions of all cells, all channels together, in pixels.
+
+        They are worked out once for all layers whose cells see the same.
+        """
+        return self._lookup.region_sizes(self.number)
 
     @_in_memory
     def bounds(self, channel: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
