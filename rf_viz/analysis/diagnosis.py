@@ -14,7 +14,7 @@ import numpy as np
 
 from ..relation import OR, Array, Relation, Shape, combine, pull
 from ..trace.closed_form import Form, advance
-from ..trace.network import Layer, Network
+from ..trace.network import Layer, Network, in_bounds
 
 _NO_POOLINGS = {"convolution", "normalisation", "resize"}
 """Categories that may combine positions alone and are no pooling all the same: a depthwise
@@ -272,7 +272,7 @@ class Skip:
 
 def skips(net: Network, most: int = 100) -> list[Skip]:
     """The layers that skip positions, in execution order, at most the first ``most`` of them."""
-    skipping = []
+    skipping: dict[Layer, bool] = {}
     for layer in net.layers:
         lines = [
             line
@@ -281,14 +281,16 @@ def skips(net: Network, most: int = 100) -> list[Skip]:
             for line in _read_lines(layer, source.tensor, source.relation)
         ]
         if lines and not all(line.all() for line in lines):
-            seen = layer.mask_of(...)
-            between = any(not _solid(line) for line in lines)
-            skipping.append(Skip(layer, between, float(1 - seen.mean())))
+            skipping[layer] = any(not _solid(line) for line in lines)
             if len(skipping) == most:
                 break
-    return skipping
+    return [
+        Skip(layer, between, float(1 - seen.mean()))
+        for (layer, between), seen in zip(skipping.items(), net.seen_by_each(skipping), strict=True)
+    ]
 
 
+@in_bounds
 def _read_lines(layer: Layer, number: int, relation: Relation) -> list[Array]:
     """The positions along each spatial axis of a layer's input that it reads at all.
 

@@ -28,19 +28,52 @@ A mask over the largest input that is traced takes a quarter of that, path count
 512 pixels a side all of it. Layers of real networks take some megabytes: their axes stay short.
 """
 
+MOST_KEPT = 2**31
+"""The most bytes of all arrays that a walk keeps, or leaves behind as its answer."""
+
+MOST_PASSED = 2**34
+"""The most bytes of the arrays that a walk passes over, which takes about 20 seconds."""
 
 MOST_AXES = 64
 """The most axes of a tensor: NumPy's arrays have no more."""
 
 
 class TooLargeError(MemoryError):
-    """Raised before an array is made that would take more than ``MOST_BYTES``."""
+    """Raised before arrays are made that would take too many bytes, or too long."""
 
 
 def check_room(shape: Iterable[int], dtype: np.dtype[Any]) -> None:
     """Raise TooLargeError where an array of this shape would be too large."""
     if prod(shape) * dtype.itemsize > MOST_BYTES:
         raise TooLargeError(f"an array of {tuple(shape)} would be too large")
+
+
+class Effort:
+    """What a walk takes: the bytes that it passes over, and those that it keeps."""
+
+    def __init__(self) -> None:
+        self._passed = self._kept = 0
+        self._owners: set[int] = set()
+
+    def passes(self, *arrays: Array) -> None:
+        """Count arrays that it passes over. Raises TooLargeError where they become too many."""
+        self.takes(sum(a.nbytes for a in arrays))
+
+    def takes(self, count: int) -> None:
+        """Count bytes that it passes over. Raises TooLargeError where they become too many."""
+        self._passed += count
+        if self._passed > MOST_PASSED:
+            raise TooLargeError(f"a walk over more than {MOST_PASSED:,} bytes")
+
+    def keeps(self, *arrays: Array) -> None:
+        """Count arrays that it keeps, each once. Raises TooLargeError as ``passes``."""
+        for a in arrays:
+            owner = a.base if isinstance(a.base, np.ndarray) else a
+            if id(owner) not in self._owners:
+                self._owners.add(id(owner))
+                self._kept += owner.nbytes
+        if self._kept > MOST_KEPT:
+            raise TooLargeError(f"a walk that keeps more than {MOST_KEPT:,} bytes")
 
 
 class Semiring(NamedTuple):

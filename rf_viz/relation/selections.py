@@ -64,7 +64,7 @@ class Taps(Moves):
             raise ValueError(f"position {table.max()} is beyond an axis of {size}")
         self.axis, self.size, self.form, self.varies, self.why = axis, size, form, varies, why
         self.fit = fit
-        self.table = np.where(table < 0, size, table)
+        self.table = np.where(table < 0, size, table).astype(_narrow(size))
         self.slides = (axis,) if slides else ()
         self.blind = not (table >= 0).any(axis=1).all()
         self._cut = None if self.blind or table.shape[1] != 1 else _as_cut(table[:, 0])
@@ -160,6 +160,11 @@ class Taps(Moves):
         if self.form is not None:
             return AxisMap(axis, self.form[0], self.form[1], 1, self.varies, self.fit)
         return NoMap("irregular", self.why or "no affine form")
+
+
+def _narrow(size: int) -> type[np.signedinteger]:
+    """The narrowest kind of number for positions up to ``size``: tables can be long."""
+    return np.int32 if size < 2**31 else np.int64
 
 
 def _as_cut(line: Indices) -> slice | None:

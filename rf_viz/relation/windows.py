@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .base import (
+    MOST_PASSED,
     SUM,
     Array,
     AxisMap,
@@ -23,8 +24,10 @@ from .base import (
     Pairs,
     Semiring,
     Shape,
+    TooLargeError,
     along,
     blank,
+    check_room,
     origins_of,
     spread,
     with_extents,
@@ -84,9 +87,11 @@ class Slide(NamedTuple):
         if self.trimmed is not self:
             return self.trimmed.sees_always
         if self.dilation > self.size:  # taps may step over all of the input
+            check_room((self.out,), np.dtype(np.int64))
             first = np.arange(self.out) * self.stride - self.pad
-            taps = first[:, None] + np.arange(self.kernel) * self.dilation
-            return bool(((taps >= 0) & (taps < self.size)).any(axis=1).all())
+            tap = np.maximum(0, -(first // self.dilation))  # the first one past the padding
+            at = first + tap * self.dilation
+            return bool(((tap < self.kernel) & (at < self.size)).all())
         reach = (self.kernel - 1) * self.dilation
         return self.pad <= reach and (self.out - 1) * self.stride - self.pad < self.size
 
@@ -114,7 +119,7 @@ _SHORT = 2**12
 """Up to so many outputs are looked up in a table, which is kept; those of a signal are too many."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _taps_inside(size: int, out: int, kernel: int, stride: int, dilation: int, pad: int) -> Indices:
     """The input that each output sees by each tap (rows).
 
@@ -210,16 +215,29 @@ def _slide_pull(s: Slide, a: Array, ring: Semiring) -> Array:
     return result
 
 
-@lru_cache(maxsize=4096)
 def _outputs_per_input(s: Slide) -> NDArray[np.float64]:
-    """The number of outputs that see each input position."""
+    """The number of outputs that see each input position; of short axes it is worked out once."""
+    return _kept_counts(s) if s.size <= _SHORT else _counts(s)
+
+
+def _counts(s: Slide) -> NDArray[np.float64]:
+    check_room((s.out,), np.dtype(np.float64))
     return _slide_pull(s, np.ones(s.out), SUM)
+
+
+_kept_counts = lru_cache(maxsize=4096)(_counts)
 
 
 @lru_cache(maxsize=4096)
 def _seen_always(s: Slide) -> bool:
     """Whether every input is seen by some output."""
     return bool((_outputs_per_input(s._replace(axis=0)) > 0).all())
+
+
+def _check_taps(taps: NDArray[np.bool_], span: Array) -> None:
+    """Raise TooLargeError where it would take too long to combine all taps one by one."""
+    if int(taps.sum()) * span.nbytes > MOST_PASSED:
+        raise TooLargeError(f"{taps.sum()} taps over an array of {span.shape}")
 
 
 class Window(BaseStep):
@@ -306,6 +324,7 @@ class Window(BaseStep):
         for s in self.windows:
             a = spread(a, s.axis, s.size)
         span = self._span(a, ring)
+        _check_taps(taps, span)
         source, target = self._inside(a.ndim)
         span[target] = a[source]
         shape = list(a.shape)
@@ -320,6 +339,7 @@ class Window(BaseStep):
         for s in self.windows:
             a = spread(a, s.axis, s.out)
         span = self._span(a, ring)
+        _check_taps(taps, span)
         for tap in np.argwhere(taps).tolist():
             part = span[self._tap(tap, a.ndim)]
             ring.plus(part, a, out=part)

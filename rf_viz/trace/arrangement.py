@@ -27,8 +27,11 @@ from ..relation import (
 from ..relation.base import origins_of
 from .dependences import Dependence
 
-_MOST = 2**26
+_MOST = 2**24
 """The most cells or elements of a tensor whose positions are written out."""
+
+_KEPT = 8
+"""So many arrangements are kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +74,7 @@ class Arrangements:
     ) -> None:
         self._dependences, self._of, self._spatial = dependences, of, tuple(spatial)
         self._positions: list[Positions | None] = []
+        self._latest: dict[tuple[int, ...], Arrangement | None] = {}
 
     @cached_property
     def _pictures(self) -> set[int]:
@@ -90,11 +94,21 @@ class Arrangements:
     def arrangement(self, tensor: int, axes: Sequence[int], grid: Shape) -> Arrangement | None:
         """The arrangement of a tensor by number, whose cells are ``grid`` along ``axes``.
 
-        None where their positions are not known or too many, or several share one.
+        None where their positions are not known or too many, or several share one. The latest ones
+        are kept.
         """
         if prod(grid) > _MOST:
             return None
         numbers = self._of[tensor]
+        if numbers not in self._latest:
+            for oldest in list(self._latest)[: 1 - _KEPT]:
+                del self._latest[oldest]
+            self._latest[numbers] = self._find_arrangement(numbers, axes, grid)
+        return self._latest[numbers]
+
+    def _find_arrangement(
+        self, numbers: tuple[int, ...], axes: Sequence[int], grid: Shape
+    ) -> Arrangement | None:
         if _plain(self._along(numbers)):
             return Arrangement(np.arange(prod(grid), dtype=np.int32).reshape(grid))
         for number in range(len(self._positions), max(numbers) + 1):

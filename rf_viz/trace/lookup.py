@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..relation import MAX, MIN, OR, Array, Semiring, Shape, combine, spread
+from ..relation import (
+    MAX,
+    MIN,
+    OR,
+    Array,
+    Effort,
+    Semiring,
+    Shape,
+    TooLargeError,
+    combine,
+    spread,
+)
 from . import walk
 from .closed_form import REGROUPED, Form, Forms, common, meet
 from .dependences import Combined, Dependences, combined, origins, per_tensor, split_dependences
@@ -161,11 +172,23 @@ class Lookup:
 
         return Arrangements(self.dependences.all, self.dependences.of, self.spatial)
 
-    @cached_property
+    @property
     def bounds(self) -> list[Values]:
-        """The region bounds of all elements, by dependence; raises as ``need_size`` does."""
+        """The region bounds of all elements, by dependence.
+
+        Raises as ``need_size`` does, and TooLargeError, which is kept too.
+        """
         self.need_size()
-        return walk.bounds(self.dependences.all, self.spatial)
+        if isinstance(self._bounds, TooLargeError):
+            raise self._bounds
+        return self._bounds
+
+    @cached_property
+    def _bounds(self) -> list[Values] | TooLargeError:
+        try:
+            return walk.bounds(self.dependences.all, self.spatial)
+        except TooLargeError as error:
+            return TooLargeError(str(error))
 
     def spans(self, number: int) -> Spans:
         """The regions of all cells of a tensor, all channels together (see ``Layer.spans``)."""
@@ -243,10 +266,16 @@ class Lookup:
         assert total is not None
         return total
 
-    def pull(self, targets: Mapping[int, Array | Marks], ring: Semiring) -> Array:
+    def pull(
+        self,
+        targets: Mapping[int, Array | Marks],
+        ring: Semiring,
+        effort: Effort | None = None,
+    ) -> Array:
         """Pull values at some dependences back to the input, over its spatial axes."""
         self.need_size()
-        return self._on_image(walk.backward(self.dependences.all, targets, ring), ring)
+        pulled = walk.backward(self.dependences.all, targets, ring, effort=effort)
+        return self._on_image(pulled, ring)
 
     def _on_image(self, array: Array, ring: Semiring) -> Array:
         """An array over the input, combined along all but its spatial axes."""
@@ -258,14 +287,14 @@ class Lookup:
                 array = ring.plus.reduce(array, axis=axis, keepdims=True)
         return array.reshape([shape[axis] for axis in self.spatial])
 
-    def reached(self, numbers: Iterable[int]) -> NDArray[np.bool_]:
+    def reached(self, numbers: Iterable[int], effort: Effort | None = None) -> NDArray[np.bool_]:
         """The pixels that reach any element of these tensors: bool over the spatial axes."""
         of = {n for number in numbers for n in self.of(number)}
         all_dependences = self.dependences.all
         targets: dict[int, Array | Marks] = {
-            n: np.ones((1,) * len(all_dependences[n].shape), bool) for n in of
+            n: Marks([np.ones((1,) * len(all_dependences[n].shape), bool)]) for n in of
         }
-        return np.ascontiguousarray(self.pull(targets, OR)).astype(bool)
+        return np.ascontiguousarray(self.pull(targets, OR, effort)).astype(bool)
 
     @cached_property
     def _made_by(self) -> dict[str, list[int]]:

@@ -19,22 +19,42 @@ class Marks:
     """
 
     def __init__(self, arrays: Sequence[Array]) -> None:
-        self._arrays = tuple(arrays)
+        self.arrays = tuple(arrays)
 
     def pull(self, relation: Relation) -> Marks:
         """Mark the elements at a relation's input that marked ones depend on.
 
         Raises TooLargeError.
         """
-        arrays = self._arrays
+        arrays = self.arrays
         for step in reversed(relation):
             apart = _apart(arrays) if step.separable else [_together(arrays)]
             arrays = tuple(step.pull(array, OR) for array in apart)
         return Marks(arrays)
 
+    def union(self, other: Marks) -> Marks:
+        """The elements that these arrays mark, or the others. Raises TooLargeError.
+
+        Boxes of which one holds the other, or that differ along one axis alone, make a box.
+        """
+        ours, theirs = _by_axes(self.arrays), _by_axes(other.arrays)
+        groups = ours.keys() | theirs.keys()
+        if len(frozenset().union(*groups)) == sum(map(len, groups)):
+            pairs = [(ours.get(axes, _ALL), theirs.get(axes, _ALL)) for axes in groups]
+            unions = [a | b for a, b in pairs]
+            if all(_same(a, union) for (a, _), union in zip(pairs, unions, strict=True)):
+                return self
+            if all(_same(b, union) for (_, b), union in zip(pairs, unions, strict=True)):
+                return other
+            if sum(not _same(a, b) for a, b in pairs) == 1:
+                return Marks(unions)
+        one, two = self.whole(), other.whole()
+        check_room(np.broadcast_shapes(one.shape, two.shape), one.dtype)
+        return Marks([one | two])
+
     def whole(self) -> Array:
         """All of the marks as one array, which broadcasts to the tensor. Raises TooLargeError."""
-        return _together(self._arrays)
+        return _together(self.arrays)
 
 
 def _apart(arrays: Sequence[Array]) -> list[Array]:
@@ -46,6 +66,21 @@ def _apart(arrays: Sequence[Array]) -> list[Array]:
         apart = [other for other in apart if not axes & _varying(other)]
         apart.append(_together([*shared, array]))
     return apart
+
+
+_ALL: Array = np.ones((), bool)
+
+
+def _by_axes(arrays: Sequence[Array]) -> dict[frozenset[int], Array]:
+    """The same marks, in one array for each set of axes along which one varies; none overlap."""
+    apart = {frozenset(_varying(array)): array for array in _apart(arrays) if array.size > 1}
+    fixed = [array for array in arrays if array.size == 1]
+    return {**apart, frozenset(): _together(fixed)} if fixed else apart
+
+
+def _same(a: Array, b: Array) -> bool:
+    """Whether two arrays that broadcast to each other are the same."""
+    return bool((a == b).all())
 
 
 def _varying(array: Array) -> set[int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from importlib import import_module
+from math import prod
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ModelError
-from ..relation import MOST_BYTES, OR, SUM, Array, Semiring, Shape, check_room
+from ..relation import OR, SUM, Array, Effort, Semiring, Shape, blank, check_room
 from .closed_form import EVERY, WHOLE, Form, Forms, ReceptiveField
 from .dependences import Combined
 from .lookup import Lookup
@@ -31,19 +32,21 @@ _SLID = ("kernel", "stride", "dilation")
 
 P = ParamSpec("P")
 T = TypeVar("T")
+S = TypeVar("S", bound="Network | Layer")
 
 
-def _in_memory(answer: Callable[Concatenate[Layer, P], T]) -> Callable[Concatenate[Layer, P], T]:
-    """Let a method raise ModelError where its answer takes too much memory."""
+def in_bounds(answer: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
+    """Let a question about a network or a layer end in a ModelError where it takes too much."""
 
     @wraps(answer)
-    def answered(layer: Layer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def answered(subject: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return answer(layer, *args, **kwargs)
+            return answer(subject, *args, **kwargs)
         except MemoryError as error:
+            tensor = subject.input if isinstance(subject, Network) else subject
             raise ModelError(
-                f"{layer.name} is of {list(layer.shape)}, and what its cells see would take "
-                f"arrays of more than {MOST_BYTES / 1e9:.0f} GB: choose a smaller input size"
+                f"{tensor.name} is of {list(tensor.shape)}, and to work out what cells see would "
+                "take too much memory or time: choose a smaller input size"
             ) from error
 
     return answered
@@ -276,21 +279,41 @@ class Network:
         figure: Figure = _figures().growth_figure(self, axis)
         return figure
 
+    @in_bounds
     def seen_by(self, pixel: Sequence[int]) -> dict[str, NDArray[np.bool_]]:
         """The projective field of an input pixel: the cells of each layer that see it.
 
         ``pixel`` has one coordinate for each spatial axis of the input. Returns bool arrays over
         the layers' grids, by layer name. Raises IndexError for a pixel outside the image,
-        ValueError for a network traced at an unknown size.
+        ValueError for a network traced at an unknown size, ModelError where the answer would take
+        too much memory or time.
         """
-        return {layer.name: layer.seeing(pixel) for layer in self.layers}
+        seen, effort = {}, Effort()
+        for layer in self.layers:
+            seen[layer.name] = layer.seeing(pixel)
+            effort.keeps(seen[layer.name])
+        return seen
 
+    @in_bounds
     def seen_at(self, layers: Iterable[Layer]) -> NDArray[np.bool_]:
         """The pixels that reach any cell of these layers: bool over the input's spatial axes.
 
-        Raises ValueError for a network traced at an unknown size.
+        Raises ValueError for a network traced at an unknown size, ModelError where the answer would
+        take too much memory or time.
         """
         return self._lookup.reached(layer.number for layer in layers)
+
+    @in_bounds
+    def seen_by_each(self, layers: Iterable[Layer]) -> list[NDArray[np.bool_]]:
+        """The pixels that reach any cell of each of these layers; arrays and errors as ``seen_at``.
+
+        The limits on memory and time hold for all layers together.
+        """
+        effort, seen = Effort(), []
+        for layer in layers:
+            seen.append(self._lookup.reached([layer.number], effort))
+            effort.keeps(seen[-1])
+        return seen
 
 
 class Layer:
@@ -299,7 +322,8 @@ class Layer:
     A cell is a position in ``grid``, one index for each of ``grid_axes``; ``channel`` counts along
     ``channel_axis``, and None means the union over all channels. Pixels are counted along the
     input's spatial axes, in the input's order. Methods that ask about pixels raise ValueError for a
-    network traced at an unknown size, and ModelError where the answer would take too much memory.
+    network traced at an unknown size, and ModelError where the answer would take too much memory or
+    time.
     Made by ``Network``.
     """
 
@@ -406,7 +430,7 @@ class Layer:
         """The tensor axes that carry positions of the image, in the input's axis order."""
         return self._lookup.grid_axes(self.number)
 
-    @cached_property
+    @property
     def layout(self) -> Arrangement | None:
         """The arrangement of the cells on the image, also where they stand in a row, as tokens do.
 
@@ -539,7 +563,7 @@ class Layer:
         return self._lookup.dependences.mixers[self.number]
 
     @property
-    @_in_memory
+    @in_bounds
     def context_region(self) -> Region:
         """The smallest box around the pixels that reach the layer as global context.
 
@@ -594,7 +618,7 @@ class Layer:
         """
         return self.paths_of(self._index(cell, channel))
 
-    @_in_memory
+    @in_bounds
     def trail(
         self, cell: Sequence[int], channel: int | None = None
     ) -> dict[str, NDArray[np.bool_]]:
@@ -605,16 +629,18 @@ class Layer:
         channels feeds this one.
         """
         feeding: dict[str, NDArray[np.bool_]] = {}
+        effort = Effort()
 
         def passing(number: int, cells: NDArray[np.bool_]) -> None:
             if cells.any():
                 name = self.net.layers[number - 1].name
                 feeding[name] = feeding[name] | cells if name in feeding else cells
+                effort.keeps(feeding[name])
 
         self._lookup.trail(self.number, Marks(self._marked(self._index(cell, channel))), passing)
         return dict(reversed(feeding.items()))
 
-    @_in_memory
+    @in_bounds
     def region_of(self, index: IndexLike) -> Region:
         """The region of any part of the tensor, as a union over its elements.
 
@@ -634,14 +660,14 @@ class Layer:
             return nothing
         return Region(start, stop)
 
-    @_in_memory
+    @in_bounds
     def mask_of(self, index: IndexLike) -> NDArray[np.bool_]:
         """The dependency mask of any part of the tensor; ``index`` as in ``region_of``."""
         marks: Array | Marks = Marks(self._marked(index))
         seen = self._lookup.pull(dict.fromkeys(self._lookup.of(self.number), marks), OR)
         return np.ascontiguousarray(seen).astype(bool)
 
-    @_in_memory
+    @in_bounds
     def paths_of(self, index: IndexLike) -> NDArray[np.float64]:
         """The share of all paths from each pixel to a part of the tensor (see ``region_of``)."""
         marked = Marks(self._marked(index)).whole()
@@ -673,7 +699,7 @@ class Layer:
         )
         return figure
 
-    @_in_memory
+    @in_bounds
     def seeing(self, pixel: Sequence[int], channel: int | None = None) -> NDArray[np.bool_]:
         """The cells that see an input pixel, as a bool array over the grid.
 
@@ -685,7 +711,15 @@ class Layer:
         cells = self._lookup.seeing(self.number, pixel, self._slices(channel))
         return np.broadcast_to(cells, self.extents)
 
-    @_in_memory
+    @in_bounds
+    def count_seeing(self, pixel: Sequence[int]) -> int:
+        """The number of cells that see an input pixel; errors as for ``seeing``."""
+        self._lookup.need_size()
+        _check_position(pixel, self.net.input.size, "pixel")
+        cells = self._lookup.seeing(self.number, pixel, None)
+        return int(np.count_nonzero(cells)) * (prod(self.extents) // cells.size)
+
+    @in_bounds
     def spans(self, channel: int | None = None) -> Spans:
         """The regions of all cells in compact form: (start, stop) for each input spatial axis.
 
@@ -697,7 +731,7 @@ class Layer:
         return self._lookup.spans_at(self.number, self._slices(channel))
 
     @property
-    @_in_memory
+    @in_bounds
     def region_sizes(self) -> RegionSizes:
         """The sizes of the regions of all cells, all channels together, in pixels.
 
@@ -705,7 +739,7 @@ class Layer:
         """
         return self._lookup.region_sizes(self.number)
 
-    @_in_memory
+    @in_bounds
     def bounds(self, channel: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The regions of all cells: start and stop (half-open), arrays (*grid, spatial axes).
 
@@ -774,7 +808,7 @@ class Layer:
                 raise IndexError(f"index {part} is outside an axis of length {extent}")
         return tuple(full)
 
-    @_in_memory
+    @in_bounds
     def pull(self, values: Array, ring: Semiring) -> Array:
         """Pull values of the tensor's elements back to the input over a semiring.
 
@@ -792,7 +826,7 @@ class Layer:
         marked: list[Array] = [np.ones((1,) * rank, bool)]
         for axis, part in enumerate(self._full(index)):
             if part != slice(None):
-                line: Array = np.zeros(self._shape[axis], bool)
+                line: Array = blank(self._shape[axis : axis + 1], OR, np.dtype(bool))
                 line[part] = True
                 marked.append(line.reshape([-1 if i == axis else 1 for i in range(rank)]))
         return marked

@@ -35,6 +35,11 @@ class Plain:
         self.arrays = arrays
         self.may_be_empty = may_be_empty
 
+    @property
+    def merged(self) -> Plain:
+        """These values, of which there is one part only."""
+        return self
+
     def step(self, step: Step, rings: Rings) -> Plain:
         """The values after a step."""
         arrays = self.arrays

@@ -15,6 +15,7 @@ from ..relation import (
     OR,
     SUM,
     Array,
+    Effort,
     Relation,
     Semiring,
     Stretch,
@@ -31,23 +32,33 @@ def forward(
 ) -> list[Values]:
     """Push values at the input (dependence 0) through all dependences.
 
-    ``start`` has an array for each of ``rings``, and so has every result.
+    ``start`` has an array for each of ``rings``, and so has every result. Raises TooLargeError.
     """
     values: list[Values] = [Plain(start)]
+    effort = Effort()
+    effort.keeps(*start)
     for dependence in dependences[1:]:
         edges = dependence.edges
         if len(edges) == 1:
             source, relation = edges[0]
-            value = values[source]
-            for step in relation:
-                value = value.step(step, rings)
+            value = _along(values[source], relation, rings, effort)
         else:
-            value = _join(values, edges, rings)
+            value = _join(values, edges, rings, effort)
+        effort.keeps(*value.merged.arrays)
         values.append(value)
     return values
 
 
-def _join(values: list[Values], edges: list[tuple[int, Relation]], rings: Rings) -> Values:
+def _along(value: Values, relation: Relation, rings: Rings, effort: Effort) -> Values:
+    for step in relation:
+        value = value.step(step, rings)
+        effort.passes(*value.merged.arrays)
+    return value
+
+
+def _join(
+    values: list[Values], edges: list[tuple[int, Relation]], rings: Rings, effort: Effort
+) -> Values:
     stretches = _concatenated(edges)
     if stretches:
         first = stretches[0]
@@ -55,10 +66,8 @@ def _join(values: list[Values], edges: list[tuple[int, Relation]], rings: Rings)
         return Stack.of(first.axis, first.extent, parts, rings)
     result: Plain | None = None
     for source, relation in edges:
-        value = values[source]
-        for step in relation:
-            value = value.step(step, rings)
-        plain = value.plain(rings)
+        plain = _along(values[source], relation, rings, effort).plain(rings)
+        effort.passes(*plain.arrays)
         result = plain if result is None else result.union(plain, rings)
     assert result is not None
     return result
@@ -102,15 +111,17 @@ def backward(
     targets: Mapping[int, Array | Marks],
     ring: Semiring,
     passing: Callable[[int, Array], None] | None = None,
+    effort: Effort | None = None,
 ) -> Array:
     """Pull values at some dependences back to the input; the result broadcasts to its shape.
 
     ``targets`` holds values by the dependences' numbers, which may be marks over ``OR``. Over
     ``SUM`` the result is scaled by an unknown factor: values are rescaled on the way, so that
     counts neither overflow nor underflow however deep the network is. ``passing`` is called with
-    the number of each dependence on the way and its values, scaled likewise.
+    the number of each dependence on the way and its values, scaled likewise. Walks may share an
+    ``effort``. Raises TooLargeError.
     """
-    rescale = ring is SUM
+    rescale, effort = ring is SUM, effort or Effort()
     pending: dict[int, tuple[Array | Marks, int]] = {n: (a, 0) for n, a in targets.items()}
     for number in range(max(pending, default=0), 0, -1):
         if number not in pending:
@@ -121,9 +132,11 @@ def backward(
         for source, relation in dependences[number].edges:
             if isinstance(array, Marks):
                 marks = array.pull(relation)
+                effort.passes(*marks.arrays)
                 pending[source] = (_united(pending.get(source), marks), 0)
                 continue
             value, scale = pull(relation, array, ring), exponent
+            effort.passes(value)
             if rescale:
                 value, scale = _rescaled(value, scale)
             if source in pending:
@@ -141,7 +154,10 @@ def _whole(values: Array | Marks) -> Array:
 
 def _united(before: tuple[Array | Marks, int] | None, marks: Marks) -> Array | Marks:
     """The marks that arrive, and those that arrived before."""
-    return marks if before is None else _plus(_whole(before[0]), marks.whole(), OR)
+    if before is None:
+        return marks
+    array = before[0]
+    return array.union(marks) if isinstance(array, Marks) else _plus(array, marks.whole(), OR)
 
 
 _LARGE = 2.0**300

@@ -20,7 +20,7 @@ from .. import (
 )
 from ..fit import Fit, Padding
 
-LONGEST = 2**26
+LONGEST = 2**25
 """The most positions that a table may list along an axis."""
 
 PadMode = Literal["constant", "reflect", "symmetric", "edge", "wrap"]
@@ -32,7 +32,7 @@ def checked_extent(count: int) -> int:
     Returns it. Raises ValueError where it is too long.
     """
     if count > LONGEST:
-        raise ValueError(f"an axis of {count:,} positions is too long: the limit is {LONGEST:,}")
+        raise ValueError(f"{count:,} positions are too many to be listed: the limit is {LONGEST:,}")
     return count
 
 
@@ -41,10 +41,11 @@ def cut(axis: int, size: int, start: int, step: int, count: int, varies: bool = 
     """Cut ``count`` positions out of an axis of ``size``, every ``step``-th from ``start`` on.
 
     ``step`` may be negative: a flip. ``varies`` where another size would give another start.
+    Raises ValueError where they are too many.
     """
     if (start, step, count) == (0, 1, size):
         return ()
-    table = start + step * np.arange(count)
+    table = start + step * np.arange(checked_extent(count))
     return (Taps(axis, size, table[:, None], form=(step, start), varies=varies),)
 
 

@@ -149,6 +149,7 @@ def _interpolated(
     """The pixels within the kernel's support around each coordinate, and which of them count."""
     stretch = 1 / _exact(scale) if sampling.antialias and scale < 1 else 1.0
     reach = stretch * (2 if sampling.mode == "cubic" else 1)
+    checked_extent(len(x) * ceil(2 * reach))
     first = np.floor(x - reach + _NOISE).astype(np.int64) + 1
     taps = first[:, None] + np.arange(ceil(2 * reach))
     distance = np.abs(taps - x[:, None]) / stretch

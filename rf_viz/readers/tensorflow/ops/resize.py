@@ -213,7 +213,9 @@ def _spans(size: int, out: int, scale: float, move: float, kind: str, antialias:
     reach = np.float32(radius) * stretch
     first = np.ceil(at - reach - half).astype(np.int64)
     last = np.floor(at + reach - half).astype(np.int64)
-    taps = first[:, None] + np.arange(2 * int(np.ceil(reach)) + 1)
+    width = 2 * int(np.ceil(reach)) + 1
+    checked_extent(out * width)
+    taps = first[:, None] + np.arange(width)
     distances = np.abs(taps.astype(np.float32) + half - at[:, None]) * (one / stretch)
     weights = kernel(distances)
     seen = ((at >= 0) & (at <= size))[:, None] & (taps <= last[:, None])
