@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import streamlit as st
 
+from rf_viz.errors import ModelError
+from rf_viz.figures.maps import too_many_cells
 from rf_viz.ui import address, navigation, page, sidebar
 from rf_viz.ui.explore.layer_table import layer_table
 from rf_viz.ui.explore.questions import OF_ANSWERS, ask, choose_question, count_questions
@@ -21,6 +23,7 @@ from rf_viz.ui.inspector.start import Start, choose_start
 from rf_viz.ui.inspector.top_classes import top_classes
 from rf_viz.ui.inspector.volume_view.volume_view import volume_view
 from rf_viz.ui.navigation import Destination
+from rf_viz.ui.text import sentence
 
 LEAD = (
     "The <b>receptive field</b> of a cell: all pixels that can change it. Point at the map to see "
@@ -41,7 +44,11 @@ def explore(scene: Scene, view: str, traced: str, played: int) -> None:
             pinned, state = settle(scene, view, report), pinned_state()
             around = near(scene.net, state.point)
             channel = scene.feature_map.channel
-            cue(scene.layer, channel, pinned, state.order, around, played, questions)
+            try:
+                cue(scene.layer, channel, pinned, state.order, around, played, questions)
+            except ModelError as error:  # what the cell sees would take too much memory or time
+                st.warning(sentence(error))
+                return
         with st.container(key="panel"):
             cell_panel(scene.picture, scene.feature_map, pinned.cell, pinned.mode)
             top_classes(scene)
@@ -100,9 +107,14 @@ else:
     if destination and destination.channel is not None:
         st.session_state[f"channel {place}"] = destination.channel
     depth(net, traced, walk)
-    scene = scene_picker(file, layer, picture, fed, sample, place)
-    apply(scene, view, destination)
-    navigation.clear()
-    explore(scene, view, traced, played)
+    too_many = too_many_cells(layer)
+    if too_many:
+        navigation.clear()
+        st.info(too_many, icon=":material/info:")
+    else:
+        scene = scene_picker(file, layer, picture, fed, sample, place)
+        apply(scene, view, destination)
+        navigation.clear()
+        explore(scene, view, traced, played)
 layer_table(net, open=bool(unfit))
 address.finish()

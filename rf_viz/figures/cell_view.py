@@ -133,7 +133,10 @@ class CellView:
         """
         values = self.values
         if values is None:
-            values = (np.indices(self.layer.extents).sum(axis=0) % 2).astype(np.float32)
+            odd = np.zeros(self.layer.extents, bool)
+            for positions in np.indices(self.layer.extents, sparse=True):
+                odd ^= positions % 2 == 1
+            values = odd.astype(np.float32)
         shown = values.reshape(-1)[places].astype(np.float32)
         shown[(places < 0) | ~np.isfinite(shown)] = np.nan
         return shown

@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ModelError
 from ..trace.network import Layer
+
+MOST_CELLS = 2**24
+"""The most cells of a layer that are drawn."""
 
 
 def by_channel(values: NDArray[np.float32], layer: Layer) -> NDArray[np.float32]:
@@ -42,9 +46,9 @@ def arranged(layer: Layer, flat: bool) -> NDArray[np.int32]:
 
     Tokens lie where their patches are in the picture, and those without a place (a class token)
     in a last row of their own. Grids of more axes are laid out row by row. ``flat`` says that
-    the input is a signal.
+    the input is a signal. Raises ModelError for more cells than can be drawn.
     """
-    cells = np.arange(prod(layer.extents), dtype=np.int32).reshape(layer.extents)
+    cells = _in_order(layer)
     apart: tuple[int, ...] = ()
     if layer.layout is not None:
         cells, apart = layer.layout.cells, layer.layout.apart
@@ -59,12 +63,31 @@ def arranged(layer: Layer, flat: bool) -> NDArray[np.int32]:
     return np.concatenate([cells, last.reshape(rows, -1)])
 
 
+def too_many_cells(layer: Layer) -> str:
+    """Explains in a sentence why a layer is not drawn; empty where it can be."""
+    cells = prod(layer.extents)
+    if cells <= MOST_CELLS:
+        return ""
+    return (
+        f"{layer.title} has {cells:,} cells, and at most {MOST_CELLS:,} are drawn: choose another "
+        "layer or a smaller input size"
+    )
+
+
+def _in_order(layer: Layer) -> NDArray[np.int32]:
+    """The numbers of a layer's cells over its grid. Raises ModelError where they are too many."""
+    problem = too_many_cells(layer)
+    if problem:
+        raise ModelError(problem)
+    return np.arange(prod(layer.extents), dtype=np.int32).reshape(layer.extents)
+
+
 def boxed(layer: Layer) -> NDArray[np.int32]:
     """Arranges a layer's cells as a box: at (depth, row, column) the number in the flattened grid.
 
-    Cells without a place in it (class tokens) are left out.
+    Cells without a place in it (class tokens) are left out. Raises ModelError as ``arranged``.
     """
-    cells = np.arange(prod(layer.extents), dtype=np.int32).reshape(layer.extents)
+    cells = _in_order(layer)
     if layer.layout is not None:
         cells = layer.layout.cells
     if cells.ndim > 3:

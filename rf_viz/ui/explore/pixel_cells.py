@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
+from math import prod
+
 import streamlit as st
 
-from ...trace.network import Network
 from ..clickable_table import clickable_table
 from ..inspector.scene import Scene
 from ..navigation import open_now
@@ -30,7 +30,7 @@ def pixel_cells(scene: Scene) -> None:
     else:
         st.caption(f"Pixel {position(pixel)}. Click a layer to open it.")
     entries = list(undivided(outline(scene.net)))
-    counts = counted(scene.net, entries, pixel)
+    counts = counted(entries, pixel)
     row = clickable_table(
         {
             "Layer": [entry.name for entry in entries],
@@ -50,10 +50,7 @@ def pixel_cells(scene: Scene) -> None:
         open_now(entries[row].layer.name)
 
 
-def counted(net: Network, entries: list[Entry], pixel: Cell) -> list[tuple[int, int]]:
+def counted(entries: list[Entry], pixel: Cell) -> list[tuple[int, int]]:
     """Counts the cells that see a pixel, and all cells, for each entry of an outline."""
-    seen = net.seen_by(pixel)
-    return [
-        (int(np.count_nonzero(seen[entry.layer.name])), seen[entry.layer.name].size)
-        for entry in entries
-    ]
+    layers = [entry.layer for entry in entries]
+    return [(layer.count_seeing(pixel), prod(layer.extents)) for layer in layers]

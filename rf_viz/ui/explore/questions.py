@@ -7,8 +7,10 @@ from importlib import import_module
 
 import streamlit as st
 
+from ...errors import ModelError
 from ..address_choice import kept, one_of
 from ..inspector.scene import Scene
+from ..text import sentence
 
 QUESTIONS: Mapping[str, tuple[str, str]] = {
     "Through the layers": (".trail", "trail"),
@@ -66,4 +68,7 @@ def ask(question: str, scene: Scene) -> None:
     """Draws the answer to a question."""
     module, answer = QUESTIONS[question]
     with st.container(key="answer"):
-        getattr(import_module(module, __package__), answer)(scene)
+        try:
+            getattr(import_module(module, __package__), answer)(scene)
+        except ModelError as error:  # the answer would take too much memory or time
+            st.warning(sentence(error))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from ...analysis import diagnosis
 from ...analysis.growth import largest_region
+from ...errors import ModelError
 from ...trace.network import Layer, Network
 from ..cache import BY_IDENTITY
-from ..text import by, count, listed, percent, plain, side, whole
+from ..text import by, count, listed, percent, plain, sentence, side, whole
 
 FINE, NOTE, ODD = ":material/check_circle:", ":material/info:", ":material/warning:"
 
@@ -38,14 +39,15 @@ class Finding:
 
 def findings(net: Network) -> list[Finding]:
     """Findings of all kinds, good and bad, in the order in which they are shown."""
-    return [
-        *_whole_image(net),
-        *_input_range(net),
-        *_border(net),
-        *_misaligned(net),
-        *_skips(net),
-        *_assumed(net),
-    ]
+    return [finding for kind in _KINDS for finding in _looked_for(net, kind)]
+
+
+def _looked_for(net: Network, kind: Callable[[Network], Iterator[Finding]]) -> list[Finding]:
+    """Findings of a kind; that they take too much memory or time is one too."""
+    try:
+        return list(kind(net))
+    except ModelError as error:
+        return [Finding(NOTE, "Not all could be looked for.", plain(sentence(error)))]
 
 
 @st.cache_resource(max_entries=12, show_spinner="Looking at the layers ...", hash_funcs=BY_IDENTITY)
@@ -223,6 +225,9 @@ def _assumed(net: Network) -> Iterator[Finding]:
         f"{listed(list(reasons), most=6)}. What comes after is assumed, not exact.",
         layers,
     )
+
+
+_KINDS = (_whole_image, _input_range, _border, _misaligned, _skips, _assumed)
 
 
 def _code(layer: Layer) -> str:

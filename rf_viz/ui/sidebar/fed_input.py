@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from math import prod
 from typing import Any, get_args
 
 import numpy as np
@@ -35,6 +36,9 @@ from .upload import hand_over, receive, upload_button, uploader
 _LOWEST, _HIGHEST = 60, 1000
 """Pitches of the sample signal, in Hz."""
 
+_LARGEST = 2**26
+"""The most numbers of an input that is drawn and fed: four channels of the largest volume."""
+
 _TONE = "Tone"
 """The sample signal."""
 
@@ -46,6 +50,11 @@ def unfit(net: Network) -> str:
     """Explains why no picture, signal or volume fits a network's input; empty where one does."""
     source = net.input
     shape = by(source.shape)
+    if prod(source.shape) > _LARGEST:
+        return (
+            f"The input {source.name} ({shape}) has more than {_LARGEST:,} numbers, which is too "
+            "much to draw: choose a smaller size. What its layers depend on is below."
+        )
     if source.size and len(source.size) == 1 and not source.guessed:
         return ""
     if len(source.size) == 2:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ....analysis.categories import CATEGORIES
 from ....analysis.growth import largest_region
+from ....relation import check_room
 from ....trace.network import Layer, Network
 from ...browser.component import component, pack
 from ...cache import BY_IDENTITY
@@ -74,7 +75,12 @@ def near(net: Network, point: Sequence[float] | None) -> NDArray[np.int32]:
     """
     if point is None:
         return np.zeros((len(stops(net)), len(net.input.size), 2), np.int32)
-    regions = [_region(entry.layer, nearest(entry.layer, point)) for entry in stops(net)]
+    regions, nearby = [], {}
+    for layer in (entry.layer for entry in stops(net)):
+        spans = layer.spans()
+        if id(spans) not in nearby:  # many layers share them
+            nearby[id(spans)] = _region(layer, nearest(layer, point))
+        regions.append(nearby[id(spans)])
     return np.array(regions, np.int32).reshape(len(regions), -1, 2)
 
 
@@ -94,12 +100,32 @@ def nearest(layer: Layer, point: Sequence[float]) -> Cell:
     It lies in the middle along grid axes that make no difference. If no cell of the layer sees
     anything, any cell is returned.
     """
-    distance: NDArray[np.float64] = np.zeros((1,) * len(layer.grid))
+    distances = []
     for (start, stop), position in zip(layer.spans(), point, strict=True):
         away = (0.5 * (start + stop - 1.0) - position) ** 2
-        distance = distance + np.where(stop > start, away, np.inf)
-    best = np.unravel_index(int(distance.argmin()), distance.shape)
+        distances.append(np.where(stop > start, away, np.inf))
+    best = [0] * len(layer.grid)
+    for distance in _apart(distances):  # what varies along axes of its own is least by itself
+        place = np.unravel_index(int(distance.argmin()), distance.shape)
+        best = [int(i) if n > 1 else b for i, n, b in zip(place, distance.shape, best, strict=True)]
+    varying = np.broadcast_shapes(*(distance.shape for distance in distances))
     return tuple(
-        int(i) if n > 1 else extent // 2
-        for i, n, extent in zip(best, distance.shape, layer.extents, strict=True)
+        i if n > 1 else extent // 2
+        for i, n, extent in zip(best, varying or best, layer.extents, strict=True)
     )
+
+
+def _apart(distances: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    """Sums of those distances that vary along the same axes; no two vary along one."""
+    apart: list[NDArray[np.float64]] = []
+    for distance in distances:
+        shared = [other for other in apart if _overlap(distance, other)]
+        apart = [other for other in apart if not _overlap(distance, other)]
+        shapes = [other.shape for other in shared]
+        check_room(np.broadcast_shapes(distance.shape, *shapes), distance.dtype)
+        apart.append(sum(shared, distance))
+    return apart
+
+
+def _overlap(one: NDArray[np.float64], two: NDArray[np.float64]) -> bool:
+    return any(n > 1 and m > 1 for n, m in zip(one.shape, two.shape, strict=True))
