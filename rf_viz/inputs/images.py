@@ -16,6 +16,12 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 MAX_PIXELS = 80_000_000
 """Larger images are refused by their header, before any pixel is decoded."""
 
+_MOST_PIXELS = {"JPEG2000": 25_000_000}
+"""Fewer of formats whose decoders take many bytes and much time for each pixel."""
+
+_MOST_SCANS = 64
+"""The most scans of a JPEG, each of which goes over all of its pixels; progressive ones have 10."""
+
 # Pillow can open more, but some of that (EPS, WMF) runs other programs on the uploaded file.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "ICO")
 
@@ -98,8 +104,11 @@ def open_image(source: bytes | str | os.PathLike[str] | BinaryIO) -> Image.Image
         stream.seek(0)
         with _decoding(name):
             image = _opened(stream, name)
-        if image.width * image.height > MAX_PIXELS:
-            raise ImageError(_too_large(name))
+        most = _MOST_PIXELS.get(image.format or "", MAX_PIXELS)
+        if image.width * image.height > most:
+            raise ImageError(_too_large(name, most))
+        if image.format in ("JPEG", "MPO"):
+            _check_scans(stream, name)
         deep = None
         with _decoding(name):
             image.load()
@@ -140,9 +149,19 @@ def _decoding(name: str) -> Iterator[None]:
         ) from error
 
 
-def _too_large(name: str) -> str:
+def _check_scans(stream: BinaryIO, name: str) -> None:
+    """Raise ImageError for a JPEG that has its decoder go over the pixels again and again."""
+    at = stream.tell()
+    stream.seek(0)
+    scans = stream.read().count(b"\xff\xda")
+    stream.seek(at)
+    if scans > _MOST_SCANS:
+        raise ImageError(f"{name} is a JPEG of {scans:,} scans: save it again as PNG or JPEG")
+
+
+def _too_large(name: str, most: int = MAX_PIXELS) -> str:
     """Say in words that an image has too many pixels."""
-    limit = MAX_PIXELS // 1_000_000
+    limit = most // 1_000_000
     return f"{name} has more than {limit} megapixels: make it smaller and try again"
 
 

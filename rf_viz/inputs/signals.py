@@ -8,7 +8,7 @@ import wave
 from io import BytesIO, StringIO
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,12 @@ MAX_SAMPLES = 50_000_000
 _FORMATS = "use a sound as WAV, numbers as CSV, or a NumPy array (.npy)"
 _CHANNELS = 64
 """The most channels of an array; one with two longer axes is a picture."""
+
+_LARGEST_TABLE, _MOST_LINES = 2**24, 2**21
+"""The most bytes and lines of a table: as texts, its numbers take many times as many bytes."""
+
+_AT_ONCE = 2**20
+"""So many frames of a sound are averaged at a time."""
 
 _WIDEST = 4
 """The most bytes of a sound's sample."""
@@ -92,17 +98,25 @@ def _sound(content: bytes, name: str) -> tuple[NDArray[np.floating], str]:
         raise ImageError(
             f"{name} is damaged, or no WAV file of whole numbers: save it again as 16-bit PCM"
         ) from error
-    whole = len(frames) // (channels * width) * channels * width
-    samples = np.frombuffer(frames, np.uint8, whole).reshape(-1, width)
-    if width == 1:
-        values = samples[:, 0].astype(np.float64) / 128 - 1
-    else:
-        # The bytes of each sample as the highest ones of 32 bits, lowest first.
-        padded = np.zeros((len(samples), 4), np.uint8)
-        padded[:, 4 - width :] = samples
-        values = padded.view("<i4")[:, 0] / 2.0**31
+    each = channels * width
+    count = len(frames) // each
+    values = np.empty(count, np.float32)
+    for first in range(0, count, _AT_ONCE):
+        part = frames[first * each : min(first + _AT_ONCE, count) * each]
+        samples = _samples(np.frombuffer(part, np.uint8).reshape(-1, width))
+        values[first : first + _AT_ONCE] = samples.reshape(-1, channels).mean(axis=1)
     note = f"{rate:,} samples a second" + (f", {channels} channels averaged" * (channels > 1))
-    return values.reshape(-1, channels).mean(axis=1), note
+    return values, note
+
+
+def _samples(raw: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Samples from -1 to 1, from the bytes of each (in rows), the lowest first."""
+    count, width = raw.shape
+    if width == 1:
+        return raw[:, 0].astype(np.float64) / 128 - 1
+    padded = np.zeros((count, 4), np.uint8)  # as the highest bytes of 32 bits
+    padded[:, 4 - width :] = raw
+    return padded.view("<i4")[:, 0] / 2.0**31
 
 
 def _array(content: bytes, name: str) -> tuple[NDArray[np.floating], str]:
@@ -126,24 +140,33 @@ def _array(content: bytes, name: str) -> tuple[NDArray[np.floating], str]:
     _check_length(max(shape, default=1), name)
     stream.seek(0)
     try:
-        array = np.load(stream, allow_pickle=False).astype(np.float64)
+        array: NDArray[Any] = np.load(stream, allow_pickle=False)
     except Exception as error:
         raise ImageError(f"{name} is a damaged NumPy file: save it again") from error
     array = array.reshape(long if array.size else -1)
     if array.ndim < 2:
         return array.reshape(-1), ""
     short = int(np.argmin(array.shape))
-    return array.mean(axis=short), f"{array.shape[short]} channels averaged"
+    return array.mean(axis=short, dtype=np.float64), f"{array.shape[short]} channels averaged"
 
 
 def _table(content: bytes, name: str) -> tuple[NDArray[np.floating], str]:
     """The column of a table that holds the signal. Raises ImageError."""
+    if len(content) > _LARGEST_TABLE:
+        raise ImageError(
+            f"{name} is no sound and no NumPy array, and too large for a table, which may have "
+            f"{_LARGEST_TABLE // 10**6} MB: {_FORMATS}"
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ImageError(f"{name} is not a signal that can be read: {_FORMATS}") from error
     lines = [line for line in text.splitlines() if line.strip()]
     _check_length(len(lines), name)
+    if len(lines) > _MOST_LINES:
+        raise ImageError(
+            f"{name} is a table of more than {_MOST_LINES:,} lines: save it as a NumPy array (.npy)"
+        )
     head = "\n".join(islice(lines, 20))
     separator = next((mark for mark in ("\t", ";", ",") if mark in head), " ")
     decimal = "," if separator in "\t;" and "." not in head else "."

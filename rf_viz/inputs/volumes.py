@@ -18,6 +18,9 @@ from .images import LUMINANCE, ImageError
 MAX_VOXELS = 64_000_000
 """Larger volumes are refused by their header, before any voxel is read."""
 
+MAX_FRAMES = 4096
+"""Images of more frames are refused: each takes time, however small it is."""
+
 _FORMATS = ("TIFF", "GIF")
 """Formats that hold one slice a frame, by Pillow's names."""
 
@@ -79,25 +82,44 @@ def _frames(stream: BinaryIO, name: str) -> NDArray[np.generic]:
     """The frames of an image, one behind the other, in grey. Raises ImageError."""
     try:
         image = Image.open(stream, formats=_FORMATS)
-        frames = getattr(image, "n_frames", 1)
     except Exception as error:
         raise ImageError(
             f"{name} is not a volume that can be read: use a NumPy file (.npy), or a TIFF or GIF "
             "with one slice a frame"
         ) from error
-    _check_size((frames, image.height, image.width), name)
-    damaged = f"{name} is damaged, or its frames are not all of one size: save it again"
-    volume = np.empty((frames, image.height, image.width), np.float32)
-    for number in range(frames):
+    slices: list[NDArray[np.float32]] = []
+    size = image.size
+    # Frame by frame: how many there are is not known before all have been gone through.
+    while _is_at(image, len(slices), name):
+        _check_size((len(slices) + 1, *size), name)
+        if len(slices) == MAX_FRAMES:
+            raise ImageError(f"{name} has more than {MAX_FRAMES:,} frames: leave some out")
+        if image.size != size:
+            raise ImageError(_damaged(name))
         try:
-            image.seek(number)
             pixels = _pixels(image)
         except Exception as error:  # decoders raise almost anything
-            raise ImageError(damaged) from error
-        if pixels.shape[:2] != volume.shape[1:]:
-            raise ImageError(damaged)
-        volume[number] = pixels if pixels.ndim == 2 else pixels @ np.array(LUMINANCE, np.float32)
-    return volume
+            raise ImageError(_damaged(name)) from error
+        grey = pixels if pixels.ndim == 2 else pixels @ np.array(LUMINANCE, np.float32)
+        if grey.shape[::-1] != size:
+            raise ImageError(_damaged(name))
+        slices.append(grey)
+    return np.stack(slices)
+
+
+def _is_at(image: Image.Image, frame: int, name: str) -> bool:
+    """Go to a frame, and tell whether there is one. Raises ImageError."""
+    try:
+        image.seek(frame)
+    except EOFError:
+        return False
+    except Exception as error:
+        raise ImageError(_damaged(name)) from error
+    return True
+
+
+def _damaged(name: str) -> str:
+    return f"{name} is damaged, or its frames are not all of one size: save it again"
 
 
 def _pixels(image: Image.Image) -> NDArray[np.float32]:

@@ -371,3 +371,20 @@ def test_the_classifiers_recognise_the_sample_images(
     best = int(probabilities.argmax())
     assert sample.labels.read_text().splitlines()[best] == name
     assert probabilities[best] >= at_least
+
+
+def test_a_jpeg_whose_decoder_would_go_over_it_again_and_again_is_refused() -> None:
+    stream = BytesIO()
+    Image.new("L", (64, 64)).save(stream, "JPEG", progressive=True)
+    content = stream.getvalue()
+    assert open_image(content).size == (64, 64)
+    last = content[content.rindex(b"\xff\xda") : -2]
+    with pytest.raises(ImageError, match=r"a JPEG of \d+ scans: save it again"):
+        open_image(content[:-2] + last * 60 + content[-2:])
+
+
+def test_jpeg_2000_which_takes_much_memory_may_have_fewer_pixels() -> None:
+    stream = BytesIO()
+    Image.new("L", (5100, 5000)).save(stream, "JPEG2000")
+    with pytest.raises(ImageError, match=r"more than 25 megapixels: make it smaller"):
+        open_image(stream.getvalue())

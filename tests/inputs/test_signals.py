@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import wave
 from io import BytesIO
 
@@ -108,3 +109,26 @@ def test_a_signal_is_cut_or_filled_up() -> None:
     values = np.arange(6, dtype=np.float32)
     assert fit_signal(values, 3, start=2).tolist() == [2, 3, 4]
     assert fit_signal(values, 4, start=4).tolist() == [4, 5, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [(b"1\n" * 2**21 + b"1\n", "more than 2,097,152 lines"), (b"12,13\n" * 2**22, "16 MB")],
+)
+def test_tables_of_a_size_that_would_fill_the_memory_are_refused(table: bytes, said: str) -> None:
+    tracemalloc.start()
+    with pytest.raises(ImageError, match=said):
+        open_signal(table)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**29
+
+
+def test_the_channels_of_a_sound_are_averaged_a_part_at_a_time() -> None:
+    """Across the borders of the parts, and in few times the bytes of the file."""
+    frames = 2**20 + 3
+    left, right = np.arange(frames) % 1000, np.arange(frames) % 77
+    samples = np.stack([left, right], axis=1).astype("<i2")
+    values = open_signal(sound(samples.tobytes(), 2, channels=2)).values
+    assert values.shape == (frames,)
+    assert np.allclose(values, (left + right) / 2 / 2**15)

@@ -210,3 +210,11 @@ def test_the_phantom_is_a_body_in_the_dark() -> None:
     border[1:-1, 1:-1, 1:-1] = False
     assert (volume[border] == 0).mean() > 0.9
     assert len(np.unique(volume.round(3))) > 100
+
+
+def test_more_frames_than_a_volume_has_are_refused_before_they_are_counted() -> None:
+    """However many there are: each of them takes time."""
+    two = stacked([Image.new("P", (2, 2)), Image.new("P", (2, 2), 1)], "GIF")
+    last = two.rindex(b",\0\0\0\0\2\0\2\0")  # an image of 2 by 2 begins
+    with pytest.raises(ImageError, match=r"more than 4,096 frames: leave some out"):
+        open_volume(two[:last] + two[last:-1] * 100_000 + b";")
