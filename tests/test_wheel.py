@@ -179,3 +179,19 @@ def test_the_command_is_interrupted_while_it_starts(site: Path, tmp_path: Path) 
     assert process.returncode == 130
     assert (out + err).splitlines()[-1].strip() in ("rf_viz: interrupted", "Stopping...")
     assert "Traceback" not in out + err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process so")
+def test_the_server_ends_where_the_command_is_killed(site: Path, tmp_path: Path) -> None:
+    port = free_port()
+    with subprocess.Popen(
+        [site / "bin" / "rf-viz", "--no-browser", "--port", str(port)],
+        cwd=tmp_path,
+        env=environment(site),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert answer(f"http://localhost:{port}/_stcore/health", process) == b"ok"
+        process.kill()
+        process.communicate(timeout=60)  # the server has let go of its output too

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ..catalogue.app_folder import app_folder
 from ..catalogue.host_files import HostFiles
 from .exits import INTERRUPTED, UsageError
+
+_PR_SET_PDEATHSIG = 1
+"""The option of Linux' prctl(2) that says which signal a process gets when its parent ends."""
 
 
 def launch(files: HostFiles, host: str | None, port: int | None, browser: bool) -> int:
@@ -28,7 +32,9 @@ def launch(files: HostFiles, host: str | None, port: int | None, browser: bool) 
     # The server hears of signals from here alone: it is told once to end, in good order.
     group = 0 if os.name == "posix" else None
     environment = {**os.environ, **files.to_environment()}
-    with subprocess.Popen(command, env=environment, process_group=group) as server:
+    with subprocess.Popen(
+        command, env=environment, process_group=group, preexec_fn=_ends_with_parent()
+    ) as server:
         for name in ("SIGTERM", "SIGHUP"):
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), lambda *_: server.terminate())
@@ -46,6 +52,14 @@ def launch(files: HostFiles, host: str | None, port: int | None, browser: bool) 
         if code < 0:
             return 128 - code  # as shells tell of signals
         return 2 if code else 0  # Streamlit has said what is wrong, such as a port that is taken
+
+
+def _ends_with_parent() -> Callable[[], object] | None:
+    """What has Linux stop the server where this process is killed and cannot; None elsewhere."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl  # looked up here: a copy of a process should do little
+    return lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _check(files: HostFiles) -> None:
