@@ -216,8 +216,10 @@ def fit(image: Image.Image, size: tuple[int, int], how: Fit = "crop") -> NDArray
     inner = (width, height)
     if how == "crop":
         scale = min(image.width / width, image.height / height)
-        left, top = (image.width - width * scale) / 2, (image.height - height * scale) / 2
-        box = (left, top, left + width * scale, top + height * scale)
+        # Rounded, the difference of equal numbers may lie a little below zero.
+        left = max((image.width - width * scale) / 2, 0)
+        top = max((image.height - height * scale) / 2, 0)
+        box = (left, top, image.width - left, image.height - top)
     elif how == "pad":
         scale = max(image.width / width, image.height / height)
         inner = (max(1, round(image.width / scale)), max(1, round(image.height / scale)))

@@ -218,6 +218,16 @@ def test_crop_keeps_the_proportions_and_the_centre() -> None:
     assert (pixels[:, 2:-2] == (0, 255, 0)).all()
 
 
+@pytest.mark.parametrize(
+    ("size", "input_size"), [((116, 158), (224, 224)), ((972, 515), (33, 100))]
+)
+def test_a_crop_as_wide_as_the_picture_is_not_rounded_out_of_it(
+    size: tuple[int, int], input_size: tuple[int, int]
+) -> None:
+    picture = Image.new("RGB", size, (0, 255, 0))
+    assert (fit(picture, input_size, "crop") == (0, 255, 0)).all()
+
+
 def test_stretch_keeps_the_whole_picture() -> None:
     pixels = fit(wide_picture(), TARGET, "stretch")
     assert pixels.shape == (*TARGET, 3)
