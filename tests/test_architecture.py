@@ -32,7 +32,7 @@ STOREYS = (
     ("design", "lessons", "workers"),
     ("figures",),
     ("cli",),
-    ("__main__", "ui", "ui.browser", "ui.clickable_table", "ui.outline", "ui.text"),
+    ("__main__", "ui", "ui.browser", "ui.clickable_table", "ui.outline", "ui.sharing", "ui.text"),
     ("ui.address", "ui.cache", "ui.chart", "ui.garbage", "ui.pictures", "ui.tables"),
     ("ui.address_choice", "ui.again"),
     ("ui.page",),

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import count, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,7 +33,8 @@ from ..inputs import images, signals, volumes
 from ..inputs.feeds import numbers
 from ..readers import READERS
 from ..workers import Kind, Pool, Source, WorkerModel
-from ..workers.loaders import load_file, load_network
+from ..workers.loaders import load_alone, load_file, load_network
+from .sharing import shared
 
 _TITLES: Mapping[Kind, str] = {"tensorflow": "TensorFlow", "torch": "PyTorch"}
 
@@ -41,6 +43,10 @@ _MODELS = tuple(extension for reader in READERS for extension in reader.extensio
 
 _KERAS = (".keras", ".h5", ".hdf5")
 """How the names of files end that only Keras can build, so that TensorFlow has to be there."""
+
+
+_ALONE = "content"
+"""What an upload of one file is called on disk, whatever its name is."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ class File:
     Attributes:
         name: name for people.
         digest: stands for the content.
-        source: its path or its bytes; or a network that a library has.
+        source: its path, or its bytes where it was made here; or a network that a library has.
         folder: what has to stay on disk as long as the file is used.
         signature: which of several to read; None for the usual one.
         training_ops: whether to read what only trains a network.
@@ -77,7 +83,7 @@ class File:
 
     name: str
     digest: str
-    source: Path | bytes | LibraryNetwork
+    source: Path | bytes | LibraryNetwork = field(compare=False)
     folder: TemporaryDirectory[str] | None = field(default=None, compare=False, repr=False)
     signature: str | None = None
     training_ops: bool = False
@@ -109,17 +115,41 @@ class File:
 
     @classmethod
     def uploaded(cls, files: Mapping[str, bytes]) -> File:
-        """An uploaded file; of several, the model, with the others beside it in one folder."""
+        """An uploaded file; of several, the model, with the others beside it.
+
+        They are kept in a folder of their own, so that they take no memory.
+        """
         names = [Path(name).name for name in files]
         main = next((name for name in names if name.lower().endswith(_MODELS)), names[0])
-        if len(files) == 1:
-            return cls(main, _digest(*files.values()), files[names[0]])
         contents = sorted(zip(names, files.values(), strict=True))
-        digest = _digest(*(part for name, content in contents for part in _named(name, content)))
+        if len(files) == 1:
+            digest, places = _digest(*files.values()), {main: _ALONE}
+        else:
+            parts = (part for name, content in contents for part in _named(name, content))
+            digest, places = _digest(*parts), dict(zip(names, names, strict=True))
         folder = TemporaryDirectory(prefix="rf_viz_")
-        for name, content in zip(names, files.values(), strict=True):
-            (Path(folder.name) / name).write_bytes(content)
-        return cls(main, digest, Path(folder.name) / main, folder)
+        for name, content in contents:
+            (Path(folder.name) / places[name]).write_bytes(content)
+        return cls(main, digest, Path(folder.name) / places[main], folder)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it was uploaded without any other."""
+        return self.folder is not None and self.source == Path(self.folder.name, _ALONE)
+
+    def content(self) -> bytes:
+        """What is in the file. Raises OSError."""
+        assert not isinstance(self.source, LibraryNetwork)
+        return self.source if isinstance(self.source, bytes) else self.source.read_bytes()
+
+    @cached_property
+    def held(self) -> int:
+        """The bytes that it takes, in memory or in a folder of its own."""
+        if isinstance(self.source, bytes):
+            return len(self.source)
+        if self.folder is not None:
+            return sum(path.stat().st_size for path in Path(self.folder.name).iterdir())
+        return 0
 
 
 @dataclass(frozen=True)
@@ -129,7 +159,7 @@ class Fed:
     Attributes:
         key: stands for the tensor.
         input: the name of the input that takes it.
-        tensor: the values, in the input's own shape.
+        make: makes the tensor.
         prepare: makes such a tensor of other values, as people see them (see ``Picture.values``).
         fit: how a picture of another shape fills the input.
         feeds: the values of the model's other inputs that a person chose, by name.
@@ -138,13 +168,18 @@ class Fed:
 
     key: str
     input: str
-    tensor: NDArray[np.float32]
+    make: Callable[[], NDArray[np.float32]] = field(compare=False, repr=False)
     prepare: Callable[[NDArray[Any]], NDArray[np.float32]] = field(compare=False, repr=False)
     fit: images.Fit = "crop"
     feeds: Mapping[str, NDArray[np.generic]] = field(
         default_factory=dict, compare=False, repr=False
     )
     within: bool = False
+
+    @cached_property
+    def tensor(self) -> NDArray[np.float32]:
+        """The values in the input's own shape, made when the model is run."""
+        return self.make()
 
 
 _identities: WeakKeyDictionary[object, int] = WeakKeyDictionary()
@@ -154,20 +189,13 @@ _next_identity, _identifying = count(), threading.Lock()
 def identity(thing: object) -> int:
     """The number of an object, which no other gets while the server runs, of the same file or not.
 
-    What is worked out from a loaded model or from a traced network is kept by it: a model that was
-    dropped and is read again is another object, and nothing that was kept of the first serves it.
+    What is worked out from a loaded model is kept by it: a model that was dropped and is read again
+    is another object, and nothing that was kept of the first serves it.
     """
     with _identifying:
         if thing not in _identities:
             _identities[thing] = next(_next_identity)
         return _identities[thing]
-
-
-BY_IDENTITY: dict[str | type[Any], Callable[[Any], Any]] = {
-    rf_viz.Network: identity,
-    rf_viz.Layer: identity,
-}
-"""How caches tell networks and layers apart: pass it as ``hash_funcs``."""
 
 
 def _digest(*parts: bytes) -> str:
@@ -255,7 +283,18 @@ def _start(kind: Kind) -> None:
         nursery.warm()
 
 
-@st.cache_resource(max_entries=32, show_spinner="Reading the model ...", show_time=True)
+def _bytes_of(array: NDArray[np.generic]) -> int:
+    return array.nbytes
+
+
+_MODEL = 2**20
+"""The bytes that a model takes at least, beside its file's: what its worker said of it."""
+
+_LAYER = 2**13
+"""The bytes that a layer of a traced network takes, beside the bounds of its regions."""
+
+
+@shared(2**30, lambda model: _MODEL + model[1].held, "Reading the model ...")
 def _load(digest: str, _file: File, _kind: Kind) -> tuple[WorkerModel, File]:
     """The model, kept with its file: a worker may read from its folder as late as it is run."""
     source: Source
@@ -264,7 +303,7 @@ def _load(digest: str, _file: File, _kind: Kind) -> tuple[WorkerModel, File]:
         source = Source(_file.name, load_network, (network.library, network.name, network.trained))
     else:
         read_as = (_file.source, _file.name, _file.signature, _file.training_ops)
-        source = Source(_file.name, load_file, read_as)
+        source = Source(_file.name, load_alone if _file.is_alone else load_file, read_as)
     return WorkerModel(_pool(), source, _kind), _file
 
 
@@ -313,7 +352,12 @@ class TraceOptions:
     start: str | None = None
 
 
-@st.cache_resource(max_entries=12, show_spinner="Tracing the model ...", show_time=True)
+def _size_of(net: rf_viz.Network) -> int:
+    bounds = (bound for layer in net.layers for span in layer.spans() for bound in span)
+    return _LAYER * len(net.layers) + sum(bound.nbytes for bound in bounds)
+
+
+@shared(2**26, _size_of, "Tracing the model ...")
 def _trace(of: int, options: TraceOptions, _model: WorkerModel, _file: File) -> rf_viz.Network:
     size, shapes = options.size, dict(_file.shapes)
     source = options.input or _model.facts.image_within
@@ -336,7 +380,7 @@ def trace(file: File, options: TraceOptions) -> rf_viz.Network:
     return _trace(identity(model), options, model, file)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Running the model ...", show_time=True)
+@shared(2**26, _bytes_of, "Running the model ...")
 def _activations(
     of: int, input: str, fed: str, name: str, _model: WorkerModel, _fed: Fed
 ) -> NDArray[np.float32]:
@@ -352,10 +396,12 @@ def activations(file: File, fed: Fed, name: str) -> NDArray[np.float32]:
     return _activations(identity(model), fed.input, fed.key, name, model, fed)
 
 
-@st.cache_resource(max_entries=6, show_spinner="Opening the image ...")
+@shared(
+    2**25, lambda image: image.width * image.height * len(image.getbands()), "Opening the image ..."
+)
 def _open_image(digest: str, _file: File) -> Image.Image:
-    source = _file.source
-    return images.open_image(source if isinstance(source, bytes) else str(source))
+    hosted = isinstance(_file.source, Path) and _file.folder is None  # messages name its path
+    return images.open_image(str(_file.source) if hosted else _file.content())
 
 
 def open_image(file: File) -> Image.Image:
@@ -363,7 +409,7 @@ def open_image(file: File) -> Image.Image:
     return _open_image(file.digest, file)
 
 
-@st.cache_resource(max_entries=6, show_spinner="Fitting the image to the input ...")
+@shared(2**25, _bytes_of)
 def _pixels(digest: str, size: tuple[int, int], how: images.Fit, _file: File) -> NDArray[np.uint8]:
     pixels = images.fit(open_image(_file), size, how)
     pixels.flags.writeable = False
@@ -377,8 +423,7 @@ def pixels(file: File, size: tuple[int, int], how: images.Fit) -> NDArray[np.uin
 
 @st.cache_resource(max_entries=8, show_spinner="Opening the signal ...")
 def _open_signal(digest: str, _file: File) -> signals.Signal:
-    assert isinstance(_file.source, bytes)
-    return signals.open_signal(_file.source, _file.name)
+    return signals.open_signal(_file.content(), _file.name)
 
 
 def open_signal(file: File) -> signals.Signal:
@@ -388,8 +433,7 @@ def open_signal(file: File) -> signals.Signal:
 
 @st.cache_resource(max_entries=3, show_spinner="Opening the volume ...")
 def _open_volume(digest: str, _file: File) -> NDArray[np.float32]:
-    assert isinstance(_file.source, bytes)
-    return volumes.open_volume(_file.source, _file.name)
+    return volumes.open_volume(_file.content(), _file.name)
 
 
 def open_volume(file: File) -> NDArray[np.float32]:
@@ -397,7 +441,7 @@ def open_volume(file: File) -> NDArray[np.float32]:
     return _open_volume(file.digest, file)
 
 
-@st.cache_resource(max_entries=3, show_spinner="Fitting the volume to the input ...")
+@shared(2**28, _bytes_of, "Fitting the volume to the input ...")
 def _volume(digest: str, size: tuple[int, ...], _file: File) -> NDArray[np.float32]:
     values = volumes.fit_volume(open_volume(_file), size)
     values.flags.writeable = False
@@ -409,7 +453,7 @@ def volume(file: File, size: tuple[int, ...]) -> NDArray[np.float32]:
     return _volume(file.digest, size, file)
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
+@shared(2**28, _bytes_of)
 def phantom_volume(size: tuple[int, ...]) -> NDArray[np.float32]:
     """Makes the sample volume at that size (depth, height, width)."""
     values = volumes.fit_volume(phantom((size[0], size[1], size[2])), size)

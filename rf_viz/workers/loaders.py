@@ -15,6 +15,11 @@ def load_file(
     return load(content, name, signature=signature, training_ops=training_ops)
 
 
+def load_alone(path: Path, name: str, signature: str | None, training_ops: bool) -> Model:
+    """Read a model from a file's content, whatever is beside it. Raises ModelError and OSError."""
+    return load_file(bytearray(path.read_bytes()), name, signature, training_ops)
+
+
 def load_network(library: str, name: str, trained: bool) -> Model:
     """Build a network that a library has by name. Raises ModelError.
 

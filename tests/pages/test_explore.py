@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from io import BytesIO
 from itertools import pairwise
@@ -13,6 +14,7 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 from PIL import Image
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
 import rf_viz
@@ -272,6 +274,16 @@ def test_weights_may_follow_their_model_or_come_before_it(app: AppTest) -> None:
         assert said(app) == []
         assert header(app)["extent"] == [64, 64]
         app = visit()
+
+
+def test_streamlit_keeps_no_copy_of_what_was_uploaded(app: AppTest) -> None:
+    upload(app, "model", ("train_False.onnx", (CASES / "train_False.onnx").read_bytes()))
+    gc.unfreeze()
+    stores = [o for o in gc.get_objects() if isinstance(o, MemoryUploadedFileManager)]
+    assert stores
+    sessions = [files for store in stores for files in store.file_storage.values()]
+    files = [file for files in sessions for file in files.values()]
+    assert [file.data for file in files if file.name == "train_False.onnx"] == [b""]
 
 
 def test_a_file_in_training_mode_is_told_beside_its_name(app: AppTest) -> None:

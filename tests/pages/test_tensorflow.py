@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import rf_viz
 from tests.pages.driver import components, header, layer_rows, upload, visit
-from tests.ui.test_cache import crowd_out_models
+from tests.ui.test_cache import drop_models
 
 if TYPE_CHECKING:
     import keras
@@ -168,7 +168,7 @@ def test_a_network_of_keras_opens_after_it_was_dropped_and_built_again(app: AppT
     app.switch_page("pages/compare.py")
     app.session_state["compared"] = ["keras:MobileNetV2", "keras:MobileNet"]
     app.run()
-    crowd_out_models()
+    drop_models()
     app.switch_page("streamlit_app.py").run()
     for name in ("MobileNetV2", "MobileNet"):
         app.selectbox(key="model").set_value(f"keras:{name}").run()

@@ -205,7 +205,7 @@ def apply_edits(edits: Mapping[str, Any] | None) -> None:
         session.apply(edit)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@st.cache_resource(max_entries=100, show_spinner=False)
 def _study(link: str, _design: Design) -> Study:
     return study(_design)
 

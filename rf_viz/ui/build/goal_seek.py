@@ -74,7 +74,7 @@ def goal_seek(study: Study, apply: Callable[[Design], None]) -> int | None:
     return goal.size
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=100, show_spinner=False)
 def _proposals(link: str, goal: Goal, _design: Design) -> list[Proposal]:
     return seek(_design, goal)
 

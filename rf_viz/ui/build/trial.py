@@ -27,6 +27,7 @@ from ..inspector.pinned import apply, pinned_state, settle
 from ..inspector.scene import Scene
 from ..navigation import Destination
 from ..pictures import Cell, FeatureMap, Picture
+from ..sharing import shared
 from ..text import by, sentence, whole
 
 _MOST_PRODUCTS = 20e9
@@ -53,7 +54,7 @@ def choose_input(study: Study) -> tuple[Picture, Fed] | None:
     return sidebar.choose_input(_FILE, study.net, _SAMPLE)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@shared(2**27, lambda file: file.held)
 def _file(link: str, _study: Study) -> File:
     return File(_FILE.name, f"built {link}", to_onnx(_study.design))
 

@@ -124,7 +124,7 @@ def middle(marks: NDArray[np.bool_]) -> Cell:
     return tuple(cells[distances.argmin()].tolist())
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def _kept(of: int, input: str, fed: str) -> Thumbnails:
     """The thumbnails fetched so far of a model's layers on one input."""
     return {}

@@ -131,7 +131,12 @@ def _map(file: File, fed: Fed, layer: Layer, net: Network) -> tuple[Picture, Fed
     key = f"{fed.key} from {layer.name}"
     feeds = {**fed.feeds, fed.input: fed.tensor}
     inner = Fed(
-        f"{key} {net.input.shape}", net.input.name, tensor, prepare, feeds=feeds, within=True
+        f"{key} {net.input.shape}",
+        net.input.name,
+        lambda: tensor,
+        prepare,
+        feeds=feeds,
+        within=True,
     )
     return Picture(f"{file.digest} {key}", title, values, within=True), inner
 

@@ -11,7 +11,7 @@ from ...analysis import diagnosis
 from ...analysis.growth import largest_region
 from ...errors import ModelError
 from ...trace.network import Layer, Network
-from ..cache import BY_IDENTITY
+from ..sharing import kept_with_it
 from ..text import by, count, listed, percent, plain, sentence, side, whole
 
 FINE, NOTE, ODD = ":material/check_circle:", ":material/info:", ":material/warning:"
@@ -50,7 +50,7 @@ def _looked_for(net: Network, kind: Callable[[Network], Iterator[Finding]]) -> l
         return [Finding(NOTE, "Not all could be looked for.", plain(sentence(error)))]
 
 
-@st.cache_resource(max_entries=12, show_spinner="Looking at the layers ...", hash_funcs=BY_IDENTITY)
+@kept_with_it("Looking at the layers ...")
 def cached_findings(net: Network) -> list[Finding]:
     """Findings of a network, computed once."""
     return findings(net)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from ...trace.network import Network
 from ..address_choice import BETWEEN, Form
-from ..cache import BY_IDENTITY
+from ..sharing import kept_with_it
 from .scopes import all_scopes, first_unfolded, scope_tree
 
 
-@st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=BY_IDENTITY)
+@kept_with_it()
 def folds(net: Network) -> Form:
     """The form of the set of a network's unfolded scopes.
 

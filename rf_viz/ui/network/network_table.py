@@ -12,8 +12,8 @@ from ...analysis.records import Record
 from ...trace.network import Layer, Network
 from ...trace.settings import in_words
 from ..address_choice import kept, several_of, words
-from ..cache import BY_IDENTITY
 from ..clickable_table import clickable_table
+from ..sharing import kept_with_it
 from ..tables import save_as_csv, with_extents
 from ..text import MISSING, position
 
@@ -77,7 +77,7 @@ def matching_rows(rows: Sequence[Record], words: str, kinds: Sequence[str]) -> l
     ]
 
 
-@st.cache_resource(max_entries=12, show_spinner="Listing the layers ...", hash_funcs=BY_IDENTITY)
+@kept_with_it("Listing the layers ...")
 def _rows(net: Network, _parameters: Mapping[str, int]) -> list[Record]:
     return [_row(layer, _parameters.get(layer.name, 0)) for layer in net.layers]
 

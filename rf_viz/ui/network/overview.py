@@ -15,9 +15,9 @@ from ...figures.growth import growth_figure
 from ...trace.network import Layer, Network
 from ..address import refresh
 from ..address_choice import kept, one_of, restored
-from ..cache import BY_IDENTITY
 from ..chart.chart import chart
 from ..navigation import Destination, set_destination
+from ..sharing import kept_with_it
 from ..text import by, count, percent, plain, whole
 from .findings import cached_findings, draw_finding
 from .folds import folds
@@ -40,7 +40,7 @@ def growth_section(net: Network, traced: str) -> None:
     axis = _choose_axis(net, traced)
     refresh()
     event = chart(
-        _growth_figure(axis, net),
+        _growth_figure(net, axis),
         "How far the layers see",
         key=f"growth {traced} {axis}",
         on_select="rerun",
@@ -117,8 +117,8 @@ def _choose_axis(net: Network, traced: str) -> int:
     )
 
 
-@st.cache_resource(max_entries=12, show_spinner="Measuring the layers ...", hash_funcs=BY_IDENTITY)
-def _growth_figure(axis: int, net: Network) -> object:
+@kept_with_it("Measuring the layers ...")
+def _growth_figure(net: Network, axis: int) -> object:
     return growth_figure(net, axis)
 
 
@@ -141,7 +141,7 @@ def _choose_layer(net: Network, traced: str) -> Layer | None:
     return net[name]
 
 
-@st.cache_resource(max_entries=24, show_spinner="Counting cells ...", hash_funcs=BY_IDENTITY)
+@kept_with_it("Counting cells ...")
 def _coverage(layer: Layer) -> Coverage:
     return coverage(layer)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from math import prod
 from typing import Any, get_args
 
@@ -114,7 +115,11 @@ def _choose_input(file: File, net: Network, sample: Sample | None) -> tuple[Pict
         return to_tensor(values, net.input.shape, (y, x), PRESETS[preset])
 
     fed = Fed(
-        f"{key} {preset} {net.input.shape}", net.input.name, prepare(pixels), prepare, fit=how
+        f"{key} {preset} {net.input.shape}",
+        net.input.name,
+        partial(prepare, pixels),
+        prepare,
+        fit=how,
     )
     return Picture(key, image.name, pixels), fed
 
@@ -181,7 +186,7 @@ def _signal(net: Network) -> tuple[Picture, Fed]:
     def prepare(values: NDArray[Any]) -> NDArray[np.float32]:
         return signal_tensor(values, net.input.shape, axis)
 
-    fed = Fed(f"{key} {net.input.shape}", net.input.name, prepare(values), prepare)
+    fed = Fed(f"{key} {net.input.shape}", net.input.name, partial(prepare, values), prepare)
     return Picture(key, title, values), fed
 
 
@@ -256,7 +261,7 @@ def _volume(net: Network) -> tuple[Picture, Fed]:
     def prepare(values: NDArray[Any]) -> NDArray[np.float32]:
         return volume_tensor(values, net.input.shape, net.input.spatial_axes)
 
-    fed = Fed(f"{key} {net.input.shape}", net.input.name, prepare(values), prepare)
+    fed = Fed(f"{key} {net.input.shape}", net.input.name, partial(prepare, values), prepare)
     return Picture(key, title, values), fed
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock
 
 import streamlit as st
@@ -53,7 +52,7 @@ class RecentUploads:
                 if entry.file == file:
                     file = entry.file
                     break
-            if size_of(file) <= self._most_bytes:
+            if file.held <= self._most_bytes:
                 place = (token, what, key)
                 self._entries.pop(place, None)  # the latest come last
                 self._entries[place] = _Entry(file, self._now())
@@ -75,19 +74,10 @@ class RecentUploads:
         oldest = self._now() - self._longest
         self._entries = {k: entry for k, entry in self._entries.items() if entry.used >= oldest}
         # Equal contents are one object, which counts once.
-        while sum({id(e.file): size_of(e.file) for e in self._entries.values()}.values()) > (
+        while sum({id(e.file): e.file.held for e in self._entries.values()}.values()) > (
             self._most_bytes
         ):
             del self._entries[min(self._entries, key=lambda k: self._entries[k].used)]
-
-
-def size_of(file: File) -> int:
-    """The bytes that an upload takes, in memory or in a folder of its own."""
-    if isinstance(file.source, bytes):
-        return len(file.source)
-    if file.folder is not None:
-        return sum(path.stat().st_size for path in Path(file.folder.name).iterdir())
-    return 0
 
 
 @st.cache_resource(show_spinner=False)

@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ... import ModelError
@@ -56,6 +58,21 @@ def hand_over(key: str, what: str, accept: Accept) -> None:
         )
         return
     visit.arrived[what] = {file.name: file.getvalue() for file in files}, accept
+    for file in files:
+        _let_go(file)
+
+
+def _let_go(file: UploadedFile) -> None:
+    """Has Streamlit give up its copy of a file, which it would keep as long as the session lasts.
+
+    The record of it stays: without one its widget, which the browser reports once more, would seem
+    to have been emptied by the person.
+    """
+    context = get_script_run_ctx()
+    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        store, session = context.uploaded_file_mgr, context.session_id
+        for record in store.get_files(session, [file.file_id]):
+            store.add_file(session, record._replace(data=b""))
 
 
 def receive(what: str) -> None:

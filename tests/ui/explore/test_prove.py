@@ -33,7 +33,7 @@ def test_the_value_is_the_one_that_the_map_shows(shape: tuple[int, ...]) -> None
     maps = by_channel(values, layer)
     picture = Picture("", "", np.zeros((8, 8, 3), np.uint8))
     tensor = np.zeros((1, 3, 8, 8), np.float32)
-    fed = Fed("", "x", tensor, lambda _: tensor)
+    fed = Fed("", "x", lambda: tensor, lambda _: tensor)
     for shown in range(4):
         scene = Scene(
             file=File.uploaded({"y.onnx": content}),

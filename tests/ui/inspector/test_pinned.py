@@ -37,7 +37,7 @@ def scene(net: rf_viz.Network, name: str, extent: tuple[int, int] = (224, 224)) 
     values[2, 3] = 1
     feature_map = FeatureMap(layer, None, "", values)
     picture = Picture("", "", np.zeros((*extent, 3), np.uint8))
-    fed = Fed("", "image", values, lambda v: v)
+    fed = Fed("", "image", lambda: values, lambda v: v)
     file = File("", "", b"")
     return Scene(file, net, picture, fed, feature_map, values[None], 0, [], (0, 0))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rf_viz.ui.cache import File
-from rf_viz.ui.sidebar.recent import RecentUploads, size_of
+from rf_viz.ui.sidebar.recent import RecentUploads
 
 
 def upload(name: str, content: bytes) -> File:
@@ -38,7 +38,7 @@ def test_beyond_the_limit_the_file_that_was_not_asked_for_longest_goes() -> None
     assert list(recent.files("a", "model")) == ["1", "2", "4"]
     assert recent.files("b", "model") == {}
     huge = recent.keep("a", "model", "5", upload("net.onnx", b"5" * 11))
-    assert huge.source == b"5" * 11  # for this session; a reload asks for it
+    assert huge.content() == b"5" * 11  # for this session; a reload asks for it
     assert list(recent.files("a", "model")) == ["1", "2", "4"]
 
 
@@ -55,4 +55,4 @@ def test_what_nobody_asked_for_is_dropped_in_time() -> None:
 
 
 def test_several_files_of_one_model_count_together() -> None:
-    assert size_of(File.uploaded({"net.onnx": b"12", "net.onnx.data": b"345"})) == 5
+    assert File.uploaded({"net.onnx": b"12", "net.onnx.data": b"345"}).held == 5

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from ....analysis.categories import CATEGORIES
 from ....analysis.growth import largest_region
 from ....relation import check_room
-from ....trace.network import Layer, Network
+from ....trace.network import Layer, Network, in_bounds
 from ...browser.component import component, pack
-from ...cache import BY_IDENTITY
 from ...outline import Entry, outline, undivided
 from ...pictures import Cell
+from ...sharing import kept_with_it
 from ...text import by
 
 _component = component(__file__)
@@ -36,7 +36,7 @@ def depth(net: Network, traced: str, go: Callable[[str], None]) -> None:
     _component(key=key, data=_packet(net), on_layer_change=changed)
 
 
-@st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=BY_IDENTITY)
+@kept_with_it()
 def _packet(net: Network) -> bytes:
     extent = net.input.size
     rows = []
@@ -58,7 +58,7 @@ def _packet(net: Network) -> bytes:
     return pack({"layers": rows, "colours": dict(CATEGORIES), "extent": extent}, {})
 
 
-@st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=BY_IDENTITY)
+@kept_with_it()
 def stops(net: Network) -> list[Entry]:
     """The entries of the outline that have a bar in the strip.
 
@@ -67,8 +67,8 @@ def stops(net: Network) -> list[Entry]:
     return list(undivided(outline(net)))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=BY_IDENTITY)
-def near(net: Network, point: Sequence[float] | None) -> NDArray[np.int32]:
+@kept_with_it()
+def near(net: Network, point: tuple[float, ...] | None) -> NDArray[np.int32]:
     """The region of each stop's cell nearest to a point: (stops, spatial axes, start and stop).
 
     Without a point all of them are empty.
@@ -94,11 +94,12 @@ def _at(bound: NDArray[np.int32], cell: Cell) -> np.int32:
     return value
 
 
+@in_bounds
 def nearest(layer: Layer, point: Sequence[float]) -> Cell:
     """The cell whose region's centre lies nearest to a point of the input.
 
     It lies in the middle along grid axes that make no difference. If no cell of the layer sees
-    anything, any cell is returned.
+    anything, any cell is returned. Raises ModelError where that takes too much memory.
     """
     distances = []
     for (start, stop), position in zip(layer.spans(), point, strict=True):

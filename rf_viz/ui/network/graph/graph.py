@@ -12,8 +12,8 @@ from ....analysis.categories import CATEGORIES, category_of
 from ....analysis.growth import largest_region
 from ....trace.network import Layer, Network
 from ...browser.component import component
-from ...cache import BY_IDENTITY
 from ...outline import title_of
+from ...sharing import kept_with_it
 from ...text import by
 from ..graph_flow import BEFORE, Flow, Fork, Rail, Step, Tangle, flow_of
 from ..graph_nodes import Node, graph_nodes
@@ -58,7 +58,7 @@ def graph(net: Network, traced: str) -> str | None:
     return name
 
 
-@st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=BY_IDENTITY)
+@kept_with_it()
 def _tree(net: Network) -> tuple[Scope, ...]:
     return scope_tree(net)
 

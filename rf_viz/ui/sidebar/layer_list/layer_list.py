@@ -11,8 +11,8 @@ from ....analysis.growth import largest_region
 from ....trace.network import Network
 from ...address import ignore_echo
 from ...browser.component import component, pack
-from ...cache import BY_IDENTITY
 from ...outline import Entry, label_within, outline
+from ...sharing import kept_with_it
 from ...text import by
 
 _component = component(__file__)
@@ -49,7 +49,7 @@ def layer_list(net: Network, first: str, *, key: str) -> Chosen | None:
     return Chosen(state.layer["name"], state.layer["turn"]) if state.layer else None
 
 
-@st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=BY_IDENTITY)
+@kept_with_it()
 def _packet(net: Network, first: str) -> bytes:
     # As bytes: to see that anything else is no table, Streamlit starts pandas, half a second.
     return pack({"layers": rows(net), "selected": first}, {})
@@ -59,7 +59,7 @@ Row = dict[str, str | int | bool | None]
 """What the list gets of an entry of the outline."""
 
 
-@st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=BY_IDENTITY)
+@kept_with_it()
 def rows(net: Network) -> list[Row]:
     """The rows of the list: the entries of the network's outline, each after the one around it.
 
