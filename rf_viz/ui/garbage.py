@@ -1,46 +1,91 @@
-"""Sets aside what lives long from Python's search for garbage, so that a click does not wait."""
+"""The search for garbage, when nobody clicks and seldom among what stays; memory given back."""
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import time
-from collections.abc import Mapping
-from typing import Any
+from contextlib import suppress
+from threading import Thread
+
+_LOOK = 0.5
+"""Seconds between two looks at whether a search is due."""
+
+_BUSY = 0.1
+"""The share of a processor from which on the server counts as busy."""
+
+_LARGE = 2**18
+"""The bytes of a block from which on its memory goes back as soon as it is free."""
 
 
-class LongLived:
-    """Sets aside what has lived through a slow search for garbage.
+class Collector:
+    """Searches for garbage, and sets aside what stays.
 
-    Streamlit searches all objects after every run of a page. Modules and traced networks are
-    hundreds of thousands of objects that stay: a click that is answered in 10 ms waited for 80 ms
-    more. What is set aside (``gc.freeze``) is searched again from time to time, so that it is freed
-    in the end.
+    Python's search looks at all objects and stops everything else meanwhile. By itself Streamlit
+    has it after every run of a page (``runner.postScriptGC``, switched off in its settings), where
+    a click waits for it, and with a class all clicks do. Most objects are modules and traced
+    networks, which stay: they are set aside (``gc.freeze``), so that a search is quick. From time
+    to time all of them are searched, so that what has become garbage meanwhile is freed.
+
+    Attributes:
+        soon, late: seconds after a search until the next, when the server is idle and at most.
+        rest: seconds for which what is set aside is not searched; twice that while it is busy.
+        least: seconds of work without which nothing is searched.
     """
 
-    def __init__(self, slow: float = 0.02, rest: float = 120) -> None:
-        """Use ``add_to_gc`` to let it work.
+    soon, late, rest, least = 1.0, 5.0, 120.0, 0.1
 
-        Args:
-            slow: how many seconds a search may take without anything being set aside.
-            rest: for how many seconds what is set aside is not searched.
+    def __init__(self, now: float, worked: float) -> None:
+        """Sets aside all that lives.
+
+        Times are those of ``time.monotonic`` and ``time.process_time``.
         """
-        self.slow, self.rest = slow, rest
-        self._begun = self._searched = time.monotonic()
-
-    def add_to_gc(self) -> None:
-        """Sets aside all that lives now, and watches the searches to come."""
         gc.freeze()
-        gc.callbacks.append(self)
+        _keep_little()
+        self._searched = self._searched_all = now
+        self._worked = self._worked_all = worked
 
-    def __call__(self, phase: str, info: Mapping[str, Any]) -> None:
-        """Python calls it before and after every search."""
-        if info["generation"] < 2:
-            return
-        now = time.monotonic()
-        if phase == "start":
-            if now - self._searched >= self.rest:
+    def start(self) -> None:
+        """Lets it work in a thread of its own, as long as the server runs."""
+        Thread(target=self._watch, name="rf_viz garbage", daemon=True).start()
+
+    def _watch(self) -> None:
+        while True:
+            before = time.process_time()
+            time.sleep(_LOOK)
+            worked = time.process_time()
+            self.look(time.monotonic(), worked, idle=worked - before < _BUSY * _LOOK)
+
+    def look(self, now: float, worked: float, *, idle: bool) -> None:
+        """Searches what is due at this time, after so much work in all."""
+        since, since_all = now - self._searched, now - self._searched_all
+        if since_all >= (self.rest if idle else 2 * self.rest):
+            if worked - self._worked_all >= self.least:
                 gc.unfreeze()
-                self._searched = now
-            self._begun = now
-        elif now - self._begun > self.slow:
-            gc.freeze()
+                gc.collect()
+                gc.freeze()
+                _give_back()
+            self._searched = self._searched_all = now
+            self._worked = self._worked_all = worked
+        elif since >= (self.soon if idle else self.late) and worked - self._worked >= self.least:
+            gc.collect()
+            self._searched, self._worked = now, worked
+
+
+def _keep_little() -> None:
+    """Has memory go back to the system as soon as a large block is free, where glibc is at work.
+
+    By itself it takes to keeping blocks of up to 32 MB, in eight heaps for each processor, which
+    the threads of a class soon fragment (manual page mallopt(3)).
+    """
+    mmap_threshold, arena_max = -3, -8
+    with suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(mmap_threshold, _LARGE)
+        library.mallopt(arena_max, 2)
+
+
+def _give_back() -> None:
+    """Gives memory that is free back to the system, where glibc is at work."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

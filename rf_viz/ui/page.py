@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import logging
+import time
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
@@ -16,7 +18,7 @@ from .address_choice import kept, one_of
 from .browser.token import hand_out
 from .cache import warm_up
 from .chart.chart import set_up_charts
-from .garbage import LongLived
+from .garbage import Collector
 
 _HERE = Path(__file__).parent
 _ICON = _HERE / "icon.svg"
@@ -105,10 +107,13 @@ def log_to_server() -> None:
     logger.addHandler(handler)
 
 
-@cache
+@st.cache_resource(show_spinner=False)
 def _begin_server() -> None:
     """What is done once, when the first page is drawn."""
-    LongLived().add_to_gc()
+    # Streamlit imports it at the first table. Plotly looks it up whenever it draws: a figure that
+    # somebody else's page draws at that moment would find half of it, and fail.
+    import_module("pandas")
+    Collector(time.monotonic(), time.process_time()).start()
     warm_up()
 
 

@@ -1,14 +1,15 @@
-"""What lives long is set aside from the search for garbage, and freed in the end."""
+"""Garbage is searched for while nobody clicks, and what stays is set aside and freed in the end."""
 
 from __future__ import annotations
 
 import gc
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from rf_viz.ui.garbage import LongLived
+from rf_viz.ui.garbage import Collector
 
 
 class Ring:
@@ -19,44 +20,63 @@ class Ring:
 
 
 @pytest.fixture
-def every_search_is_slow() -> Iterator[LongLived]:
-    # Pages that were run in this process before have one of their own at work.
-    others, aside = list(gc.callbacks), LongLived(slow=0)
-    gc.callbacks[:] = [aside]
-    yield aside
-    gc.callbacks[:] = others
+def collector() -> Iterator[Collector]:
+    """A collector from time 0; Python does not search by itself meanwhile."""
+    gc.collect()
+    gc.disable()
+    yield Collector(0, 0)
+    gc.enable()
     gc.unfreeze()
 
 
-def test_what_a_slow_search_has_seen_is_set_aside(every_search_is_slow: LongLived) -> None:
-    before = len(gc.get_objects())
-    gc.collect()
-    assert gc.get_freeze_count() > before / 2
-    assert len(gc.get_objects()) < before / 10
+def drop_ring() -> weakref.ref[Ring]:
+    return weakref.ref(Ring())
 
 
-def test_a_quick_search_sets_nothing_aside(every_search_is_slow: LongLived) -> None:
-    every_search_is_slow.slow = 60
-    before = gc.get_freeze_count()
-    gc.collect()
-    assert gc.get_freeze_count() == before
-
-
-def test_what_was_set_aside_is_freed_after_a_rest(every_search_is_slow: LongLived) -> None:
-    ring = Ring()
-    gone = weakref.ref(ring)
-    gc.collect()
-    del ring
-    gc.collect()
+def test_garbage_is_freed_soon_once_the_server_is_idle(collector: Collector) -> None:
+    gone = drop_ring()
+    collector.look(0.9, 1, idle=True)
     assert gone() is not None
-    every_search_is_slow.rest = 0
-    gc.collect()
+    collector.look(1.1, 1, idle=True)
     assert gone() is None
 
 
-def test_new_garbage_is_freed_at_once(every_search_is_slow: LongLived) -> None:
-    gc.collect()
-    gone = weakref.ref(Ring())
-    gc.collect()
+def test_a_busy_server_searches_less_often(collector: Collector) -> None:
+    gone = drop_ring()
+    collector.look(4.9, 1, idle=False)
+    assert gone() is not None
+    collector.look(5.1, 1, idle=False)
     assert gone() is None
-    assert every_search_is_slow.rest > 0
+
+
+def test_a_server_without_visitors_does_nothing(collector: Collector) -> None:
+    gone = drop_ring()
+    collector.look(5.1, 0.05, idle=True)
+    collector.look(121, 0.05, idle=True)
+    assert gone() is not None
+
+
+def test_what_lives_long_is_not_searched_each_time(collector: Collector) -> None:
+    ring = Ring()
+    collector.look(121, 1, idle=True)
+    gone = weakref.ref(ring)
+    del ring
+    collector.look(130, 2, idle=True)
+    assert gone() is not None
+
+
+@pytest.mark.parametrize(("idle", "at"), [(True, 242), (False, 362)])
+def test_what_lived_long_is_freed_in_the_end(collector: Collector, idle: bool, at: float) -> None:
+    ring = Ring()
+    collector.look(121, 1, idle=True)
+    gone = weakref.ref(ring)
+    del ring
+    collector.look(at - 2, 2, idle=idle)
+    assert gone() is not None
+    collector.look(at, 3, idle=idle)
+    assert gone() is None
+
+
+def test_streamlit_does_not_search_after_every_run() -> None:
+    settings = (Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text()
+    assert "postScriptGC = false" in settings
