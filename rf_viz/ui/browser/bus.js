@@ -14,6 +14,20 @@ export function tell(name, detail) {
   bus().dispatchEvent(new CustomEvent(name, { detail }));
 }
 
+/** The first message of that name that is told with this mark, be it the latest or one to come. */
+export function hear(name, of) {
+  const { latest } = bus();
+  if (latest[name]?.of === of) return latest[name];
+  return new Promise((resolve) => {
+    const heard = ({ detail }) => {
+      if (detail.of !== of) return;
+      bus().removeEventListener(name, heard);
+      resolve(detail);
+    };
+    bus().addEventListener(name, heard);
+  });
+}
+
 /** Hears every message of that name as long as `element` is on the page, the latest at once. */
 export function listen(name, element, hear) {
   const heard = ({ detail }) => {

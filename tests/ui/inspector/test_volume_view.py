@@ -16,7 +16,7 @@ import rf_viz
 from rf_viz import Layer
 from rf_viz.catalogue.samples import phantom
 from rf_viz.figures.maps import boxed
-from rf_viz.ui.inspector.volume_view.volume_view import packet, stacked
+from rf_viz.ui.inspector.volume_view.volume_view import encoded, packet, stacked
 from rf_viz.ui.pictures import FeatureMap, Picture
 from tests.oracles.onnx_oracle import build
 
@@ -63,7 +63,7 @@ def unstacked(content: NDArray[np.uint8], shape: list[int]) -> NDArray[np.uint8]
 def test_the_volume_and_the_map_arrive_as_they_are() -> None:
     volume = scan()
     sent = opened(packet(volume, counted(layers([])["conv"]), "view"))
-    seen = unstacked(sent["arrays"]["input"], sent["shown"]["input"])
+    seen = unstacked(encoded(volume.key, volume), sent["shown"]["input"])
     np.testing.assert_allclose(seen / 255, volume.values, atol=0.5 / 255 + 1e-6)
     cells = sent["arrays"]["map"]
     np.testing.assert_array_equal(cells.reshape(-1), np.arange(cells.size))

@@ -1,5 +1,6 @@
 /** The linked view: a picture and a feature map side by side, as one Plotly figure. */
 
+import { hear } from "../../browser/bus.js";
 import { CellView, dequantised } from "../../browser/cell_view.js";
 import { mount } from "../../browser/mount.js";
 import { unpack } from "../../browser/packet.js";
@@ -7,7 +8,8 @@ import { rows } from "../../browser/plot.js";
 import { arrange } from "./arrange.js";
 
 class LinkedView extends CellView {
-  read({ arrays, range }) {
+  async read({ arrays, range, live, picture }) {
+    if (live) arrays.image = (await hear("picture", picture)).arrays.values;
     return dequantised(arrays.map, range);
   }
 

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from ....figures import overlays
@@ -18,6 +17,8 @@ from ...address import ignore_echo
 from ...browser.component import CELL_VIEW, component, pack, pack_once
 from ...browser.plotly_js import plotly_url
 from ...pictures import FeatureMap, Picture, Pinned
+from ...sharing import shared
+from ..picture_data.picture_data import picture_data
 
 _component = component(__file__, styles=[CELL_VIEW], isolated=False)
 
@@ -29,6 +30,7 @@ def linked_view(picture: Picture, feature_map: FeatureMap, *, view: str, key: st
 
     ``view`` stands for the layer. When the page goes elsewhere by itself, a cue tells the view.
     """
+    picture_data(picture, _encoded(picture.key, picture), key=key)
     state = _component(
         key=key,
         data=pack_once(key, partial(packet, live=True), picture, feature_map, view),
@@ -41,8 +43,9 @@ def linked_view(picture: Picture, feature_map: FeatureMap, *, view: str, key: st
 def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool = False) -> bytes:
     """Packs all data of the view, with the bounds of every cell.
 
-    ``live`` says that a server answers the questions that the view cannot answer by itself, and
-    that Plotly.js is to be fetched from it. Without one, the values of maps are quantised.
+    ``live`` says that a server answers the questions that the view cannot answer by itself, that
+    Plotly.js is to be fetched from it, and that it sends the picture apart (``picture_data``).
+    Without one, the values of maps are quantised.
     """
     layer = feature_map.layer
     shown = LinkedView(
@@ -55,7 +58,9 @@ def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool =
         map_title=feature_map.title,
         margin=shared_margin(layer.net),
     )
-    figure, arrays = _hosted(shown, picture)
+    figure, arrays = _hosted(shown), dict[str, NDArray[Any]]()
+    if not live:
+        arrays["image"] = _encoded(picture.key, picture)
     low, high = shown.range
     places = shown.places
     if not np.array_equal(places.reshape(-1), np.arange(places.size)):
@@ -69,6 +74,7 @@ def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool =
     header = {
         "view": view,
         "live": live,
+        "picture": picture.key,
         "host": {
             "url": plotly_url() if live else "",
             "titles": list(shown.titles()),
@@ -96,8 +102,8 @@ def packet(picture: Picture, feature_map: FeatureMap, view: str, *, live: bool =
     return pack(header, arrays)
 
 
-def _hosted(shown: LinkedView, picture: Picture) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """The figure without the content of its panes, and that content as arrays.
+def _hosted(shown: LinkedView) -> dict[str, Any]:
+    """The figure without the content of its panes.
 
     All overlays are there from the start, also those of what the pointer is on: the browser side
     moves them.
@@ -107,7 +113,7 @@ def _hosted(shown: LinkedView, picture: Picture) -> tuple[dict[str, Any], dict[s
     shapes = [*shown.shapes()]
     for name, pane in ((_HOVERED_REGION, image), (_HOVERED_CELL, plan)):
         shapes += overlays.outline(name, None, pane, colour=HOVERED)
-    marks = overlays.marks_trace((0,) * len(picture.extent), np.zeros((1, 1), np.uint8), "pixels")
+    marks = overlays.marks_trace((0,) * len(shown.extent), np.zeros((1, 1), np.uint8), "pixels")
     content = figure.to_plotly_json()
     # Dictionaries from here on: Plotly checks every attribute of an object, at every click.
     data = [dict(trace) for trace in (*content["data"], marks.to_plotly_json())]
@@ -119,10 +125,10 @@ def _hosted(shown: LinkedView, picture: Picture) -> tuple[dict[str, Any], dict[s
             trace.pop("x", None), trace.pop("y", None)
     layout = {**content["layout"], "shapes": shapes}
     layout.pop("template")
-    return {"data": data, "layout": layout}, {"image": _encoded(picture.key, picture)}
+    return {"data": data, "layout": layout}
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@shared(2**25, lambda encoded: encoded.nbytes)
 def _encoded(key: str, _picture: Picture) -> NDArray[Any]:
     if _picture.values.ndim == 1:
         return _picture.values.astype(np.float32)

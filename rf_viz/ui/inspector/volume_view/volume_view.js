@@ -6,6 +6,7 @@
  * cell sees, those of the map through the pinned cell, until somebody leafs through them.
  */
 
+import { hear } from "../../browser/bus.js";
 import { CellView, dequantised, onMap } from "../../browser/cell_view.js";
 import { isInside, within } from "../../browser/cells.js";
 import { mount } from "../../browser/mount.js";
@@ -39,8 +40,12 @@ class VolumeView extends CellView {
   async read({ arrays, volume, shown, range }) {
     const decode = ({ data }, shape) =>
       data instanceof Float32Array ? { data, shape } : unstacked(data, shape);
+    const decodeInput = async () => {
+      const picture = await hear("picture", volume);
+      return decode(picture.arrays.values, shown.input);
+    };
     const [input, map] = await Promise.all([
-      this.values?.volume.key === volume ? this.values.volume : decode(arrays.input, shown.input),
+      this.values?.volume.key === volume ? this.values.volume : decodeInput(),
       decode(arrays.map, shown.map),
     ]);
     return { ...dequantised(map, range), volume: { ...input, key: volume } };

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -19,6 +18,8 @@ from ...address import ignore_echo
 from ...browser.component import CELL_VIEW, component, pack, pack_once
 from ...browser.plotly_js import plotly_url
 from ...pictures import FeatureMap, Picture, Pinned
+from ...sharing import shared
+from ..picture_data.picture_data import picture_data
 
 LARGEST_SIDE = 96
 """Volumes are shown with at most so many voxels along an axis. Their regions stay exact."""
@@ -39,6 +40,7 @@ def volume_view(volume: Picture, feature_map: FeatureMap, *, view: str, key: str
 
     ``volume`` has the values (depth, height, width); ``view`` stands for the layer.
     """
+    picture_data(volume, encoded(volume.key, volume), key=key)
     state = _component(
         key=key,
         data=pack_once(key, packet, volume, feature_map, view),
@@ -67,7 +69,6 @@ def packet(volume: Picture, feature_map: FeatureMap, view: str) -> bytes:
     if values is None:
         high = 1.0  # of the cells' two shades
     arrays: dict[str, NDArray[Any]] = {
-        "input": _encoded(volume.key, volume),
         "map": laid_out if small else stacked(quantised(laid_out, low, high)),
     }
     if not np.array_equal(cells.reshape(-1), np.arange(cells.size)):
@@ -167,6 +168,10 @@ def stacked(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return content
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _encoded(key: str, _volume: Picture) -> NDArray[np.uint8]:
+@shared(2**25, lambda encoded: encoded.nbytes)
+def encoded(key: str, _volume: Picture) -> NDArray[np.uint8]:
+    """A volume as a browser gets it: its slices below each other, as a greyscale picture.
+
+    ``key`` stands for the volume.
+    """
     return stacked((255 * _volume.values).round().astype(np.uint8))

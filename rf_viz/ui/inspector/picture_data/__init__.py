@@ -1,0 +1,1 @@
+"""What is fed, handed to the views that draw it."""
