@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test test-torch quick lint fuzz bench browser clean
+.PHONY: run test test-torch quick lint fuzz bench soak browser clean
 
 run: .venv/.run
 	$(BIN)/streamlit run streamlit_app.py
@@ -47,6 +47,13 @@ bench: browser
 	@for script in benchmarks/bench_*.py; do \
 		echo "== $$script"; PYTHONPATH=. $(BIN)/python "$$script" || exit 1; \
 	done
+
+# The memory of the app, with visitors who come and go: make soak MINUTES=60 VISITORS=20
+MINUTES ?= 60
+VISITORS ?= 20
+
+soak: .venv/.dev
+	PYTHONPATH=. $(BIN)/python benchmarks/soak.py $(MINUTES) $(VISITORS)
 
 browser: .venv/.dev
 	@.ci/browser

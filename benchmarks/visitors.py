@@ -6,13 +6,22 @@ import asyncio
 import json
 import random
 import time
+import urllib.request
+from http.cookies import SimpleCookie
+from pathlib import Path
 from typing import Any
 
+import onnx
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Common_pb2 import FileUploaderState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from rf_viz.ui.browser.component import unpack
+
+_MODELS = Path("assets/models")
+_SAMPLES = ("squeezenet1_1", "blazeface_short", "selfie_segmentation", "efficientnet_lite0_int8w")
 
 _LARGEST = 2**28
 """The most bytes of a message."""
@@ -21,26 +30,37 @@ _LARGEST = 2**28
 class Visitor:
     """A session on a page, which keeps what a browser would keep of it.
 
-    ``components`` are those that the page has mounted, by the beginnings of their keys.
+    ``components`` are those that the page has mounted, by the beginnings of their keys, and
+    ``uploaders`` its uploaders, by their labels.
     """
 
-    def __init__(self, url: str, page: str = "") -> None:
-        """Prepare a session on a page of the server at this http address."""
-        self._url = f"ws{url.removeprefix('http')}/_stcore/stream"
-        self._page = page
+    def __init__(self, url: str, page: str = "", query: str = "") -> None:
+        """Prepare a session on a page of the server at this http address, with this query."""
+        self._url, self._page, self._query = url, page, query
         self._socket: ClientConnection | None = None
         self._states: dict[str, str] = {}
+        self._uploads: dict[str, Any] = {}
         self._kept: dict[str, ForwardMsg] = {}
-        self._script = ""
+        self._script = self._session = ""
+        self._places: list[Any] = []
         self.components: dict[str, tuple[Any, str]] = {}
+        self.uploaders: dict[str, str] = {}
         self.received = 0
         """The bytes of all messages so far."""
 
     async def open(self) -> float:
-        """Connect and wait for the page; returns the seconds."""
+        """Connect and wait for the page; returns the seconds. Who was here before comes back."""
+        known = [Subprotocol(self._session)] if self._session else []
         self._socket = await connect(
-            self._url, subprotocols=["streamlit", "PLACEHOLDER_AUTH_TOKEN"], max_size=_LARGEST
+            f"ws{self._url.removeprefix('http')}/_stcore/stream",
+            subprotocols=[Subprotocol("streamlit"), Subprotocol("PLACEHOLDER_AUTH_TOKEN"), *known],
+            max_size=_LARGEST,
         )
+        return await self.run()
+
+    async def go_to(self, page: str, query: str = "") -> float:
+        """Open another page of the app in the same session; returns the seconds."""
+        self._page, self._query, self._script = page, query, ""
         return await self.run()
 
     async def close(self) -> None:
@@ -54,11 +74,16 @@ class Visitor:
         message = BackMsg()
         state = message.rerun_script
         state.page_name, state.fragment_id = self._page, fragment
+        state.query_string = self._query
         state.page_script_hash = self._script
         state.cached_message_hashes.extend(self._kept)
         for id, text in self._states.items():
             widget = state.widget_states.widgets.add()
             widget.id, widget.json_value = id, text
+        for id, upload in self._uploads.items():
+            widget = state.widget_states.widgets.add()
+            widget.id = id
+            widget.file_uploader_state_value.CopyFrom(upload)
         begun = time.perf_counter()
         await self._socket.send(message.SerializeToString())
         while not self._take(await self._socket.recv()):
@@ -77,12 +102,20 @@ class Visitor:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self._script = message.new_session.page_script_hash
+            self._session = message.new_session.initialize.session_id
+        elif kind == "file_urls_response":
+            self._places = list(message.file_urls_response.file_urls)
+            return True
+        elif kind == "page_info_changed":
+            self._query = message.page_info_changed.query_string
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             element = message.delta.new_element
             if element.WhichOneof("type") == "bidi_component":
                 key = element.bidi_component.id.split("-", 3)[-1]
                 name = next((n for n in ("layers", "linked view") if key.startswith(n)), key)
                 self.components[name] = element.bidi_component, message.delta.fragment_id
+            elif element.WhichOneof("type") == "file_uploader":
+                self.uploaders[element.file_uploader.label] = element.file_uploader.id
             elif element.WhichOneof("type") == "exception":
                 raise RuntimeError(element.exception.message)
         elif kind == "script_finished":
@@ -111,12 +144,67 @@ class Visitor:
         pinned = {"view": view, "cell": cell, "mode": "box", "turn": turn}
         return await self.report("linked view", {"pinned": pinned})
 
+    async def upload(self, label: str, name: str, content: bytes) -> float:
+        """Upload a file; returns the seconds until the page has run with it.
+
+        ``label`` is how the label of the uploader begins.
+        """
+        assert self._socket is not None
+        message = BackMsg()
+        message.file_urls_request.request_id = name
+        message.file_urls_request.file_names.append(name)
+        message.file_urls_request.session_id = self._session
+        begun = time.perf_counter()
+        await self._socket.send(message.SerializeToString())
+        while not self._take(await self._socket.recv()):
+            pass
+        await asyncio.to_thread(_put, self._url, self._places[0].upload_url, name, content)
+        state = FileUploaderState()
+        state.uploaded_file_info.add(
+            name=name, size=len(content), file_id=self._places[0].file_id, file_urls=self._places[0]
+        )
+        uploader = next(id for text, id in self.uploaders.items() if text.startswith(label))
+        self._uploads = {uploader: state}
+        await self.run()
+        self._uploads.clear()
+        return time.perf_counter() - begun
+
+
+def _put(url: str, path: str, name: str, content: bytes) -> None:
+    """Send a file as a browser's form does."""
+    with urllib.request.urlopen(f"{url}/_stcore/health") as answer:
+        token = SimpleCookie(answer.headers["Set-Cookie"])["_streamlit_xsrf"].value
+    head = f'--part\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+    request = urllib.request.Request(
+        f"{url}{path}",
+        head.encode() + content + b"\r\n--part--\r\n",
+        {
+            "Content-Type": "multipart/form-data; boundary=part",
+            "X-Xsrftoken": token,
+            "Cookie": f"_streamlit_xsrf={token}",
+        },
+        method="PUT",
+    )
+    urllib.request.urlopen(request).close()
+
+
+def own_model(number: int) -> bytes:
+    """A model that nobody else has: one of the samples, marked with a number."""
+    model = onnx.load(_MODELS / f"{_SAMPLES[number % len(_SAMPLES)]}.onnx")
+    model.doc_string = f"own {number}"
+    return bytes(model.SerializeToString())
+
+
+def layers_of(visitor: Visitor) -> list[str]:
+    """The names of the layers in the list."""
+    return [row["name"] for row in visitor.header("layers")["layers"]]
+
 
 async def click(visitor: Visitor, every: float, until: float, seed: int) -> list[float]:
     """Choose layers and pin cells in turn, one each so many seconds, as a person would."""
     chance, spent = random.Random(seed), list[float]()
     await asyncio.sleep(chance.random() * every)
-    layers = [row["name"] for row in visitor.header("layers")["layers"]]
+    layers = layers_of(visitor)
     turn = 0
     while time.monotonic() < until:
         turn += 1
