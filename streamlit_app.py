@@ -42,9 +42,9 @@ def explore(scene: Scene, view: str, traced: str, played: int) -> None:
             else:
                 report = linked_view(scene.picture, scene.feature_map, view=view, key="linked view")
             pinned, state = settle(scene, view, report), pinned_state()
-            around = near(scene.net, state.point)
             channel = scene.feature_map.channel
             try:
+                around = near(scene.net, state.point)
                 cue(scene.layer, channel, pinned, state.order, around, played, questions)
             except ModelError as error:  # what the cell sees would take too much memory or time
                 st.warning(sentence(error))
