@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -36,10 +37,17 @@ def model(pool: Pool, content: bytes | Path, name: str = "net.onnx") -> WorkerMo
     return WorkerModel(pool, Source(name, load_file, (content, name, None, False)), "light")
 
 
+def _read(path: Path) -> bytes:
+    """What Linux tells of a process; nothing where it has just ended."""
+    with suppress(OSError):
+        return path.read_bytes()
+    return b""
+
+
 def descendants(process: int) -> list[int]:
     """The processes that a process has started, and what these have started."""
-    stats = [path.read_text() for path in Path("/proc").glob("[0-9]*/stat") if path.exists()]
-    pairs = [(int(s.split()[0]), int(s.rpartition(")")[2].split()[1])) for s in stats]
+    stats = [text for path in Path("/proc").glob("[0-9]*/stat") if (text := _read(path))]
+    pairs = [(int(s.split()[0]), int(s.rpartition(b")")[2].split()[1])) for s in stats]
     family = [process]
     for parent in family:
         family += [child for child, its_parent in pairs if its_parent == parent]
@@ -166,9 +174,9 @@ def _processor_time(process: int) -> int:
 def of_pool() -> list[int]:
     """The processes of all pools of this program; a warm one comes before its workers."""
     return [
-        process
-        for process in descendants(os.getpid())
-        if b"workers.program" in Path(f"/proc/{process}/cmdline").read_bytes()
+        p
+        for p in descendants(os.getpid())
+        if b"workers.program" in _read(Path(f"/proc/{p}/cmdline"))
     ]
 
 
