@@ -105,6 +105,18 @@ def environment(site: Path) -> dict[str, str]:
     return {"PYTHONPATH": str(site), "PATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
+def begin(site: Path, folder: Path, port: int, *files: str) -> subprocess.Popen[str]:
+    """The command, in a folder, on these files."""
+    return subprocess.Popen(
+        [site / "bin" / "rf-viz", *files, "--no-browser", "--port", str(port)],
+        cwd=folder,
+        env=environment(site),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 @pytest.mark.parametrize("code", [IMPORT_ALL, START], ids=["every module", "the app"])
 def test_what_is_installed_finds_its_files(site: Path, tmp_path: Path, code: str) -> None:
     """Components read their HTML, styles and scripts when they are imported."""
@@ -142,14 +154,7 @@ def test_the_command_serves_the_app_with_its_settings_until_it_is_interrupted(
     (tmp_path / "json.py").write_text("raise SystemExit('a module from beside a model')")
     shutil.copy(SAMPLE_MODELS["blazeface"].path, tmp_path / "face.onnx")
     port = free_port()
-    with subprocess.Popen(
-        [site / "bin" / "rf-viz", "face.onnx", "--no-browser", "--port", str(port)],
-        cwd=tmp_path,
-        env=environment(site),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with begin(site, tmp_path, port, "face.onnx") as process:
         url = f"http://localhost:{port}"
         try:
             assert answer(f"{url}/_stcore/health", process) == b"ok"
@@ -165,14 +170,7 @@ def test_the_command_serves_the_app_with_its_settings_until_it_is_interrupted(
 
 
 def test_the_command_is_interrupted_while_it_starts(site: Path, tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [site / "bin" / "rf-viz", "--no-browser", "--port", str(free_port())],
-        cwd=tmp_path,
-        env=environment(site),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with begin(site, tmp_path, free_port()) as process:
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
@@ -184,14 +182,7 @@ def test_the_command_is_interrupted_while_it_starts(site: Path, tmp_path: Path) 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process so")
 def test_the_server_ends_where_the_command_is_killed(site: Path, tmp_path: Path) -> None:
     port = free_port()
-    with subprocess.Popen(
-        [site / "bin" / "rf-viz", "--no-browser", "--port", str(port)],
-        cwd=tmp_path,
-        env=environment(site),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with begin(site, tmp_path, port) as process:
         assert answer(f"http://localhost:{port}/_stcore/health", process) == b"ok"
         process.kill()
         process.communicate(timeout=60)  # the server has let go of its output too
