@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .. import load
+from ..errors import ModelError
 from ..model import Model
 
 
@@ -16,8 +17,12 @@ def load_file(
 
 
 def load_alone(path: Path, name: str, signature: str | None, training_ops: bool) -> Model:
-    """Read a model from a file's content, whatever is beside it. Raises ModelError and OSError."""
-    return load_file(bytearray(path.read_bytes()), name, signature, training_ops)
+    """Read a model from a file's content, whatever is beside it. Raises ModelError."""
+    try:
+        content = bytearray(path.read_bytes())
+    except OSError as error:
+        raise ModelError(f"{name} is no longer on the server: upload it again") from error
+    return load_file(content, name, signature, training_ops)
 
 
 def load_network(library: str, name: str, trained: bool) -> Model:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+import tempfile
 from io import BytesIO
 from itertools import pairwise
 from math import prod
@@ -290,6 +291,16 @@ def test_streamlit_keeps_no_copy_of_what_was_uploaded(app: AppTest) -> None:
     sessions = [files for store in stores for files in store.file_storage.values()]
     files = [file for files in sessions for file in files.values()]
     assert [file.data for file in files if file.name == "train_False.onnx"] == [b""]
+
+
+def test_an_upload_for_which_the_server_has_no_room_is_told(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = header(app)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    upload(app, "model", ("train_False.onnx", (CASES / "train_False.onnx").read_bytes()))
+    assert said(app)[0].startswith("The server could not keep train\\_False.onnx (No such file")
+    assert header(app) == before
 
 
 def test_a_file_in_training_mode_is_told_beside_its_name(app: AppTest) -> None:

@@ -89,5 +89,10 @@ def receive(what: str) -> None:
             accept(files)
     except ModelError as error:
         visit.problem, visit.line = sentence(error), error.line
+    except OSError as error:
+        visit.problem = (
+            f"The server could not keep {listed(list(files))} ({error.strerror or error}): tell "
+            "whoever hosts it."
+        )
     except ImageError as error:
         visit.problem = str(error).replace("The file", next(iter(files)), 1)
