@@ -39,6 +39,10 @@ _COUNT, _LENGTH = struct.Struct("<I"), struct.Struct("<Q")
 _MOST_PARTS = 1 << 20
 
 
+class TooLargeError(ValueError):
+    """Raised for a message of more bytes than the reader takes."""
+
+
 def packed(message: object) -> list[Any]:
     """Pickle a message; the parts are bytes and views of its arrays."""
     buffers: list[pickle.PickleBuffer] = []
@@ -58,7 +62,7 @@ def send(pipe: BinaryIO, parts: Sequence[Any]) -> None:
 def receive(pipe: BinaryIO, most: int = 1 << 62) -> list[bytearray] | None:
     """Read the parts of a message; None where the other side has ended.
 
-    Raises ValueError for a message of more than ``most`` bytes.
+    Raises TooLargeError for a message of more than ``most`` bytes.
     """
     head = _exactly(pipe, _COUNT.size)
     if head is None:
@@ -71,7 +75,7 @@ def receive(pipe: BinaryIO, most: int = 1 << 62) -> list[bytearray] | None:
         return None
     lengths = [length for (length,) in _LENGTH.iter_unpack(table)]
     if sum(lengths) > most:
-        raise ValueError(f"a message of {sum(lengths)} bytes")
+        raise TooLargeError(f"a message of {sum(lengths)} bytes")
     parts = []
     for length in lengths:
         part = _exactly(pipe, length)

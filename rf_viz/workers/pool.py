@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import DefectError
 from .jobs import EndedError, Job, Outcome, Source
 from .limits import Limits
-from .messages import answer_of, receive, send
+from .messages import TooLargeError, answer_of, receive, send
 from .processes import Kind, Nursery, Process, start
 
 _log = logging.getLogger(__name__)
@@ -36,8 +36,8 @@ _BUSY = 0.5
 _IDLE = 600.0
 """Seconds for which a worker without a job is kept."""
 
-_HEADS = 2**24
-"""The most bytes of an answer beside what its worker may hold."""
+_ANSWER = 4
+"""What its worker may take, by the most of it that an answer may take in the app."""
 
 
 class _Worker:
@@ -242,9 +242,13 @@ class Pool:
             outcome, value = self._load(worker, job)
             stays = outcome == Outcome.VALUE
             if stays:
-                outcome, value = _exchange(worker, job.request, self.limits)
+                outcome, value = _exchange(worker, job.request, self._most)
         except (OSError, EOFError):
             return False, self._has_broken(worker, job)
+        except TooLargeError:
+            self._end(job, f"the result takes more than {self._most // 2**20:,} MB, the limit here")
+            _end_process(worker)
+            return False, False
         if outcome == Outcome.VALUE:
             job.succeed(value)
         elif outcome == Outcome.REFUSAL:
@@ -268,7 +272,7 @@ class Pool:
         process = start(worker.kind, self.nursery(worker.kind), self.limits.memory_mb * 2**20)
         with self._changed:
             worker.process, worker.since = process, time.monotonic()
-        return _exchange(worker, job.source.message(), self.limits)
+        return _exchange(worker, job.source.message(), self._most)
 
     def _has_broken(self, worker: _Worker, job: Job) -> bool:
         """Clear up after a process that has ended; tell whether its job has to be done again."""
@@ -285,6 +289,11 @@ class Pool:
             signalled = f" ({signal.Signals(-status).name})" if status and status < 0 else ""
             self._end(job, f"its process broke down{signalled}: the file may be damaged")
         return False
+
+    @property
+    def _most(self) -> int:
+        """The most bytes of an answer."""
+        return self.limits.memory_mb * 2**20 // _ANSWER
 
     @property
     def _memory(self) -> str:
@@ -308,11 +317,14 @@ def _ended(job: Job, why: str) -> EndedError:
     return EndedError(f"{job.source.name} could not be {job.what}: {why}")
 
 
-def _exchange(worker: _Worker, message: list[Any], limits: Limits) -> tuple[Outcome, Any]:
-    """Ask a worker, and return its answer. Raises OSError and EOFError where it has ended."""
+def _exchange(worker: _Worker, message: list[Any], most: int) -> tuple[Outcome, Any]:
+    """Ask a worker, and return its answer.
+
+    Raises OSError and EOFError where it has ended, TooLargeError for more than ``most`` bytes.
+    """
     assert worker.process is not None
     send(worker.process.requests, message)
-    parts = receive(worker.process.answers, most=limits.memory_mb * 2**20 + _HEADS)
+    parts = receive(worker.process.answers, most)
     if parts is None:
         raise EOFError
     outcome, value = answer_of(parts)

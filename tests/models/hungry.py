@@ -57,3 +57,14 @@ def gigabytes(count: int = 60) -> bytes:
         ],
         {"s": np.array([250_000, 1000])},
     )
+
+
+def vast(megabytes: int) -> bytes:
+    """A convolution, and behind it its mean, repeated until it takes so many bytes (2**20)."""
+    return _model(
+        [
+            helper.make_node("ReduceMean", ["c"], ["m"], "mean", keepdims=0),
+            helper.make_node("Expand", ["m", "s"], ["y"], "vast"),
+        ],
+        {"s": np.array([megabytes, 2**18])},
+    )

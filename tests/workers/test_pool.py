@@ -19,7 +19,7 @@ import rf_viz
 from rf_viz.errors import SizeUnknownError
 from rf_viz.workers import EndedError, Limits, Pool, Source, WorkerModel, processes
 from rf_viz.workers.loaders import load_file
-from tests.models.hungry import endless, gigabytes
+from tests.models.hungry import endless, gigabytes, vast
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = sorted((ROOT / "assets" / "models").glob("*.onnx"))
@@ -144,6 +144,14 @@ def test_a_run_that_wants_too_much_memory_is_told_so_and_takes_nothing(pool: Poo
     with pytest.raises(EndedError, match=r"gigabytes\.onnx .* more than 900 MB of memory"):
         hungry.activations(FEED, ["y"])
     assert hungry.activations(FEED, ["c"])["c"].shape == (1, 4, 32, 32)
+
+
+def test_an_answer_that_is_too_large_for_the_app_is_told_so(pool: Pool) -> None:
+    greedy = model(pool, vast(300), "vast.onnx")
+    with pytest.raises(EndedError, match=r"vast\.onnx .* takes more than 225 MB, the limit here"):
+        greedy.activations(FEED, ["y"])
+    assert greedy.activations(FEED, ["c"])["c"].shape == (1, 4, 32, 32)
+    assert model(pool, vast(200)).activations(FEED, ["y"])["y"].nbytes == 200 * 2**20
 
 
 def test_a_worker_that_is_killed_takes_only_its_answer_along(pool: Pool) -> None:
