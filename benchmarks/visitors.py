@@ -201,7 +201,7 @@ def layers_of(visitor: Visitor) -> list[str]:
 
 
 async def click(visitor: Visitor, every: float, until: float, seed: int) -> list[float]:
-    """Choose layers and pin cells in turn, one each so many seconds, as a person would."""
+    """Choose layers and pin cells, one or the other each so many seconds, as a person would."""
     chance, spent = random.Random(seed), list[float]()
     await asyncio.sleep(chance.random() * every)
     layers = layers_of(visitor)
@@ -209,7 +209,7 @@ async def click(visitor: Visitor, every: float, until: float, seed: int) -> list
     while time.monotonic() < until:
         turn += 1
         begun = time.monotonic()
-        if turn % 2:
+        if chance.random() < 0.5:
             spent.append(await visitor.choose_layer(chance.choice(layers), turn))
         else:
             grid = visitor.header("linked view")["grid"]
