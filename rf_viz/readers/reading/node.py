@@ -278,6 +278,17 @@ class BaseNode(Generic[C]):
             raise ModelError(f"{self.op} {self.name!r} takes one number as its input {i}")
         return numbers[0]
 
+    def known_int(self, i: int) -> int | None:
+        """The first number of input ``i``; None where it is left out, empty or not known.
+
+        Raises ModelError where it holds no numbers.
+        """
+        try:
+            numbers = self.ints(i)
+        except DataDependent:
+            return None
+        return numbers[0] if numbers else None
+
     def axis(self, rank: int, default: int = 0, name: str = "axis") -> int:
         """An axis attribute, made not negative."""
         return self.count_axis(int(self.attribute(name, default)), rank)

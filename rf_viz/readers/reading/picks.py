@@ -52,7 +52,12 @@ def known(node: Node, i: int) -> NDArray[Any] | None:
 
 
 def counted(indices: NDArray[Any], size: int | Positions) -> Positions:
-    """Indices along an axis of ``size``, none of them negative."""
+    """Indices along an axis of ``size``, none of them negative.
+
+    Raises ModelError where they are no numbers.
+    """
+    if indices.dtype.kind not in "biuf":
+        raise ModelError("positions are picked by what is no number: the graph is invalid")
     indices = np.asarray(indices, np.int64)
     return np.where(indices < 0, indices + size, indices)
 

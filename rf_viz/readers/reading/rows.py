@@ -59,17 +59,16 @@ def one_row(node: Node, i: int, place: int) -> Output:
     if whole is None or not shape:
         raise DataDependent(f"the items of the list that {node.op} {node.name} takes")
     number = node.inputs[place]
-    at = None if number is None else number.value()
+    position = node.known_int(place)
     node.inputs = [whole, number]
     after = shape[1:]
-    if at is None:
+    if position is None:
         any_row = reduce(shape, (0,), True) + reshape((1, *after), after)
         why = f"which item {node.op} {node.name} takes is not known: assumed to be any"
         edges = [Edge(0, any_row)]
         if node.depends(1):
             edges.append(Edge(1, everything((number and number.shape) or (), after)))
         return Output(after, edges, why)
-    (position,) = np.asarray(at).reshape(-1)[:1].tolist()
     if not -shape[0] <= position < shape[0]:
         raise ModelError(f"{node.op} {node.name!r} takes item {position} of {shape[0]}")
     return Output(after, [Edge(0, _row(shape, position % shape[0]))])

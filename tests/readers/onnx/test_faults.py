@@ -332,3 +332,33 @@ def test_what_depends_on_the_data_is_no_defect(
 def test_blocks_that_do_not_fill_an_image(op: str, shape: Sequence[int], why: str) -> None:
     node = helper.make_node(op, ["x"], ["y"], name="cut", blocksize=2)
     assert refusal(node, shape=shape) == f"{op} 'cut' is not valid: {why}"
+
+
+@pytest.mark.parametrize("value", [np.array(1 + 1j, np.complex64), np.array("one", object)])
+def test_positions_and_counts_that_are_no_numbers_are_refused(value: np.ndarray) -> None:
+    body = helper.make_graph(
+        [
+            helper.make_node("Identity", ["on"], ["still"]),
+            helper.make_node("Relu", ["before"], ["after"]),
+        ],
+        "body",
+        [
+            helper.make_tensor_value_info("turn", TensorProto.INT64, []),
+            helper.make_tensor_value_info("on", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("before", TensorProto.FLOAT, None),
+        ],
+        [
+            helper.make_tensor_value_info("still", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("after", TensorProto.FLOAT, None),
+        ],
+    )
+    for nodes in (
+        [helper.make_node("Gather", ["x", "n"], ["y"], axis=3)],
+        [helper.make_node("Loop", ["n", "", "x"], ["y"], body=body)],
+        [
+            helper.make_node("SplitToSequence", ["x"], ["all"], axis=3),
+            helper.make_node("SequenceAt", ["all", "n"], ["y"]),
+        ],
+    ):
+        with pytest.raises(ModelError, match=r"number.*: the graph is invalid"):
+            traced(build(nodes, {"x": (1, 2, 4, 4)}, {"n": value}))

@@ -109,7 +109,7 @@ def _counted(
 ) -> list[dict[int, Value]] | None:
     """What is known of each turn, whatever is fed; None where their number is not known."""
     limit = node.inputs[0]
-    most = None if limit is None else limit.value()
+    most = node.known_int(0)
     states = {i: (e.value, e.result) for i, e in enumerate(entering) if isinstance(e, Carried)}
     same = {i for i, e in enumerate(entering) if isinstance(e, Around) and e.value.tensor < 0}
     constants = constant_states(node, body, same, states)
@@ -130,7 +130,7 @@ def _counted(
     turns: list[dict[int, Value]] = []
     go: bool | None = first
     try:
-        while go and (most is None or len(turns) < int(most.reshape(-1)[0])):
+        while go and (most is None or len(turns) < most):
             if len(turns) > MOST_TURNS:
                 return None
             now[0] = Value((), value=np.array(len(turns), np.int64))
@@ -140,7 +140,7 @@ def _counted(
             now.update(zip(changing, results, strict=True))
     except DataDependent:
         return None
-    return None if go is None and (most is None or len(turns) < int(most.reshape(-1)[0])) else turns
+    return None if go is None and (most is None or len(turns) < most) else turns
 
 
 @operator("Scan", category="other")

@@ -54,9 +54,8 @@ def switch(node: Node) -> Outputs:
 def switch_by_number(node: Node) -> Outputs:
     """Input 0 goes on as the output that input 1 numbers; any other number is the last's."""
     data, count = tensor(node, 0), node.attribute("num_outs", len(node.outputs))
-    number = tensor(node, 1).value()
-    if number is not None and number.size:
-        way = int(number.reshape(-1)[0])
+    way = node.known_int(1)
+    if way is not None:
         way = way if 0 <= way < count else count - 1
         return [data if i == way else DEAD for i in range(len(node.outputs))]
     shape = node.shape(0)
