@@ -26,6 +26,9 @@ _SAMPLES = ("squeezenet1_1", "blazeface_short", "selfie_segmentation", "efficien
 _LARGEST = 2**28
 """The most bytes of a message."""
 
+_MOST_RUNS = 2
+"""The runs of a page for which a browser keeps a message (global.maxCachedMessageAge)."""
+
 
 class Visitor:
     """A session on a page, which keeps what a browser would keep of it.
@@ -40,7 +43,8 @@ class Visitor:
         self._socket: ClientConnection | None = None
         self._states: dict[str, str] = {}
         self._uploads: dict[str, Any] = {}
-        self._kept: dict[str, ForwardMsg] = {}
+        self._kept: dict[str, tuple[ForwardMsg, int]] = {}
+        self._runs = 0
         self._script = self._session = ""
         self._places: list[Any] = []
         self.components: dict[str, tuple[Any, str]] = {}
@@ -96,9 +100,9 @@ class Visitor:
         self.received += len(data)
         message = ForwardMsg.FromString(data)
         if message.WhichOneof("type") == "ref_hash":
-            message = self._kept[message.ref_hash]
-        elif message.metadata.cacheable:
-            self._kept[message.hash] = message
+            message, _ = self._kept[message.ref_hash]
+        if message.metadata.cacheable:
+            self._kept[message.hash] = message, self._runs
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self._script = message.new_session.page_script_hash
@@ -120,8 +124,19 @@ class Visitor:
                 raise RuntimeError(element.exception.message)
         elif kind == "script_finished":
             ended = message.script_finished
+            if ended == ForwardMsg.FINISHED_SUCCESSFULLY:
+                self._forget()
             return ended != ForwardMsg.FINISHED_EARLY_FOR_RERUN
         return False
+
+    def _forget(self) -> None:
+        """Forget the messages that a browser forgets: those that no late run has sent."""
+        self._runs += 1
+        self._kept = {
+            key: (message, run)
+            for key, (message, run) in self._kept.items()
+            if self._runs - run <= _MOST_RUNS
+        }
 
     def header(self, name: str) -> dict[str, Any]:
         """What a component was given to draw, without its arrays."""
