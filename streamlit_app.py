@@ -117,4 +117,4 @@ else:
         navigation.clear()
         explore(scene, view, traced, played)
 layer_table(net, open=bool(unfit))
-address.finish()
+page.finish()

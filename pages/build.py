@@ -62,4 +62,4 @@ if study:
     with chart:
         growth(study, chosen, goal, session.choose)
     export_panel(study, row, cell)
-address.finish()
+page.finish()

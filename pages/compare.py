@@ -54,4 +54,4 @@ with libraries:
 with table:
     if table.open:
         published()
-address.finish()
+page.finish()

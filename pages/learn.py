@@ -49,4 +49,4 @@ else:
     from rf_viz.ui.learn.figures import living_figures
 
     living_figures()
-address.finish()
+page.finish()

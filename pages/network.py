@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from rf_viz.ui import address, cache, page, sidebar
+from rf_viz.ui import cache, page, sidebar
 from rf_viz.ui.network.overview import (
     coverage_section,
     findings_section,
@@ -41,4 +41,4 @@ st.header("All layers", anchor="layers")
 table_section(net, cache.load(file).parameters(), traced)
 st.header("How many cells see each pixel", anchor="coverage")
 coverage_section(net, traced)
-address.finish()
+page.finish()

@@ -73,6 +73,7 @@ FOREIGN = {
     "_flatten_layers",
     *("_handle_data", "_default_value"),  # TensorFlow
     "_tab",  # flatbuffers
+    *("_state", "_new_widget_state"),  # Streamlit
     "_exit",  # of os: the documented way to end a copied process
 }
 """Private names of other packages that there is no public way around."""

@@ -6,13 +6,20 @@ import ctypes
 import gc
 import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 from threading import Thread
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 _LOOK = 0.5
 """Seconds between two looks at whether a search is due."""
 
 _BUSY = 0.1
 """The share of a processor from which on the server counts as busy."""
+
+_SEEN = "widgets seen"
+"""Where a session keeps the widgets of its page."""
 
 _LARGE = 2**18
 """The bytes of a block from which on its memory goes back as soon as it is free."""
@@ -70,6 +77,32 @@ class Collector:
         elif since >= (self.soon if idle else self.late) and worked - self._worked >= self.least:
             gc.collect()
             self._searched, self._worked = now, worked
+
+
+@dataclass
+class _Seen:
+    """The widgets that Streamlit knew when a page was last drawn, and those gone by then."""
+
+    widgets: dict[str, object] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+
+
+def forget_widgets() -> None:
+    """Has Streamlit forget the widgets that neither this run of the page has drawn nor the last.
+
+    It forgets their values by itself, but keeps their callbacks as long as the session lasts, and
+    with these the pictures and networks that they are about. Call it when all is drawn. A click
+    that came while its widget went is still heard.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    with suppress(AttributeError):  # none of this is public
+        widgets = context.session_state._state._new_widget_state.widget_metadata  # type: ignore[union-attr]
+        seen = st.session_state.setdefault(_SEEN, _Seen())
+        # Whatever is drawn has a new entry; not all of these are among the context's own ids.
+        same = {name for name, widget in widgets.items() if seen.widgets.get(name) is widget}
+        for name in same & seen.gone:
+            del widgets[name]
+        seen.widgets, seen.gone = dict(widgets), same - seen.gone
 
 
 def _keep_little() -> None:

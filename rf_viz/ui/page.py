@@ -18,7 +18,7 @@ from .address_choice import kept, one_of
 from .browser.token import hand_out
 from .cache import warm_up
 from .chart.chart import set_up_charts
-from .garbage import Collector
+from .garbage import Collector, forget_widgets
 
 _HERE = Path(__file__).parent
 _ICON = _HERE / "icon.svg"
@@ -61,6 +61,12 @@ def set_up(title: str) -> None:
     # Where the sidebar is folded, the page begins with what stands at its top.
     st.html(_brand())
     _menu()
+
+
+def finish() -> None:
+    """Ends a page: call it when all is drawn."""
+    address.finish()
+    forget_widgets()
 
 
 def lead(text: str) -> DeltaGenerator:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from rf_viz.ui.garbage import Collector
 
@@ -80,3 +81,41 @@ def test_what_lived_long_is_freed_in_the_end(collector: Collector, idle: bool, a
 def test_streamlit_does_not_search_after_every_run() -> None:
     settings = (Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text()
     assert "postScriptGC = false" in settings
+
+
+PAGE = """
+import streamlit as st
+from rf_viz.ui.garbage import forget_widgets
+
+turn = st.session_state["turn"] = st.session_state.get("turn", 0) + 1
+picture = st.session_state["make"]()
+st.session_state["made"].append(picture.gone)
+clicked = st.session_state["clicked"]
+st.button("Stay", key="stay", on_click=clicked.append, args=(turn,))
+st.button("Go", key=f"go {turn}", on_click=picture.turn)
+forget_widgets()
+"""
+
+
+class Shown:
+    """What a button of a page is about."""
+
+    def __init__(self) -> None:
+        self.gone = weakref.ref(self)
+
+    def turn(self, number: int = 0) -> int:
+        return number
+
+
+def test_what_a_button_was_about_goes_with_the_button_and_others_still_work() -> None:
+    page = AppTest.from_string(PAGE)
+    made: list[weakref.ref[Shown]] = []
+    clicked: list[int] = []
+    page.session_state["make"], page.session_state["made"] = Shown, made
+    page.session_state["clicked"] = clicked
+    for turn in range(1, 5):
+        page.run()
+        page.button(key="stay").click().run()
+        assert clicked[-1] == 2 * turn - 1
+    gc.collect()
+    assert [each() for each in made[:-3]] == [None] * 5
