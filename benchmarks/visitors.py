@@ -130,7 +130,7 @@ class Visitor:
         return False
 
     def _forget(self) -> None:
-        """Forget the messages that a browser forgets: those that no late run has sent."""
+        """Forget what a browser forgets: the messages that none of the last runs has sent."""
         self._runs += 1
         self._kept = {
             key: (message, run)

@@ -88,11 +88,11 @@ class _Seen:
 
 
 def forget_widgets() -> None:
-    """Has Streamlit forget the widgets that neither this run of the page has drawn nor the last.
+    """Has Streamlit forget the widgets that neither this run of the page nor the last has drawn.
 
     It forgets their values by itself, but keeps their callbacks as long as the session lasts, and
-    with these the pictures and networks that they are about. Call it when all is drawn. A click
-    that came while its widget went is still heard.
+    with these the pictures and networks that they are about. Call it when all is drawn. A click on
+    a widget that the next run no longer draws is still heard.
     """
     context = get_script_run_ctx(suppress_warning=True)
     with suppress(AttributeError):  # none of this is public

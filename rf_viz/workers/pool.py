@@ -36,8 +36,8 @@ _BUSY = 0.5
 _IDLE = 600.0
 """Seconds for which a worker without a job is kept."""
 
-_ANSWER = 4
-"""What its worker may take, by the most of it that an answer may take in the app."""
+_PART = 4
+"""An answer may take one in so many parts of the memory that its worker may take."""
 
 
 class _Worker:
@@ -293,7 +293,7 @@ class Pool:
     @property
     def _most(self) -> int:
         """The most bytes of an answer."""
-        return self.limits.memory_mb * 2**20 // _ANSWER
+        return self.limits.memory_mb * 2**20 // _PART
 
     @property
     def _memory(self) -> str:

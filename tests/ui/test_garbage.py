@@ -92,7 +92,7 @@ picture = st.session_state["make"]()
 st.session_state["made"].append(picture.gone)
 clicked = st.session_state["clicked"]
 st.button("Stay", key="stay", on_click=clicked.append, args=(turn,))
-st.button("Go", key=f"go {turn}", on_click=picture.turn)
+st.button("Go", key=f"go {turn}", on_click=picture.click, args=(clicked, -turn))
 forget_widgets()
 """
 
@@ -103,19 +103,22 @@ class Shown:
     def __init__(self) -> None:
         self.gone = weakref.ref(self)
 
-    def turn(self, number: int = 0) -> int:
-        return number
+    def click(self, clicked: list[int], number: int) -> None:
+        clicked.append(number)
 
 
-def test_what_a_button_was_about_goes_with_the_button_and_others_still_work() -> None:
+@pytest.fixture
+def page() -> AppTest:
+    """A page that draws one button again and another anew at each run."""
     page = AppTest.from_string(PAGE)
-    made: list[weakref.ref[Shown]] = []
-    clicked: list[int] = []
-    page.session_state["make"], page.session_state["made"] = Shown, made
-    page.session_state["clicked"] = clicked
-    for turn in range(1, 5):
-        page.run()
+    state = page.session_state
+    state["make"], state["made"], state["clicked"] = Shown, [], []
+    return page.run()
+
+
+def test_what_a_button_was_about_goes_with_the_button_and_others_still_work(page: AppTest) -> None:
+    for _ in range(7):
         page.button(key="stay").click().run()
-        assert clicked[-1] == 2 * turn - 1
+    assert page.session_state["clicked"] == [1, 2, 3, 4, 5, 6, 7]
     gc.collect()
-    assert [each() for each in made[:-3]] == [None] * 5
+    assert [each() for each in page.session_state["made"][:-3]] == [None] * 5
