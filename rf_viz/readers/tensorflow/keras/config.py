@@ -415,18 +415,24 @@ def _try(clean: Config) -> None:
 def _declared_outputs(config: Config) -> dict[str, dict[int, DeclaredOutput]]:
     """Outputs as other layers say that they take them, by layer name and number of the output."""
     declared: dict[str, dict[int, DeclaredOutput]] = {}
+
+    def declare(layer: Any, number: Any, shape: Any, dtype: Any = "") -> None:  # noqa: ANN401
+        plain = _plain_shape(shape)
+        if (
+            isinstance(layer, str)
+            and isinstance(number, int)
+            and 0 <= number < _MOST_OUTPUTS
+            and plain is not None
+        ):
+            output = DeclaredOutput(plain, dtype if isinstance(dtype, str) else "")
+            declared.setdefault(layer, {}).setdefault(number, output)
+
     for inner in _keras_tensors(config):
-        history, shape = inner.get("keras_history"), _plain_shape(inner.get("shape"))
-        if isinstance(history, list) and len(history) == 3 and shape is not None:
-            layer, _, number = history
-            if isinstance(layer, str) and isinstance(number, int) and number < _MOST_OUTPUTS:
-                dtype = inner.get("dtype")
-                output = DeclaredOutput(shape, dtype if isinstance(dtype, str) else "")
-                declared.setdefault(layer, {}).setdefault(number, output)
-    for layer, number, written in shapes_of_inputs(config):
-        shape = _plain_shape(written)
-        if shape is not None:
-            declared.setdefault(layer, {}).setdefault(number, DeclaredOutput(shape, ""))
+        history = inner.get("keras_history")
+        if isinstance(history, list) and len(history) == 3:
+            declare(history[0], history[2], inner.get("shape"), inner.get("dtype"))
+    for layer, number, shape in shapes_of_inputs(config):
+        declare(layer, number, shape)
     return declared
 
 

@@ -157,3 +157,28 @@ def test_an_hdf5_file_whose_numbers_are_out_of_range_is_damaged(at: int) -> None
     data = bytearray(file.getvalue())
     data[at : at + 8] = b"\xff" * 7 + b"\x7f"
     assert "m.h5" in refusal(bytes(data), "m.h5")
+
+
+def test_a_layer_that_is_not_executed_has_no_more_outputs_than_a_layer_may() -> None:
+    """Keras 2 wrote the number of the output that a layer is called on; a file may name any."""
+    layers: list[dict[str, Any]] = [
+        {
+            "class_name": "InputLayer",
+            "config": {"name": "in", "batch_input_shape": [None, 4]},
+            "inbound_nodes": [],
+        },
+        {
+            "class_name": "Mine",
+            "config": {"name": "mine"},
+            "inbound_nodes": [[["in", 0, 0, {}]]],
+        },
+        {
+            "class_name": "ReLU",
+            "config": {"name": "last"},
+            "build_config": {"input_shape": [None, 4]},
+            "inbound_nodes": [[["mine", 0, 1 << 40, {}]]],
+        },
+    ]
+    ends = {"input_layers": [["in", 0, 0]], "output_layers": [["last", 0, 0]]}
+    config = {"class_name": "Functional", "config": {"name": "m", "layers": layers, **ends}}
+    assert "no layer makes" in refusal(json.dumps(config).encode())
