@@ -48,6 +48,7 @@ from .base import (
     pull,
     push,
     shape_after,
+    shapes_along,
     slim,
     spread,
 )
@@ -104,6 +105,7 @@ __all__ = [
     "pull",
     "push",
     "shape_after",
+    "shapes_along",
     "slim",
     "spread",
 ]

@@ -34,8 +34,8 @@ MOST_KEPT = 2**31
 MOST_PASSED = 2**34
 """The most bytes of the arrays that a walk passes over, which takes about 20 seconds."""
 
-MOST_AXES = 64
-"""The most axes of a tensor: NumPy's arrays have no more."""
+MOST_AXES = 32
+"""The most axes of a tensor: NumPy broadcasts no more."""
 
 
 class TooLargeError(MemoryError):
@@ -386,12 +386,20 @@ def shape_after(relation: Relation, before: Shape) -> Shape:
 
     Raises ValueError where a step does not fit the shape that reaches it.
     """
-    shape = before
+    return shapes_along(relation, before)[-1]
+
+
+def shapes_along(relation: Relation, before: Shape) -> list[Shape]:
+    """The shapes from a relation's input, ``before``, to its output, one after each step.
+
+    Raises ValueError where a step does not fit the shape that reaches it.
+    """
+    shapes = [before]
     for step in relation:
-        shape = step.shape(shape)
-        if min(shape, default=0) < 0:
-            raise ValueError(f"a tensor cannot be of {shape}")
-    return shape
+        shapes.append(step.shape(shapes[-1]))
+        if min(shapes[-1], default=0) < 0:
+            raise ValueError(f"a tensor cannot be of {shapes[-1]}")
+    return shapes
 
 
 def with_extents(shape: Shape, changes: Iterable[tuple[int, int, int]]) -> Shape:

@@ -153,7 +153,12 @@ def _regroup(
 
 @lru_cache(maxsize=4096)
 def _axis_groups(before: Shape, after: Shape) -> _Groups:
-    """The finest partition of both shapes' axes into consecutive groups of equal product."""
+    """The finest partition of both shapes' axes into consecutive groups of equal product.
+
+    All axes are one group where there are no elements at all.
+    """
+    if 0 in before or 0 in after:
+        return ((tuple(range(len(before))), tuple(range(len(after)))),)
     groups: list[tuple[list[int], list[int]]] = []
     i = o = 0
     while i < len(before) or o < len(after):

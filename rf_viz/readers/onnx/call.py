@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import onnx
 from ...errors import ModelError
 from ...trace.settings import settings_by_name
 from ...trace.tensors import Setting
+from ..reading.node import mistyped
 from ..reading.operators import Operator
 from ..reading.values import Value
 from .constants import dense, initializer
@@ -56,6 +57,15 @@ _SETTINGS = {
 def domain(name: str) -> str:
     """An operator domain under its one name."""
     return "" if name == "ai.onnx" else name
+
+
+@lru_cache(maxsize=4096)
+def _types(op: str, domain: str, opset: int) -> Mapping[str, int]:
+    """The types of an operator's attributes, by the standard; none for another's operators."""
+    if not onnx.defs.has(op, opset, domain):
+        return {}
+    attributes = onnx.defs.get_schema(op, opset, domain).attributes
+    return {name: int(a.type.value) for name, a in attributes.items()}  # type: ignore[attr-defined]
 
 
 class File:
@@ -109,14 +119,25 @@ class Call:
     def attributes(self) -> dict[str, Any]:
         """The attributes as Python values (strings decoded, lists as tuples, graphs read).
 
-        Raises ModelError where a window's numbers are not positive, or no numbers.
+        Raises ModelError where one is of another type than its operator has it, and where a
+        window's numbers are not positive, or no numbers.
         """
         if self._attributes is None:
+            self._check_types()
             attributes = {a.name: self._attribute(a) for a in self.proto.attribute}
             for name in _POSITIVE:
                 self._check_positive(name, attributes.get(name))
             self._attributes = attributes
         return self._attributes
+
+    def _check_types(self) -> None:
+        """Raises ModelError where an attribute is not of the type that the standard names."""
+        types = _types(self.op, self.domain, self.opset)
+        for attribute in self.proto.attribute:
+            expected = types.get(attribute.name, attribute.type)
+            # The oldest files leave the type out.
+            if attribute.type not in (expected, onnx.AttributeProto.UNDEFINED):
+                raise mistyped(self, attribute.name)
 
     def _check_positive(self, name: str, numbers: object) -> None:
         """Raises ModelError where an attribute holds other things than positive numbers."""

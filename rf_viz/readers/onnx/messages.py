@@ -57,8 +57,9 @@ def _texts(proto: onnx.ModelProto) -> Iterator[object]:
         yield from (*function.input, *function.output, *function.attribute)
     for graph in every_graph(proto):
         yield graph.name
-        yield from (tensor.name for tensor in graph.initializer)
-        yield from (sparse.values.name for sparse in graph.sparse_initializer)
+        for tensor in (*graph.initializer, *(s.values for s in graph.sparse_initializer)):
+            yield tensor.name
+            yield from _side_file(tensor)
         for value in (*graph.input, *graph.output, *graph.value_info):
             yield value.name
             yield from (dim.dim_param for dim in value.type.tensor_type.shape.dim)
@@ -67,5 +68,13 @@ def _texts(proto: onnx.ModelProto) -> Iterator[object]:
         yield from (*node.input, *node.output)
         for attribute in node.attribute:
             yield from (attribute.name, attribute.ref_attr_name)
+            for tensor in (attribute.t, *attribute.tensors):
+                yield from _side_file(tensor)
         for entry in node.metadata_props:
             yield from (entry.key, entry.value)
+
+
+def _side_file(tensor: onnx.TensorProto) -> Iterator[object]:
+    """The texts that say where in another file a tensor's values are."""
+    for entry in tensor.external_data:
+        yield from (entry.key, entry.value)

@@ -182,23 +182,34 @@ class BaseNode(Generic[C]):
         return self.reading.weight_aware
 
     def attribute(self, name: str, default: Any = None) -> Any:  # noqa: ANN401
-        """An attribute as a Python value (strings decoded, lists as tuples), or the default."""
-        return self.call.attributes.get(name, default)
+        """An attribute as a Python value (strings decoded, lists as tuples), or the default.
 
-    def required(self, name: str) -> Any:  # noqa: ANN401
-        """An attribute without a default. Raises ModelError where it is missing."""
+        Raises ModelError where it is of another type than a default.
+        """
+        value = self.call.attributes.get(name, default)
+        if value is not None and default is not None and not _is_like(value, default):
+            raise mistyped(self.call, name)
+        return value
+
+    def required(self, name: str, *, like: Any = None) -> Any:  # noqa: ANN401
+        """An attribute without a default.
+
+        Raises ModelError where it is missing, or of another type than the example ``like``.
+        """
         value = self.attribute(name)
         if value is None:
             raise self.missing(f"attribute {name}")
+        if like is not None and not _is_like(value, like):
+            raise mistyped(self.call, name)
         return value
 
     def choice(self, name: str, choices: Mapping[str, Choice], default: str) -> Choice:
-        """Look up the meaning of an attribute's word. Raises ModelError for an unknown one."""
+        """Look up the meaning of an attribute's word. Raises ModelError for any other."""
         word = self.attribute(name, default)
-        if not isinstance(word, str) or word not in choices:
-            shown = repr(word) if isinstance(word, str | int | float) else "of another type"
+        if word not in choices:
             raise ModelError(
-                f"{self.op} {self.name!r} has {name} {shown}, which is none of {', '.join(choices)}"
+                f"{self.op} {self.name!r} has {name} {word!r}, which is none of "
+                f"{', '.join(choices)}"
             )
         return choices[word]
 
@@ -306,6 +317,31 @@ class BaseNode(Generic[C]):
     def add(self, name: str, output: Output) -> Value:
         """Enter a tensor beside the node's outputs (an item of a sequence)."""
         return self.reading.add(self, name, output)
+
+
+def mistyped(call: Call, name: str) -> ModelError:
+    """The error to raise where an attribute is of another type than the operator takes."""
+    return ModelError(
+        f"{call.op} {call.name!r} has {name} of another type than its operator takes: "
+        "the graph is invalid"
+    )
+
+
+def _is_like(value: object, example: object) -> bool:
+    """Whether a value is of the type of another; a whole number may stand for any number.
+
+    A list is of whole numbers, as in all attributes that are lists and have a default. A shape of
+    floats must not come about: it would be found in caches of shapes in the place of its ints.
+    """
+    match example:
+        case int():
+            return isinstance(value, int)
+        case float():
+            return isinstance(value, int | float)
+        case tuple():
+            return isinstance(value, tuple | list) and all(isinstance(n, int) for n in value)
+        case _:
+            return isinstance(value, type(example))
 
 
 def outputs_of(graph: Subgraph[Any], scope: Mapping[str, Value], where: str) -> list[Value]:

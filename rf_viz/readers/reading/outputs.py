@@ -6,7 +6,7 @@ Nodes that break their operator's rules get a ModelError that names them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
+from math import ceil, prod
 from typing import Any
 
 from ...errors import ModelError
@@ -22,6 +22,7 @@ from ...relation.common.picks import PadMode, pad
 from ...relation.common.products import Product, concatenated
 from .masks import masked_join, masked_product, masked_reduction
 from .node import BaseNode
+from .values import DataDependent
 
 Node = BaseNode[Any]
 
@@ -65,6 +66,25 @@ def broadcast_shape(node: Node, shapes: Sequence[Shape]) -> Shape:
     return tuple(after)
 
 
+def arranged(node: Node) -> Output:
+    """Numbers from input 0 up to input 1, in steps of input 2; no value of them is made.
+
+    Raises DataDependent where one of the three is not known.
+    """
+    numbers = []
+    for i in range(3):
+        value = node.value(i)
+        if value is None:
+            raise DataDependent(f"how long {node.op} {node.name!r} is depends on the data")
+        if value.size != 1 or value.dtype.kind not in "iuf":
+            raise ModelError(f"{node.op} {node.name!r} takes one number as its input {i}")
+        numbers.append(value.item())
+    start, limit, step = numbers
+    if not step:
+        raise ModelError(f"{node.op} {node.name!r} has steps of 0")
+    return Output((max(0, ceil((limit - start) / step)),))
+
+
 def parameter(node: Node, i: int, after: Shape, axis: int) -> list[Edge]:
     """Edges to a parameter in input ``i``, such as a scale or a bias; none if it is constant.
 
@@ -74,7 +94,7 @@ def parameter(node: Node, i: int, after: Shape, axis: int) -> list[Edge]:
     if not node.depends(i):
         return []
     shape = node.shape(i)
-    if len(shape) > 1 or axis >= len(after) or shape not in ((), (1,), (after[axis],)):
+    if not 0 <= axis < len(after) or shape not in ((), (1,), (after[axis],)):
         raise ModelError(
             f"{node.op} {node.name!r} has parameters of {list(shape)} for a tensor of {list(after)}"
         )

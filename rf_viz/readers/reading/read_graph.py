@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from numpy.typing import NDArray
 
 from ...errors import ModelError, defect
-from ...relation import MOST_AXES, Edge, Output, Shape, shape_after
+from ...relation import MOST_AXES, Edge, Output, Shape, shapes_along
 from ...relation.common.basic import everything
 from ...trace.tensors import Category, Group, Source, Tensor
 from .expansion import MOST_NODES
@@ -267,7 +267,11 @@ class BaseReading(ABC, Generic[C, N]):
                     f"{node.op} {node.name!r} makes a tensor of {len(shape)} axes: the limit is "
                     f"{MOST_AXES}"
                 )
-            if prod(shape) > LARGEST or min(shape, default=0) < 0:
+            if (
+                not all(isinstance(n, int) for n in shape)
+                or prod(shape) > LARGEST
+                or min(shape, default=0) < 0
+            ):
                 raise ModelError(
                     f"{node.op} {node.name!r} makes a tensor of {list(shape)}: "
                     "the model does not work at this input size"
@@ -432,7 +436,10 @@ def _place(error: ModelError, node: BaseNode[Any]) -> None:
 
 
 def _sources(node: BaseNode[Any], output: Output) -> list[Source]:
-    """The edges to tensors that depend on the input, each checked to fit them."""
+    """The edges to tensors that depend on the input, each checked to fit them.
+
+    Nothing gets through where no element is left on the way, as where all of an axis is cropped.
+    """
     sources = []
     for number, relation, local_beside_mix in output.edges:
         value = node.inputs[number]
@@ -441,10 +448,12 @@ def _sources(node: BaseNode[Any], output: Output) -> list[Source]:
         if value.tensor < 0:
             continue
         shape = value.shape or ()
-        if (shape_after(relation, shape) if relation else shape) != output.shape:
+        shapes = shapes_along(relation, shape) if relation else [shape]
+        if shapes[-1] != output.shape:
             raise ModelError(
                 f"{node.op} {node.name!r} cannot make {list(output.shape)} of {list(shape)}: "
                 "the model does not work at this input size"
             )
-        sources.append(Source(value.tensor, relation, local_beside_mix))
+        if not any(0 in s for s in shapes):
+            sources.append(Source(value.tensor, relation, local_beside_mix))
     return sources

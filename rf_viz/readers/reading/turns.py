@@ -93,7 +93,7 @@ class _Turned(Value):
     __slots__ = ("turns",)
 
     def __init__(self, turns: Sequence[Value]) -> None:
-        super().__init__(next(v.shape for v in turns if v.shape is not None))
+        super().__init__(next((v.shape for v in turns if v.shape is not None), None))
         self.turns = turns
 
 
@@ -101,7 +101,8 @@ def handed_on(body: Subgraph[Any]) -> dict[int, int]:
     """The inputs that a body returns as they are: their numbers, by those of the results."""
     origin = {name: i for i, name in enumerate(body.inputs)}
     for call in body.calls:
-        if call.op == "Identity" and len(call.inputs) == 1 and call.inputs[0] in origin:
+        ends = (len(call.inputs), len(call.outputs))
+        if call.op == "Identity" and ends == (1, 1) and call.inputs[0] in origin:
             origin[call.outputs[0]] = origin[call.inputs[0]]
     return {i: origin[name] for i, name in enumerate(body.outputs) if name in origin}
 
@@ -285,6 +286,8 @@ def _results_of_any_turn(node: Node, loop: Loop, shown: Callable[[int], str]) ->
         if isinstance(entered, Counted):
             entered = Around(Value(entered.values[0].shape))
         elif isinstance(entered, Scanned):
+            if not len(entered.positions):
+                return None
             entered = entered._replace(positions=entered.positions[:1])
         entering.append(entered)
     try:

@@ -50,17 +50,19 @@ def violation(node: Node) -> str:
 
 
 def takes_wrong_constants(graph: Any) -> bool:  # noqa: ANN401
-    """Tell whether some node takes a constant of a type that its op does not take there.
+    """Tell whether some node takes a constant that its op does not take, by its type or its axes.
 
     TensorFlow's own shape inference ends the whole process where it reads such a constant.
     """
     from tensorflow.python.framework import op_def_registry
 
-    constants = {
-        node.name: node.attr["value"].tensor.dtype for node in graph.node if node.op == "Const"
-    }
+    constants = {node.name: node.attr["value"].tensor for node in graph.node if node.op == "Const"}
     for node in graph.node:
-        kinds = [constants.get(name.removesuffix(":0")) for name in node.input]
+        inputs = [constants.get(name.removesuffix(":0")) for name in node.input]
+        kinds = [tensor and tensor.dtype for tensor in inputs]
+        sizes = inputs[1] if node.op == "SplitV" and len(inputs) > 1 else None
+        if sizes is not None and len(sizes.tensor_shape.dim) != 1:
+            return True
         definition = op_def_registry.get(node.op) if any(kinds) else None
         if definition is None:
             continue

@@ -176,7 +176,11 @@ def _as_window(
     scale: float,
 ) -> Slide | None:
     """The sliding window that does the same, where all positions read alike."""
-    if not (counts == counts[0]).all() or not (counts & inside).any(axis=1).all():
+    if (
+        not len(counts)
+        or not (counts == counts[0]).all()
+        or not (counts & inside).any(axis=1).all()
+    ):
         return None
     used = np.flatnonzero(counts[0])
     strides = np.diff(taps[:, 0])

@@ -46,7 +46,7 @@ CONSTANTS = {
         ("Col2Im", ["x", "numbers"], "input 2", 22),
         ("Expand", ["x"], "input 1", 22),
         ("MelWeightMatrix", ["", "", "", "x"], "input 0", 22),
-        ("MelWeightMatrix", ["numbers", "", "", "x"], "input 1", 22),
+        ("MelWeightMatrix", ["on", "", "", "x"], "input 1", 22),
         ("OneHot", ["x"], "input 1", 22),
         ("Pad", ["x"], "input 1", 22),
         ("Pad", ["x"], "attribute pads", 10),
@@ -170,8 +170,9 @@ def test_a_graph_where_the_strides_belong() -> None:
     branch = valid("If").attribute[0]
     branch.name = "strides"
     node.attribute[0].CopyFrom(branch)
-    said = refusal(node)
-    assert said == "Conv 'y' has strides that are no list of whole numbers: the graph is invalid"
+    assert refusal(node) == (
+        "Conv 'y' has strides of another type than its operator takes: the graph is invalid"
+    )
 
 
 def test_a_graph_where_a_word_belongs() -> None:
@@ -180,7 +181,7 @@ def test_a_graph_where_a_word_belongs() -> None:
     branch.name = "mode"
     node.attribute[0].CopyFrom(branch)
     model = build([node], {"x": (1, 2, 4, 4)}, {"eight": np.zeros(8, np.int64)})
-    with pytest.raises(ModelError, match="Pad 'y' has mode of another type, which is none of"):
+    with pytest.raises(ModelError, match="Pad 'y' has mode of another type than its operator"):
         traced(model)
 
 
@@ -362,3 +363,134 @@ def test_positions_and_counts_that_are_no_numbers_are_refused(value: np.ndarray)
     ):
         with pytest.raises(ModelError, match=r"number.*: the graph is invalid"):
             traced(build(nodes, {"x": (1, 2, 4, 4)}, {"n": value}))
+
+
+MICROSOFT = "com.microsoft"
+CLASSICAL = "ai.onnx.ml"
+GATHER = helper.make_node("GatherElements", ["x", "other"], ["y"])
+SCATTER = helper.make_node("ScatterElements", ["x", "other", "x"], ["y"])
+
+CONTRADICTIONS: dict[str, tuple[NodeProto, dict[str, Sequence[int]], str]] = {
+    "indices of fewer axes": (
+        GATHER,
+        {"x": (2, 3, 4), "other": (2, 3)},
+        "takes an input 1 of 3 axes",
+    ),
+    "indices without axes": (GATHER, {"x": (2, 3), "other": ()}, "takes an input 1 of 2 axes"),
+    "places of other axes": (SCATTER, {"x": (2, 3), "other": (3,)}, "takes an input 1 of 2 axes"),
+    "more places than updates": (SCATTER, {"x": (2, 3), "other": (2, 2)}, "puts elements of"),
+    "groups of unequal size": (
+        helper.make_node("Conv", ["x", "other"], ["y"], group=2),
+        {"x": (1, 4, 5), "other": (3, 2, 1)},
+        "makes 3 channels in 2 groups of equal size",
+    ),
+    "pads of other axes": (
+        helper.make_node("MaxUnpool", ["x", "other"], ["y"], kernel_shape=[2, 2], pads=[1, 1]),
+        {"x": (1, 2, 4, 4), "other": (1, 2, 4, 4)},
+        "has 2 pads for 2 axes",
+    ),
+    "no axis to normalise along": (
+        helper.make_node("SkipLayerNormalization", ["x", "other", "w"], ["y"], domain=MICROSOFT),
+        {"x": (), "other": ()},
+        "takes an input 0 of at least 1 axes",
+    ),
+    "no row to normalise": (
+        helper.make_node("Normalizer", ["x"], ["y"], domain=CLASSICAL),
+        {"x": ()},
+        "takes an input 0 of at least 1 axes",
+    ),
+    "features of no row": (
+        helper.make_node("FeatureVectorizer", ["x", "other"], ["y"], domain=CLASSICAL),
+        {"x": (2, 3), "other": ()},
+        "takes an input 1 of at least 1 axes",
+    ),
+    "features of other rows": (
+        helper.make_node("FeatureVectorizer", ["x", "other"], ["y"], domain=CLASSICAL),
+        {"x": (2, 3), "other": (4, 3)},
+        "joins features of [(2, 3), (4, 3)]",
+    ),
+    "a scale for a tensor without axes": (
+        helper.make_node("DynamicQuantizeMatMul", ["x", "other", "x"], ["y"], domain=MICROSOFT),
+        {"x": (4,), "other": (4,)},
+        "has parameters of [4] for a tensor of []",
+    ),
+    "a count of heads that is no count": (
+        helper.make_node("MultiHeadAttention", ["x"] * 3, ["y"], domain=MICROSOFT, num_heads=2.0),
+        {"x": (1, 4, 8)},
+        "has num_heads of another type",
+    ),
+    "a window that is no list": (
+        helper.make_node("NhwcMaxPool", ["x"], ["y"], domain=MICROSOFT, kernel_shape=2.0),
+        {"x": (1, 4, 4, 2)},
+        "has kernel_shape",
+    ),
+    "a body that is no graph": (
+        helper.make_node("Loop", ["one", "on", "x"], ["y"], body=1),
+        {"x": (2,)},
+        "has body of another type",
+    ),
+    "a length of two numbers": (
+        helper.make_node("MelWeightMatrix", ["numbers"] * 5, ["y"]),
+        {"x": (2,)},
+        "takes one number as its input 0",
+    ),
+    "a range up to words": (
+        helper.make_node("Range", ["one", "word", "one"], ["y"]),
+        {"x": (2,)},
+        "takes one number as its input 1",
+    ),
+    "more axes than NumPy can have": (
+        helper.make_node("Expand", ["x", "many"], ["y"]),
+        {"x": (1,)},
+        "makes a tensor of 33 axes",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CONTRADICTIONS)
+def test_inputs_and_settings_that_do_not_fit_each_other(case: str) -> None:
+    node, inputs, reason = CONTRADICTIONS[case]
+    constants = {
+        **CONSTANTS,
+        "one": np.array(1, np.int64),
+        "word": np.array("two", object),
+        "many": np.ones(33, np.int64),
+    }
+    model = build([node], inputs, constants, domains={MICROSOFT: 1, CLASSICAL: 3})
+    with pytest.raises(ModelError) as caught:
+        traced(model)
+    assert not isinstance(caught.value, DefectError)
+    assert reason in str(caught.value)
+
+
+def test_a_list_of_weights_in_a_file_whose_name_is_no_text() -> None:
+    model = build([valid("Conv")], {"x": (1, 2, 4, 4)}, CONSTANTS)
+    weights = next(t for t in model.graph.initializer if t.name == "w")
+    weights.ClearField("raw_data")
+    weights.data_location = TensorProto.EXTERNAL
+    weights.external_data.add(key="location", value="elsewhere.bin")
+    data = model.SerializeToString().replace(b"elsewhere", b"\xffelsewher")
+    with pytest.raises(ModelError, match=r"^net.onnx holds a name that is no text"):
+        rf_viz.load(data, "net.onnx")
+
+
+def test_a_loop_without_a_turn_and_a_body_that_makes_nothing() -> None:
+    inputs = [helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in ("s", "row")]
+    body = helper.make_graph(
+        [
+            helper.make_node("Add", ["s", "row"], ["sum"]),
+            helper.make_node("Identity", ["row"], ["copy"]),
+            helper.make_node("Identity", ["row"], []),
+        ],
+        "body",
+        inputs,
+        [helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in ("sum", "copy")],
+    )
+    node = helper.make_node("Scan", ["x", "rows"], ["y", "all"], body=body, num_scan_inputs=1)
+    none, two = (
+        traced(build([node], {"x": (3,)}, {"rows": np.ones((turns, 3), np.float32)}))
+        for turns in (0, 2)
+    )
+    assert none["y"].assumed
+    assert two["y"].exact
+    assert two["y"].mask_of((1,)).sum() == 1

@@ -10,6 +10,7 @@ from google.protobuf import text_format
 
 import rf_viz
 from rf_viz import Region
+from rf_viz.errors import DefectError
 from rf_viz.model import ModelInput
 from rf_viz.readers.tensorflow.protobuf.messages import GraphDef
 from tests.models.tensorflow_graphs import (
@@ -208,3 +209,48 @@ def test_an_attribute_without_a_name_is_no_defect() -> None:
     graph.image("x", 8)
     graph.add("y", "Mystery", "x", **{"": 1})
     assert not graph.model().trace()["y"].exact
+
+
+@pytest.mark.parametrize(
+    ("op", "constants", "attributes", "reason"),
+    [
+        ("DynamicPartition", [0], {"num_partitions": 2**40}, "outputs, RF-Viz reads at most"),
+        ("RefSelect", [[0, 1]], {}, "takes one number"),
+        ("rf_viz>NotExecuted", [], {}, "lacks its input 0"),
+        ("Range", [1, True], {}, "takes one number as its input 1"),
+        ("MatrixSolve", [[[1]]], {}, "cannot take a tensor of"),
+        ("_MklFusedInstanceNorm", [], {"reduction_axes": [4]}, "has axis 4 for a tensor of 4 axes"),
+        ("MaxPool", [], {"ksize": 3, "strides": [1, 2, 2, 1]}, "ksize of another type"),
+    ],
+)  # fmt: skip
+def test_inputs_and_settings_that_do_not_fit_each_other(
+    op: str, constants: list[object], attributes: dict[str, object], reason: str
+) -> None:
+    graph = Graph()
+    image = graph.placeholder("image", (1, 2, 4, 4))
+    inputs = [graph.const(f"constant{i}", np.array(c)) for i, c in enumerate(constants)]
+    before = op in ("RefSelect", "Range")
+    inputs = [*inputs, image] if before else [image, *inputs]
+    graph.add("y", op, *(inputs if op != "rf_viz>NotExecuted" else []), **attributes)
+    graph.add("z", "AddN", "y", image, N=2)
+    with pytest.raises(rf_viz.ModelError) as caught:
+        rf_viz.load(graph.graph.SerializeToString(), "graph.pb").trace()
+    assert not isinstance(caught.value, DefectError)
+    assert reason in str(caught.value)
+
+
+def test_an_output_of_any_number_is_refused() -> None:
+    graph = small()
+    graph.add("y", "Relu", "conv:99999999999")
+    with pytest.raises(rf_viz.ModelError, match="has 100,000,000,000 outputs"):
+        rf_viz.load(graph.graph.SerializeToString(), "graph.pb").trace()
+
+
+def test_a_transform_of_no_sample_sees_nothing() -> None:
+    """Of length 0, it has one frequency all the same; and nothing gets through it."""
+    graph = Graph()
+    image = graph.placeholder("image", (1, 2, 4, 4))
+    graph.add("spectrum", "RFFT", image, graph.const("length", np.array([0], np.int32)))
+    graph.add("y", "AddV2", "spectrum", image)
+    layer = rf_viz.load(graph.graph.SerializeToString(), "graph.pb").trace()["y"]
+    assert layer.mask_of((0, 1, 2, 3)).sum() == 1

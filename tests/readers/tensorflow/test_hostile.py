@@ -181,17 +181,25 @@ def test_an_attribute_that_is_no_text(config: dict[str, Any], tmp_path: Path) ->
     assert "class_name" in refusal(path) or "model.h5" in refusal(path)
 
 
-def test_weights_that_claim_more_than_the_file_holds() -> None:
+WIDE = {"shape": (2**20, 2**20), "dtype": "f4", "chunks": (1, 1024)}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "reason"),
+    [(WIDE, "larger than the file itself"), ({"data": h5py.Empty("f4")}, "does not hold")],
+    ids=["wide", "empty"],
+)
+def test_weights_that_claim_more_than_the_file_holds(dataset: Any, reason: str) -> None:  # noqa: ANN401
     settings = {"filters": 2, "kernel_size": [3, 3]}
     arrays = [np.ones((3, 3, 1, 2), np.float32), np.ones(2, np.float32)]
     file_bytes = io.BytesIO(sequential((12, 12, 1), [("Conv2D", settings, arrays)]))
     with h5py.File(file_bytes, "r+") as file:
         del file["model_weights/layer0/weight0"]
         group = file["model_weights/layer0"]
-        group.create_dataset("weight0", (2**20, 2**20), "f4", chunks=(1, 1024))
+        group.create_dataset("weight0", **dataset)
     model = rf_viz.load(file_bytes.getvalue(), "net.h5")
     name = model.trace().layers[-1].name
-    with pytest.raises(rf_viz.ModelError, match="weights weight0 are larger than the file itself"):
+    with pytest.raises(rf_viz.ModelError, match=f"weights.* weight0.* {reason}"):
         model.activations(np.ones((1, 12, 12, 1), np.float32), [name])
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import rf_viz
@@ -169,3 +170,13 @@ def test_texts_in_place_of_positions_keep_a_graph_from_shape_inference() -> None
     assert takes_wrong_constants(graph_def)
     model = rf_viz.load(graph_def.SerializeToString(), "test.pb")
     assert not model.trace(input_shape=(4, 3)).layers[-1].exact
+
+
+def test_a_single_size_to_split_by_keeps_a_graph_from_shape_inference() -> None:
+    """TensorFlow's own ends the whole process where the sizes are no list."""
+    graph_def = graph(lambda x: tf.split(x, [1, 3], 0)[1], x=(4, 3))
+    assert not takes_wrong_constants(graph_def)
+    split = next(node for node in graph_def.node if node.op == "SplitV")
+    sizes = next(node for node in graph_def.node if node.name == split.input[1])
+    sizes.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(np.int32(3)))
+    assert takes_wrong_constants(graph_def)

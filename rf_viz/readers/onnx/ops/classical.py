@@ -34,7 +34,7 @@ def by_element(node: Node) -> Output:
 @operator("Normalizer", domain=HOME, category="normalisation")
 def normaliser(node: Node) -> Output:
     """Every feature by the norm of its row."""
-    shape = node.shape()
+    shape = node.shape(least=1)
     return Output(shape, normalise(0, shape, (len(shape) - 1,)))
 
 
@@ -106,8 +106,10 @@ def one_hot(node: Node) -> Output:
 @operator("FeatureVectorizer", domain=HOME, category="join")
 def side_by_side(node: Node) -> Output:
     """Rows of features joined along the feature axis."""
-    shapes = [node.shape(i) for i in range(len(node.inputs))]
-    rows: list[Shape] = [s if len(s) == 2 else (1, *s) for s in shapes]
+    shapes = [node.shape(i, least=1) for i in range(len(node.inputs))]
+    rows: list[Shape] = [s if len(s) > 1 else (1, *s) for s in shapes]
+    if any(len(r) != 2 or r[0] != rows[0][0] for r in rows):
+        raise ModelError(f"{node.op} {node.name!r} joins features of {shapes}")
     edges = [
         Edge(i, reshape(s, r) + placed)
         for i, (s, r, placed) in enumerate(zip(shapes, rows, concatenated(rows, 1), strict=True))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from math import ceil, prod
+from math import prod
 
 import numpy as np
 from onnx import AttributeProto
 
-from ....errors import ModelError
 from ....relation import Edge, Mix, Output
 from ....relation.common.basic import broadcast, reduce, reshape
 from ...reading.constants import LARGEST
-from ...reading.values import DataDependent, Value
+from ...reading.outputs import arranged
+from ...reading.values import Value
 from ..constants import dense, initializer
 from ..node import Node, operator
 
@@ -62,12 +62,7 @@ def size_of(node: Node) -> Output:
 @operator("Range", category="other")
 def arrange(node: Node) -> Output:
     """Evenly spaced numbers between two that must be known."""
-    start, limit, delta = (node.value(i) for i in range(3))
-    if start is None or limit is None or delta is None:
-        raise DataDependent(f"how long Range {node.name!r} is depends on the data")
-    if not delta:
-        raise ModelError(f"Range {node.name!r} has steps of 0")
-    return Output((max(0, ceil((limit.item() - start.item()) / delta.item())),))
+    return arranged(node)
 
 
 @operator("RandomNormal", "RandomUniform", category="other")
@@ -113,8 +108,8 @@ def window_function(node: Node) -> Output:
 @operator("MelWeightMatrix", category="other")
 def mel_weights(node: Node) -> Output:
     """A matrix of frequency bands; it sees nothing."""
-    bins, length = node.required_ints(0), node.required_ints(1)
-    return Output((length[0] // 2 + 1, bins[0]))
+    bins, length = node.required_int(0), node.required_int(1)
+    return Output((length // 2 + 1, bins))
 
 
 @operator("AffineGrid", category="other")

@@ -177,7 +177,7 @@ def inverse(node: Node) -> Output:
 )
 def skip_normalisation(node: Node) -> list[Output]:
     """A sum of the input, a skip connection and a bias, by statistics over the last axis."""
-    shape = node.shape()
+    shape = node.shape(least=1)
     last = len(shape) - 1
     simplified = node.op == "SkipSimplifiedLayerNormalization"
     bias = 3 if simplified else 4
@@ -271,7 +271,7 @@ def merged_attention(node: Node) -> list[Output]:
     if heads < 1:
         raise ModelError(f"{node.op} {node.name!r} has {heads} heads")
     merged = node.shape(1, axes=2)[1]
-    sizes = node.attribute("qkv_hidden_sizes") or (merged // 3,) * 3
+    sizes = node.attribute("qkv_hidden_sizes", ()) or (merged // 3,) * 3
     query: Shape = (batch, heads, length, sizes[0] // heads)
     value: Shape = (batch, heads, length, sizes[2] // heads)
     causal = 0 if node.attribute("unidirectional", 0) else None

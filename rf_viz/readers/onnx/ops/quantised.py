@@ -115,7 +115,9 @@ def integer_product(node: Node) -> Output:
 )
 def packed_product(node: Node) -> Output:
     """A product with a packed B, whose shape is in the attributes."""
-    return product(node, (0,), matmul(node.shape(0), (node.required("K"), node.required("N"))))
+    return product(
+        node, (0,), matmul(node.shape(0), (node.required("K", like=1), node.required("N", like=1)))
+    )
 
 
 @operator(
@@ -172,7 +174,7 @@ def quantised_concat(node: Node) -> Output:
 )
 def quantised_reduction(node: Node) -> Output:
     """One number per reduced part, which sees all of that part."""
-    return reduced(node, node.attribute("axes"))
+    return reduced(node, node.attribute("axes", ()))
 
 
 @operator("QLinearAveragePool", domain=MICROSOFT, category="pooling")

@@ -183,6 +183,8 @@ def max_unpool(node: Node) -> Output:
         n = len(kernel)
         stride = node.attribute("strides", (1,) * n)
         pads = node.attribute("pads", (0,) * 2 * n)
+        if len(pads) != 2 * n:
+            raise ModelError(f"MaxUnpool {node.name!r} has {len(pads)} pads for {n} axes")
         after = (
             *shape[:2],
             *[

@@ -90,7 +90,8 @@ def gather(node: Node) -> Output:
 @operator("GatherElements", category="layout")
 def gather_elements(node: Node) -> Output:
     """An element of its own line for each index; any of the line where they are computed."""
-    shape, after = node.shape(0), node.shape(1)
+    shape = node.shape(0)
+    after = node.shape(1, axes=len(shape))
     axis = node.axis(len(shape))
     indices = known(node, 1)
     edges = []
@@ -124,8 +125,15 @@ def gather_nd(node: Node) -> Output:
 @operator("ScatterElements", "Scatter", category="other")
 def scatter_elements(node: Node) -> Output:
     """Elements put into their own line of a copy; anywhere in it where indices are computed."""
-    shape, places = node.shape(0), node.shape(1)
+    shape = node.shape(0)
+    places = node.shape(1, axes=len(shape))
     axis = node.axis(len(shape))
+    beyond = [i for i, n in enumerate(shape) if places[i] > n and i != axis]
+    if node.shape(2) != places or beyond:
+        raise ModelError(
+            f"{node.op} {node.name!r} puts elements of {list(node.shape(2))} at {list(places)} "
+            f"places of {list(shape)}"
+        )
     indices = known(node, 1)
     if indices is not None:
         positions = _along(counted(indices, shape[axis]), axis)

@@ -172,6 +172,10 @@ def _groups(node: Node, shape: Shape, kernel: Shape, transposed: bool = False) -
         raise ModelError(
             f"{node.op} {node.name!r} expects {channels} channels, its input has {shape[1]}"
         )
+    if not transposed and kernel[0] % group:
+        raise ModelError(
+            f"{node.op} {node.name!r} makes {kernel[0]} channels in {group} groups of equal size"
+        )
     return group
 
 
@@ -196,8 +200,8 @@ def _taps(node: Node, weights: int) -> NDArray[np.bool_] | None:
 def pool(node: Node) -> Output | list[Output]:
     """A window over space, channel by channel; a second output, of positions, sees the same."""
     shape = node.shape()
-    kernel = node.attribute("kernel_shape")
-    if kernel is None or len(kernel) != len(shape) - 2:
+    kernel = node.attribute("kernel_shape", ())
+    if len(kernel) != len(shape) - 2:
         raise ModelError(f"{node.op} {node.name!r} has no kernel shape that fits {list(shape)}")
     windows = _windows(node, shape[2:], kernel, pools=True)
     after = (*shape[:2], *[w.out for w in windows])

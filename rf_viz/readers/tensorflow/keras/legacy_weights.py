@@ -345,7 +345,12 @@ def _array(group: Any, path: str, name: str) -> NDArray[Any]:  # noqa: ANN401
     import h5py
 
     dataset = _member(group, path, name)
-    if not isinstance(dataset, h5py.Dataset) or dataset.external or dataset.is_virtual:
+    if (
+        not isinstance(dataset, h5py.Dataset)
+        or dataset.shape is None  # HDF5's own kind of nothing
+        or dataset.external
+        or dataset.is_virtual
+    ):
         raise ModelError(f"{name} is damaged: it names weights, {path}, that it does not hold")
     if dataset.nbytes > _EXPANSION * dataset.file.id.get_filesize() + _SPARE:
         raise ModelError(f"{name} is damaged: its weights {path} are larger than the file itself")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, prod
+from math import prod
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from ....errors import ModelError
 from ....relation import Edge, Mix, Output, Shape
 from ....relation.common.basic import broadcast, everything
 from ....relation.common.picks import pick
-from ...reading.outputs import SELF
+from ...reading.outputs import SELF, arranged
 from ...reading.values import DataDependent
 from ..node import Node, operator
 from ..protobuf.tensors import dtype
@@ -115,13 +115,7 @@ def empty(node: Node) -> Output:
 @operator("Range", category="other")
 def arrange(node: Node) -> Output:
     """Numbers from input 0 up to input 1, in steps of input 2, all of them known."""
-    start, limit, delta = (node.value(i) for i in range(3))
-    if start is None or limit is None or delta is None:
-        raise DataDependent(f"how long Range {node.name} is depends on the data")
-    step = delta.item()
-    if not step:
-        raise ModelError(f"Range {node.name!r} has steps of 0")
-    return Output((max(0, ceil((limit.item() - start.item()) / step)),))
+    return arranged(node)
 
 
 @operator("LinSpace", category="other")

@@ -329,8 +329,9 @@ def matrix_function(node: Node) -> Output:
 @operator("BatchMatrixSolve", "MatrixSolve", category="other", multiplies=None)
 def solve(node: Node) -> Output:
     """Each column of the solution depends on the whole matrix and on its own right side."""
-    shape, after = (ranked(node, i, 2, or_more=True) for i in range(2))
+    after = ranked(node, 1, 2, or_more=True)
     rank = len(after)
+    shape = ranked(node, 0, rank)
     matrix = reduce(shape, (rank - 2, rank - 1), True) + broadcast((*shape[:-2], 1, 1), after)
     column = (Mix((rank - 2,), after[-2:-1]),)
     return Output(after, [Edge(i, r) for i, r in enumerate((matrix, column)) if node.depends(i)])

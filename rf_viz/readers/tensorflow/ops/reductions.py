@@ -221,7 +221,8 @@ def layer_normalisation(node: Node) -> Output:
 def instance_normalisation(node: Node) -> Output:
     """Each element depends on its channel in its own image, and on the channel's parameters."""
     shape = ranked(node, 0, 2, or_more=True)
-    axes = node.attribute("reduction_axes") or tuple(range(1, len(shape) - 1))
+    named = node.attribute("reduction_axes", ()) or range(1, len(shape) - 1)
+    axes = tuple(node.count_axis(a, len(shape)) for a in named)
     channels = [i for i in range(1, len(shape)) if i not in axes]
     if not channels:
         raise ModelError(f"{node.op} {node.name!r} normalises over all of its axes")

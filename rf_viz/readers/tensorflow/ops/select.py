@@ -256,11 +256,11 @@ def reverse_sequence(node: Node) -> Output:
 def choice(node: Node) -> Output:
     """One of several inputs, by the number that the first one holds."""
     shape = node.shape(1)
-    number = known(node, 0)
-    if number is not None:
-        if not 0 <= int(number) < len(node.inputs) - 1:
+    if known(node, 0) is not None:
+        number = node.required_int(0)
+        if not 0 <= number < len(node.inputs) - 1:
             raise ModelError(f"{node.op} {node.name!r} chooses input {number} of those it has")
-        return Output(shape, [Edge(1 + int(number))])
+        return Output(shape, [Edge(1 + number)])
     edges = [Edge(i) for i in range(1, len(node.inputs))]
     return Output(shape, [Edge(0, broadcast((), shape)), *edges])
 

@@ -14,7 +14,7 @@ in words what it stands for."""
 @operator(NOT_EXECUTED, category="other")
 def not_executed(node: Node) -> Output:
     """Every element is taken to depend on everything."""
-    last = len(node.inputs) - 1
-    after = node.ints(last) or ()
+    last = max(0, len(node.inputs) - 1)
+    after = node.required_ints(last)
     edges = [Edge(i, everything(node.shape(i), after)) for i in range(last) if node.depends(i)]
     return Output(after, edges, f"{node.attribute('reason')}: assumed to see everything")

@@ -15,6 +15,9 @@ _COUNTS = {"DynamicPartition": "num_partitions", "Split": "num_split", "SplitV":
            "Unpack": "num"}  # fmt: skip
 """The attribute that says how many outputs an operator has, where one does."""
 
+_MOST_OUTPUTS = 2**16
+"""The most outputs of a node; a graph may claim any number."""
+
 _EFFECTS = (
     "Abort", "Assert", "Assign", "AudioSummary", "HistogramSummary", "ImageSummary", "MergeSummary",
     "NextIteration", "NoOp", "PrintV2", "Restore", "Save", "ScalarSummary", "TensorSummary",
@@ -100,6 +103,10 @@ class Wiring:
         count = self._last.get(name, 0) + 1
         if node.op in _COUNTS:
             count = max(count, node.attr[_COUNTS[node.op]].i)
+        if count > _MOST_OUTPUTS:
+            raise ModelError(
+                f"{node.op} {name!r} has {count:,} outputs, RF-Viz reads at most {_MOST_OUTPUTS:,}"
+            )
         return (name,) if count == 1 else (name, *(f"{name}:{i}" for i in range(1, count)))
 
     def before(self, names: Iterable[str]) -> set[str]:
