@@ -18,7 +18,10 @@ from tests.fuzz.cases import form_of, needs_tensorflow
 
 CLASSES = ("ok", "sentence", "run ended", "fault")
 """What becomes of cases: "run ended" means that a native runtime ended its process, or ran on and
-on, while it ran the model."""
+on, while it ran the model; or that libhdf5 read on and on in a damaged file. The app's workers end
+both."""
+
+_IN_HDF5 = re.compile(r'most recent call first\):\n  File "[^"]*/h5py/')
 
 _PATIENCE = 300
 """Seconds without an answer after which a worker is taken for stuck. Its own limit is processor
@@ -116,7 +119,8 @@ class _Worker:
             why = {"SIGPROF": "hangs", "SIGKILL": "stuck"}.get(name, f"ended by {name}")
         log.seek(0)
         text = f"{log.read()[-6000:]}\nwhile at {stage}: {why}"
-        return Outcome(number, "run ended" if stage == "run" else "ended", text)
+        native = stage == "run" or (why == "hangs" and _IN_HDF5.search(text))
+        return Outcome(number, "run ended" if native else "ended", text)
 
     def close(self) -> None:
         """Ends the process."""

@@ -22,6 +22,7 @@ from rf_viz.readers.onnx.node import OPERATORS as ONNX_OPERATORS
 from rf_viz.readers.tensorflow.node import OPERATORS as TF_OPERATORS
 from rf_viz.readers.tensorflow.protobuf.messages import GraphDef, MetaGraphDef, SavedModel
 from tests.fuzz.archives import mutate_zip, zipped
+from tests.fuzz.calls import onnx_call, tf_call
 from tests.fuzz.documents import mutate_json, mutate_text
 from tests.fuzz.flatbuffer import mutate_tflite
 from tests.fuzz.hdf5 import mutate_hdf5
@@ -45,7 +46,7 @@ class Format:
 
     Attributes:
         seeds: makes the files that are mutated.
-        mutate: mutates the content of one.
+        mutate: mutates the content of one, or makes a file from nothing but random numbers.
         kind: what the app takes it for.
         weight: how many cases in a hundred or so are of the format.
         needs_tensorflow: whether reading it takes TensorFlow, which takes seconds to start.
@@ -425,6 +426,7 @@ _ONNX = partial(_as_message, message=onnx.ModelProto, operators=_onnx_operators(
 FORMATS: dict[str, Format] = {
     "ONNX": Format(_onnx, _ONNX, weight=16, runs=4),
     "ONNX operators": Format(_onnx_operators_alone, _ONNX, weight=10, runs=4),
+    "ONNX calls": Format(lambda: [("call.onnx", b"")], onnx_call, weight=10, runs=10),
     "ONNX text": Format(_onnx_text, _mutate_onnx_text, weight=4),
     "GraphDef": Format(
         _graph_defs,
@@ -437,6 +439,9 @@ FORMATS: dict[str, Format] = {
         _tf_operators_alone,
         partial(_as_message, message=GraphDef, operators=_tf_operators()),
         weight=8,
+    ),
+    "GraphDef calls": Format(
+        lambda: [("call.pb", b"")], tf_call, weight=8, needs_tensorflow=True, runs=10
     ),
     "GraphDef text": Format(lambda: _files("cases/*/*.pbtxt"), _mutate_text_graph, weight=3),
     "SavedModel": Format(
