@@ -265,3 +265,58 @@ def _tf_attribute(definition: Any, rng: Random) -> Any:  # noqa: ANN401
         case _:
             value.list.SetInParent()
     return value
+
+
+# ---- TFLite
+
+_SHARED_OPTIONS = {
+    **dict.fromkeys(("AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D"), "pool2d"),
+    **dict.fromkeys(("MEAN", "SUM", "REDUCE_PROD", "REDUCE_MAX", "REDUCE_MIN"), "reducer"),
+    **dict.fromkeys(("UNIDIRECTIONAL_SEQUENCE_RNN",), "sequencernn"),
+}
+"""The tables of options of operators that do not have the operator's own name."""
+
+
+def tflite_call(_: bytes, rng: Random) -> bytes:
+    """A file of one operator of the table, as ``onnx_call``."""
+    from rf_viz.readers.tflite.ops import OPERATORS
+    from tests.oracles.tflite_oracle import Op, build
+
+    op = rng.choice(sorted(OPERATORS))
+    inputs = {"x": np.zeros(_shape(rng, (1, 2, 3, 4, 4, 5)), np.float32)}
+    constants: dict[str, NDArray[Any]] = {}
+    names: list[str] = []
+    for i in range(rng.choice((1, 2, 2, 3, 3, 4, 5, 9, 20))):
+        kind, chance = rng.choice((np.float32, np.int32, np.int32, np.int64)), rng.random()
+        if chance < 0.05:
+            names.append("")
+        elif chance < (0.25 if i else 0.6):
+            names.append("x")
+        elif chance < 0.6:
+            inputs[f"beside{i}"] = np.zeros(_shape(rng), kind)
+            names.append(f"beside{i}")
+        else:
+            constants[f"constant{i}"] = _array(rng).astype(kind)
+            names.append(f"constant{i}")
+    outputs = [f"y{i}" for i in range(rng.choice((1, 1, 1, 2, 3)))]
+    shapes = {name: _shape(rng) for name in outputs if rng.random() < 0.5}
+    call = Op(op, names, outputs, _tflite_options(op, rng))
+    return build([call], inputs, constants, shapes=shapes)
+
+
+def _tflite_options(op: str, rng: Random) -> Any:  # noqa: ANN401
+    import ai_edge_litert.schema_py_generated as schema
+
+    own = _SHARED_OPTIONS.get(op, op.replace("_", "").lower())
+    kinds = {name.lower(): name for name in dir(schema) if name.endswith("OptionsT")}
+    if own.startswith("stablehlo") or f"{own}optionst" not in kinds or rng.random() < 0.1:
+        return None
+    table = getattr(schema, kinds[f"{own}optionst"])()
+    for name, default in vars(table).items():
+        if isinstance(default, bool):
+            setattr(table, name, rng.random() < 0.5)
+        elif isinstance(default, int) and rng.random() < 0.7:
+            setattr(table, name, rng.choice((0, 1, 1, 2, 3, 100)))
+        elif default is None and rng.random() < 0.7:  # a list
+            setattr(table, name, np.array(_list(rng, _NUMBERS), np.int32))
+    return table

@@ -22,7 +22,7 @@ from rf_viz.readers.onnx.node import OPERATORS as ONNX_OPERATORS
 from rf_viz.readers.tensorflow.node import OPERATORS as TF_OPERATORS
 from rf_viz.readers.tensorflow.protobuf.messages import GraphDef, MetaGraphDef, SavedModel
 from tests.fuzz.archives import mutate_zip, zipped
-from tests.fuzz.calls import onnx_call, tf_call
+from tests.fuzz.calls import onnx_call, tf_call, tflite_call
 from tests.fuzz.documents import mutate_json, mutate_text
 from tests.fuzz.flatbuffer import mutate_tflite
 from tests.fuzz.hdf5 import mutate_hdf5
@@ -460,6 +460,7 @@ FORMATS: dict[str, Format] = {
     "Keras": Format(_keras, _mutate_keras, weight=10, needs_tensorflow=True, runs=10),
     "Keras JSON": Format(_keras_configs, _mutate_keras_json, weight=6, needs_tensorflow=True),
     "TFLite": Format(_tflite, mutate_tflite, weight=8, runs=10),
+    "TFLite calls": Format(lambda: [("call.tflite", b"")], tflite_call, weight=6, runs=10),
     "PyTorch": Format(
         lambda: _files("pytorch/*.pt2", "cases/pytorch/*.pt2"),
         _mutate_program,

@@ -38,7 +38,7 @@ def _convolution(node: Any) -> Callable[[Any, Any], Any]:  # noqa: ANN401
 
     first = node.attr["data_format"].s.startswith(b"NC")
     to_last = (0, 2, 3, 4, 1) if first else (0, 1, 2, 3, 4)
-    strides = list(node.attr["strides"].list.i)
+    strides = list(node.attr["strides"].list.i) or [1] * 5
     dilations = list(node.attr["dilations"].list.i) or [1] * 5
     padding = node.attr["padding"].s.decode()
 

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+import rf_viz
 from rf_viz import ModelError
 from rf_viz.readers.tensorflow.protobuf.messages import GraphDef
 from rf_viz.runtimes.tensorflow.runtime import TensorFlowRuntime
+from tests.models.tensorflow_graphs import FLOAT, Graph
 from tests.oracles.tensorflow_oracle import Input, graph, tf
 from tests.oracles.truth import generic
 
@@ -375,3 +377,17 @@ def test_loading_tensorflow_writes_nothing_to_the_terminal() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == done.stderr == ""
+
+
+def test_a_convolution_of_volumes_without_strides_moves_by_one() -> None:
+    """As its description says; the settings that TensorFlow requires may be missing in a file."""
+    graph = Graph()
+    image = graph.placeholder("x", (1, 3, 3, 3, 1))
+    kernel = graph.const("kernel", np.ones((2, 2, 2, 1, 1), np.float32))
+    graph.add("y", "Conv3D", image, kernel, padding="VALID", strides=[])
+    graph.graph.node[-1].attr["T"].type = FLOAT
+    model = rf_viz.load(graph.graph.SerializeToString(), "graph.pb")
+    layer = model.trace()["y"]
+    values = model.activations(np.ones((1, 3, 3, 3, 1), np.float32), ["y"])["y"]
+    assert values.shape == layer.shape == (1, 2, 2, 2, 1)
+    assert (values == 8).all()

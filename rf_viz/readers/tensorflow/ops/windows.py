@@ -113,7 +113,7 @@ def _changed(shape: Shape, slid: Sequence[Slide], channel: int, channels: int) -
 
 def _per_axis(node: Node, attribute: str, order: AxisOrder) -> tuple[int, ...]:
     """Strides or dilations, one for each axis; those of batch and channels must be 1."""
-    numbers = node.attribute(attribute) or (1,) * (len(order.space) + 2)
+    numbers = node.attribute(attribute, ()) or (1,) * (len(order.space) + 2)
     if len(numbers) != len(order.space) + 2:
         raise ModelError(f"{node.op} {node.name!r} has {attribute} of {list(numbers)}: not valid")
     if numbers[0] != 1 or numbers[order.channel] != 1:
