@@ -228,3 +228,14 @@ def test_what_is_written_to_without_being_named_depends_on_all_that_may_be_in_it
     assert not mean.exact
     assert "training" in mean.note
     assert mean.mask_of((2,))[:, 2].all()
+
+
+def test_a_tensor_that_claims_to_lie_apart_is_not_read() -> None:
+    """Whether a flattened tensor shows it is found by its strides; its elements do not exist."""
+
+    def spread(document: Any) -> None:  # noqa: ANN401
+        tensors = document["graph_module"]["graph"]["tensor_values"]
+        tensors["adaptive_avg_pool2d"]["strides"][1]["as_int"] = 2**31
+
+    net = rf_viz.load(changed("adaptive", spread), name="net.pt2").trace()
+    assert net.layers[-1].shape == (1, 5)

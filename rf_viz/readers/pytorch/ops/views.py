@@ -117,12 +117,11 @@ def _lies_alike(before: TensorMeta, after: TensorMeta) -> bool:
     if prod(shape) == 0 or not 0 <= min(shape, default=0) <= max(shape, default=0) < 2**40:
         return True
     wanted = [example(n) for n in after.sizes]
-    # NumPy finds out without touching the memory that the array claims to have.
     base = np.lib.stride_tricks.as_strided(np.zeros(1, np.int8), shape, strides, writeable=False)
-    base = base.view()
     try:
-        base.shape = tuple(n or 0 for n in wanted)
-    except (AttributeError, ValueError):
+        # A copy would read memory that the array does not have.
+        np.reshape(base, tuple(n or 0 for n in wanted), copy=False)
+    except ValueError:
         return False
     return True
 
