@@ -22,6 +22,7 @@ from rf_viz.relation import (
     Window,
     shape_after,
 )
+from rf_viz.relation.common.basic import normalise, reduce
 
 SLIDE = Slide(1, 8, 3, kernel=3, stride=2)
 
@@ -74,3 +75,10 @@ def test_positions_that_are_not_there() -> None:
         Elements((2, 2), np.array([4]))
     with pytest.raises(ValueError, match="element 4 is beyond"):
         Scatter((2, 2), np.array([4]))
+
+
+@pytest.mark.parametrize("axis", [-1, 2])
+def test_an_axis_that_a_tensor_does_not_have(axis: int) -> None:
+    for mixed in (lambda: reduce((2, 3), (axis,), True), lambda: normalise(0, (2, 3), (axis,))):
+        with pytest.raises(ValueError, match="does not have all of the axes"):
+            mixed()

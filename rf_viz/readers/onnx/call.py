@@ -31,6 +31,12 @@ _ATTRIBUTE: dict[int, Callable[[Any], Any]] = {
     onnx.AttributeProto.SPARSE_TENSOR: lambda a: a.sparse_tensor,
 }
 
+_WHOLE = {
+    onnx.AttributeProto.FLOAT: onnx.AttributeProto.INT,
+    onnx.AttributeProto.FLOATS: onnx.AttributeProto.INTS,
+}
+"""The types of whole numbers that stand for numbers of any kind."""
+
 _POSITIVE = ("dilations", "kernel_shape", "strides")
 """Attributes of which no operator takes a number below 1."""
 
@@ -135,8 +141,9 @@ class Call:
         types = _types(self.op, self.domain, self.opset)
         for attribute in self.proto.attribute:
             expected = types.get(attribute.name, attribute.type)
-            # The oldest files leave the type out.
-            if attribute.type not in (expected, onnx.AttributeProto.UNDEFINED):
+            # The oldest files leave the type out; whole numbers do for others.
+            fits = (expected, onnx.AttributeProto.UNDEFINED, _WHOLE.get(expected, expected))
+            if attribute.type not in fits:
                 raise mistyped(self, attribute.name)
 
     def _check_positive(self, name: str, numbers: object) -> None:

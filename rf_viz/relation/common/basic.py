@@ -142,11 +142,14 @@ def transpose(order: Ints) -> Relation:
 
 @lru_cache(maxsize=4096)
 def reduce(shape: Shape, axes: Ints, keep: bool) -> Relation:
-    """Reduce over ``axes`` (not negative), keeping them with length 1 or dropping them."""
+    """Reduce over ``axes`` (not negative), keeping them with length 1 or dropping them.
+
+    Raises ValueError where the tensor does not have such an axis.
+    """
     if not axes:
         return ()
     kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
-    mix = Mix(axes, tuple(shape[i] for i in axes), (1,) * len(axes))
+    mix = Mix(axes, _extents(shape, axes), (1,) * len(axes))
     if keep:
         return (mix,)
     return (mix, *reshape(kept, tuple(n for i, n in enumerate(shape) if i not in axes)))
@@ -154,17 +157,24 @@ def reduce(shape: Shape, axes: Ints, keep: bool) -> Relation:
 
 @lru_cache(maxsize=4096)
 def mix(shape: Shape, axes: Ints) -> Relation:
-    """Mix all to all along ``axes``, the shape unchanged."""
-    return (Mix(axes, tuple(shape[i] for i in axes)),)
+    """Mix all to all along ``axes``, the shape unchanged. Raises ValueError as ``reduce``."""
+    return (Mix(axes, _extents(shape, axes)),)
+
+
+def _extents(shape: Shape, axes: Ints) -> Shape:
+    """The extents of some axes. Raises ValueError where a tensor does not have them."""
+    if not all(0 <= axis < len(shape) for axis in axes):
+        raise ValueError(f"a tensor of {list(shape)} does not have all of the axes {list(axes)}")
+    return tuple(shape[axis] for axis in axes)
 
 
 def normalise(source: int, shape: Shape, axes: Ints) -> list[Edge]:
     """Edges of a normalisation by statistics over ``axes``: softmax, layer and instance norm.
 
     ``source`` is the number of the operation's input. Besides the statistics every element
-    depends on its own value, which stays local.
+    depends on its own value, which stays local. Raises ValueError as ``reduce``.
     """
-    if prod(shape[i] for i in axes) == 1:
+    if prod(_extents(shape, axes)) == 1:
         return [Edge(source)]
     return [Edge(source, mix(shape, axes)), Edge(source, (), local_beside_mix=True)]
 
