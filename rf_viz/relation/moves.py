@@ -66,14 +66,14 @@ _REGROUPED = NoMap("regrouped", "rearranged into another grid")
 class Reshape(Moves):
     """The same elements, in row-major order, in another shape.
 
-    Raises ValueError where the numbers of elements differ.
+    Raises ValueError where the numbers of elements differ, or an extent is negative.
     """
 
     __slots__ = ("after", "before", "groups")
     separable: bool = True
 
     def __init__(self, before: Shape, after: Shape) -> None:
-        if prod(before) != prod(after):
+        if prod(before) != prod(after) or min((*before, *after), default=0) < 0:
             raise ValueError(f"cannot reshape {before} to {after}")
         self.before, self.after = before, after
         self.groups = _axis_groups(before, after)

@@ -160,3 +160,5 @@ def test_broadcasting_keeps_a_layer_cheap() -> None:
 def test_reshape_refuses_another_number_of_elements() -> None:
     with pytest.raises(ValueError, match=r"cannot reshape \(2, 3\) to \(5,\)"):
         Reshape((2, 3), (5,))
+    with pytest.raises(ValueError, match=r"cannot reshape \(1, -2\) to \(-2,\)"):
+        Reshape((1, -2), (-2,))

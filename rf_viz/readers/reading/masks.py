@@ -173,10 +173,15 @@ _JOINS: dict[str, _Combine] = {
 
 
 def masked_join(node: BaseNode[Any], inputs: Sequence[int], output: Output) -> Output:
-    """The output of element-wise arithmetic without the elements that masks hide."""
+    """The output of element-wise arithmetic without the elements that masks hide.
+
+    Raises ModelError where a choice lacks one of its sides.
+    """
     combine = _JOINS.get(node.op)
     if combine is None:
         return output
+    if combine is _choice and len(inputs) < 3:
+        raise node.missing(f"input {len(inputs)}")
     maskings = node.reading.maskings
     node.masking = lambda: combine(node, inputs)
     if combine is _choice:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ModelError
-from ...relation import Output, Shape
+from ...relation import MOST_AXES, Output, Shape
 from ...trace.tensors import Setting, Source, Tensor
 from .maskings import Maskings, Rule
 from .operators import Operator
@@ -243,6 +243,11 @@ class BaseNode(Generic[C]):
             if value.tensor >= 0:
                 raise ShapeUnknown
             raise DataDependent(f"the shape of input {i} of {self.op} {self.name} is not known")
+        if len(shape) > MOST_AXES:
+            raise ModelError(
+                f"{self.op} {self.name!r} takes a tensor of {len(shape)} axes: the limit is "
+                f"{MOST_AXES}"
+            )
         if len(shape) < least or (axes is not None and len(shape) != axes):
             needed = f"at least {least}" if axes is None else axes
             raise ModelError(

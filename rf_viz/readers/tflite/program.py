@@ -234,9 +234,7 @@ class File:
         named = [t.name for t in graph.tensors]
         parts = {}
         for operator in graph.operators:
-            roles = {
-                role: operator.options[o] for o, role in _GRAPHS.items() if o in operator.options
-            }
+            roles = _graphs_of(operator)
             if roles:
                 name = next((named[i] for i in operator.outputs if i >= 0), operator.op)
                 graphs = {role: partial(self.runnable, n) for role, n in roles.items()}
@@ -256,8 +254,7 @@ class File:
     def _check(self) -> None:
         """Raises ModelError where a graph uses itself."""
         uses = [
-            {o.options[name] for o in graph.operators for name in _GRAPHS if name in o.options}
-            for graph in self._graphs
+            {n for o in graph.operators for n in _graphs_of(o).values()} for graph in self._graphs
         ]
         left = set(range(len(uses)))
         while left:
@@ -267,14 +264,21 @@ class File:
             left -= last
 
 
+_LOOP = {"condSubgraphIndex": "cond", "bodySubgraphIndex": "body"}
+
 _GRAPHS = {
-    "condSubgraphIndex": "cond",
-    "bodySubgraphIndex": "body",
-    "thenSubgraphIndex": "then",
-    "elseSubgraphIndex": "else",
-    "subgraph": "call",
+    "WHILE": _LOOP,
+    "STABLEHLO_WHILE": _LOOP,
+    "IF": {"thenSubgraphIndex": "then", "elseSubgraphIndex": "else"},
+    "CALL": {"subgraph": "call"},
 }
-"""The options that hold numbers of graphs, and the role of each graph."""
+"""The options of operators that hold numbers of graphs, and the role of each graph."""
+
+
+def _graphs_of(operator: FileOperator) -> dict[str, int]:
+    """The numbers of the graphs that an operator uses, by role; 0 where the file leaves one out."""
+    options = _GRAPHS.get(operator.op, {})
+    return {role: operator.options.get(option, 0) for option, role in options.items()}
 
 
 def _shown(operator: FileOperator) -> Shown:

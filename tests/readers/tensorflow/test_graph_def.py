@@ -211,28 +211,32 @@ def test_an_attribute_without_a_name_is_no_defect() -> None:
     assert not graph.model().trace()["y"].exact
 
 
+IMAGE = "image"
+
+
 @pytest.mark.parametrize(
-    ("op", "constants", "attributes", "reason"),
+    ("op", "inputs", "attributes", "reason"),
     [
-        ("DynamicPartition", [0], {"num_partitions": 2**40}, "outputs, RF-Viz reads at most"),
-        ("RefSelect", [[0, 1]], {}, "takes one number"),
+        ("DynamicPartition", [IMAGE, 0], {"num_partitions": 2**40}, "outputs, RF-Viz reads at"),
+        ("RefSelect", [[0, 1], IMAGE], {}, "takes one number"),
         ("rf_viz>NotExecuted", [], {}, "lacks its input 0"),
-        ("Range", [1, True], {}, "takes one number as its input 1"),
-        ("MatrixSolve", [[[1]]], {}, "cannot take a tensor of"),
-        ("_MklFusedInstanceNorm", [], {"reduction_axes": [4]}, "has axis 4 for a tensor of 4 axes"),
-        ("MaxPool", [], {"ksize": 3, "strides": [1, 2, 2, 1]}, "ksize of another type"),
+        ("Range", [1, True, IMAGE], {}, "takes one number as its input 1"),
+        ("MatrixSolve", [IMAGE, [[1]]], {}, "cannot take a tensor of"),
+        ("Unique", [3], {}, "cannot take a tensor of [] as its input 0"),
+        ("SelectV2", [IMAGE], {}, "lacks its input 1"),
+        ("MatMul", [np.ones([1] * 33, np.float32), IMAGE], {}, "of 33 axes: the limit is 32"),
+        ("_MklFusedInstanceNorm", [IMAGE], {"reduction_axes": [4]}, "has axis 4 for a tensor of 4"),
+        ("MaxPool", [IMAGE], {"ksize": 3, "strides": [1, 2, 2, 1]}, "ksize of another type"),
     ],
-)  # fmt: skip
+)
 def test_inputs_and_settings_that_do_not_fit_each_other(
-    op: str, constants: list[object], attributes: dict[str, object], reason: str
+    op: str, inputs: list[object], attributes: dict[str, object], reason: str
 ) -> None:
     graph = Graph()
-    image = graph.placeholder("image", (1, 2, 4, 4))
-    inputs = [graph.const(f"constant{i}", np.array(c)) for i, c in enumerate(constants)]
-    before = op in ("RefSelect", "Range")
-    inputs = [*inputs, image] if before else [image, *inputs]
-    graph.add("y", op, *(inputs if op != "rf_viz>NotExecuted" else []), **attributes)
-    graph.add("z", "AddN", "y", image, N=2)
+    graph.placeholder(IMAGE, (1, 2, 4, 4))
+    names = [i if i is IMAGE else graph.const(f"c{n}", np.array(i)) for n, i in enumerate(inputs)]
+    graph.add("y", op, *map(str, names), **attributes)
+    graph.add("z", "AddN", "y", IMAGE, N=2)
     with pytest.raises(rf_viz.ModelError) as caught:
         rf_viz.load(graph.graph.SerializeToString(), "graph.pb").trace()
     assert not isinstance(caught.value, DefectError)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import rf_viz
-from tests.oracles.tflite_oracle import Op, assert_agrees, options, packed, subgraph
+from tests.oracles.tflite_oracle import Op, assert_agrees, build, options, packed, subgraph
 from tests.oracles.truth import generic
 
 NUDGES = (0.7, -0.7)
@@ -121,5 +121,12 @@ def test_a_graph_that_is_part_of_itself_is_refused() -> None:
         Op("WHILE", ["x"], ["y"], options("While", condSubgraphIndex=1, bodySubgraphIndex=1))
     ]
     data = file_of((endless, {"x": x}, {}, {"y": (2,)}, ["y"]), (endless, {"x": x}, {}, {}, ["y"]))
+    with pytest.raises(rf_viz.ModelError, match="part of itself"):
+        rf_viz.load(data, "m.tflite")
+
+
+@pytest.mark.parametrize("op", ["IF", "WHILE", "CALL"])
+def test_a_graph_that_is_left_out_is_the_first_which_is_part_of_itself(op: str) -> None:
+    data = build([Op(op, ["x"], ["y"])], {"x": generic((2,))})
     with pytest.raises(rf_viz.ModelError, match="part of itself"):
         rf_viz.load(data, "m.tflite")

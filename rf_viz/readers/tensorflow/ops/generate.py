@@ -10,7 +10,7 @@ from ....errors import ModelError
 from ....relation import Edge, Mix, Output, Shape
 from ....relation.common.basic import broadcast, everything
 from ....relation.common.picks import pick
-from ...reading.outputs import SELF, arranged
+from ...reading.outputs import SELF, arranged, broadcast_shape
 from ...reading.values import DataDependent
 from ..node import Node, operator
 from ..protobuf.tensors import dtype
@@ -57,7 +57,7 @@ def rank_of(node: Node) -> Output:
 @operator("BroadcastArgs", category="other")
 def broadcast_arguments(node: Node) -> Output:
     """The shape that two shapes broadcast to."""
-    after = np.broadcast_shapes(needed(node, 0), needed(node, 1))
+    after = broadcast_shape(node, [needed(node, 0), needed(node, 1)])
     return Output((len(after),), value=np.array(after, np.int32))
 
 

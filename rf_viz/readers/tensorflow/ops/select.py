@@ -300,6 +300,9 @@ def as_many_as_there_are(node: Node) -> list[Output]:
     inputs, function = _BY_VALUES[node.op]
     if len(arrays) != inputs:
         raise ModelError(f"{node.op} {node.name!r} takes {inputs} inputs, not {len(arrays)}")
+    if node.op != "Where":
+        for i in range(inputs):
+            ranked(node, i, 1)
     return [Output(array.shape, value=array) for array in function(*arrays)]
 
 
