@@ -139,8 +139,6 @@ def _onnx_attribute(name: str, kind: int, rng: Random) -> AttributeProto:
             attribute.t.CopyFrom(_onnx_constant("value", rng.choice(_KINDS), rng))
         case AttributeProto.GRAPH:
             attribute.g.CopyFrom(_onnx_body(rng))
-        case _:  # none of the few others is taken by an operator of the table alone
-            attribute.ints.extend(())
     return attribute
 
 

@@ -59,7 +59,7 @@ def takes_wrong_constants(graph: Any) -> bool:  # noqa: ANN401
     constants = {node.name: node.attr["value"].tensor for node in graph.node if node.op == "Const"}
     for node in graph.node:
         inputs = [constants.get(name.removesuffix(":0")) for name in node.input]
-        kinds = [tensor and tensor.dtype for tensor in inputs]
+        kinds = [None if tensor is None else tensor.dtype for tensor in inputs]
         sizes = inputs[1] if node.op == "SplitV" and len(inputs) > 1 else None
         if sizes is not None and len(sizes.tensor_shape.dim) != 1:
             return True

@@ -264,11 +264,8 @@ class File:
             left -= last
 
 
-_LOOP = {"condSubgraphIndex": "cond", "bodySubgraphIndex": "body"}
-
 _GRAPHS = {
-    "WHILE": _LOOP,
-    "STABLEHLO_WHILE": _LOOP,
+    "WHILE": {"condSubgraphIndex": "cond", "bodySubgraphIndex": "body"},
     "IF": {"thenSubgraphIndex": "then", "elseSubgraphIndex": "else"},
     "CALL": {"subgraph": "call"},
 }

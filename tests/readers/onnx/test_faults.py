@@ -494,3 +494,15 @@ def test_a_loop_without_a_turn_and_a_body_that_makes_nothing() -> None:
     assert none["y"].assumed
     assert two["y"].exact
     assert two["y"].mask_of((1,)).sum() == 1
+
+
+def test_a_file_that_is_refused_does_not_spoil_another() -> None:
+    """A shape with a float in it equals one of ints, and would be found in caches in its place."""
+
+    def attention(heads: float) -> rf_viz.Layer:
+        node = helper.make_node("Attention", ["x"] * 3, ["y"], q_num_heads=3, kv_num_heads=heads)
+        return traced(build([node], {"x": (2, 5, 21)}, opset=23)).layers[-1]
+
+    with pytest.raises(ModelError, match="kv_num_heads"):
+        attention(3.0)
+    assert attention(3).exact
