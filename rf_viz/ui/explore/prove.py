@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from ... import ModelError
 from ...catalogue.samples import SAMPLE_IMAGES
 from ...trace.network import Index
-from ...verify.experiment import fixed_shape
 from ...verify.proof import Proof, Trial
 from ...verify.report import Report
 from ...verify.whole import prove_whole, verify_whole
@@ -21,6 +20,13 @@ from .. import cache
 from ..address_choice import between, kept, one_of, restored
 from ..again import offer_again
 from ..cache import File
+from ..inspector.replacements import (
+    PHOTOGRAPH,
+    PICTURES,
+    SIGNALS,
+    VOLUMES,
+    replacement,
+)
 from ..inspector.scene import Scene
 from ..pictures import Picture
 from ..text import sentence
@@ -31,13 +37,6 @@ from .prove_text import (
     inside_verdict,
     outside_verdict,
     report_text,
-)
-from .replacements import (
-    PHOTOGRAPH,
-    PICTURES,
-    SIGNALS,
-    VOLUMES,
-    replacement,
 )
 
 _TEXTS = {
@@ -96,7 +95,7 @@ def prove(scene: Scene) -> None:
         values = replacement(filler, scene.picture, seed=times)
     stands_for = f"{filler} {times} {photograph and photograph.digest}"
     try:
-        proofs = _proofs(_key(scene), element(scene), stands_for, scene, values)
+        proofs = _proofs(_key(scene), scene.element, stands_for, scene, values)
     except ModelError as error:
         st.info(sentence(error), icon=":material/info:")
         offer_again(scene.file, error, "proof")
@@ -145,25 +144,6 @@ def _key(scene: Scene) -> str:
     fed, layer = scene.fed, scene.layer
     of = cache.identity(cache.load(scene.file))
     return f"{of} {scene.net.weight_aware} {fed.input} {fed.key} {layer.name}"
-
-
-def element(scene: Scene) -> tuple[Index, ...]:
-    """The pinned cell as an index into the layer's tensor; without values over all channels."""
-    layer = scene.layer
-    shape = fixed_shape(layer)
-    index: list[Index] = [slice(None) if scene.maps is None else 0] * len(shape)
-    for axis, position in zip(layer.grid_axes, scene.cell, strict=True):
-        index[axis] = position
-    others = [axis for axis in range(len(shape)) if axis not in layer.grid_axes]
-    if scene.maps is None:
-        return tuple(index)
-    if layer.channel_axis is not None:
-        index[layer.channel_axis] = scene.shown
-        return tuple(index)
-    places = np.unravel_index(scene.shown, [shape[axis] for axis in others])
-    for axis, place in zip(others, places, strict=True):
-        index[axis] = int(place)
-    return tuple(index)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Running the model ...", show_time=True)

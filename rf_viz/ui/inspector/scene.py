@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...analysis.seen import Mode
-from ...trace.network import Layer, Network, Region
+from ...trace.network import Index, Layer, Network, Region
+from ...verify.experiment import fixed_shape
 from ..cache import Fed, File
 from ..navigation import Destination
 from ..pictures import Cell, FeatureMap, Picture
@@ -53,6 +54,25 @@ class Scene:
     def region(self) -> Region:
         """The region that the pinned cell sees."""
         return seen_by(self.layer, self.cell, self.feature_map.channel).region
+
+    @property
+    def element(self) -> tuple[Index, ...]:
+        """The pinned cell as an index into the layer's tensor; without values over all channels."""
+        layer = self.layer
+        shape = fixed_shape(layer)
+        index: list[Index] = [slice(None) if self.maps is None else 0] * len(shape)
+        for axis, position in zip(layer.grid_axes, self.cell, strict=True):
+            index[axis] = position
+        others = [axis for axis in range(len(shape)) if axis not in layer.grid_axes]
+        if self.maps is None:
+            return tuple(index)
+        if layer.channel_axis is not None:
+            index[layer.channel_axis] = self.shown
+            return tuple(index)
+        places = np.unravel_index(self.shown, [shape[axis] for axis in others])
+        for axis, place in zip(others, places, strict=True):
+            index[axis] = int(place)
+        return tuple(index)
 
     @property
     def destination(self) -> Destination:

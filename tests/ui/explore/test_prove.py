@@ -9,7 +9,6 @@ from onnx import helper, numpy_helper
 import rf_viz
 from rf_viz.figures.maps import by_channel
 from rf_viz.ui.cache import Fed, File
-from rf_viz.ui.explore.prove import element
 from rf_viz.ui.inspector.scene import Scene
 from rf_viz.ui.pictures import FeatureMap, Picture
 from tests.pages.driver import onnx_file
@@ -46,4 +45,4 @@ def test_the_value_is_the_one_that_the_map_shows(shape: tuple[int, ...]) -> None
             names=[],
             cell=(2, 3),
         )
-        assert values[element(scene)] == maps[shown][2, 3]
+        assert values[scene.element] == maps[shown][2, 3]

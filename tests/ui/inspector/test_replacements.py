@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rf_viz.catalogue.samples import tone
-from rf_viz.ui.explore.replacements import (
+from rf_viz.ui.inspector.replacements import (
     PHOTOGRAPH,
     PICTURES,
     SIGNALS,
