@@ -89,8 +89,6 @@ def _survey(scene: Scene, apart: bool) -> None:
 
 def _watch(scene: Scene, survey: Survey, apart: bool, ticking: bool) -> None:
     """Works for a moment, and shows the progress and the cells so far."""
-    if survey.running:
-        survey.work(look_like_page(scene, apart=apart), _STEP)
     if survey.running != ticking or survey is not _kept():
         st.rerun(scope="app")  # nothing else begins or ends the ticking
     names = [name for name, _ in survey.files]
@@ -111,6 +109,9 @@ def _watch(scene: Scene, survey: Survey, apart: bool, ticking: bool) -> None:
     if chosen is not None:
         sidebar.show_image(dict([survey.files[chosen.file]]))
         open_now(scene.layer.name, chosen.cell, scene.shown)
+    if survey.running:
+        # At the end: the next tick would end this run at whatever is drawn after the work.
+        survey.work(look_like_page(scene, apart=apart), _STEP)
 
 
 def _outcome(survey: Survey) -> str:
