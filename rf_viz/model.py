@@ -7,8 +7,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from math import prod
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,7 +28,7 @@ from .relation import MOST_AXES, Shape
 from .relation.base import pairs_of
 from .runtimes.values import neutral
 from .trace.dependences import sliding_axes
-from .trace.network import Network
+from .trace.network import Layer, Network
 from .trace.tensor_names import TensorNames
 from .trace.tensors import Tensor
 
@@ -140,7 +141,104 @@ class Model(ABC):
         that they return, as in ``trace``. Returns float32 arrays by these names. Raises ModelError
         where the runtime cannot run the model, and for feeds that do not fit.
         """
+        fed, shapes = self._ready(tensor, self.source(input), feeds)
+        wanted = {name: self._tensor(name) for name in names}
+        values = self.run(fed, list(dict.fromkeys(wanted.values())), shapes)
+        return {name: values[own] for name, own in wanted.items()}
+
+    def backpropagate(
+        self,
+        tensor: NDArray[np.generic],
+        name: str,
+        seeds: Sequence[NDArray[np.floating[Any]]],
+        *,
+        input: str | None = None,
+        feeds: Mapping[str, ArrayLike] | None = None,
+    ) -> list[NDArray[np.floating[Any]]]:
+        """Compute gradients of sums over a tensor, with the model's own runtime.
+
+        Each seed has the shape of the tensor ``name`` and weighs its elements; the gradient of that
+        sum with respect to the input has the input's shape. Other arguments are those of
+        ``activations``. Raises ModelError where the runtime computes no gradients.
+        """
         source = self.source(input)
+        fed, shapes = self._ready(tensor, source, feeds)
+        return self.gradients(fed, self._tensor(name), source.name, seeds, shapes)
+
+    def influence(
+        self,
+        tensor: ArrayLike,
+        layer: str | Layer,
+        cell: Sequence[int],
+        channel: int | None = None,
+        *,
+        method: Literal["gradient", "gradient x input", "occlusion"] = "gradient",
+        input: str | None = None,
+        feeds: Mapping[str, ArrayLike] | None = None,
+        size: int | Sequence[int] | None = None,
+        stride: int | Sequence[int] | None = None,
+        filler: Literal["mean", "zero"] | ArrayLike = "mean",
+        report: Callable[[int, int], object] | None = None,
+    ) -> NDArray[np.float64]:
+        """Measure how much a cell of a layer moves when a pixel does, on one input.
+
+        It depends on the input and on the weights. It is zero outside the cell's mask.
+
+        Args:
+            tensor: the input, in the shape of the input named ``input``, for one example.
+            layer: a layer's name, or a layer that was traced before at the input's shape.
+            cell: the cell, one index for each axis of ``Layer.grid``.
+            channel: its channel; None for all channels together.
+            method: "gradient" is the Euclidean norm of the gradient, over the channels of the pixel
+                and over those of the cell. "gradient x input" is the sum over the pixel's channels
+                of the gradient times the input. Both take a runtime that computes gradients:
+                TensorFlow or PyTorch. "occlusion" covers patches of the input, one at a time, and
+                takes any runtime; a patch's move is shared out evenly among its pixels. The last
+                two have a sign where ``channel`` is one: positive where the pixel raises the
+                cell's value. For all channels they are distances between vectors.
+            input, feeds: as in ``activations``.
+            size, stride: extents of the patches of "occlusion" in pixels, and the steps from one to
+                the next: one number, or one for each spatial axis. By default 16 patches lie side
+                by side along each axis of the region. Where patches overlap, a pixel has the mean
+                of its shares.
+            filler: what covered pixels hold: the mean of the input over its spatial axes, zero, or
+                values that broadcast to the input.
+            report: called with the steps done and the steps there are; it may raise to end the
+                work.
+
+        Returns:
+            An array over the input's spatial axes, in the cell's unit: per unit of the input for
+            "gradient", per pixel for the others.
+
+        Raises:
+            ModelError: the model cannot be run, its runtime computes no gradients, or values are
+                not finite.
+            IndexError: the layer has no such cell or channel.
+            ValueError: for a method, sizes or a filler that do not fit.
+        """
+        measured: NDArray[np.float64] = import_module("rf_viz.influence").influence(
+            self,
+            tensor,
+            layer,
+            cell,
+            channel,
+            method=method,
+            input=input,
+            feeds=feeds,
+            size=size,
+            stride=stride,
+            filler=filler,
+            report=report,
+        )
+        return measured
+
+    def _ready(
+        self,
+        tensor: NDArray[np.generic],
+        source: ModelInput,
+        feeds: Mapping[str, ArrayLike] | None,
+    ) -> tuple[dict[str, NDArray[np.generic]], dict[str, Shape]]:
+        """What the model is fed for a run, by name, and the shapes of its inputs."""
         shapes = self.shapes(tensor.shape, input=source.name)
         # Tensors within the model are of any size, and so are its images where none is the source.
         free = {i.name: i for i in self.inputs if self._is_within(source)}
@@ -153,11 +251,7 @@ class Model(ABC):
                 sides[name] = value
         fed = {**self._fitted(source, shapes, sides), **whole}
         shapes.update((name, array.shape) for name, array in fed.items())
-        wanted = {name: self._tensor(name) for name in names}
-        values = self.run(
-            {source.name: tensor, **fed}, list(dict.fromkeys(wanted.values())), shapes
-        )
-        return {name: values[own] for name, own in wanted.items()}
+        return {source.name: tensor, **fed}, shapes
 
     def _tensor(self, name: str) -> str:
         """The tensor that a name stands for; the name itself where it is none of the graph's."""
@@ -176,6 +270,24 @@ class Model(ABC):
         Whatever tensor is fed has that value, also one within the model. ``shapes`` gives the shape
         of every input, those among them that are not fed.
         """
+
+    @property
+    def has_gradients(self) -> bool:
+        """Whether the model's runtime computes gradients."""
+        return False
+
+    def gradients(
+        self,
+        feeds: Mapping[str, NDArray[np.generic]],
+        name: str,
+        source: str,
+        seeds: Sequence[NDArray[np.floating[Any]]],
+        shapes: Mapping[str, Shape],
+    ) -> list[NDArray[np.floating[Any]]]:
+        """Compute gradients of sums over the tensor ``name``, for ``backpropagate``."""
+        raise ModelError(
+            f"{self.name} is run by a runtime that computes no gradients: use method='occlusion'"
+        )
 
     @property
     def heavy_runtime(self) -> str:

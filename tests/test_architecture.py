@@ -21,7 +21,7 @@ STOREYS = (
     ("catalogue", "runtimes.onnx", "runtimes.pytorch", "runtimes.tensorflow", "runtimes.tflite"),
     ("model",),
     ("analysis", "verify"),
-    ("readers.bounded",),
+    ("influence", "readers.bounded"),
     ("readers.content", "readers.pickles", "readers.reading"),
     ("readers.sniffing",),
     ("readers.foreign",),

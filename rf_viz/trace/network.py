@@ -600,14 +600,14 @@ class Layer:
         channels. Raises IndexError for a cell or a channel that does not exist, ValueError for a
         network traced at an unknown size.
         """
-        return self.region_of(self._index(cell, channel))
+        return self.region_of(self.index(cell, channel))
 
     def mask(self, cell: Sequence[int], channel: int | None = None) -> NDArray[np.bool_]:
         """The dependency mask of a cell: the exact pixels it depends on, possibly with holes.
 
         Arguments and errors as for ``region``. Returns a bool array over the input's spatial axes.
         """
-        return self.mask_of(self._index(cell, channel))
+        return self.mask_of(self.index(cell, channel))
 
     def paths(self, cell: Sequence[int], channel: int | None = None) -> NDArray[np.float64]:
         """The share of all paths to a cell that begin at each pixel.
@@ -616,7 +616,7 @@ class Layer:
         sums to 1, or is all zero for a cell that sees nothing. In very deep networks a share may
         underflow to 0; ``mask`` is always exact.
         """
-        return self.paths_of(self._index(cell, channel))
+        return self.paths_of(self.index(cell, channel))
 
     @in_bounds
     def trail(
@@ -637,8 +637,22 @@ class Layer:
                 feeding[name] = feeding[name] | cells if name in feeding else cells
                 effort.keeps(feeding[name])
 
-        self._lookup.trail(self.number, Marks(self._marked(self._index(cell, channel))), passing)
+        self._lookup.trail(self.number, Marks(self._marked(self.index(cell, channel))), passing)
         return dict(reversed(feeding.items()))
+
+    def index(self, cell: Sequence[int], channel: int | None = None) -> tuple[Index, ...]:
+        """The index of a cell in the layer's tensor, one int or slice for each axis.
+
+        Arguments and errors as for ``region``. Without a channel it is that of all channels.
+        """
+        _check_position(cell, self.extents, "cell")
+        index: list[Index] = [slice(None)] * len(self._shape)
+        for axis, position in zip(self.grid_axes, cell, strict=True):
+            index[axis] = int(position)
+        if channel is not None:
+            axis, position = self._channel(channel)
+            index[axis] = position
+        return tuple(index)
 
     @in_bounds
     def region_of(self, index: IndexLike) -> Region:
@@ -681,21 +695,30 @@ class Layer:
         image: Any = None,  # noqa: ANN401
         cell: Sequence[int] | None = None,
         *,
-        mode: Literal["box", "pixels", "paths"] = "box",
+        mode: Literal["box", "pixels", "paths", "influence"] = "box",
         channel: int | None = None,
         values: NDArray[np.floating[Any]] | None = None,
         pixel: Sequence[int] | None = None,
+        influence: NDArray[np.floating[Any]] | None = None,
     ) -> Figure:
         """Draw what a cell sees, as a Plotly figure: the image beside the map of this layer.
 
         Arguments and errors as for ``rf_viz.figures.linked_figure``, and for ``volume_figure`` of a
         network with three spatial axes: ``image`` is an array, a PIL image or a path; ``values``
-        are the layer's values, as ``Model.activations`` returns them.
+        are the layer's values, as ``Model.activations`` returns them, ``influence`` is what
+        ``Model.influence`` returns.
         """
         figures, volume = _figures(), len(self.net.input.size) == 3
         draw = figures.volume_figure if volume else figures.linked_figure
         figure: Figure = draw(
-            self, image, cell, mode=mode, channel=channel, values=values, pixel=pixel
+            self,
+            image,
+            cell,
+            mode=mode,
+            channel=channel,
+            values=values,
+            pixel=pixel,
+            influence=influence,
         )
         return figure
 
@@ -755,16 +778,6 @@ class Layer:
         nothing = (stop <= start).any(axis=-1)
         start[nothing] = stop[nothing] = 0
         return start, stop
-
-    def _index(self, cell: Sequence[int], channel: int | None) -> tuple[Index, ...]:
-        _check_position(cell, self.extents, "cell")
-        index: list[Index] = [slice(None)] * len(self._shape)
-        for axis, position in zip(self.grid_axes, cell, strict=True):
-            index[axis] = int(position)
-        if channel is not None:
-            axis, position = self._channel(channel)
-            index[axis] = position
-        return tuple(index)
 
     def _channel(self, channel: int) -> tuple[int, int]:
         axis = self.channel_axis

@@ -12,8 +12,8 @@ class Facts:
     """What a model tells of itself (see ``Model``).
 
     Attributes:
-        name, title, inputs, signatures, signature, hidden, remarks, heavy_runtime: as ``Model``
-            has them.
+        name, title, inputs, signatures, signature, hidden, remarks, heavy_runtime,
+            has_gradients: as ``Model`` has them.
         image_within: the tensor in which the first input is folded into an image, or None.
     """
 
@@ -25,6 +25,7 @@ class Facts:
     hidden: int
     remarks: tuple[Remark, ...]
     heavy_runtime: str
+    has_gradients: bool
     image_within: str | None
 
     @classmethod
@@ -39,5 +40,6 @@ class Facts:
             model.hidden,
             tuple(model.remarks),
             model.heavy_runtime,
+            model.has_gradients,
             model.image_within,
         )
