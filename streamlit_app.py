@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from rf_viz.ui.explore.tries import things_to_try
 from rf_viz.ui.inspector.cell_panel import cell_panel
 from rf_viz.ui.inspector.cue.cue import cue
 from rf_viz.ui.inspector.depth.depth import depth, near
+from rf_viz.ui.inspector.influence_bar import influence_bar, measured
 from rf_viz.ui.inspector.linked_view.linked_view import linked_view
 from rf_viz.ui.inspector.pinned import apply, pinned_state, settle
 from rf_viz.ui.inspector.scene import Scene
@@ -42,17 +44,23 @@ def explore(scene: Scene, view: str, traced: str, played: int) -> None:
             else:
                 report = linked_view(scene.picture, scene.feature_map, view=view, key="linked view")
             pinned, state = settle(scene, view, report), pinned_state()
+            scene = replace(scene, cell=pinned.cell, pixel=pinned.pixel, mode=pinned.mode)
             channel = scene.feature_map.channel
             try:
                 around = near(scene.net, state.point)
-                cue(scene.layer, channel, pinned, state.order, around, played, questions)
+                send = partial(
+                    cue, scene.layer, channel, pinned, state.order, around, played, questions
+                )
+                so_far = measured(scene) if pinned.mode == "influence" else None
+                influence = so_far.influence if so_far else None
+                send(influence)
             except ModelError as error:  # what the cell sees would take too much memory or time
                 st.warning(sentence(error))
                 return
         with st.container(key="panel"):
-            cell_panel(scene.picture, scene.feature_map, pinned.cell, pinned.mode)
+            cell_panel(scene.picture, scene.feature_map, pinned.cell, pinned.mode, influence)
             top_classes(scene)
-    scene = replace(scene, cell=pinned.cell, pixel=pinned.pixel, mode=pinned.mode)
+    bar = st.container() if so_far is not None else None
     question = choose_question()
     for name in OF_ANSWERS:
         address.put(name, "")
@@ -61,6 +69,9 @@ def explore(scene: Scene, view: str, traced: str, played: int) -> None:
     if question:
         ask(question, scene)
     address.refresh()
+    if bar is not None and so_far is not None:
+        with bar:  # last, since it goes on with the measurement
+            influence_bar(scene, so_far, partial(send, key="cue of influence"))
 
 
 def walk(layer: str) -> None:

@@ -11,8 +11,15 @@ from numpy.typing import NDArray
 
 from ..trace.network import Layer, Region
 
-Mode = Literal["box", "pixels", "paths"]
-"""What to show of a cell: its region, its dependency mask, or its path counts."""
+Mode = Literal["box", "pixels", "paths", "influence"]
+"""What to show of a cell: its region, its dependency mask, its path counts, or the influence that
+was measured of each pixel."""
+
+Influence = NDArray[np.float64]
+"""The influence of each pixel on a cell, over the input's spatial axes, as ``Model.influence``."""
+
+_ZERO = 128
+"""The mark of no influence where influence has a sign."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +56,31 @@ class Seen:
         """How many pixels the cell depends on."""
         return int(self.mask.sum())
 
-    def marks(self, mode: Mode) -> NDArray[np.uint8]:
+    def marks(self, mode: Mode, influence: Influence | None = None) -> NDArray[np.uint8]:
         """Marks the pixels of the region that count.
 
         By "pixels" they are 1 where the cell depends on the pixel. By "paths" they are 1 to 255 by
-        the number of paths, the most at 255. All others are 0.
+        the number of paths, the most at 255. By "influence" they are 1 to 255 from the lower to the
+        upper of the ``limits``. All others are 0.
         """
-        return self._path_marks if mode == "paths" else self.mask.astype(np.uint8)
+        if mode == "paths":
+            return self._path_marks
+        if mode != "influence" or influence is None:
+            return self.mask.astype(np.uint8)
+        low, high = self.limits(influence)
+        zero, steps = (_ZERO, 127) if low < 0 else (1, 254)
+        marks = zero + steps * influence[self.region.slices] / (high or 1.0)
+        return np.where(self.mask, marks.round().clip(1, 255), 0).astype(np.uint8)
+
+    def limits(self, influence: Influence) -> tuple[float, float]:
+        """The influences that the lowest and the highest mark stand for.
+
+        ``influence`` is that of each pixel, over the input's spatial axes. The upper limit is the
+        largest magnitude; the lower one is zero, or minus that where some influence is negative.
+        """
+        part = influence[self.region.slices]
+        limit = float(np.abs(part).max(initial=0))
+        return (-limit if (part < 0).any() else 0.0), limit
 
     @cached_property
     def _path_marks(self) -> NDArray[np.uint8]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..analysis.seen import Mode, Seen
+from ..analysis.seen import Influence, Mode, Seen
 from ..trace.closed_form import ReceptiveField
 from ..trace.network import Layer, Network
 from . import colours, encode, overlays
@@ -51,6 +51,7 @@ class CellView:
         title, map_title: what stands over the input and over the map.
         margin: the share of the picture's size that is left around it; None for as much as the
             boxes of the closed form need.
+        influence: what was measured of each pixel, for the mode "influence".
     """
 
     layer: Layer
@@ -63,6 +64,7 @@ class CellView:
     title: str = "Image"
     map_title: str = "Feature map"
     margin: float | None = None
+    influence: Influence | None = None
 
     @property
     def extent(self) -> tuple[int, ...]:
@@ -73,6 +75,16 @@ class CellView:
     def seen(self) -> Seen:
         """What the cell sees."""
         return Seen(self.layer, self.cell, self.channel)
+
+    @property
+    def marks(self) -> NDArray[np.uint8]:
+        """The marks of the region's pixels (see ``Seen.marks``)."""
+        return self.seen.marks(self.mode, self.influence)
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """What the lowest and the highest mark stand for (see ``Seen.limits``)."""
+        return (0.0, 0.0) if self.influence is None else self.seen.limits(self.influence)
 
     @property
     def region(self) -> Box | None:
@@ -173,8 +185,23 @@ def refuse(layer: Layer, mode: str, dimensions: Sequence[int], what: str) -> Non
     """Raises ValueError for a layer or a mode that a view cannot show."""
     if layer.net.any_size or len(layer.net.input.size) not in dimensions:
         raise ValueError(f"The view needs a network that was traced at a size, on {what}")
-    if mode not in ("box", "pixels", "paths"):
-        raise ValueError(f"There is no mode {mode!r}: use box, pixels or paths")
+    if mode not in get_args(Mode):
+        raise ValueError(f"There is no mode {mode!r}: use box, pixels, paths or influence")
+
+
+def influence_of(
+    layer: Layer, mode: str, influence: NDArray[np.floating[Any]] | None
+) -> Influence | None:
+    """The influence to show. Raises ValueError where a view of it has none that fits."""
+    if influence is None:
+        if mode == "influence":
+            raise ValueError("The mode influence shows what influence=... holds")
+        return None
+    if np.shape(influence) != layer.net.input.size:
+        raise ValueError(
+            f"The influence has the shape {np.shape(influence)}, the input {layer.net.input.size}"
+        )
+    return np.asarray(influence, np.float64)
 
 
 def settle(

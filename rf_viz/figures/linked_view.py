@@ -25,6 +25,7 @@ from .cell_view import (
     axes_of,
     edge,
     heading,
+    influence_of,
     map_title,
     picture_url,
     refuse,
@@ -89,8 +90,8 @@ class LinkedView(CellView):
         figure.update_layout(shapes=shapes, annotations=list(self.titles()))
         figure.update_traces(self._hover_labels(), selector={"name": MAP})
         if self.mode != "box":
-            marked = self.seen.marks(self.mode)
-            trace = overlays.marks_trace(self.seen.region.start, marked, self.mode)
+            start = self.seen.region.start
+            trace = overlays.marks_trace(start, self.marks, self.mode, self.limits)
             figure.add_trace(trace.update(colorbar=colour_bar("")))
         return figure
 
@@ -180,6 +181,7 @@ def linked_figure(
     values: NDArray[np.floating[Any]] | None = None,
     pixel: Sequence[int] | None = None,
     title: str = "",
+    influence: NDArray[np.floating[Any]] | None = None,
 ) -> go.Figure:
     """Draw what a cell of a layer sees: the image with its region, and the map with the cell.
 
@@ -191,18 +193,20 @@ def linked_figure(
         cell: the cell, one index for each axis of ``layer.grid``. Default: the cell with the
             largest value, or the one in the middle where there are no values.
         mode: "box" for the region, "pixels" for the exact pixels of it, "paths" for the share of
-            all paths that begin at each pixel.
+            all paths that begin at each pixel, "influence" for what ``influence`` holds.
         channel: the channel of the layer. Default: with ``values`` that hold several channels the
             one with the largest value, else the union over all channels.
         values: the layer's values, as ``Model.activations`` returns them, or those of one channel
             over ``layer.grid``. Without them the map is plain.
         pixel: a pixel of the image (row, column): the cells that do not see it turn grey.
         title: what stands over the image.
+        influence: the influence of each pixel on the cell, as ``Model.influence`` returns it.
 
     Returns:
         A figure of two panes. Traces and shapes have names, such as "exact region", "closed form",
-        "centre", "pinned cell", "outside the region" and "path counts". The solid outline is an
-        exact region, the dotted one an assumed region, the dashed one the closed form.
+        "centre", "pinned cell", "outside the region", "path counts" and "influence". The solid
+        outline is an exact region, the dotted one an assumed region, the dashed one the closed
+        form.
 
     Raises:
         IndexError: the cell, the channel or the pixel does not exist.
@@ -222,6 +226,7 @@ def linked_figure(
         None if pixel is None else tuple(int(i) for i in pixel),
         title or ("Signal" if len(extent) == 1 else "Image"),
         map_title(layer, channel),
+        influence=influence_of(layer, mode, influence),
     ).figure()
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from ..analysis.numbers import number
 from ..analysis.seen import Mode
 from ..trace.network import Layer
 from . import colours
@@ -32,7 +33,7 @@ CROSS = "other slices"
 CASING = "casing"
 """The names of overlays; the casing of an outline has this word at the end of its name."""
 
-MARKS = {"pixels": "exact pixels", "paths": "path counts"}
+MARKS = {"pixels": "exact pixels", "paths": "path counts", "influence": "influence"}
 """The names of the traces that show which pixels count."""
 
 _CENTRE_RADIUS = 3
@@ -189,29 +190,36 @@ def centre(point: Sequence[float] | None, pane: Pane, *, legend: bool = False) -
     }
 
 
-def marks_trace(start: Sequence[int], marked: NDArray[np.uint8], mode: Mode) -> go.Heatmap:
+def marks_trace(
+    start: Sequence[int],
+    marked: NDArray[np.uint8],
+    mode: Mode,
+    limits: tuple[float, float] = (0.0, 0.0),
+) -> go.Heatmap:
     """The marks of a region as a heatmap to lay over the picture.
 
-    ``start`` is the region's first pixel; ``marked`` and ``mode`` are as in ``Seen.marks``. By
-    "pixels" what does not count is darkened; by "paths" each pixel has the colour of its share.
+    ``start`` is the region's first pixel; ``marked``, ``mode`` and ``limits`` are as ``Seen`` has
+    them. By "pixels" what does not count is darkened; else each pixel has the colour of its mark.
     """
     (y0, x0) = (0, start[0]) if len(start) == 1 else start
     clear = "rgba(0,0,0,0)"
     scale: list[list[Any]] = [[0, colours.DIMMED], [0.5, colours.DIMMED], [0.5, clear], [1, clear]]
-    if mode == "paths":
-        table = colours.colours(colours.COUNTS)
+    bar: dict[str, Any] = {"tickvals": [1, 255], "ticktext": ["fewest", "most paths"]}
+    if mode in ("paths", "influence"):
+        table = shades(mode, limits)
         stops = [0, *range(1, 255, 14), 255]
-        shades = [
-            f"rgba({r},{g},{b},{0.47 + 0.53 * n / 255:.2f})"
-            for n, (r, g, b) in zip(stops, table[stops].tolist(), strict=True)
-        ]
+        tones = [f"rgba({r:g},{g:g},{b:g},{a:.2f})" for r, g, b, a in table[stops].tolist()]
         least = 0.5 / 255
         scale = [
             [0, colours.DIMMED],
             [least, colours.DIMMED],
-            [least, shades[0]],
-            *([n / 255, shade] for n, shade in zip(stops[1:], shades[1:], strict=True)),
+            [least, tones[0]],
+            *([n / 255, tone] for n, tone in zip(stops[1:], tones[1:], strict=True)),
         ]
+    if mode == "influence":
+        low, high = limits
+        ticks = {1: low, 128: 0.0, 255: high} if low < 0 else {1: low, 255: high}
+        bar = {"tickvals": [*ticks], "ticktext": [number(tick) for tick in ticks.values()]}
     return go.Heatmap(
         name=MARKS.get(mode),
         z=marked.reshape(1, -1) if len(start) == 1 else marked,
@@ -220,12 +228,24 @@ def marks_trace(start: Sequence[int], marked: NDArray[np.uint8], mode: Mode) -> 
         y0=0.5 if len(start) == 1 else y0,
         dy=1,
         zmin=0,
-        zmax=1 if mode != "paths" else 255,
+        zmax=1 if mode == "pixels" else 255,
         colorscale=scale,
-        showscale=mode == "paths",
-        colorbar={"tickvals": [1, 255], "ticktext": ["fewest", "most paths"]},
+        showscale=mode != "pixels",
+        colorbar=bar,
         hoverinfo="skip",
     )
+
+
+def shades(mode: Mode, limits: tuple[float, float] = (0.0, 0.0)) -> NDArray[np.float64]:
+    """The colours of marks by "paths" or "influence": 256 rows of red, green, blue and opacity.
+
+    What counts less shows more of the picture under it, and zero between two signs all of it.
+    """
+    marks = np.arange(256)
+    signed = mode == "influence" and limits[0] < 0
+    table = colours.colours(colours.DIVERGING if signed else colours.COUNTS)
+    base, share = (0.0, np.sqrt(np.abs(marks - 128) / 127)) if signed else (0.47, marks / 255)
+    return np.column_stack([table, (base + (1 - base) * share).clip(max=1)])
 
 
 def _tinted(colour: str) -> str:

@@ -29,6 +29,7 @@ from .cell_view import (
     axes_of,
     edge,
     heading,
+    influence_of,
     map_title,
     picture_url,
     refuse,
@@ -137,7 +138,7 @@ class VolumeView(CellView):
         for piece, trace in zip(plan, figure.select_traces({"name": MAP}), strict=True):
             trace.update(z=piece.of(shown), customdata=piece.of(labels))
         if self.mode != "box":
-            figure.add_traces([*self.marks_traces(self.seen.marks(self.mode))])
+            figure.add_traces([*self.marks_traces(self.marks)])
         return figure
 
     def panes_alone(self) -> go.Figure:
@@ -209,10 +210,10 @@ class VolumeView(CellView):
             if box and self.region and self.mode != "box":
                 first = int(self.region[piece.axis][0])
                 inside = Slice(piece.axis, piece.at - first, piece.pane).of(marks)
-            trace = overlays.marks_trace(start, inside, self.mode)
+            trace = overlays.marks_trace(start, inside, self.mode, self.limits)
             bar = _bar(self.extent, 0, _LEGEND)
             trace.update(**_references(piece.pane), visible=box is not None, colorbar=bar)
-            yield trace.update(showscale=self.mode == "paths" and not piece.axis)
+            yield trace.update(showscale=trace.showscale and not piece.axis)
 
     def _pictures(self) -> Iterator[go.Image]:
         for piece in self.slices[0]:
@@ -248,6 +249,7 @@ def volume_figure(
     values: NDArray[np.floating[Any]] | None = None,
     pixel: Sequence[int] | None = None,
     title: str = "",
+    influence: NDArray[np.floating[Any]] | None = None,
 ) -> go.Figure:
     """Draw what a cell of a layer sees of a volume, in slices through the middle of its region.
 
@@ -259,7 +261,7 @@ def volume_figure(
         cell: the cell, one index for each axis of ``layer.grid``. Default: the cell with the
             largest value, or the one in the middle where there are no values.
         mode: "box" for the region, "pixels" for the exact pixels of it, "paths" for the share of
-            all paths that begin at each pixel.
+            all paths that begin at each pixel, "influence" for what ``influence`` holds.
         channel: the channel of the layer. Default: with ``values`` that hold several channels the
             one with the largest value, else the union over all channels.
         values: the layer's values, as ``Model.activations`` returns them, or those of one channel
@@ -267,6 +269,7 @@ def volume_figure(
         pixel: a voxel (depth, row, column): the slices pass through it, and the cells that do not
             see it turn grey.
         title: what stands over the volume.
+        influence: the influence of each voxel on the cell, as ``Model.influence`` returns it.
 
     Returns:
         A figure of six panes: slices of the volume across depth, rows and columns (axes 1 to 3),
@@ -290,6 +293,7 @@ def volume_figure(
         None if pixel is None else tuple(int(i) for i in pixel),
         title or "Volume",
         map_title(layer, channel),
+        influence=influence_of(layer, mode, influence),
     ).figure()
 
 

@@ -62,3 +62,24 @@ def test_in_a_very_deep_network_every_pixel_that_counts_shows() -> None:
     seen = Seen(layer, (360, 360))
     assert seen.count == 721 * 721
     assert seen.marks("paths").min() == 1
+
+
+def test_influence_of_one_sign_is_marked_from_nothing_to_the_largest() -> None:
+    layer = dilated()
+    seen, influence = Seen(layer, (1, 3)), np.zeros((16, 16))
+    row, column = seen.region.start
+    influence[row, column], influence[row, column + 2] = 4, 2
+    marks = seen.marks("influence", influence)
+    assert seen.limits(influence) == (0, 4)
+    assert marks[0, :3].tolist() == [255, 0, 128]  # half way between 1 and 255
+    assert ((marks > 0) == seen.mask).all()
+
+
+def test_influence_of_two_signs_is_marked_around_its_zero() -> None:
+    layer = dilated()
+    seen, influence = Seen(layer, (1, 3)), np.zeros((16, 16))
+    row, column = seen.region.start
+    influence[row, column], influence[row, column + 2] = -4, 2
+    marks = seen.marks("influence", influence)
+    assert seen.limits(influence) == (-4, 4)
+    assert marks[0, :5].tolist() == [1, 0, 192, 0, 128]

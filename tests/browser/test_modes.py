@@ -13,7 +13,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import rf_viz
-from rf_viz.catalogue.samples import SAMPLE_MODELS
+from rf_viz.catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS
+from rf_viz.inputs.images import PRESETS, fit, open_image, to_tensor
 from tests.browser.driver import (
     TIMES,
     ask,
@@ -82,6 +83,43 @@ def test_path_counts_are_brightest_where_most_paths_lead(page: Page, net: rf_viz
     faint = colour_at(page, "image", region.start[0] + 1, region.start[1] + 1).astype(int)
     assert bright.sum() > 500 > 250 > faint.sum()
     expect(page.get_by_text("most paths")).to_be_visible()
+
+
+def marks(page: Page, name: str) -> NDArray[np.float64]:
+    """What the trace of that name shows of the pinned cell's region."""
+    rows = page.locator(".linked-view .js-plotly-plot").evaluate(
+        "(plot, name) => plot._fullData.find((trace) => trace.name === name)?.z.map((r) => [...r])",
+        name,
+    )
+    return np.array(rows)
+
+
+def test_influence_shows_how_much_each_pixel_moves_the_cell(page: Page) -> None:
+    model = rf_viz.load(SAMPLE_MODELS["squeezenet"].path)
+    page.get_by_role("radio", name="Influence").click()
+    click(page, 13, 13)
+    expect(page.get_by_text("Half of the influence lies on")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Patches of 4")).to_be_visible()
+    image = fit(open_image(SAMPLE_IMAGES["chelsea"].path), (224, 224))
+    tensor = to_tensor(image, (1, 3, 224, 224), (2, 3), PRESETS["RGB minus mean"])
+    cell, channel = (13, 13), shown_channel(page)
+    layer = model.trace(cut_global=True)["fire5/concat"]
+    measured = model.influence(tensor, layer, cell, channel, method="occlusion")
+    part = measured[layer.region(cell, channel).slices]
+    limit = np.abs(part).max()
+    assert (part < 0).any()
+    expected = 128 + 127 * part / limit
+    assert np.abs(marks(page, "influence") - expected).max() <= 1.5
+
+    page.get_by_role("button", name="Patches").click()
+    page.get_by_role("slider", name="Patches along each side").press("End")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Cancel").click(timeout=20_000)
+    expect(page.get_by_text("Cancelled after")).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    page.get_by_role("radio", name="Box").click()
+    expect(page.get_by_role("button", name="Patches")).to_have_count(0)
 
 
 def test_a_pixel_of_the_image_marks_the_cells_that_see_it(page: Page, net: rf_viz.Network) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from onnx import helper
 from PIL import Image
 
 import rf_viz
@@ -16,6 +17,7 @@ from rf_viz.catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS
 from rf_viz.figures import linked_figure
 from rf_viz.figures.overlays import runs
 from tests.models.small_nets import Net
+from tests.pages.driver import onnx_file
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +194,7 @@ def test_an_ordinary_figure_that_others_restyle(strided: Layer, tmp_path: Path) 
 
 
 def test_what_does_not_fit_is_refused_in_a_sentence(wide: Layer) -> None:
-    with pytest.raises(ValueError, match="box, pixels or paths"):
+    with pytest.raises(ValueError, match="box, pixels, paths or influence"):
         wide.show(mode="pixel")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"shape \(3, 3\)"):
         wide.show(values=np.zeros((3, 3), np.float32))
@@ -208,3 +210,20 @@ def test_a_network_shows_its_growth(strided: Layer) -> None:
     figure = strided.net.show()
     names = {name for trace in figure.data for (name,) in trace.customdata or ()}
     assert names == {"first", "second"}
+
+
+def test_influence_has_its_scale_beside_the_picture() -> None:
+    node = helper.make_node("Conv", ["x", "w"], ["y"], "y")
+    content = onnx_file([node], {"x": [1, 3, 8, 8]}, "y", {"w": (1, 3, 3, 3)})
+    layer = rf_viz.load(content).trace()["y"]
+    influence = np.zeros((8, 8))
+    influence[2, 3], influence[3, 3] = 0.5, -2
+    figure = layer.show(cell=(2, 3), mode="influence", influence=influence)
+    (marks,) = figure.select_traces({"name": "influence"})
+    assert marks.z[0, 0] == 128 + 32
+    assert marks.z[1, 0] == 1
+    assert marks.colorbar.ticktext == ("\N{MINUS SIGN}2", "0", "2")
+    with pytest.raises(ValueError, match="shows what influence="):
+        layer.show(cell=(2, 3), mode="influence")
+    with pytest.raises(ValueError, match=r"shape \(4, 4\)"):
+        layer.show(cell=(2, 3), mode="influence", influence=np.zeros((4, 4)))

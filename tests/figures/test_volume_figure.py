@@ -192,7 +192,7 @@ def test_files_and_arrays_are_taken_and_misfits_refused(layer: Layer, tmp_path: 
     assert traces(volume_figure(layer, volume, (0, 0, 0)), "picture")[0].source == from_path
     with pytest.raises(ValueError, match="depth, height, width"):
         layer.show(volume[0])
-    with pytest.raises(ValueError, match="box, pixels or paths"):
+    with pytest.raises(ValueError, match="box, pixels, paths or influence"):
         layer.show(mode="pixel")  # type: ignore[arg-type]
     with pytest.raises(IndexError):
         layer.show(None, (9, 0, 0))

@@ -48,6 +48,7 @@ def opened(page: str, address: dict[str, str]) -> AppTest:
         *(("", {"model": "squeezenet", "ask": ask}) for _, ask in QUESTIONS.values()),
         ("", {"model": "crepe", "ask": "prove"}),
         ("", {"model": "selfie", "ask": "prove", "prove.by": "photograph"}),
+        ("", {"model": "squeezenet", "layer": "fire2/concat", "mode": "influence"}),
         ("network", {"model": "squeezenet"}),
         ("network", {"model": "crepe"}),
         *(("compare", {"part": part}) for part in ("side", "accuracy", "libraries", "table")),

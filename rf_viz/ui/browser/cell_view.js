@@ -28,6 +28,7 @@ export class CellView {
     this.modes = this.find(".modes");
     this.label = this.find(".pointer-label");
     this.mode = "box";
+    this.measures = false; // then the page has one more row below the view
     const panes = {};
     for (const figure of root.querySelectorAll("[data-pane]")) {
       const { pane, axes } = figure.dataset;
@@ -279,6 +280,10 @@ export class CellView {
   draw() {
     const { packet, plot, hovered, pinned, previewed } = this;
     if (!plot.drawable || !packet) return;
+    if (this.measures !== (this.mode === "influence")) {
+      this.measures = !this.measures;
+      plot.arrangeAgain();
+    }
     const active = hovered ?? pinned;
     const [region, box] = [previewed?.region ?? this.region(active), this.box(active)];
     const pixel = this.pointed ?? this.picked;

@@ -298,6 +298,11 @@ export class Plot {
   resize() {
     const { clientWidth, clientHeight } = this.host;
     if (!this.graph || !clientWidth || `${clientWidth} ${clientHeight}` === this.size) return;
+    this.arrangeAgain();
+  }
+
+  /** Gives the panes their places anew. */
+  arrangeAgain() {
     inTurn(this.host, (Plotly) => {
       if (this.removed) return null;
       this.fit();

@@ -9,9 +9,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ...analysis.seen import Mode
+from ...analysis.seen import Influence, Mode
 from ...figures import encode
-from ...figures.colours import PINNED, colours
+from ...figures.colours import PINNED
+from ...figures.overlays import shades
 from ...trace.network import Layer, Region
 from ..pictures import Cell, FeatureMap, Picture
 from ..text import by, minus, number, percent, position, ranges, unit_of
@@ -28,17 +29,30 @@ _POINTS = 400
 """About so many values of a signal are drawn: there are no more pixels across."""
 
 
-def cell_panel(picture: Picture, feature_map: FeatureMap, cell: Cell, mode: Mode) -> None:
-    """Draws the crop of the cell's region, veiled by its pixels or paths, and the numbers."""
+def cell_panel(
+    picture: Picture,
+    feature_map: FeatureMap,
+    cell: Cell,
+    mode: Mode,
+    influence: Influence | None = None,
+) -> None:
+    """Draws the crop of the cell's region, coloured by what shows of its pixels, and the numbers.
+
+    ``influence`` is what was measured of the cell so far.
+    """
     layer = feature_map.layer
     seen = seen_by(layer, cell, feature_map.channel)
-    region, veil = seen.region, None
+    region, crop = seen.region, None
+    if mode == "influence" and influence is None:
+        mode = "box"
     if mode != "box" and picture.kind == "image" and not region.empty:
-        veil = seen.marks(mode)
+        limits = (0.0, 0.0) if influence is None else seen.limits(influence)
+        marks = seen.marks(mode, influence)
+        crop = veiled(picture.values[region.slices], marks, mode, limits)
     sure = certainty(layer, kind=picture.kind, region=region)
     st.html(
         '<section class="rf-answer">'
-        f'<div class="crop">{_crop(picture, region, mode, veil)}{_headline(picture, region)}</div>'
+        f'<div class="crop">{_crop(picture, region, crop)}{_headline(picture, region)}</div>'
         f'<div class="numbers">{_table(_numbers(feature_map, cell, region))}'
         f"{_paragraphs([*_recurrence(layer), *sure])}</div></section>"
     )
@@ -97,31 +111,33 @@ def _paragraphs(sentences: Iterable[tuple[str, str]]) -> str:
     return "".join(f'<p data-of="{key}">{escape(text)}</p>' for key, text in sentences)
 
 
-def _crop(picture: Picture, region: Region, mode: Mode, veil: NDArray[np.uint8] | None) -> str:
+def _crop(picture: Picture, region: Region, crop: NDArray[np.uint8] | None) -> str:
     if region.empty:
         return ""
-    part = picture.values[region.slices]
+    part = picture.values[region.slices] if crop is None else crop
     if part.ndim == 1:
-        crop = encode.signal(part, size=(500, 180), colour=PINNED, stroke=3, points=_POINTS)
+        drawn = encode.signal(part, size=(500, 180), colour=PINNED, stroke=3, points=_POINTS)
     else:
         part = picture.drawable(part, len(part) // 2)
-        if veil is not None:
-            part = veiled(part, veil, mode)
-        crop = encode.picture(part, side=_CROP, fast=True)
-    return f'<img alt="What the cell sees" src="{crop.data_url}">'
+        drawn = encode.picture(part, side=_CROP, fast=True)
+    return f'<img alt="What the cell sees" src="{drawn.data_url}">'
 
 
-def veiled(part: NDArray[np.uint8], veil: NDArray[np.uint8], mode: Mode) -> NDArray[np.uint8]:
+def veiled(
+    part: NDArray[np.uint8],
+    marks: NDArray[np.uint8],
+    mode: Mode,
+    limits: tuple[float, float] = (0.0, 0.0),
+) -> NDArray[np.uint8]:
     """A crop (height, width, 3) with its pixels marked as ``Seen.marks`` says.
 
-    By "pixels" those that count stay bright, by "paths" each has the colour of its path count.
+    By "pixels" those that count stay bright, else each has the colour of its mark (see ``shades``).
     """
     dark = 0.4 * part
     if mode == "pixels":
-        shown = np.where(veil[..., None] > 0, part, dark)
+        shown = np.where(marks[..., None] > 0, part, dark)
     else:
-        share = 0.45 + 0.55 * veil[..., None] / 255
-        shown = np.where(
-            veil[..., None] > 0, share * colours("Inferno")[veil] + (1 - share) * part, dark
-        )
+        shade = shades(mode, limits)[marks]
+        colour, opacity = shade[..., :3], shade[..., 3:]
+        shown = np.where(marks[..., None] > 0, opacity * colour + (1 - opacity) * part, dark)
     return shown.round().astype(np.uint8)

@@ -13,13 +13,16 @@ const LEGEND_WIDTH = 322; // pixels that the legend takes
 const BAR = 24; // pixels that the bar of path counts takes below a legend that is too wide for it
 const SHORTEST = 60; // pixels: the shortest bar beside the legend
 const AROUND = 318; // pixels of the window for what stands above and below the panes
+const MEASURES = 46; // pixels of the row in which influence is measured
 
-export function arrange({ figure, extent, map, margin }, width) {
+/** Gives the panes their places, and returns the width that there is for each. */
+export function arrange({ figure, extent, map, margin }, width, measures) {
   const { data, layout } = figure;
   const stacked = extent.length === 1 || width < NARROW;
   const inner = width - SIDE - 8;
   const room = stacked ? inner : (inner - SIDE) / 2;
-  const tallest = Math.min(Math.max(300, window.innerHeight - AROUND), 620);
+  const around = AROUND + (measures ? MEASURES : 0);
+  const tallest = Math.min(Math.max(300, window.innerHeight - around), 620);
   const high = (type, aspect) =>
     type === "scatter" ? FLAT : Math.min(tallest, Math.max(120, room * aspect));
   const grown = extent.map((n) => n * (1 + 2 * margin));
@@ -47,4 +50,5 @@ export function arrange({ figure, extent, map, margin }, width) {
   const len = drop ? share / 2 : beside / inner;
   const y = under(layout.yaxis) - drop / height;
   Object.assign(data[2].colorbar, { x: drop ? share / 2 : share - len / 2, y, len });
+  return room;
 }

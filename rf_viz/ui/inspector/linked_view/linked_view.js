@@ -22,14 +22,15 @@ class LinkedView extends CellView {
   }
 
   arrange(width) {
-    arrange(this.packet, width);
+    this.room = arrange(this.packet, width, this.measures);
   }
 
   drawn() {
     for (const pane of ["image", "map"]) {
-      const { left, top, width } = this.find(`[data-pane=${pane}] .plot`).style;
+      const { left, top, width: drawn } = this.find(`[data-pane=${pane}] .plot`).style;
       const caption = this.find(`[data-pane=${pane}] figcaption`);
       const bottom = `calc(100% - ${top} + 4px)`;
+      const width = `max(${drawn}, ${this.room}px)`;
       Object.assign(caption.style, { left, width, bottom });
     }
     this.draw();
