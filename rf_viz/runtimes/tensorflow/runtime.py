@@ -38,6 +38,20 @@ _CONTROL_FLOW = ("Enter", "RefEnter", "RefSwitch", "Switch", "_SwitchN")
 """Operators beside which a node's control inputs say in which branch or loop it runs."""
 
 
+class _Part(NamedTuple):
+    """A part of the graph: the values that it takes, and the types of its inputs.
+
+    ``stored`` are the placeholders of the values of its variables, ``fills`` the nodes that fill
+    its tables.
+    """
+
+    graph_def: Any
+    values: dict[str, NDArray[Any]]
+    inputs: dict[str, np.dtype[Any]]
+    stored: dict[str, str]
+    fills: list[str]
+
+
 class _Cut(NamedTuple):
     """A part of the graph, ready to run: the values it takes, and the types of its inputs.
 
@@ -138,15 +152,28 @@ class TensorFlowRuntime:
             cut = self._latest[1]
             if cut.lasts:  # what one person's image leaves is not for the next
                 self._latest = None
-        values_in = dict(cut.values)
-        for name, dtype in cut.inputs.items():
+        values_in = {**cut.values, **self._values_in(cut.inputs, feeds, shapes)}
+        return self._run(cut, names, values_in)
+
+    def _values_in(
+        self,
+        inputs: Mapping[str, np.dtype[Any]],
+        feeds: Mapping[str, NDArray[np.generic]],
+        shapes: Mapping[str, Sequence[int]],
+    ) -> dict[str, NDArray[np.generic]]:
+        """The values of these inputs, by the placeholders that they are fed to."""
+        values = {}
+        for name, dtype in inputs.items():
             value = feeds.get(name)
             if value is None:
                 shape = shapes.get(name)
                 value = neutral(name, self._declared(name) if shape is None else shape, dtype)
-            at = _alias(name) if self._is_replaced(name, key[0]) else name
-            values_in[f"{at}:0"] = cast(value, dtype)
-        return self._run(cut, names, values_in)
+            values[self._entry(name, frozenset(feeds))] = cast(value, dtype)
+        return values
+
+    def _entry(self, name: str, fed: frozenset[str]) -> str:
+        """The tensor at which the value of an input, or of what is fed instead, goes in."""
+        return f"{_alias(name) if self._is_replaced(name, fed) else name}:0"
 
     def _run(self, cut: _Cut, names: Sequence[str], values_in: Mapping[str, Any]) -> list[Any]:
         """Run a part of the graph. Raises ModelError where TensorFlow refuses."""
@@ -205,6 +232,27 @@ class TensorFlowRuntime:
         """
         tf = self._tf
         names = names if turns is None else turns.loop.inputs
+        part = self._part(names, fed, fixed)
+        try:
+            substitute(part.graph_def)
+            message = tf.compat.v1.GraphDef.FromString(part.graph_def.SerializeToString())
+            with tf.Graph().as_default() as graph:
+                tf.import_graph_def(message, name="")
+                # Copies, since a tensor that is fetched itself never gets its axes turned round
+                # (see _config).
+                fetches = [tf.identity(graph.get_tensor_by_name(_reference(n))) for n in names]
+                if turns is not None:
+                    fetches = turns.build(tf, fetches)
+                restore = self._restore(graph, part)
+        except (tf.errors.OpError, KeyError, TypeError, ValueError) as error:
+            raise ModelError(_refusal(names, error)) from error
+        session = self._session(graph, part)
+        lasts = leaves_something(part.graph_def)
+        return _Cut(session, restore, fetches, part.values, part.inputs, lasts)
+
+    def _part(self, names: Sequence[str], fed: frozenset[str], fixed: set[str]) -> _Part:
+        """The part of the graph that leads to these tensors from what is fed and what is fixed."""
+        tf = self._tf
         part = type(self._graph_def)(versions=self._graph_def.versions)
         inputs: dict[str, np.dtype[Any]] = {}
         used: dict[str, str] = {}
@@ -249,29 +297,22 @@ class TensorFlowRuntime:
         for reference, name in used.items():
             value = values[f"{name}:0"] = self._values[reference]
             self._add_placeholder(part, name, tf.dtypes.as_dtype(value.dtype).as_datatype_enum)
-        try:
-            substitute(part)
-            message = tf.compat.v1.GraphDef.FromString(part.SerializeToString())
-            with tf.Graph().as_default() as graph:
-                tf.import_graph_def(message, name="")
-                # Copies, since a tensor that is fetched itself never gets its axes turned round
-                # (see _config).
-                fetches = [tf.identity(graph.get_tensor_by_name(_reference(n))) for n in names]
-                if turns is not None:
-                    fetches = turns.build(tf, fetches)
-                restore = [
-                    tf.raw_ops.AssignVariableOp(
-                        resource=graph.get_tensor_by_name(f"{variable}:0"),
-                        value=tf.compat.v1.placeholder(values[f"{value}:0"].dtype, name=value),
-                    )
-                    for variable, value in stored.items()
-                ]
-                restore += [graph.get_operation_by_name(name) for name in fills]
-        except (tf.errors.OpError, KeyError, TypeError, ValueError) as error:
-            raise ModelError(_refusal(names, error)) from error
-        config = _config(tf, any(_is_channels_first(node) for node in part.node))
-        session = tf.compat.v1.Session(graph=graph, config=config)
-        return _Cut(session, restore, fetches, values, inputs, leaves_something(part))
+        return _Part(part, values, inputs, stored, fills)
+
+    def _restore(self, graph: Any, part: _Part) -> list[Any]:  # noqa: ANN401
+        """The operations, added to a graph, that give its variables and tables their values."""
+        restore = [
+            self._tf.raw_ops.AssignVariableOp(
+                resource=graph.get_tensor_by_name(f"{variable}:0"),
+                value=self._tf.compat.v1.placeholder(part.values[f"{value}:0"].dtype, name=value),
+            )
+            for variable, value in part.stored.items()
+        ]
+        return restore + [graph.get_operation_by_name(name) for name in part.fills]
+
+    def _session(self, graph: Any, part: _Part) -> Any:  # noqa: ANN401
+        config = _config(self._tf, any(_is_channels_first(node) for node in part.graph_def.node))
+        return self._tf.compat.v1.Session(graph=graph, config=config)
 
     @cached_property
     def _table_fills(self) -> list[tuple[str, str]]:
