@@ -284,9 +284,38 @@ class Model(ABC):
         seeds: Sequence[NDArray[np.floating[Any]]],
         shapes: Mapping[str, Shape],
     ) -> list[NDArray[np.floating[Any]]]:
-        """Compute gradients of sums over the tensor ``name``, for ``backpropagate``."""
-        raise ModelError(
-            f"{self.name} is run by a runtime that computes no gradients: use method='occlusion'"
+        """Compute the gradients of a tensor with respect to one of those that are fed.
+
+        For each seed, which has the shape of the tensor ``name``, that is the gradient of the sum
+        of seed times value: an array of the shape of the tensor ``source`` in the precision of the
+        model, zero where the one does not depend on the other. ``feeds`` and ``shapes`` are as in
+        ``run``. What passes through one of the ``gradient_gaps`` does not count. Numbers that are
+        not finite are left as they are.
+
+        Raises ModelError where the runtime computes no gradients, where one of the tensors holds no
+        real numbers, and where an operator on every path has no gradient.
+        """
+        raise self._no_gradients()
+
+    def gradient_gaps(
+        self,
+        feeds: Mapping[str, NDArray[np.generic]],
+        name: str,
+        source: str,
+        shapes: Mapping[str, Shape],
+    ) -> tuple[str, ...]:
+        """List the operators between two tensors that pass no gradient, as "Round (its name)".
+
+        Their values move in steps, or their framework knows of no slope. The arguments are as in
+        ``gradients``, which is quick afterwards. An operator that picks among values, such as a
+        maximum, is no gap: what it picks counts. Raises ModelError where there is no gradient.
+        """
+        raise self._no_gradients()
+
+    def _no_gradients(self) -> ModelError:
+        return ModelError(
+            f"the runtime of {self.name} computes values but no gradients: ask for "
+            'method="occlusion"'
         )
 
     @property

@@ -192,6 +192,42 @@ class TensorFlowModel(Model):
         shapes: Mapping[str, Shape],
     ) -> dict[str, NDArray[np.float32]]:
         """Run the graph (see ``Model``). Raises ModelError where it has no weights."""
+        return self._runtime.activations(self._all_fed(feeds, shapes), names, shapes)
+
+    @property
+    def has_gradients(self) -> bool:
+        """Whether there are gradients: wherever the graph can be run."""
+        return self.runnable
+
+    def gradients(
+        self,
+        feeds: Mapping[str, NDArray[np.generic]],
+        name: str,
+        source: str,
+        seeds: Sequence[NDArray[np.floating[Any]]],
+        shapes: Mapping[str, Shape],
+    ) -> list[NDArray[np.floating[Any]]]:
+        """Compute gradients as ``Model.gradients``, by TensorFlow."""
+        fed = self._all_fed(feeds, shapes)
+        return self._runtime.gradients(fed, name, source, seeds, shapes)
+
+    def gradient_gaps(
+        self,
+        feeds: Mapping[str, NDArray[np.generic]],
+        name: str,
+        source: str,
+        shapes: Mapping[str, Shape],
+    ) -> tuple[str, ...]:
+        """List the operators that pass no gradient, as ``Model.gradient_gaps``."""
+        return self._runtime.gradient_gaps(self._all_fed(feeds, shapes), name, source, shapes)
+
+    def _all_fed(
+        self, feeds: Mapping[str, NDArray[np.generic]], shapes: Mapping[str, Shape]
+    ) -> dict[str, NDArray[np.generic]]:
+        """The feeds, and what stands for inputs that come from elsewhere.
+
+        Raises ModelError where the graph has no weights.
+        """
         if self.why_not_runnable:
             raise ModelError(self.why_not_runnable)
         unfed = {
@@ -199,7 +235,7 @@ class TensorFlowModel(Model):
             for i in self.inputs
             if i.origin and i.name not in feeds and i.name in shapes
         }
-        return self._runtime.activations({**unfed, **feeds}, names, shapes)
+        return {**unfed, **feeds}
 
     def twin(
         self,

@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 
 from ...errors import ModelError
 from ..values import as_float, cast, neutral
+from .backward import Backward, backward
 from .graph_names import PLACEHOLDERS, VARIABLES, called_functions, maker
 from .imports import import_tensorflow
 from .kinds import kind_of
 from .loops import Loop, Turns
 from .operators import FILLS_TABLE
+from .route import INSTEAD
 from .safety import leaves_something, may_run
 from .substitutes import substitute
 
@@ -67,6 +69,18 @@ class _Cut(NamedTuple):
     lasts: bool
 
 
+class _Way(NamedTuple):
+    """A backward pass from a tensor to one that is fed, ready to run.
+
+    Attributes:
+        backward: the pass.
+        cut: the forward pass, which fetches what the backward pass reads of it.
+    """
+
+    backward: Backward
+    cut: _Cut
+
+
 class TensorFlowRuntime:
     """Activations of a flat graph, computed by TensorFlow; may be shared between threads.
 
@@ -89,6 +103,7 @@ class TensorFlowRuntime:
         self._values: dict[str, NDArray[Any]] = {}
         self._can_be_fed: dict[str, bool] = {}
         self._latest: tuple[tuple[frozenset[str], str, tuple[str, ...]], _Cut] | None = None
+        self._latest_way: tuple[Any, _Way | None] | None = None
         self._lock = Lock()
 
     def activations(
@@ -116,6 +131,141 @@ class TensorFlowRuntime:
             fetched = self._fetched(turns.paths, feeds, shapes or {}, turns)
             values.update((f"{loop}/{p}", v) for p, v in turns.by_path(fetched).items())
         return {name: as_float(name, values[name]) for name in wanted}
+
+    def gradients(
+        self,
+        feeds: Mapping[str, NDArray[np.generic]],
+        name: str,
+        source: str,
+        seeds: Sequence[NDArray[np.floating[Any]]],
+        shapes: Mapping[str, Sequence[int]] | None = None,
+    ) -> list[NDArray[np.floating[Any]]]:
+        """Compute the gradients of a tensor with respect to one that is fed.
+
+        For each seed, of the shape of the tensor ``name``, that of the sum of seed times value, in
+        the shape and the precision of the tensor ``source``. Feeds and shapes are as in
+        ``activations``. What ``gaps`` lists passes no gradient. Raises ModelError where there is
+        none, and where the graph cannot be run.
+        """
+        dtype = self._precision(source)
+        if name == source:
+            return [np.asarray(seed, dtype) for seed in seeds]
+        way, values_in = self._way(feeds, name, source, shapes or {})
+        if way is None:
+            return [np.zeros(feeds[source].shape, dtype) for _ in seeds]
+        if len(seeds) > 1 and not way.backward.again:
+            kept = self._run(way.cut, (name,), values_in)
+            values_in.update(zip(way.backward.kept, kept, strict=True))
+        gradients = []
+        for seed in seeds:
+            values_in[way.backward.seed] = seed
+            last = way.cut._replace(fetches=[way.backward.gradient])
+            gradients.append(np.asarray(self._run(last, (name,), values_in)[0], dtype))
+        return gradients
+
+    def gradient_gaps(
+        self,
+        feeds: Mapping[str, NDArray[np.generic]],
+        name: str,
+        source: str,
+        shapes: Mapping[str, Sequence[int]] | None = None,
+    ) -> tuple[str, ...]:
+        """List the operators between two tensors that pass no gradient, as "Round (its name)".
+
+        The arguments are as in ``gradients``. Raises ModelError where there is no gradient at all.
+        """
+        self._precision(source)
+        way = None if name == source else self._way(feeds, name, source, shapes or {})[0]
+        return () if way is None else way.backward.gaps
+
+    def _precision(self, source: str) -> np.dtype[Any]:
+        """The type of gradients with respect to a tensor. Raises ModelError where there are none.
+
+        Short floats (bfloat16) count as float32, since NumPy has no such type.
+        """
+        node = self._nodes.get(maker(source))
+        if node is None:
+            raise ModelError(
+                f"{source} is not a value that an operation of this model's graph computes, so "
+                f"there are no gradients with respect to it: {INSTEAD}"
+            )
+        kind = node.attr["dtype"].type if node.op in PLACEHOLDERS else self._kind(source)
+        dtype = self._tf.dtypes.as_dtype(kind)
+        if not dtype.is_floating:
+            raise ModelError(
+                f"{source} holds no real numbers but {dtype.name}, and there are no gradients with "
+                f"respect to those: {INSTEAD}"
+            )
+        return np.dtype(np.float64 if dtype == self._tf.float64 else np.float32)
+
+    def _way(
+        self,
+        feeds: Mapping[str, NDArray[np.generic]],
+        name: str,
+        source: str,
+        shapes: Mapping[str, Sequence[int]],
+    ) -> tuple[_Way | None, dict[str, NDArray[Any]]]:
+        """The backward pass between two tensors, and what to feed to it.
+
+        None where the one does not depend on the other.
+        """
+        fed = frozenset(feeds)
+        if name in fed:
+            return None, {}
+        if maker(name) not in self._nodes:
+            self._within([name])
+            raise ModelError(
+                f"{name} is computed in each turn of a loop, and gradients are computed only of "
+                f"what comes out of it: pick another layer, or {INSTEAD}"
+            )
+        sizes = tuple(sorted((n, tuple(s)) for n, s in shapes.items()))
+        sizes += tuple(sorted((n, value.shape) for n, value in feeds.items()))
+        key = fed, name, source, sizes
+        with self._lock:
+            if self._latest_way is None or self._latest_way[0] != key:
+                self._latest_way = None
+                self._latest_way = key, self._build_way(feeds, name, source, shapes)
+            way = self._latest_way[1]
+            if way is not None and way.cut.lasts:
+                self._latest_way = None
+        if way is None:
+            return None, {}
+        return way, {**way.cut.values, **self._values_in(way.cut.inputs, feeds, shapes)}
+
+    def _build_way(
+        self,
+        feeds: Mapping[str, NDArray[np.generic]],
+        name: str,
+        source: str,
+        shapes: Mapping[str, Sequence[int]],
+    ) -> _Way | None:
+        fed = frozenset(feeds)
+        part = self._part([name], fed, self._fixed(fed))
+        if source not in part.inputs:
+            return None
+        values_in = {**part.values, **self._values_in(part.inputs, feeds, shapes)}
+        for node in part.graph_def.node:  # so that gradients are built for these shapes
+            value = values_in.get(f"{node.name}:0")
+            if value is not None:
+                shape = node.attr["shape"].shape
+                shape.unknown_rank = False
+                for n in value.shape:
+                    shape.dim.add(size=n)
+        try:
+            message = self._tf.compat.v1.GraphDef.FromString(part.graph_def.SerializeToString())
+            passing = backward(self._tf, message, name, self._entry(source, fed))
+            if passing is None:
+                return None
+            with passing.graph.as_default():
+                restore = self._restore(passing.graph, part)
+        except (self._tf.errors.OpError, KeyError, TypeError, ValueError) as error:
+            if isinstance(error, ModelError):
+                raise
+            raise ModelError(_refusal([name], error)) from error
+        session = self._session(passing.graph, part)
+        lasts = leaves_something(part.graph_def)
+        cut = _Cut(session, restore, list(passing.kept), part.values, part.inputs, lasts)
+        return _Way(passing, cut)
 
     @cached_property
     def _loops(self) -> Mapping[str, Loop]:

@@ -73,15 +73,15 @@ def _transposed(node: Any) -> Callable[[Any, Any, Any], Any]:  # noqa: ANN401
     dilations = list(node.attr["dilations"].list.i)[spatial]
 
     def convolved(sizes: Any, kernel: Any, x: Any) -> Any:  # noqa: ANN401
-        wide = _apart(kernel, dilations)
+        wide = apart(kernel, dilations)
         settings = {name: value for name, value in own.items() if value is not None}
         return run(input_sizes=sizes, filter=wide, out_backprop=x, **settings)
 
     return convolved
 
 
-def _apart(kernel: Any, dilations: list[int]) -> Any:  # noqa: ANN401
-    """A kernel with zeros between its taps, along its first axes."""
+def apart(kernel: Any, dilations: list[int]) -> Any:  # noqa: ANN401
+    """Put zeros between the taps of a kernel, along its first axes."""
     import tensorflow as tf
 
     for axis, dilation in enumerate(dilations):
