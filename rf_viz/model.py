@@ -159,11 +159,20 @@ class Model(ABC):
 
         Each seed has the shape of the tensor ``name`` and weighs its elements; the gradient of that
         sum with respect to the input has the input's shape. Other arguments are those of
-        ``activations``. Raises ModelError where the runtime computes no gradients.
+        ``activations``. Raises ModelError where the runtime computes no gradients, and where an
+        operator on the way passes none, so that they would leave out what goes through it.
         """
         source = self.source(input)
         fed, shapes = self._ready(tensor, source, feeds)
-        return self.gradients(fed, self._tensor(name), source.name, seeds, shapes)
+        own = self._tensor(name)
+        gaps = self.gradient_gaps(fed, own, source.name, shapes)
+        if gaps:
+            more = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
+            raise ModelError(
+                f"the gradient of {name} would leave out what goes through {gaps[0]}{more}, which "
+                'passes no gradient: ask for method="occlusion"'
+            )
+        return self.gradients(fed, own, source.name, seeds, shapes)
 
     def influence(
         self,
