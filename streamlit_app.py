@@ -52,13 +52,13 @@ def explore(scene: Scene, view: str, traced: str, played: int) -> None:
                     cue, scene.layer, channel, pinned, state.order, around, played, questions
                 )
                 so_far = measured(scene) if pinned.mode == "influence" else None
-                influence = so_far.influence if so_far else None
-                send(influence)
+                scene = replace(scene, influence=so_far.influence if so_far else None)
+                send(scene.influence)
             except ModelError as error:  # what the cell sees would take too much memory or time
                 st.warning(sentence(error))
                 return
         with st.container(key="panel"):
-            cell_panel(scene.picture, scene.feature_map, pinned.cell, pinned.mode, influence)
+            cell_panel(scene.picture, scene.feature_map, pinned.cell, pinned.mode, scene.influence)
             top_classes(scene)
     bar = st.container() if so_far is not None else None
     question = choose_question()

@@ -26,7 +26,7 @@ _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "cross", 
 Across = Literal["depth", "gflops"]
 """What lies along the horizontal axis: an attribute of ``GrowthPoint``."""
 
-Up = Literal["size", "region"]
+Up = Literal["size", "region", "effective"]
 """What lies along the vertical axis: an attribute of ``GrowthPoint``."""
 
 _ACROSS = {
@@ -36,6 +36,7 @@ _ACROSS = {
 _UP = {
     "size": "Receptive field size r, in pixels",
     "region": "Largest region inside the input, in pixels",
+    "effective": "Effective size to expect of random weights, in pixels",
 }
 
 _MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
@@ -109,7 +110,7 @@ def rises(network: Growth, across: Across, up: Up) -> list[GrowthPoint]:
     counted = [step for step in network.steps if getattr(step, up) and getattr(step, across)]
     counted.sort(key=lambda step: float(getattr(step, across)))
     farther: list[GrowthPoint] = []
-    farthest = 0
+    farthest = 0.0
     for step in counted:
         extent = getattr(step, up)
         if extent > farthest:
@@ -120,8 +121,14 @@ def rises(network: Growth, across: Across, up: Up) -> list[GrowthPoint]:
 
 def _about(step: GrowthPoint, unit: str) -> str:
     size = "no closed form" if step.size is None else f"r {whole(step.size)} {unit}"
+    effective = ""
+    if step.effective is not None:
+        effective = (
+            f"effective size {number(step.effective)} {unit}, to expect of random weights<br>"
+        )
     return (
         f"<b>{step.title}</b><br>{step.op} · {size} · sees up to {whole(step.region)} {unit}<br>"
+        f"{effective}"
         f"depth {step.depth} · {scaled(1e9 * step.gflops, 'FLOPs')} so far"
     )
 

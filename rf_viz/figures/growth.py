@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from ..analysis.categories import CATEGORIES, category_of
 from ..analysis.diagnosis import before_pooling
+from ..analysis.effective import expected_sizes
 from ..analysis.numbers import number, percent, whole
 from ..trace.network import Layer, Network
 from .legend import LEGEND_ABOVE
@@ -29,6 +30,8 @@ class Point:
         field: the receptive field size r of the closed form; None where there is none.
         median, largest: the exact extents over all its cells; 0 for those that see nothing.
         pooled: whether it is behind a pooling that leaves a single cell.
+        effective: the size of the effective receptive field to expect of random weights; None where
+            that is not asked for, or would take too much memory.
     """
 
     layer: Layer | None
@@ -38,12 +41,14 @@ class Point:
     median: float
     largest: int
     pooled: bool = False
+    effective: float | None = None
 
 
-def points_of(net: Network, axis: int) -> list[Point]:
+def points_of(net: Network, axis: int, *, effective: bool = False) -> list[Point]:
     """Measures the input and every layer, in execution order, along an axis of the input."""
     numbers = {layer.name: number for number, layer in enumerate(net.layers, 1)}
-    points = [Point(None, 0, (), 1, 1.0, 1)]
+    points = [Point(None, 0, (), 1, 1.0, 1, effective=1.0 if effective else None)]
+    expected = expected_sizes(net.layers) if effective else {}
     for layer, inside in zip(net.layers, before_pooling(net), strict=True):
         before = tuple(numbers[source.name] if source else 0 for source in layer.inputs)
         sizes = layer.region_sizes
@@ -57,20 +62,22 @@ def points_of(net: Network, axis: int) -> list[Point]:
                 sizes.median[axis],
                 sizes.largest[axis],
                 not inside,
+                expected.get(layer),
             )
         )
     return points
 
 
-def growth_figure(net: Network, axis: int) -> go.Figure:
+def growth_figure(net: Network, axis: int, *, effective: bool = False) -> go.Figure:
     """Draws how far each layer sees over its depth, with lines along the paths.
 
     The lines part where branches see differently, and meet where these join.
 
     Each layer is a point, whose ``customdata`` is the layer's name. Those behind a global pooling
-    are left out: they see all, or gate what does not.
+    are left out: they see all, or gate what does not. With ``effective`` one more line shows the
+    size of the effective receptive field to expect of random weights.
     """
-    points = points_of(net, axis)
+    points = points_of(net, axis, effective=effective)
     extent = net.input.size[axis]
     figure = go.Figure()
     for name, dash, value in _LINES:
@@ -118,6 +125,7 @@ _LINES: Sequence[tuple[str, str, Callable[[Point], float | None]]] = (
     ("size r, padding counted", "solid", lambda point: point.field),
     ("exact, largest cell", "dash", lambda point: point.largest or None),
     ("exact, median cell", "dot", lambda point: point.median or None),
+    ("effective, random weights", "dashdot", lambda point: point.effective),
 )
 
 
@@ -163,6 +171,8 @@ def _hover(point: Point, extent: int) -> str:
         f"{percent(share)} of the image",
         "click opens it in Explore",
     ]
+    if point.effective is not None:
+        lines.insert(3, f"effective: {number(point.effective)} px to expect of random weights")
     if not point.layer.exact:
         lines.insert(1, "assumed, not exact")
     return "<br>".join(lines)

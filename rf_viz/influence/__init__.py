@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..model import Model
 from ..trace.network import Index, Layer
-from .gradients import Report, by_gradient, within
-from .occlusion import BATCHES, Filler, Occlusion, Patches, filled, moves
-from .subject import Subject, Values
+from .gradients import by_gradient, within
+from .occlusion import Filler, Patches, by_occlusion
+from .subject import Report, Subject, Values
 
 Method = Literal["gradient", "gradient x input", "occlusion"]
 """How influence is measured."""
@@ -47,15 +47,8 @@ def measure(
     if method != "occlusion":
         whole = by_gradient(model, subject, method != "gradient", report)
         return within(mask, whole, exact=is_whole(layer), name=layer.name)
-    cover = filled(subject, filler)
     patches = Patches.over(layer.region_of(tuple(at)), size, stride)
-    occlusion, batch = Occlusion(mask, patches), 0
-    while boxes := occlusion.next_boxes(batch or BATCHES):
-        heights, batch = moves(model, subject, mask, cover, boxes, batch)
-        occlusion.add(heights)
-        if report is not None:
-            report(occlusion.done, occlusion.total)
-    return occlusion.influence
+    return by_occlusion(model, subject, mask, patches, filler, report)
 
 
 def is_whole(layer: Layer) -> bool:

@@ -8,118 +8,52 @@ CVPR 2022.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..analysis.effective import EffectiveField, central_cell, centre_of
 from ..errors import ModelError
 from ..model import Model
 from ..trace.network import Layer
 from ..verify.experiment import Pixels
-from .gradients import Report, gradient_of, within
-from .subject import Subject, Values
+from .gradients import gradient_of
+from .occlusion import Patches, by_occlusion
+from .subject import Report, Subject, Values
 
 Average = Literal["shares", "positive sum"]
 """How images are averaged: see ``effective_field``."""
 
-THRESHOLD = 1 - 0.9545
-"""A pixel belongs to the field where its influence is more than this part of the largest: what a
-normal distribution has beyond two standard deviations (Luo et al.)."""
 
+class Averaging:
+    """The average of influences on a cell, to which images are added one by one.
 
-@dataclass(frozen=True)
-class EffectiveField:
-    """The average influence of each pixel on a cell.
-
-    Attributes:
-        influence: an array over the input's spatial axes that sums to 1, or is all zero where no
-            image moved the cell.
-        mask: the pixels that the cell depends on.
-        centre: the middle of the cell's region, in pixels.
-        images: how many images were averaged.
-        still: how many more had no influence at all, and were left out.
+    ``layer``, ``cell`` and ``channel`` say whose field it is. Where ``shares`` is set, each image's
+    influence is divided by its sum, so that all images count alike.
     """
 
-    influence: Values
-    mask: Pixels
-    centre: tuple[float, ...]
-    images: int
-    still: int = 0
+    def __init__(
+        self, layer: Layer, cell: Sequence[int], channel: int | None, *, shares: bool = True
+    ) -> None:
+        self.mask = layer.mask(cell, channel)
+        self._centre, self._shares = centre_of(layer, cell, channel), shares
+        self._total, self._images, self._still = np.zeros(self.mask.shape), 0, 0
 
-    @cached_property
-    def size(self) -> float:
-        """The side of a cube of as many pixels as have more than 4.55 % of the largest influence.
+    def add(self, influence: Values) -> None:
+        """Take the influence on one more image; what lies outside the mask is left out."""
+        inside = np.where(self.mask, np.abs(influence), 0.0)
+        whole = float(inside.sum())
+        self._images, self._still = self._images + (whole > 0), self._still + (whole == 0)
+        if whole:
+            self._total += inside / whole if self._shares else inside
 
-        That is the size of Luo et al., who compare with the influence at the centre.
-        """
-        largest = float(self.influence.max(initial=0))
-        count = np.count_nonzero(self.influence > THRESHOLD * largest) if largest else 0
-        return float(count ** (1 / self.influence.ndim))
-
-    @cached_property
-    def deviation(self) -> tuple[float, ...]:
-        """The standard deviation of the influence along each axis, in pixels."""
-        if not self.influence.any():
-            return (0.0,) * self.influence.ndim
-        deviations = []
-        for axis, extent in enumerate(self.influence.shape):
-            others = tuple(a for a in range(self.influence.ndim) if a != axis)
-            line, at = self.influence.sum(others), np.arange(extent)
-            mean = (line * at).sum() / line.sum()
-            deviations.append(float(np.sqrt((line * (at - mean) ** 2).sum() / line.sum())))
-        return tuple(deviations)
-
-    def side(self, share: float) -> int:
-        """The side of the smallest cube around the centre that holds a share of the influence.
-
-        With the image's extents it gives the area ratios of Ding et al., taken of the influence
-        itself and not of its logarithm. 0 where there is no influence.
-        """
-        _check_share(share)
-        sides = 2 * np.ceil(self._distances(np.inf)).astype(int) + 1
-        return int(self._reaching(sides, share))
-
-    def pixels(self, share: float) -> int:
-        """The smallest number of pixels that hold a share of the influence."""
-        _check_share(share)
-        held = np.cumsum(np.sort(self.influence, axis=None)[::-1])
-        if not held[-1]:
-            return 0
-        return int(np.searchsorted(held, share * held[-1] * (1 - 1e-12))) + 1
-
-    def profile(self) -> tuple[Values, Values]:
-        """The mean influence of the pixels that count at each distance from the centre.
-
-        Distances are those of the pixels' middles, rounded to whole pixels. Returns the distances
-        and the means.
-        """
-        rings = np.rint(self._distances(2)[self.mask]).astype(int)
-        if not len(rings):
-            return np.zeros(0), np.zeros(0)
-        sums = np.bincount(rings, self.influence[self.mask])
-        counts = np.bincount(rings)
-        held = np.flatnonzero(counts)
-        return held.astype(float), sums[held] / counts[held]
-
-    def _distances(self, order: float) -> Values:
-        """The distance of each pixel's middle from the centre, in the norm of that order."""
-        places = np.moveaxis(np.indices(self.influence.shape), 0, -1) - np.array(self.centre)
-        return np.asarray(np.linalg.norm(places, order, axis=-1))
-
-    def _reaching(self, keys: NDArray[np.int64], share: float) -> int:
-        """The smallest key up to which pixels hold a share of the influence."""
-        if not self.influence.any():
-            return 0
-        held = np.cumsum(np.bincount(keys.reshape(-1), self.influence.reshape(-1)))
-        return int(np.searchsorted(held, share * held[-1] * (1 - 1e-12)))
-
-
-def central_cell(layer: Layer) -> tuple[int, ...]:
-    """The cell in the middle of a layer's grid; of two the second."""
-    return tuple(n // 2 for n in layer.extents)
+    @property
+    def field(self) -> EffectiveField:
+        """The average so far."""
+        whole = float(self._total.sum())
+        influence = self._total / whole if whole else self._total
+        return EffectiveField(influence, self.mask, self._centre, self._images, self._still)
 
 
 def effective_field(
@@ -129,72 +63,82 @@ def effective_field(
     channel: int | None = None,
     *,
     cell: Sequence[int] | None = None,
+    method: Literal["gradient", "occlusion"] = "gradient",
     average: Average = "shares",
     report: Report | None = None,
 ) -> EffectiveField:
-    """Average the influence on a cell over images, by gradients.
+    """Average the influence on a cell over images.
 
     Args:
-        model: the model; its runtime has to compute gradients.
+        model: the model.
         layer: a layer of it, traced at the images' shape.
         images: inputs of the model, one example each; they are read one at a time.
         channel: the cell's channel. Without one, each image has a random sum of all channels, with
             signs of its own: the square of its gradient is, on average over signs, the sum of the
             squares of all channels' gradients.
         cell: the cell; default is the one in the middle of the grid.
+        method: "gradient" takes a runtime that computes gradients. "occlusion" takes any: 16
+            patches lie along each side of the region, and the field is no finer than they are.
         average: "shares" divides each image's influence (see ``Model.influence``, "gradient") by
             its sum, so that all images count alike. "positive sum" is the contribution score of
             Ding et al.: the positive part of the gradient of the sum of all positive channels,
-            summed over the pixel's channels and averaged without division; it takes no channel.
+            summed over the pixel's channels and averaged without division; it takes no channel,
+            and gradients.
         report: called with the number of images done, twice; it may raise to end the work.
 
     Raises:
         ModelError: the model cannot be run, its runtime computes no gradients, a gradient is not
             finite, or there is no image.
         IndexError: the layer has no such cell or channel.
-        ValueError: for another average, or a channel with "positive sum".
+        ValueError: for another method or average, or a channel or occlusion with "positive sum".
     """
-    if average not in get_args(Average) or (average == "positive sum" and channel is not None):
+    if method not in ("gradient", "occlusion"):
+        raise ValueError(f"there is no method {method!r}: use gradient or occlusion")
+    plain = channel is None and method == "gradient"
+    if average not in get_args(Average) or (average == "positive sum" and not plain):
         raise ValueError(f"average={average!r} with channel={channel}: see effective_field")
     place = central_cell(layer) if cell is None else tuple(cell)
     at = layer.index(place, channel)
-    mask, region = layer.mask_of(at), layer.region_of(at)
-    total, used, still = np.zeros(mask.shape), 0, 0
-    for number, image in enumerate(images):
+    averaging = Averaging(layer, place, channel, shares=average == "shares")
+    patches = Patches.over(layer.region_of(at)) if method == "occlusion" else None
+    number = 0
+    for number, image in enumerate(images, 1):
         subject = Subject.of(model, layer, at, np.asarray(image))
-        influence = within(mask, _of_image(model, subject, average, number), exact=False, name="")
-        if influence.any():
-            total += influence / influence.sum() if average == "shares" else influence
-            used += 1
+        if average == "positive sum":
+            averaging.add(_positive_sum(model, subject))
         else:
-            still += 1
+            averaging.add(of_image(model, subject, averaging.mask, patches, number))
         if report is not None:
-            report(used + still, used + still)
-    if not used + still:
+            report(number, number)
+    if not number:
         raise ModelError("there is no image to average over")
-    whole = float(total.sum())
-    centre = tuple((a + b - 1) / 2 for a, b in zip(region.start, region.stop, strict=True))
-    return EffectiveField(total / whole if whole else total, mask, centre, used, still)
+    return averaging.field
 
 
-def _of_image(model: Model, subject: Subject, average: Average, number: int) -> Values:
-    """The influence on one image, over the input's spatial axes."""
+def of_image(
+    model: Model, subject: Subject, mask: Pixels, patches: Patches | None, number: int
+) -> Values:
+    """The influence on one image, over the input's spatial axes, without its sign.
+
+    By occlusion where there are ``patches``, else by the gradient. Of several elements the gradient
+    is that of a random sum, with signs that the image's ``number`` settles.
+    """
+    if patches is not None:
+        return np.abs(by_occlusion(model, subject, mask, patches))
     seed = np.zeros(subject.shape)
-    chosen = seed[subject.at]
-    if average == "positive sum":
-        values = model.activations(
-            subject.tensor, [subject.name], input=subject.source, feeds=subject.feeds
-        )[subject.name]
-        seed[subject.at] = np.asarray(values[subject.at]) > 0
-    else:
-        signs = np.random.default_rng(number).choice([-1.0, 1.0], np.shape(chosen))
-        seed[subject.at] = signs if np.size(chosen) > 1 else 1.0
+    chosen = np.shape(seed[subject.at])
+    signs = np.random.default_rng(number).choice([-1.0, 1.0], chosen)
+    seed[subject.at] = signs if chosen else 1.0
     gradient = gradient_of(model, subject, [seed])[0]
-    if average == "positive sum":
-        return np.asarray(np.maximum(gradient, 0).sum(subject.off_space))
     return np.asarray(np.sqrt((gradient**2).sum(subject.off_space)))
 
 
-def _check_share(share: float) -> None:
-    if not 0 < share <= 1:
-        raise ValueError(f"a share is above 0 and at most 1, not {share}")
+def _positive_sum(model: Model, subject: Subject) -> Values:
+    """The contribution scores of Ding et al. on one image."""
+    values = model.activations(
+        subject.tensor, [subject.name], input=subject.source, feeds=subject.feeds
+    )[subject.name]
+    seed = np.zeros(subject.shape)
+    seed[subject.at] = np.asarray(values[subject.at]) > 0
+    gradient = gradient_of(model, subject, [seed])[0]
+    return np.asarray(np.maximum(gradient, 0).sum(subject.off_space))

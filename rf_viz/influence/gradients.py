@@ -6,7 +6,7 @@ change would show, such as a saturated unit (Sundararajan, Taly and Yan, ICML 20
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,10 @@ from numpy.typing import NDArray
 from ..errors import DefectError, ModelError
 from ..model import Model
 from ..verify.experiment import NOISE, Pixels
-from .subject import Subject, Values
+from .subject import Report, Subject, Values
 
 _SEED_BYTES = 2**26
 """The most bytes that the seeds of one call may take."""
-
-Report = Callable[[int, int], object]
-"""Called with how much is done and how much there is; it may raise, to end the work."""
 
 
 def gradients(model: Model, subject: Subject, report: Report | None = None) -> Iterator[Values]:

@@ -19,7 +19,7 @@ from ..errors import ModelError
 from ..model import Model
 from ..trace.network import Region
 from ..verify.experiment import Pixels
-from .subject import Subject, Values
+from .subject import Report, Subject, Values
 
 Filler = Literal["mean", "zero"] | ArrayLike
 """What covered pixels hold: the mean of the input along its spatial axes, zero, or given values
@@ -215,6 +215,27 @@ def moves(
     if still.size == 1:
         return [float((still - now).sum()) for now in ready], batch
     return [float(np.linalg.norm(still - now)) for now in ready], batch
+
+
+def by_occlusion(
+    model: Model,
+    subject: Subject,
+    mask: Pixels,
+    patches: Patches,
+    filler: Filler = "mean",
+    report: Report | None = None,
+) -> Values:
+    """The influence of each pixel by occlusion, over the input's spatial axes.
+
+    It has a sign for one element (see ``moves``). Raises what ``filled`` and ``moves`` raise.
+    """
+    cover, occlusion, batch = filled(subject, filler), Occlusion(mask, patches), 0
+    while boxes := occlusion.next_boxes(batch or BATCHES):
+        heights, batch = moves(model, subject, mask, cover, boxes, batch)
+        occlusion.add(heights)
+        if report is not None:
+            report(occlusion.done, occlusion.total)
+    return occlusion.influence
 
 
 def _along_axes(numbers: int | Sequence[int], region: Region) -> tuple[int, ...]:

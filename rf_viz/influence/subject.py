@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,9 @@ from ..trace.network import Index, Layer
 from ..verify.experiment import Pixels, fixed_shape
 
 Values = NDArray[np.float64]
+
+Report = Callable[[int, int], object]
+"""Called with how much is done and how much there is; it may raise, to end the work."""
 
 
 @dataclass(frozen=True)

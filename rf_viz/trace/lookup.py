@@ -271,10 +271,15 @@ class Lookup:
         targets: Mapping[int, Array | Marks],
         ring: Semiring,
         effort: Effort | None = None,
+        *,
+        shared: bool = False,
     ) -> Array:
-        """Pull values at some dependences back to the input, over its spatial axes."""
+        """Pull values at some dependences back to the input, over its spatial axes.
+
+        For ``shared`` see ``walk.backward``.
+        """
         self.need_size()
-        pulled = walk.backward(self.dependences.all, targets, ring, effort=effort)
+        pulled = walk.backward(self.dependences.all, targets, ring, effort=effort, shared=shared)
         return self._on_image(pulled, ring)
 
     def _on_image(self, array: Array, ring: Semiring) -> Array:

@@ -640,6 +640,27 @@ class Layer:
         self._lookup.trail(self.number, Marks(self._marked(self.index(cell, channel))), passing)
         return dict(reversed(feeding.items()))
 
+    def expected_influence(
+        self, cell: Sequence[int], channel: int | None = None
+    ) -> NDArray[np.float64]:
+        """The influence of each pixel on a cell that is to be expected of random weights.
+
+        Arguments and errors as for ``region``. Returns an array over the input's spatial axes that
+        sums to 1, or is all zero for a cell that sees nothing.
+
+        It is the root of the mean square of the gradient over all draws of independent weights of
+        mean zero that keep the size of values from layer to layer: each output of an operation
+        hands its inputs equal shares of the square (Luo et al., NIPS 2016, for networks without
+        branches). Where paths join, their squares add up.
+        """
+        marked = Marks(self._marked(self.index(cell, channel))).whole()
+        check_room(marked.shape, np.dtype(np.float64))
+        values = dict.fromkeys(self._lookup.of(self.number), marked.astype(np.float64))
+        squares = np.asarray(self._lookup.pull(values, SUM, shared=True), np.float64)
+        root = np.sqrt(squares)
+        total = root.sum()
+        return root / total if total else root
+
     def index(self, cell: Sequence[int], channel: int | None = None) -> tuple[Index, ...]:
         """The index of a cell in the layer's tensor, one int or slice for each axis.
 

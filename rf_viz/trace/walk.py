@@ -20,6 +20,7 @@ from ..relation import (
     Semiring,
     Stretch,
     check_room,
+    pairs_of,
     pull,
 )
 from .dependences import Dependence
@@ -112,6 +113,8 @@ def backward(
     ring: Semiring,
     passing: Callable[[int, Array], None] | None = None,
     effort: Effort | None = None,
+    *,
+    shared: bool = False,
 ) -> Array:
     """Pull values at some dependences back to the input; the result broadcasts to its shape.
 
@@ -119,7 +122,8 @@ def backward(
     ``SUM`` the result is scaled by an unknown factor: values are rescaled on the way, so that
     counts neither overflow nor underflow however deep the network is. ``passing`` is called with
     the number of each dependence on the way and its values, scaled likewise. Walks may share an
-    ``effort``. Raises TooLargeError.
+    ``effort``. With ``shared`` an output of an operation hands each of its inputs an equal share of
+    its value, instead of the value itself. Raises TooLargeError.
     """
     rescale, effort = ring is SUM, effort or Effort()
     pending: dict[int, tuple[Array | Marks, int]] = {n: (a, 0) for n, a in targets.items()}
@@ -136,6 +140,9 @@ def backward(
                 pending[source] = (_united(pending.get(source), marks), 0)
                 continue
             value, scale = pull(relation, array, ring), exponent
+            pairs = pairs_of(relation) if shared else None
+            if pairs is not None:
+                value = value * (pairs.outputs / pairs.inputs)
             effort.passes(value)
             if rescale:
                 value, scale = _rescaled(value, scale)

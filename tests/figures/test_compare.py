@@ -10,7 +10,7 @@ from rf_viz.figures.compare import COLOURS, Box, Curve, growth, seen
 
 
 def step(layer: str, depth: int, size: int | None, region: int) -> GrowthPoint:
-    return GrowthPoint(layer, layer, "Conv", depth, depth / 10, size, region)
+    return GrowthPoint(layer, layer, "Conv", depth, depth / 10, size, region, None)
 
 
 BRANCHED = Growth(

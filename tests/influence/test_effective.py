@@ -9,10 +9,18 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import keras
 import numpy as np
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 import rf_viz
+from rf_viz.analysis.effective import (
+    EffectiveField,
+    central_cell,
+    expected_field,
+    expected_sizes,
+)
+from rf_viz.catalogue.samples import SAMPLE_MODELS
 from rf_viz.errors import ModelError
-from rf_viz.influence.effective import EffectiveField, central_cell, effective_field
+from rf_viz.influence.effective import effective_field
 
 pytestmark = pytest.mark.slow
 
@@ -164,3 +172,66 @@ def test_the_positive_sum_is_the_published_contribution_score() -> None:
     np.testing.assert_allclose(field.influence, expected / expected.sum(), atol=1e-6)
     with pytest.raises(ValueError, match="see effective_field"):
         effective_field(model, traced, images, 1, average="positive sum")
+
+
+@pytest.mark.parametrize("skips", [False, True])
+def test_random_weights_spread_influence_as_expected(skips: bool) -> None:
+    """The mean over random networks, held against the walk that runs nothing."""
+    layers = keras.layers
+    fields = []
+    for seed in range(8):
+        keras.utils.set_random_seed(seed)
+        options = {"padding": "same", "kernel_initializer": "he_normal"}
+        x = image = keras.Input((41, 41, 3))
+        x = layers.Conv2D(12, 3, **options)(x)
+        for depth in range(8):
+            y = layers.Conv2D(12, 3, **options)(layers.Activation("relu")(x))
+            x = layers.Add()([x, y]) if skips else y
+            if depth == 5:
+                x = layers.MaxPooling2D(2)(x)
+        model = rf_viz.load(keras.Model(image, x))
+        layer = model.trace().layers[-1]
+        noise = np.random.default_rng(seed).normal(size=(1, 41, 41, 3)).astype(np.float32)
+        fields.append(effective_field(model, layer, [noise]))
+    influence = np.mean([field.influence for field in fields], axis=0)
+    measured = EffectiveField(influence, fields[0].mask, fields[0].centre, 8)
+    expected = expected_field(layer)
+    assert measured.size == pytest.approx(expected.size, rel=0.06)
+    assert measured.deviation == pytest.approx(expected.deviation, rel=0.06)
+    assert expected.size == pytest.approx(15 if skips else 18.8, abs=0.1)  # skips make it smaller
+    assert expected_sizes(layer.net.layers)[layer] == expected.size
+
+
+def test_an_activation_has_the_size_of_what_it_is_applied_to() -> None:
+    net = rf_viz.load(SAMPLE_MODELS["squeezenet"].path).trace(cut_global=True)
+    sizes = expected_sizes(net.layers)
+    for layer in net.layers:
+        if layer.extents:
+            assert sizes[layer] == pytest.approx(expected_field(layer).size)
+
+
+def test_without_gradients_the_field_is_measured_by_occlusion() -> None:
+    kernel = np.zeros((1, 1, 5, 5), np.float32)
+    kernel[0, 0, 2] = [1, 2, 3, 2, 1]
+    node = helper.make_node("Conv", ["x", "w"], ["y"], "y")
+    graph = helper.make_graph(
+        [node],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 1, 9, 9])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(kernel, "w")],
+    )
+    opset = helper.make_opsetid("", 18)
+    model = rf_viz.load(helper.make_model(graph, opset_imports=[opset], ir_version=9))
+    image = np.zeros((1, 1, 9, 9), np.float32)
+    image[0, 0, ::2] = 1  # rows of ones and zeros: the mean lies between them
+    layer = model.trace((9, 9))["y"]
+    field = effective_field(model, layer, [image], 0, method="occlusion")
+    np.testing.assert_allclose(
+        field.influence[4], [0, 0, 1 / 9, 2 / 9, 3 / 9, 2 / 9, 1 / 9, 0, 0], 1e-5
+    )
+    assert field.influence.sum() == pytest.approx(1)
+    with pytest.raises(ModelError, match="occlusion"):
+        effective_field(model, layer, [image], 0)
+    with pytest.raises(ValueError, match="no method"):
+        effective_field(model, layer, [image], 0, method="noise")  # type: ignore[arg-type]

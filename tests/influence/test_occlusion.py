@@ -203,7 +203,7 @@ def test_what_does_not_fit_is_told(options: dict[str, Any], words: str) -> None:
 
 def test_what_cannot_be_measured_is_told() -> None:
     model, x = linear(weight(1, 1, 3, 3)), values(1, 1, 9, 8)
-    with pytest.raises(ModelError, match="method='occlusion'"):
+    with pytest.raises(ModelError, match="occlusion"):
         model.influence(x, "y", (0, 0), 0)
     with pytest.raises(IndexError, match="cell"):
         model.influence(x, "y", (99, 0), 0, method="occlusion")

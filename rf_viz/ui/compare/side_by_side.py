@@ -25,7 +25,11 @@ _FRAME = 320
 """Side of the square that a picture is cut to, in pixels."""
 
 _ACROSS: Mapping[Across, str] = {"depth": "Depth", "gflops": "GFLOPs"}
-_UP: Mapping[Up, str] = {"size": "Receptive field size r", "region": "Largest region"}
+_UP: Mapping[Up, str] = {
+    "size": "Receptive field size r",
+    "region": "Largest region",
+    "effective": "Effective size",
+}
 
 _CARD = 280
 """Width of what is drawn of one network, in pixels."""
@@ -163,6 +167,13 @@ def _curves(traces: Mapping[Contender, ContenderTrace]) -> None:
             open_in_explore(contender, layer, None)
     else:
         st.caption("Each point is a layer that sees farther than all before it. Click one.")
+    if up == "effective":
+        st.caption(
+            "The effective receptive field of the middle cell that is to be expected of random "
+            "weights: the side of a square of all pixels with more than 4.55% of the largest "
+            "influence ([Luo et al. 2016](https://arxiv.org/abs/1701.04128)). Skip connections "
+            "make it smaller."
+        )
     for note in _notes(traces, up):
         st.caption(plain(note))
 

@@ -78,10 +78,11 @@ def _picture(scene: Scene) -> None:
         feature_map.values,
         cell,
         feature_map.channel,
-        scene.mode,
+        "box" if scene.mode == "influence" and scene.influence is None else scene.mode,
         scene.pixel,
         picture.title,
         feature_map.title,
+        influence=scene.influence,
     )
     caption = caption_of(picture, feature_map, cell, credit(picture))
     figure = snapshot(view, f"{title(scene.file)} \N{MIDDLE DOT} {name}", caption)

@@ -18,6 +18,7 @@ QUESTIONS: Mapping[str, tuple[str, str]] = {
     "Strongest cells": (".strongest", "strongest"),
     "Channels": (".channel_gallery", "channel_gallery"),
     "Who sees this pixel": (".pixel_cells", "pixel_cells"),
+    "Effective field": (".effective_field", "effective_field"),
     "Share & export": (".export_panel", "export_panel"),
 }
 """The module and the function that answer each question; the module is loaded with the question."""

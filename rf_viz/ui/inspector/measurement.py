@@ -17,7 +17,7 @@ from ...influence import Method, is_whole
 from ...influence.gradients import by_gradient, within
 from ...influence.occlusion import Occlusion, Patches, filled, moves
 from ...influence.subject import Subject
-from ...trace.network import Region
+from ...trace.network import Index, Region
 from ...verify.experiment import Pixels, fixed_shape
 from ...workers import WorkerModel
 from .. import cache
@@ -150,7 +150,7 @@ def measurement_of(scene: Scene, settings: Settings) -> Measurement:
 
 
 def _begun(scene: Scene, settings: Settings) -> Measurement:
-    region, subject = scene.region, _subject(scene)
+    region, subject = scene.region, subject_of(scene, scene.element, scene.fed.tensor)
     mask = scene.layer.mask_of(scene.element)
     if settings.filler == MEAN:
         cover = filled(subject, "mean")
@@ -179,25 +179,32 @@ def _gradient(key: str, at: str, method: Method, _scene: Scene) -> Influence:
     model = cache.load(_scene.file)
     cache.start_runtime(model)
     times_input = method != "gradient"
-    influence: Influence = model.run("measured", by_gradient, _subject(_scene), times_input)
+    subject = subject_of(_scene, _scene.element, _scene.fed.tensor)
+    influence: Influence = model.run("measured", by_gradient, subject, times_input)
     return influence
+
+
+def network_key(scene: Scene) -> str:
+    """Stands for the model, and for how it was traced."""
+    of = cache.identity(cache.load(scene.file))
+    return f"{of} {scene.net.weight_aware} {scene.fed.input}"
 
 
 def _key(scene: Scene) -> str:
     """Stands for the layer of the traced model, and for its input."""
-    of = cache.identity(cache.load(scene.file))
-    return f"{of} {scene.net.weight_aware} {scene.fed.input} {scene.fed.key} {scene.layer.name}"
+    return f"{network_key(scene)} {scene.fed.key} {scene.layer.name}"
 
 
-def _subject(scene: Scene) -> Subject:
+def subject_of(scene: Scene, at: tuple[Index, ...], tensor: NDArray[Any]) -> Subject:
+    """The elements at an index of the scene's layer, on an input."""
     net, layer = scene.net, scene.layer
     return Subject(
         layer.name,
         fixed_shape(layer),
-        scene.element,
+        at,
         net.input.name,
         tuple(net.input.spatial_axes),
-        scene.fed.tensor,
+        tensor,
         {**scene.fed.feeds, **net.feeds},
     )
 

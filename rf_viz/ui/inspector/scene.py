@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...analysis.seen import Mode
+from ...analysis.seen import Influence, Mode
 from ...trace.network import Index, Layer, Network, Region
 from ...verify.experiment import fixed_shape
 from ..cache import Fed, File
@@ -31,6 +31,7 @@ class Scene:
         cell: the pinned cell, one index for each grid axis.
         pixel: the pinned pixel of the input, if there is one.
         mode: what shows of the pinned cell.
+        influence: what is measured of the pinned cell so far.
     """
 
     file: File
@@ -44,6 +45,7 @@ class Scene:
     cell: Cell
     pixel: Cell | None = None
     mode: Mode = "box"
+    influence: Influence | None = None
 
     @property
     def layer(self) -> Layer:

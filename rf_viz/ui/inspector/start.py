@@ -56,7 +56,7 @@ def choose_start(file: File, start: Start, name: str) -> Start:
         st.session_state[key] = _INPUT
 
     def title(choice: str) -> str:
-        return plain(title_of(layers[choice])[0] if choice else net.input.name)
+        return title_of(layers[choice])[0] if choice else net.input.name
 
     choice = st.selectbox(
         "From",

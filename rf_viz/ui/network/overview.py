@@ -38,11 +38,20 @@ _LARGEST = 2**22
 def growth_section(net: Network, traced: str) -> None:
     """Draws how far the layers see; a clicked point opens its layer in Explore."""
     axis = _choose_axis(net, traced)
+    effective = st.toggle(
+        "Effective size",
+        help="Most of what a cell sees has hardly any influence on it. The line shows the size of "
+        "the **effective receptive field** of each layer's middle cell that is to be expected of "
+        "random weights: the side of a square of all pixels with more than 4.55% of the largest "
+        "influence ([Luo et al. 2016](https://arxiv.org/abs/1701.04128)). In Explore, *Effective "
+        "field* measures it with the model's own weights.",
+        **kept("effective", "effective size", one_of({"hidden": False, "shown": True})),
+    )
     refresh()
     event = chart(
-        _growth_figure(net, axis),
+        _growth_figure(net, axis, effective),
         "How far the layers see",
-        key=f"growth {traced} {axis}",
+        key=f"growth {traced} {axis} {effective}",
         on_select="rerun",
     )
     for point in event.selection.points:
@@ -118,8 +127,8 @@ def _choose_axis(net: Network, traced: str) -> int:
 
 
 @kept_with_it("Measuring the layers ...")
-def _growth_figure(net: Network, axis: int) -> object:
-    return growth_figure(net, axis)
+def _growth_figure(net: Network, axis: int, effective: bool) -> object:
+    return growth_figure(net, axis, effective=effective)
 
 
 def _choose_layer(net: Network, traced: str) -> Layer | None:
