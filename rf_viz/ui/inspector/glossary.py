@@ -19,6 +19,7 @@ WORDS = {
     "holes.",
     "Path counts": "in how many ways each pixel reaches the cell. Pixels near the middle usually "
     "have the most.",
+    "Influence": "how much each pixel really moves the cell, on this image with these weights.",
 }
 """Words of the page, each with a sentence in Markdown."""
 
