@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from ...errors import ModelError
+from .channels_last import put_channels_last
 from .convolution_gradients import CONVOLUTIONS, differentiate_here
 from .graph_names import maker
 from .route import INSTEAD, Route, closure, full_name
@@ -47,6 +48,7 @@ def backward(tf: Any, message: Any, target: str, source: str) -> Backward | None
     """
     for nodes in (message.node, *(f.node_def for f in message.library.function)):
         _prepare(tf, nodes)
+    put_channels_last(message)
     route = Route(message, {maker(source)}, {maker(target)})
     if maker(target) not in route.nodes:
         return None

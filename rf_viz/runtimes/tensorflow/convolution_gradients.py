@@ -1,6 +1,6 @@
 """The gradients of convolutions where TensorFlow's own have no kernel on a processor.
 
-That is so where there are dilations, groups, or channels in front of the rows and columns.
+That is so where there are dilations or groups. The channels are last.
 """
 
 from __future__ import annotations
@@ -48,14 +48,7 @@ def _register(tf: Any) -> None:  # noqa: ANN401
 def _image_gradient(tf: Any, convolution: Any, outer: Any) -> Any:  # noqa: ANN401
     """The gradient with respect to the image."""
     image, kernel = convolution.inputs
-    settings, size = _settings(convolution), tf.shape(image)
-    rank = len(settings["strides"])
-    first = settings["data_format"].startswith("NC")
-    if first:
-        to_last = [0, *range(2, rank), 1]
-        outer, size = tf.transpose(outer, to_last), tf.gather(size, to_last)
-        settings = _with_channels_last(settings, to_last)
-    groups = _groups(image, kernel, 1 if first else rank - 1)
+    settings, size, groups = _settings(convolution), tf.shape(image), _groups(image, kernel)
     kernel = apart(kernel, settings.pop("dilations")[1:-1])
     run = _backwards(tf, convolution, "Input")
 
@@ -64,19 +57,17 @@ def _image_gradient(tf: Any, convolution: Any, outer: Any) -> Any:  # noqa: ANN4
         return run(input_sizes=own, filter=kernel, out_backprop=outer, **settings)
 
     if groups == 1:
-        gradient = of_group(kernel, outer)
-    else:
-        parts = tuple(tf.stack(tf.split(whole, groups, -1)) for whole in (kernel, outer))
-        stacked = tf.map_fn(lambda p: of_group(*p), parts, fn_output_signature=outer.dtype)
-        gradient = tf.concat(tf.unstack(stacked, groups), -1)
-    return tf.transpose(gradient, [0, rank - 1, *range(1, rank - 1)]) if first else gradient
+        return of_group(kernel, outer)
+    parts = tuple(tf.stack(tf.split(whole, groups, -1)) for whole in (kernel, outer))
+    stacked = tf.map_fn(lambda p: of_group(*p), parts, fn_output_signature=outer.dtype)
+    return tf.concat(tf.unstack(stacked, groups), -1)
 
 
-def _groups(image: Any, kernel: Any, axis: int) -> int:  # noqa: ANN401
+def _groups(image: Any, kernel: Any) -> int:  # noqa: ANN401
     """The number of groups, by the channels of the image; 1 where these are not known."""
     if image.shape.rank is None or kernel.shape.rank is None:
         return 1
-    channels, of_group = image.shape[axis], kernel.shape[-2]
+    channels, of_group = image.shape[-1], kernel.shape[-2]
     return channels // of_group if channels and of_group else 1
 
 
@@ -92,16 +83,3 @@ def _settings(convolution: Any) -> dict[str, Any]:  # noqa: ANN401
     names += ["explicit_paddings"] if convolution.type == "Conv2D" else []
     values = {name: convolution.get_attr(name) for name in names}
     return {n: v.decode() if isinstance(v, bytes) else list(v) for n, v in values.items()}
-
-
-def _with_channels_last(settings: dict[str, Any], to_last: list[int]) -> dict[str, Any]:
-    """Settings of a convolution with the channels in front, for its image turned round."""
-    pads = settings.get("explicit_paddings")
-    turned = {
-        "data_format": "NHWC" if len(to_last) == 4 else "NDHWC",
-        "strides": [settings["strides"][axis] for axis in to_last],
-        "dilations": [settings["dilations"][axis] for axis in to_last],
-    }
-    if pads:
-        turned["explicit_paddings"] = [n for axis in to_last for n in pads[2 * axis :][:2]]
-    return settings | turned

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import count
 from typing import Any
 
 from ...errors import ModelError
@@ -31,6 +32,7 @@ _OLD_LOOPS = ("Enter", "NextIteration", "RefEnter", "RefNextIteration")
 
 _LOOPS = ("StatelessWhile", "While")
 _USE = "rf_viz/use/"
+_numbers = count()
 _FIRST_REFERENCE = 100
 """The first number of DataType that stands for a reference to a variable."""
 
@@ -173,6 +175,7 @@ class Route:
                 _import_functions(tf, self._message)
                 body, flat = function_def_to_graph_def(function)
             body.library.CopyFrom(self._message.library)
+            _rename_functions(body)
             arguments = [argument.name for argument in function.signature.input_arg]
             results = [flat[function.ret[r.name]] for r in function.signature.output_arg]
             # Those of the node: a gradient adds inputs to a loop. A branch's number is in front.
@@ -246,6 +249,28 @@ def _import_functions(tf: Any, message: Any) -> None:  # noqa: ANN401
     functions = tf.compat.v1.GraphDef(versions=message.versions)
     functions.library.CopyFrom(message.library)
     tf.import_graph_def(functions, name="")
+
+
+def _rename_functions(message: Any) -> None:  # noqa: ANN401
+    """Give the functions of a graph names that no other has.
+
+    A gradient through a loop adds functions whose names follow from its own, and TensorFlow takes
+    each name once.
+    """
+    number = next(_numbers)
+    names = {
+        f.signature.name: f"rf_viz_{number}_{f.signature.name}" for f in message.library.function
+    }
+    for nodes in (message.node, *(f.node_def for f in message.library.function)):
+        for node in nodes:
+            node.op = names.get(node.op, node.op)
+            for attribute in node.attr.values():
+                for function in (attribute.func, *attribute.list.func):
+                    if function.name in names:
+                        function.name = names[function.name]
+    for function in message.library.function:
+        function.signature.name = names[function.signature.name]
+    del message.library.gradient[:]
 
 
 def closure(start: Iterable[str], onward: Callable[[str], Iterable[str]]) -> set[str]:
