@@ -111,6 +111,49 @@ class LiveModel(Model):
         others = [name for name in names if name not in values]
         return values | (export.reading.run(feeds, others, shapes) if others else {})
 
+    @property
+    def has_gradients(self) -> bool:
+        """Whether PyTorch computes the values, and so gradients."""
+        return self._first.runtime is not None
+
+    def gradients(
+        self,
+        feeds: Mapping[str, NDArray[np.generic]],
+        name: str,
+        source: str,
+        seeds: Sequence[NDArray[np.floating[Any]]],
+        shapes: Mapping[str, Shape],
+    ) -> list[NDArray[np.floating[Any]]]:
+        """Compute gradients as ``Model.gradients``, by PyTorch's own differentiation."""
+        runtime = self._differentiable(name, source, shapes)
+        return runtime.gradients(feeds, name, source, seeds, shapes)
+
+    def gradient_gaps(
+        self,
+        feeds: Mapping[str, NDArray[np.generic]],
+        name: str,
+        source: str,
+        shapes: Mapping[str, Shape],
+    ) -> tuple[str, ...]:
+        """List the operators that pass no gradient, as ``Model.gradient_gaps``."""
+        runtime = self._differentiable(name, source, shapes)
+        return runtime.gradient_gaps(feeds, name, source, shapes)
+
+    def _differentiable(
+        self, name: str, source: str, shapes: Mapping[str, Shape]
+    ) -> ProgramRuntime:
+        """The runtime that has both tensors. Raises ModelError where there is none."""
+        runtime = self._at(shapes).runtime
+        if runtime is None:
+            raise self._no_gradients()
+        for tensor in (name, source):
+            if tensor not in runtime:
+                raise ModelError(
+                    f"{tensor} is no tensor that PyTorch computes, but one in between, of which "
+                    'there are no gradients: pick another layer, or ask for method="occlusion"'
+                )
+        return runtime
+
     def twin(
         self,
         shapes: Mapping[str, Shape],
