@@ -49,6 +49,9 @@ def _image_gradient(tf: Any, convolution: Any, outer: Any) -> Any:  # noqa: ANN4
     """The gradient with respect to the image."""
     image, kernel = convolution.inputs
     settings, size, groups = _settings(convolution), tf.shape(image), _groups(image, kernel)
+    rows, columns = settings["strides"][1:3]
+    # One channel a group: for that there is a kernel in rows and columns that step alike.
+    depthwise = groups > 1 and kernel.shape[-2] == 1 and rows == columns and len(kernel.shape) == 4
     kernel = apart(kernel, settings.pop("dilations")[1:-1])
     run = _backwards(tf, convolution, "Input")
 
@@ -58,6 +61,11 @@ def _image_gradient(tf: Any, convolution: Any, outer: Any) -> Any:  # noqa: ANN4
 
     if groups == 1:
         return of_group(kernel, outer)
+    if depthwise:
+        shape = tf.concat([tf.shape(kernel)[:2], [groups, -1]], 0)
+        return tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
+            input_sizes=size, filter=tf.reshape(kernel, shape), out_backprop=outer, **settings
+        )
     parts = tuple(tf.stack(tf.split(whole, groups, -1)) for whole in (kernel, outer))
     stacked = tf.map_fn(lambda p: of_group(*p), parts, fn_output_signature=outer.dtype)
     return tf.concat(tf.unstack(stacked, groups), -1)

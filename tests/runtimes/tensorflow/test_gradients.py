@@ -135,13 +135,25 @@ def test_random_networks(seed: int) -> None:
         lambda x: conv(x, weights(3, 2, 4, 5), dilations=(2, 3)),
         lambda x: conv(x, weights(3, 2, 4, 5), 1, [[0, 0], [1, 2], [3, 1], [0, 0]]),
         lambda x: conv(x, weights(3, 2, 2, 6), [2, 1]),
+        lambda x: conv(x, weights(3, 2, 1, 8), 2),
+        lambda x: conv(x, weights(3, 2, 1, 8), [1, 2], "VALID"),
         lambda x: conv(x, weights(3, 2, 1, 8), dilations=2),
         lambda x: tf.nn.conv3d(x[..., None], weights(2, 3, 2, 1, 2), [1, 2, 1, 1, 1], "SAME"),
         lambda x: tf.nn.conv2d_transpose(x, weights(3, 3, 5, 4), (1, 14, 16, 5), 2),
         # A kernel that the image itself decides.
         lambda x: conv(x, tf.reduce_mean(x, [0, 1, 2])[:, None] * weights(3, 3, 4, 2)),
     ],
-    ids=["dilated", "padded", "groups", "depthwise", "volume", "transposed", "kernel"],
+    ids=[
+        "dilated",
+        "padded",
+        "groups",
+        "depthwise",
+        "uneven",
+        "wide",
+        "volume",
+        "transposed",
+        "kernel",
+    ],
 )
 def test_convolutions_of_every_kind(convolve: Callable[[Any], Any]) -> None:
     assert_gradients(lambda x: convolve(x) ** 2)
