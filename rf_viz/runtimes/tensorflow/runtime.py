@@ -258,9 +258,9 @@ class TensorFlowRuntime:
                 return None
             with passing.graph.as_default():
                 restore = self._restore(passing.graph, part)
-        except (self._tf.errors.OpError, KeyError, TypeError, ValueError) as error:
-            if isinstance(error, ModelError):
-                raise
+        except ModelError:
+            raise
+        except (self._tf.errors.OpError, LookupError, TypeError, ValueError) as error:
             raise ModelError(_refusal([name], error)) from error
         session = self._session(passing.graph, part)
         lasts = leaves_something(part.graph_def)

@@ -189,6 +189,37 @@ def test_channels_first_are_as_channels_last() -> None:
         np.testing.assert_allclose(one.transpose(to_last), other, rtol=1e-4, atol=1e-5)
 
 
+def test_volumes_in_groups_and_wide_transposed_kernels() -> None:
+    """TensorFlow itself has these on other hardware only."""
+    kernel, wide = np.float32(numbers(2, 2, 2, 2, 6)), np.float32(numbers(3, 3, 2, 4))
+
+    def grouped(x: Any) -> Any:  # noqa: ANN401
+        return tf.nn.conv3d(x, kernel, [1] * 5, "SAME") ** 2
+
+    def apart(x: Any) -> Any:  # noqa: ANN401
+        parts = [
+            tf.nn.conv3d(part, of_group, [1] * 5, "SAME")
+            for part, of_group in zip(tf.split(x, 3, -1), np.split(kernel, 3, -1), strict=True)
+        ]
+        return tf.concat(parts, -1) ** 2
+
+    def dilated(x: Any) -> Any:  # noqa: ANN401
+        return tf.nn.conv2d_transpose(x, wide, (1, 7, 8, 2), 1, dilations=2) ** 2
+
+    def filled(x: Any) -> Any:  # noqa: ANN401
+        taps = np.zeros((5, 5, 2, 4), np.float32)
+        taps[::2, ::2] = wide
+        return tf.nn.conv2d_transpose(x, taps, (1, 7, 8, 2), 1) ** 2
+
+    for one, other, shape in [(grouped, apart, (1, 4, 5, 3, 6)), (dilated, filled, IMAGE)]:
+        x = np.float32(numbers(*shape))
+        seeds = [np.ones(value(graph(other, x=x), "y", {"x": x}).shape)] * 2
+        results = runtime(graph(one, x=x)).gradients({"x": x}, "y", "x", seeds)
+        (expected,) = runtime(graph(other, x=x)).gradients({"x": x}, "y", "x", seeds[:1])
+        for result in results:
+            np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-4)
+
+
 def test_from_a_tensor_within() -> None:
     def network(x: Any) -> Any:  # noqa: ANN401
         inner = tf.tanh(conv(x, weights(3, 3, 4, 3)), name="inner")
