@@ -35,6 +35,9 @@ _BATCH_BYTES = 2**26
 """The most examples in a batch, which stay in the processor's cache, and the most bytes that inputs
 and outputs of one may take."""
 
+_TOGETHER = 8
+"""So many batches are run between two reports of how far the work is."""
+
 _TOLERANCE = 1e-4
 """By how much of the largest value a batch may differ from single runs: sums in another order."""
 
@@ -230,7 +233,7 @@ def by_occlusion(
     It has a sign for one element (see ``moves``). Raises what ``filled`` and ``moves`` raise.
     """
     cover, occlusion, batch = filled(subject, filler), Occlusion(mask, patches), 0
-    while boxes := occlusion.next_boxes(batch or BATCHES):
+    while boxes := occlusion.next_boxes(_TOGETHER * (batch or BATCHES)):
         heights, batch = moves(model, subject, mask, cover, boxes, batch)
         occlusion.add(heights)
         if report is not None:

@@ -182,6 +182,12 @@ def test_explore(browser: Browser, url: str) -> None:
     with at(browser, url) as page:
         page.locator(".rf-answer [data-of=cell]").wait_for()
         check(page, "Explore")
+        page.get_by_role("radio", name="Influence").click()
+        expect(page.get_by_text("Half of the influence lies on")).to_be_visible(timeout=60_000)
+        check(page, "influence")
+        page.get_by_role("button", name="What is this?").click()
+        check(page, "what influence is")
+        page.keyboard.press("Escape")
         page.get_by_role("radio", name="Path counts").click()
         for question in QUESTIONS:
             ask(page, question)
