@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -16,10 +16,15 @@ WITHIN, BEYOND, LAW, AREA = PINNED, "#999999", "#2f86c9", "#009e73"
 """The colours of the bell, of what lies beyond it, of the square root law, and of its area."""
 
 
-def bell(counts: NDArray[np.float64], within: NDArray[np.bool_]) -> go.Figure:
+def bell(
+    counts: NDArray[np.float64],
+    within: NDArray[np.bool_],
+    influences: Mapping[str, NDArray[np.float64]] | None = None,
+) -> go.Figure:
     """Draws the share of all paths that start at each unit of a region, the bell marked.
 
-    ``counts`` and ``within`` have the region's length; the counts sum to 1.
+    ``counts`` and ``within`` have the region's length; the counts sum to 1. ``influences`` are
+    drawn as lines over them, by their names; they have that length, and sum to 1, too.
     """
     places = np.arange(len(counts)) - (len(counts) - 1) / 2
     figure = go.Figure()
@@ -35,8 +40,20 @@ def bell(counts: NDArray[np.float64], within: NDArray[np.bool_]) -> go.Figure:
             hovertemplate="%{x:+g} units from the middle<br>"
             f"%{{y:{VALUE_FORMAT}}}% of the paths<extra></extra>",
         )
+    for (name, shares), (colour, dash) in zip(
+        (influences or {}).items(), ((LAW, "dash"), (AREA, "solid")), strict=False
+    ):
+        figure.add_scatter(
+            x=places,
+            y=100 * shares,
+            name=name,
+            mode="lines",
+            line={"color": colour, "width": 2, "dash": dash},
+            hovertemplate=f"%{{y:{VALUE_FORMAT}}}% of the influence<extra>{name}</extra>",
+        )
     figure.update_xaxes(title="units from the middle")
-    figure.update_yaxes(title="% of the paths", rangemode="tozero")
+    of = "the paths, or of the influence" if influences else "the paths"
+    figure.update_yaxes(title=f"% of {of}", rangemode="tozero")
     return _dressed(figure)
 
 

@@ -53,3 +53,39 @@ def test_deep_bells_are_as_wide_as_the_law_says(kernel: int) -> None:
         width = bell.width(bell.counts(depth, kernel))
         assert abs(width - bell.gaussian_width(depth, kernel)) <= 1.5
     assert bell.gaussian_width(160, kernel) == pytest.approx(2 * bell.gaussian_width(40, kernel))
+
+
+@pytest.mark.parametrize(("depth", "kernel"), [(5, 3), (20, 3), (10, 6), (80, 3)])
+def test_random_networks_have_the_influence_that_is_expected(depth: int, kernel: int) -> None:
+    counts = bell.counts(depth, kernel)
+    expected, measured = bell.expected(counts), bell.measured(depth, kernel)
+    assert measured.sum() == pytest.approx(1)
+    assert measured.shape == counts.shape
+    places = np.arange(len(counts)) - (len(counts) - 1) / 2
+    deviations = [np.sqrt((shares * places**2).sum()) for shares in (expected, measured)]
+    assert deviations[1] == pytest.approx(deviations[0], rel=0.1)
+    assert bell.width(expected) > bell.width(counts)
+    assert bell.width(measured) == pytest.approx(bell.width(expected), rel=0.2)
+
+
+def test_the_gradient_by_hand_is_that_of_finite_differences() -> None:
+    depth, kernel, step = 3, 4, 1e-6
+    x = np.random.default_rng(1).normal(size=(1, depth * (kernel - 1) + 1))
+    slopes = bell.random_gradient(np.random.default_rng(2), depth, kernel, x)
+
+    def value(values: np.ndarray) -> float:
+        random = np.random.default_rng(2)
+        for layer in range(depth):
+            values = np.maximum(values, 0) if layer else values
+            deviation = np.sqrt(2 / (kernel * len(values)))
+            weight = random.normal(0, deviation, (bell.CHANNELS, len(values), kernel))
+            columns = range(values.shape[1] - kernel + 1)
+            parts = [(weight * values[:, n : n + kernel]).sum(axis=(1, 2)) for n in columns]
+            values = np.stack(parts, axis=1)
+        return float((random.choice([-1.0, 1.0], (bell.CHANNELS, 1)) * values).sum())
+
+    for unit in range(x.size):
+        move = np.zeros_like(x)
+        move[0, unit] = step
+        slope = (value(x + move) - value(x - move)) / (2 * step)
+        assert slopes[unit] == pytest.approx(slope, abs=1e-6)

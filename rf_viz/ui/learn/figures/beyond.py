@@ -183,6 +183,12 @@ def bell() -> None:
     with controls():
         depth = slider("Layers n", 1, bells.DEEPEST, 20, key="bell depth")
         k = slider("Kernel k", 2, 7, 3, key="bell k")
+        measures = st.toggle(
+            "Measure random networks",
+            help=f"{bells.DRAWS} networks with random weights, {bells.CHANNELS} channels and "
+            "rectifiers: the mean size of the gradient.",
+            **kept("bell.measured", "learn bell measured", one_of({"no": False, "yes": True})),
+        )
     counts = bells.counts(depth, k)
     width, size = bells.width(counts), len(counts)
     st.markdown(
@@ -194,7 +200,14 @@ def bell() -> None:
     )
     left, right = st.columns(2)
     with left:
-        bars = bell_figures.bell(counts, bells.within(counts))
+        influences = {}
+        if measures:
+            with st.spinner("Measuring ..."):
+                influences = {
+                    "to expect of random weights": bells.expected(counts),
+                    "measured": bells.measured(depth, k),
+                }
+        bars = bell_figures.bell(counts, bells.within(counts), influences)
         chart(bars, "Share of all paths by unit", key="bell bars")
     lines = [bells.counts(n, k) for n in _DEPTHS]
     growth = bell_figures.growth(
@@ -210,6 +223,14 @@ def bell() -> None:
     )
     with right:
         chart(growth, "Receptive field and effective width by depth", key="bell growth")
+    if measures:
+        wider, own = (bells.width(shares) for shares in influences.values())
+        st.markdown(
+            "**Random weights of mean zero make the bell wider.** On average over them the square "
+            "of the influence goes with the number of paths, so that the influence goes with its "
+            f"root: that makes {wider} units. Measured are {own}, over {bells.DRAWS} random "
+            "networks."
+        )
     st.latex(equations.bell_width(depth, k))
     st.markdown(
         "Four times as many layers make the field about four times as long, but the bell only "
