@@ -23,6 +23,7 @@ OUTPUT = {
     "list_layers": "conv10/relu                      Relu                       207      16",
     "verify_model": "0 disagree, 0 undecided",
     "who_sees_pixel": "fire8/concat                        121 of    169 cells",
+    "influence": "Effective size to expect of random weights: 124.7",
     "keras_model": "RF-Viz, at the end:      r =   37, S =   4",
 }
 """A part of what each script prints for its sample model."""
