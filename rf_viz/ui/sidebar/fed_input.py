@@ -14,10 +14,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ... import Network
-from ...catalogue.keras_applications import application_of
+from ...catalogue.preprocessing import usual_preset
 from ...catalogue.samples import SAMPLE_IMAGES, Sample, tone
 from ...inputs.images import (
-    KERAS_MODES,
     PRESETS,
     Fit,
     signal_tensor,
@@ -126,7 +125,9 @@ def _choose_input(file: File, net: Network, sample: Sample | None) -> tuple[Pict
 
 def _choose_preprocessing(file: File, sample: Sample | None) -> tuple[str, Fit]:
     """Draws what becomes of the image's pixels, to be changed: the preset's name, and the fit."""
-    usual, sure = usual_preset(file, sample)
+    # What is a sample need not be a file: networks that are being designed are none.
+    title = "" if sample and sample.preprocessing else cache.load(file).facts.title
+    usual, sure = usual_preset(title, sample)
     fits = get_args(Fit)
     key = restored("preset", f"preset {file.digest}", one_of(PRESETS.keys(), usual))
     preset = st.session_state[key]
@@ -271,16 +272,6 @@ def accept_volume(files: dict[str, bytes]) -> None:
     cache.open_volume(file)
     remember("volume", file.digest, file)
     visitor().next_volume = file.digest
-
-
-def usual_preset(file: File, sample: Sample | None) -> tuple[str, bool]:
-    """The preprocessing that a network was trained with, by its name, and whether that is known."""
-    if sample and sample.preprocessing:
-        return sample.preprocessing, True
-    application = application_of(cache.load(file).facts.title)
-    if application:
-        return KERAS_MODES[application.preprocessing], True
-    return "ImageNet mean/std", False
 
 
 def choose_image(sample: Sample | None) -> File:
