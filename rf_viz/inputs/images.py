@@ -272,18 +272,21 @@ def to_tensor(
             "choose another input or another model"
         )
 
-    values = pixels.astype(np.float32)
+    levels = np.arange(256, dtype=np.float32)
     mean = np.array(preprocessing.mean, np.float32)
     std = np.array(preprocessing.std, np.float32)
     if channels == 1:
-        values = values @ np.array(LUMINANCE, np.float32)[:, None]
-        mean, std = mean.mean(keepdims=True), std.mean(keepdims=True)
-    elif preprocessing.order == "BGR":
-        values = values[..., ::-1]
-    if channels == 4:
-        values = np.insert(values, 3, 255, axis=-1)
-        mean, std = np.append(mean, mean.mean()), np.append(std, std.mean())
-    values = (values * np.float32(preprocessing.scale) - mean) / std
+        values = pixels.astype(np.float32) @ np.array(LUMINANCE, np.float32)[:, None]
+        values = (values * np.float32(preprocessing.scale) - mean.mean()) / std.mean()
+    else:
+        # There are 256 levels and many pixels: what becomes of each level is worked out once.
+        tables = ((levels[:, None] * np.float32(preprocessing.scale) - mean) / std).T.copy()
+        colours = pixels[..., ::-1] if preprocessing.order == "BGR" else pixels
+        planes = np.empty((channels, *pixels.shape[:2]), np.float32)
+        for plane, table, colour in zip(planes, tables, np.moveaxis(colours, -1, 0), strict=False):
+            np.take(table, colour, out=plane, mode="clip")
+        planes[3:] = (levels[-1] * np.float32(preprocessing.scale) - mean.mean()) / std.mean()
+        values = np.moveaxis(planes, 0, -1)
 
     filled = [y_axis, x_axis, *others[-1:]]
     values = values.reshape(values.shape[: len(filled)]).transpose(np.argsort(filled))
