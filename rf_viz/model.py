@@ -280,6 +280,12 @@ class Model(ABC):
         of every input, those among them that are not fed.
         """
 
+    def tune(self) -> None:  # noqa: B027  (most runtimes have nothing to prepare)
+        """Prepare for many runs for the same tensors, each in one thread where that can be chosen.
+
+        The first run takes longer then, and each run less. Values may differ in their last digits.
+        """
+
     @property
     def has_gradients(self) -> bool:
         """Whether the model's runtime computes gradients."""

@@ -84,6 +84,10 @@ class OnnxModel(Model):
         """Compute values as ``Model.run``, by ONNX Runtime."""
         return self._runtime.activations(feeds, names, shapes)
 
+    def tune(self) -> None:
+        """Prepare for many runs as ``Model.tune``."""
+        self._runtime.tune()
+
     def twin(
         self,
         shapes: Mapping[str, Shape],

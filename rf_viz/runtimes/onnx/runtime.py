@@ -2,7 +2,8 @@
 
 Only the part of the graph that leads to the asked tensors is given to ONNX Runtime, unoptimised:
 making such a session takes tens of milliseconds, so that looking at another layer feels
-immediate, and nothing but that layer is kept. The weights are handed over by reference.
+immediate, and nothing but that layer is kept. The weights are handed over by reference. Who runs
+the same tensors for thousands of inputs asks for ``tune`` first.
 """
 
 from __future__ import annotations
@@ -78,6 +79,15 @@ class OnnxRuntime:
         self._latest: tuple[tuple[tuple[str, ...], frozenset[str]], ort.InferenceSession] | None
         self._latest = None
         self._lock = Lock()
+        self._tuned = False
+
+    def tune(self) -> None:
+        """Optimise sessions, for one thread: they take longer to make, and less for each run.
+
+        Values may differ from those of other sessions in their last digits, as sums are taken in
+        another order.
+        """
+        self._tuned, self._latest = True, None
 
     def activations(
         self,
@@ -216,25 +226,44 @@ class OnnxRuntime:
                         f"{name} is not a value that an operation of this model's graph computes, "
                         "so it cannot be shown: pick another layer"
                     )
-            session = self._make_session(names, fold=True, fed=fed)
+            session = self._tuned_session(names, fed) or self._make_session(
+                names, fold=True, fed=fed
+            )
             self._latest = (names, fed), session
             return session
 
+    def _tuned_session(
+        self, names: Sequence[str], fed: frozenset[str]
+    ) -> ort.InferenceSession | None:
+        """A session as ``tune`` has them; None without it, and where none can be made."""
+        if not self._tuned:
+            return None
+        try:
+            return self._make_session(names, fold=True, fed=fed, tuned=True)
+        except ModelError:
+            return None  # what ONNX Runtime cannot optimise, it may still run
+
     def _make_session(
-        self, names: Sequence[str], *, fold: bool, fed: frozenset[str] = frozenset()
+        self,
+        names: Sequence[str],
+        *,
+        fold: bool,
+        fed: frozenset[str] = frozenset(),
+        tuned: bool = False,
     ) -> ort.InferenceSession:
         model, shared = self._cut(names, fold, fed)
         options = ort.SessionOptions()
-        options.intra_op_num_threads = THREADS
+        options.intra_op_num_threads = 1 if tuned else THREADS
         options.log_severity_level = 4
-        # Optimising takes longer than one run; packed weights and memory reserved ahead take more
-        # space than the layer itself.
-        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-        options.enable_cpu_mem_arena = False
-        options.enable_mem_pattern = False
+        if not tuned:
+            # Optimising takes longer than one run; packed weights and memory reserved ahead take
+            # more space than the layer itself.
+            options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+            options.enable_cpu_mem_arena = False
+            options.enable_mem_pattern = False
+            options.add_session_config_entry("session.disable_prepacking", "1")
         # Threads that wait by spinning take the processor from everything else.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.add_session_config_entry("session.disable_prepacking", "1")
         options.add_session_config_entry("session.disable_quant_qdq", "1")
         options.add_external_initializers(list(shared), list(shared.values()))
         try:

@@ -70,6 +70,18 @@ def test_another_size_than_the_declared_one_works_as_far_as_the_operations_allow
     assert values["out"].shape == (1, 4, 40, 24)
 
 
+def test_tuned_for_many_runs_the_values_are_the_same_but_for_rounding() -> None:
+    x, model = normal(1, 3, 16, 16), small()
+    plain, tuned = OnnxRuntime(model), OnnxRuntime(model)
+    tuned.tune()
+    names = ["first", "out"]
+    expected, values = (runtime.activations({"x": x}, names) for runtime in (plain, tuned))
+    for name in names:
+        np.testing.assert_allclose(values[name], expected[name], atol=1e-4)
+    again = tuned.activations({"x": x}, names)
+    assert all(np.array_equal(again[name], values[name]) for name in names)
+
+
 def test_a_value_that_the_graph_does_not_compute_is_named() -> None:
     with pytest.raises(ModelError, match="nowhere is not a value"):
         OnnxRuntime(small()).activations({"x": normal(1, 3, 16, 16)}, ["nowhere"])
