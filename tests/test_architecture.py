@@ -31,6 +31,7 @@ STOREYS = (
     ("rf_viz",),
     ("design", "lessons", "workers"),
     ("figures",),
+    ("survey",),
     ("cli",),
     ("__main__", "ui", "ui.browser", "ui.clickable_table", "ui.outline", "ui.sharing", "ui.text"),
     ("ui.address", "ui.cache", "ui.chart", "ui.garbage", "ui.pictures", "ui.tables"),
@@ -58,13 +59,15 @@ GUESTS = {
     "torch": {"readers", "runtimes"},
     "torchvision": {"readers"},
     "timm": {"readers"},
-    "PIL": {"inputs", "figures", "ui", "streamlit_app", "pages"},
+    "PIL": {"inputs", "figures", "survey", "ui", "streamlit_app", "pages"},
+    "pyarrow": {"survey"},
+    "distributed": {"survey"},
 }
 """Where what weighs much, or belongs to one purpose, may be imported."""
 
 LATE = {
     *("ai_edge_litert", "onnxruntime", "tensorflow", "keras", "torch", "torchvision", "timm"),
-    *("streamlit", "plotly", "PIL"),
+    *("streamlit", "plotly", "PIL", "pyarrow", "distributed"),
 }
 """What a cold start does not load: the command line costs what it imports."""
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 
-_PACKAGES = {"tflite": "ai-edge-litert", "pytorch": "torch torchvision timm"}
+_PACKAGES = {
+    "tflite": "ai-edge-litert",
+    "pytorch": "torch torchvision timm",
+    "cluster": "distributed",
+}
 """The packages of each extra of the project (see pyproject.toml), without their versions."""
 
 
