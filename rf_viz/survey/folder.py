@@ -214,7 +214,10 @@ class Survey:
         It shows the cell's region; one of more than 512 pixels along a side is scaled down.
         """
         strong = self.strongest(layer, channel)[rank]
-        return self._sheet(strong.sheet)[strong.box.slices]
+        sheet = self._sheet(strong.sheet)
+        if not _within(strong.box, sheet.shape[:2]):
+            raise ModelError(f"a sheet of the survey is damaged ({strong.sheet}): survey again")
+        return sheet[strong.box.slices]
 
     def sheet_path(self, name: str) -> Path:
         """The file of a sheet. Raises ModelError for a name that no sheet has."""
