@@ -1,4 +1,4 @@
-"""The commands that answer on stdout: the layers, the regions of cells, and verification.
+"""The commands that answer on stdout: layers, the regions of cells, verification, surveys.
 
 Each takes the options that were parsed, writes its answer, and returns the exit code.
 """
@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .. import load
+from ..analysis.numbers import count
 from ..analysis.records import (
     by,
     cell_record,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from types import EllipsisType
 
     from ..model import Model
+    from ..survey import Survey
 
 
 def _index(text: str) -> IndexLike:
@@ -50,12 +53,14 @@ def _index(text: str) -> IndexLike:
         raise UsageError(f'index {text!r} is not like ":,:,3,4", "0,-1,::2" or "...,3,4"') from None
 
 
-def _trace(options: argparse.Namespace) -> tuple[Model, Network]:
+def _loading(options: argparse.Namespace) -> dict[str, Any]:
+    """How a model is loaded, where that is not as usual."""
     chosen = {"signature": options.signature, "training_ops": options.training_ops}
-    model = load(options.model, **{name: value for name, value in chosen.items() if value})
-    for remark in model.remarks:
-        line = f": {remark.line}" if remark.line else ""
-        output.note(f"{remark.text}{line}")
+    return {name: value for name, value in chosen.items() if value}
+
+
+def _tracing(options: argparse.Namespace) -> dict[str, Any]:
+    """How a model is traced. Raises UsageError."""
     shapes = dict(options.input_shape)
     if len(shapes) != len(options.input_shape) or ("" in shapes and len(shapes) > 1):
         raise UsageError(
@@ -64,16 +69,23 @@ def _trace(options: argparse.Namespace) -> tuple[Model, Network]:
     feeds = dict(options.feed)
     if len(feeds) != len(options.feed):
         raise UsageError("each input can be fed once: give every --feed another name")
-    net = model.trace(
-        options.input_size,
-        input_shape=shapes.get("") or shapes or None,
-        input=options.input,
-        stop=options.stop,
-        weight_aware=options.weight_aware,
-        cut_global=options.cut_global,
-        feeds=feeds,
-    )
-    return model, net
+    return {
+        "input_size": options.input_size,
+        "input_shape": shapes.get("") or shapes or None,
+        "input": options.input,
+        "stop": options.stop,
+        "weight_aware": options.weight_aware,
+        "cut_global": options.cut_global,
+        "feeds": feeds,
+    }
+
+
+def _trace(options: argparse.Namespace) -> tuple[Model, Network]:
+    model = load(options.model, **_loading(options))
+    for remark in model.remarks:
+        line = f": {remark.line}" if remark.line else ""
+        output.note(f"{remark.text}{line}")
+    return model, model.trace(**_tracing(options))
 
 
 def _find(net: Network, name: str) -> Layer:
@@ -293,3 +305,51 @@ def verify(options: argparse.Namespace) -> int:
     else:
         _write_lines(report.summary())
     return 0 if report.ok else 1
+
+
+def survey(options: argparse.Namespace) -> int:
+    """Survey images, and write what became of it."""
+    from ..survey import survey as run
+
+    output.check_stdout()
+    if options.workers is not None and options.scheduler is not None:
+        raise UsageError("--workers is for this machine, --scheduler for a cluster: give only one")
+    try:
+        with progress("surveying", "images") as show:
+            result = run(
+                options.model,
+                options.images,
+                options.layers,
+                options.out,
+                top=options.top,
+                workers=options.workers,
+                scheduler=options.scheduler,
+                preprocessing=options.preprocessing,
+                fit=options.fit,
+                keep_images=options.keep_images,
+                restart=options.restart,
+                loading=_loading(options),
+                tracing=_tracing(options),
+                progress=show,
+            )
+    except KeyboardInterrupt:
+        output.note(f"what is done is kept in {options.out}: the same command goes on from there")
+        raise
+    _write_lines(*_surveyed(result))
+    return 0
+
+
+def _surveyed(result: Survey) -> Iterator[str]:
+    """Lines on a survey that is finished."""
+    channels = count(sum(layer.channels for layer in result.layers), "channel")
+    images = count(result.images - result.skipped, "image")
+    layers = count(len(result.layers), "layer")
+    prepared = result.preparation
+    yield (f"{result.model} over {images}: {layers} with {channels}, in {result.folder}")
+    yield f"images prepared: {prepared['preset']}, {prepared['fit']}"
+    if result.skipped:
+        yield f"left out: {count(result.skipped, 'image')}"
+        for sentence in islice(result.left_out(), _LISTED):
+            yield f"  {sentence}"
+        if result.skipped > _LISTED:
+            yield f"  {_more(result.skipped).strip()}: see skipped in images.parquet"

@@ -45,6 +45,7 @@ _REPEATED = {
     "layers": ("--stop",),
     "region": ("--cell", "--index", "--stop"),
     "verify": ("--layer", "--stop"),
+    "survey": ("--layers", "--stop"),
 }
 
 
@@ -177,6 +178,63 @@ def _add_verify_options(parser: argparse.ArgumentParser) -> None:
         "--cells", metavar="N", type=_positive, default=5, help="cells of each layer (default: 5)"
     )
     _add_format(parser, "text", "json")
+
+
+def _add_survey_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "images",
+        metavar="IMAGES",
+        nargs="+",
+        help="a folder with all below it, a pattern in quotes, a zip archive, or a Parquet file "
+        "with a column of images; several are taken in turn",
+    )
+    parser.add_argument(
+        "--layers",
+        metavar="NAME",
+        action="append",
+        required=True,
+        help='names of layers or nodes, patterns like "conv*" in quotes, or all; may be repeated',
+    )
+    parser.add_argument("--out", metavar="DIR", required=True, help="the folder for the result")
+    parser.add_argument(
+        "--top",
+        metavar="N",
+        type=_positive,
+        default=9,
+        help="so many strongest cells of each channel, each of another image (default: 9)",
+    )
+    parser.add_argument(
+        "--workers",
+        metavar="N",
+        type=_positive,
+        help="so many processes (default: one for each core)",
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="the Dask scheduler whose workers look at images instead, as in tcp://host:8786; "
+        "they see MODEL and IMAGES under the same paths",
+    )
+    parser.add_argument(
+        "--preprocessing",
+        metavar="NAME",
+        help="what becomes of pixels, as the app names it: 0..1, -1..1, 0..255, ImageNet mean/std, "
+        "Caffe BGR, RGB minus mean, (x - 127) / 128 (default: what the network is known to want, "
+        "else ImageNet mean/std)",
+    )
+    parser.add_argument(
+        "--fit",
+        choices=("crop", "stretch", "pad"),
+        help="how an image of another shape fills the input (default: crop)",
+    )
+    parser.add_argument(
+        "--keep-images",
+        action="store_true",
+        help="copy the images that crops are of into DIR, to be shown wherever it goes",
+    )
+    parser.add_argument(
+        "--restart", action="store_true", help="drop what an earlier survey left in DIR"
+    )
 
 
 class _Version(argparse.Action):
@@ -322,5 +380,6 @@ _COMMANDS: Mapping[str, tuple[str, str, Callable[[argparse.ArgumentParser], None
     "layers": (texts.LAYERS_ABOUT, texts.LAYERS_EXAMPLES, _add_layers_options),
     "region": (texts.REGION_ABOUT, texts.REGION_EXAMPLES, _add_region_options),
     "verify": (texts.VERIFY_ABOUT, texts.VERIFY_EXAMPLES, _add_verify_options),
+    "survey": (texts.SURVEY_ABOUT, texts.SURVEY_EXAMPLES, _add_survey_options),
 }
 """For each command its description, its examples, and what adds its own options."""

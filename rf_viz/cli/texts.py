@@ -4,7 +4,7 @@ from __future__ import annotations
 
 USAGE = """\
 %(prog)s [MODEL [IMAGE]] [--models DIR] [--host HOST] [--port PORT] [--no-browser]
-       %(prog)s layers|region|verify MODEL ..."""
+       %(prog)s layers|region|verify|survey MODEL ..."""
 
 ABOUT = """\
 See exactly which input pixels drive any cell of any layer of a neural network.
@@ -16,6 +16,7 @@ commands:
   layers    list every layer with its closed-form receptive field
   region    say which input pixels one or more cells of a layer depend on
   verify    check the theory against the running model
+  survey    what the channels of layers respond to, over a whole set of images
 
 A cell is one position of a layer's output, written y,x (1-D: x; 3-D: z,y,x) and counted from 0.
 Its region is the smallest box that holds every input pixel it depends on, from start up to but
@@ -28,6 +29,7 @@ examples:
   %(prog)s layers net.onnx                 what the layers are called and see
   %(prog)s region net.onnx --layer conv5 --cell 3,4
   %(prog)s verify net.onnx                 does the running model agree?
+  %(prog)s survey net.onnx photos --layers conv5 --out found
 
 "%(prog)s COMMAND --help" tells the options of a command.
 Exit code: 0 done, 1 verify found a disagreement, 2 an error (told in one line on stderr), 130
@@ -72,3 +74,20 @@ VERIFY_EXAMPLES = """\
 examples:
   %(prog)s net.onnx
   %(prog)s net.onnx --layer conv1 conv5 --cells 20"""
+
+SURVEY_ABOUT = """\
+Look what the channels of some layers respond to, over a whole set of images.
+
+For every channel DIR gets its strongest cells, at most one of each image, with their exact regions
+and crops; and how the values of all its cells lie. The tables there are Parquet files. Images that
+cannot be used are left out, and DIR says why.
+
+After Ctrl-C the same command goes on where it stopped. The result is the same to the last bit for
+any number of processes."""
+
+SURVEY_EXAMPLES = """\
+examples:
+  %(prog)s net.onnx photos --layers conv5 --out found
+  %(prog)s net.onnx train-*.parquet --layers conv3 conv5 --top 16 --out found
+  %(prog)s net.onnx "photos/**/*.jpg" --layers "fire*" --preprocessing 0..1 --out found
+  %(prog)s net.onnx photos.zip --layers all --scheduler tcp://head:8786 --out found"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 from math import prod
@@ -198,6 +198,11 @@ class Survey:
             int(rows["width"][row]),
             printable(rows["skipped"][row]),
         )
+
+    def left_out(self) -> Iterator[str]:
+        """Why images were left out, a sentence each, in their order."""
+        for group in range(-(-self.images // tables.IMAGES_A_GROUP)):
+            yield from (printable(why) for why in self._images(group)["skipped"] if why)
 
     def image_content(self, number: int) -> bytes:
         """The file of an image that a crop is of. Raises ModelError where it was not kept."""

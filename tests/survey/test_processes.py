@@ -24,6 +24,7 @@ def fatal(folder: Any, part: int) -> bytes:  # noqa: ANN401
     return bytes([part])
 
 
+@pytest.mark.slow
 def test_a_part_that_ends_its_process_again_and_again_is_given_up(tmp_path: Path) -> None:
     with closing(Processes(2)) as processes:
         results = dict(processes.results(fatal, tmp_path, range(8)))

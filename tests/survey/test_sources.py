@@ -90,6 +90,7 @@ def test_an_archive_that_is_none_is_refused(tmp_path: Path) -> None:
         list_images([tmp_path / "images.zip"])
 
 
+@pytest.mark.slow
 def test_an_entry_that_unpacks_to_too_much_is_never_unpacked(tmp_path: Path) -> None:
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -140,6 +141,7 @@ def test_rows_without_an_image_and_tables_without_a_column_are_told(tmp_path: Pa
         list_images([tmp_path / "cut.parquet"])
 
 
+@pytest.mark.slow
 def test_a_table_that_repeats_one_long_value_is_read_a_few_rows_at_a_time(tmp_path: Path) -> None:
     """Its dictionary has one value of 16 MB, which 2,000 rows would take 32 GB to write out."""
     values = pa.DictionaryArray.from_arrays(np.zeros(2000, np.int32), pa.array([bytes(2**24)]))
@@ -153,6 +155,7 @@ def test_a_table_that_repeats_one_long_value_is_read_a_few_rows_at_a_time(tmp_pa
         assert pa.default_memory_pool().max_memory() - before < 2**29
 
 
+@pytest.mark.slow
 def test_an_image_of_too_many_pixels_is_left_out_and_the_survey_goes_on(
     net: Path, tmp_path: Path
 ) -> None:

@@ -125,6 +125,7 @@ def test_broken_images_are_left_out_in_a_sentence(whole: Survey) -> None:
     assert (deep.height, deep.width) == picture(55).shape[:2]
 
 
+@pytest.mark.slow
 def test_two_processes_tell_the_same_to_the_last_bit(
     net: Path, pictures: Path, whole: Survey, tmp_path: Path
 ) -> None:
@@ -132,6 +133,7 @@ def test_two_processes_tell_the_same_to_the_last_bit(
     assert contents(other.folder) == contents(whole.folder)
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_is_replaced(
     net: Path, pictures: Path, whole: Survey, tmp_path: Path
 ) -> None:
