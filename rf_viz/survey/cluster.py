@@ -46,10 +46,11 @@ class Cluster:
     ) -> Iterator[tuple[P, bytes | None]]:
         """Do the task with all parts, see ``processes.Workers``."""
         from distributed import KilledWorker, as_completed
+        from distributed.client import FutureCancelledError
 
         left = iter(parts)
         running: dict[Any, P] = {}
-        pending = as_completed()
+        pending = as_completed([], loop=self._client.loop)
 
         def begin() -> None:
             for part in left:
@@ -67,5 +68,9 @@ class Cluster:
                 result = future.result()
             except KilledWorker:
                 result = None
+            except (FutureCancelledError, OSError) as error:
+                raise ModelError(
+                    "the Dask scheduler is gone: begin it, and call the survey again to go on"
+                ) from error
             future.release()
             yield part, result
