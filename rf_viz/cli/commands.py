@@ -336,6 +336,10 @@ def survey(options: argparse.Namespace) -> int:
         output.note(f"what is done is kept in {options.out}: the same command goes on from there")
         raise
     _write_lines(*_surveyed(result))
+    if options.gallery:
+        from ..survey.gallery import write_gallery
+
+        _write_lines(f"gallery: {write_gallery(result)}")
     return 0
 
 

@@ -228,6 +228,12 @@ def _add_survey_options(parser: argparse.ArgumentParser) -> None:
         help="how an image of another shape fills the input (default: crop)",
     )
     parser.add_argument(
+        "--gallery",
+        action="store_true",
+        help="also write pages for the web, one a layer, that begin with index.html in DIR; they "
+        "need no server",
+    )
+    parser.add_argument(
         "--keep-images",
         action="store_true",
         help="copy the images that crops are of into DIR, to be shown wherever it goes",

@@ -97,11 +97,13 @@ class Sheet:
 
     Attributes:
         name: of its file.
+        size: its height and width.
         places: for each of its channels and ranks top, left, height and width on the sheet.
         content: of its file.
     """
 
     name: str
+    size: tuple[int, int]
     places: NDArray[np.int32]
     content: bytes
 
@@ -142,7 +144,8 @@ def sheets(
             places[row, rank] = y, x, crop.height, crop.width
         encoded = png(canvas, fast=True) if lossless else jpeg(canvas, quality=QUALITY)
         extension = "png" if lossless else "jpg"
-        yield Sheet(f"{number:03}-{sheet:03}.{extension}", places, encoded.content)
+        name = f"{number:03}-{sheet:03}.{extension}"
+        yield Sheet(name, canvas.shape[:2], places, encoded.content)
 
 
 def _read(

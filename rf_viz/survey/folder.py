@@ -32,6 +32,15 @@ _SHEET_NAME = re.compile(r"\d{3,9}-\d{3,9}\.(png|jpg)")
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """A picture with crops of a layer: the name of its file, and its size."""
+
+    name: str
+    height: int
+    width: int
+
+
+@dataclass(frozen=True)
 class SurveyedLayer:
     """A layer of a survey.
 
@@ -41,7 +50,7 @@ class SurveyedLayer:
         shape: of the tensor; ``grid`` of its cells.
         channels: how many it has.
         exact: whether the regions are exact (see ``Layer.exact``).
-        sheets: the names of the files that show its crops.
+        sheets: the pictures that show its crops.
     """
 
     name: str
@@ -51,7 +60,7 @@ class SurveyedLayer:
     grid: tuple[int, ...]
     channels: int
     exact: bool
-    sheets: tuple[str, ...]
+    sheets: tuple[Sheet, ...]
 
 
 @dataclass(frozen=True)
@@ -263,7 +272,7 @@ class Survey:
                 f"strongest.parquet of the survey in {self.folder} is damaged: survey again"
             )
         cell = tuple(int(i) for i in np.unravel_index(number, layer.grid)) if layer.grid else ()
-        return Strong(float(value["value"]), image, cell, region, layer.sheets[sheet], box)
+        return Strong(float(value["value"]), image, cell, region, layer.sheets[sheet].name, box)
 
     @cached_property
     def _rows(self) -> Callable[[int], dict[str, NDArray[Any]]]:
@@ -351,9 +360,12 @@ def _layer(entry: dict[str, Any]) -> SurveyedLayer:
         _ints(entry["grid"]),
         _int(entry["channels"], 1, MOST_CHANNELS),
         bool(entry["exact"]),
-        tuple(_text(name) for name in entry["sheets"]),
+        tuple(
+            Sheet(_text(sheet["name"]), _int(sheet["height"], 1), _int(sheet["width"], 1))
+            for sheet in entry["sheets"]
+        ),
     )
-    _require(all(_SHEET_NAME.fullmatch(name) for name in layer.sheets))
+    _require(all(_SHEET_NAME.fullmatch(sheet.name) for sheet in layer.sheets))
     _require(prod(layer.grid) <= 2**40)
     return layer
 

@@ -35,10 +35,10 @@ def write_result(
     ``boxes`` are the regions of each layer's strongest cells, ``album`` has their crops.
     """
     tallies = parts.tallies()
-    names, strongest = list[list[str]](), list[tables.Columns]()
+    atlas, strongest = list[list[dict[str, Any]]](), list[tables.Columns]()
     for number, (tally, regions) in enumerate(zip(tallies, boxes, strict=True)):
         own, columns = _write_sheets(folder / "atlas", number, tally, regions, album, parts)
-        names.append(own)
+        atlas.append(own)
         strongest.append(columns)
     tables.write(folder / "strongest.parquet", tables.STRONGEST, strongest)
     skipped = _write_images(folder, parts)
@@ -80,9 +80,9 @@ def write_result(
                 "grid": list(layer.extents),
                 "channels": channels_of(layer),
                 "exact": layer.exact,
-                "sheets": sheet_names,
+                "sheets": own,
             }
-            for layer, sheet_names in zip(layers, names, strict=True)
+            for layer, own in zip(layers, atlas, strict=True)
         ],
     }
     write(folder / "survey.json", json_text(record).encode())
@@ -104,16 +104,16 @@ def _write_sheets(
     regions: NDArray[np.int32],
     album: Album,
     parts: Parts,
-) -> tuple[list[str], tables.Columns]:
-    """Write the sheets of a layer; their names, and the rows of its strongest cells."""
+) -> tuple[list[dict[str, Any]], tables.Columns]:
+    """Write the sheets of a layer; what they are, and the rows of its strongest cells."""
     folder.mkdir(exist_ok=True)
     files = {crops.number: parts.crops(crops.number) for crops in album.parts}
-    names: list[str] = []
+    own: list[dict[str, Any]] = []
     on_sheet, places = [], []
     for sheet in sheets(number, tally, regions, album, files):
         write(folder / sheet.name, sheet.content)
-        on_sheet.append(np.full(len(sheet.places), len(names), np.int32))
-        names.append(sheet.name)
+        on_sheet.append(np.full(len(sheet.places), len(own), np.int32))
+        own.append({"name": sheet.name, "height": sheet.size[0], "width": sheet.size[1]})
         places.append(sheet.places)
     channels, top = tally.images.shape
     missing = (tally.images < 0).reshape(-1)
@@ -123,7 +123,7 @@ def _write_sheets(
 
     place = np.concatenate(places) if places else np.zeros((channels, top, 4), np.int32)
     shown_on = np.concatenate(on_sheet) if on_sheet else np.zeros(channels, np.int32)
-    return names, {
+    return own, {
         "layer": np.full(channels * top, number, np.int32),
         "channel": np.repeat(np.arange(channels, dtype=np.int32), top),
         "rank": np.tile(np.arange(top, dtype=np.int32), channels),

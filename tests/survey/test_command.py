@@ -34,6 +34,10 @@ def test_it_tells_what_was_surveyed_and_what_was_left_out(
         "left out: 1 image",
         "  017.png is not an image that can be read: use PNG, JPEG, WebP, GIF, TIFF or BMP",
     ]
+    # The same again, now with pages: no image is looked at again.
+    assert main([*argv, "--gallery"]) == 0
+    assert capsys.readouterr().out.endswith(f"gallery: {out / 'index.html'}\n")
+    assert (out / "layer-001.html").exists()
     result = open_survey(out)
     assert [layer.name for layer in result.layers] == ["conv", "head"]
     assert (result.preparation["preset"], result.preparation["fit"]) == ("0..1", "pad")

@@ -59,7 +59,7 @@ def change(folder: Path, edit: Callable[[dict[str, Any]], object]) -> None:
         lambda r: r["layers"][0].update(channels=10**9),
         lambda r: r["layers"][0].update(grid=[2**31] * 3),
         lambda r: r["layers"][0].update(grid="10"),
-        lambda r: r["layers"][0].update(sheets=["../../secret.png"]),
+        lambda r: r["layers"][0]["sheets"][0].update(name="../../secret.png"),
         lambda r: r["images"].update(number="many"),
         lambda r: r["input"].update(spatial_axes=[7, 8]),
         lambda r: r.update(bin_edges=[0.0]),
@@ -121,7 +121,7 @@ def test_rows_that_point_outside_are_refused(folder: Path, column: str, value: i
 
 def test_files_outside_the_folder_are_not_read(folder: Path, tmp_path: Path) -> None:
     opened = open_survey(folder)
-    sheet = folder / "atlas" / opened.layers[0].sheets[0]
+    sheet = folder / "atlas" / opened.layers[0].sheets[0].name
     sheet.unlink()
     Image.new("RGB", (500, 500)).save(tmp_path / "secret.png")
     sheet.symlink_to(tmp_path / "secret.png")
@@ -137,7 +137,7 @@ def test_files_outside_the_folder_are_not_read(folder: Path, tmp_path: Path) -> 
 
 def test_a_sheet_that_is_too_small_or_no_image_is_told(folder: Path) -> None:
     opened = open_survey(folder)
-    sheet = folder / "atlas" / opened.layers[0].sheets[0]
+    sheet = folder / "atlas" / opened.layers[0].sheets[0].name
     Image.new("RGB", (1, 1)).save(sheet)
     with pytest.raises(ModelError, match="a sheet of the survey is damaged"):
         opened.crop("conv", 3, 2)
