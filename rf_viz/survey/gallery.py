@@ -170,10 +170,14 @@ def _values(statistics: Statistics, channel: int) -> Iterator[str]:
 
 
 def _bars(counts: NDArray[np.int64], label: str) -> str:
-    """A histogram as bars, between the first and the last bin with values; roots are drawn."""
+    """A histogram as bars, between the first and the last bin with values; roots are drawn.
+
+    Most values of many layers are zero: their bar is cut off, or no other would show.
+    """
     (filled,) = counts.nonzero()
     first, last = int(filled[0]), int(filled[-1])
-    heights = np.sqrt(counts[first : last + 1] / counts.max())
+    others = np.delete(counts, len(counts) // 2)
+    heights = np.sqrt(counts[first : last + 1] / (others.max() or counts.max())).clip(max=1)
     bars = "".join(
         f'<rect class="{"zero" if first + i == len(counts) // 2 else "bar"}" x="{i}.05" '
         f'y="{1 - height:.3f}" width=".9" height="{height:.3f}"/>'
