@@ -1,4 +1,4 @@
-"""The sheets of a survey: pictures that show each channel's strongest cells, a row a channel.
+"""The sheets of a survey: pictures that show the strongest cells of a layer's channels.
 
 Each crop is the exact box of its cell's region. Boxes of more than so many pixels are scaled down
 (see ``look.SIDE``).
@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..figures.encode import QUALITY, jpeg, png
+from ..figures.encode import QUALITY_OF_MANY, jpeg, png
 from ..trace.network import Layer
 from .look import Box, Crops, scaled_size
 from .sources import Ref
@@ -91,74 +91,94 @@ class Album:
         return self._places[image, (top, left, bottom, right)]
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """One sheet, and where its crops lie.
-
-    Attributes:
-        name: of its file.
-        size: its height and width.
-        places: for each of its channels and ranks top, left, height and width on the sheet.
-        content: of its file.
-    """
+class Sheet(NamedTuple):
+    """One sheet: the name of its file, its height and width, and the file's content."""
 
     name: str
-    size: tuple[int, int]
-    places: NDArray[np.int32]
+    height: int
+    width: int
     content: bytes
 
 
-def sheets(
-    number: int, tally: Tally, boxes: NDArray[np.int32], album: Album, files: Mapping[int, Path]
-) -> Iterator[Sheet]:
-    """Draw the sheets of a layer, by its number; ``files`` hold the crops of chunks."""
-    channels, top = tally.images.shape
-    crops = [
-        [
-            album.crop(image, box) if image >= 0 else None
-            for image, box in zip(row.tolist(), its.tolist(), strict=True)
-        ]
-        for row, its in zip(tally.images, boxes, strict=True)
-    ]
-    there = [crop for row in crops for crop in row if crop is not None]
-    if not there:
-        return
-    height, width = max(c.height for c in there), max(c.width for c in there)
-    lossless = height * width <= _LOSSLESS
-    if not lossless:
-        height, width = -(-height // _BLOCK) * _BLOCK, -(-width // _BLOCK) * _BLOCK
-    rows = max(1, _SHEET // (top * width * height))
-    for sheet, first in enumerate(range(0, channels, rows)):
-        part = crops[first : first + rows]
-        canvas = np.zeros((len(part) * height, top * width, 3), np.uint8)
-        places = np.zeros((len(part), top, 4), np.int32)
-        wanted = [
-            (crop, row, rank)
-            for row, its in enumerate(part)
-            for rank, crop in enumerate(its)
-            if crop is not None
-        ]
-        for (crop, row, rank), pixels in zip(wanted, _read(wanted, files), strict=True):
-            y, x = row * height, rank * width
-            canvas[y : y + crop.height, x : x + crop.width] = pixels
-            places[row, rank] = y, x, crop.height, crop.width
-        encoded = png(canvas, fast=True) if lossless else jpeg(canvas, quality=QUALITY)
-        extension = "png" if lossless else "jpg"
-        name = f"{number:03}-{sheet:03}.{extension}"
-        yield Sheet(name, canvas.shape[:2], places, encoded.content)
+@dataclass(frozen=True)
+class Layout:
+    """Where the crops of a layer lie on its sheets: each is there once, by its first channel.
+
+    Attributes:
+        tile: the height and width of the room for a crop.
+        columns, rows: how many stand beside and below each other on a sheet.
+        crops: all of them, in the order in which they are laid out.
+        sheets: for each channel and rank the number of the sheet.
+        places: for each channel and rank top, left, height and width on it.
+        lossless: whether the sheets keep each pixel as it is.
+    """
+
+    tile: tuple[int, int]
+    columns: int
+    rows: int
+    crops: list[Crop]
+    sheets: NDArray[np.int32]
+    places: NDArray[np.int32]
+    lossless: bool
+
+    @classmethod
+    def of(cls, tally: Tally, boxes: NDArray[np.int32], album: Album) -> Layout:
+        """Lay out the crops of a layer's strongest cells, which have these regions."""
+        slots: dict[Crop, int] = {}
+        numbers = np.full(tally.images.shape, -1)
+        for channel, rank in np.argwhere(tally.images >= 0).tolist():
+            crop = album.crop(int(tally.images[channel, rank]), boxes[channel, rank].tolist())
+            numbers[channel, rank] = slots.setdefault(crop, len(slots))
+        crops = list(slots)
+        height = max((crop.height for crop in crops), default=1)
+        width = max((crop.width for crop in crops), default=1)
+        lossless = height * width <= _LOSSLESS
+        if not lossless:
+            height, width = -(-height // _BLOCK) * _BLOCK, -(-width // _BLOCK) * _BLOCK
+        columns = tally.images.shape[1]
+        rows = max(1, _SHEET // (columns * width * height))
+        sheets, slot = np.divmod(numbers.clip(min=0), columns * rows)
+        row, column = np.divmod(slot, columns)
+        sizes = np.array([(crop.height, crop.width) for crop in crops] or [(0, 0)])
+        place = [row * height, column * width, *np.moveaxis(sizes[numbers.clip(min=0)], -1, 0)]
+        return cls(
+            (height, width),
+            columns,
+            rows,
+            crops,
+            sheets.astype(np.int32),
+            np.stack(place, axis=-1).astype(np.int32),
+            lossless,
+        )
+
+    def draw(self, number: int, files: Mapping[int, Path]) -> Iterator[Sheet]:
+        """Draw the sheets of the layer with that number; ``files`` hold the crops of chunks."""
+        (height, width), room = self.tile, self.columns * self.rows
+        for sheet, first in enumerate(range(0, len(self.crops), room)):
+            crops = self.crops[first : first + room]
+            rows = -(-len(crops) // self.columns)
+            canvas = np.zeros((rows * height, self.columns * width, 3), np.uint8)
+            for slot, pixels in _read(crops, files):
+                y, x = slot // self.columns * height, slot % self.columns * width
+                canvas[y : y + pixels.shape[0], x : x + pixels.shape[1]] = pixels
+            if self.lossless:
+                encoded = png(canvas, fast=True)
+            else:
+                encoded = jpeg(canvas, quality=QUALITY_OF_MANY)
+            extension = "png" if self.lossless else "jpg"
+            name = f"{number:03}-{sheet:03}.{extension}"
+            yield Sheet(name, *canvas.shape[:2], encoded.content)
 
 
 def _read(
-    wanted: Sequence[tuple[Crop, int, int]], files: Mapping[int, Path]
-) -> list[NDArray[np.uint8]]:
-    """The pixels of crops, each file opened once."""
-    pixels: list[NDArray[np.uint8]] = [np.zeros((0, 0, 3), np.uint8)] * len(wanted)
-    order = sorted(range(len(wanted)), key=lambda i: wanted[i][0])
-    for chunk, numbers in groupby(order, lambda i: wanted[i][0].chunk):
+    crops: Sequence[Crop], files: Mapping[int, Path]
+) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Crops by their numbers in the list, with their pixels; each file is opened once."""
+    order = sorted(range(len(crops)), key=lambda i: crops[i])
+    for chunk, numbers in groupby(order, lambda i: crops[i].chunk):
         with files[chunk].open("rb") as file:
             for i in numbers:
-                crop = wanted[i][0]
+                crop = crops[i]
                 file.seek(crop.start)
                 content = file.read(3 * crop.height * crop.width)
-                pixels[i] = np.frombuffer(content, np.uint8).reshape(crop.height, crop.width, 3)
-    return pixels
+                yield i, np.frombuffer(content, np.uint8).reshape(crop.height, crop.width, 3)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..analysis.records import json_text
 from ..trace.network import Layer, Network
 from . import tables
-from .atlas import Album, sheets
+from .atlas import Album, Layout
 from .bins import BINS, edges
 from .parts import Parts, write
 from .plan import LAYOUT, Plan, channels_of, model_name
@@ -108,21 +108,17 @@ def _write_sheets(
     """Write the sheets of a layer; what they are, and the rows of its strongest cells."""
     folder.mkdir(exist_ok=True)
     files = {crops.number: parts.crops(crops.number) for crops in album.parts}
-    own: list[dict[str, Any]] = []
-    on_sheet, places = [], []
-    for sheet in sheets(number, tally, regions, album, files):
+    own = []
+    layout = Layout.of(tally, regions, album)
+    for sheet in layout.draw(number, files):
         write(folder / sheet.name, sheet.content)
-        on_sheet.append(np.full(len(sheet.places), len(own), np.int32))
-        own.append({"name": sheet.name, "height": sheet.size[0], "width": sheet.size[1]})
-        places.append(sheet.places)
+        own.append({"name": sheet.name, "height": sheet.height, "width": sheet.width})
     channels, top = tally.images.shape
     missing = (tally.images < 0).reshape(-1)
 
     def present(values: NDArray[Any]) -> np.ma.MaskedArray[Any, Any]:
         return np.ma.MaskedArray(values.reshape(-1), missing)
 
-    place = np.concatenate(places) if places else np.zeros((channels, top, 4), np.int32)
-    shown_on = np.concatenate(on_sheet) if on_sheet else np.zeros(channels, np.int32)
     return own, {
         "layer": np.full(channels * top, number, np.int32),
         "channel": np.repeat(np.arange(channels, dtype=np.int32), top),
@@ -134,9 +130,9 @@ def _write_sheets(
             side: present(regions[..., i])
             for i, side in enumerate(("top", "left", "bottom", "right"))
         },
-        "sheet": present(np.repeat(shown_on, top)),
+        "sheet": present(layout.sheets),
         **{
-            f"sheet_{side}": present(place[..., i])
+            f"sheet_{side}": present(layout.places[..., i])
             for i, side in enumerate(("top", "left", "height", "width"))
         },
     }
