@@ -116,7 +116,7 @@ def plan_key(folder: Path) -> str:
 
 def write(path: Path, content: bytes) -> None:
     """Write a file that is whole whenever it is there."""
-    beside = path.with_name(f"{path.name}.new")
+    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
     with open(beside, "wb") as file:
         file.write(content)
     os.replace(beside, path)
