@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .bins import BINS, histogram
 
-_BLOCK = 2**16
+_BLOCK = 2**15
 """So many values are counted at once: their copies stay in the processor's cache."""
 
 
