@@ -64,7 +64,8 @@ def histogram(values: NDArray[np.float32]) -> NDArray[np.int64]:
         steps *= (bits >> 31) | 1
     numbers = (steps + _offsets(rows, columns, lanes)).reshape(-1)
     counts = np.bincount(numbers, minlength=lanes * rows * BINS)
-    return counts.reshape(lanes, rows, BINS).sum(axis=0)
+    histogram: NDArray[np.int64] = counts.reshape(lanes, rows, BINS).sum(axis=0)
+    return histogram
 
 
 @lru_cache(8)
