@@ -98,13 +98,13 @@ def proportional(pid: int) -> int:
 
 @contextmanager
 def watching() -> Iterator[list[int]]:
-    """Note the memory of this process and all that it begins, five times a second."""
+    """Note the memory of this process and all that it begins, once a second."""
     import os
 
     noted, over = [0], threading.Event()
 
     def watch() -> None:
-        while not over.wait(0.2):
+        while not over.wait(1):
             total = 0
             try:
                 for pid in descendants(os.getpid()):
