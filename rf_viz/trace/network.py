@@ -640,6 +640,7 @@ class Layer:
         self._lookup.trail(self.number, Marks(self._marked(self.index(cell, channel))), passing)
         return dict(reversed(feeding.items()))
 
+    @in_bounds
     def expected_influence(
         self, cell: Sequence[int], channel: int | None = None
     ) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ of the classes that a traced network is made of, and never for code.
 
 from __future__ import annotations
 
+import copyreg
 import io
 import pickle
 import struct
@@ -46,8 +47,17 @@ class TooLargeError(ValueError):
 def packed(message: object) -> list[Any]:
     """Pickle a message; the parts are bytes and views of its arrays."""
     buffers: list[pickle.PickleBuffer] = []
-    head = pickle.dumps(message, protocol=5, buffer_callback=buffers.append)
-    return [head, *(buffer.raw() for buffer in buffers)]
+    head = io.BytesIO()
+    pickler = pickle.Pickler(head, protocol=5, buffer_callback=buffers.append)
+    # Errors say themselves how they are pickled. Where tblib is installed, Keras has it register
+    # another way for all of them, which names functions that no answer may name.
+    pickler.dispatch_table = {
+        kind: reduced
+        for kind, reduced in copyreg.dispatch_table.items()
+        if not issubclass(kind, BaseException)
+    }
+    pickler.dump(message)
+    return [head.getvalue(), *(buffer.raw() for buffer in buffers)]
 
 
 def send(pipe: BinaryIO, parts: Sequence[Any]) -> None:

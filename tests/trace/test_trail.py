@@ -47,7 +47,7 @@ def test_a_layer_feeds_a_cell_just_where_the_rest_of_the_network_sees_it(rng: Ra
     cell = [rng.randrange(n) for n in layer.grid]
     channel = 0 if layer.channel_axis is not None and rng.random() < 0.5 else None
     trail = layer.trail(cell, channel)
-    index = layer._index(cell, channel)
+    index = layer.index(cell, channel)
     for number, before in enumerate(net.layers[:-1], 1):
         left = Network(rest(tensors, number), range(len(before.shape)))
         fed = np.zeros(before.grid, bool)

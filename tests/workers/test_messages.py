@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import io
 import os
 import pickle
@@ -9,6 +10,7 @@ import pickle
 import numpy as np
 import pytest
 
+from rf_viz.errors import ModelError
 from rf_viz.workers.messages import answer_of, packed, receive, send, unpacked
 
 
@@ -66,6 +68,15 @@ def test_an_answer_that_reaches_for_a_function_is_refused(name: str) -> None:
     head += pickle.STACK_GLOBAL + pickle.STOP
     with pytest.raises(pickle.UnpicklingError):
         answer_of([bytearray(head)])
+
+
+def test_an_error_arrives_whatever_others_register_for_errors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As tblib does it, which Keras loads where it is installed."""
+    monkeypatch.setitem(copyreg.dispatch_table, ModelError, lambda error: (os.system, ("true",)))
+    error = answer_of(through(ModelError("net.onnx is damaged: save it again", "x = 1")))
+    assert (error.sentence, error.line) == ("net.onnx is damaged: save it again", "x = 1")
 
 
 def test_a_request_may_name_functions() -> None:

@@ -57,7 +57,9 @@ def gradient(model: rf_viz.Model, x: Array, name: str, seed: Array) -> Array:
 
 def double(kind: str) -> keras.Model:
     """A small network in float64."""
+    before = keras.config.dtype_policy()
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")  # it keeps the former type once it was asked for
     try:
         if kind == "recurrent":
             x = entry = keras.Input((5, 3))
@@ -75,6 +77,7 @@ def double(kind: str) -> keras.Model:
         return randomised(keras.Model(entry, x))
     finally:
         keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy(before)
 
 
 @pytest.mark.parametrize("kind", ["convolutional", "recurrent"])
