@@ -196,7 +196,7 @@ def moves(
         after. And how many inputs are run at once: 1 where the model takes no batches, or where
         they do not give what single runs give.
 
-    Raises ModelError where the model cannot be run, and where the cell's value is not finite.
+    Raises ModelError where the model cannot be run, and where a value of the cell is not finite.
     """
     inputs = [np.where(subject.on_input(_part(mask, box)), cover, subject.tensor) for box in boxes]
     (still,) = _run(model, subject, [subject.tensor])
@@ -215,6 +215,11 @@ def moves(
             batch = batch if ready else 1
     while len(ready) < len(inputs):
         ready += _run(model, subject, inputs[len(ready) : len(ready) + batch])
+    if not np.isfinite(ready).all():
+        raise ModelError(
+            f"the value of this cell of {subject.name} is not a finite number when a patch is "
+            "covered, so its move cannot be measured: choose another filler"
+        )
     if still.size == 1:
         return [float((still - now).sum()) for now in ready], batch
     return [float(np.linalg.norm(still - now)) for now in ready], batch

@@ -652,7 +652,8 @@ class Layer:
         It is the root of the mean square of the gradient over all draws of independent weights of
         mean zero that keep the size of values from layer to layer: each output of an operation
         hands its inputs equal shares of the square (Luo et al., NIPS 2016, for networks without
-        branches). Where paths join, their squares add up.
+        branches). Where paths join, their squares add up. An operation of which it is not known how
+        many inputs make an output hands on the whole.
         """
         marked = Marks(self._marked(self.index(cell, channel))).whole()
         check_room(marked.shape, np.dtype(np.float64))

@@ -209,6 +209,8 @@ def test_what_cannot_be_measured_is_told() -> None:
         model.influence(x, "y", (99, 0), 0, method="occlusion")
     with pytest.raises(ModelError, match="not a finite number"):
         model.influence(np.full_like(x, np.nan), "y", (0, 0), 0, method="occlusion")
+    with pytest.raises(ModelError, match="choose another filler"):
+        model.influence(x, "y", (0, 0), 0, method="occlusion", filler=np.inf)
     layer = model.trace((30, 30))["y"]
     with pytest.raises(ModelError, match=r"shape \[1, 1, 9, 8\]"):
         model.influence(x, layer, (0, 0), 0, method="occlusion")

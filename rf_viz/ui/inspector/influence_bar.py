@@ -57,8 +57,8 @@ move it on **this image with these weights**.
 - **Occlusion**: a patch is covered, and the value is read again
   ([Zeiler and Fergus 2014](https://arxiv.org/abs/1311.2901)). The answer depends on the size of the
   patch and on what covers it
-  ([Sturmfels et al. 2020](https://distill.pub/2020/attribution-baselines/)). Pixels that only
-  matter together, or that stand in for one another, are missed.
+  ([Sturmfels et al. 2020](https://distill.pub/2020/attribution-baselines/)). Pixels that
+  stand in for one another are missed: covering one of them changes nothing.
 
 None of them says *why* the network reacts. Outside the region, influence is exactly zero.
 """
