@@ -23,7 +23,7 @@ STOREYS = (
     ("analysis", "verify"),
     ("influence", "readers.bounded"),
     ("readers.content", "readers.pickles", "readers.reading"),
-    ("readers.sniffing",),
+    ("readers.archive", "readers.sniffing"),
     ("readers.foreign",),
     ("readers.onnx", "readers.tensorflow"),
     ("readers.pytorch", "readers.tflite"),

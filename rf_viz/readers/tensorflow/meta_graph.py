@@ -12,13 +12,13 @@ from google.protobuf.message import DecodeError
 
 from ...errors import ModelError
 from ...runtimes.tensorflow.graph_names import VARIABLES, maker
+from ..archive import Archive
 from ..content import Content
 from . import TensorFlowModel
 from .protobuf.flatten import flatten
 from .protobuf.held import hold
 from .protobuf.messages import MetaGraphDef
 from .protobuf.training import without_training
-from .saved_model.archive import Archive
 from .saved_model.checkpoint import Checkpoint, identity, restored_from, weights
 
 ENDING = ".meta"

@@ -20,9 +20,9 @@ import numpy as np
 import pytest
 
 import rf_viz
+from rf_viz.readers import archive
 from rf_viz.readers.tensorflow.keras.config import safe_config
 from rf_viz.readers.tensorflow.keras.texts import complaint
-from rf_viz.readers.tensorflow.saved_model import archive
 from tests.models.keras_2_files import sequential
 from tests.models.keras_models import keras, small, tf
 

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from ....errors import ModelError
 from ....runtimes.tensorflow.imports import import_tensorflow
+from ...archive import Archive
 from ...content import Content
 from .. import TensorFlowModel
-from ..saved_model.archive import Archive
 from .build import ONE_AT_A_TIME, built, made_by
 from .config import (
     LARGEST_CONFIG,

@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError
 from ....errors import ModelError
 from ....model import ModelInput
 from ....runtimes.tensorflow.graph_names import maker
+from ...archive import Archive
 from ...content import Content
 from .. import TensorFlowModel
 from ..call import dims
@@ -25,7 +26,6 @@ from ..protobuf.held import hold
 from ..protobuf.messages import SavedModel
 from ..protobuf.scopes import Names, rename, without_calls
 from ..protobuf.tensors import dtype
-from .archive import Archive
 from .checkpoint import Checkpoint, restored_from, weights
 
 FILE = "saved_model.pb"

@@ -13,8 +13,8 @@ import pytest
 
 import rf_viz
 from rf_viz import ReceptiveField
+from rf_viz.readers.archive import Archive
 from rf_viz.readers.content import Content
-from rf_viz.readers.tensorflow.saved_model.archive import Archive
 from tests.models.keras_models import tf
 
 V1 = tf.compat.v1

@@ -17,9 +17,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import PurePosixPath
 from typing import BinaryIO, Protocol
 
-from ....errors import ModelError
-from ...bounded import MOST_ENTRIES, TooLargeError, most_unpacked, open_tar, open_zip
-from ...content import Content
+from ..errors import ModelError
+from .bounded import MOST_ENTRIES, TooLargeError, most_unpacked, open_tar, open_zip
+from .content import Content
 
 _BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError,
            ValueError, RuntimeError, NotImplementedError, MemoryError)  # fmt: skip
