@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from .folder import Statistics, Strong, Survey, SurveyedImage, SurveyedLayer, open_survey
+from .folder import Survey, open_survey
+from .records import Statistics, Strong, SurveyedImage, SurveyedLayer
 from .run import survey
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cached_property, lru_cache
 from math import prod
 from pathlib import Path
@@ -22,6 +22,7 @@ from . import tables
 from .bins import BINS, edges
 from .image_table import LARGEST_FILE
 from .plan import LAYOUT, MOST_CHANNELS, MOST_TOP
+from .records import Sheet, Statistics, Strong, SurveyedImage, SurveyedLayer
 
 _LONGEST = 2**24
 """The most bytes of the file that says what a survey is."""
@@ -29,88 +30,6 @@ _LONGEST = 2**24
 _MOST_LAYERS = 10_000
 
 _SHEET_NAME = re.compile(r"\d{3,9}-\d{3,9}\.(png|jpg)")
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A picture with crops of a layer: the name of its file, and its size."""
-
-    name: str
-    height: int
-    width: int
-
-
-@dataclass(frozen=True)
-class SurveyedLayer:
-    """A layer of a survey.
-
-    Attributes:
-        name: the name of its tensor; ``title`` is the one that people know.
-        op: its operator.
-        shape: of the tensor; ``grid`` of its cells.
-        channels: how many it has.
-        exact: whether the regions are exact (see ``Layer.exact``).
-        sheets: the pictures that show its crops.
-    """
-
-    name: str
-    title: str
-    op: str
-    shape: tuple[int, ...]
-    grid: tuple[int, ...]
-    channels: int
-    exact: bool
-    sheets: tuple[Sheet, ...]
-
-
-@dataclass(frozen=True)
-class SurveyedImage:
-    """An image of a survey: its name, its own height and width, and why it was left out."""
-
-    name: str
-    height: int
-    width: int
-    skipped: str
-
-
-@dataclass(frozen=True)
-class Strong:
-    """One of the strongest cells of a channel.
-
-    Attributes:
-        value: the cell's value.
-        image: the number of the image.
-        cell: the position on the layer's grid.
-        region: its input region, in pixels of the model's input.
-        sheet: the name of the file that shows the crop.
-        box: where the crop is on it.
-    """
-
-    value: float
-    image: int
-    cell: tuple[int, ...]
-    region: Region
-    sheet: str
-    box: Region
-
-
-@dataclass(frozen=True)
-class Statistics:
-    """The values of a layer's cells in all images, by channel.
-
-    All but the counts are masked where a channel has no finite value. ``histogram`` is an array
-    (channels, bins); the edges between bins are the survey's ``bin_edges``.
-    """
-
-    count: NDArray[np.int64]
-    invalid: NDArray[np.int64]
-    min: NDArray[np.float32]
-    max: NDArray[np.float32]
-    mean: NDArray[np.float64]
-    std: NDArray[np.float64]
-    fires_in_cells: NDArray[np.float64]
-    fires_in_images: NDArray[np.float64]
-    histogram: NDArray[np.int64]
 
 
 class Survey:

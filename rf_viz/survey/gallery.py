@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..analysis.numbers import by, count, number, percent, position
-from .folder import Statistics, Strong, Survey, SurveyedLayer
+from .folder import Survey
 from .parts import write
+from .records import Statistics, Strong, SurveyedLayer
 
 _SHOWN = 88
 """The pixels of the longer side of the largest crop of a layer, as it is shown."""
