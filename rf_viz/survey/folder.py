@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from functools import cached_property, lru_cache
 from math import prod
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -19,20 +19,24 @@ from ..inputs.images import ImageError, open_image
 from ..readers.bounded import parse_json
 from ..trace.network import Region
 from . import tables
-from .bins import BINS, edges
+from .bins import BINS
 from .image_table import LARGEST_FILE
-from .plan import LAYOUT, MOST_CHANNELS, MOST_TOP
-from .records import Sheet, Statistics, Strong, SurveyedImage, SurveyedLayer
+from .packed import RECORD, unpack
+from .records import (
+    SHEET_NAME,
+    Statistics,
+    Strong,
+    SurveyedChannel,
+    SurveyedImage,
+    SurveyedLayer,
+    SurveyRecord,
+)
 
 _LONGEST = 2**24
 """The most bytes of the file that says what a survey is."""
 
-_MOST_LAYERS = 10_000
 
-_SHEET_NAME = re.compile(r"\d{3,9}-\d{3,9}\.(png|jpg)")
-
-
-class Survey:
+class Survey(SurveyRecord):
     """A survey: what the channels of some layers respond to, over a set of images.
 
     It reads of its folder what is asked, and trusts nothing there: files are read in bounds, and
@@ -41,59 +45,53 @@ class Survey:
 
     Attributes:
         folder: where it is.
-        layers: the layers, in the order in which they were chosen.
-        top: at most so many cells of each channel are kept.
-        images: how many images were looked at, and ``skipped`` how many of them could not be used.
-        model: the name of the model's file, and ``digest`` the SHA-256 of its content.
-        input_name, input_shape, spatial_axes: of the input that was traced.
-        preparation: how images were prepared.
-        record: all that the survey says of itself, as JSON has it.
-        bin_edges: the numbers between the bins of histograms, ascending.
+        has_images: whether it has the images that crops are of (see ``image_content``).
     """
 
-    def __init__(self, folder: Path, record: dict[str, Any]) -> None:
-        """Take what a survey says of itself. Raises ModelError where it makes no sense."""
-        self.folder, self.record = folder, record
-        try:
-            _require(record["survey"] == LAYOUT)
-            self.top = _int(record["top"], 1, MOST_TOP)
-            images = record["images"]
-            self.images = _int(images["number"], 0)
-            self.skipped = _int(images["skipped"], 0, self.images)
-            self.model, self.digest = (
-                _text(record["model"]["name"]),
-                _text(record["model"]["digest"]),
-            )
-            self.input_name = _text(record["input"]["name"])
-            self.input_shape = _ints(record["input"]["shape"])
-            self.spatial_axes = _ints(record["input"]["spatial_axes"])
-            _require(len(self.spatial_axes) == 2)
-            self.size = tuple(self.input_shape[axis] for axis in self.spatial_axes)
-            self.preparation = {str(key): value for key, value in record["preparation"].items()}
-            _require(record["bin_edges"] == edges())
-            _require(0 < len(record["layers"]) <= _MOST_LAYERS)
-            self.layers = tuple(_layer(entry) for entry in record["layers"])
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-            raise ModelError(
-                f"{folder / 'survey.json'} is damaged, or of another version of RF-Viz: survey "
-                "again"
-            ) from error
-        self.bin_edges = np.array(edges())
-        self._numbers = {layer.name: i for i, layer in enumerate(self.layers)}
+    def __init__(
+        self,
+        folder: Path,
+        record: dict[str, Any],
+        name: str,
+        temporary: TemporaryDirectory[str] | None = None,
+    ) -> None:
+        """Take what a survey says of itself, and a folder that stays as long as the survey does.
 
-    def __repr__(self) -> str:
-        return f"<Survey of {self.model} over {self.images} images, {len(self.layers)} layers>"
+        Raises ModelError where it makes no sense.
+        """
+        super().__init__(record, name)
+        self.folder, self._temporary = folder, temporary
+        self.has_images = (folder / "images").is_dir()
 
-    def layer(self, name: str) -> SurveyedLayer:
-        """The layer of that name. Raises KeyError."""
-        return self.layers[self._number(name)]
+    def channel(self, layer: str, channel: int) -> SurveyedChannel:
+        """All that there is of a channel, with its crops."""
+        strongest = self.strongest(layer, channel)
+        statistics = self.statistics(layer)
+
+        def own(values: NDArray[Any]) -> float | None:
+            return None if np.ma.is_masked(values[channel]) else float(values[channel])
+
+        return SurveyedChannel(
+            strongest=tuple(strongest),
+            images=tuple(self.image(one.image) for one in strongest),
+            crops=tuple(self.crop(layer, channel, rank) for rank in range(len(strongest))),
+            count=int(statistics.count[channel]),
+            invalid=int(statistics.invalid[channel]),
+            min=own(statistics.min),
+            max=own(statistics.max),
+            mean=own(statistics.mean),
+            std=own(statistics.std),
+            fires_in_cells=own(statistics.fires_in_cells),
+            fires_in_images=own(statistics.fires_in_images),
+            histogram=statistics.histogram[channel],
+        )
 
     def strongest(self, layer: str, channel: int) -> list[Strong]:
         """The strongest cells of a channel, the highest first, at most one of each image."""
         its = self.layer(layer)
         if not 0 <= channel < its.channels:
             raise IndexError(f"{layer} has channels 0 to {its.channels - 1}, not {channel}")
-        rows = self._rows(self._number(layer))
+        rows = self._rows(self.number(layer))
         first = channel * self.top
         return [
             self._strong(its, rows, row)
@@ -103,7 +101,7 @@ class Survey:
 
     def statistics(self, layer: str) -> Statistics:
         """How the values of a layer lie, for all of its channels."""
-        number = self._number(layer)
+        number = self.number(layer)
         channels = self.layers[number].channels
         values = tables.read(self._path("channels.parquet"), tables.CHANNELS, number, channels)
         counts = tables.read(
@@ -134,10 +132,8 @@ class Survey:
 
     def image_content(self, number: int) -> bytes:
         """The file of an image that a crop is of. Raises ModelError where it was not kept."""
-        if not (self.folder / "images").is_dir():
-            raise ModelError(
-                f"the survey in {self.folder} has no images of its own: survey with --keep-images"
-            )
+        if not self.has_images:
+            raise ModelError(f"{self.name} has no images of its own: survey with --keep-images")
         with self._path("images", image_file(number)).open("rb") as file:
             return file.read(LARGEST_FILE)
 
@@ -154,20 +150,15 @@ class Survey:
 
     def sheet_path(self, name: str) -> Path:
         """The file of a sheet. Raises ModelError for a name that no sheet has."""
-        if not _SHEET_NAME.fullmatch(name):
+        if not SHEET_NAME.fullmatch(name):
             raise ModelError(f"{printable(name)} is not the name of a sheet: survey again")
         return self._path("atlas", name)
-
-    def _number(self, name: str) -> int:
-        if name not in self._numbers:
-            raise KeyError(f"{name} was not surveyed; {', '.join(list(self._numbers)[:4])} were")
-        return self._numbers[name]
 
     def _path(self, *parts: str) -> Path:
         """A file of the folder. Raises ModelError where it lies elsewhere, or is missing."""
         path = self.folder.joinpath(*parts)
         if not path.is_file() or not path.resolve().is_relative_to(self.folder.resolve()):
-            raise ModelError(f"the survey in {self.folder} has no file {'/'.join(parts)}")
+            raise ModelError(f"{self.name} has no file {'/'.join(parts)}")
         return path
 
     def _strong(self, layer: SurveyedLayer, rows: dict[str, NDArray[Any]], row: int) -> Strong:
@@ -187,9 +178,7 @@ class Survey:
             and 0 <= image < self.images
         )
         if not sound:
-            raise ModelError(
-                f"strongest.parquet of the survey in {self.folder} is damaged: survey again"
-            )
+            raise ModelError(f"strongest.parquet of {self.name} is damaged: survey again")
         cell = tuple(int(i) for i in np.unravel_index(number, layer.grid)) if layer.grid else ()
         return Strong(float(value["value"]), image, cell, region, layer.sheets[sheet].name, box)
 
@@ -230,14 +219,23 @@ class Survey:
         return pixels
 
 
-def open_survey(folder: str | os.PathLike[str]) -> Survey:
-    """Open the folder of a survey. Raises ModelError where it holds none, or no whole one."""
-    path = Path(folder)
-    if not (path / "survey.json").is_file():
+def open_survey(place: str | os.PathLike[str], name: str | None = None) -> Survey:
+    """Open the folder of a survey, or a zip archive of one.
+
+    ``name`` is what messages call it, by default its place. An archive is unpacked into a temporary
+    folder, which goes with the survey. Raises ModelError where there is no survey, or no whole one.
+    """
+    path, temporary = Path(place), None
+    name = name or os.fspath(place)
+    if path.is_file():
+        temporary = TemporaryDirectory(prefix="rf_viz_survey_")
+        unpack(path, name, temporary.name)
+        path = Path(temporary.name)
+    if not (path / RECORD).is_file():
         begun = (path / "parts").is_dir()
         why = "a survey that is not finished: call it again to go on" if begun else "no survey"
-        raise ModelError(f"{path} holds {why}")
-    return Survey(path, _read_record(path))
+        raise ModelError(f"{name} holds {why}")
+    return Survey(path, _read_record(path, name), name, temporary)
 
 
 def image_file(number: int) -> str:
@@ -247,46 +245,28 @@ def image_file(number: int) -> str:
 
 def finished_key(folder: Path) -> str:
     """The key of the plan of the survey that a folder holds; empty where it holds none."""
-    if not (folder / "survey.json").is_file():
+    if not (folder / RECORD).is_file():
         return ""
-    return str(_read_record(folder).get("key", "")) or "unknown"
+    return str(_read_record(folder, str(folder)).get("key", "")) or "unknown"
 
 
-def _read_record(folder: Path) -> dict[str, Any]:
+def _read_record(folder: Path, name: str) -> dict[str, Any]:
     """What a survey says of itself. Raises ModelError."""
-    path = folder / "survey.json"
     try:
-        with path.open("rb") as file:
+        with (folder / RECORD).open("rb") as file:
             content = file.read(_LONGEST + 1)
         if len(content) > _LONGEST:
-            raise ModelError(f"{path} has more than {_LONGEST:,} bytes: it is of no survey")
+            raise ModelError(
+                f"{RECORD} of {name} has more than {_LONGEST:,} bytes: it is of no survey"
+            )
         record = parse_json(content)
     except (OSError, ValueError) as error:
         if isinstance(error, ModelError):
             raise
-        raise ModelError(f"{path} is damaged: survey again") from error
+        raise ModelError(f"{RECORD} of {name} is damaged: survey again") from error
     if not isinstance(record, dict):
-        raise ModelError(f"{path} is damaged: survey again")
+        raise ModelError(f"{RECORD} of {name} is damaged: survey again")
     return record
-
-
-def _layer(entry: dict[str, Any]) -> SurveyedLayer:
-    layer = SurveyedLayer(
-        _text(entry["name"]),
-        _text(entry["title"]),
-        _text(entry["op"]),
-        _ints(entry["shape"]),
-        _ints(entry["grid"]),
-        _int(entry["channels"], 1, MOST_CHANNELS),
-        bool(entry["exact"]),
-        tuple(
-            Sheet(_text(sheet["name"]), _int(sheet["height"], 1), _int(sheet["width"], 1))
-            for sheet in entry["sheets"]
-        ),
-    )
-    _require(all(_SHEET_NAME.fullmatch(sheet.name) for sheet in layer.sheets))
-    _require(prod(layer.grid) <= 2**40)
-    return layer
 
 
 def _within(box: Region, size: tuple[int, ...]) -> bool:
@@ -295,26 +275,3 @@ def _within(box: Region, size: tuple[int, ...]) -> bool:
         0 <= start < stop <= extent
         for start, stop, extent in zip(box.start, box.stop, size, strict=True)
     )
-
-
-def _require(fact: bool) -> None:
-    if not fact:
-        raise ValueError
-
-
-def _int(value: object, least: int, most: int = 2**53) -> int:
-    if type(value) is not int or not least <= value <= most:
-        raise ValueError
-    return value
-
-
-def _ints(value: object) -> tuple[int, ...]:
-    if not isinstance(value, list) or len(value) > 64:
-        raise ValueError
-    return tuple(_int(n, 0, 2**31) for n in value)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError
-    return printable(value)

@@ -1,13 +1,24 @@
-"""What a survey tells of its layers, images and strongest cells."""
+"""What a survey tells of itself, its layers, images and strongest cells."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ModelError, printable
 from ..trace.network import Region
+from .bins import edges
+from .plan import LAYOUT, MOST_CHANNELS, MOST_TOP
+
+_MOST_LAYERS = 10_000
+
+SHEET_NAME = re.compile(r"\d{3,9}-\d{3,9}\.(png|jpg)")
+"""What the names of sheets are like."""
 
 
 @dataclass(frozen=True)
@@ -90,3 +101,125 @@ class Statistics:
     fires_in_cells: NDArray[np.float64]
     fires_in_images: NDArray[np.float64]
     histogram: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class SurveyedChannel:
+    """What a survey tells of one channel: its strongest cells with their images and crops.
+
+    The rest is as in ``Statistics``; numbers are None where the channel has no finite value.
+    """
+
+    strongest: tuple[Strong, ...]
+    images: tuple[SurveyedImage, ...]
+    crops: tuple[NDArray[np.uint8], ...]
+    count: int
+    invalid: int
+    min: float | None
+    max: float | None
+    mean: float | None
+    std: float | None
+    fires_in_cells: float | None
+    fires_in_images: float | None
+    histogram: NDArray[np.int64]
+
+
+class SurveyRecord:
+    """What a survey says of itself.
+
+    Attributes:
+        name: what messages call it.
+        layers: the layers, in the order in which they were chosen.
+        top: at most so many cells of each channel are kept.
+        images: how many images were looked at, and ``skipped`` how many of them could not be used.
+        model: the name of the model's file, and ``digest`` the SHA-256 of its content.
+        input_name, input_shape, spatial_axes: of the input that was traced.
+        size: the input's height and width.
+        preparation: how images were prepared.
+        record: all of it, as JSON has it.
+        bin_edges: the numbers between the bins of histograms, ascending.
+    """
+
+    def __init__(self, record: dict[str, Any], name: str) -> None:
+        """Take a record. Raises ModelError where it makes no sense."""
+        self.record, self.name = record, name
+        try:
+            _require(record["survey"] == LAYOUT)
+            self.top = _int(record["top"], 1, MOST_TOP)
+            images = record["images"]
+            self.images = _int(images["number"], 0)
+            self.skipped = _int(images["skipped"], 0, self.images)
+            self.model, self.digest = (
+                _text(record["model"]["name"]),
+                _text(record["model"]["digest"]),
+            )
+            self.input_name = _text(record["input"]["name"])
+            self.input_shape = _ints(record["input"]["shape"])
+            self.spatial_axes = _ints(record["input"]["spatial_axes"])
+            _require(len(self.spatial_axes) == 2)
+            self.size = tuple(self.input_shape[axis] for axis in self.spatial_axes)
+            self.preparation = {str(key): value for key, value in record["preparation"].items()}
+            _require(record["bin_edges"] == edges())
+            _require(0 < len(record["layers"]) <= _MOST_LAYERS)
+            self.layers = tuple(_layer(entry) for entry in record["layers"])
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            raise ModelError(
+                f"survey.json of {name} is damaged, or of another version of RF-Viz: survey again"
+            ) from error
+        self.bin_edges = np.array(edges())
+        self._numbers = {layer.name: i for i, layer in enumerate(self.layers)}
+
+    def __repr__(self) -> str:
+        return f"<Survey of {self.model} over {self.images} images, {len(self.layers)} layers>"
+
+    def layer(self, name: str) -> SurveyedLayer:
+        """The layer of that name. Raises KeyError."""
+        return self.layers[self.number(name)]
+
+    def number(self, name: str) -> int:
+        """The number of the layer of that name. Raises KeyError."""
+        if name not in self._numbers:
+            raise KeyError(f"{name} was not surveyed; {', '.join(list(self._numbers)[:4])} were")
+        return self._numbers[name]
+
+
+def _layer(entry: dict[str, Any]) -> SurveyedLayer:
+    layer = SurveyedLayer(
+        _text(entry["name"]),
+        _text(entry["title"]),
+        _text(entry["op"]),
+        _ints(entry["shape"]),
+        _ints(entry["grid"]),
+        _int(entry["channels"], 1, MOST_CHANNELS),
+        bool(entry["exact"]),
+        tuple(
+            Sheet(_text(sheet["name"]), _int(sheet["height"], 1), _int(sheet["width"], 1))
+            for sheet in entry["sheets"]
+        ),
+    )
+    _require(all(SHEET_NAME.fullmatch(sheet.name) for sheet in layer.sheets))
+    _require(prod(layer.grid) <= 2**40)
+    return layer
+
+
+def _require(fact: bool) -> None:
+    if not fact:
+        raise ValueError
+
+
+def _int(value: object, least: int, most: int = 2**53) -> int:
+    if type(value) is not int or not least <= value <= most:
+        raise ValueError
+    return value
+
+
+def _ints(value: object) -> tuple[int, ...]:
+    if not isinstance(value, list) or len(value) > 64:
+        raise ValueError
+    return tuple(_int(n, 0, 2**31) for n in value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError
+    return printable(value)

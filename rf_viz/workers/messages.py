@@ -13,7 +13,16 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO
 
-_ROOMS = ("relation.", "trace.", "inputs.", "verify.", "errors.", "model.", "workers.facts.")
+_ROOMS = (
+    "relation.",
+    "trace.",
+    "inputs.",
+    "verify.",
+    "errors.",
+    "model.",
+    "workers.facts.",
+    "survey.records.",
+)
 """Rooms of this package whose classes an answer may be made of."""
 
 _PLAIN = {

@@ -20,10 +20,9 @@ import socket
 import sys
 import tempfile
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 from ..errors import ModelError
-from ..model import Model
 from .jobs import Outcome
 from .messages import packed, receive, send, unpacked
 
@@ -70,17 +69,17 @@ def preload(kind: str) -> None:
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """Answer requests until there are no more.
 
-    The first is a function that loads the model; each later one is a function of it. An answer is
-    an outcome and what goes with it (see ``jobs.Outcome``).
+    The first is a function that loads a model or a survey; each later one is a function of it. An
+    answer is an outcome and what goes with it (see ``jobs.Outcome``).
     """
-    model: Model | None = None
+    loaded: Any = None
     while (parts := receive(requests)) is not None:
         try:
             function, arguments = unpacked(parts)
-            if model is None:
-                model, value = function(*arguments), None
+            if loaded is None:
+                loaded, value = function(*arguments), None
             else:
-                value = function(model, *arguments)
+                value = function(loaded, *arguments)
             answer = packed((int(Outcome.VALUE), value))
         except ModelError as error:
             wants = _WANTS_MEMORY.search(str(error))
