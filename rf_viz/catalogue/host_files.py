@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 _MOST = 1000
-"""So many models of a folder are on offer."""
+"""So many models or surveys of a folder are on offer."""
 
 _MOST_ENTRIES = 100_000
 """So many names are looked at for them."""
@@ -16,14 +16,16 @@ _MOST_ENTRIES = 100_000
 
 @dataclass(frozen=True)
 class HostFiles:
-    """A model and an image to open the app with, and a folder of models to choose from.
+    """A model and an image to open the app with, and folders of models and surveys to choose from.
 
-    They reach the server by its environment, as RF_VIZ_MODEL, RF_VIZ_IMAGE and RF_VIZ_MODELS.
+    They reach the server by its environment, as RF_VIZ_MODEL, RF_VIZ_IMAGE, RF_VIZ_MODELS and
+    RF_VIZ_SURVEYS.
     """
 
     model: Path | None = None
     image: Path | None = None
     models: Path | None = None
+    surveys: Path | None = None
 
     def to_environment(self) -> dict[str, str]:
         """Write the paths as variables of the environment."""
@@ -48,13 +50,26 @@ def models_below(folder: Path, extensions: Collection[str]) -> dict[str, Path]:
     the alphabet, up to a thousand. Hidden ones are left out, links to folders are not followed, and
     links to files only where they stay within the folder.
     """
-    models: dict[str, Path] = {}
+    return _below(folder, "saved_model.pb", extensions)
+
+
+def surveys_below(folder: Path) -> dict[str, Path]:
+    """List the surveys in a folder and in those below it, as ``models_below`` does.
+
+    These are the folders of surveys, and zip archives.
+    """
+    return _below(folder, "survey.json", (".zip",))
+
+
+def _below(folder: Path, mark: str, extensions: Collection[str]) -> dict[str, Path]:
+    """The folders that hold a file called ``mark``, and the files with such an extension."""
+    places: dict[str, Path] = {}
     home, entries = folder.resolve(), 0
     for here, folders, files in os.walk(folder):
         entries += len(folders) + len(files)
         place = Path(here)
-        if "saved_model.pb" in files:
-            models[_from(folder, place)] = place
+        if mark in files:
+            places[_from(folder, place)] = place
             folders.clear()
             continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -66,10 +81,10 @@ def models_below(folder: Path, extensions: Collection[str]) -> dict[str, Path]:
                 and path.is_file()
                 and path.resolve().is_relative_to(home)
             ):
-                models[_from(folder, path)] = path
-        if len(models) >= _MOST or entries >= _MOST_ENTRIES:
+                places[_from(folder, path)] = path
+        if len(places) >= _MOST or entries >= _MOST_ENTRIES:
             break
-    return dict(sorted(models.items())[:_MOST])
+    return dict(sorted(places.items())[:_MOST])
 
 
 def _from(folder: Path, path: Path) -> str:

@@ -72,8 +72,9 @@ def _check(files: HostFiles) -> None:
         )
     if files.image and not files.image.is_file():
         raise UsageError(f"there is no file {files.image}")
-    if files.models and not files.models.is_dir():
-        raise UsageError(f"there is no folder {files.models}")
+    for folder in (files.models, files.surveys):
+        if folder and not folder.is_dir():
+            raise UsageError(f"there is no folder {folder}")
 
 
 def _settings(host: str | None, port: int | None, browser: bool) -> Iterator[str]:

@@ -98,6 +98,12 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="a folder of models that everybody can choose",
     )
+    parser.add_argument(
+        "--surveys",
+        metavar="DIR",
+        type=Path,
+        help="a folder of surveys that everybody can open",
+    )
     parser.add_argument("--port", type=_port, help="default: 8501, or the next one that is free")
     parser.add_argument(
         "--host", help="the address to listen at; 0.0.0.0 for all (default: localhost)"
@@ -129,7 +135,7 @@ def _open(options: argparse.Namespace) -> int:
     from ..catalogue.host_files import HostFiles
     from .launch import launch
 
-    files = HostFiles(options.model, options.image, options.models)
+    files = HostFiles(options.model, options.image, options.models, options.surveys)
     return launch(files, options.host, options.port, browser=not options.no_browser)
 
 

@@ -32,6 +32,7 @@ from ..errors import DefectError, ModelError
 from ..inputs import images, signals, volumes
 from ..inputs.feeds import numbers
 from ..readers import READERS
+from ..survey.remote import WorkerSurvey
 from ..workers import Kind, Pool, Source, WorkerModel
 from ..workers.loaders import load_alone, load_file, load_network
 from .sharing import shared
@@ -331,6 +332,22 @@ def try_again(file: File) -> None:
     """Lets what was ended of a model begin anew when it is next asked for."""
     with suppress(ModelError):  # it could not be read, and is read anew anyway
         load(file).forgive()
+
+
+_SURVEYED_LAYER = 2**12
+"""The bytes that a layer of an open survey takes, about."""
+
+
+@shared(2**26, lambda survey: _SURVEYED_LAYER * len(survey[0].layers), "Opening the survey ...")
+def _open_survey(digest: str, _file: File) -> tuple[WorkerSurvey, File]:
+    """The survey, kept with its file, from which a worker reads as late as it is asked."""
+    assert isinstance(_file.source, Path)
+    return WorkerSurvey(_pool(), _file.source, _file.name), _file
+
+
+def open_survey(file: File) -> WorkerSurvey:
+    """Opens a survey, a folder or an archive of one. Raises ModelError."""
+    return _open_survey(file.digest, file)[0]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ NOT_KEPT = {
     "preset": "a command: it begins another network, which the address holds",
     "take ": "how to make a file, not what the page shows",
     "survey from": "a way to upload",
+    "surveyed layer ": "a click that opens a layer",
     "$$ID": "File or Camera: a way to upload",
 }
 """What is no parameter of its own, by the beginnings of keys."""

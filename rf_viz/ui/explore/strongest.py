@@ -9,15 +9,15 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ...figures.sheet import Sheet, Tile
 from .. import sidebar
 from ..address_choice import kept, one_of
 from ..inspector.scene import Scene
 from ..navigation import open_now
-from ..text import by, count, listed, number, plain, position
-from .choices.sheet import choose_tile, columns_of
-from .strongest_cells import Find, crops, find
+from ..text import count, listed, plain
+from .strongest_cells import Find, find
 from .strongest_survey import Survey, look_like_page, subject
+from .strongest_tiles import strongest_tiles
+from .survey_panel import survey_panel
 
 _STEP = 0.3
 """Seconds that a survey works at a time; in between the page answers."""
@@ -25,25 +25,25 @@ _STEP = 0.3
 _PAUSE = 0.1
 """Seconds from one step to the next."""
 
-_HERE, _MINE = "This image", "My images"
+_HERE, _MINE, _SURVEY = "This image", "My images", "A survey"
 
 
 def strongest(scene: Scene) -> None:
     """Draws the crops of the strongest cells; choosing one goes to its cell."""
-    values = scene.feature_map.values
-    if values is None:
-        st.caption("This model cannot be run, so its strongest cells are unknown.")
-        return
     where: str | None = _HERE
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         if len(scene.picture.extent) == 2 and not scene.fed.within:
             where = st.segmented_control(
                 "Strongest cells in",
-                [_HERE, _MINE],
+                [_HERE, _MINE, _SURVEY],
                 required=True,
-                **kept("strongest.in", "strongest in", one_of({"image": _HERE, "images": _MINE})),
+                **kept(
+                    "strongest.in",
+                    "strongest in",
+                    one_of({"image": _HERE, "images": _MINE, "survey": _SURVEY}),
+                ),
             )
-        apart = st.toggle(
+        apart = where != _SURVEY and st.toggle(
             "Skip overlaps",
             help="Neighbouring cells see almost the same. A cell is left out if a stronger one "
             "sees more than half of its region.",
@@ -51,6 +51,13 @@ def strongest(scene: Scene) -> None:
                 "strongest.overlaps", "skip overlaps", one_of({"skipped": True, "shown": False})
             ),
         )
+    if where == _SURVEY:
+        survey_panel(scene)
+        return
+    values = scene.feature_map.values
+    if values is None:
+        st.caption("This model cannot be run, so its strongest cells are unknown.")
+        return
     if where == _MINE:
         _survey(scene, apart)
         return
@@ -58,7 +65,9 @@ def strongest(scene: Scene) -> None:
         finds = find(
             values, scene.layer, scene.feature_map.channel, scene.picture.values, apart=apart
         )
-    chosen = _show(scene, finds, [], apart)
+    if not finds:
+        st.caption("No cell of this layer sees anything of the input.")
+    chosen = _show(scene, finds, [""] * len(finds), apart)
     if chosen is not None:
         open_now(scene.layer.name, chosen.cell, scene.shown)
 
@@ -105,7 +114,8 @@ def _watch(scene: Scene, survey: Survey, apart: bool, ticking: bool) -> None:
             st.button("Other images", on_click=_forget)
     if survey.skipped:
         st.warning(f"Skipped: {plain(listed(survey.skipped))}", icon=":material/warning:")
-    chosen = _show(scene, survey.best, names, apart)
+    images = [names[one.file] for one in survey.best]
+    chosen = _show(scene, survey.best, images, apart)
     if chosen is not None:
         sidebar.show_image(dict([survey.files[chosen.file]]))
         open_now(scene.layer.name, chosen.cell, scene.shown)
@@ -166,46 +176,18 @@ def _kept() -> Survey:
     return survey
 
 
-def _show(scene: Scene, finds: Sequence[Find], names: Sequence[str], apart: bool) -> Find | None:
-    """Draws the cells, of the images of these names if there are any; returns the chosen one."""
-    if not finds:
-        if not names:
-            st.caption("No cell of this layer sees anything of the input.")
-        return None
-    drawn, aspect = crops(finds, scene.layer)
-    cells = [position(one.cell) or "the only one" for one in finds]
-    images = [names[one.file] if names else "" for one in finds]
+def _show(scene: Scene, finds: Sequence[Find], images: Sequence[str], apart: bool) -> Find | None:
+    """Draws the cells, of images of these names; returns the one that was just chosen."""
     answers = [(one.file, one.cell) for one in finds]
-    key = f"strongest cells {bool(names)}"
-    tiles = [
-        Tile(
-            picture=crop.drawn,
-            title=str(rank),
-            figure=number(one.value),
-            notes=tuple(filter(None, [cell, image])),
-            spoken=f"Number {rank}: cell {cell}{image and f' of {image}'}, "
-            f"value {number(one.value)}, sees {by(one.region.size)}",
-            frame=crop.frame,
-            around=crop.around if crop.around != crop.frame else None,
-        )
-        for rank, one, crop, cell, image in zip(
-            range(1, len(finds) + 1), finds, drawn, cells, images, strict=True
-        )
-    ]
-    chosen = choose_tile(
-        Sheet(tiles, "large", columns_of(key), aspect),
+    chosen = strongest_tiles(
+        finds,
+        images,
+        scene.layer,
         of=f"{scene.file.digest} {scene.layer.name} {scene.shown} {answers}",
-        title="The strongest cells",
-        key=key,
+        key=f"strongest cells {any(images)}",
         current=next((i for i, one in enumerate(finds) if _is_pinned(one, scene)), None),
+        note="Cells that see mostly what a stronger one sees are left out." if apart else "",
     )
-    notes = ["Cells that see mostly what a stronger one sees are left out."] if apart else []
-    if any(crop.around != crop.frame for crop in drawn):
-        notes.append("Hatched: outside the image.")
-    if len({one.value for one in finds}) == 1 < len(finds):
-        notes.append("All of them have the same value.")
-    if notes:
-        st.caption(" ".join(notes))
     return None if chosen is None else finds[chosen]
 
 

@@ -1,10 +1,10 @@
-"""The cells of a channel that answer most strongly, and pictures of their regions."""
+"""The cells of a channel that answer most strongly, and pictures of what they see."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +31,37 @@ Drawn = encode.Encoded | NDArray[np.float64]
 """A picture, or the heights of a line."""
 
 
+class Strongest(Protocol):
+    """A cell that answers strongly, and what it sees."""
+
+    @property
+    def cell(self) -> Cell:
+        """Its position on the grid."""
+        ...
+
+    @property
+    def value(self) -> float:
+        """Its value."""
+        ...
+
+    @property
+    def region(self) -> Region:
+        """Its input region."""
+        ...
+
+    @property
+    def extent(self) -> tuple[int, ...]:
+        """The extents of the input along its spatial axes."""
+        ...
+
+    def draw(self) -> Drawn:
+        """Draw what is in its region."""
+        ...
+
+
 @dataclass(frozen=True)
 class Find:
-    """A cell that answers strongly, with its region and its input.
+    """A cell that was found to answer strongly, with its region and its input.
 
     Attributes:
         cell, value: the cell, and its value.
@@ -47,6 +75,20 @@ class Find:
     region: Region
     seen: NDArray[Any]
     file: int = 0
+
+    @property
+    def extent(self) -> tuple[int, ...]:
+        """The extents of the input along its spatial axes."""
+        return self.seen.shape[: len(self.region.start)]
+
+    def draw(self) -> Drawn:
+        """Draw what is in its region: of a volume the slice in the middle."""
+        part = self.seen[self.region.slices]
+        if part.ndim == 1:
+            return line(part, *value_range(self.seen))
+        if part.dtype != np.uint8:
+            part = sliced(part, len(part) // 2, self.seen)
+        return picture_of(part)
 
 
 def find(
@@ -116,12 +158,12 @@ class Crop:
     around: Frame
 
 
-def crops(finds: Sequence[Find], layer: Layer) -> tuple[list[Crop], float]:
-    """Draws the cells' regions, all to one scale.
+def crops(cells: Sequence[Strongest], layer: Layer | None) -> tuple[list[Crop], float]:
+    """Draws the cells' regions, all to one scale, with the boxes of the layer's closed form.
 
     Returns also the width by height of the tiles that they fit in.
     """
-    boxes = [_box(one, layer) for one in finds]
+    boxes = [_box(one, layer) for one in cells]
     room = np.max([stop - start for start, stop in boxes], axis=0)
     if len(room) == 2:
         room = np.maximum(room, room[::-1] / 2)  # neither side much longer than the other
@@ -133,20 +175,20 @@ def crops(finds: Sequence[Find], layer: Layer) -> tuple[list[Crop], float]:
         return float(near[-1]), float(near[-2]), float(extent[-1]), float(extent[-2])
 
     drawn = []
-    for one, (start, stop) in zip(finds, boxes, strict=True):
+    for one, (start, stop) in zip(cells, boxes, strict=True):
         corner = (start + stop - room) / 2
         seen = share(np.array(one.region.start), np.array(one.region.stop), corner)
-        drawn.append(Crop(_crop(one), seen, share(start, stop, corner)))
+        drawn.append(Crop(one.draw(), seen, share(start, stop, corner)))
     return drawn, 1.6 if len(room) == 1 else float(room[-1] / room[-2])
 
 
-def _box(one: Find, layer: Layer) -> tuple[_Array, _Array]:
+def _box(one: Strongest, layer: Layer | None) -> tuple[_Array, _Array]:
     """Start and stop of a cell's box by the closed form, as far as it leaves the image little."""
     start, stop = np.array(one.region.start, float), np.array(one.region.stop, float)
-    field = layer.receptive_field
+    field = layer.receptive_field if layer else None
     if field is None or len(field.size) != len(one.cell) or None in field.padding:
         return start, stop
-    extent = np.array(one.seen.shape[: len(start)], float)
+    extent = np.array(one.extent, float)
     margin = LARGEST_MARGIN * extent
     return (
         np.minimum(start, np.maximum(field.start(one.cell), -margin)),
@@ -154,12 +196,8 @@ def _box(one: Find, layer: Layer) -> tuple[_Array, _Array]:
     )
 
 
-def _crop(one: Find) -> Drawn:
-    part = one.seen[one.region.slices]
-    if part.ndim == 1:
-        return line(part, *value_range(one.seen))
-    if part.dtype != np.uint8:
-        part = sliced(part, len(part) // 2, one.seen)
+def picture_of(part: NDArray[np.uint8]) -> encode.Encoded:
+    """Draws pixels, (height, width, 3), as tiles show them."""
     if part.shape[0] * part.shape[1] <= _LOSSLESS:
         # Enlarged here, since not all that shows a figure keeps enlarged pixels sharp.
         times = max(1, _SENT // max(part.shape[:2]))

@@ -5,6 +5,7 @@ from .fed_input import (
     choose_image,
     choose_input,
     misfit,
+    prepare_by,
     show_image,
     unfit,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "drop",
     "is_digest",
     "misfit",
+    "prepare_by",
     "problem",
     "remember",
     "show_image",

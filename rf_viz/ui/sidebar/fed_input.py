@@ -129,7 +129,11 @@ def _choose_preprocessing(file: File, sample: Sample | None) -> tuple[str, Fit]:
     title = "" if sample and sample.preprocessing else cache.load(file).facts.title
     usual, sure = usual_preset(title, sample)
     fits = get_args(Fit)
-    key = restored("preset", f"preset {file.digest}", one_of(PRESETS.keys(), usual))
+    visit, key, fit_key = visitor(), f"preset {file.digest}", f"fit {file.digest}"
+    if visit.next_preparation:
+        st.session_state[key], st.session_state[fit_key] = visit.next_preparation
+        visit.next_preparation = None
+    restored("preset", key, one_of(PRESETS.keys(), usual))
     preset = st.session_state[key]
     guessed = "" if sure or preset != usual else " (a guess)"
     with st.popover(
@@ -154,7 +158,7 @@ def _choose_preprocessing(file: File, sample: Sample | None) -> tuple[str, Fit]:
                 "stretch": "Stretch",
                 "pad": "Pad with borders",
             }.__getitem__,
-            **kept("fit", f"fit {file.digest}", one_of(fits, (sample and sample.fit) or fits[0])),
+            **kept("fit", fit_key, one_of(fits, (sample and sample.fit) or fits[0])),
         )
     return preset, how
 
@@ -333,6 +337,12 @@ def show_image(files: dict[str, bytes]) -> None:
     cache.open_image(file)
     remember("image", file.digest, file)
     visitor().next_image = file.digest
+
+
+def prepare_by(preset: str, fit: str) -> None:
+    """Has images prepared like that when the page is next drawn, if there is such a way."""
+    if preset in PRESETS and fit in get_args(Fit):
+        visitor().next_preparation = preset, fit
 
 
 def _accept_photo(files: dict[str, bytes]) -> None:

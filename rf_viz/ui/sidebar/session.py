@@ -38,6 +38,9 @@ class Visit:
         uploads: how many uploads were taken, by what they were.
         arrived: uploads that are still to be opened, by what they are, and what opens them.
         volumes, next_volume, signals, next_signal: the same of volumes and signals.
+        surveys, next_survey: the same of surveys.
+        next_preparation: the preprocessing and the fit that images get from when the page is next
+            drawn, if these are others.
         declined: the keys of uploads that an address needs, and that the person goes on without.
         problem: what went wrong since the page was last drawn.
         note: what else is to be said since then.
@@ -64,6 +67,9 @@ class Visit:
     next_volume: str = ""
     signals: dict[str, File] = field(default_factory=dict)
     next_signal: str = ""
+    surveys: dict[str, File] = field(default_factory=dict)
+    next_survey: str = ""
+    next_preparation: tuple[str, str] | None = None
     declined: set[str] = field(default_factory=set)
     start: str = ""
     problem: str = ""
@@ -81,6 +87,7 @@ def visitor() -> Visit:
             images=recent.files("image"),
             volumes=recent.files("volume"),
             signals=recent.files("signal"),
+            surveys=recent.files("survey"),
             trained=_trained(browser_token()),
         )
         _begin(visit)
@@ -111,13 +118,14 @@ def _trained(token: str) -> set[str]:
 
 
 def uploads(what: str) -> dict[str, File]:
-    """The uploads of one kind, "model", "image", "volume" or "signal", by keys."""
+    """The uploads of one kind, "model", "image", "volume", "signal" or "survey", by keys."""
     visit = visitor()
     by_kind = {
         "model": visit.models,
         "image": visit.images,
         "volume": visit.volumes,
         "signal": visit.signals,
+        "survey": visit.surveys,
     }
     return by_kind[what]
 
