@@ -31,6 +31,12 @@ class Averaging:
 
     ``layer``, ``cell`` and ``channel`` say whose field it is. Where ``shares`` is set, each image's
     influence is divided by its sum, so that all images count alike.
+
+    Attributes:
+        mask: the pixels that the cell depends on.
+        total: the sum over images so far, an array over the input's spatial axes.
+        images: how many images it is of.
+        still: how many more had no influence at all.
     """
 
     def __init__(
@@ -38,22 +44,27 @@ class Averaging:
     ) -> None:
         self.mask = layer.mask(cell, channel)
         self._centre, self._shares = centre_of(layer, cell, channel), shares
-        self._total, self._images, self._still = np.zeros(self.mask.shape), 0, 0
+        self.total, self.images, self.still = np.zeros(self.mask.shape), 0, 0
 
     def add(self, influence: Values) -> None:
         """Take the influence on one more image; what lies outside the mask is left out."""
         inside = np.where(self.mask, np.abs(influence), 0.0)
         whole = float(inside.sum())
-        self._images, self._still = self._images + (whole > 0), self._still + (whole == 0)
+        self.images, self.still = self.images + (whole > 0), self.still + (whole == 0)
         if whole:
-            self._total += inside / whole if self._shares else inside
+            self.total += inside / whole if self._shares else inside
+
+    def add_sum(self, total: Values, images: int, still: int) -> None:
+        """Take a sum over further images, as another average of the same cell has it."""
+        self.total += total
+        self.images, self.still = self.images + images, self.still + still
 
     @property
     def field(self) -> EffectiveField:
         """The average so far."""
-        whole = float(self._total.sum())
-        influence = self._total / whole if whole else self._total
-        return EffectiveField(influence, self.mask, self._centre, self._images, self._still)
+        whole = float(self.total.sum())
+        influence = self.total / whole if whole else self.total
+        return EffectiveField(influence, self.mask, self._centre, self.images, self.still)
 
 
 def effective_field(

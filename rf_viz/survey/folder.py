@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..analysis.effective import EffectiveField
 from ..errors import ModelError, printable
 from ..inputs.images import ImageError, open_image
 from ..readers.bounded import parse_json
 from ..trace.network import Region
 from . import tables
 from .bins import BINS
+from .field_table import read_field
 from .image_table import LARGEST_FILE
 from .packed import RECORD, unpack
 from .records import (
@@ -111,6 +113,18 @@ class Survey(SurveyRecord):
             **{field.name: values[field.name] for field in fields(Statistics)[:-1]},
             histogram=counts["count"].reshape(channels, BINS),
         )
+
+    def field(self, layer: str) -> EffectiveField | None:
+        """The effective field of a layer's middle cell, all channels together.
+
+        Its shares are rounded to float32. None where the layer has none, or where the survey
+        measured none (see ``SurveyedLayer.field``).
+        """
+        number = self.number(layer)
+        about = self.layers[number].field
+        if about is None or not about.pixels:
+            return None
+        return read_field(self._path("fields.parquet"), number, about, self.size)
 
     def image(self, number: int) -> SurveyedImage:
         """What was noted of an image, by its number."""

@@ -19,6 +19,7 @@ from ..errors import ModelError
 from ..figures.maps import by_channel
 from ..inputs.images import ImageError
 from ..trace.network import Layer
+from .measure import Series, measured
 from .plan import Chunk, Plan, channels_of
 from .sources import Reader, Ref
 from .tally import Count, Tally
@@ -86,15 +87,17 @@ class Looker:
         """Cut boxes out of images, in their order; large ones are scaled down to ``SIDE``."""
         cuts = []
         for _, ref, boxes in crops.images:
-            name, content = self._reader.read(ref)
-            try:
-                pixels, _ = self._pixels(content)
-            except ImageError as error:
-                raise ModelError(
-                    f"{name} cannot be read any more ({error}): start the survey anew"
-                ) from error
+            pixels = self._again(ref)
             cuts += [_scaled(pixels[top:bottom, left:right]) for top, left, bottom, right in boxes]
         return cuts
+
+    def measure(self, series: Series) -> bytes:
+        """Measure the field of a layer over images (see ``measure.Sum``)."""
+        prepare = self._plan.preparation.tensor
+        images = (
+            (number, prepare(self._again(ref), self._source)) for number, ref in series.images
+        )
+        return measured(self._model, self._layers[series.layer], images).packed()
 
     def close(self) -> None:
         """Close the files."""
@@ -103,6 +106,17 @@ class Looker:
     def _pixels(self, content: bytes) -> tuple[NDArray[np.uint8], tuple[int, int]]:
         height, width = self._source.size
         return self._plan.preparation.pixels(content, (height, width))
+
+    def _again(self, ref: Ref) -> NDArray[np.uint8]:
+        """The pixels of an image that was looked at. Raises ModelError where it is gone."""
+        name = self._reader.name(ref)
+        try:
+            name, content = self._reader.read(ref)
+            return self._pixels(content)[0]
+        except ImageError as error:
+            raise ModelError(
+                f"{name} cannot be read any more ({error}): start the survey anew"
+            ) from error
 
     def _run(self, pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         """The values of the layers for an image. Raises ModelError."""
@@ -177,6 +191,11 @@ def look(plan: Plan, chunk: Chunk) -> bytes:
 def cut(plan: Plan, crops: Crops) -> bytes:
     """Cut boxes out of images; their pixels one after the other."""
     return b"".join(crop.tobytes() for crop in _looker(plan).cut(crops))
+
+
+def measure(plan: Plan, series: Series) -> bytes:
+    """Measure the field of a layer over images, as bytes (see ``measure.Sum``)."""
+    return _looker(plan).measure(series)
 
 
 def pack(notes: list[Note], tallies: list[Tally]) -> bytes:

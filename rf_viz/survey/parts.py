@@ -65,6 +65,10 @@ class Parts:
         """The file for the crops of a chunk."""
         return self._path("crops", number, "bin")
 
+    def sum(self, number: int) -> Path:
+        """The file for what a series of images tells of a layer's field."""
+        return self._path("sum", number, "npz")
+
     def drop(self) -> None:
         """Remove the folder."""
         shutil.rmtree(self._folder)

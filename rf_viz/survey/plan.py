@@ -24,6 +24,12 @@ LAYOUT = 1
 MOST_TOP = 100
 """The most strongest cells of a channel that are kept."""
 
+MOST_FIELDS = 1_000
+"""The most images that effective fields are measured over."""
+
+MOST_PIXELS = 2**22
+"""The most pixels of an input whose layers' fields are measured; each is a number in a table."""
+
 MOST_CHANNELS = 2**16
 """The most channels of a layer; each takes some kilobytes."""
 
@@ -51,6 +57,7 @@ class Plan:
         preparation: how images are prepared.
         sources: where they are.
         top: so many strongest cells of each channel are kept.
+        fields: over so many images the layers' effective fields are measured.
         key: stands for all that partial results depend on (see ``fingerprint``).
     """
 
@@ -62,6 +69,7 @@ class Plan:
     preparation: Preparation
     sources: tuple[Source, ...]
     top: int
+    fields: int = 0
     key: str = ""
 
     def opened(self) -> tuple[Model, Network]:
@@ -82,6 +90,7 @@ class Plan:
         tracing = {name: _told(value) for name, value in sorted(self.tracing.items())}
         parts = [LAYOUT, self.digest, sorted(self.loading.items()), sorted(tracing.items())]
         parts += [self.layers, self.preparation, self.top, chunk, keep_images, listing.state]
+        parts += [self.fields] if self.fields else []
         return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 

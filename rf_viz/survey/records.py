@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import ModelError, printable
 from ..trace.network import Region
 from .bins import edges
-from .plan import LAYOUT, MOST_CHANNELS, MOST_TOP
+from .plan import LAYOUT, MOST_CHANNELS, MOST_PIXELS, MOST_TOP
 
 _MOST_LAYERS = 10_000
 
@@ -31,6 +31,30 @@ class Sheet:
 
 
 @dataclass(frozen=True)
+class SurveyedField:
+    """What a survey says of a layer's effective field: that of its middle cell, all channels.
+
+    Attributes:
+        pixels: so many the cell depends on; 0 where there is no field.
+        images: how many images it is the average of.
+        still: how many more had no influence on the cell at all.
+        failed: how many more could not be measured.
+        why: why the first of these could not, or why there is no field, in a sentence; else empty.
+        method: "gradient" or "occlusion"; empty where there is no field.
+        expected: the size to expect of random weights (see ``EffectiveField.size``), in pixels;
+            None where that is too much to work out.
+    """
+
+    pixels: int
+    images: int
+    still: int
+    failed: int
+    why: str
+    method: str
+    expected: float | None
+
+
+@dataclass(frozen=True)
 class SurveyedLayer:
     """A layer of a survey.
 
@@ -41,6 +65,7 @@ class SurveyedLayer:
         channels: how many it has.
         exact: whether the regions are exact (see ``Layer.exact``).
         sheets: the pictures that show its crops.
+        field: what is said of its effective field; None where fields were not measured.
     """
 
     name: str
@@ -51,6 +76,7 @@ class SurveyedLayer:
     channels: int
     exact: bool
     sheets: tuple[Sheet, ...]
+    field: SurveyedField | None = None
 
 
 @dataclass(frozen=True)
@@ -162,6 +188,9 @@ class SurveyRecord:
             _require(record["bin_edges"] == edges())
             _require(0 < len(record["layers"]) <= _MOST_LAYERS)
             self.layers = tuple(_layer(entry) for entry in record["layers"])
+            for layer in self.layers:
+                if layer.field is not None and layer.field.pixels:
+                    _require(layer.field.pixels <= prod(self.size) <= MOST_PIXELS)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise ModelError(
                 f"survey.json of {name} is damaged, or of another version of RF-Viz: survey again"
@@ -196,10 +225,28 @@ def _layer(entry: dict[str, Any]) -> SurveyedLayer:
             Sheet(_text(sheet["name"]), _int(sheet["height"], 1), _int(sheet["width"], 1))
             for sheet in entry["sheets"]
         ),
+        None if entry.get("field") is None else _field(entry["field"]),
     )
     _require(all(SHEET_NAME.fullmatch(sheet.name) for sheet in layer.sheets))
     _require(prod(layer.grid) <= 2**40)
     return layer
+
+
+def _field(entry: dict[str, Any]) -> SurveyedField:
+    expected = entry["expected"]
+    field = SurveyedField(
+        pixels=_int(entry["pixels"], 0),
+        images=_int(entry["images"], 0),
+        still=_int(entry["still"], 0),
+        failed=_int(entry["failed"], 0),
+        why=_text(entry["why"]),
+        method=_text(entry["method"]),
+        expected=None if expected is None else float(expected),
+    )
+    _require(field.method in (("gradient", "occlusion") if field.pixels else ("",)))
+    _require(bool(field.pixels) == (field.images + field.still > 0))
+    _require(field.expected is None or 0 < field.expected < MOST_PIXELS)
+    return field
 
 
 def _require(fact: bool) -> None:

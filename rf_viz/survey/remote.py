@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..analysis.effective import EffectiveField
 from ..workers import Pool, Source
 from ..workers.messages import packed
 from .folder import Survey, open_survey
@@ -35,6 +36,11 @@ class WorkerSurvey(SurveyRecord):
         its: SurveyedChannel = self._do("read", Survey.channel, layer, channel)
         return its
 
+    def field(self, layer: str) -> EffectiveField | None:
+        """The effective field of a layer's middle cell (see ``Survey.field``)."""
+        parts = self._do("read", _field_parts, layer)
+        return None if parts is None else EffectiveField(*parts)
+
     def image_content(self, number: int) -> bytes:
         """The file of an image (see ``Survey.image_content``)."""
         content: bytes = self._do("read", Survey.image_content, number)
@@ -46,3 +52,11 @@ class WorkerSurvey(SurveyRecord):
 
 def _about(survey: Survey) -> tuple[dict[str, Any], bool]:
     return survey.record, survey.has_images
+
+
+def _field_parts(survey: Survey, layer: str) -> tuple[Any, ...] | None:
+    """What a field is made of, as plain data."""
+    field = survey.field(layer)
+    if field is None:
+        return None
+    return field.influence, field.mask, field.centre, field.images, field.still

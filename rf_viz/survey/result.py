@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from ..trace.network import Layer, Network
 from . import tables
 from .atlas import Album, Layout
 from .bins import BINS, edges
+from .field_table import field_rows
+from .fields import LayerField
 from .parts import Parts, write
 from .plan import LAYOUT, Plan, channels_of, model_name
 from .sources import Listing
@@ -29,10 +32,12 @@ def write_result(
     parts: Parts,
     boxes: Sequence[NDArray[np.int32]],
     album: Album,
+    fields: Iterable[LayerField] | None,
 ) -> None:
     """Write the tables and sheets of a survey, and in the end what it is.
 
     ``boxes`` are the regions of each layer's strongest cells, ``album`` has their crops.
+    ``fields`` are those of all layers, None where none were measured.
     """
     tallies = parts.tallies()
     atlas, strongest = list[list[dict[str, Any]]](), list[tables.Columns]()
@@ -53,6 +58,7 @@ def write_result(
         tables.HISTOGRAMS,
         (_histograms(number, tally) for number, tally in enumerate(tallies)),
     )
+    about = None if fields is None else _write_fields(folder, fields)
     record = {
         "survey": LAYOUT,
         "key": plan.key,
@@ -81,8 +87,9 @@ def write_result(
                 "channels": channels_of(layer),
                 "exact": layer.exact,
                 "sheets": own,
+                **({"field": about[number]} if about else {}),
             }
-            for layer, own in zip(layers, atlas, strict=True)
+            for number, (layer, own) in enumerate(zip(layers, atlas, strict=True))
         ],
     }
     write(folder / "survey.json", json_text(record).encode())
@@ -155,6 +162,17 @@ def _write_images(folder: Path, parts: Parts) -> int:
         )
     writer.close()
     return skipped
+
+
+def _write_fields(folder: Path, fields: Iterable[LayerField]) -> list[dict[str, Any]]:
+    """Write the table of fields; returns what is said of each."""
+    about = []
+    writer = tables.Writer(folder / "fields.parquet", tables.FIELDS)
+    for number, field in enumerate(fields):
+        writer.add(field_rows(number, field.field))
+        about.append(asdict(field.about))
+    writer.close()
+    return about
 
 
 def _grouped(parts: Parts) -> Iterator[tuple[int, list[Any]]]:

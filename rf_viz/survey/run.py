@@ -18,6 +18,7 @@ from ..inputs.images import Fit
 from ..model import Model
 from ..trace.network import Layer
 from .atlas import Album, regions
+from .fields import FieldWork, check_fields
 from .folder import Survey, finished_key, image_file, open_survey
 from .look import Note, cut, look, pack
 from .parts import Parts, plan_key, write
@@ -46,6 +47,7 @@ def survey(
     out: str | os.PathLike[str],
     *,
     top: int = 9,
+    fields: int = 0,
     workers: int | None = None,
     scheduler: str | None = None,
     preprocessing: str | None = None,
@@ -70,6 +72,10 @@ def survey(
         layers: names of layers, patterns such as "conv*", or "all".
         out: the folder for the result.
         top: so many strongest cells of each channel are kept.
+        fields: over so many of the images each layer's effective field is measured: that of the
+            cell in the middle, all channels together, by the gradient where the model's runtime
+            computes it, else by occlusion (see ``influence.effective.effective_field``). The images
+            lie evenly among those that can be used.
         workers: so many processes look at images; 1 is this one (default: one for each core). More
             than one need what Python's ``multiprocessing`` asks of a script: that it runs nothing
             when it is imported.
@@ -85,7 +91,8 @@ def survey(
             wherever the folder goes (see ``Survey.image_content``).
         restart: drops what an earlier survey left in the folder.
         loading, tracing: options of ``rf_viz.load`` and of ``Model.trace``.
-        progress: called with the number of images that are done, and of all.
+        progress: called with the number of images that are done, and of all. With ``fields``, an
+            image counts once more for each layer that is measured on it.
 
     Raises:
         ModelError: the model, the images or the folder cannot be used; the message says why.
@@ -101,6 +108,7 @@ def survey(
     if net.any_size:
         raise ModelError("a survey needs an input size: give one, not unknown")
     check_input(net.input)
+    check_fields(fields, net)
     chosen = choose_layers(net, layers)
     listing = list_images(places)
     plan = Plan(
@@ -112,6 +120,7 @@ def survey(
         _preparation(path, loaded, preprocessing, fit),
         listing.sources,
         top,
+        fields,
     )
     plan = replace(plan, key=plan.fingerprint(listing, chunk, keep_images))
     if _is_finished(folder, plan.key, restart):
@@ -119,15 +128,22 @@ def survey(
     parts = Parts(folder / "parts", len(chosen))
     parts.begin(plan.key)
     chunks = Chunks(listing.refs, chunk)
-    with closing(_workers(workers, scheduler, len(chunks))) as crew:
-        _look(plan, chunks, parts, crew, chosen, progress or (lambda done, count: None))
+    count, tell = len(listing.refs), progress or (lambda done, count: None)
+    work = FieldWork(loaded, chosen, fields, count)
+    with closing(_workers(workers, scheduler, max(len(chunks), work.processes))) as crew:
+        _look(plan, chunks, parts, crew, chosen, lambda done, _: tell(done, count + work.runs))
+        measured = None
+        if fields:
+            measured = work.measure(
+                plan, listing.refs, parts, crew, lambda done, runs: tell(count + done, count + runs)
+            )
         tallies = parts.tallies()
         boxes = [regions(layer, tally) for layer, tally in zip(chosen, tallies, strict=True)]
         album = Album(listing.refs, chunk, list(zip(tallies, boxes, strict=True)))
         _cut(plan, album, parts, crew)
     if keep_images:
         _keep_images(folder / "images", plan, album)
-    write_result(folder, plan, net, chosen, listing, parts, boxes, album)
+    write_result(folder, plan, net, chosen, listing, parts, boxes, album, measured)
     parts.drop()
     return open_survey(folder)
 

@@ -71,6 +71,13 @@ HISTOGRAMS = {
     "count": "int64",
 }
 
+FIELDS = {
+    "layer": "int32",
+    "y": "int32",  # a pixel of the input that the middle cell sees
+    "x": "int32",
+    "influence": "float32",  # its share of the whole
+}
+
 Columns = Mapping[str, Any]
 """Values by column; of masked arrays those that are masked are null."""
 

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,13 +44,12 @@ def test_a_cluster_tells_the_same_to_the_last_bit(
             os.kill(killed[0], signal.SIGKILL)
 
     layers = ["conv", "cat", "head"]
-    alone = survey(net, pictures, layers, tmp_path / "alone", workers=1, chunk=4)
-    address = cluster.scheduler_address
-    both = survey(net, pictures, layers, tmp_path / "both", scheduler=address, chunk=4)
+    options: dict[str, Any] = {"chunk": 4, "fields": 3}
+    alone = survey(net, pictures, layers, tmp_path / "alone", workers=1, **options)
+    options["scheduler"] = cluster.scheduler_address
+    both = survey(net, pictures, layers, tmp_path / "both", **options)
     assert contents(both.folder) == contents(alone.folder)
-    lost = survey(
-        net, pictures, layers, tmp_path / "lost", scheduler=address, chunk=4, progress=kill_one
-    )
+    lost = survey(net, pictures, layers, tmp_path / "lost", progress=kill_one, **options)
     assert killed
     assert contents(lost.folder) == contents(alone.folder)
 

@@ -26,7 +26,7 @@ USED = [number for number in range(IMAGES) if number != BROKEN]
 
 
 def surveyed(net: Path, images: Path, out: Path, **options: object) -> Survey:
-    usual = {"preprocessing": "0..255", "workers": 1, "chunk": 7}
+    usual = {"preprocessing": "0..255", "workers": 1, "chunk": 7, "fields": 5}
     return survey(net, images, LAYERS, out, **{**usual, **options})
 
 
@@ -172,6 +172,23 @@ def test_a_survey_that_was_stopped_goes_on(
     assert contents(other.folder) == contents(whole.folder)
 
 
+def test_fields_that_were_measured_are_not_measured_again_after_a_stop(
+    net: Path, pictures: Path, whole: Survey, tmp_path: Path
+) -> None:
+    seen: list[int] = []
+
+    def stop(done: int, count: int) -> None:
+        assert count == IMAGES + 5 * 2  # the head has no field
+        if done == IMAGES + 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        surveyed(net, pictures, tmp_path / "out", progress=stop)
+    other = surveyed(net, pictures, tmp_path / "out", progress=lambda done, _: seen.append(done))
+    assert seen == [IMAGES, IMAGES + 4, IMAGES + 5, IMAGES + 7, IMAGES + 9, IMAGES + 10]
+    assert contents(other.folder) == contents(whole.folder)
+
+
 def test_only_the_same_survey_goes_on(net: Path, pictures: Path, tmp_path: Path) -> None:
     def stop(done: int, count: int) -> None:
         if done:
@@ -187,6 +204,8 @@ def test_only_the_same_survey_goes_on(net: Path, pictures: Path, tmp_path: Path)
         surveyed(net, pictures / "deep", out)
     with pytest.raises(ModelError, match=refusal):
         surveyed(net, pictures, out, fit="pad")
+    with pytest.raises(ModelError, match=refusal):
+        surveyed(net, pictures, out, fields=6)
     fresh = surveyed(net, pictures / "deep", out, top=3, restart=True)
     assert (fresh.images, fresh.top) == (10, 3)
     with pytest.raises(ModelError, match=refusal):
