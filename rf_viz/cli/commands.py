@@ -315,13 +315,14 @@ def survey(options: argparse.Namespace) -> int:
     if options.workers is not None and options.scheduler is not None:
         raise UsageError("--workers is for this machine, --scheduler for a cluster: give only one")
     try:
-        with progress("surveying", "images") as show:
+        with progress("surveying", "images and fields" if options.fields else "images") as show:
             result = run(
                 options.model,
                 options.images,
                 options.layers,
                 options.out,
                 top=options.top,
+                fields=options.fields,
                 workers=options.workers,
                 scheduler=options.scheduler,
                 preprocessing=options.preprocessing,
@@ -351,9 +352,26 @@ def _surveyed(result: Survey) -> Iterator[str]:
     prepared = result.preparation
     yield (f"{result.model} over {images}: {layers} with {channels}, in {result.folder}")
     yield f"images prepared: {prepared['preset']}, {prepared['fit']}"
+    yield from _fields(result)
     if result.skipped:
         yield f"left out: {count(result.skipped, 'image')}"
         for sentence in islice(result.left_out(), _LISTED):
             yield f"  {sentence}"
         if result.skipped > _LISTED:
             yield f"  {_more(result.skipped).strip()}: see skipped in images.parquet"
+
+
+def _fields(result: Survey) -> Iterator[str]:
+    """Lines on the effective fields of a survey that has measured some."""
+    fields = [layer.field for layer in result.layers if layer.field is not None]
+    if not fields:
+        return
+    able = sum(field.pixels > 0 for field in fields)
+    images = max(field.images + field.still + field.failed for field in fields)
+    yield (
+        f"effective fields over {count(images, 'image')}: {able} of {count(len(fields), 'layer')}"
+    )
+    reasons = [field.why for field in fields if field.why]
+    yield from (f"  {why}" for why in reasons[:_LISTED])
+    if len(reasons) > _LISTED:
+        yield f"  {_more(len(reasons)).strip()}: see field in survey.json"

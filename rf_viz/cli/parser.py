@@ -210,6 +210,15 @@ def _add_survey_options(parser: argparse.ArgumentParser) -> None:
         help="so many strongest cells of each channel, each of another image (default: 9)",
     )
     parser.add_argument(
+        "--fields",
+        metavar="N",
+        type=int,
+        default=0,
+        help="also measure the effective receptive field of each layer's middle cell over N of the "
+        "images, by gradients where the model's runtime computes them, else by occlusion, which "
+        "takes seconds for each image and layer (default: 0)",
+    )
+    parser.add_argument(
         "--workers",
         metavar="N",
         type=_positive,

@@ -82,6 +82,9 @@ For every channel DIR gets its strongest cells, at most one of each image, with 
 and crops; and how the values of all its cells lie. The tables there are Parquet files. Images that
 cannot be used are left out, and DIR says why.
 
+With --fields it also tells the effective receptive field of each layer: where in what the middle
+cell sees the influence on it lies, on average over some of the images.
+
 After Ctrl-C the same command goes on where it stopped; where nothing is left to do, it only writes
 what --gallery asks for. The result is the same to the last bit for
 any number of processes."""
@@ -90,5 +93,6 @@ SURVEY_EXAMPLES = """\
 examples:
   %(prog)s net.onnx photos --layers conv5 --gallery --out found
   %(prog)s net.onnx train-*.parquet --layers conv3 conv5 --top 16 --out found
+  %(prog)s net.keras photos --layers "block*" --fields 20 --gallery --out found
   %(prog)s net.onnx "photos/**/*.jpg" --layers "fire*" --preprocessing 0..1 --out found
   %(prog)s net.onnx photos.zip --layers all --scheduler tcp://head:8786 --out found"""

@@ -25,12 +25,15 @@ def test_it_tells_what_was_surveyed_and_what_was_left_out(
     out = tmp_path / "out"
     argv = ["survey", str(net), str(pictures), "--layers", "conv", "head", "--top", "4"]
     argv += ["--workers", "1", "--preprocessing", "0..1", "--fit", "pad", "--out", str(out)]
+    argv += ["--fields", "2"]
     assert main(argv) == 0
     answer = capsys.readouterr()
     assert answer.err == ""
     assert answer.out.splitlines() == [
         f"small.onnx over 59 images: 2 layers with 9 channels, in {out}",
         "images prepared: 0..1, pad",
+        "effective fields over 2 images: 1 of 2 layers",
+        "  head has no grid, so there is no cell in its middle",
         "left out: 1 image",
         "  017.png is not an image that can be read: use PNG, JPEG, WebP, GIF, TIFF or BMP",
     ]
@@ -42,6 +45,9 @@ def test_it_tells_what_was_surveyed_and_what_was_left_out(
     assert [layer.name for layer in result.layers] == ["conv", "head"]
     assert (result.preparation["preset"], result.preparation["fit"]) == ("0..1", "pad")
     assert len(result.strongest("conv", 2)) == 4
+    field = result.field("conv")
+    assert field is not None
+    assert (field.images, field.mask.sum()) == (2, 9)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +59,7 @@ def test_it_tells_what_was_surveyed_and_what_was_left_out(
             "no preprocessing 'x': choose 0..1",
         ),
         (["--layers", "conv", "--top", "1000"], "top is a number from 1 to 100, not 1000"),
+        (["--layers", "conv", "--fields", "-1"], "fields is a number from 0 to 1,000, not -1"),
         (["--layers", "conv", "--input-size", "unknown"], "a survey needs an input size"),
         (["--layers", "conv", "--workers", "2", "--scheduler", "tcp://x:1"], "give only one"),
         ([], "the following arguments are required: --layers"),
