@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..analysis.numbers import by, count, number, percent, position
+from .field_part import FIELD_STYLE, field_part
 from .folder import Survey
 from .parts import write
 from .records import Statistics, Strong, SurveyedLayer
@@ -109,7 +110,8 @@ def _layer_page(survey: Survey, index: int, layer: SurveyedLayer) -> Iterator[st
     statistics = survey.statistics(layer.name)
     channels = [survey.strongest(layer.name, channel) for channel in range(layer.channels)]
     scale = _scale(channels)
-    yield _head(f"{layer.title}, {survey.model}", "".join(_sheet_styles(layer, scale)))
+    style = FIELD_STYLE if layer.field else ""
+    yield _head(f"{layer.title}, {survey.model}", style + "".join(_sheet_styles(layer, scale)))
     yield f"<h1>{escape(layer.title)}</h1>\n<nav>"
     yield f'<a href="index.html">{escape(survey.model)}</a>'
     for step, words in ((-1, "Layer before"), (1, "Next layer")):
@@ -122,6 +124,8 @@ def _layer_page(survey: Survey, index: int, layer: SurveyedLayer) -> Iterator[st
         f'<p class="faint">{escape(layer.op)}, {by(layer.grid)} cells, '
         f"{count(layer.channels, 'channel')}.{exact}</p>\n"
     )
+    if layer.field:
+        yield from field_part(layer.field, survey.field(layer.name))
     for channel, cells in enumerate(channels):
         yield f'<section id="c{channel}"><div><h2>Channel {channel}</h2>\n'
         yield from _values(statistics, channel)
