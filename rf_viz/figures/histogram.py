@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..analysis.numbers import number, percent, whole
 
-_HEIGHT = 190
+_HEIGHT = 240
 
 _BAR, _ZERO = "#2f86c9", "#b8bec7"
 

@@ -1,4 +1,4 @@
-"""Surveys that are opened in Explore: their crops, what they tell, and the way to cell and image."""
+"""Surveys that are opened in Explore: their crops, what they tell, and where clicks lead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from rf_viz.survey import survey
-from tests.pages.driver import chosen_from, components, onnx_file, texts, upload, visit
+from tests.pages.driver import chosen_from, components, texts, upload, visit
 from tests.survey.small import network, picture, values
 
 COUNT, CHANNEL = 6, 2
@@ -30,6 +30,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         survey(
             folder / "small.onnx", folder / "images", ["cat"], folder / "surveys" / name,
             top=4, workers=1, preprocessing="0..255", fit="crop", keep_images=keeps,
+            fields=2 if keeps else 0,
         )  # fmt: skip
         shutil.make_archive(str(folder / name), "zip", folder / "surveys", name)
     return folder
@@ -111,11 +112,15 @@ def test_values_of_all_images_are_told(app: AppTest, place: Path) -> None:
     highest = max(float(one.max()) for one in every)
     assert f"between 0 and {highest:,.0f}" in words(app)
     assert "in 100% of the images" in words(app)
+    assert "by occlusion, over 2 images of the survey" in words(app)
+    (table,) = (frame.value for frame in app.dataframe if "Field" in frame.value)
+    assert table["Field"][0] == "Measured"
 
 
 def test_without_images_it_is_said_where_a_click_leads(app: AppTest, place: Path) -> None:
     open_channel(give(app, place / "bare.zip"), "cat", CHANNEL)
     assert "--keep-images" in words(app)
+    assert "Effective field" not in words(app)
 
 
 def test_a_survey_of_another_model_is_refused_in_a_sentence(app: AppTest, place: Path) -> None:

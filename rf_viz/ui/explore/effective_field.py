@@ -100,11 +100,22 @@ def _watch(scene: Scene, state: Measuring, ticking: bool) -> None:
     if state.running != ticking or state is not st.session_state[_STATE]:
         st.rerun(scope="app")  # nothing else begins or ends the ticking
     _control(scene, state)
+    measured = None
+    if state.averaging is not None and state.done:
+        measured = state.averaging.field
+    draw_fields(scene, measured)
+    if state.running:
+        # At the end: the next tick would end this run at whatever is drawn after the work.
+        _measure_next(scene, state)
+
+
+def draw_fields(scene: Scene, measured: EffectiveField | None) -> None:
+    """Draws the layer's field as it was measured, beside the one to expect and the path counts."""
     expected, paths = _without_running(scene.layer)
     fields = {"paths": paths, "expected": expected}
-    if state.averaging is not None and state.done:
-        fields["measured"] = state.averaging.field
-    shown = "measured" if "measured" in fields else "expected"
+    if measured is not None:
+        fields["measured"] = measured
+    shown = "measured" if measured is not None else "expected"
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.caption(f"{STYLES[shown][0].capitalize()}; the square holds half of it.")
@@ -112,9 +123,6 @@ def _watch(scene: Scene, state: Measuring, ticking: bool) -> None:
     with right:
         chart(profile_figure(fields), "Influence by distance", key="field profile")
     _table(scene, fields)
-    if state.running:
-        # At the end: the next tick would end this run at whatever is drawn after the work.
-        _measure_next(scene, state)
 
 
 def _control(scene: Scene, state: Measuring) -> None:

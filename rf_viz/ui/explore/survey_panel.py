@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from ...analysis.effective import EffectiveField
 from ...errors import ModelError
 from ...figures.histogram import histogram_figure
 from ...inputs.images import ImageError
@@ -25,6 +26,7 @@ from ..navigation import open_now
 from ..pictures import Cell
 from ..sharing import shared
 from ..text import by, count, listed, number, percent, plain, sentence, whole
+from .effective_field import draw_fields
 from .strongest_cells import Drawn, picture_of
 from .strongest_tiles import strongest_tiles
 from .survey_choice import choose_survey
@@ -182,6 +184,7 @@ def _channel(scene: Scene, file: File, survey: WorkerSurvey) -> None:
             "Values of the channel in all images",
             key="surveyed values",
         )
+    _field(scene, file, survey)
     if chosen is not None:
         _open(cells[chosen], names[chosen], scene, survey)
 
@@ -189,6 +192,33 @@ def _channel(scene: Scene, file: File, survey: WorkerSurvey) -> None:
 @shared(2**26, lambda its: sum(crop.nbytes for crop in its.crops) + its.histogram.nbytes)
 def _read(digest: str, layer: str, channel: int, _survey: WorkerSurvey) -> SurveyedChannel:
     return _survey.channel(layer, channel)
+
+
+@shared(2**26, lambda field: 0 if field is None else 9 * field.influence.size)
+def _read_field(digest: str, layer: str, _survey: WorkerSurvey) -> EffectiveField | None:
+    return _survey.field(layer)
+
+
+def _field(scene: Scene, file: File, survey: WorkerSurvey) -> None:
+    """Draws the layer's effective field, where the survey has measured it."""
+    about = survey.layer(scene.layer.name).field
+    if about is None:
+        return
+    st.markdown("**Effective field of the layer**")
+    field = _read_field(file.digest, scene.layer.name, survey)
+    if field is None:
+        st.caption(plain(f"There is none: {about.why}."))
+        return
+    notes = [
+        f"The influence on the cell in the middle, all channels together, by {about.method}, over "
+        f"{count(about.images, 'image')} of the survey."
+    ]
+    if about.still:
+        notes.append(f"{count(about.still, 'image')} more had no influence on it.")
+    if about.failed:
+        notes.append(f"{count(about.failed, 'image')} could not be measured: {about.why}.")
+    st.caption(plain(" ".join(notes)))
+    draw_fields(scene, field)
 
 
 def _note(cells: Sequence[Surveyed], scene: Scene, survey: WorkerSurvey) -> str:
