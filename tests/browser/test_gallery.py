@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from rf_viz.catalogue.samples import ASSETS
+from rf_viz.catalogue.samples import ASSETS, SAMPLE_MODELS
+from rf_viz.survey import survey
 from tests.browser.driver import ask, number, settle, shown_channel
 
 
@@ -122,6 +125,32 @@ def test_a_crop_leads_to_its_cell_and_to_its_image(page: Page) -> None:
     tile.click()
     expect(page.locator("[data-pane=image] .title")).to_have_text(name)
     expect(number(page, "cell")).to_have_text(cell)
+
+
+def test_a_crop_of_a_survey_leads_to_its_cell_and_to_its_image(page: Page, tmp_path: Path) -> None:
+    images = [ASSETS / "images" / f"{name}.jpg" for name in ("coffee", "rocket", "camera")]
+    squeezenet = SAMPLE_MODELS["squeezenet"].path
+    survey(squeezenet, images, ["conv1"], tmp_path / "found", workers=1, keep_images=True)
+    archive = shutil.make_archive(str(tmp_path / "mine"), "zip", tmp_path, "found")
+
+    ask(page, "Strongest cells")
+    settle(page)
+    page.get_by_role("radio", name="A survey").click()
+    settle(page)
+    uploader = page.locator("[data-testid=stMain] [data-testid=stFileUploader] input")
+    uploader.set_input_files(archive)
+    page.get_by_text("squeezenet1_1.onnx over 3 images").wait_for()
+    settle(page)
+    page.get_by_role("combobox", name="Layer").last.click()
+    page.get_by_role("option", name="conv1").click()
+    tile = page.locator(".choices .parts [aria-label*='.jpg']").nth(1)
+    cell, value, name = told(tile)
+    settle(page)
+    tile.click()
+    expect(page.locator("[data-pane=image] .title")).to_have_text(name)
+    expect(number(page, "cell")).to_have_text(cell)
+    expect(number(page, "value")).to_have_text(value)
+    expect(tile).to_have_attribute("aria-current", "true")
 
 
 def told(tile: Locator) -> tuple[str, str, str]:
