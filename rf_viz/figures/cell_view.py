@@ -31,6 +31,7 @@ BAR = {
     "yref": "paper",
     "yanchor": "top",
     "tickformat": ".4~g",
+    "tickangle": 0,
 }
 """How a colour bar that lies looks; its place is the view's."""
 

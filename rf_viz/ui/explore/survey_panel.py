@@ -264,5 +264,6 @@ def _open(one: Surveyed, name: str, scene: Scene, survey: WorkerSurvey) -> None:
         except ImageError as error:
             st.warning(plain(str(error)))
             return
-        sidebar.prepare_by(str(survey.preparation["preset"]), str(survey.preparation["fit"]))
+        way = survey.preparation
+        sidebar.prepare_by(str(way.get("preset")), str(way.get("fit")))
     open_now(scene.layer.name, one.cell, scene.shown)
