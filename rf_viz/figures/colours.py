@@ -45,6 +45,10 @@ _CHEQUERS = [[0, "#8c8c8c"], [1, "#969696"]]
 """The colours of cells without values, to be told from one another."""
 
 
+_APART = 0.3
+"""So far from zero an end of a diverging scale is marked, as a share of the farther one."""
+
+
 @lru_cache
 def colours(scale: str) -> NDArray[np.uint8]:
     """A colour scale, by Plotly's name for it, as 256 rows of red, green, blue."""
@@ -61,10 +65,13 @@ def is_signed(low: float, high: float) -> bool:
 def heatmap_scale(low: float, high: float) -> dict[str, Any]:
     """The colour scale of values between two limits, as attributes of a Plotly heatmap.
 
-    Values of both signs have a diverging scale, white at zero, and zero is marked.
+    Values of both signs have a diverging scale, white at zero, and zero is marked; an end that lies
+    next to it is not, or the two texts would run into each other.
     """
     limit = max(-low, high)
-    ends = [low, 0, high] if is_signed(low, high) else [low, high]
+    ends = [low, high]
+    if is_signed(low, high):
+        ends = sorted([0, *(end for end in ends if abs(end) > _APART * limit)])
     return {
         "colorscale": DIVERGING if is_signed(low, high) else SEQUENTIAL,
         "zmin": -limit if is_signed(low, high) else low,
