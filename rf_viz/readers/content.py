@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import io
 import os
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from glob import escape
+from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import ModelError
 from .bounded import names_in_archive
 
 _HEAD = 2**16
+
+_BESIDE = re.compile(r"(\.onnx|\.pb|\.meta)?([._]data|\.index|\.data-\d+-of-\d+)")
+"""How the names of data files go on where that of their model, or its beginning, ends."""
 
 
 @dataclass(frozen=True)
@@ -104,3 +111,17 @@ class Content:
             return open(self.path, "rb")
         except OSError as error:
             raise ModelError(f"{self.name} cannot be read: {error.strerror}") from error
+
+
+def beside(path: Path) -> list[Path]:
+    """List the data files that lie beside a model's file, as their names tell.
+
+    These are those of ONNX models and of TensorFlow's checkpoints, named like the model.
+    """
+    with suppress(OSError):
+        stem = path.stem
+        rest = {
+            other.name: other.name[len(stem) :] for other in path.parent.glob(f"{escape(stem)}*")
+        }
+        return [path.with_name(n) for n in sorted(rest) if _BESIDE.fullmatch(rest[n])]
+    return []

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from .. import load
 from ..errors import ModelError
 from ..model import Model
+from ..readers.content import beside
 from ..trace.network import Layer, Network
 from .preparation import Preparation
 from .sources import Listing, Ref, Source
@@ -102,7 +103,7 @@ def _told(value: Any) -> Any:  # noqa: ANN401
 
 
 def content_digest(path: str) -> str:
-    """The SHA-256 of a file, or of a folder's files with their names."""
+    """The SHA-256 of a file with its data files, or of a folder's files with their names."""
     digest = hashlib.sha256()
     try:
         for part in _files(path):
@@ -119,6 +120,7 @@ def content_digest(path: str) -> str:
 def _files(path: str) -> Iterator[str]:
     if not os.path.isdir(path):
         yield path
+        yield from map(str, beside(Path(path)))
         return
     for here, folders, files in os.walk(path):
         folders.sort()

@@ -32,6 +32,7 @@ from ..errors import DefectError, ModelError
 from ..inputs import images, signals, volumes
 from ..inputs.feeds import numbers
 from ..readers import READERS
+from ..readers.content import beside
 from ..survey.remote import WorkerSurvey
 from ..workers import Kind, Pool, Source, WorkerModel
 from ..workers.loaders import load_alone, load_file, load_network
@@ -206,9 +207,6 @@ def _digest(*parts: bytes) -> str:
     return digest.hexdigest()[:16]
 
 
-_BESIDE = (".data", "_data", ".index")
-"""What is added to the name of a model, or takes its ending's place, in that of its data file."""
-
 _MOST_STAMPS = 1000
 
 
@@ -217,8 +215,7 @@ def _stamps(path: Path) -> Iterator[bytes]:
     if path.is_dir():
         files = sorted(islice(path.rglob("*"), _MOST_STAMPS))
     else:
-        names = [f"{stem}{end}" for end in _BESIDE for stem in (path.name, path.stem)]
-        files = [path, *(path.with_name(name) for name in names)]
+        files = [path, *beside(path)]
     for file in files:
         with suppress(OSError):
             facts = file.stat()

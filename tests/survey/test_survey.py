@@ -18,6 +18,7 @@ from PIL import Image
 import rf_viz
 from rf_viz import ModelError
 from rf_viz.survey import Survey, open_survey, survey
+from rf_viz.survey.plan import content_digest
 from tests.oracles.onnx_oracle import build
 from tests.survey.small import BROKEN, IMAGES, SIZE, picture, values
 
@@ -274,3 +275,17 @@ def test_layers_are_chosen_by_name_by_pattern_or_all(
         names("hat")
     with pytest.raises(ModelError, match=r"no layer is called like z\*"):
         names("z*")
+
+
+@pytest.mark.parametrize("name", ["net.onnx.data", "net.onnx_data", "net.data", "net_data"])
+def test_a_model_whose_data_file_has_changed_is_another_one(tmp_path: Path, name: str) -> None:
+    model, data = tmp_path / "net.onnx", tmp_path / name
+    model.write_bytes(b"a graph")
+    digests = [content_digest(str(model))]
+    for content in (b"weights", b"other weights"):
+        data.write_bytes(content)
+        digests.append(content_digest(str(model)))
+    assert len(set(digests)) == 3
+    (tmp_path / "net2.onnx.data").write_bytes(b"of another model")
+    (tmp_path / "net.txt").write_bytes(b"notes")
+    assert content_digest(str(model)) == digests[-1]
