@@ -163,3 +163,10 @@ def test_surveys_of_the_host_are_chosen_and_links_to_them_hold(
     open_channel(app, "cat", CHANNEL)
     assert len(tiles(app)["parts"]) == 4
     assert str(place) not in words(app)
+
+
+def test_a_survey_that_is_dropped_on_the_page_opens(app: AppTest, place: Path) -> None:
+    archive = place / "whole.zip"
+    upload(app, "drop", (archive.name, archive.read_bytes()))
+    assert "small.onnx over 6 images" in words(app)
+    assert any("whole.zip is open" in note.value for note in app.info)

@@ -7,10 +7,9 @@ from pathlib import Path
 import streamlit as st
 
 from ...catalogue.host_files import HostFiles, surveys_below
-from .. import cache
 from ..address_choice import one_of, restored
 from ..cache import File
-from ..sidebar import problem, remember, visitor
+from ..sidebar import accept_survey, problem, visitor
 from ..sidebar.upload import receive, upload_button, uploader
 
 _FOLDER = "folder:"
@@ -40,7 +39,7 @@ def choose_survey(layer: str) -> File | None:
         "Survey", keys, format_func=name, key="survey file", persist_state="session"
     )
     with upload, upload_button("survey", "A zip archive of its folder"):
-        uploader(_LABEL, "survey", False, _accept)
+        uploader(_LABEL, "survey", False, accept_survey)
     return visit.surveys[key] if key in visit.surveys else File.at(hosted[key], name(key))
 
 
@@ -55,15 +54,7 @@ def _explain(layer: str) -> None:
         language="shell",
         wrap_lines=True,
     )
-    uploader(_LABEL, "survey", False, _accept)
-
-
-def _accept(files: dict[str, bytes]) -> None:
-    """Takes over an uploaded survey. Raises ModelError."""
-    file = File.uploaded(files)
-    cache.open_survey(file)
-    remember("survey", file.digest, file)
-    visitor().next_survey = file.digest
+    uploader(_LABEL, "survey", False, accept_survey)
 
 
 def _hosted() -> dict[str, Path]:

@@ -14,10 +14,12 @@ from .missing_files import NAMED, asks_files, is_digest
 from .missing_size import asks_size
 from .model import choose_model, choose_options, show_model
 from .session import Visit, problem, remember, visitor
+from .surveys import accept_survey
 
 __all__ = [
     "NAMED",
     "Visit",
+    "accept_survey",
     "asks_files",
     "asks_size",
     "choose_image",

@@ -1,4 +1,4 @@
-"""Files that are dropped anywhere on a page: a model, an image, a signal or a volume."""
+"""Files that are dropped anywhere on a page: a model, an image, a signal, a volume, a survey."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import streamlit as st
 
 from ....inputs.images import ImageError
 from ....readers import looks_like_model
+from ....survey.packed import is_survey
 from ...browser.component import component
 from ..fed_input import accept_image, accept_signal, accept_volume
 from ..model import accept_model
 from ..session import Accept, visitor
+from ..surveys import accept_survey
 from ..upload import receive, uploader
 
 _NO_MODELS = (
@@ -40,6 +42,10 @@ def _accept(files: dict[str, bytes]) -> None:
     if len(files) > 1:
         raise ImageError("Several files were dropped, and none is a model: drop one image")
     ((name, content),) = files.items()
+    if is_survey(content, name):
+        accept_survey(files)
+        visitor().note = f"{name} is open: ask for the strongest cells, in a survey."
+        return
     first: ImageError | None = None
     for what, accept in _ways(name, content):
         try:
