@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from rf_viz.ui import cache, page, sidebar
+from rf_viz.ui.network.growth import growth_section
 from rf_viz.ui.network.overview import (
     coverage_section,
     findings_section,
     graph_section,
-    growth_section,
     table_section,
 )
 
@@ -23,7 +23,7 @@ if sidebar.asks_files():
     st.stop()
 with st.sidebar:
     sidebar.drop()
-    file, _ = sidebar.choose_model()
+    file, sample = sidebar.choose_model()
 if sidebar.asks_size(file):
     st.stop()
 with st.sidebar, st.expander("Options"):
@@ -32,7 +32,7 @@ traced = f"{file.digest} {options}"
 sidebar.problem()
 page.lead(LEAD)
 st.header("How far the layers see", anchor="growth")
-growth_section(net, traced)
+growth_section(file, net, options, sample, traced)
 st.header("Findings", anchor="findings")
 findings_section(net, traced)
 st.header("The graph", anchor="graph")

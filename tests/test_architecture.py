@@ -39,6 +39,7 @@ STOREYS = (
     ("ui.page",),
     ("ui.navigation",),
     ("ui.inspector", "ui.sidebar"),
+    ("ui.measuring",),
     ("ui.build", "ui.compare", "ui.explore", "ui.learn", "ui.network"),
     ("pages", "streamlit_app"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log10
 from typing import Literal
 
@@ -12,7 +12,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from ..analysis.growth import Growth, GrowthPoint
-from ..analysis.numbers import number, scaled, unit_of, whole
+from ..analysis.numbers import by, count, number, scaled, unit_of, whole
+from ..influence.depth_tasks import MeasuredSize
 from .encode import jpeg
 from .legend import LEGEND_ABOVE
 
@@ -26,8 +27,8 @@ _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "cross", 
 Across = Literal["depth", "gflops"]
 """What lies along the horizontal axis: an attribute of ``GrowthPoint``."""
 
-Up = Literal["size", "region", "effective"]
-"""What lies along the vertical axis: an attribute of ``GrowthPoint``."""
+Up = Literal["size", "region", "effective", "measured"]
+"""What lies along the vertical axis: an attribute of ``GrowthPoint``, or the measured sizes."""
 
 _ACROSS = {
     "depth": "Depth: convolutions and matrix products on the longest path",
@@ -37,6 +38,7 @@ _UP = {
     "size": "Receptive field size r, in pixels",
     "region": "Largest region inside the input, in pixels",
     "effective": "Effective size to expect of random weights, in pixels",
+    "measured": "Effective size, in pixels",
 }
 
 _MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
@@ -47,11 +49,26 @@ _SIDE, _NONE = 250, {"l": 0, "r": 0, "t": 0, "b": 0}
 
 @dataclass(frozen=True)
 class Curve:
-    """The growth of a network; ``number`` gives its colour."""
+    """The growth of a network.
+
+    Attributes:
+        name, number: the network's; its number gives its colour.
+        growth: how it grows.
+        measured: the effective sizes of some layers with the network's own weights, by name.
+    """
 
     name: str
     number: int
     growth: Growth
+    measured: Mapping[str, MeasuredSize] = field(default_factory=dict)
+
+    def value(self, step: GrowthPoint, of: Across | Up) -> float | None:
+        """What a layer has along an axis of the figure."""
+        if of == "measured":
+            size = self.measured.get(step.layer)
+            return None if size is None else size.size
+        value: float | None = getattr(step, of)
+        return value
 
 
 def growth(curves: Sequence[Curve], across: Across, up: Up) -> go.Figure:
@@ -59,20 +76,34 @@ def growth(curves: Sequence[Curve], across: Across, up: Up) -> go.Figure:
 
     A point stands where a layer sees farther than all before it; its ``customdata`` is the number
     of the network and the layer's name. Where only ``size`` is asked for, a curve ends with the
-    last layer that has a closed form.
+    last layer that has a closed form. Beside measured sizes a dotted line shows those to expect of
+    random weights.
     """
     figure = go.Figure()
     for curve in curves:
-        farther, number = rises(curve.growth, across, up), curve.number
+        if up == "measured":
+            if not curve.measured:
+                continue
+            expected = rises(curve, across, "effective")
+            figure.add_scatter(
+                name=f"{curve.name}, random weights",
+                x=[curve.value(step, across) for step in expected],
+                y=[step.effective for step in expected],
+                mode="lines",
+                line={"shape": "hv", "width": 1.5, "dash": "dot", "color": _colour(curve)},
+                hoverinfo="skip",
+                showlegend=False,
+            )
+        farther, number = rises(curve, across, up), curve.number
         figure.add_scatter(
             name=curve.name,
-            x=[getattr(step, across) for step in farther],
-            y=[getattr(step, up) for step in farther],
+            x=[curve.value(step, across) for step in farther],
+            y=[curve.value(step, up) for step in farther],
             customdata=[[number, step.layer] for step in farther],
-            text=[_about(step, unit_of(curve.growth.input)) for step in farther],
+            text=[_about(curve, step) for step in farther],
             hovertemplate="%{text}<extra>" + curve.name + "</extra>",
             mode="lines+markers",
-            line={"shape": "hv", "width": 2, "color": COLOURS[number % len(COLOURS)]},
+            line={"shape": "hv", "width": 2, "color": _colour(curve)},
             marker={"size": 6, "symbol": _SYMBOLS[number % len(_SYMBOLS)]},
             selected={"marker": {"opacity": 1, "size": 11}},
             unselected={"marker": {"opacity": 1}},
@@ -105,26 +136,38 @@ def logarithmic(power: int) -> dict[str, object]:
     return {"type": "log", "tickvals": ticks, "ticktext": texts}
 
 
-def rises(network: Growth, across: Across, up: Up) -> list[GrowthPoint]:
+def _colour(curve: Curve) -> str:
+    return COLOURS[curve.number % len(COLOURS)]
+
+
+def rises(curve: Curve, across: Across, up: Up) -> list[GrowthPoint]:
     """Selects the layers that see farther than all before them, in the order of depth or cost."""
-    counted = [step for step in network.steps if getattr(step, up) and getattr(step, across)]
-    counted.sort(key=lambda step: float(getattr(step, across)))
+    steps = curve.growth.steps
+    counted = [step for step in steps if curve.value(step, up) and curve.value(step, across)]
+    counted.sort(key=lambda step: curve.value(step, across) or 0.0)
     farther: list[GrowthPoint] = []
     farthest = 0.0
     for step in counted:
-        extent = getattr(step, up)
+        extent = curve.value(step, up) or 0.0
         if extent > farthest:
             farthest = extent
             farther.append(step)
     return farther
 
 
-def _about(step: GrowthPoint, unit: str) -> str:
+def _about(curve: Curve, step: GrowthPoint) -> str:
+    unit, measured = unit_of(curve.growth.input), curve.measured.get(step.layer)
     size = "no closed form" if step.size is None else f"r {whole(step.size)} {unit}"
     effective = ""
     if step.effective is not None:
         effective = (
             f"effective size {number(step.effective)} {unit}, to expect of random weights<br>"
+        )
+    if measured is not None:
+        patches = "" if measured.patch is None else f", by patches of {by(measured.patch)}"
+        effective = (
+            f"effective size {number(measured.size)} {unit} with its weights, over "
+            f"{count(measured.images, 'input')}{patches}<br>{effective}"
         )
     return (
         f"<b>{step.title}</b><br>{step.op} · {size} · sees up to {whole(step.region)} {unit}<br>"

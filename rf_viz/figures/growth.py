@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -12,11 +12,15 @@ import plotly.graph_objects as go
 from ..analysis.categories import CATEGORIES, category_of
 from ..analysis.diagnosis import before_pooling
 from ..analysis.effective import expected_sizes
-from ..analysis.numbers import number, percent, whole
+from ..analysis.numbers import by, count, number, percent, whole
+from ..influence.depth_tasks import MeasuredSize
 from ..trace.network import Layer, Network
+from .effective import STYLES
 from .legend import LEGEND_ABOVE
 
 _HEIGHT = 380
+_LINE = 1
+"""The rank of lines in the legend: before the categories of layers."""
 
 
 @dataclass(frozen=True)
@@ -68,23 +72,37 @@ def points_of(net: Network, axis: int, *, effective: bool = False) -> list[Point
     return points
 
 
-def growth_figure(net: Network, axis: int, *, effective: bool = False) -> go.Figure:
+def growth_figure(
+    net: Network,
+    axis: int,
+    *,
+    effective: bool = False,
+    measured: Mapping[str, MeasuredSize] | None = None,
+) -> go.Figure:
     """Draws how far each layer sees over its depth, with lines along the paths.
 
     The lines part where branches see differently, and meet where these join.
 
     Each layer is a point, whose ``customdata`` is the layer's name. Those behind a global pooling
     are left out: they see all, or gate what does not. With ``effective`` one more line shows the
-    size of the effective receptive field to expect of random weights.
+    size of the effective receptive field to expect of random weights; with ``measured`` another
+    those of some layers with the model's own weights, by name (see ``effective_sizes``).
     """
-    points = points_of(net, axis, effective=effective)
-    extent = net.input.size[axis]
+    return growth_of(points_of(net, axis, effective=effective), net.input.size[axis], measured)
+
+
+def growth_of(
+    points: Sequence[Point], extent: int, measured: Mapping[str, MeasuredSize] | None = None
+) -> go.Figure:
+    """Draws how far layers see along an axis of that extent (see ``growth_figure``)."""
     figure = go.Figure()
-    for name, dash, value in _LINES:
+    for name, colour, dash, value in _LINES:
         xs, ys = _paths(points, value)
         if xs:
-            line = {"color": "#8a8f98", "width": 1.5, "dash": dash}
-            figure.add_scatter(x=xs, y=ys, mode="lines", name=name, line=line, hoverinfo="skip")
+            line = {"color": colour, "width": 1.5, "dash": dash}
+            figure.add_scatter(
+                x=xs, y=ys, mode="lines", name=name, line=line, hoverinfo="skip", legendrank=_LINE
+            )
     layers = [point for point in points if point.layer and _height(point) and not point.pooled]
     for name, colour in CATEGORIES.items():
         own = [point for point in layers if point.layer and category_of(point.layer) == name]
@@ -99,6 +117,8 @@ def growth_figure(net: Network, axis: int, *, effective: bool = False) -> go.Fig
                 text=[_hover(point, extent) for point in own],
                 hovertemplate="%{text}<extra></extra>",
             )
+    if measured:
+        _add_measured(figure, points, measured)
     figure.add_hline(y=extent, line={"color": "#d55e00", "width": 1}, opacity=0.8)
     figure.add_annotation(
         x=0, y=np.log10(extent), xref="paper", text=f"the whole image, {whole(extent)} px",
@@ -121,12 +141,79 @@ def growth_figure(net: Network, axis: int, *, effective: bool = False) -> go.Fig
     return figure
 
 
-_LINES: Sequence[tuple[str, str, Callable[[Point], float | None]]] = (
-    ("size r, padding counted", "solid", lambda point: point.field),
-    ("exact, largest cell", "dash", lambda point: point.largest or None),
-    ("exact, median cell", "dot", lambda point: point.median or None),
-    ("effective, random weights", "dashdot", lambda point: point.effective),
+_GREY = "#8a8f98"
+
+_LINES: Sequence[tuple[str, str, str, Callable[[Point], float | None]]] = (
+    ("size r, padding counted", _GREY, "solid", lambda point: point.field),
+    ("exact, largest cell", _GREY, "dash", lambda point: point.largest or None),
+    ("exact, median cell", _GREY, "dot", lambda point: point.median or None),
+    ("effective, random weights", *STYLES["expected"][1:], lambda point: point.effective),
 )
+
+
+def _add_measured(
+    figure: go.Figure, points: Sequence[Point], measured: Mapping[str, MeasuredSize]
+) -> None:
+    """Draws the measured sizes: a point for each layer, and lines between them."""
+    name, line = "effective, these weights", {"color": STYLES["measured"][1], "width": 2}
+    sizes = [1.0, *(_size_in(measured, point) for point in points[1:])]
+    xs, ys = list[int | None](), list[float | None]()
+    for begin, end in _measured_links(points, sizes):
+        xs += [points[begin].depth, points[end].depth, None]
+        ys += [sizes[begin], sizes[end], None]
+    figure.add_scatter(
+        x=xs,
+        y=ys,
+        mode="lines",
+        name=name,
+        line=line,
+        hoverinfo="skip",
+        legendgroup=name,
+        legendrank=_LINE,
+    )
+    own = [(p, measured[p.layer.name]) for p in points if p.layer and p.layer.name in measured]
+    figure.add_scatter(
+        x=[point.depth for point, _ in own],
+        y=[size.size for _, size in own],
+        mode="markers",
+        name=name,
+        legendgroup=name,
+        showlegend=False,
+        marker={"color": STYLES["measured"][1], "size": 9, "symbol": "diamond"},
+        customdata=[[point.layer.name] for point, _ in own if point.layer],
+        text=[_measured_hover(point, size) for point, size in own],
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def _size_in(measured: Mapping[str, MeasuredSize], point: Point) -> float | None:
+    size = measured.get(point.layer.name) if point.layer else None
+    return None if size is None else size.size
+
+
+def _measured_links(
+    points: Sequence[Point], sizes: Sequence[float | None]
+) -> Iterator[tuple[int, int]]:
+    """Pairs of points with sizes: each with the deepest of those that lead to it."""
+    latest: list[int] = []
+    for end, point in enumerate(points):
+        begin = max((latest[source] for source in point.before), default=0)
+        if sizes[end] is not None and end:
+            yield begin, end
+        latest.append(begin if sizes[end] is None else end)
+
+
+def _measured_hover(point: Point, size: MeasuredSize) -> str:
+    assert point.layer is not None
+    patches = "" if size.patch is None else f", by patches of {by(size.patch)} px"
+    lines = [
+        f"<b>{escape(point.layer.title)}</b> {escape(point.layer.op)}",
+        f"effective: {number(size.size)} px with these weights",
+        f"over {count(size.images, 'input')}{patches}",
+    ]
+    if point.effective is not None:
+        lines.append(f"{number(point.effective)} px to expect of random weights")
+    return "<br>".join([*lines, "click opens it in Explore"])
 
 
 def _height(point: Point) -> float:

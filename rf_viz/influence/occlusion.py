@@ -198,31 +198,86 @@ def moves(
 
     Raises ModelError where the model cannot be run, and where a value of the cell is not finite.
     """
-    inputs = [np.where(subject.on_input(_part(mask, box)), cover, subject.tensor) for box in boxes]
-    (still,) = _run(model, subject, [subject.tensor])
+    runs, batch = _covered_runs(model, [subject], mask, cover, boxes, batch)
+    return _moves_of(subject, [run[0] for run in runs]), batch
+
+
+def moves_of_each(
+    model: Model,
+    subjects: Sequence[Subject],
+    mask: Pixels,
+    cover: NDArray[Any],
+    boxes: Sequence[Box],
+    batch: int = 0,
+) -> tuple[list[list[float] | str], int]:
+    """Cover each of some patches and measure how each of several cells moves.
+
+    The cells are of one network and on one input, so that one run of the model is enough for all of
+    them. ``mask`` are the pixels that any of them depends on. Other arguments are as in ``moves``.
+
+    Returns:
+        For each cell its moves (see ``moves``), or why they cannot be measured. And how many inputs
+        are run at once.
+
+    Raises ModelError where the model cannot be run.
+    """
+    runs, batch = _covered_runs(model, subjects, mask, cover, boxes, batch)
+    results: list[list[float] | str] = []
+    for number, subject in enumerate(subjects):
+        try:
+            results.append(_moves_of(subject, [run[number] for run in runs]))
+        except ModelError as error:
+            results.append(str(error))
+    return results, batch
+
+
+def _covered_runs(
+    model: Model,
+    subjects: Sequence[Subject],
+    mask: Pixels,
+    cover: NDArray[Any],
+    boxes: Sequence[Box],
+    batch: int,
+) -> tuple[list[list[Values]], int]:
+    """The values of cells without any cover, and then for each patch that is covered.
+
+    And how many inputs are run at once (see ``moves``).
+    """
+    first = subjects[0]
+    inputs = [np.where(first.on_input(_part(mask, box)), cover, first.tensor) for box in boxes]
+    still = _run(model, subjects, [first.tensor])
+    if not inputs:
+        return still, batch
+    ready: list[list[Values]] = []
+    if not batch:
+        batch = _largest_batch(subjects)
+        if batch > 1:
+            ready = _batched(model, subjects, inputs[:batch])
+            batch = batch if ready else 1
+    while len(ready) < len(inputs):
+        ready += _run(model, subjects, inputs[len(ready) : len(ready) + batch])
+    return still + ready, batch
+
+
+def _moves_of(subject: Subject, runs: Sequence[Values]) -> list[float]:
+    """The moves of a cell: what its values without a cover, the first ones, are from the others.
+
+    Raises ModelError where one is not finite.
+    """
+    still, *covered = runs
     if not np.isfinite(still).all():
         raise ModelError(
             f"the value of this cell of {subject.name} is not a finite number on this input, so "
             "its moves cannot be measured"
         )
-    if not inputs:
-        return [], batch
-    ready: list[Values] = []
-    if not batch:
-        batch = _largest_batch(subject)
-        if batch > 1:
-            ready = _batched(model, subject, inputs[:batch])
-            batch = batch if ready else 1
-    while len(ready) < len(inputs):
-        ready += _run(model, subject, inputs[len(ready) : len(ready) + batch])
-    if not np.isfinite(ready).all():
+    if not np.isfinite(covered).all():
         raise ModelError(
             f"the value of this cell of {subject.name} is not a finite number when a patch is "
             "covered, so its move cannot be measured: choose another filler"
         )
     if still.size == 1:
-        return [float((still - now).sum()) for now in ready], batch
-    return [float(np.linalg.norm(still - now)) for now in ready], batch
+        return [float((still - now).sum()) for now in covered]
+    return [float(np.linalg.norm(still - now)) for now in covered]
 
 
 def by_occlusion(
@@ -260,43 +315,58 @@ def _part(mask: Pixels, box: Box) -> Pixels:
     return part
 
 
-def _largest_batch(subject: Subject) -> int:
+def _largest_batch(subjects: Sequence[Subject]) -> int:
     """How many inputs fit in a batch; 1 where the first axes do not count examples."""
-    if not (subject.shape and subject.shape[0] == 1 == subject.tensor.shape[0]):
+    first = subjects[0]
+    if not all(s.shape and s.shape[0] == 1 == first.tensor.shape[0] for s in subjects):
         return 1
-    if 0 in subject.spatial_axes:
+    if 0 in first.spatial_axes:
         return 1
-    each = subject.tensor.nbytes + 4 * int(np.prod(subject.shape))
-    return int(min(BATCHES, max(1, _BATCH_BYTES // each)))
+    outputs = sum(int(np.prod(subject.shape)) for subject in subjects)
+    return int(min(BATCHES, max(1, _BATCH_BYTES // (first.tensor.nbytes + 4 * outputs))))
 
 
-def _batched(model: Model, subject: Subject, inputs: Sequence[NDArray[Any]]) -> list[Values]:
-    """The elements' values for some inputs as a batch; none where single runs give others."""
+def _batched(
+    model: Model, subjects: Sequence[Subject], inputs: Sequence[NDArray[Any]]
+) -> list[list[Values]]:
+    """The cells' values for some inputs as a batch; none where single runs give others."""
     try:
-        together = _run(model, subject, inputs)
+        together = _run(model, subjects, inputs)
     except ModelError:
         return []
-    ends = [together[0], together[-1]]
-    alone = [_run(model, subject, [one])[0] for one in (inputs[0], inputs[-1])]
-    room = _TOLERANCE * (float(np.abs(alone).max()) or 1.0)
-    return together if np.abs(np.subtract(ends, alone)).max() <= room else []
+    alone = [_run(model, subjects, [one])[0] for one in (inputs[0], inputs[-1])]
+    for number in range(len(subjects)):
+        ends = [together[0][number], together[-1][number]]
+        single = [run[number] for run in alone]
+        if not np.isfinite(single).all():
+            continue  # it cannot be measured, in batches or not
+        room = _TOLERANCE * (float(np.abs(single).max()) or 1.0)
+        if not np.abs(np.subtract(ends, single)).max() <= room:
+            return []
+    return together
 
 
-def _run(model: Model, subject: Subject, inputs: Sequence[NDArray[Any]]) -> list[Values]:
-    """The elements' values for each of some inputs, which are run as one batch."""
+def _run(
+    model: Model, subjects: Sequence[Subject], inputs: Sequence[NDArray[Any]]
+) -> list[list[Values]]:
+    """Each cell's values for each of some inputs, which are run as one batch."""
     tensor = inputs[0] if len(inputs) == 1 else np.concatenate(inputs)
-    name, feeds = subject.name, subject.feeds
-    values = model.activations(tensor, [name], input=subject.source, feeds=feeds)[name]
-    count, *rest = subject.shape or (1,)
-    if values.shape != ((count * len(inputs), *rest) if subject.shape else ()):
-        raise ModelError(
-            f"the model computes {name} in the shape {list(values.shape)}, and it was traced as "
-            f"{list(subject.shape)}"
-        )
-    if len(inputs) == 1:
-        return [np.asarray(values[subject.at], np.float64).reshape(-1)]
-    first, *others = subject.at
+    source, feeds = subjects[0].source, subjects[0].feeds
+    names = [subject.name for subject in subjects]
+    values = model.activations(tensor, names, input=source, feeds=feeds)
     return [
-        np.asarray(values[number : number + 1][(first, *others)], np.float64).reshape(-1)
+        [_values_of(subject, values[subject.name], number, len(inputs)) for subject in subjects]
         for number in range(len(inputs))
     ]
+
+
+def _values_of(subject: Subject, values: NDArray[Any], number: int, inputs: int) -> Values:
+    """A cell's values for one input of a batch of so many. Raises ModelError for another shape."""
+    count, *rest = subject.shape or (1,)
+    if values.shape != ((count * inputs, *rest) if subject.shape else ()):
+        raise ModelError(
+            f"the model computes {subject.name} in the shape {list(values.shape)}, and it was "
+            f"traced as {list(subject.shape)}"
+        )
+    own = values if inputs == 1 else values[number : number + 1]
+    return np.asarray(own[subject.at], np.float64).reshape(-1)

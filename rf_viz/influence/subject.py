@@ -69,8 +69,27 @@ class Subject:
         if stopped:
             held = model.activations(tensor, stopped, input=net.input.name, feeds=fed)
             fed |= {name: values for name, values in held.items() if name != layer.name}
-        axes = tuple(net.input.spatial_axes)
-        return cls(layer.name, fixed_shape(layer), tuple(at), net.input.name, axes, tensor, fed)
+        return cls.unstopped(layer, at, tensor, fed)
+
+    @classmethod
+    def unstopped(
+        cls,
+        layer: Layer,
+        at: Sequence[Index],
+        tensor: NDArray[np.generic],
+        feeds: Mapping[str, NDArray[np.generic]] | None = None,
+    ) -> Subject:
+        """Describe elements of a layer whose network has no stops: that takes no model."""
+        net = layer.net
+        return cls(
+            layer.name,
+            fixed_shape(layer),
+            tuple(at),
+            net.input.name,
+            tuple(net.input.spatial_axes),
+            tensor,
+            {**(feeds or {}), **net.feeds},
+        )
 
     @property
     def off_space(self) -> tuple[int, ...]:

@@ -139,6 +139,11 @@ class File:
         """Whether it was uploaded without any other."""
         return self.folder is not None and self.source == Path(self.folder.name, _ALONE)
 
+    @property
+    def random_weights(self) -> bool:
+        """Whether it is a network that a library builds, with random weights."""
+        return isinstance(self.source, LibraryNetwork) and not self.source.trained
+
     def content(self) -> bytes:
         """What is in the file. Raises OSError."""
         assert not isinstance(self.source, LibraryNetwork)

@@ -29,7 +29,7 @@ MOST = 8
 _FIRST = ("efficientnet-lite0", "onnx-light:resnet50", "onnx-light:vgg19", "onnx-light:densenet121")
 """Keys of the networks that are compared with at first, as far as they are available."""
 
-_LIGHT = "onnx-light:"
+LIGHT = "onnx-light:"
 """Beginning of the keys of the structures that onnx brings along."""
 
 _MOST_TRACES = 100
@@ -136,7 +136,7 @@ def _light_models() -> list[Contender]:
         for path in sorted(Path(folder).glob("backend/test/data/light/light_*.onnx")):
             name = path.stem.removeprefix("light_")
             title = f"ONNX light: {name}"
-            models.append(Contender(f"{_LIGHT}{name}", title, File.at(path, title)))
+            models.append(Contender(f"{LIGHT}{name}", title, File.at(path, title)))
     return models
 
 
@@ -217,7 +217,7 @@ def open_end(contender: Contender) -> None:
 def open_in_explore(contender: Contender, layer: str, cell: Cell | None) -> None:
     """Opens a layer of a network on the Explore page."""
     key = contender.key
-    if key.startswith(_LIGHT):  # Explore does not list these: there it is an upload.
+    if key.startswith(LIGHT):  # Explore does not list these: there it is an upload.
         key = contender.file.digest
         sidebar.remember("model", key, contender.file)
     sidebar.visitor().next_model = key

@@ -9,27 +9,19 @@ from pathlib import Path
 import streamlit as st
 
 from ...analysis.records import Record
-from ...figures.compare import COLOURS, Across, Box, Curve, Up, growth, seen
+from ...figures.compare import COLOURS, Box, seen
 from .. import cache, sidebar
 from ..address import refresh
-from ..address_choice import kept, one_of
 from ..chart.chart import chart
 from ..clickable_table import clickable_table
-from ..outline import telling
 from ..sidebar import libraries
 from ..tables import save_as_csv, with_extents
-from ..text import MISSING, by, extent, plain, position
+from ..text import MISSING, by, extent, position
+from .curves import curves_section
 from .networks import Contender, ContenderTrace, end_name, open_in_explore, trace_all
 
 _FRAME = 320
 """Side of the square that a picture is cut to, in pixels."""
-
-_ACROSS: Mapping[Across, str] = {"depth": "Depth", "gflops": "GFLOPs"}
-_UP: Mapping[Up, str] = {
-    "size": "Receptive field size r",
-    "region": "Largest region",
-    "effective": "Effective size",
-}
 
 _CARD = 280
 """Width of what is drawn of one network, in pixels."""
@@ -46,7 +38,7 @@ def side_by_side(contenders: Sequence[Contender]) -> None:
         _table(contenders, {}, "being read ...")
     with curves:
         traces = trace_all(contenders)
-        _curves(traces)
+        curves_section(traces)
     with slot.container():
         table = _table(contenders, traces, "could not be read")
         save_as_csv(table, "networks.csv", key="save networks")
@@ -129,77 +121,6 @@ def _cells(
         "Last layer with cells": layer,
         "Note": note,
     }
-
-
-@st.fragment
-def _curves(traces: Mapping[Contender, ContenderTrace]) -> None:
-    """Draws how far each network sees on the way through it; a point leads to its layer."""
-    st.markdown("## How they grow")
-    choices = st.container(horizontal=True, gap="medium")
-    across = choices.segmented_control(
-        "Over", list(_ACROSS), format_func=_ACROSS.__getitem__, required=True,
-        **kept("growth.over", "growth over", one_of(_ACROSS.keys())),
-    )  # fmt: skip
-    up = choices.segmented_control(
-        "Show", list(_UP), format_func=_UP.__getitem__, required=True,
-        **kept("growth.of", "growth of", one_of(_UP.keys())),
-    )  # fmt: skip
-    assert across is not None  # it is required, and so is the other
-    assert up is not None
-    refresh()
-    curves = [Curve(c.title, c.number, t.growth) for c, t in traces.items() if t.growth.steps]
-    if not curves:
-        st.info("None of these networks has layers whose cells see a part of the input.")
-        return
-    event = chart(
-        growth(curves, across, up),
-        f"{_UP[up]} over {_ACROSS[across]}",
-        key=f"growth {' '.join(c.file.digest for c in traces)} {across} {up}",
-        on_select="rerun",
-    )
-    points = event["selection"]["points"]
-    if points:
-        number, layer = points[0]["customdata"]
-        contender = next(c for c in traces if c.number == number)
-        step = next(s for s in traces[contender].growth.steps if s.layer == layer)
-        name = plain(telling(step.title, step.op))
-        if st.button(f"Open {name} of {plain(contender.title)} in Explore", type="primary"):
-            open_in_explore(contender, layer, None)
-    else:
-        st.caption("Each point is a layer that sees farther than all before it. Click one.")
-    if up == "effective":
-        st.caption(
-            "The effective receptive field of the middle cell that is to be expected of random "
-            "weights: the side of a square of all pixels with more than 4.55% of the largest "
-            "influence ([Luo et al. 2016](https://arxiv.org/abs/1701.04128)). Skip connections "
-            "make it smaller."
-        )
-    for note in _notes(traces, up):
-        st.caption(plain(note))
-
-
-def _notes(traces: Mapping[Contender, ContenderTrace], up: Up) -> list[str]:
-    """Notes on networks that the curves leave out."""
-    notes = []
-    open_ended = [
-        f"{c.title} ({t.growth.end.note})"
-        for c, t in traces.items()
-        if up == "size" and t.growth.end and t.growth.end.field is None
-    ]
-    if open_ended:
-        notes.append(
-            "These curves end with the last layer that has a closed form; the largest regions of "
-            f"their layers go on: {'; '.join(open_ended)}."
-        )
-    untold = [f"{c.title} ({t.growth.untold})" for c, t in traces.items() if t.growth.untold]
-    if untold:
-        notes.append(
-            "Number of layers of unknown cost, which count as none: " + ", ".join(untold) + "."
-        )
-    nothing = [c.title for c, t in traces.items() if not t.growth.steps]
-    if nothing:
-        notes.append("No layer has cells that see a part of the input: " + ", ".join(nothing) + ".")
-    return notes
 
 
 @st.fragment

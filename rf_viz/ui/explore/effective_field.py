@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from ...analysis.effective import EffectiveField, central_cell, centre_of, expected_field
-from ...catalogue.samples import SAMPLE_IMAGES
 from ...errors import ModelError
 from ...figures.effective import STYLES, field_figure, profile_figure
 from ...influence.effective import Averaging, of_image
 from ...influence.occlusion import Patches
 from ...trace.network import Layer
 from .. import cache
-from ..cache import File
 from ..chart.chart import chart
 from ..inspector.measurement import network_key, subject_of
 from ..inspector.scene import Scene
+from ..measuring.inputs import inputs_of, noise_like
 from ..sharing import kept_with_it
 from ..text import MISSING, by, count, number, percent, plain, position, sentence
 
 _PAUSE = 0.1
 """Seconds from one image to the next; in between the page answers."""
-
-_DRAWS = 8
-"""So many inputs of noise are averaged where the network takes no pictures."""
 
 _SHARES = (0.2, 0.3, 0.5, 0.99)
 """The shares of the influence whose squares are told, as published tables have them."""
@@ -148,7 +141,7 @@ def _control(scene: Scene, state: Measuring) -> None:
 def _outcome(scene: Scene, state: Measuring, cell: str) -> str:
     if state.error is not None:
         return plain(sentence(state.error))
-    inputs = _inputs_of(scene)[0]
+    inputs = inputs_of(scene.picture, scene.fed).words
     if not state.done or state.averaging is None:
         return f"Cell {cell}, in the middle of the layer, all channels. To measure: {inputs}."
     field = state.averaging.field
@@ -159,7 +152,7 @@ def _outcome(scene: Scene, state: Measuring, cell: str) -> str:
 def _begin(scene: Scene, state: Measuring) -> None:
     layer = scene.layer
     state.averaging = Averaging(layer, central_cell(layer), None)
-    state.done, state.total, state.error = 0, len(_inputs_of(scene)[1]), None
+    state.done, state.total, state.error = 0, len(inputs_of(scene.picture, scene.fed).makers), None
     state.running = True
 
 
@@ -168,7 +161,7 @@ def _measure_next(scene: Scene, state: Measuring) -> None:
     assert averaging is not None
     model = cache.load(scene.file)
     cache.start_runtime(model)
-    make = _inputs_of(scene)[1][state.done]
+    make = inputs_of(scene.picture, scene.fed).makers[state.done]
     at = layer.index(central_cell(layer))
     patches = None if model.facts.has_gradients else Patches.over(layer.region_of(at))
     try:
@@ -184,34 +177,6 @@ def _measure_next(scene: Scene, state: Measuring) -> None:
     state.running = state.running and state.done < state.total
 
 
-def _inputs_of(scene: Scene) -> tuple[str, list[Callable[[], NDArray[np.float32]]]]:
-    """The inputs to average over, in words, and what makes each."""
-    make: list[Callable[[], NDArray[np.float32]]]
-    if scene.picture.kind == "image" and not scene.picture.within:
-        files = [File.at(sample.path, sample.title) for sample in SAMPLE_IMAGES.values()]
-        make = [partial(_photograph, scene, file) for file in files]
-        return f"{len(files)} photographs", make
-    make = [partial(_prepared_noise, scene, seed) for seed in range(_DRAWS)]
-    return f"{_DRAWS} inputs of noise", make
-
-
-def _photograph(scene: Scene, file: File) -> NDArray[np.float32]:
-    height, width = scene.picture.extent
-    return scene.fed.prepare(cache.pixels(file, (height, width), scene.fed.fit))
-
-
-def _prepared_noise(scene: Scene, seed: int) -> NDArray[np.float32]:
-    return scene.fed.prepare(_noise(scene.picture.values, seed))
-
-
-def _noise(like: NDArray[Any], seed: int) -> NDArray[Any]:
-    random = np.random.default_rng(seed)
-    if like.dtype == np.uint8:
-        return random.integers(0, 256, like.shape, np.uint8)
-    scale = float(like.std()) or 1.0
-    return np.asarray(like.mean() + scale * random.normal(size=like.shape), like.dtype)
-
-
 @kept_with_it("Working out the field ...")
 def _without_running(layer: Layer) -> tuple[EffectiveField, EffectiveField]:
     """The field to expect of random weights, and the share of paths."""
@@ -221,7 +186,7 @@ def _without_running(layer: Layer) -> tuple[EffectiveField, EffectiveField]:
 
 def _subject_key(scene: Scene) -> str:
     """Stands for the layer, and for how its input is prepared."""
-    probe = scene.fed.prepare(_noise(scene.picture.values, 0)).tobytes()
+    probe = scene.fed.prepare(noise_like(scene.picture.values, 0)).tobytes()
     return f"{network_key(scene)} {scene.layer.name} {scene.fed.fit} {hash(probe)}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
@@ -16,9 +15,10 @@ from ...errors import ModelError
 from ...influence import Method, is_whole
 from ...influence.gradients import by_gradient, within
 from ...influence.occlusion import Occlusion, Patches, filled, moves
+from ...influence.pace import Pace
 from ...influence.subject import Subject
 from ...trace.network import Index, Region
-from ...verify.experiment import Pixels, fixed_shape
+from ...verify.experiment import Pixels
 from ...workers import WorkerModel
 from .. import cache
 from ..sharing import shared
@@ -88,7 +88,7 @@ class Measurement:
     influence: Influence | None = None
     error: ModelError | None = None
     _batch: int = 0
-    _count: int = 4
+    _pace: Pace = field(default_factory=lambda: Pace(_STEP), repr=False)
     _size: tuple[int, ...] = ()
     _coarse: Influence | None = field(default=None, repr=False)
 
@@ -100,18 +100,17 @@ class Measurement:
     def work(self, model: WorkerModel) -> None:
         """Cover as many patches as take about ``_STEP`` seconds."""
         level = self.levels[0]
-        boxes, begun = level.next_boxes(self._count), time.monotonic()
+        boxes = level.next_boxes(self._pace.count)
         try:
-            heights, self._batch = model.run(
-                "measured", moves, self.subject, self.mask, self.cover, boxes, self._batch
-            )
+            with self._pace:
+                heights, self._batch = model.run(
+                    "measured", moves, self.subject, self.mask, self.cover, boxes, self._batch
+                )
         except ModelError as error:
             self.running, self.error = False, error
             return
         level.add(heights)
         self.done += len(boxes)
-        seconds = max(time.monotonic() - begun, 0.01)
-        self._count = int(np.clip(self._count * _STEP / seconds, 1, 2 * self._count))
         fine = level.influence
         covered = level.covered
         self.influence = fine if self._coarse is None else np.where(covered, fine, self._coarse)
@@ -197,16 +196,7 @@ def _key(scene: Scene) -> str:
 
 def subject_of(scene: Scene, at: tuple[Index, ...], tensor: NDArray[Any]) -> Subject:
     """The elements at an index of the scene's layer, on an input."""
-    net, layer = scene.net, scene.layer
-    return Subject(
-        layer.name,
-        fixed_shape(layer),
-        at,
-        net.input.name,
-        tuple(net.input.spatial_axes),
-        tensor,
-        {**scene.fed.feeds, **net.feeds},
-    )
+    return Subject.unstopped(scene.layer, at, tensor, scene.fed.feeds)
 
 
 def concentration(scene: Scene, influence: Influence) -> float:

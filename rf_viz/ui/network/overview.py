@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import NoReturn
 
 import streamlit as st
 
 from ...analysis.coverage import MOST, Coverage, coverage
 from ...analysis.diagnosis import features, skips
 from ...figures.coverage import coverage_figure
-from ...figures.growth import growth_figure
 from ...trace.network import Layer, Network
 from ..address import refresh
 from ..address_choice import kept, one_of, restored
 from ..chart.chart import chart
-from ..navigation import Destination, set_destination
 from ..sharing import kept_with_it
 from ..text import by, count, percent, plain, whole
 from .findings import cached_findings, draw_finding
 from .folds import folds
 from .graph.graph import graph
+from .growth import open_in_explore
 from .network_table import network_table
 
 _SOURCES = (
@@ -35,36 +33,12 @@ _LARGEST = 2**22
 
 
 @st.fragment
-def growth_section(net: Network, traced: str) -> None:
-    """Draws how far the layers see; a clicked point opens its layer in Explore."""
-    axis = _choose_axis(net, traced)
-    effective = st.toggle(
-        "Effective size",
-        help="Most of what a cell sees has hardly any influence on it. The line shows the size of "
-        "the **effective receptive field** of each layer's middle cell that is to be expected of "
-        "random weights: the side of a square of all pixels with more than 4.55% of the largest "
-        "influence ([Luo et al. 2016](https://arxiv.org/abs/1701.04128)). In Explore, *Effective "
-        "field* measures it with the model's own weights.",
-        **kept("effective", "effective size", one_of({"hidden": False, "shown": True})),
-    )
-    refresh()
-    event = chart(
-        _growth_figure(net, axis, effective),
-        "How far the layers see",
-        key=f"growth {traced} {axis} {effective}",
-        on_select="rerun",
-    )
-    for point in event.selection.points:
-        _go_to_explore(point["customdata"][0])
-
-
-@st.fragment
 def findings_section(net: Network, traced: str) -> None:
     """Draws the findings, each with buttons for the layers that show it."""
     for number, finding in enumerate(cached_findings(net)):
         name = draw_finding(finding, key=f"finding {number} {traced}")
         if name:
-            _go_to_explore(name)
+            open_in_explore(name)
     st.caption(_SOURCES)
 
 
@@ -75,7 +49,7 @@ def graph_section(net: Network, traced: str) -> None:
     name = graph(net, traced)
     refresh()
     if name:
-        _go_to_explore(name)
+        open_in_explore(name)
 
 
 @st.fragment
@@ -84,7 +58,7 @@ def table_section(net: Network, parameters: Mapping[str, int], traced: str) -> N
     name = network_table(net, parameters, key=traced)
     refresh()
     if name:
-        _go_to_explore(name)
+        open_in_explore(name)
 
 
 @st.fragment
@@ -99,36 +73,6 @@ def coverage_section(net: Network, traced: str) -> None:
         words.markdown(_coverage_text(layer, seen))
         with picture:
             chart(coverage_figure(seen), "How many cells see each pixel", key=f"coverage {traced}")
-
-
-def _go_to_explore(layer: str) -> NoReturn:
-    """Opens a layer in Explore; the point that was looked at in another layer stays."""
-    set_destination(Destination(layer, keep_point=True))
-    st.switch_page("streamlit_app.py")
-    raise AssertionError("the page was switched")
-
-
-def _choose_axis(net: Network, traced: str) -> int:
-    """Lets the person choose an axis of the input, where the axes differ."""
-    axes = len(net.input.size)
-    same = len(set(net.input.size)) == 1 and all(
-        len(set(layer.receptive_field.size)) == 1 for layer in net.layers if layer.receptive_field
-    )
-    if axes < 2 or same:
-        return 0
-    names = ("depth", "height", "width")[-axes:] if axes <= 3 else tuple(map(str, range(axes)))
-    return st.radio(
-        "Along",
-        range(axes),
-        format_func=names.__getitem__,
-        horizontal=True,
-        **kept("along", f"axis {traced}", one_of({name: n for n, name in enumerate(names)})),
-    )
-
-
-@kept_with_it("Measuring the layers ...")
-def _growth_figure(net: Network, axis: int, effective: bool) -> object:
-    return growth_figure(net, axis, effective=effective)
 
 
 def _choose_layer(net: Network, traced: str) -> Layer | None:

@@ -6,8 +6,10 @@ from .fed_input import (
     choose_input,
     misfit,
     prepare_by,
+    preprocessing_of,
     show_image,
     unfit,
+    usual_input,
 )
 from .layer import choose_layer
 from .missing_files import NAMED, asks_files, is_digest
@@ -31,10 +33,12 @@ __all__ = [
     "is_digest",
     "misfit",
     "prepare_by",
+    "preprocessing_of",
     "problem",
     "remember",
     "show_image",
     "show_model",
     "unfit",
+    "usual_input",
     "visitor",
 ]

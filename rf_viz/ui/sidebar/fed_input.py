@@ -106,6 +106,37 @@ def _choose_input(file: File, net: Network, sample: Sample | None) -> tuple[Pict
         return _volume(net)
     image = choose_image(sample)
     preset, how = _choose_preprocessing(file, sample)
+    return _as_image(net, image, preset, how)
+
+
+def usual_input(file: File, net: Network, sample: Sample | None) -> tuple[Picture, Fed]:
+    """The input that a network shows at first, preprocessed as the person chose it; draws nothing.
+
+    For networks that some input fits (see ``misfit``).
+    """
+    size = net.input.size
+    if len(size) == 1:
+        title, values = "A tone", tone(size[0])
+        picture, fed = _as_signal(net, f"usual tone {size[0]}", title, values)
+    elif len(size) == 3:
+        picture, fed = _as_volume(net, f"{_PHANTOM} {size}", _PHANTOM, cache.phantom_volume(size))
+    else:
+        first = next(iter(SAMPLE_IMAGES.values()))
+        preset, how = preprocessing_of(file, sample)
+        picture, fed = _as_image(net, File.at(first.path, first.title), preset, how)
+    return picture, replace(fed, feeds=net.feeds)
+
+
+def preprocessing_of(file: File, sample: Sample | None) -> tuple[str, Fit]:
+    """What becomes of an image's pixels, as the person chose it or as usual: preset and fit."""
+    usual, _ = usual_preset(cache.load(file).facts.title, sample)
+    preset: str = st.session_state.get(_preset_key(file), usual)
+    how: Fit = st.session_state.get(_fit_key(file), _usual_fit(sample))
+    return preset, how
+
+
+def _as_image(net: Network, image: File, preset: str, how: Fit) -> tuple[Picture, Fed]:
+    """An image, and how a network takes it."""
     (height, width), (y, x) = net.input.size, net.input.spatial_axes
     pixels = cache.pixels(image, (height, width), how)
     key = f"{image.digest} {height}x{width} {how}"
@@ -123,13 +154,25 @@ def _choose_input(file: File, net: Network, sample: Sample | None) -> tuple[Pict
     return Picture(key, image.name, pixels), fed
 
 
+def _preset_key(file: File) -> str:
+    return f"preset {file.digest}"
+
+
+def _fit_key(file: File) -> str:
+    return f"fit {file.digest}"
+
+
+def _usual_fit(sample: Sample | None) -> Fit:
+    return (sample and sample.fit) or get_args(Fit)[0]
+
+
 def _choose_preprocessing(file: File, sample: Sample | None) -> tuple[str, Fit]:
     """Draws what becomes of the image's pixels, to be changed: the preset's name, and the fit."""
     # What is a sample need not be a file: networks that are being designed are none.
     title = "" if sample and sample.preprocessing else cache.load(file).facts.title
     usual, sure = usual_preset(title, sample)
     fits = get_args(Fit)
-    visit, key, fit_key = visitor(), f"preset {file.digest}", f"fit {file.digest}"
+    visit, key, fit_key = visitor(), _preset_key(file), _fit_key(file)
     if visit.next_preparation:
         st.session_state[key], st.session_state[fit_key] = visit.next_preparation
         visit.next_preparation = None
@@ -158,14 +201,14 @@ def _choose_preprocessing(file: File, sample: Sample | None) -> tuple[str, Fit]:
                 "stretch": "Stretch",
                 "pad": "Pad with borders",
             }.__getitem__,
-            **kept("fit", fit_key, one_of(fits, (sample and sample.fit) or fits[0])),
+            **kept("fit", fit_key, one_of(fits, _usual_fit(sample))),
         )
     return preset, how
 
 
 def _signal(net: Network) -> tuple[Picture, Fed]:
     receive("signal")
-    visit, (length,), (axis,) = visitor(), net.input.size, net.input.spatial_axes
+    visit, (length,) = visitor(), net.input.size
     keys = [_TONE, *visit.signals]
     restored("signal", "signal", one_of(keys, _first(visit.signals, _TONE)))
     address.read("signal-name")
@@ -187,6 +230,14 @@ def _signal(net: Network) -> tuple[Picture, Fed]:
         key, title, values = _tone(length)
     else:
         key, title, values = _part(visit.signals[chosen], length)
+    return _as_signal(net, key, title, values)
+
+
+def _as_signal(
+    net: Network, key: str, title: str, values: NDArray[np.float32]
+) -> tuple[Picture, Fed]:
+    """A signal, and how a network takes it."""
+    (axis,) = net.input.spatial_axes
 
     def prepare(values: NDArray[Any]) -> NDArray[np.float32]:
         return signal_tensor(values, net.input.shape, axis)
@@ -261,7 +312,13 @@ def _volume(net: Network) -> tuple[Picture, Fed]:
         file = visit.volumes[key]
         address.put("volume-name", file.name)
         values, title, stands_for = cache.volume(file, size), file.name, key
-    key = f"{stands_for} {size}"
+    return _as_volume(net, f"{stands_for} {size}", title, values)
+
+
+def _as_volume(
+    net: Network, key: str, title: str, values: NDArray[np.float32]
+) -> tuple[Picture, Fed]:
+    """A volume, and how a network takes it."""
 
     def prepare(values: NDArray[Any]) -> NDArray[np.float32]:
         return volume_tensor(values, net.input.shape, net.input.spatial_axes)

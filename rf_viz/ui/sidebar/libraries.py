@@ -127,9 +127,16 @@ def choose_network(key: str) -> tuple[File, Sample]:
         if there:
             wish = "Use the trained weights"
             st.button(wish, key=f"trained {name}", on_click=_train, args=(key,))
-    return file, Sample(
+    return file, sample_of(key)
+
+
+def sample_of(key: str) -> Sample:
+    """How to look at a network of a library first."""
+    library, _, name = key.partition(":")
+    trained = key in visitor().trained
+    return Sample(
         title=name,
-        about=about,
+        about=_about(library, name),
         preprocessing=_preprocessing(library, name),
         fit="crop",
         default_image="chelsea",
