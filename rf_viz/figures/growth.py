@@ -19,6 +19,9 @@ from .effective import STYLES
 from .legend import LEGEND_ABOVE
 
 _HEIGHT = 380
+_LEGEND = 0.3
+"""The share of the height that the legend takes at most, where there is little room beside it."""
+
 _LINE = 1
 """The rank of lines in the legend: before the categories of layers."""
 
@@ -133,7 +136,7 @@ def growth_of(
             "title": "pixels", "type": "log", "zeroline": False,
             "tickvals": _ticks(top), "ticktext": [whole(tick) for tick in _ticks(top)],
         },
-        legend=LEGEND_ABOVE,
+        legend={**LEGEND_ABOVE, "maxheight": _LEGEND},
         hovermode="closest",
         clickmode="event+select",
         dragmode=False,

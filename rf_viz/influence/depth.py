@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from functools import partial
 from math import prod
 from typing import Literal
@@ -29,6 +28,8 @@ MOST_LAYERS = 24
 
 _COARSE, _FINE = 64, 256
 """The patches that lie over a region, at first and in the end."""
+
+_STILL = "no pixel moves its middle cell on these inputs"
 
 
 def widening(net: Network, most: int = MOST_LAYERS) -> list[Layer]:
@@ -70,12 +71,8 @@ class DepthMeasurement:
     def by_gradient(
         cls, layers: Sequence[Layer], images: Sequence[Image], describe: Describe | None = None
     ) -> DepthMeasurement:
-        """Measure by the gradient, as ``effective_field`` does, the layers one after the other.
-
-        The first and the last ones begin, so that the whole depth shows soon.
-        """
-        ordered = [layers[number] for number in _halving(len(layers))]
-        return cls([ByGradient(layer, images, describe or Subject.unstopped) for layer in ordered])
+        """Measure by the gradient, as ``effective_field`` does, the layers one after the other."""
+        return cls([ByGradient(layer, images, describe or Subject.unstopped) for layer in layers])
 
     @classmethod
     def by_occlusion(
@@ -118,37 +115,32 @@ class DepthMeasurement:
     def work(self, run: Run) -> None:
         """Do the next step.
 
-        Raises ModelError where it failed: its layers are among the problems then, and the others
-        can still be measured.
+        Raises ModelError where it fails; the same step is tried again then, unless it is left out
+        (see ``leave_out``).
         """
         task = self._tasks[0]
-        try:
-            task.work(run)
-        except ModelError as error:
-            for layer in task.layers:
-                self.problems.setdefault(layer.name, str(error))
-            self._drop({layer.name for layer in task.layers})
-            raise
+        task.work(run)
         self.results |= task.results
         self.problems |= task.problems
+        for name in task.results:
+            if self.problems.get(name) == _STILL:
+                del self.problems[name]
         if task.done >= task.total:
             self._finished += task.total
             self._tasks.popleft()
+            for layer in task.layers:
+                if layer.name not in self.results:
+                    self.problems.setdefault(layer.name, _STILL)
 
-    def _drop(self, names: set[str]) -> None:
-        """Leave out what is still to be done on layers."""
+    def leave_out(self, why: str) -> None:
+        """Leave out the layers that the next step is about, which cannot be measured."""
+        names = {layer.name for layer in self._tasks[0].layers}
+        for name in names - self.problems.keys():
+            self.problems[name] = why
         for task in list(self._tasks):
             if names >= {layer.name for layer in task.layers}:
                 self._finished += task.total
                 self._tasks.remove(task)
-
-
-def _halving(count: int) -> list[int]:
-    """Numbers from 0 on, so ordered that gaps are filled evenly: the ends, then the middle."""
-    order: list[int] = []
-    for parts in (1, 2, 4, 8, 16, count):
-        order += [int(n) for n in np.rint(np.linspace(0, count - 1, parts + 1))] if count else []
-    return list(dict.fromkeys([*order, *range(count)]))
 
 
 def _alike(layers: Sequence[Layer]) -> list[list[Layer]]:
@@ -207,8 +199,10 @@ def effective_sizes(
     else:
         measurement = DepthMeasurement.by_occlusion(chosen, makers, describe, coarse_first=False)
     while measurement.running:
-        with suppress(ModelError):  # it is among the problems, and others may be measured
+        try:
             measurement.work(lambda function, *arguments: function(model, *arguments))
+        except ModelError as error:
+            measurement.leave_out(str(error))
         if report is not None:
             report(measurement.done, measurement.total)
     if measurement.problems and not measurement.results:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import plotly.graph_objects as go
+import pytest
 
 from rf_viz.analysis.growth import Growth, GrowthPoint
 from rf_viz.figures.compare import COLOURS, Box, Curve, growth, seen
+from rf_viz.influence.depth_tasks import MeasuredSize
 
 
 def step(layer: str, depth: int, size: int | None, region: int) -> GrowthPoint:
@@ -40,6 +44,18 @@ def test_a_point_stands_where_a_layer_sees_farther_than_all_before() -> None:
     regions = [(1, 3, "stem"), (2, 7, "left"), (3, 20, "join")]
     assert curve(growth(curves, "depth", "region")) == regions
     assert [x for x, *_ in curve(growth(curves, "gflops", "region"))] == [0.1, 0.2, 0.3]
+
+
+def test_measured_sizes_stand_beside_those_to_expect() -> None:
+    steps = [replace(s, effective=0.8 * s.region) for s in BRANCHED.steps]
+    expecting = replace(BRANCHED, steps=tuple(steps))
+    sizes = {"stem": MeasuredSize(3, 7), "left": MeasuredSize(5, 7), "join": MeasuredSize(4, 7)}
+    curves = [Curve("net", 3, expecting, sizes), Curve("other", 4, expecting)]
+    expected, measured = growth(curves, "depth", "measured").data
+    assert (measured.name, list(measured.x), list(measured.y)) == ("net", [1, 2], [3, 5])
+    assert "effective size 5 px with its weights, over 7 inputs" in measured.text[1]
+    assert list(expected.y) == pytest.approx([2.4, 5.6, 16])
+    assert expected.line.color == measured.line.color
 
 
 def test_a_network_keeps_its_colour_and_number() -> None:

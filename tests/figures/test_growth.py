@@ -12,6 +12,7 @@ from rf_viz.analysis.coverage import coverage
 from rf_viz.catalogue.samples import SAMPLE_MODELS
 from rf_viz.figures.coverage import coverage_figure
 from rf_viz.figures.growth import growth_figure, points_of
+from rf_viz.influence.depth_tasks import MeasuredSize
 from tests.models.small_nets import Net
 
 
@@ -106,3 +107,18 @@ def test_a_map_of_pixels_shows_the_counts() -> None:
     assert (heatmap.z == counts).all()
     (line,) = coverage_figure(coverage(sample("crepe")["conv1"])).data
     assert len(line.y) == 1024
+
+
+def test_a_measured_size_is_joined_to_the_deepest_one_that_leads_to_it(fork: Network) -> None:
+    measured = {"a": 2.5, "long2": 3.5, "joined": 4.0}
+    sizes = {name: MeasuredSize(size, 2, (1, 1)) for name, size in measured.items()}
+    figure = growth_figure(fork, 0, measured=sizes)
+    marks, lines = figure.data[-1], go.Figure(figure.data[:-1])
+    assert segments(lines, "effective, these weights") == {
+        ((0, 1), (1, 2.5)),
+        ((1, 2.5), (3, 3.5)),
+        ((3, 3.5), (4, 4)),
+    }
+    assert [name for (name,) in marks.customdata] == list(measured)
+    assert "2.5 px with these weights" in marks.text[0]
+    assert "over 2 inputs" in marks.text[0]

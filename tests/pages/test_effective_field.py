@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 import rf_viz
 from rf_viz.analysis.effective import expected_field
 from rf_viz.catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS
+from rf_viz.influence.depth import effective_sizes
 from rf_viz.influence.effective import effective_field
 from rf_viz.inputs.images import PRESETS, fit, open_image, to_tensor
 from tests.pages.driver import onnx_file, upload, visit
@@ -78,3 +79,70 @@ def test_networks_are_compared_by_their_effective_size() -> None:
     app.run()
     assert not app.exception
     assert any("Skip connections make it smaller" in text.value for text in app.caption)
+
+
+def traces(app: AppTest) -> dict[str, dict[str, object]]:
+    """The traces of the first figure by name, the last one of each."""
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    return {trace["name"]: trace for trace in figure["data"]}
+
+
+def wide() -> bytes:
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["a"], "a", pads=[1] * 4),
+        helper.make_node("Relu", ["a"], ["r"], "r"),
+        helper.make_node("Conv", ["r", "v"], ["b"], "b", pads=[1] * 4),
+    ]
+    return onnx_file(nodes, {"x": [1, 3, 14, 14]}, "b", {"w": (2, 3, 3, 3), "v": (1, 2, 3, 3)})
+
+
+def measured_wide() -> dict[str, float]:
+    """The sizes of its layers over the first two photographs, as the library has them."""
+    model, preset = rf_viz.load(wide()), PRESETS["ImageNet mean/std"]
+    images = [
+        to_tensor(fit(open_image(sample.path), (14, 14)), (1, 3, 14, 14), (2, 3), preset)
+        for sample in list(SAMPLE_IMAGES.values())[:2]
+    ]
+    sizes = effective_sizes(model, model.trace(cut_global=True), images, method="occlusion")
+    return {name: size.size for name, size in sizes.items()}
+
+
+def test_the_effective_sizes_of_a_network_are_measured_with_its_weights() -> None:
+    app = upload(visit(), "model", ("wide.onnx", wide()))
+    app.switch_page("pages/network.py").run()
+    app.toggle(key="effective size").set_value(True).run()
+    assert "effective, these weights" not in traces(app)
+    app.button(key="depth begin").click().run()
+    for _ in range(20):
+        if not app.session_state["queue network"].running:
+            break
+        app.run()
+    app.run()
+    assert not app.exception
+    marks = traces(app)["effective, these weights"]
+    assert [name for (name,) in marks["customdata"]] == ["a", "b"]
+    sizes = measured_wide()
+    assert marks["y"] == pytest.approx([sizes["a"], sizes["b"]])
+    assert "Measured on 2 layers over 2 photographs" in " ".join(c.value for c in app.caption)
+    assert not [b for b in app.button if (b.key or "").startswith("depth ")]
+
+    # Compare has them, too: the same model, traced in the same way.
+    app.switch_page("pages/compare.py")
+    app.query_params.update({"with": "none", "growth.of": "measured"})
+    app.run()
+    assert not app.exception
+    assert traces(app)["wide.onnx"]["y"] == pytest.approx([sizes["a"], sizes["b"]])
+
+
+def test_what_cannot_be_measured_is_told_with_the_reason() -> None:
+    node = helper.make_node("Conv", ["x", "w"], ["y"], "y")
+    file = onnx_file([node], {"x": [1, 5, 12, 12]}, "y", {"w": (2, 5, 3, 3)})
+    app = upload(visit(), "model", ("five.onnx", file))
+    app.switch_page("pages/compare.py")
+    app.query_params.update({"with": "onnx-light:squeezenet", "growth.of": "measured"})
+    app.run()
+    assert any("Equal weights" in text.value for text in app.caption)
+    app.button(key="depth begin").click().run()
+    app.button(key="depth cancel").click().run()
+    assert not app.exception
+    assert any("nothing to measure over" in text.value for text in app.caption)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from ...catalogue.samples import SAMPLE_MODELS, Sample
+from ...errors import ModelError
 from ...figures.compare import Across, Curve, Up, growth
 from ..address import refresh
 from ..address_choice import kept, one_of
@@ -16,7 +17,7 @@ from ..measuring.controls import PAUSE, controls
 from ..measuring.depth import Queue, queue_of
 from ..outline import telling
 from ..sidebar import libraries
-from ..text import plain
+from ..text import plain, sentence
 from .networks import LIGHT, Contender, ContenderTrace, open_in_explore
 
 _ACROSS: Mapping[Across, str] = {"depth": "Depth", "gflops": "GFLOPs"}
@@ -56,7 +57,11 @@ def curves_section(traces: Mapping[Contender, ContenderTrace]) -> None:
     queue = None
     if up == "measured":
         networks = [(c.file, TraceOptions(), _sample(c)) for c in shown]
-        queue = queue_of("compare", networks, finer=False)
+        try:
+            queue = queue_of("compare", networks, finer=False)
+        except ModelError as error:
+            st.error(plain(sentence(error)), icon=":material/error:")
+            return
     ticking = queue is not None and queue.running
     # While there is work, the fragment calls itself; the page's other parts stay usable.
     watch = st.fragment(_watch, run_every=PAUSE if ticking else None)
@@ -92,7 +97,7 @@ def _watch(
             f"weights: {_SIZE}. Skip connections make it smaller."
         )
     if queue is not None:
-        st.caption(_about(traces, queue))
+        st.caption(_about(traces))
     if ticking and queue is not None:
         # At the end: the next tick would end this run at whatever is drawn after the work.
         queue.work()
@@ -125,19 +130,19 @@ def _draw(
         open_in_explore(contender, layer, None)
 
 
-def _about(traces: Mapping[Contender, ContenderTrace], queue: Queue) -> str:
+def _about(traces: Mapping[Contender, ContenderTrace]) -> str:
     """What is measured, over what and how, and what the weights are, as Markdown."""
     text = (
         f"The effective receptive field of the middle cell with the network's own weights: {_SIZE}."
-        " Dotted: what is to be expected of random weights. Over sample photographs (noise, where "
-        "a network takes no pictures): by the gradient where the runtime computes it, else by "
-        "occlusion, no finer than the patches."
+        " Over sample photographs, or noise where a network takes no pictures: by the gradient "
+        "where the runtime computes it, else by occlusion, no finer than the patches. Dotted: what "
+        "is to be expected of random weights, if paths that join count alike."
     )
     random = [c.title for c in traces if c.file.random_weights]
     if random:
         text += (
-            f" **Random weights** here: {plain(', '.join(random))}; so the measured sizes are those"
-            " of random weights, too."
+            f" **Random weights**: {plain(', '.join(random))}. What is measured of these shows no "
+            "training; where a library has trained weights, they can be asked for beside the model."
         )
     equal = [c.title for c in traces if c.key.startswith(LIGHT)]
     if equal:

@@ -86,25 +86,24 @@ class NetworkSizes:
     def work(self) -> None:
         """Measure for about half a second."""
         try:
-            model = cache.load(self.file)
-            cache.start_runtime(model)
-            if self.measurement is None:
-                self.measurement = self._begun(cache.trace(self.file, self.options))
-            run = partial(model.run, "measured")
-            begun = time.monotonic()
-            while self.measurement.running and time.monotonic() - begun < _STEP:
-                self._step(self.measurement, run)
+            with cache.reported(self.file, "measured"):
+                self._work()
         except ModelError as error:
             self.error = error
 
-    @staticmethod
-    def _step(measurement: DepthMeasurement, run: partial[object]) -> None:
-        try:
-            measurement.work(run)
-        except EndedError:
-            raise
-        except ModelError:
-            pass  # it is among the problems, and other layers may be measured
+    def _work(self) -> None:
+        model = cache.load(self.file)
+        cache.start_runtime(model)
+        if self.measurement is None:
+            self.measurement = self._begun(cache.trace(self.file, self.options))
+        run, begun = partial(model.run, "measured"), time.monotonic()
+        while self.measurement.running and time.monotonic() - begun < _STEP:
+            try:
+                self.measurement.work(run)
+            except EndedError:
+                raise
+            except ModelError as error:
+                self.measurement.leave_out(str(error))
 
     def _begun(self, net: Network) -> DepthMeasurement:
         """The measurement before its first step. Raises ModelError where there can be none."""
