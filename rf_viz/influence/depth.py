@@ -29,7 +29,7 @@ MOST_LAYERS = 24
 _COARSE, _FINE = 64, 256
 """The patches that lie over a region, at first and in the end."""
 
-_STILL = "no pixel moves its middle cell on these inputs"
+_STILL = "no pixel moves the middle cell on these inputs"
 
 
 def widening(net: Network, most: int = MOST_LAYERS) -> list[Layer]:

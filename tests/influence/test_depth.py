@@ -20,6 +20,8 @@ from rf_viz.influence.depth import effective_sizes, widening
 from tests.models.small_nets import Net
 from tests.oracles.onnx_oracle import build
 
+pytestmark = pytest.mark.slow
+
 EXTENT = 64
 
 

@@ -109,7 +109,7 @@ def _draw(
     """Draws the curves; of a clicked point the button that opens its layer."""
     results = [n.results for n in queue.networks] if queue else [{} for _ in traces]
     curves = [
-        Curve(c.title, c.number, t.growth, measured)
+        Curve(f"{c.title}{_untrained(c) if queue else ''}", c.number, t.growth, measured)
         for (c, t), measured in zip(traces.items(), results, strict=True)
     ]
     event = chart(
@@ -128,6 +128,13 @@ def _draw(
     name = plain(telling(step.title, step.op))
     if st.button(f"Open {name} of {plain(contender.title)} in Explore", type="primary"):
         open_in_explore(contender, layer, None)
+
+
+def _untrained(contender: Contender) -> str:
+    """What the legend adds to the name of a network that nobody trained."""
+    if contender.file.random_weights:
+        return ", random weights"
+    return ", equal weights" if contender.key.startswith(LIGHT) else ""
 
 
 def _about(traces: Mapping[Contender, ContenderTrace]) -> str:
