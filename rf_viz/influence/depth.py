@@ -126,8 +126,7 @@ class DepthMeasurement:
             if self.problems.get(name) == _STILL:
                 del self.problems[name]
         if task.done >= task.total:
-            self._finished += task.total
-            self._tasks.popleft()
+            self._end(task)
             for layer in task.layers:
                 if layer.name not in self.results:
                     self.problems.setdefault(layer.name, _STILL)
@@ -139,8 +138,13 @@ class DepthMeasurement:
             self.problems[name] = why
         for task in list(self._tasks):
             if names >= {layer.name for layer in task.layers}:
-                self._finished += task.total
-                self._tasks.remove(task)
+                self._end(task)
+
+    def _end(self, task: Task) -> None:
+        """Drop a task, and the averages that it holds."""
+        self._finished += task.total
+        self._tasks.remove(task)
+        self._later.discard(task)
 
 
 def _alike(layers: Sequence[Layer]) -> list[list[Layer]]:

@@ -13,7 +13,7 @@ import streamlit as st
 from ... import Network
 from ...catalogue.samples import Sample
 from ...errors import ModelError
-from ...influence.depth import DepthMeasurement, widening
+from ...influence.depth import MOST_LAYERS, DepthMeasurement, widening
 from ...influence.depth_tasks import MeasuredSize
 from ...workers import EndedError
 from .. import cache, sidebar
@@ -28,7 +28,10 @@ _STEP = 0.5
 """Seconds that a page works before it answers again."""
 
 _MOST_PIXELS = 2**22
-"""The most pixels of an input: the masks of many layers are held at a time."""
+"""The most pixels of an input."""
+
+_MOST_SUMS = 2**25
+"""So many pixels have sums at a time, at most: of larger inputs fewer layers are measured."""
 
 _KEPT = 16
 """So many networks' sizes are kept in a session."""
@@ -118,7 +121,7 @@ class NetworkSizes:
                 f"the input has more than {whole(_MOST_PIXELS)} pixels, which is too many to "
                 "measure all layers: choose a smaller size"
             )
-        layers = widening(net)
+        layers = widening(net, min(MOST_LAYERS, _MOST_SUMS // prod(source.size)))
         if not layers:
             raise ModelError("no layer before the pooling combines positions of the input")
         inputs = inputs_of(*sidebar.usual_input(self.file, net, self.sample))
