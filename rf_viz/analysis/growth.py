@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from ..trace.closed_form import ReceptiveField
 from ..trace.network import Layer, Network
-from .effective import expected_sizes
 
 
 @dataclass(frozen=True)
@@ -20,8 +19,6 @@ class GrowthPoint:
         size: its receptive field size r in pixels; None where it has no closed form.
         region: the extent in pixels of the largest region that any of its cells sees, which lies
             inside the input.
-        effective: the size in pixels of the effective receptive field of its middle cell that is to
-            be expected of random weights; None where that is unknown.
     """
 
     layer: str
@@ -31,7 +28,6 @@ class GrowthPoint:
     gflops: float
     size: int | None
     region: int
-    effective: float | None
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,6 @@ def growth(net: Network) -> Growth:
     """
     steps, last, untold, products = [], None, 0, 0
     depths: dict[Layer, int] = {}
-    expected = expected_sizes(net.layers)
     for layer in net.layers:
         cost = layer.multiply_adds
         before = max((depths[source] for source in layer.inputs if source), default=0)
@@ -99,7 +94,6 @@ def growth(net: Network) -> Growth:
                     2 * products / 1e9,
                     size,
                     seen,
-                    expected[layer],
                 )
             )
     end = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 USAGE = """\
-%(prog)s [MODEL [IMAGE]] [--models DIR] [--surveys DIR] [--host HOST] [--port PORT] [--no-browser]
+%(prog)s [MODEL [IMAGE]] [--models DIR] [--surveys DIR] [--host HOST] [--port PORT]
+              [--no-browser]
        %(prog)s layers|region|verify|survey MODEL ..."""
 
 ABOUT = """\

@@ -28,7 +28,7 @@ Across = Literal["depth", "gflops"]
 """What lies along the horizontal axis: an attribute of ``GrowthPoint``."""
 
 Up = Literal["size", "region", "effective", "measured"]
-"""What lies along the vertical axis: an attribute of ``GrowthPoint``, or the measured sizes."""
+"""What lies along the vertical axis: an attribute of ``GrowthPoint``, or effective sizes."""
 
 _ACROSS = {
     "depth": "Depth: convolutions and matrix products on the longest path",
@@ -54,16 +54,21 @@ class Curve:
     Attributes:
         name, number: the network's; its number gives its colour.
         growth: how it grows.
-        measured: the effective sizes of some layers with the network's own weights, by name.
+        expected: the effective sizes of its layers to expect of random weights, by name, where
+            these are asked for.
+        measured: those of some layers with the network's own weights, by name.
     """
 
     name: str
     number: int
     growth: Growth
+    expected: Mapping[str, float | None] = field(default_factory=dict)
     measured: Mapping[str, MeasuredSize] = field(default_factory=dict)
 
     def value(self, step: GrowthPoint, of: Across | Up) -> float | None:
         """What a layer has along an axis of the figure."""
+        if of == "effective":
+            return self.expected.get(step.layer)
         if of == "measured":
             size = self.measured.get(step.layer)
             return None if size is None else size.size
@@ -88,7 +93,7 @@ def growth(curves: Sequence[Curve], across: Across, up: Up) -> go.Figure:
             figure.add_scatter(
                 name=f"{curve.name}, random weights",
                 x=[curve.value(step, across) for step in expected],
-                y=[step.effective for step in expected],
+                y=[curve.value(step, "effective") for step in expected],
                 mode="lines",
                 line={"shape": "hv", "width": 1.5, "dash": "dot", "color": _colour(curve)},
                 hoverinfo="skip",
@@ -159,10 +164,9 @@ def _about(curve: Curve, step: GrowthPoint) -> str:
     unit, measured = unit_of(curve.growth.input), curve.measured.get(step.layer)
     size = "no closed form" if step.size is None else f"r {whole(step.size)} {unit}"
     effective = ""
-    if step.effective is not None:
-        effective = (
-            f"effective size {number(step.effective)} {unit}, to expect of random weights<br>"
-        )
+    expected = curve.expected.get(step.layer)
+    if expected is not None:
+        effective = f"effective size {number(expected)} {unit}, to expect of random weights<br>"
     if measured is not None:
         patches = "" if measured.patch is None else f", by patches of {by(measured.patch)}"
         effective = (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -14,7 +12,7 @@ from rf_viz.influence.depth_tasks import MeasuredSize
 
 
 def step(layer: str, depth: int, size: int | None, region: int) -> GrowthPoint:
-    return GrowthPoint(layer, layer, "Conv", depth, depth / 10, size, region, None)
+    return GrowthPoint(layer, layer, "Conv", depth, depth / 10, size, region)
 
 
 BRANCHED = Growth(
@@ -47,10 +45,9 @@ def test_a_point_stands_where_a_layer_sees_farther_than_all_before() -> None:
 
 
 def test_measured_sizes_stand_beside_those_to_expect() -> None:
-    steps = [replace(s, effective=0.8 * s.region) for s in BRANCHED.steps]
-    expecting = replace(BRANCHED, steps=tuple(steps))
+    expecting = {s.layer: 0.8 * s.region for s in BRANCHED.steps}
     sizes = {"stem": MeasuredSize(3, 7), "left": MeasuredSize(5, 7), "join": MeasuredSize(4, 7)}
-    curves = [Curve("net", 3, expecting, sizes), Curve("other", 4, expecting)]
+    curves = [Curve("net", 3, BRANCHED, expecting, sizes), Curve("other", 4, BRANCHED, expecting)]
     expected, measured = growth(curves, "depth", "measured").data
     assert (measured.name, list(measured.x), list(measured.y)) == ("net", [1, 2], [3, 5])
     assert "effective size 5 px with its weights, over 7 inputs" in measured.text[1]

@@ -18,7 +18,7 @@ from ..measuring.depth import Queue, queue_of
 from ..outline import telling
 from ..sidebar import libraries
 from ..text import plain, sentence
-from .networks import LIGHT, Contender, ContenderTrace, open_in_explore
+from .networks import LIGHT, Contender, ContenderTrace, expected_of, open_in_explore
 
 _ACROSS: Mapping[Across, str] = {"depth": "Depth", "gflops": "GFLOPs"}
 _UP: Mapping[Up, str] = {
@@ -27,6 +27,9 @@ _UP: Mapping[Up, str] = {
     "effective": "Effective size",
     "measured": "Effective size, measured",
 }
+
+Expected = dict[Contender, Mapping[str, float | None]]
+"""The effective sizes of networks' layers to expect of random weights, where they are shown."""
 
 _SIZE = (
     "the side of a square of all pixels with more than 4.55% of the largest influence "
@@ -54,18 +57,20 @@ def curves_section(traces: Mapping[Contender, ContenderTrace]) -> None:
     if not shown:
         st.info("None of these networks has layers whose cells see a part of the input.")
         return
-    queue = None
-    if up == "measured":
-        networks = [(c.file, TraceOptions(), _sample(c)) for c in shown]
-        try:
+    queue, expected = None, Expected()
+    try:
+        if up == "measured":
+            networks = [(c.file, TraceOptions(), _sample(c)) for c in shown]
             queue = queue_of("compare", networks, finer=False)
-        except ModelError as error:
-            st.error(plain(sentence(error)), icon=":material/error:")
-            return
+        if up in ("effective", "measured"):
+            expected = {contender: expected_of(contender) for contender in shown}
+    except ModelError as error:
+        st.error(plain(sentence(error)), icon=":material/error:")
+        return
     ticking = queue is not None and queue.running
     # While there is work, the fragment calls itself; the page's other parts stay usable.
     watch = st.fragment(_watch, run_every=PAUSE if ticking else None)
-    watch(shown, across, up, queue, ticking)
+    watch(shown, across, up, expected, queue, ticking)
     for note in _notes(traces, up):
         st.caption(plain(note))
 
@@ -80,6 +85,7 @@ def _watch(
     traces: Mapping[Contender, ContenderTrace],
     across: Across,
     up: Up,
+    expected: Expected,
     queue: Queue | None,
     ticking: bool,
 ) -> None:
@@ -90,7 +96,7 @@ def _watch(
         begun = any(network.results for network in queue.networks)
         controls(queue, "Measure these networks", "" if begun else "Nothing is measured yet.")
     if queue is None or any(network.results for network in queue.networks):
-        _draw(traces, across, up, queue)
+        _draw(traces, across, up, expected, queue)
     if up == "effective":
         st.caption(
             "The effective receptive field of the middle cell that is to be expected of random "
@@ -104,12 +110,22 @@ def _watch(
 
 
 def _draw(
-    traces: Mapping[Contender, ContenderTrace], across: Across, up: Up, queue: Queue | None
+    traces: Mapping[Contender, ContenderTrace],
+    across: Across,
+    up: Up,
+    expected: Expected,
+    queue: Queue | None,
 ) -> None:
     """Draws the curves; of a clicked point the button that opens its layer."""
     results = [n.results for n in queue.networks] if queue else [{} for _ in traces]
     curves = [
-        Curve(f"{c.title}{_untrained(c) if queue else ''}", c.number, t.growth, measured)
+        Curve(
+            f"{c.title}{_untrained(c) if queue else ''}",
+            c.number,
+            t.growth,
+            expected.get(c, {}),
+            measured,
+        )
         for (c, t), measured in zip(traces.items(), results, strict=True)
     ]
     event = chart(

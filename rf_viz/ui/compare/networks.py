@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import streamlit as st
 
+from ...analysis.effective import expected_sizes
 from ...analysis.growth import End, Growth, growth
 from ...catalogue.samples import SAMPLE_MODELS
 from ...errors import ModelError, SizeUnknownError
@@ -20,6 +21,7 @@ from ..inspector.depth.depth import nearest
 from ..navigation import Destination, set_destination
 from ..outline import telling
 from ..pictures import Cell
+from ..sharing import shared
 from ..sidebar import host_models, libraries
 from ..text import plain, sentence
 
@@ -167,6 +169,18 @@ def trace_contender(contender: Contender) -> ContenderTrace:
         while len(traces) > _MOST_TRACES:
             traces.pop(next(iter(traces)), None)
     return traces[file.digest]
+
+
+def expected_of(contender: Contender) -> Mapping[str, float | None]:
+    """The effective sizes of its layers to expect of random weights, by name. Raises ModelError."""
+    return _expected(contender.file.digest, contender)
+
+
+@shared(2**22, len, "Working out effective sizes ...")
+def _expected(digest: str, _contender: Contender) -> Mapping[str, float | None]:
+    net = cache.trace(_contender.file, TraceOptions())
+    with cache.reported(_contender.file, "followed"):
+        return {layer.name: size for layer, size in expected_sizes(net.layers).items()}
 
 
 def _central_cell(layer: Layer, extents: Sequence[int]) -> Cell:
