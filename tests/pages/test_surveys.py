@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,26 @@ def test_a_survey_of_another_model_is_refused_in_a_sentence(app: AppTest, place:
     app.selectbox(key="model").select("squeezenet").run()
     give(app, place / "whole.zip")
     assert "This survey is of small.onnx, and looks at cat" in words(app)
+    assert components(app, "surveyed cells") == []
+
+
+@pytest.mark.parametrize(
+    ("part", "shape", "why"),
+    [
+        ("input", [1, 3, 24, 24], "made at an input size of 24 \N{MULTIPLICATION SIGN} 24"),
+        ("layer", [1, 7, 9, 9], "traced this model with other options"),
+    ],
+)
+def test_a_survey_that_was_traced_otherwise_says_how(
+    app: AppTest, place: Path, tmp_path: Path, part: str, shape: list[int], why: str
+) -> None:
+    shutil.copytree(place / "surveys" / "bare", tmp_path / "otherwise")
+    file = tmp_path / "otherwise" / "survey.json"
+    record = json.loads(file.read_text())
+    (record["input"] if part == "input" else record["layers"][0])["shape"] = shape
+    file.write_text(json.dumps(record))
+    give(app, Path(shutil.make_archive(str(tmp_path / "otherwise"), "zip", tmp_path, "otherwise")))
+    assert why in words(app)
     assert components(app, "surveyed cells") == []
 
 

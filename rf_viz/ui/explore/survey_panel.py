@@ -111,21 +111,27 @@ def _layers_of(survey: SurveyRecord, net: Network) -> list[Layer]:
 
 
 def _why_none(survey: SurveyRecord, scene: Scene) -> str:
+    """Why none of the surveyed layers can be shown, and what to do."""
     source, size = scene.net.input, tuple(scene.net.input.size)
-    if _is_of(survey, scene.file) and survey.size != size:
+    names = listed([layer.title for layer in survey.layers])
+    if not _is_of(survey, scene.file):
         return (
-            f"The survey was made at an input size of {by(survey.size)}, and the model is shown at "
-            f"{by(size)}: choose that size in the sidebar."
+            f"This survey is of {survey.model}, and looks at {names}. The model that is open has "
+            f"no such layers: open {survey.model} in the sidebar."
         )
-    if _is_of(survey, scene.file) and survey.input_name != source.name:
+    if survey.input_name != source.name:
         return (
             f"The survey looks from the input {survey.input_name}, and this page from "
             f"{source.name}: choose that input in the sidebar."
         )
-    names = listed([layer.title for layer in survey.layers])
+    if survey.size != size:
+        return (
+            f"The survey was made at an input size of {by(survey.size)}, and the model is shown at "
+            f"{by(size)}: choose that size in the sidebar."
+        )
     return (
-        f"This survey is of {survey.model}, and looks at {names}. The model that is open has no "
-        f"such layers: open {survey.model} in the sidebar."
+        "The survey traced this model with other options. On this page its layers have other "
+        f"shapes or are not there ({names})."
     )
 
 
