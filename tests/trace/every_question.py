@@ -96,10 +96,10 @@ NETWORKS: Mapping[str, Callable[[], Made]] = {
     "large layer, summed up": lambda: _resized(
         helper.make_node("CumSum", ["large", "two"], ["c"]),
     ),
-    "long signal": lambda: _chain("Conv", 10, (1, 1, 2**25), "k1", pads=[1, 1]),
+    "long signal": lambda: _chain("Conv", 20, (1, 1, 2**25), "k1", pads=[1, 1]),
     "longest signal": lambda: _chain("Conv", 4, (1, 1, 2**28), "k1", pads=[1, 1]),
     "many alike": lambda: _chain("Relu", 100, (1, 1, 2**24)),
-    "residual": lambda: _residual(6, 2**14),
+    "residual": lambda: _residual(12, 2**14),
     "far strides": lambda: _chain(
         "Conv", 1, (1, 1, 8, 8), "k2", strides=[10**6] * 2, dilations=[10**6] * 2, pads=[10**9] * 4
     ),
