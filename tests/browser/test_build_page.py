@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Response, expect
+from playwright.sync_api import Browser, Locator, Page, Response, WebSocketRoute, expect
 
 from tests.browser.driver import choose, settle
 from tests.browser.visitors import visitor
@@ -164,6 +164,33 @@ def test_arrow_keys_count_up_and_down(build: Page) -> None:
         kernel.press(key)
     expect(kernel).to_have_value("4")
     expect(result(build, 12, "r")).to_have_text("25")
+
+
+def test_an_edit_that_is_lost_on_its_way_is_sent_again(browser: Browser, url: str) -> None:
+    lost: list[str | bytes] = []
+
+    def lose_one(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def forward(message: str | bytes) -> None:
+            data = message if isinstance(message, bytes) else message.encode()
+            if b'"what":"set"' in data and not lost:
+                lost.append(message)
+            else:
+                server.send(message)
+
+        socket.on_message(forward)
+
+    with visitor(browser) as page:
+        page.route_web_socket(re.compile("/_stcore/stream"), lose_one)
+        page.goto(f"{url}/build")
+        page.locator("[data-pane=map] .plot").wait_for()
+        settle(page)
+        cell(page, 1, "kernel").fill("7")
+        cell(page, 1, "kernel").press("Tab")
+        expect(result(page, 12, "r")).to_have_text("28")
+        edits_arrive(page)
+    assert lost
 
 
 def test_a_large_file_begins_to_download_at_once(build: Page) -> None:

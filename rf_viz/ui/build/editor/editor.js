@@ -2,14 +2,16 @@
  * The editor: a network's layers as a table, with what each of them comes to.
  *
  * Every edit is numbered and reported as the trigger `edits`, along with those before it that the
- * server is not known to have heard; `heard` tells of these. Cells are changed in place, so that
- * what a person is typing stays.
+ * server is not known to have heard; `heard` tells of these. A report that gets no answer is sent
+ * again, since it may have been lost. Cells are changed in place, so that what a person is typing
+ * stays.
  */
 
 import { mount } from "../../browser/mount.js";
 
 const SETTINGS = ["channels", "kernel", "stride", "padding", "dilation", "groups"];
 const MOST_PADDING = 32; // that is on offer as a number
+const PATIENCE = 2000; // milliseconds until a report is sent again; every further time twice as long
 
 class Editor {
   constructor(root) {
@@ -37,6 +39,7 @@ class Editor {
   }
 
   remove() {
+    clearTimeout(this.again);
     document.removeEventListener("keydown", this.listen);
   }
 
@@ -48,6 +51,7 @@ class Editor {
     for (const edit of this.waiting) edit.heard = edit.turn <= data.heard;
     this.waiting = this.waiting.filter((edit) => !edit.heard);
     this.sheet.ariaBusy = String(this.waiting.length > 0);
+    if (this.waiting.length === 0) clearTimeout(this.again);
     this.kinds = new Map(data.kinds.map((kind) => [kind.name, kind]));
     if (first) this.offer();
     this.showInput();
@@ -173,7 +177,14 @@ class Editor {
     box.edit = { ...edit, turn: this.turn };
     this.waiting.push(box.edit);
     this.sheet.ariaBusy = "true";
+    this.send(PATIENCE);
+  }
+
+  /** Reports the edits that wait, now and again for as long as they wait. */
+  send(patience) {
     this.report(this.waiting);
+    clearTimeout(this.again);
+    this.again = setTimeout(() => this.send(2 * patience), patience);
   }
 
   /** One of the tools, on the chosen row. Until it is heard the rows have other numbers. */
