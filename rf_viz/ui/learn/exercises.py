@@ -21,7 +21,7 @@ from ...lessons.worked import paths
 from .. import address
 from ..browser.token import browser_token
 from ..text import plain
-from .unit_diagram.unit_diagram import Pin, unit_diagram
+from .diagram.unit_diagram import Pin, unit_diagram
 
 _CSS = Path(__file__).parent / "exercises.css"
 

@@ -22,9 +22,9 @@ from ..address_choice import (
     restored,
     several_of,
 )
+from .diagram.unit_diagram import Pin, unit_diagram
 from .lesson_network import TITLE, lesson_network
 from .task import task
-from .unit_diagram.unit_diagram import Pin, unit_diagram
 
 _CSS = Path(__file__).with_suffix(".css")
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from rf_viz.lessons import Conv, Fork, Transposed, Upsample, stack
-from rf_viz.ui.learn.unit_diagram.unit_diagram import (
+from rf_viz.ui.learn.diagram.unit_diagram import (
     Pin,
     content,
     levels,

@@ -20,7 +20,7 @@ from ....lessons.reach import reach
 from ....lessons.worked import runs
 from ...address_choice import kept, one_of
 from ...text import whole
-from ..unit_diagram.unit_diagram import Brackets, unit_diagram
+from ..diagram.unit_diagram import Brackets, unit_diagram
 from .frame import beside, controls, few, fitting, joined, layer_sliders, slider, unit_of
 
 

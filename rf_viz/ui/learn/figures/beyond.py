@@ -24,7 +24,7 @@ from ....lessons.weights import alternate, away_from_border, summed_weights
 from ...address_choice import kept, one_of
 from ...chart.chart import chart
 from ...text import number, percent
-from ..unit_diagram.unit_diagram import Brackets, Pin, unit_diagram
+from ..diagram.unit_diagram import Brackets, Pin, unit_diagram
 from .frame import controls, few, fitting, joined, slider, unit_of
 
 SAME, DOUBLED = "the same in all layers", "doubled from layer to layer"

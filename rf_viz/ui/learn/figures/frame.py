@@ -11,7 +11,7 @@ from ....errors import DefectError, ModelError
 from ....lessons import Conv, Example
 from ...address_choice import between, in_short, kept
 from ...text import sentence
-from ..unit_diagram.unit_diagram import Pin
+from ..diagram.unit_diagram import Pin
 
 _WIDTH = 136
 """Width of a slider in screen pixels: they stand in rows, and wrap."""
