@@ -43,9 +43,10 @@ def example(length: int = 14) -> Example:
     return stack(NET, length)
 
 
-def set_slider(page: Page, label: str, key: str) -> None:
-    """Presses a key on a slider."""
-    page.get_by_test_id("stSlider").filter(has_text=label).locator("input").press(key)
+def slider(page: Page, group: str, label: str) -> Locator:
+    """The slider of a group of controls, "" for one that stands alone."""
+    row = page.get_by_role("group", name=group) if group else page.locator(".controls")
+    return row.get_by_role("slider", name=label)
 
 
 def test_pointing_at_an_output_lights_what_it_sees(learn: Page) -> None:
@@ -72,12 +73,18 @@ def test_pointing_at_an_input_lights_all_that_see_it(learn: Page) -> None:
             assert lit(learn, row, "above") == seen
 
 
-def test_a_click_pins_a_unit_and_the_equation_takes_it(learn: Page) -> None:
+def test_the_equations_take_the_unit_that_is_pointed_at_and_keep_the_pinned_one(
+    learn: Page,
+) -> None:
+    last = learn.locator(".formulas math").nth(1).locator("mtr").last
     unit(learn, 2, 5).click()
-    equation = learn.get_by_test_id("stMarkdown").filter(has=learn.locator(".katex")).first
-    expect(equation.locator("annotation")).to_contain_text(r"5 \cdot 2 - (1 \cdot 1 + 1 \cdot 2)")
+    expect(last).to_have_text("=5·2\N{MINUS SIGN}(1·1+1·2)=7")
+    unit(learn, 2, 0).hover()
+    expect(last).to_have_text("=0·2\N{MINUS SIGN}(1·1+1·2)=\N{MINUS SIGN}3")
     learn.mouse.move(5, 5)
+    expect(last).to_have_text("=5·2\N{MINUS SIGN}(1·1+1·2)=7")
     assert lit(learn, 0, "below") == list(range(7, 14))
+    expect(learn).to_have_url(re.compile(r"region\.unit=0(%2C|,)5"))
 
 
 def test_arrow_keys_move_along_rows_and_between_them(learn: Page) -> None:
@@ -98,24 +105,85 @@ def test_arrow_keys_move_along_rows_and_between_them(learn: Page) -> None:
 
 def test_a_slider_draws_another_network_and_the_pinned_unit_stays(learn: Page) -> None:
     unit(learn, 2, 2).click()
-    set_slider(learn, "Input units n", "ArrowRight")
+    slider(learn, "", "Input units n").press("ArrowRight")
     expect(learn.locator('.unit[data-row="2"]:not(.padding)')).to_have_count(
         example(15).rows[-1].size
     )
     expect(unit(learn, 2, 2)).to_contain_class("pinned")
-    set_slider(learn, "Input units n", "ArrowLeft")
+    expect(learn).to_have_url(re.compile(r"region\.n=15"))
+    slider(learn, "", "Input units n").press("ArrowLeft")
     expect(learn.locator('.unit[data-row="2"]:not(.padding)')).to_have_count(7)
+    expect(learn).not_to_have_url(re.compile(r"region\.n="))
 
 
-def test_another_figure_is_in_the_address_and_back_returns(learn: Page) -> None:
-    learn.get_by_test_id("stButtonGroup").get_by_text("6 Dilation").click()
+def test_what_does_not_fit_is_told_and_the_sliders_stay(learn: Page) -> None:
+    slider(learn, "", "Input units n").press("Home")
+    for label, key in (("Stride s", "End"), ("Padding p", "Home"), ("Kernel k", "Home")):
+        slider(learn, "Layer 1", label).press(key)
+    slider(learn, "Layer 2", "Kernel k").press("End")
+    slider(learn, "Layer 2", "Padding p").press("Home")
+    expect(learn.get_by_text("This does not fit.")).to_be_visible()
+    expect(learn.get_by_text("The kernel of layer 2 spans 5 units")).to_be_visible()
+    learn.get_by_role("button", name="The article\N{RIGHT SINGLE QUOTATION MARK}s example").click()
+    expect(learn.get_by_text("This does not fit.")).to_be_hidden()
+    expect(learn.locator(".span").first).to_contain_text("u = \N{MINUS SIGN}1, v = 4")
+
+
+def test_a_step_back_returns_to_the_figure_and_its_values(learn: Page) -> None:
+    slider(learn, "Layer 1", "Kernel k").press("End")
+    expect(learn).to_have_url(re.compile(r"region\.1-k=5"))
+    settle(learn)
+    learn.get_by_test_id("stButtonGroup").get_by_text("11 Dilation").click()
     captions = learn.locator(".told")  # of both figures, while the one goes and the other comes
     expect(captions.filter(has_text="1, 3, 5, 7, 9, 11, 13")).to_have_count(1)
     expect(captions).to_have_count(1)
     assert "figure=dilation" in learn.url
     learn.go_back()
-    expect(learn.get_by_text("Layer 2: padding p")).to_be_visible()
+    expect(slider(learn, "Layer 1", "Kernel k")).to_have_value("5")
     expect(learn).to_have_url(re.compile("figure=region"))
+    learn.reload()
+    expect(slider(learn, "Layer 1", "Kernel k")).to_have_value("5")
+
+
+def test_an_address_within_the_session_moves_the_sliders(learn: Page, url: str) -> None:
+    open_page(learn, f"{url}/learn?figure=layer&layer.k=7")
+    expect(slider(learn, "", "Kernel k")).to_have_value("7")
+    slider(learn, "", "Kernel k").press("ArrowLeft")
+    expect(learn).to_have_url(re.compile(r"layer\.k=6"))
+    settle(learn)
+    slider(learn, "", "Kernel k").press("ArrowLeft")
+    expect(learn).to_have_url(re.compile(r"layer\.k=5"))
+    settle(learn)
+    learn.go_back()
+    expect(slider(learn, "", "Kernel k")).to_have_value("6")
+
+
+def test_a_term_and_the_units_that_it_counts_light_up_together(learn: Page, url: str) -> None:
+    open_page(learn, f"{url}/learn?figure=size&size.unit=0,0")
+    term = learn.locator('.formulas [data-term="layer 2"]').first
+    term.hover()
+    expect(term).to_contain_class("lit")
+    # 1 + (3 - 1) + (3 - 1) * 2 + ...: layer 2 counts the units 3 to 6.
+    assert lit(learn, 0, "lit") == [3, 4, 5, 6]
+    learn.mouse.move(5, 5)
+    expect(term).not_to_contain_class("lit")
+    assert lit(learn, 0, "lit") == []
+
+
+def test_steps_play_and_the_step_is_in_the_address(learn: Page, url: str) -> None:
+    open_page(learn, f"{url}/learn?figure=derivation")
+    for step, mark in ((1, "s · r = 6"), (2, "\N{MINUS SIGN} 2"), (3, "+ 4")):
+        learn.get_by_role("button", name="Next").click()
+        expect(learn.get_by_text(f"Step {step} of 3")).to_be_visible()
+        expect(learn.locator(".mark text").last).to_have_text(mark)
+    expect(learn.get_by_role("button", name="Next")).to_be_disabled()
+    expect(learn).to_have_url(re.compile(r"derivation\.step=3"))
+    learn.get_by_role("button", name="Play").click()
+    expect(learn.get_by_text("Step 0 of 3")).to_be_visible()
+    expect(learn.get_by_text("Step 1 of 3")).to_be_visible()
+    learn.get_by_role("button", name="Pause").click()
+    learn.get_by_role("button", name="Back").click()
+    expect(learn.get_by_text("Step 0 of 3")).to_be_visible()
 
 
 def test_paths_stand_side_by_side_and_their_sum_above_both(learn: Page, url: str) -> None:

@@ -43,52 +43,22 @@ def some_convs(rng: Random, most: int, *, padded: bool = False) -> list[Conv]:
 
 @given(rng=st.randoms(use_true_random=False))
 @settings(max_examples=60, deadline=None)
-def test_size_and_recurrence_end_on_the_cores_size(rng: Random) -> None:
+def test_the_size_ends_on_the_cores_size(rng: Random) -> None:
     convs = some_convs(rng, 4)
     example = stack(convs, length_for(convs, 2))
     (size,) = example.last.receptive_field.size
     _, (terms, total) = sides(equations.size(example))
     assert terms == total == size
-    _, (one,), *steps = sides(equations.recurrence(example))
-    assert one == 1
-    assert len(steps) == len(convs)
-    assert all(left == right for left, right in steps)
-    assert steps[-1][1] == size
 
 
 @given(rng=st.randoms(use_true_random=False))
 @settings(max_examples=60, deadline=None)
-def test_the_region_is_the_closed_form_of_that_unit(rng: Random) -> None:
-    convs = some_convs(rng, 3, padded=True)
-    example = stack(convs, length_for(convs, 4))
-    unit = rng.randrange(example.rows[-1].size)
-    start, stop = example.forms(len(convs))[unit]
-    first, last = equations.region(example, unit)
-    assert sides(first)[1] == [start, start]
-    assert sides(last)[1] == [stop - 1, stop - 1]
-
-
-@given(rng=st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
-def test_one_layer_has_the_size_and_the_connections_that_its_equations_tell(rng: Random) -> None:
+def test_one_layer_has_the_size_that_its_equation_tells(rng: Random) -> None:
     (conv,) = some_convs(rng, 1, padded=True)
     n = length_for([conv], 3) + rng.randint(0, 3)
     example = stack([conv], n)
     size = example.rows[-1].size
     assert sides(equations.output_size(conv, n, size)) == [[size, size]]
-    unit = rng.randrange(size)
-    units = example.rows[1].links[0].of[unit]
-    first, last = sides(equations.layer_region(conv, unit))
-    assert first == [units[0]] * 2
-    assert last == [units[-1]] * 2
-
-
-@pytest.mark.parametrize(
-    "layer", [Transposed(3), Transposed(4, 2, (1, 1)), Transposed(5, 3, (2, 1))]
-)
-def test_a_transposed_convolution_has_the_size_that_its_equation_tells(layer: Transposed) -> None:
-    size = stack([layer], 6).rows[-1].size
-    assert sides(equations.transposed_size(layer, 6, size)) == [[size, size]]
 
 
 def test_alignment_tells_the_centre_along_each_path() -> None:
@@ -111,4 +81,4 @@ def test_what_has_no_such_equation_is_refused() -> None:
     with pytest.raises(ValueError, match="chain of convolutions"):
         equations.size(stack([Transposed(3)], 4))
     with pytest.raises(ValueError, match="depends on the input"):
-        equations.region(stack([Conv(3, 1, "same")], 4), 0)
+        equations.output_size(Conv(3, 1, "same"), 4, 4)

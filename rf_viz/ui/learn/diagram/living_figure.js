@@ -1,0 +1,146 @@
+/**
+ * A living figure: controls, the network that they make, its formulas, and what these come to.
+ *
+ * All of it is worked out here, so that it follows a slider at once. The values reach Python as the
+ * state `values` when the movement ends: they belong into the page's address. Each report has a
+ * `turn`; Python's own values count where it has a later turn, as after a step back.
+ */
+
+import { mount } from "../../browser/mount.js";
+import { Controls } from "./controls.js";
+import { UnitDrawing } from "./drawing.js";
+import { FIGURES } from "./figures.js";
+import { strip } from "./strip.js";
+
+class LivingFigure {
+  constructor(root) {
+    this.root = root.querySelector(".living");
+    this.part = (name) => root.querySelector(`.${name}`);
+    this.turn = -1;
+    this.drawing = new UnitDrawing(this.part("stage"));
+    this.drawing.report = ({ above, unit }) => {
+      this.values.unit = [above, unit];
+      this.tell();
+    };
+    new ResizeObserver(() => {
+      if (this.model) this.illustrate();
+    }).observe(this.part("picture"));
+    this.drawing.lit = (here) => this.write(here);
+    for (const event of ["pointerover", "focusin"]) {
+      this.root.addEventListener(event, ({ target }) => this.emphasise(target));
+    }
+    for (const event of ["pointerleave", "focusout"]) {
+      this.root.addEventListener(event, () => this.emphasise(null));
+    }
+  }
+
+  remove() {
+    this.controls.remove();
+  }
+
+  show(data) {
+    if (!this.figure) this.begin(data);
+    if (data.turn <= this.turn) return;
+    this.turn = data.turn;
+    this.values = { ...data.values };
+    this.draw();
+  }
+
+  begin({ figure, controls, defaults }) {
+    this.figure = FIGURES[figure];
+    this.controls = new Controls(this.part("controls"), controls, (name, value, ended) => {
+      this.values[name] = value;
+      this.draw();
+      if (ended) this.tell();
+    });
+    for (const { label, to } of this.figure.actions ?? []) {
+      const button = Object.assign(document.createElement("button"), {
+        type: "button",
+        className: "control",
+        textContent: label,
+      });
+      button.addEventListener("click", () => {
+        Object.assign(this.values, to(this.values, defaults));
+        this.draw();
+        this.tell();
+      });
+      this.part("controls").append(button);
+    }
+  }
+
+  /** Reports the values, and that they are later than those before. */
+  tell() {
+    this.turn += 1;
+    this.report({ turn: this.turn, values: this.values });
+  }
+
+  draw() {
+    const { figure, values } = this;
+    if (figure.last) this.controls.limit("step", figure.last(values));
+    this.controls.set(values);
+    if (figure.has) this.controls.keep((name) => figure.has(name, values));
+    const misfit = this.part("misfit");
+    misfit.textContent = "";
+    try {
+      this.model = figure.model(values);
+    } catch (error) {
+      misfit.textContent = `This does not fit. ${error.message}`;
+    }
+    misfit.hidden = !misfit.textContent;
+    this.root.classList.toggle("unfit", !misfit.hidden);
+    if (!misfit.hidden) return;
+    const { rows } = this.model;
+    this.root.classList.toggle("pictured", !rows);
+    this.part("stage").hidden = !rows;
+    this.illustrate();
+    if (rows) {
+      this.drawing.chosen = null;
+      this.drawing.show({ ...this.model, start: this.pinned() });
+    } else this.write(null);
+  }
+
+  /** Draws the figure's picture, as wide as there is room. */
+  illustrate() {
+    const { figure, model } = this;
+    const place = this.part("picture");
+    if (figure.picture) place.replaceChildren(figure.picture(model, place.clientWidth));
+  }
+
+  /** The pinned unit, or the nearest one if the network has become smaller since. */
+  pinned() {
+    const { rows, start } = this.model;
+    const top = rows.length - 1;
+    const [above, unit] = this.values.unit ?? [0, start ?? Math.floor(rows[top].size / 2)];
+    const row = Math.max(0, top - above);
+    return { row, unit: Math.min(unit, rows[row].size - 1) };
+  }
+
+  /** Writes formulas and sentences with the numbers of a unit, if it is one of the output. */
+  write(here) {
+    const { figure, model } = this;
+    const top = (model.rows?.length ?? 0) - 1;
+    const middle = model.start ?? Math.floor((model.rows?.[top].size ?? 0) / 2);
+    const unit = here?.row === top ? here.unit : middle;
+    if (this.written === model && this.unit === unit) return;
+    [this.written, this.unit] = [model, unit];
+    this.part("formulas").replaceChildren(...figure.formulas(model, unit));
+    this.part("says").replaceChildren(...figure.says(model, unit));
+    if (figure.strip) this.part("strip").replaceChildren(...strip(figure.strip(model), unit));
+  }
+
+  /** Lights all that bears the name of what is pointed at: terms, marks, and units above marks. */
+  emphasise(target) {
+    const name = target?.closest?.("[data-term]")?.dataset.term ?? null;
+    if (name === this.emphasised) return;
+    this.emphasised = name;
+    for (const one of this.root.querySelectorAll(".formulas [data-term]")) {
+      one.classList.toggle("lit", one.dataset.term === name);
+    }
+    if (this.model.rows) this.drawing.emphasise(name);
+  }
+}
+
+export default mount(LivingFigure, (figure, { data, setStateValue }) => {
+  figure.report = (state) => setStateValue("values", state);
+  figure.show(data);
+});
