@@ -7,10 +7,10 @@ from math import prod
 from random import Random
 from typing import NamedTuple
 
-from ..relation.common.basic import extent
-from .example import Example, stack
-from .layers import Conv, Fork, Transposed
-from .worked import Interval, Sliding, below, feeders, form, front, region, within
+from .example import Example
+from .layers import Conv, Transposed
+from .plan import Plan, joined
+from .worked import Sliding, below, feeders, form, front, region, within
 
 LARGEST = 32
 """The most units of a layer: a drawing of them can still be read."""
@@ -18,47 +18,12 @@ LARGEST = 32
 SMALLEST = 3
 """The fewest units of a layer."""
 
-_Way = tuple[Sliding, ...]
-
 
 class Drawn(NamedTuple):
     """Network and a question: "rS" or "rSP" of its last layer, or the region of one unit."""
 
     example: Example
     asks: str | int
-
-
-class _Plan(NamedTuple):
-    """Plan of one way from the input to the output, or of two."""
-
-    length: int
-    ways: tuple[_Way, ...]
-
-    def sizes(self, way: int) -> list[int]:
-        """Count the units of the layers along a way, those of the input first."""
-        sizes = [self.length]
-        for layer in self.ways[way]:
-            sizes.append(_out(layer, sizes[-1]))
-        return sizes
-
-    def down(self, unit: int, *, cut: bool) -> list[Interval]:
-        """Find the interval that a unit of the output sees by each way, with padding.
-
-        With ``cut`` only the padding of the input counts, not that of the layers further up.
-        """
-        ends = []
-        for number, way in enumerate(self.ways):
-            seen, sizes = (unit, unit), self.sizes(number)
-            for at in reversed(range(len(way))):
-                seen = below(way[at], seen)
-                if cut and at:
-                    seen = within(seen, sizes[at])
-            ends.append(seen)
-        return ends
-
-    def stack(self) -> Example:
-        """Trace the network."""
-        return stack(self.ways[0] if len(self.ways) == 1 else (Fork(self.ways),), self.length)
 
 
 def draw(level: int, seed: int) -> Drawn:
@@ -79,7 +44,7 @@ def draw(level: int, seed: int) -> Drawn:
             return drawn
 
 
-def _plan(level: int, seed: int, rng: Random) -> _Plan | None:
+def _plan(level: int, seed: int, rng: Random) -> Plan | None:
     """A network of a level; None where it does not show what the level is about."""
     if level == 1:
         return _chain(rng, [Conv(rng.randint(2, 5), rng.randint(1, 3))])
@@ -101,7 +66,7 @@ def _plan(level: int, seed: int, rng: Random) -> _Plan | None:
     return _turned(rng) if seed % 3 == 1 else _bordered(rng)
 
 
-def _asks(level: int, seed: int, rng: Random, plan: _Plan) -> str | int:
+def _asks(level: int, seed: int, rng: Random, plan: Plan) -> str | int:
     """Choose the question: symbols, or a unit. Levels 3 and 4 ask for both in turn."""
     if level == 2:
         return "rS"
@@ -117,9 +82,9 @@ def _some(rng: Random, dilation: int = 1) -> Conv:
     return Conv(kernel, rng.randint(1, 2), (padding, padding), dilation)
 
 
-def _chain(rng: Random, layers: Sequence[Sliding]) -> _Plan:
+def _chain(rng: Random, layers: Sequence[Sliding]) -> Plan:
     """Layers one on the other, over an input of some length."""
-    return _Plan(rng.randint(10, LARGEST - 8), (tuple(layers),))
+    return Plan(rng.randint(10, LARGEST - 8), (tuple(layers),))
 
 
 def _is_dilated(layer: Conv) -> bool:
@@ -137,7 +102,7 @@ def _pads_after_a_stride(layers: Sequence[Conv]) -> bool:
     return False
 
 
-def _branches(rng: Random, *, aligned: bool) -> _Plan | None:
+def _branches(rng: Random, *, aligned: bool) -> Plan | None:
     """One or two layers beside a single one of the same stride."""
     long = [_some(rng) for _ in range(rng.randint(1, 2))]
     padding = rng.randint(0, 2)
@@ -145,7 +110,7 @@ def _branches(rng: Random, *, aligned: bool) -> _Plan | None:
     (one, size), (other, kernel) = _box(long), _box([short])
     if size == kernel or aligned != (2 * one + size == 2 * other + kernel):
         return None
-    return _Plan(rng.randint(10, LARGEST - 8), (tuple(long), (short,)))
+    return Plan(rng.randint(10, LARGEST - 8), (tuple(long), (short,)))
 
 
 def _box(layers: Sequence[Conv]) -> tuple[int, int]:
@@ -156,17 +121,17 @@ def _box(layers: Sequence[Conv]) -> tuple[int, int]:
     return seen[0], seen[1] - seen[0] + 1
 
 
-def _turned(rng: Random) -> _Plan:
+def _turned(rng: Random) -> Plan:
     """A transposed layer before or after a plain one."""
     stride = rng.randint(2, 3)
     kernel = rng.randint(stride, stride + 2)
     padding = rng.randint(0, min(1, kernel - stride))
     layers: list[Sliding] = [Transposed(kernel, stride, (padding, padding)), _some(rng)]
     rng.shuffle(layers)
-    return _Plan(rng.randint(6, 14), (tuple(layers),))
+    return Plan(rng.randint(6, 14), (tuple(layers),))
 
 
-def _bordered(rng: Random) -> _Plan:
+def _bordered(rng: Random) -> Plan:
     """A random padding, perhaps at one end only."""
     layers = []
     for _ in range(rng.randint(2, 3)):
@@ -176,16 +141,7 @@ def _bordered(rng: Random) -> _Plan:
     return _chain(rng, layers)
 
 
-def _out(layer: Sliding, size: int) -> int:
-    """Count the outputs of a layer; not positive where it does not fit its input."""
-    assert layer.padding != "same"
-    pads = sum(layer.padding)
-    if isinstance(layer, Transposed):
-        return (size - 1) * layer.stride + layer.kernel - pads
-    return extent(size, layer.kernel, layer.stride, layer.dilation, pads, ceil=False)
-
-
-def _readable(plan: _Plan) -> bool:
+def _readable(plan: Plan) -> bool:
     """Whether all ways end alike, and no layer is too long or too short to be drawn."""
     sizes = [plan.sizes(way) for way in range(len(plan.ways))]
     everything = [n for way in sizes for n in way]
@@ -196,28 +152,23 @@ def _readable(plan: _Plan) -> bool:
     )
 
 
-def _worth_asking(plan: _Plan, level: int, seed: int, unit: int) -> bool:
+def _worth_asking(plan: Plan, level: int, seed: int, unit: int) -> bool:
     """Whether the answer shows what the level is about.
 
     That is an end of the input, padding further up, or more than either branch sees.
     """
     ends = [within(end, plan.length) for end in plan.down(unit, cut=True)]
-    seen = _together(ends)
+    seen = joined(ends)
     if any(last < first for first, last in ends) or seen[1] - seen[0] + 1 in (1, plan.length):
         return False
     if len(ends) > 1 and seen in ends:
         return False
     if level == 6 and seed % 3 != 2:
         return True
-    counted = _together(plan.down(unit, cut=False))
+    counted = joined(plan.down(unit, cut=False))
     if level == 6:
         return seen != within(counted, plan.length)
     return seen == within(counted, plan.length) and (seen != counted) == (level > 1)
-
-
-def _together(ends: Sequence[Interval]) -> Interval:
-    """Join intervals, from the lowest unit to the highest."""
-    return min(first for first, _ in ends), max(last for _, last in ends)
 
 
 def _is_sound(drawn: Drawn) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from math import prod
 
 from .example import Example
-from .layers import Conv, Transposed
-from .worked import Interval, Sliding, below, dilation, form, front, paths, span, within
+from .plan import Plan, joined
+from .worked import Interval, Sliding, dilation, form, front, paths, span, within
 
 Slips = Mapping[int, str]
 """Wrong answers, each with what was likely done."""
@@ -47,12 +47,12 @@ def _of_branches(symbol: int, values: list[int], wide: int) -> list[tuple[int, s
         return [
             (
                 sum(values),
-                "That adds the strides of both paths: they step together, and the sum with them.",
+                "That is the sum of both strides: the paths step together, and the sum with them.",
             ),
             (
                 prod(values),
-                "That multiplies the strides of both paths: they run side by side, not one after "
-                "the other.",
+                "That is both strides multiplied: the paths run side by side, not one after the "
+                "other.",
             ),
         ]
     return [
@@ -62,8 +62,8 @@ def _of_branches(symbol: int, values: list[int], wide: int) -> list[tuple[int, s
         ),
         (
             sum(values),
-            "That adds the paths up: they run side by side and look at the same units, not one "
-            "after the other.",
+            "That is the sum of both paths: they run side by side and look at the same units, not "
+            "one after the other.",
         ),
     ]
 
@@ -78,43 +78,37 @@ def _size(path: _Path) -> list[tuple[int, str]]:
 
     return [
         (
-            total(span, [1] * len(path)),
-            "That forgets the strides: a step in a layer is as many input units as all strides "
-            "below it multiplied.",
-        ),
-        (
-            total(lambda layer: layer.kernel - 1),
-            "That leaves the dilation out: the taps are $d$ units apart, so a kernel spans "
-            "$d(k - 1) + 1$ units.",
-        ),
-        (
             total(lambda layer: layer.kernel * dilation(layer) - 1),
-            "That takes a dilated kernel to be $d k$ wide: its $k$ taps have $k - 1$ distances of "
-            "$d$ between them, so it spans $d(k - 1) + 1$ units.",
+            "That is the size with kernels that are $d k$ wide: but $k$ taps have $k - 1$ "
+            "distances of $d$ between them, so they span $d(k - 1) + 1$ units.",
         ),
         (
             total(span, [s * layer.stride for s, layer in zip(before, path, strict=True)]),
-            "That multiplies by each layer's own stride, too: only the strides below a layer "
-            "spread its taps.",
+            "That is the size with each layer's own stride multiplied in: but only the strides "
+            "below a layer spread its taps.",
         ),
         (
             total(span) - 1,
-            "One short: the sum counts the steps from the first unit to the last, so the first "
-            "unit itself is still to be added.",
+            "That is how many steps there are from the first unit to the last: the first unit "
+            "itself is still to be added.",
+        ),
+        *(
+            (
+                total(lambda layer: layer.kernel) - one,
+                "That is the sum with $k$ steps for each layer: but $k$ taps in a row have only "
+                "$k - 1$ steps between them.",
+            )
+            for one in (0, 1)
         ),
         (
             sum(layer.kernel for layer in path),
-            "That adds the kernels up: a layer adds only $k - 1$ steps, each as wide as all "
+            "That is the sum of the kernels: a layer adds only $k - 1$ steps, each as wide as all "
             "strides below it multiplied.",
         ),
         (
             prod(layer.kernel for layer in path),
-            "That multiplies the kernels: each layer adds steps to what is seen, it does not "
-            "multiply it.",
-        ),
-        (
-            total(span) - span(path[-1]) * before[-1],
-            "That is the size for the layer before the last: one more layer to go.",
+            "That is the product of the kernels: each layer adds steps to what is seen, it does "
+            "not multiply it.",
         ),
         (
             span(path[-1]) + 1,
@@ -129,12 +123,12 @@ def _stride(path: _Path) -> list[tuple[int, str]]:
     return [
         (
             sum(strides),
-            "That adds the strides: a layer's stride counts units of the layer below it, so "
-            "strides multiply.",
+            "That is the sum of the strides: a layer's stride counts units of the layer below it, "
+            "so strides multiply.",
         ),
         (
             prod(strides[:-1]),
-            "That leaves the last layer's stride out: $S_0$ is the distance between its units, "
+            "That is without the last layer's stride: $S_0$ is the distance between its units, "
             "measured in input units, so its own stride counts.",
         ),
         (
@@ -142,7 +136,10 @@ def _stride(path: _Path) -> list[tuple[int, str]]:
             "That is the last layer's stride alone, in units of the layer below: multiply it by "
             "the strides below.",
         ),
-        (prod(strides[1:]), "That leaves the first layer's stride out."),
+        (
+            prod(strides[1:]),
+            "That is without the first layer's stride: all of them multiply.",
+        ),
         (max(strides), "That is the largest stride: all of them multiply."),
     ]
 
@@ -158,23 +155,26 @@ def _padding(path: _Path) -> list[tuple[int, str]]:
     return [
         (
             total([1] * len(path)),
-            "That forgets to multiply by the stride so far: one unit of padding is as many input "
+            "That is the sum of the paddings: one unit of padding is as many input "
             "units wide as all strides below it multiplied.",
         ),
         (
             total([s * layer.stride for s, layer in zip(before, path, strict=True)]),
-            "That multiplies by each layer's own stride, too: only the strides below a layer "
-            "widen its padding.",
+            "That is the sum with each layer's own stride multiplied in: but only the strides "
+            "below a layer widen its padding.",
         ),
         (
             -total(before),
-            "The sign: the field of unit 0 begins at $-P_0$, so $P_0$ itself is not negative.",
+            "That is where the field of unit 0 begins, at $-P_0$: $P_0$ itself is not negative.",
         ),
-        (2 * total(before), "That counts the padding of both ends: $P_0$ is what lies in front."),
+        (
+            2 * total(before),
+            "That is the padding of both ends together: $P_0$ is what lies in front.",
+        ),
         (
             total([s * dilation(layer) for s, layer in zip(before, path, strict=True)]),
-            "That multiplies by the dilation: padding is counted in plain units, whatever the "
-            "gaps of the kernel.",
+            "That is the sum with the dilation multiplied in: padding is counted in plain units, "
+            "whatever the gaps of the kernel.",
         ),
         (
             front(path[-1]),
@@ -194,81 +194,43 @@ def region_slips(example: Example, unit: int) -> dict[str, Slips]:
 
     The unit is one of the last layer.
     """
-    ways = paths(example)
+    plan = Plan.of(example)
     intervals: list[tuple[Interval, str]] = []
-    if len(ways) > 1:
-        for name, path in zip("AB", ways, strict=True):
-            seen = path[-1].traced.region((unit,))
+    if len(plan.ways) > 1:
+        for name, way in zip("AB", plan.ways, strict=True):
+            seen = Plan(plan.length, (way,)).seen(unit)
             why = f"That is what the sum sees by path {name} alone: it sees more by the other."
-            intervals.append(((seen.start[0], seen.stop[0] - 1), why))
-    field = example.last.receptive_field
-    if field is not None:
-        counted = field.start((unit,))[0], field.stop((unit,))[0] - 1
-        intervals += [
-            (
-                counted,
-                "That counts padding as input: what a window reaches beyond the input is no input.",
-            ),
-            (
-                within(counted, example.length),
-                "That is the closed form cut off at the ends of the input. But padding further up "
-                "holds no input either: go down layer by layer, and keep to the units that are "
-                "there.",
-            ),
-        ]
-    for path in ways:
-        intervals += _of_path([stage.layer for stage in path], example.length, unit)
+            intervals.append(((min(seen), max(seen)), why))
+    counted = joined(plan.down(unit, cut=False))
+    bare = plan._replace(ways=tuple(tuple(map(_unpadded, way)) for way in plan.ways))
+    intervals += [
+        (
+            counted,
+            "That counts padding as input: what a window reaches beyond the input is no input.",
+        ),
+        (
+            within(counted, plan.length),
+            "That is cut off at the ends of the input only. But padding further up holds no input "
+            "either: go down layer by layer, and keep to the units that are there.",
+        ),
+        (
+            within(joined(bare.down(unit, cut=False)), plan.length),
+            "That leaves the padding out: unit 0 begins $p$ units in front of what is there.",
+        ),
+    ]
     region = example.last.region((unit,))
     (start,), (stop,) = region.start, region.stop
     lasts = [
-        (stop, "One too far: units are counted from 0, and this is the first that is not seen."),
+        (stop, "It would be right as a half-open end: here the last unit is one that is seen."),
         *((last, why) for (_, last), why in intervals),
     ]
     firsts = [
         *((first, why) for (first, _), why in intervals),
-        (start + 1, "One too far: units are counted from 0."),
+        (start + 1, "It would be right if units were counted from 1: here they begin with 0."),
     ]
     return {"first": _without(start, firsts), "last": _without(stop - 1, lasts)}
 
 
-def _of_path(path: _Path, size: int, unit: int) -> list[tuple[Interval, str]]:
-    """The interval when one thing is forgotten on the way down a path."""
-    forgot: list[tuple[list[Sliding], int, str]] = [
-        (
-            [replace(layer, stride=1) if isinstance(layer, Conv) else layer for layer in path],
-            unit,
-            "That forgets to multiply by a stride: one unit further on in a layer is $s$ units "
-            "further on in the layer below.",
-        ),
-        (
-            [replace(layer, padding=(0, 0)) for layer in path],
-            unit,
-            "That forgets the padding: unit 0 begins $p$ units in front of what is there.",
-        ),
-        (
-            [replace(layer, dilation=1) if isinstance(layer, Conv) else layer for layer in path],
-            unit,
-            "That leaves the dilation out: the taps are $d$ units apart.",
-        ),
-        (
-            [
-                Conv(layer.kernel, layer.stride, layer.padding)
-                if isinstance(layer, Transposed)
-                else layer
-                for layer in path
-            ],
-            unit,
-            "That takes a transposed layer for a plain one: it has about $s$ units for each one "
-            "below, so going down divides by $s$.",
-        ),
-        (list(path), unit - 1, "Units are counted from 0: that is what the unit before sees."),
-    ]
-    return [(_at_the_end(layers, size, u), why) for layers, u, why in forgot]
-
-
-def _at_the_end(path: _Path, size: int, unit: int) -> Interval:
-    """The interval when it is cut off at the input's ends only."""
-    seen = unit, unit
-    for layer in reversed(path):
-        seen = below(layer, seen)
-    return within(seen, size)
+def _unpadded(layer: Sliding) -> Sliding:
+    """The layer without padding."""
+    return replace(layer, padding=(0, 0))

@@ -127,7 +127,7 @@ def sizes(example: Example, symbols: str) -> tuple[SolutionStep, ...]:
         seen = 1, 1, 0
         for stage in reversed(path):
             layer, before = stage.layer, seen
-            seen = _below_form(layer, before)
+            seen = below_form(layer, before)
             equations = {
                 "r": _size(stage, before[0], seen[0]),
                 "S": f"{stage.symbol('S', stage.number - 1)}"
@@ -150,7 +150,7 @@ def sizes(example: Example, symbols: str) -> tuple[SolutionStep, ...]:
     return tuple(steps)
 
 
-def _below_form(layer: Sliding, seen: tuple[int, int, int]) -> tuple[int, int, int]:
+def below_form(layer: Sliding, seen: tuple[int, int, int]) -> tuple[int, int, int]:
     """Turn r, S and P of the units that a layer makes into those of the units that it takes."""
     size, stride, padding = seen
     return (

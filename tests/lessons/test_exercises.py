@@ -7,63 +7,15 @@ from itertools import product
 
 import pytest
 
-from rf_viz.lessons import Conv, Fork, Transposed
+from rf_viz.lessons import Conv, Transposed
 from rf_viz.lessons.exercises import LEVELS, Exercise, exercise
 from rf_viz.lessons.worked import Sliding, runs
+from tests.oracles.taps import extents, seen, ways
 
 SEEDS = range(1, 51)
 EVERY = [(level, seed) for level, seed in product(range(1, len(LEVELS) + 1), SEEDS)]
 TURNS = {"misaligned": 0, "transposed": 1, "border": 2}
 """What the last level asks in turn, by the seed's remainder."""
-
-
-def taps(layer: Sliding, size: int, unit: int) -> set[int]:
-    """The units below that a unit takes, padding left out: one tap after the other."""
-    assert layer.padding != "same"
-    if isinstance(layer, Transposed):
-        return {
-            i
-            for i, tap in product(range(size), range(layer.kernel))
-            if i * layer.stride - layer.padding[0] + tap == unit
-        }
-    taps = (
-        unit * layer.stride - layer.padding[0] + tap * layer.dilation for tap in range(layer.kernel)
-    )
-    return {tap for tap in taps if 0 <= tap < size}
-
-
-def units_above(layer: Sliding, size: int) -> int:
-    """How many units a layer makes: as many as have all their taps on units or padding."""
-    assert layer.padding != "same"
-    if isinstance(layer, Transposed):
-        return (size - 1) * layer.stride + layer.kernel - sum(layer.padding)
-    last = size + layer.padding[1] - 1
-    unit = 0
-    while unit * layer.stride - layer.padding[0] + (layer.kernel - 1) * layer.dilation <= last:
-        unit += 1
-    return unit
-
-
-def ways(task: Exercise) -> list[tuple[Sliding, ...]]:
-    first = task.example.layers[0]
-    return list(first.paths) if isinstance(first, Fork) else [task.example.layers]
-
-
-def extents(way: tuple[Sliding, ...], length: int) -> list[int]:
-    """How many units there are along a way, those of the input first."""
-    sizes = [length]
-    for layer in way:
-        sizes.append(units_above(layer, sizes[-1]))
-    return sizes
-
-
-def seen(way: tuple[Sliding, ...], length: int, unit: int) -> set[int]:
-    """The input units that a unit depends on by this way."""
-    sizes = extents(way, length)
-    units = {unit}
-    for layer, size in zip(reversed(way), sizes[-2::-1], strict=True):
-        units = {below for above in units for below in taps(layer, size, above)}
-    return units
 
 
 def by_enumeration(task: Exercise) -> tuple[int, ...]:
@@ -251,18 +203,6 @@ def test_an_exercise_is_the_same_everywhere() -> None:
     fourth = exercise(6, 4)
     assert fourth.example.layers == (Conv(2, 1, (1, 1)), Transposed(5, 3))
     assert (fourth.example.length, fourth.unit, fourth.answer) == (8, 5, (0, 1))
-
-
-def test_likely_slips_are_told_apart() -> None:
-    task = exercise(3, 3)
-    size, stride, padding = task.parts
-    assert "forgets the strides" in size.slips[1 + 3 + 3]
-    assert "adds the strides" in stride.slips[2 + 1]
-    assert "stride so far" in padding.slips[2 + 2]
-    assert "sign" in padding.slips[-6]
-    region = exercise(3, 2)
-    assert region.answer == (0, 7)
-    assert "counts padding as input" in region.parts[0].slips[-3]
 
 
 @pytest.mark.parametrize("at", [(0, 1), (7, 1), (1, 0)])

@@ -11,12 +11,8 @@ from pathlib import Path
 import streamlit as st
 
 from ...lessons import Conv, Example, Row, Transposed
-from ...lessons.exercises import (
-    LEVELS,
-    Exercise,
-    Part,
-    exercise,
-)
+from ...lessons.comments import comment, part_name
+from ...lessons.exercises import LEVELS, Exercise, exercise
 from ...lessons.worked import paths
 from .. import address
 from ..browser.token import browser_token
@@ -235,24 +231,8 @@ def _feedback(exercise: Exercise, attempt: Attempt) -> None:
         st.success(f"**{praise}** {values}.", icon=":material/check_circle:")
         return
     answers = zip(exercise.parts, attempt.answer, strict=True)
-    lines = [comment(part, number) for part, number in answers]
+    lines = [comment(exercise, part, number) for part, number in answers]
     st.warning("\n\n".join(lines), icon=":material/lightbulb:")
-
-
-def part_name(part: Part) -> str:
-    """Name of a part within a sentence, in Markdown."""
-    return f"${part.symbol}$" if len(part.symbol) == 1 else f"{part.symbol} unit"
-
-
-def comment(part: Part, answer: int) -> str:
-    """Comment on the answer to one part, in Markdown; it names the slip that explains it."""
-    head = f"**{part_name(part)} = {answer}**"
-    if answer == part.answer:
-        return f"{head} is right."
-    why = part.slips.get(answer)
-    if why:
-        return f"{head}: not quite. {why}"
-    return f"{head}: not yet. Take it layer by layer; a hint may help."
 
 
 def _help(exercise: Exercise, attempt: Attempt, book: Book) -> None:
