@@ -19,7 +19,7 @@ LEADS = {
 }
 
 # The parameters of the address that belong to one part only.
-PARAMETERS = {"figure": FIGURES, "step": LESSON, "exercise": EXERCISES}
+PARAMETERS = {"figure": FIGURES, "step": LESSON, "exercise": EXERCISES, "set": EXERCISES}
 
 page.set_up("Learn")
 lead = st.container()

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rf_viz.lessons.exercises import LEVELS, exercise
-from rf_viz.ui.learn.exercises import network_html
+from rf_viz.ui.learn.network_stack import network_html
 from tests.pages.driver import SCRIPT, components
 
 PAGE = "pages/learn.py"
