@@ -129,7 +129,9 @@ def _remark(example: Example, unit: int) -> str:
     """Say what the closed form gives for a unit instead; empty where it gives the same."""
     field, region = example.last.receptive_field, example.last.region((unit,))
     if field is None:
-        return f"There is no closed form here ({example.last.note}). The way down always works."
+        turned = any(isinstance(layer, Transposed) for layer in example.layers)
+        why = "with a transposed layer" if turned else f"here ({example.last.note})"
+        return f"There is no closed form {why}. The way down always works."
     counted = field.start((unit,))[0], field.stop((unit,))[0] - 1
     first, last = within(counted, example.length)
     if (first, last + 1) == (region.start[0], region.stop[0]):
