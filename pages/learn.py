@@ -7,7 +7,7 @@ import streamlit as st
 from rf_viz.ui import address, page
 from rf_viz.ui.address_choice import address_choice
 
-FIGURES, LESSON, EXERCISES = "figures", "lesson", "exercises"
+FIGURES, LESSON, EXERCISES, TEACHING = "figures", "lesson", "exercises", "teaching"
 
 LEADS = {
     FIGURES: "What a unit of a network sees, in one dimension: move the sliders, point at any "
@@ -16,6 +16,8 @@ LEADS = {
     "to see.",
     EXERCISES: "Predict what a network sees, then check it. Everyone with the link gets the same "
     "exercise.",
+    TEACHING: "A plan for your lesson, a set of exercises with a link for your class, and "
+    "worksheets to print.",
 }
 
 # The parameters of the address that belong to one part only.
@@ -27,7 +29,7 @@ link = address.unread()
 first = next((part for name, part in PARAMETERS.items() if name in link), FIGURES)
 part = address_choice(
     "part",
-    {name: name.capitalize() for name in (FIGURES, LESSON, EXERCISES)},
+    {name: name.capitalize() for name in (FIGURES, LESSON, EXERCISES, TEACHING)},
     st.segmented_control,
     first,
 )
@@ -45,6 +47,10 @@ elif part == EXERCISES:
     from rf_viz.ui.learn.exercises import exercises
 
     exercises()
+elif part == TEACHING:
+    from rf_viz.ui.learn.teaching import teaching
+
+    teaching()
 else:
     from rf_viz.ui.learn.figures import living_figures
 

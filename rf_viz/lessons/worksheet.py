@@ -31,7 +31,7 @@ _MARGINS = 14 + 16 + 12
 
 
 def worksheet(
-    links: Sequence[Link], *, paper: Paper, solutions: bool, address: str, note: str = ""
+    links: Sequence[Link], paper: Paper, *, solutions: bool, address: str, note: str = ""
 ) -> str:
     """Make a worksheet of a set of exercises.
 
@@ -75,9 +75,7 @@ def _document(pages: Sequence[str], paper: Paper, foot: Sequence[str]) -> str:
 
 def _heading(title: str, *, blanks: bool) -> str:
     """The top of a page; with ``blanks`` for name and date."""
-    lines = (
-        '<span>Name <i class="blank wide"></i></span><span>Date <i class="blank"></i></span>'
-    )
+    lines = '<span>Name <i class="blank wide"></i></span><span>Date <i class="blank"></i></span>'
     return f"<header><h1>{title}</h1>{lines if blanks else ''}</header>"
 
 
@@ -85,7 +83,9 @@ def _question(numbered: tuple[int, Exercise]) -> str:
     """An exercise, its blanks, and room to write."""
     number, task = numbered
     asked = {} if task.unit is None else {task.example.rows[-1].name: [task.unit]}
-    blanks = "".join(f'<span>{escape(part.label)} <i class="blank"></i></span>' for part in task.parts)
+    blanks = "".join(
+        f'<span>{escape(part.label)} <i class="blank"></i></span>' for part in task.parts
+    )
     counted = "" if task.unit is None else " Units are counted from 0; the last one is seen."
     return (
         f'<section class="question">{_title(number, task)}'
