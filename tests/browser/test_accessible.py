@@ -273,6 +273,16 @@ def test_exercises(browser: Browser, url: str) -> None:
         check(page, "an exercise")
 
 
+def test_a_set_and_the_teachers_page(browser: Browser, url: str) -> None:
+    with at(browser, f"{url}/learn?part=exercises&set=1-1~2-1&exercise=summary") as page:
+        page.get_by_role("heading", name="How it went").wait_for()
+        check(page, "the summary of a set")
+        open_page(page, f"{url}/learn?part=teaching")
+        page.get_by_role("heading", name="The plan").wait_for()
+        check(page, "the teacher's page")
+        assert not unseen_focus(page)
+
+
 def test_the_offline_page(browser: Browser, tmp_path: Path) -> None:
     net = rf_viz.load(SAMPLE_MODELS["squeezenet"].path).trace(cut_global=True)
     layer = net["fire5/concat"]

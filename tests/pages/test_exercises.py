@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rf_viz.lessons.exercise_set import read_link
 from rf_viz.lessons.exercises import LEVELS, exercise
+from rf_viz.lessons.steps import STEPS
+from rf_viz.ui.learn.explained import explained
 from rf_viz.ui.learn.network_stack import network_html
 from tests.pages.driver import SCRIPT, components
 
 PAGE = "pages/learn.py"
 
 
-def visit(link: str) -> AppTest:
-    """Opens an exercise by its link."""
+def visit(link: str = "", **address: str) -> AppTest:
+    """Opens an exercise by its link, or the page with these parameters of the address."""
     app = AppTest.from_file(str(SCRIPT), default_timeout=60).switch_page(PAGE)
-    app.query_params["exercise"] = link
+    for name, value in ({"exercise": link} | address if link else address).items():
+        app.query_params[name] = value
     app.run()
     assert not app.exception
     return app
@@ -140,10 +145,116 @@ def test_only_letters_that_occur_are_explained() -> None:
     assert "both ends" not in uneven
 
 
-@pytest.mark.parametrize("link", ["7-1", "1-0", "x", "3", "2-99999", "1-1-1"])
-def test_a_link_to_no_exercise_says_so(link: str) -> None:
-    app = visit(link)
+@pytest.mark.parametrize("link", ["7-1", "1-0", "x", "3", "2-99999", "1-1-1", "9" * 5000])
+def test_there_is_no_such_exercise(link: str) -> None:
+    assert read_link(link) is None
+
+
+def test_a_link_to_no_exercise_says_so() -> None:
+    app = visit("7-1")
     assert re.search("no exercise", app.warning[0].value)
     assert exercise(1, 1).question in text(app)
     press(app, "Show the solution")
     assert not app.warning
+
+
+def pill(app: AppTest) -> Any:  # noqa: ANN401
+    """The way through a set."""
+    (group,) = [g for g in app.get("button_group") if g.key == "exercise place"]
+    return group
+
+
+def test_a_set_is_gone_through_from_the_first_exercise_to_the_summary() -> None:
+    app = visit(part="exercises", set="1-1~3-3")
+    assert "**Exercise 1 of 2**" in text(app)
+    assert exercise(1, 1).question in text(app)
+    assert pill(app).options == ["1", "2", "Summary"]
+    assert "Leave the set" in buttons(app)
+    assert not [n for n in app.number_input if n.key == "exercise number"]
+    answer(app, *exercise(1, 1).answer)
+    assert [o.content_icon for o in pill(app).proto.options] == [":material/check:", "", ""]
+    assert app.query_params["exercise"] == "1-1"
+    press(app, "Next")
+    assert exercise(3, 3).question in text(app)
+    assert app.query_params["exercise"] == "3-3"
+    answer(app, 7, 2, 6)
+    press(app, "Hint")
+    answer(app, *exercise(3, 3).answer)
+    press(app, "To the summary")
+    (summary,) = [code.value for code in app.code]
+    assert summary.splitlines()[:3] == [
+        "Solved 2 of 2, 1 of them at the first try, 1 with hints.",
+        "1. Exercise 1-1, One layer: solved at the first try",
+        "2. Exercise 3-3, Padding: solved at try 2, 1 hint",
+    ]
+    assert summary.endswith("part=exercises&set=1-1~3-3")
+    assert app.query_params["exercise"] == "summary"
+    press(app, "Previous")
+    assert exercise(3, 3).question in text(app)
+
+
+def test_a_summary_tells_what_was_not_solved() -> None:
+    app = visit(part="exercises", set="1-1~1-2~1-3")
+    answer(app, 0, 0)
+    press(app, "Next")
+    press(app, "Show the solution")
+    app = press(app, "Next")
+    pill(app).set_value(3).run()
+    (summary,) = [code.value for code in app.code]
+    assert summary.splitlines()[:4] == [
+        "Solved 0 of 3.",
+        "1. Exercise 1-1, One layer: not solved, 1 wrong answer",
+        "2. Exercise 1-2, One layer: not solved, solution shown",
+        "3. Exercise 1-3, One layer: not tried",
+    ]
+
+
+def test_an_address_leads_into_the_middle_of_a_set() -> None:
+    app = visit("3-3", part="exercises", set="1-1~3-3")
+    assert "**Exercise 2 of 2**" in text(app)
+    assert not app.toast
+
+
+def test_what_is_not_in_the_set_or_no_set_is_told() -> None:
+    app = visit("2-2", part="exercises", set="1-1~3-3")
+    assert "exercise=2-2" in app.toast[0].value.replace("\\", "")
+    assert "**Exercise 1 of 2**" in text(app)
+    app = visit(part="exercises", set="9-9")
+    assert "set=9-9" in app.toast[0].value.replace("\\", "")
+    assert exercise(1, 1).question in text(app)
+
+
+def test_leaving_a_set_leads_to_all_exercises() -> None:
+    app = visit("3-3", part="exercises", set="1-1~3-3")
+    press(app, "Leave the set")
+    assert "set" not in app.query_params
+    assert [n for n in app.number_input if n.key == "exercise number"]
+
+
+@pytest.mark.parametrize(
+    ("link", "where"),
+    [
+        ("1-1", ["?part=lesson&step=1", "?part=lesson&step=3"]),
+        ("2-1", ["?part=lesson&step=3", "?part=lesson&step=4"]),
+        ("6-1", ["?part=figures&figure=upsampling"]),
+        ("6-2", ["?part=lesson&step=6"]),
+        ("6-3", ["?part=lesson&step=8"]),
+    ],
+)
+def test_whoever_is_stuck_is_led_to_where_it_is_explained(link: str, where: list[str]) -> None:
+    level, number = map(int, link.split("-"))
+    assert re.findall(r"\((\?.*?)\)", explained(exercise(level, number))) == where
+
+
+def test_the_way_to_the_lesson_is_there_until_the_exercise_is_solved() -> None:
+    app = visit("1-1")
+    assert explained(exercise(1, 1)) in [c.value for c in app.caption]
+    answer(app, *exercise(1, 1).answer)
+    assert explained(exercise(1, 1)) not in [c.value for c in app.caption]
+
+
+def test_the_steps_that_explain_are_about_it() -> None:
+    about = {1: "kernel", 3: "stride", 4: "closed form", 5: "padding", 6: "padding"}
+    about |= {7: "dilation", 8: "aligned"}
+    for step, word in about.items():
+        assert word in STEPS[step - 1].says.lower(), step

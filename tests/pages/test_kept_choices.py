@@ -57,6 +57,8 @@ def opened(page: str, address: dict[str, str]) -> AppTest:
         *(("learn", {"figure": f}) for f in FIGURES),
         *(("learn", {"step": step}) for step in ("2", "10")),
         ("learn", {"exercise": "1-1"}),
+        ("learn", {"part": "exercises", "set": "1-1~2-1"}),
+        *(("learn", {"part": "teaching", "by": by}) for by in ("levels", "list")),
     ],
 )  # fmt: skip
 def test_every_choice_is_kept_or_there_is_a_reason(page: str, address: dict[str, str]) -> None:
@@ -76,6 +78,8 @@ def test_every_choice_is_kept_or_there_is_a_reason(page: str, address: dict[str,
         ("build", {"row": "999", "goal": "-1", "mode": "x"}, ["row=999", "goal=-1", "mode=x"]),
         ("learn", {"figure": "layer", "layer.k": "99", "layer.unit": "9,9"}, ["layer.k=99"]),
         ("learn", {"part": "x"}, ["part=x"]),
+        ("learn", {"part": "exercises", "set": "1-1~x"}, ["set=1-1~x"]),
+        ("learn", {"part": "teaching", "n1": "99", "plan": "x"}, ["n1=99", "plan=x"]),
     ],
 )
 def test_bad_values_are_told_in_one_sentence(

@@ -61,6 +61,6 @@ def _belief(belief: Belief) -> str:
     label = next(part.label for part in parts if part.symbol == belief.symbol)
     return (
         f"- **{belief.says}** {belief.truth} In exercise "
-        f"[{link}](?part=exercises&exercise={link}) the belief leads to {minus(belief.number)} for "
+        f"[{link}](?part=exercises&exercise={link}) the belief leads to {minus(str(belief.number))} for "
         f"the {label[0].lower()}{label[1:]}."
     )
