@@ -21,7 +21,7 @@ from rf_viz.ui.explore.questions import QUESTIONS
 from rf_viz.ui.learn.figures import FIGURES
 from rf_viz.ui.learn.lesson import TITLES
 from rf_viz.ui.pictures import FeatureMap, Picture
-from tests.browser.driver import ask, open_model, upload
+from tests.browser.driver import ask, open_model, open_page, upload
 from tests.browser.test_volume_view import convolutions
 from tests.browser.visitors import visitor
 from tests.models.transformers import vit
