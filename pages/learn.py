@@ -1,4 +1,4 @@
-"""Learn: receptive fields from the ground up, in figures, a lesson and exercises."""
+"""Learn: receptive fields from the ground up, in figures, a lesson and exercises, to teach, too."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import gcd, prod
 from typing import NamedTuple
 
-from .plan import Plan, Way
+from .blueprint import Blueprint, Way
 from .worked import front, runs, span
 
 
@@ -120,21 +120,21 @@ def stride_fact(way: Way, names: tuple[str, ...], wrong: int) -> str:
     )
 
 
-def end_fact(plan: Plan, output: str, unit: int, wrong: int, *, first: bool) -> str:
+def end_fact(blueprint: Blueprint, output: str, unit: int, wrong: int, *, first: bool) -> str:
     """Say why a number cannot be the first or the last input unit that a unit sees.
 
     ``output`` is the name of the last layer.
     """
-    if not 0 <= wrong < plan.length:
+    if not 0 <= wrong < blueprint.length:
         side = "lies in front of" if wrong < 0 else "lies beyond"
-        return f"{side} the input, which has the units 0 to {plan.length - 1}."
-    seen = plan.seen(unit)
+        return f"{side} the input, which has the units 0 to {blueprint.length - 1}."
+    seen = blueprint.seen(unit)
     if wrong in seen:
         other, end = ("in front of it", "first") if first else ("after it", "last")
         return f"is seen, but it is not the {end}: a unit {other} is seen, too."
     if min(seen) < wrong < max(seen):
         return "is not seen: it lies in a hole, between units that are."
-    reached = [u for u in range(plan.sizes(0)[-1]) if wrong in plan.seen(u)]
+    reached = [u for u in range(blueprint.sizes(0)[-1]) if wrong in blueprint.seen(u)]
     if not reached:
         return f"is not seen: no unit of {output} takes anything of it."
     only = f"unit {reached[0]}" if len(reached) == 1 else f"units {runs(reached)}"

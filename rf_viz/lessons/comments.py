@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from .blueprint import Blueprint
 from .bounds import end_fact, padding_fact, size_fact, stride_fact
 from .exercises import Exercise, Part, exercise
-from .plan import Plan
 from .variations import names, variations, wider
 from .worked import paths
 
@@ -50,7 +50,7 @@ def _right_for(level: int, seed: int) -> Mapping[str, Mapping[int, str]]:
 def _varied(task: Exercise) -> Iterator[tuple[str, int, str]]:
     """Symbol, answer and words of all variations of an exercise."""
     symbols = [part.symbol for part in task.parts]
-    for varied in variations(Plan.of(task.example), names(task.example), task.unit):
+    for varied in variations(Blueprint.of(task.example), names(task.example), task.unit):
         says = f"{varied.condition}. {varied.lesson}".rstrip()
         for symbol, number in varied.answers().items():
             if symbol in symbols:
@@ -77,13 +77,13 @@ def _on_the_way(task: Exercise) -> Iterator[tuple[str, int, str]]:
 
 def _fact(task: Exercise, symbol: str, number: int) -> str:
     """A fact that rules a number out."""
-    plan, called = Plan.of(task.example), names(task.example)
+    blueprint, called = Blueprint.of(task.example), names(task.example)
     if task.unit is not None:
         output = task.example.rows[-1].name
-        return end_fact(plan, output, task.unit, number, first=symbol == "first")
-    wide = wider(plan)
+        return end_fact(blueprint, output, task.unit, number, first=symbol == "first")
+    wide = wider(blueprint)
     facts = {"r": size_fact, "S": stride_fact, "P": padding_fact}
-    fact = facts[symbol](plan.ways[wide], called[wide], number)
+    fact = facts[symbol](blueprint.ways[wide], called[wide], number)
     letter = "AB"[wide]
     along = f" This is along path {letter}: it is the wider one, and decides."
-    return fact + along * (len(plan.ways) > 1)
+    return fact + along * (len(blueprint.ways) > 1)

@@ -7,9 +7,9 @@ from math import prod
 from random import Random
 from typing import NamedTuple
 
+from .blueprint import Blueprint, joined
 from .example import Example
 from .layers import Conv, Transposed
-from .plan import Plan, joined
 from .worked import Sliding, below, feeders, form, front, region, within
 
 LARGEST = 32
@@ -33,18 +33,18 @@ def draw(level: int, seed: int) -> Drawn:
     """
     rng = Random(f"{level}-{seed}")
     while True:
-        plan = _plan(level, seed, rng)
-        if plan is None or not _readable(plan):
+        blueprint = _blueprint(level, seed, rng)
+        if blueprint is None or not _readable(blueprint):
             continue
-        asks = _asks(level, seed, rng, plan)
-        if isinstance(asks, int) and not _worth_asking(plan, level, seed, asks):
+        asks = _asks(level, seed, rng, blueprint)
+        if isinstance(asks, int) and not _worth_asking(blueprint, level, seed, asks):
             continue
-        drawn = Drawn(plan.stack(), asks)
+        drawn = Drawn(blueprint.stack(), asks)
         if _is_sound(drawn):
             return drawn
 
 
-def _plan(level: int, seed: int, rng: Random) -> Plan | None:
+def _blueprint(level: int, seed: int, rng: Random) -> Blueprint | None:
     """A network of a level; None where it does not show what the level is about."""
     if level == 1:
         return _chain(rng, [Conv(rng.randint(2, 5), rng.randint(1, 3))])
@@ -66,13 +66,13 @@ def _plan(level: int, seed: int, rng: Random) -> Plan | None:
     return _turned(rng) if seed % 3 == 1 else _bordered(rng)
 
 
-def _asks(level: int, seed: int, rng: Random, plan: Plan) -> str | int:
+def _asks(level: int, seed: int, rng: Random, blueprint: Blueprint) -> str | int:
     """Choose the question: symbols, or a unit. Levels 3 and 4 ask for both in turn."""
     if level == 2:
         return "rS"
     if level == 5 or (level in (3, 4) and seed % 2):
         return "rSP"
-    return rng.randrange(1 if level == 1 else 0, plan.sizes(0)[-1])
+    return rng.randrange(1 if level == 1 else 0, blueprint.sizes(0)[-1])
 
 
 def _some(rng: Random, dilation: int = 1) -> Conv:
@@ -82,9 +82,9 @@ def _some(rng: Random, dilation: int = 1) -> Conv:
     return Conv(kernel, rng.randint(1, 2), (padding, padding), dilation)
 
 
-def _chain(rng: Random, layers: Sequence[Sliding]) -> Plan:
+def _chain(rng: Random, layers: Sequence[Sliding]) -> Blueprint:
     """Layers one on the other, over an input of some length."""
-    return Plan(rng.randint(10, LARGEST - 8), (tuple(layers),))
+    return Blueprint(rng.randint(10, LARGEST - 8), (tuple(layers),))
 
 
 def _is_dilated(layer: Conv) -> bool:
@@ -102,7 +102,7 @@ def _pads_after_a_stride(layers: Sequence[Conv]) -> bool:
     return False
 
 
-def _branches(rng: Random, *, aligned: bool) -> Plan | None:
+def _branches(rng: Random, *, aligned: bool) -> Blueprint | None:
     """One or two layers beside a single one of the same stride."""
     long = [_some(rng) for _ in range(rng.randint(1, 2))]
     padding = rng.randint(0, 2)
@@ -110,7 +110,7 @@ def _branches(rng: Random, *, aligned: bool) -> Plan | None:
     (one, size), (other, kernel) = _box(long), _box([short])
     if size == kernel or aligned != (2 * one + size == 2 * other + kernel):
         return None
-    return Plan(rng.randint(10, LARGEST - 8), (tuple(long), (short,)))
+    return Blueprint(rng.randint(10, LARGEST - 8), (tuple(long), (short,)))
 
 
 def _box(layers: Sequence[Conv]) -> tuple[int, int]:
@@ -121,17 +121,17 @@ def _box(layers: Sequence[Conv]) -> tuple[int, int]:
     return seen[0], seen[1] - seen[0] + 1
 
 
-def _turned(rng: Random) -> Plan:
+def _turned(rng: Random) -> Blueprint:
     """A transposed layer before or after a plain one."""
     stride = rng.randint(2, 3)
     kernel = rng.randint(stride, stride + 2)
     padding = rng.randint(0, min(1, kernel - stride))
     layers: list[Sliding] = [Transposed(kernel, stride, (padding, padding)), _some(rng)]
     rng.shuffle(layers)
-    return Plan(rng.randint(6, 14), (tuple(layers),))
+    return Blueprint(rng.randint(6, 14), (tuple(layers),))
 
 
-def _bordered(rng: Random) -> Plan:
+def _bordered(rng: Random) -> Blueprint:
     """A random padding, perhaps at one end only."""
     layers = []
     for _ in range(rng.randint(2, 3)):
@@ -141,9 +141,9 @@ def _bordered(rng: Random) -> Plan:
     return _chain(rng, layers)
 
 
-def _readable(plan: Plan) -> bool:
+def _readable(blueprint: Blueprint) -> bool:
     """Whether all ways end alike, and no layer is too long or too short to be drawn."""
-    sizes = [plan.sizes(way) for way in range(len(plan.ways))]
+    sizes = [blueprint.sizes(way) for way in range(len(blueprint.ways))]
     everything = [n for way in sizes for n in way]
     return (
         len({way[-1] for way in sizes}) == 1
@@ -152,23 +152,23 @@ def _readable(plan: Plan) -> bool:
     )
 
 
-def _worth_asking(plan: Plan, level: int, seed: int, unit: int) -> bool:
+def _worth_asking(blueprint: Blueprint, level: int, seed: int, unit: int) -> bool:
     """Whether the answer shows what the level is about.
 
     That is an end of the input, padding further up, or more than either branch sees.
     """
-    ends = [within(end, plan.length) for end in plan.down(unit, cut=True)]
+    ends = [within(end, blueprint.length) for end in blueprint.down(unit, cut=True)]
     seen = joined(ends)
-    if any(last < first for first, last in ends) or seen[1] - seen[0] + 1 in (1, plan.length):
+    if any(last < first for first, last in ends) or seen[1] - seen[0] + 1 in (1, blueprint.length):
         return False
     if len(ends) > 1 and seen in ends:
         return False
     if level == 6 and seed % 3 != 2:
         return True
-    counted = joined(plan.down(unit, cut=False))
+    counted = joined(blueprint.down(unit, cut=False))
     if level == 6:
-        return seen != within(counted, plan.length)
-    return seen == within(counted, plan.length) and (seen != counted) == (level > 1)
+        return seen != within(counted, blueprint.length)
+    return seen == within(counted, blueprint.length) and (seen != counted) == (level > 1)
 
 
 def _is_sound(drawn: Drawn) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 
+from .blueprint import Blueprint, joined
 from .example import Example
-from .plan import Plan, joined
 from .worked import Interval, Sliding, dilation, form, front, paths, span, within
 
 Slips = Mapping[int, str]
@@ -194,27 +194,27 @@ def region_slips(example: Example, unit: int) -> dict[str, Slips]:
 
     The unit is one of the last layer.
     """
-    plan = Plan.of(example)
+    blueprint = Blueprint.of(example)
     intervals: list[tuple[Interval, str]] = []
-    if len(plan.ways) > 1:
-        for name, way in zip("AB", plan.ways, strict=True):
-            seen = Plan(plan.length, (way,)).seen(unit)
+    if len(blueprint.ways) > 1:
+        for name, way in zip("AB", blueprint.ways, strict=True):
+            seen = Blueprint(blueprint.length, (way,)).seen(unit)
             why = f"That is what the sum sees by path {name} alone: it sees more by the other."
             intervals.append(((min(seen), max(seen)), why))
-    counted = joined(plan.down(unit, cut=False))
-    bare = plan._replace(ways=tuple(tuple(map(_unpadded, way)) for way in plan.ways))
+    counted = joined(blueprint.down(unit, cut=False))
+    bare = blueprint._replace(ways=tuple(tuple(map(_unpadded, way)) for way in blueprint.ways))
     intervals += [
         (
             counted,
             "That counts padding as input: what a window reaches beyond the input is no input.",
         ),
         (
-            within(counted, plan.length),
+            within(counted, blueprint.length),
             "That is cut off at the ends of the input only. But padding further up holds no input "
             "either: go down layer by layer, and keep to the units that are there.",
         ),
         (
-            within(joined(bare.down(unit, cut=False)), plan.length),
+            within(joined(bare.down(unit, cut=False)), blueprint.length),
             "That leaves the padding out: unit 0 begins $p$ units in front of what is there.",
         ),
     ]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from html import escape
 
 from .example import Example, Row
-from .layers import Conv, GraphNode, Transposed, graph_nodes
+from .layers import INPUT, Conv, GraphNode, Transposed, graph_nodes
 from .worked import front, span
 
 _CELL = 7.0
@@ -39,11 +39,12 @@ def unit_rows(example: Example, marked: Mapping[str, Collection[int]], width: fl
         for row, start, (_, after) in zip(example.rows, starts, pads, strict=True)
     )
     cell = min(_CELL, width / (right - left))
-    drawn = []
+    wide, height = (right - left) * cell, rows_height(example)
+    drawn = _bands(example, wide)
     for at, number in enumerate(reversed(range(len(example.rows)))):
         row, (before, after) = example.rows[number], pads[number]
         top = at * _ROW
-        drawn.append(f'<text y="{top + 3.2:.1f}" class="label">{_label(row)}</text>')
+        drawn.append(f'<text y="{top + 3.2:.1f}" class="label">{_label(example, row)}</text>')
         for unit in range(-before, row.size + after):
             middle = (starts[number] + unit * row.step - left) * cell
             drawn.append(
@@ -54,8 +55,6 @@ def unit_rows(example: Example, marked: Mapping[str, Collection[int]], width: fl
                     unit in marked.get(row.name, ()),
                 )
             )
-    height = rows_height(example)
-    wide = (right - left) * cell
     spoken = "; ".join(f"{row.name}, {row.size} units" for row in example.rows)
     return (
         f'<svg role="img" aria-label="{escape(spoken)}" viewBox="-0.2 0 {wide + 0.4:.2f} '
@@ -64,10 +63,30 @@ def unit_rows(example: Example, marked: Mapping[str, Collection[int]], width: fl
     )
 
 
-def _label(row: Row) -> str:
-    """Name and settings of a row."""
-    about = f' <tspan class="about">{escape(row.about)}</tspan>' if row.about else ""
-    return f"<tspan>{escape(row.name[0].upper() + row.name[1:])}</tspan>{about}"
+def _bands(example: Example, wide: float) -> list[str]:
+    """Draw what keeps the rows of two paths apart, which run side by side: a band behind each."""
+    paths = [row.path for row in reversed(example.rows)]
+    bands = []
+    for path in sorted({path for path in paths if path is not None}):
+        top = paths.index(path) * _ROW - _GAP / 4
+        high = paths.count(path) * _ROW - _GAP / 2
+        bands.append(
+            f'<rect x="-0.2" y="{top:.2f}" width="{wide + 0.4:.2f}" height="{high:.2f}" '
+            'rx="1" class="band"/>'
+        )
+    return bands
+
+
+def _label(example: Example, row: Row) -> str:
+    """Name and settings of a row; where there are two paths, what it stands on, too."""
+    below = " and ".join(example.rows[links.source].name for links in row.links)
+    about = row.about
+    if len(row.links) > 1:
+        about = f"{below} {row.about}"
+    elif row.path is not None:
+        about += f", on {below.replace(INPUT, f'the {INPUT}')}"
+    name = row.name[0].upper() + row.name[1:]
+    return f'<tspan>{escape(name)}</tspan> <tspan class="about">{escape(about)}</tspan>'
 
 
 def _unit(number: int | None, at: tuple[float, float], pitch: float, shaded: bool) -> str:

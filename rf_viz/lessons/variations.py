@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from .blueprint import Blueprint, Way, way_form
 from .example import Example
 from .layers import Conv, Transposed
-from .plan import Plan, Way, way_form
 from .worked import Sliding, paths
 
 
@@ -18,26 +18,26 @@ class Variation:
 
     Attributes:
         condition: the difference in words, as it follows "would be right".
-        plan: the network.
+        blueprint: the network.
         unit: the unit of the output that the question is about; None for the whole layer.
         lesson: what to learn from it, in sentences; empty where the condition says it all.
     """
 
     condition: str
-    plan: Plan
+    blueprint: Blueprint
     unit: int | None
     lesson: str = ""
 
     def answers(self) -> dict[str, int]:
         """Work out the answers by symbol; empty where the question has none."""
-        if len(self.plan.ways) > 1 and not self.plan.fits():
+        if len(self.blueprint.ways) > 1 and not self.blueprint.fits():
             return {}
         if self.unit is None:
-            form = self.plan.form()
+            form = self.blueprint.form()
             return dict(zip("rSP", form, strict=True)) if form else {}
-        if not self.plan.fits() or not 0 <= self.unit < self.plan.sizes(0)[-1]:
+        if not self.blueprint.fits() or not 0 <= self.unit < self.blueprint.sizes(0)[-1]:
             return {}
-        seen = self.plan.seen(self.unit)
+        seen = self.blueprint.seen(self.unit)
         return {"first": min(seen), "last": max(seen)} if seen else {}
 
 
@@ -50,63 +50,65 @@ def names(example: Example) -> Names:
     return tuple(tuple(stage.row.name for stage in path) for path in paths(example))
 
 
-def variations(plan: Plan, names: Names, unit: int | None) -> Iterator[Variation]:
+def variations(blueprint: Blueprint, names: Names, unit: int | None) -> Iterator[Variation]:
     """Vary one thing at a time, the likeliest slips first and plain steps by one last."""
-    yield from _of_all_layers(plan, unit)
+    yield from _of_all_layers(blueprint, unit)
     if unit:
         before = unit - 1
-        yield Variation(f"for unit {before}", plan, before, "Units are counted from 0.")
-    yield from _settings(plan, names, unit, neutral=True)
-    yield from _fewer_layers(plan, names, unit)
-    yield from _swapped(plan, names, unit)
+        yield Variation(f"for unit {before}", blueprint, before, "Units are counted from 0.")
+    yield from _settings(blueprint, names, unit, neutral=True)
+    yield from _fewer_layers(blueprint, names, unit)
+    yield from _swapped(blueprint, names, unit)
     if unit is not None:
-        others = (u for u in range(plan.sizes(0)[-1]) if u not in (unit - 1, unit))
+        others = (u for u in range(blueprint.sizes(0)[-1]) if u not in (unit - 1, unit))
         for other in sorted(others, key=lambda u: abs(u - unit)):
-            yield Variation(f"for unit {other}", plan, other)
-    yield from _settings(plan, names, unit, neutral=False)
-    if unit is None and len(plan.ways) > 1:
-        yield from _along_the_wider(plan, names)
+            yield Variation(f"for unit {other}", blueprint, other)
+    yield from _settings(blueprint, names, unit, neutral=False)
+    if unit is None and len(blueprint.ways) > 1:
+        yield from _along_the_wider(blueprint, names)
 
 
-def _of_all_layers(plan: Plan, unit: int | None) -> Iterator[Variation]:
+def _of_all_layers(blueprint: Blueprint, unit: int | None) -> Iterator[Variation]:
     """Leave a setting out of all layers at once."""
-    layers = [layer for way in plan.ways for layer in way]
+    layers = [layer for way in blueprint.ways for layer in way]
     if not any(isinstance(layer, Transposed) for layer in layers):
         yield Variation(
             "without strides",
-            _every(plan, lambda layer: replace(layer, stride=1)),
+            _every(blueprint, lambda layer: replace(layer, stride=1)),
             unit,
             "But a step in a layer is as many input units as all strides below it multiplied.",
         )
         yield Variation(
             "without dilation",
-            _every(plan, lambda layer: Conv(layer.kernel, layer.stride, layer.padding)),
+            _every(blueprint, lambda layer: Conv(layer.kernel, layer.stride, layer.padding)),
             unit,
             "But the taps are $d$ units apart, so a kernel spans $d(k - 1) + 1$ units.",
         )
     yield Variation(
-        "without padding", _every(plan, lambda layer: replace(layer, padding=(0, 0))), unit
+        "without padding", _every(blueprint, lambda layer: replace(layer, padding=(0, 0))), unit
     )
 
 
-def _every(plan: Plan, change: Callable[[Sliding], Sliding]) -> Plan:
-    """The plan with the same change in every layer."""
-    return plan._replace(ways=tuple(tuple(map(change, way)) for way in plan.ways))
+def _every(blueprint: Blueprint, change: Callable[[Sliding], Sliding]) -> Blueprint:
+    """The blueprint with the same change in every layer."""
+    return blueprint._replace(ways=tuple(tuple(map(change, way)) for way in blueprint.ways))
 
 
-def _settings(plan: Plan, names: Names, unit: int | None, *, neutral: bool) -> Iterator[Variation]:
+def _settings(
+    blueprint: Blueprint, names: Names, unit: int | None, *, neutral: bool
+) -> Iterator[Variation]:
     """Change one setting of one layer: to its neutral value, or by one."""
-    for number, (way, called) in enumerate(zip(plan.ways, names, strict=True)):
+    for number, (way, called) in enumerate(zip(blueprint.ways, names, strict=True)):
         for at, (layer, name) in enumerate(zip(way, called, strict=True)):
             changes = _to_neutral(layer) if neutral else _by_one(layer)
             for words, changed in changes:
-                varied = _with_way(plan, number, (*way[:at], changed, *way[at + 1 :]))
+                varied = _with_way(blueprint, number, (*way[:at], changed, *way[at + 1 :]))
                 yield Variation(f"if {name} {words}", varied, unit)
 
 
-def _with_way(plan: Plan, number: int, way: Way) -> Plan:
-    """The plan with another way of that number."""
-    return plan._replace(ways=(*plan.ways[:number], way, *plan.ways[number + 1 :]))
+def _with_way(blueprint: Blueprint, number: int, way: Way) -> Blueprint:
+    """The blueprint with another way of that number."""
+    return blueprint._replace(ways=(*blueprint.ways[:number], way, *blueprint.ways[number + 1 :]))
 
 
 def _to_neutral(layer: Sliding) -> Iterator[tuple[str, Sliding]]:
@@ -148,41 +150,41 @@ def _by_one(layer: Sliding) -> Iterator[tuple[str, Sliding]]:
             yield f"had padding {padding} at the end", replace(layer, padding=(front, padding))
 
 
-def _fewer_layers(plan: Plan, names: Names, unit: int | None) -> Iterator[Variation]:
+def _fewer_layers(blueprint: Blueprint, names: Names, unit: int | None) -> Iterator[Variation]:
     """Ask about a lower layer, or leave one layer out."""
-    if len(plan.ways) == 1:
-        (way,), (called,) = plan.ways, names
+    if len(blueprint.ways) == 1:
+        (way,), (called,) = blueprint.ways, names
         for top in reversed(range(1, len(way))):
             of = called[top - 1]
             condition = f"for {of}" if unit is None else f"for unit {unit} of {of}"
             yield Variation(
-                condition, plan._replace(ways=(way[:top],)), unit, f"Here it is {called[-1]}."
+                condition, blueprint._replace(ways=(way[:top],)), unit, f"Here it is {called[-1]}."
             )
-    for number, (way, called) in enumerate(zip(plan.ways, names, strict=True)):
+    for number, (way, called) in enumerate(zip(blueprint.ways, names, strict=True)):
         for at in range(len(way) if len(way) > 1 else 0):
-            left = _with_way(plan, number, way[:at] + way[at + 1 :])
+            left = _with_way(blueprint, number, way[:at] + way[at + 1 :])
             yield Variation(f"without {called[at]}", left, unit)
 
 
-def _swapped(plan: Plan, names: Names, unit: int | None) -> Iterator[Variation]:
+def _swapped(blueprint: Blueprint, names: Names, unit: int | None) -> Iterator[Variation]:
     """Let two neighbouring layers change places."""
-    for number, (way, called) in enumerate(zip(plan.ways, names, strict=True)):
+    for number, (way, called) in enumerate(zip(blueprint.ways, names, strict=True)):
         for low, high in pairwise(range(len(way))):
             order = (*way[:low], way[high], way[low], *way[high + 1 :])
             both = f"{called[low]} and {called[high]}"
-            yield Variation(f"if {both} changed places", _with_way(plan, number, order), unit)
+            yield Variation(f"if {both} changed places", _with_way(blueprint, number, order), unit)
 
 
-def _along_the_wider(plan: Plan, names: Names) -> Iterator[Variation]:
+def _along_the_wider(blueprint: Blueprint, names: Names) -> Iterator[Variation]:
     """Vary the wider of two ways alone: it decides, and the other need not fit it."""
-    wide = wider(plan)
+    wide = wider(blueprint)
     letter = "AB"[wide]
-    alone = Plan(plan.length, (plan.ways[wide],))
+    alone = Blueprint(blueprint.length, (blueprint.ways[wide],))
     for each in variations(alone, (names[wide],), None):
         yield replace(each, condition=f"along path {letter} alone, {each.condition}")
 
 
-def wider(plan: Plan) -> int:
+def wider(blueprint: Blueprint) -> int:
     """Return the number of the way with the largest receptive field."""
-    sizes = [way_form(way)[0] for way in plan.ways]
+    sizes = [way_form(way)[0] for way in blueprint.ways]
     return sizes.index(max(sizes))

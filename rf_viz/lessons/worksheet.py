@@ -82,14 +82,14 @@ def _heading(title: str, *, blanks: bool) -> str:
 def _question(numbered: tuple[int, Exercise]) -> str:
     """An exercise, its blanks, and room to write."""
     number, task = numbered
-    asked = {} if task.unit is None else {task.example.rows[-1].name: [task.unit]}
+    marked = {} if task.unit is None else {task.example.rows[-1].name: [task.unit]}
     blanks = "".join(
         f'<span>{escape(part.label)} <i class="blank"></i></span>' for part in task.parts
     )
     counted = "" if task.unit is None else " Units are counted from 0; the last one is seen."
     return (
         f'<section class="question">{_title(number, task)}'
-        f"{unit_rows(task.example, asked, _WIDTH)}"
+        f"{unit_rows(task.example, marked, _WIDTH)}"
         f'<p class="legend">{escape(letters(task.example))}.{counted}</p>'
         f'<p class="blanks">{blanks}</p><div class="room"></div></section>'
     )
@@ -133,7 +133,7 @@ def _seen(task: Exercise) -> dict[str, list[int]]:
 def _height(task: Exercise) -> float:
     """About how high a solution is, in millimetres: rather too much than too little."""
     lines = sum(
-        ceil(len(step.says) / 85) + 1.4 * ceil(len(step.equations) / 2) for step in task.solution
+        ceil(len(step.says) / 85) + 1.6 * ceil(len(step.equations) / 2) for step in task.solution
     )
     return rows_height(task.example) + 5.0 * (lines + 4 + ceil(len(task.remark) / 85)) + 6
 

@@ -1,1 +1,1 @@
-"""The Learn page: figures, a lesson and exercises."""
+"""The Learn page: figures, a lesson, exercises, and what teachers need."""

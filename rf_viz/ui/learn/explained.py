@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...lessons import Transposed
+from ...lessons.blueprint import Blueprint
 from ...lessons.exercises import Exercise
-from ...lessons.plan import Plan
 from ...lessons.steps import STEPS
 
 _STEPS = {1: (1,), 2: (3, 4), 3: (5,), 4: (7,), 5: (8,), 6: (6,)}
@@ -15,14 +15,14 @@ _STRIDE, _BRANCHES = (3,), (8,)
 
 def explained(task: Exercise) -> str:
     """Where to look it up, in Markdown; the links open beside the exercise."""
-    plan = Plan.of(task.example)
-    layers = [layer for way in plan.ways for layer in way]
+    blueprint = Blueprint.of(task.example)
+    layers = [layer for way in blueprint.ways for layer in way]
     if any(isinstance(layer, Transposed) for layer in layers):
         return "Stuck? [The figure on upsampling](?part=figures&figure=upsampling) explains it."
     steps = _STEPS[task.level]
     if task.level == 1 and layers[0].stride > 1:
         steps += _STRIDE
-    if task.level == len(_STEPS) and len(plan.ways) > 1:
+    if task.level == len(_STEPS) and len(blueprint.ways) > 1:
         steps = _BRANCHES
     links = [
         f"[step {number}, {STEPS[number - 1].title}](?part=lesson&step={number})"

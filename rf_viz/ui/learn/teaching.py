@@ -59,8 +59,9 @@ def _belief(belief: Belief) -> str:
     link = write_link(belief.exercise)
     parts = exercise(*belief.exercise).parts
     label = next(part.label for part in parts if part.symbol == belief.symbol)
+    number = minus(str(belief.number))
     return (
         f"- **{belief.says}** {belief.truth} In exercise "
-        f"[{link}](?part=exercises&exercise={link}) the belief leads to {minus(str(belief.number))} for "
-        f"the {label[0].lower()}{label[1:]}."
+        f"[{link}](?part=exercises&exercise={link}) the belief leads to {number} for the "
+        f"{label[0].lower()}{label[1:]}."
     )

@@ -1,4 +1,4 @@
-"""Plans of small networks: their layers in numbers, worked out without a trace."""
+"""Blueprints of small networks: their layers in numbers, worked out without a trace."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Way = tuple[Sliding, ...]
 """Layers from the input to the output."""
 
 
-class Plan(NamedTuple):
-    """Plan of one way from the input to the output, or of two that are added."""
+class Blueprint(NamedTuple):
+    """Blueprint of one way from the input to the output, or of two that are added."""
 
     length: int
     ways: tuple[Way, ...]
 
     @classmethod
-    def of(cls, example: Example) -> Plan:
-        """Read the plan off a traced network."""
+    def of(cls, example: Example) -> Blueprint:
+        """Read the blueprint off a traced network."""
         ways = (tuple(stage.layer for stage in path) for path in paths(example))
         return cls(example.length, tuple(ways))
 
