@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rf_viz.lessons import Conv
 from rf_viz.lessons.comments import comment
 from rf_viz.lessons.exercise_set import drawn_set, read_set
 from rf_viz.lessons.exercises import exercise
@@ -15,6 +16,7 @@ from rf_viz.lessons.steps import STEPS
 from rf_viz.ui.learn.figures import FIGURES
 from rf_viz.ui.learn.lesson import TITLES
 from rf_viz.ui.learn.teaching_plans import BELIEFS, PLANS, Belief
+from tests.oracles.taps import seen
 from tests.pages.driver import SCRIPT
 
 
@@ -104,6 +106,35 @@ def test_plans_show_the_steps_that_they_talk_about() -> None:
                 assert f"step={step})" in stage.shows
                 title = f"{STEPS[step - 1].title} {STEPS[step - 1].says}".lower()
                 assert words[step] in title
+
+
+def test_answers_to_expect_are_what_going_along_every_tap_finds() -> None:
+    answers = dict(pair for plan in PLANS.values() for stage in plan for pair in stage.asks)
+
+    def expected(words: str) -> str:
+        (answer,) = (text for question, text in answers.items() if words in question)
+        return answer
+
+    def field(*layers: Conv, unit: int = 20) -> set[int]:
+        return seen(layers, 200, unit)
+
+    assert expected("has 5 taps").startswith(f"{len(field(Conv(5)))}, ")
+    three = len(field(Conv(3), Conv(3), Conv(3)))
+    assert f"It is {three}:" in expected("Three layers")
+    strided = len(field(Conv(3, 2), Conv(3)))
+    assert expected("stride of 2").startswith(
+        f"{strided}: the first layer sees {len(field(Conv(3)))},"
+    )
+    assert len(field(Conv(3, 2), Conv(3, 2))) == strided, expected("last layer change")
+    padded = len(field(Conv(5, 1, (2, 2)), unit=0))
+    assert expected("padding 2").startswith(f"{padded}: the other two")
+    taps = field(Conv(3, dilation=4))
+    assert expected("Three taps, 4").startswith(
+        f"{max(taps) - min(taps) + 1} wide, {len(taps)} read"
+    )
+    both = field(Conv(5, 1, (2, 2))) | field(Conv(3, 1, (1, 1)))
+    assert expected("One path sees 5").startswith(f"{len(both)}, if")
+    assert max(field(Conv(3), Conv(3), Conv(3))) - min(field(Conv(3), Conv(3), Conv(3))) < 9
 
 
 @pytest.mark.parametrize("belief", BELIEFS, ids=[belief.says for belief in BELIEFS])

@@ -27,7 +27,9 @@ def teaching() -> None:
             st.markdown("## The plan")
             labels = {minutes: f"{minutes} minutes" for minutes in PLANS}
             minutes = address_choice("plan", labels, st.segmented_control, "45")
-            st.caption("What to ask is bold; below it is the answer to expect. Links open beside.")
+            st.caption(
+                "What to ask is bold; below it is the answer to expect. Links open in a new tab."
+            )
             _plan(PLANS[minutes])
         with st.container():
             st.markdown("## Your set")
