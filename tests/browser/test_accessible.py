@@ -21,7 +21,7 @@ from rf_viz.ui.explore.questions import QUESTIONS
 from rf_viz.ui.learn.figures import FIGURES
 from rf_viz.ui.learn.lesson import TITLES
 from rf_viz.ui.pictures import FeatureMap, Picture
-from tests.browser.driver import ask, open_model, open_page, upload
+from tests.browser.driver import ask, open_model, upload
 from tests.browser.test_volume_view import convolutions
 from tests.browser.visitors import visitor
 from tests.models.transformers import vit
@@ -273,14 +273,10 @@ def test_exercises(browser: Browser, url: str) -> None:
         check(page, "an exercise")
 
 
-def test_a_set_and_the_teachers_page(browser: Browser, url: str) -> None:
-    with at(browser, f"{url}/learn?part=exercises&set=1-1~2-1&exercise=summary") as page:
-        page.get_by_role("heading", name="How it went").wait_for()
-        check(page, "the summary of a set")
-        open_page(page, f"{url}/learn?part=teaching")
+def test_the_teachers_page(browser: Browser, url: str) -> None:
+    with at(browser, f"{url}/learn?part=teaching") as page:
         page.get_by_role("heading", name="The plan").wait_for()
         check(page, "the teacher's page")
-        assert not unseen_focus(page)
 
 
 def test_the_offline_page(browser: Browser, tmp_path: Path) -> None:

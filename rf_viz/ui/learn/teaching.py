@@ -50,7 +50,7 @@ def _plan(stages: Sequence[Stage]) -> None:
     begin = 0
     for stage in stages:
         end = begin + stage.minutes
-        lines = [f"#### {begin} to {end} min · {stage.title}", stage.shows]
+        lines = [f"### {begin} to {end} min · {stage.title}", stage.shows]
         lines += [f"- **{question}**  \n  {answer}" for question, answer in stage.asks]
         st.markdown("\n\n".join(lines[:2]) + "\n\n" + "\n".join(lines[2:]))
         begin = end
