@@ -16,32 +16,18 @@ from .worked import front, runs, span
 
 def size_fact(way: Way, names: tuple[str, ...], wrong: int) -> str:
     """Say why a number cannot be r of a way of plain layers."""
-    steps = [span(layer) for layer in way]
-    least = 1 + sum(steps)
     if wrong < 1:
         return "is no size: a unit sees at least 1 unit."
-    if wrong < least:
-        terms = " + ".join(str(n) for n in (1, *steps))
-        return (
-            f"is too small: without any stride it would be ${terms} = {least}$, and a stride only "
-            "widens the steps of the layers above it."
-        )
-    return _sum_fact(way, names, steps, wrong, _STEPS)
+    return _sum_fact(way, names, [span(layer) for layer in way], wrong, _STEPS)
 
 
 def padding_fact(way: Way, names: tuple[str, ...], wrong: int) -> str:
     """Say why a number cannot be P of a way of plain layers."""
-    pads = [front(layer) for layer in way]
     if wrong < 0:
         return "is negative: padding lies in front of the input, and $P_0$ counts how much."
+    pads = [front(layer) for layer in way]
     if not any(pads):
         return "is too large: no layer has any padding."
-    if wrong < sum(pads):
-        terms = " + ".join(map(str, pads))
-        return (
-            f"is too small: without any stride it would be ${terms} = {sum(pads)}$, and a stride "
-            "only widens the padding of the layers above it."
-        )
     return _sum_fact(way, names, pads, wrong, _PADS)
 
 
@@ -74,25 +60,32 @@ _PADS = _Words(
 def _sum_fact(
     way: Way, names: tuple[str, ...], counts: list[int], wrong: int, words: _Words
 ) -> str:
-    """Say why a number cannot be a sum over the layers, each count as wide as the strides below.
-
-    The number is at least what the sum would be without strides.
-    """
+    """Say why a number cannot be a sum over the layers, each count as wide as the strides below."""
     widths = [prod(layer.stride for layer in way[:at]) for at in range(len(way))]
     top = max(at for at, n in enumerate(counts) if n)
-    most = words.first + sum(counts) * widths[top]
-    total, first = sum(counts), f"{words.first} + " if words.first else ""
-    if wrong > most:
+    total, first = sum(counts), words.first
+    right = first + sum(n * width for n, width in zip(counts, widths, strict=True))
+    least, most = first + total, first + total * widths[top]
+    has = f"the layers have {total} {words.many}, and none is"
+    if wrong < least == right:
+        return f"is too small: {has} narrower than 1 unit."
+    if wrong < least:
+        terms = " + ".join(str(n) for n in ([first] if first else []) + counts)
         return (
-            f"is too large: the layers have {total} {words.many}, and none is wider than "
-            f"{widths[top]}, all strides below {names[top]} multiplied. Together that is at most "
-            f"${first}{total} \\cdot {widths[top]} = {most}$."
+            f"is too small: without any stride it would be ${terms} = {least}$, and a stride only "
+            f"widens the {words.many} of the layers above it."
         )
+    if wrong > most:
+        each = f"is too large: {has} wider than {widths[top]}, all strides below {names[top]} "
+        if most == right:
+            return f"{each}multiplied."
+        product = f"{f'{first} + ' if first else ''}{total} \\cdot {widths[top]}"
+        return f"{each}multiplied. Together that is at most ${product} = {most}$."
     common = gcd(*(n * width for n, width in zip(counts, widths, strict=True)))
-    if (wrong - words.first) % common:
-        must = words.must.format(common) if (common, words.first) != (2, 1) else "odd"
+    if (wrong - first) % common:
+        must = words.must.format(common) if (common, first) != (2, 1) else "odd"
         return f"cannot be: it must be {must} here, as each layer adds a multiple of {common}."
-    below = words.first + sum(n * w for n, w in zip(counts[:top], widths, strict=False))
+    below = first + sum(n * w for n, w in zip(counts[:top], widths, strict=False))
     if wrong <= below:
         return f"is too small: the layers below {names[top]} alone make it {below}."
     wide = Fraction(wrong - below, counts[top])

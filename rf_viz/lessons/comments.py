@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from ..analysis.numbers import minus
 from .blueprint import Blueprint
 from .bounds import end_fact, padding_fact, size_fact, stride_fact
 from .exercises import Exercise, Part, exercise
 from .variations import names, variations, wider
 from .worked import paths
 
-_ENDS = {"first": "u", "last": "v"}
-"""The article's letters of the first and the last unit that is seen."""
+_ON_THE_WAY = {
+    "r": ("size", "r"),
+    "S": ("stride", "S"),
+    "P": ("padding", "P"),
+    "first": ("first unit", "u"),
+    "last": ("last unit", "v"),
+}
+"""What a part is called at a layer on the way down, in words and by the article's letter."""
 
 
 def comment(task: Exercise, part: Part, number: int) -> str:
@@ -21,7 +28,7 @@ def comment(task: Exercise, part: Part, number: int) -> str:
     A wrong one is commented by the known slip that gives it, else by the simplest variation of the
     exercise that it would be right for, else by a fact that rules it out.
     """
-    head = f"**{part_name(part)} = {number}**"
+    head = f"**{part_name(part)} = {minus(str(number))}**"
     if number == part.answer:
         return f"{head} is right."
     if number in part.slips:
@@ -70,9 +77,10 @@ def _on_the_way(task: Exercise) -> Iterator[tuple[str, int, str]]:
             continue  # It is at the input, and no longer on the way.
         below = path[stage.number - 2].row.name
         for part, number in zip(task.parts, step.values, strict=True):
-            letter = _ENDS.get(part.symbol, part.symbol)
+            word, letter = _ON_THE_WAY[part.symbol]
             symbol = stage.symbol(letter, stage.number - 1)
-            yield part.symbol, number, f"for ${symbol}$, at {below}: go on down to the input."
+            says = f"for the {word} at {below}, ${symbol}$: go on down to the input."
+            yield part.symbol, number, says
 
 
 def _fact(task: Exercise, symbol: str, number: int) -> str:
@@ -84,6 +92,6 @@ def _fact(task: Exercise, symbol: str, number: int) -> str:
     wide = wider(blueprint)
     facts = {"r": size_fact, "S": stride_fact, "P": padding_fact}
     fact = facts[symbol](blueprint.ways[wide], called[wide], number)
-    letter = "AB"[wide]
-    along = f" This is along path {letter}: it is the wider one, and decides."
-    return fact + along * (len(blueprint.ways) > 1)
+    if len(blueprint.ways) == 1 or number < (0 if symbol == "P" else 1):
+        return fact
+    return f"{fact} This is along path {'AB'[wide]}: it is the wider one, and decides."

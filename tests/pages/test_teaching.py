@@ -76,7 +76,7 @@ def test_a_plan_takes_as_long_as_it_says() -> None:
         assert sum(stage.minutes for stage in stages) == int(minutes)
     app = visit(plan="20")
     last = PLANS["20"][-1]
-    assert f"#### {20 - last.minutes} to 20 min \N{MIDDLE DOT} {last.title}" in text(app)
+    assert f"### {20 - last.minutes} to 20 min \N{MIDDLE DOT} {last.title}" in text(app)
 
 
 def test_links_of_the_plans_lead_somewhere() -> None:
