@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from rf_viz.lessons import Conv
 from rf_viz.lessons.comments import comment
-from rf_viz.lessons.exercise_set import drawn_set, read_set
+from rf_viz.lessons.exercise_set import drawn_set, read_link, read_set
 from rf_viz.lessons.exercises import exercise
 from rf_viz.lessons.steps import STEPS
 from rf_viz.ui.learn.figures import FIGURES
@@ -89,7 +89,9 @@ def test_links_of_the_plans_lead_somewhere() -> None:
     for link in links:
         address = {name: values[0] for name, values in parse_qs(link).items()}
         part = address.pop("part")
-        assert part in ("lesson", "figures", "playground", "lab")
+        assert part in ("lesson", "figures", "exercises", "playground", "lab")
+        if part == "exercises":
+            assert read_link(address.pop("exercise"))
         if part == "figures":
             assert address.pop("figure") in FIGURES
         if step := address.pop("step", None):

@@ -48,7 +48,7 @@ def place_in_set(links: Sequence[Link], book: Book) -> int:
         if place == last:
             return "Summary"
         attempt = book.attempt(links[place])
-        mark = "check" if attempt.solved else "close" if attempt.shown else ""
+        mark = "check" if attempt.solved else "visibility" if attempt.shown else ""
         return f":material/{mark}: {place + 1}" if mark else str(place + 1)
 
     place: int = state[_PLACE]

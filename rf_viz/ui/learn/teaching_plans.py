@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...lessons.exercise_set import Link
+from ...lessons.exercise_set import Link, write_link
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,15 @@ def _step(number: int) -> str:
     return f"[step {number}](?part=lesson&step={number})"
 
 
-def _figure(name: str) -> str:
+def _figure(name: str, words: str = "the figure") -> str:
     """A link to a figure."""
-    return f"[the figure](?part=figures&figure={name})"
+    return f"[{words}](?part=figures&figure={name})"
+
+
+def _exercise(link: Link) -> str:
+    """A link to an exercise."""
+    name = write_link(link)
+    return f"[{name}](?part=exercises&exercise={name})"
 
 
 _PLAYGROUND = "[the playground](?part=playground)"
@@ -145,8 +151,8 @@ PLANS: dict[str, Sequence[Stage]] = {
         Stage(
             5,
             "Two exercises",
-            "Everybody opens your class link: one exercise of level 1 and one of level 2. Read "
-            "the comments on wrong numbers together.",
+            f"Everybody opens exercise {_exercise((1, 1))} and then {_exercise((2, 2))}, or your "
+            "class link. Read the comments on wrong numbers together.",
         ),
         Stage(2, "Why it matters", f"Show {_LAB}, the drawing only.", _EXIT),
     ),
@@ -220,13 +226,15 @@ PLANS: dict[str, Sequence[Stage]] = {
         Stage(
             10,
             "Padding and the border",
-            f"Show {_step(5)} and {_step(6)}.",
+            f"Show {_step(5)} and {_step(6)}. Then change strides and padding in "
+            f"{_figure('border')}, and let the class say beforehand whether both agree.",
             _PADDING,
         ),
         Stage(
             8,
             "Dilation and branches",
-            f"Show {_step(7)} and {_step(8)}.",
+            f"Show {_step(7)} and {_step(8)}. {_figure('dilation', 'Doubled dilation')} leaves no "
+            f"holes; {_figure('branches', 'branches')} show what SAME padding does.",
             (*_DILATION, *_BRANCHES),
         ),
         Stage(
