@@ -123,7 +123,7 @@ def test_a_teacher_gets_a_link_and_a_worksheet(learn: Page, url: str) -> None:
 def test_worksheets_fit_their_paper(
     learn: Page, paper: Literal["A4", "Letter"], size: tuple[int, int]
 ) -> None:
-    links = [(level, number) for level in range(1, 7) for number in range(1, 4)]
+    links = [(level, number) for level in range(1, 7) for number in (1, 2)]
     address = "https://rf-viz.example.org/learn?part=exercises&set=" + "5-1234~" * 40
     html = worksheet(links, paper, solutions=True, address=address, note="Seed 7")
     learn.goto("about:blank")
