@@ -35,7 +35,7 @@ _LABELS = {
 
 @dataclass(frozen=True)
 class Part:
-    """Number to find. ``slips`` holds wrong answers, each with its likely cause."""
+    """Number to find. ``slips`` holds wrong answers, each with what it comes from."""
 
     symbol: str
     label: str

@@ -1,4 +1,4 @@
-"""Wrong answers that people give, each with its likely cause."""
+"""Wrong answers that people give, each with what it comes from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .example import Example
 from .worked import Interval, Sliding, dilation, form, front, paths, span, within
 
 Slips = Mapping[int, str]
-"""Wrong answers, each with what was likely done."""
+"""Wrong answers, each with what it comes from."""
 
 _Path = Sequence[Sliding]
 

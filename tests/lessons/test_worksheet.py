@@ -7,12 +7,12 @@ from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
+from rf_viz.ui.learn.unit_diagram.unit_diagram import positions
 
 from rf_viz.lessons.exercises import LEVELS, Exercise, exercise
 from rf_viz.lessons.mathml import mathml, prose
 from rf_viz.lessons.unit_rows import unit_rows
 from rf_viz.lessons.worksheet import PAPERS, worksheet
-from rf_viz.ui.learn.unit_diagram.unit_diagram import positions
 from tests.oracles.taps import extents, seen, ways
 
 TASKS = [exercise(level, seed) for level in range(1, len(LEVELS) + 1) for seed in range(1, 7)]
