@@ -7,13 +7,24 @@ import streamlit as st
 from rf_viz.ui import address, page
 from rf_viz.ui.address_choice import address_choice
 
-FIGURES, LESSON, EXERCISES, TEACHING = "figures", "lesson", "exercises", "teaching"
+FIGURES, LESSON, LAB = "figures", "lesson", "lab"
+EXERCISES, TEACHING = "exercises", "teaching"
+
+LABELS = {
+    LESSON: "Lesson",
+    FIGURES: "Figures",
+    LAB: "Why it matters",
+    EXERCISES: "Exercises",
+    TEACHING: "Teaching",
+}
 
 LEADS = {
     FIGURES: "What a unit of a network sees, in one dimension: move the sliders, point at any "
     "unit, and watch the equations fill in.",
     LESSON: "From one kernel to a real network in ten steps, each with one thing to do and one "
     "to see.",
+    LAB: "Train a small network to see how far apart two dots are. It succeeds only if its "
+    "receptive field is large enough.",
     EXERCISES: "Predict what a network sees, then check it. Everyone with the link gets the same "
     "exercise.",
     TEACHING: "A plan for your lesson, a set of exercises with a link for your class, and "
@@ -29,7 +40,7 @@ link = address.unread()
 first = next((part for name, part in PARAMETERS.items() if name in link), FIGURES)
 part = address_choice(
     "part",
-    {name: name.capitalize() for name in (FIGURES, LESSON, EXERCISES, TEACHING)},
+    LABELS,
     st.segmented_control,
     first,
 )
@@ -43,6 +54,10 @@ if part == LESSON:
     from rf_viz.ui.learn.lesson import lesson
 
     lesson()
+elif part == LAB:
+    from rf_viz.ui.learn.lab import lab
+
+    lab()
 elif part == EXERCISES:
     from rf_viz.ui.learn.exercises import exercises
 
