@@ -10,7 +10,7 @@ import streamlit as st
 
 from ....lessons.dots import DEPTHS
 from ....lessons.dots_training import Training
-from ...address import ignore_echo
+from ...address import ignore_echo, unread
 from ...address_choice import restored, several_of
 
 ENOUGH = 0.95
@@ -22,7 +22,8 @@ _STEP = 0.3
 _KEPT = 60
 """So many networks are kept in a session, or few more."""
 
-_TRAINED = "lab trained"
+_PARAMETER, _TRAINED = "lab.trained", "lab trained"
+"""The depths that were trained: their parameter in the address, and their key."""
 
 
 @dataclass(eq=False)
@@ -42,9 +43,10 @@ class Runs:
     ticking: bool = False
 
     def turn_to(self, width: int, seed: int) -> None:
-        """Show the trainings of this width and this seed, those of the address at first."""
-        restored("lab.trained", _TRAINED, several_of(DEPTHS))
-        if self.of not in (None, (width, seed)):
+        """Show the trainings of this width and this seed: those that an address names, or all."""
+        named = _PARAMETER in unread()
+        restored(_PARAMETER, _TRAINED, several_of(DEPTHS))
+        if self.of != (width, seed) and not named:
             depths = [depth for depth in DEPTHS if (width, depth, seed) in self.trainings]
             st.session_state[_TRAINED] = depths
         self.of = width, seed
