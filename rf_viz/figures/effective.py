@@ -87,7 +87,7 @@ def field_figure(field: EffectiveField, share: float = 0.5) -> go.Figure:
             z=part,
             x0=first[1],
             y0=first[0],
-            colorscale=_scale(),
+            colorscale=count_scale(),
             zmin=0,
             zmax=float(part.max(initial=0)) or 1.0,
             showscale=False,
@@ -108,7 +108,7 @@ def field_figure(field: EffectiveField, share: float = 0.5) -> go.Figure:
     )
 
 
-def _scale() -> list[list[Any]]:
+def count_scale() -> list[list[Any]]:
     """The scale of counts in decimal colours: Streamlit takes some of its hexadecimal ones for
     places to put colours of its theme."""
     table = colours.colours(colours.COUNTS)[:: 255 // 15]

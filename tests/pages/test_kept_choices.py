@@ -13,7 +13,7 @@ WIDGETS = (
     *("toggle", "checkbox", "radio", "button_group"),
 )
 
-FIGURES = ("layer", "size", "branches", "dilation", "upsampling")
+FIGURES = ("layer", "size", "branches", "dilation", "upsampling", "field")
 
 NOT_KEPT = {
     "finding ": "a click that opens a layer in Explore",
@@ -59,6 +59,7 @@ def opened(page: str, address: dict[str, str]) -> AppTest:
         ("learn", {"exercise": "1-1"}),
         ("learn", {"part": "exercises", "set": "1-1~2-1"}),
         *(("learn", {"part": "teaching", "by": by}) for by in ("levels", "list")),
+        ("learn", {"part": "lab"}),
     ],
 )  # fmt: skip
 def test_every_choice_is_kept_or_there_is_a_reason(page: str, address: dict[str, str]) -> None:

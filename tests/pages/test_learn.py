@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rf_viz.catalogue.samples import ASSETS
 from rf_viz.ui.learn.diagram.living_figure import Choice, Slider
 from rf_viz.ui.learn.figures import FIGURES
 from tests.pages.driver import SCRIPT, components
@@ -87,3 +88,28 @@ def test_a_unit_that_is_none_is_told_in_a_sentence(unit: str) -> None:
 def test_random_networks_are_measured_for_the_bell_that_shows() -> None:
     app = visit(figure="bell", bell__depth="5", bell__k="3", bell__measured="yes")
     assert "that makes 11 units. Measured are 11, over 100 random networks" in text(app)
+
+
+@pytest.mark.parametrize(
+    ("network", "layer", "told"),
+    [
+        ("blazeface", 2, "26% narrower than the random one"),
+        ("efficientnet-lite0", 6, "36% narrower than the random one"),
+        ("efficientnet-lite0", 7, "both fields fill the whole region"),
+    ],
+)
+def test_measured_fields_are_told_with_their_sizes(network: str, layer: int, told: str) -> None:
+    """Against the table: pixels of all patches above the threshold, which are of one size here."""
+    app = visit(**{"figure": "field", "field.network": network, "field.layer": str(layer)})
+    rows = json.loads((ASSETS / "fields" / "table.json").read_text("utf-8"))
+    row = [row for row in rows if row["network"] == network][layer - 1]
+    sizes = []
+    for kind in ("paths", "trained", "random"):
+        shares = [share for line in row[kind] for share in line]
+        count = sum(share > (1 - 0.9545) * max(shares) for share in shares)
+        sizes.append(f"{row['patch'][0] * count**0.5:.3g} px")
+    paths, trained, random = sizes
+    assert row["layer"] in text(app).replace("\\", "")
+    assert f"{paths} by the paths, {trained} with the trained weights, and {random}" in text(app)
+    assert told in text(app)
+    assert not app.toast

@@ -10,7 +10,7 @@ import streamlit as st
 from ...address import refresh
 from ...address_choice import address_choice
 from ..diagram.living_figure import Control, living_figure
-from . import article, beyond
+from . import article, beyond, measured
 
 SOURCES = (
     "Figures 1 to 10 follow Araujo, Norris and Sim, "
@@ -121,6 +121,12 @@ FIGURES = {
         beyond.BELL,
         draw=beyond.bell,
         source=beyond.CITED_BELL,
+    ),
+    "field": Figure(
+        "The measured field",
+        "Paths say what can reach a unit. What moves it depends on the weights, too. We covered "
+        "photographs patch by patch, and measured how far a unit of a real network moved.",
+        draw=measured.measured,
     ),
     "border": Figure(
         "At the border",
