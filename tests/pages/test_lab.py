@@ -22,13 +22,11 @@ def visit(**address: str) -> AppTest:
 
 def finish(app: AppTest) -> AppTest:
     """Goes on until no training is left; in a browser the page calls itself for that."""
-    pending = list(app.session_state["lab runs"].pending.values())
-    for training in pending:
+    for training in app.session_state["lab runs"].pending.values():
         while not training.finished:
             training.work()
-    if pending:
-        app.run()
-        assert not app.exception
+    app.run()
+    assert not app.exception
     return app
 
 
