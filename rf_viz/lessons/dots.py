@@ -8,8 +8,8 @@ units wider.
 A network of convolutions without padding, whose last layer is averaged over all of its units, can
 only tell them apart if the receptive field size r of that layer is at least the width of the task.
 Proof. A unit of the last layer is a function of the r units in its window, the same function
-everywhere. Let r be smaller than the width, and so smaller than the width of every pair. Then no
-window holds both dots. No dot is nearer than r to an end of the row, so each of them lies in r
+everywhere. Let r be smaller than the width of the task, and so than that of every pair. Then no
+window holds both dots. At least r - 1 units lie on either side of each dot, so it lies in r
 windows, once at each place in the window. So the windows of an input are these: for either dot r
 windows with this dot alone, one for each place, and LENGTH - 3 r + 1 that are dark. The distance of
 the dots plays no part in it. The average over all units is therefore the same for a narrow and a
