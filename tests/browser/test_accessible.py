@@ -90,6 +90,7 @@ UNSEEN_FOCUS = """() => {
     for (const node of (component.shadowRoot ?? component).querySelectorAll(all)) {
       if (node.disabled || node.tabIndex < 0 || !node.checkVisibility()) continue;
       const parts = [node, ...node.querySelectorAll("*")];
+      node.blur(); // the key that came before may have led to it
       const before = parts.map(look);
       node.focus();
       if (parts.every((part, i) => look(part) === before[i])) unseen.push(node.outerHTML);

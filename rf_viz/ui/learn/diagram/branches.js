@@ -77,7 +77,7 @@ function pathsOf(network, length, k, p) {
   return [[a], [{ ...first, q: Math.max(0, needed - length - first.p) }, last]];
 }
 
-function pathFormula({ name, r, S, P }) {
+export function pathFormula({ name, r, S, P }) {
   const of = (letter) => symbolOf(letter, "0", name);
   return lines(
     [of("r"), `= ${r}`],
@@ -94,7 +94,7 @@ function pathFormula({ name, r, S, P }) {
 }
 
 /** The two criteria of alignment, with a tick or a cross. */
-function criteria([one, other]) {
+export function criteria([one, other]) {
   const of = (letter, { name }) => symbolOf(letter, "0", name);
   const side = (form) => ["-", of("P", form), "+", fraction([of("r", form), "- 1"], "2")];
   const compared = (a, b) => `: ${a} ${a === b ? "=" : "≠"} ${b} ${a === b ? "✓" : "✗"}`;

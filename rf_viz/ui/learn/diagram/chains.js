@@ -6,7 +6,7 @@ import { counted, joined, named, runs, said } from "./text.js";
 import { conv, fieldOf, inputsOf, lengthFor, span, unseen } from "./units.js";
 
 /** How many units a layer makes; `number` is that of the layer, `name` its slider. */
-function sizeLine({ k, s, p, q, d }, below, size, number = 1) {
+export function sizeLine({ k, s, p, q, d }, below, size, number = 1) {
   const under = number - 1;
   const fill = [below, p, q].map(bracketed).join(" + ");
   return [

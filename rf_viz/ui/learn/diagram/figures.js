@@ -1,7 +1,7 @@
 /**
  * The living figures by their names.
  *
- * A figure has `model(values)`, which works out all that follows from the values of its controls,
+ * A figure has `model(values, details)`, which works out all that follows from the values of its controls,
  * or throws an Error that says why they do not fit; `formulas(model, unit)` and `says(model, unit)`,
  * the elements that tell of a unit of the output; and, where it differs from others,
  *   `picture(model, width)`: an element to draw, above the network's units if there are any;
@@ -15,6 +15,7 @@ import { bell } from "./bell.js";
 import { branches } from "./branches.js";
 import { articleNetwork, dilated, oneLayer, stacked } from "./chains.js";
 import { graph } from "./graph.js";
+import { lessonStep } from "./lesson.js";
 import { operations } from "./operations.js";
 import { border, position, region } from "./regions.js";
 import { derivation, fieldSize } from "./size.js";
@@ -35,4 +36,5 @@ export const FIGURES = {
   upsampling,
   bell,
   border,
+  lessonStep,
 };

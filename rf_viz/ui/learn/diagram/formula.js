@@ -88,6 +88,11 @@ export function floor(...parts) {
   return group(tall("⌊"), ...parts, tall("⌋"));
 }
 
+/** A part with words below it. */
+export function under(part, words) {
+  return node("munder", {}, group(part), leaf("mtext", words));
+}
+
 /** A number as it stands in a formula: in brackets where it is negative. */
 export function bracketed(number) {
   return number < 0 ? `(${number})` : String(number);

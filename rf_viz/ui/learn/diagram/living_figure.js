@@ -46,7 +46,8 @@ class LivingFigure {
     this.draw();
   }
 
-  begin({ figure, controls, defaults }) {
+  begin({ figure, controls, defaults, details }) {
+    this.details = details;
     this.figure = FIGURES[figure];
     this.controls = new Controls(this.part("controls"), controls, (name, value, ended) => {
       this.values[name] = value;
@@ -82,7 +83,7 @@ class LivingFigure {
     const misfit = this.part("misfit");
     misfit.textContent = "";
     try {
-      this.model = figure.model(values);
+      this.model = figure.model(values, this.details);
     } catch (error) {
       misfit.textContent = `This does not fit. ${error.message}`;
     }
@@ -104,6 +105,7 @@ class LivingFigure {
     const { figure, model } = this;
     const place = this.part("picture");
     if (figure.picture) place.replaceChildren(figure.picture(model, place.clientWidth));
+    letScroll(place);
   }
 
   /** The pinned unit, or the nearest one if the network has become smaller since. */
@@ -126,6 +128,7 @@ class LivingFigure {
     this.part("formulas").replaceChildren(...figure.formulas(model, unit));
     this.part("says").replaceChildren(...figure.says(model, unit));
     if (figure.strip) this.part("strip").replaceChildren(...strip(figure.strip(model), unit));
+    for (const name of ["formulas", "strip"]) letScroll(this.part(name));
   }
 
   /** Lights all that bears the name of what is pointed at: terms, marks, and units above marks. */
@@ -138,6 +141,12 @@ class LivingFigure {
     }
     if (this.model.rows) this.drawing.emphasise(name);
   }
+}
+
+/** Lets the keyboard scroll what is wider than its place. */
+function letScroll(element) {
+  if (element.scrollWidth > element.clientWidth) element.tabIndex = 0;
+  else element.removeAttribute("tabindex");
 }
 
 export default mount(LivingFigure, (figure, { data, setStateValue }) => {

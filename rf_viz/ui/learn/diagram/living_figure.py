@@ -7,6 +7,7 @@ page's address.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -96,54 +97,72 @@ def _described(kind: str, control: Control) -> dict[str, Any]:
     }
 
 
-def living_figure(figure: str, controls: Sequence[Control]) -> dict[str, Any]:
+def living_figure(
+    figure: str,
+    controls: Sequence[Control],
+    *,
+    name: str = "",
+    details: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Draws a living figure with the values of its controls that the address names.
 
-    Returns these values, as they were when the last movement ended.
+    ``figure`` is what the browser draws, and ``name``, by default the same, what the address calls
+    it; ``details`` is what the browser needs to know besides.
+
+    Returns the values of the controls, as they were when the last movement ended, and as ``unit``
+    the pinned unit, if there is one: how many rows lie above its own, and its place there.
     """
+    name = name or figure
+    forms = {control.name: control.form for control in controls} | {"unit": _UNIT}
     keys = {
-        control.name: restored(f"{figure}.{control.name}", f"learn {figure} {control.name}", form)
-        for control in controls
-        for form in [control.form]
+        control: restored(f"{name}.{control}", f"learn {name} {control}", form)
+        for control, form in forms.items()
     }
-    keys["unit"] = restored(f"{figure}.unit", f"learn {figure} unit", _UNIT)
-    values = {name: st.session_state[key] for name, key in keys.items()}
+    values = {control: st.session_state[key] for control, key in keys.items()}
     _component(
-        key=f"{figure} figure",
+        key=f"{name} figure",
         data={
             "figure": figure,
             "controls": [control.describe() for control in controls],
             "defaults": {control.name: control.form.default for control in controls},
-            "values": {name: value for name, value in values.items() if value is not None},
-            "turn": _turn(figure, values),
+            "details": details,
+            "values": {control: value for control, value in values.items() if value is not None},
+            "turn": _turn(name, values),
         },
         default={"values": None},
-        on_values_change=partial(_take, figure, keys),
+        on_values_change=partial(_take, name, forms, keys),
     )
     return values
 
 
-def _turn(figure: str, values: Mapping[str, Any]) -> int:
+def _turn(name: str, values: Mapping[str, Any]) -> int:
     """The number of the latest change: Python's own, where the address brought other values."""
-    turn, sent = st.session_state.get(f"turn of {figure}", (0, None))
+    turn, sent = st.session_state.get(f"turn of {name}", (0, None))
     if sent is not None and sent != values:
         turn += 1
-    st.session_state[f"turn of {figure}"] = turn, dict(values)
+    st.session_state[f"turn of {name}"] = turn, dict(values)
     return int(turn)
 
 
-def _take(figure: str, keys: Mapping[str, str]) -> None:
+def _take(name: str, forms: Mapping[str, Form], keys: Mapping[str, str]) -> None:
     """Takes over the values that the browser reports."""
-    report = st.session_state[f"{figure} figure"]["values"]
+    report = st.session_state[f"{name} figure"]["values"]
     if not report:
         return
     address.ignore_echo()
-    values = {name: report["values"].get(name) for name in keys}
-    if values["unit"] is not None:
-        values["unit"] = tuple(values["unit"])
-    for name, key in keys.items():
-        st.session_state[key] = values[name]
-    st.session_state[f"turn of {figure}"] = report["turn"], values
+    for control, value in accepted(forms, report["values"]).items():
+        st.session_state[keys[control]] = value
+    values = {control: st.session_state[key] for control, key in keys.items()}
+    st.session_state[f"turn of {name}"] = report["turn"], values
+
+
+def accepted(forms: Mapping[str, Form], reported: Mapping[str, Any]) -> dict[str, Any]:
+    """Picks the values that the controls can have: a browser may send anything."""
+    values = {}
+    for control, form in forms.items():
+        with suppress(KeyError, TypeError, ValueError):
+            values[control] = form.read(form.write(reported[control]))
+    return values
 
 
 def _read_unit(text: str) -> tuple[int, int]:
