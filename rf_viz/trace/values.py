@@ -129,7 +129,8 @@ class Stack:
     def parts(self, rings: Rings) -> list[tuple[int, int, Plain]]:
         """The parts along the axis, in order, those of nested stacks too."""
         if self._worked_out is None:
-            self._worked_out = []
+            # It is kept once it is whole: another thread may ask for it meanwhile.
+            parts: list[tuple[int, int, Plain]] = []
             # Not by recursion: stacks may lie in stacks as deep as the network is. ``steps`` are
             # those still to take, as (next, (the one after, ...)).
             pending: list[tuple[int, int, Plain | Stack, Any]] = [(0, self.extent, self, None)]
@@ -139,13 +140,14 @@ class Stack:
                     while steps is not None:
                         step, steps = steps
                         part = part.step(step, rings)
-                    self._worked_out.append((start, stop, part))
+                    parts.append((start, stop, part))
                 elif part._before is not None and not part._worked_out:
                     before, step = part._before
                     pending.append((start, stop, before, (step, steps)))
                 else:
                     for first, last, piece in reversed(part._worked_out or part._pieces):
                         pending.append((start + first, start + last, piece, steps))
+            self._worked_out = parts
         return self._worked_out
 
     def step(self, step: Step, rings: Rings) -> Plain | Stack:
