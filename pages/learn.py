@@ -1,4 +1,4 @@
-"""Learn: receptive fields from the ground up, in figures, a lesson and exercises, to teach, too."""
+"""Learn: receptive fields from the ground up: a lesson, figures, a lab, exercises, teaching."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ LABELS = {
 LEADS = {
     FIGURES: "What a unit of a network sees, in one dimension: move the sliders, point at any "
     "unit, and watch the equations fill in.",
-    LESSON: "From one kernel to a real network in ten steps, each with one thing to do and one "
-    "to see.",
+    LESSON: "What one cell of a network gets to see, and why: an opening in pictures, and ten "
+    "steps, each with one thing to do.",
     LAB: "Train a small network to see how far apart two dots are. It succeeds only if its "
     "receptive field is large enough.",
     EXERCISES: "Predict what a network sees, then check it. Everyone with the link gets the same "
@@ -37,7 +37,7 @@ PARAMETERS = {"figure": FIGURES, "step": LESSON, "exercise": EXERCISES, "set": E
 page.set_up("Learn")
 lead = st.container()
 link = address.unread()
-first = next((part for name, part in PARAMETERS.items() if name in link), FIGURES)
+first = next((part for name, part in PARAMETERS.items() if name in link), LESSON)
 part = address_choice(
     "part",
     LABELS,

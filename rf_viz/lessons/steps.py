@@ -42,6 +42,8 @@ class LessonStep:
         done: whether the task is done, by the network and the pinned unit.
         equation: in LaTeX, with the network's numbers; None where there is nothing to count.
         counts: whether the units show the number of paths that reach them.
+        names_closed_form: whether the closed form is told apart from the region, which only steps
+            do that come after its explanation.
     """
 
     title: str
@@ -53,6 +55,7 @@ class LessonStep:
     done: Callable[[Example, Unit], bool]
     equation: Callable[[Example], str] | None = None
     counts: bool = False
+    names_closed_form: bool = True
 
 
 def size(example: Example) -> int | None:
@@ -89,6 +92,20 @@ def share_at_the_end(example: Example) -> float:
     return float(counts[0] / counts.max())
 
 
+def _added_up(example: Example) -> str:
+    """The sum of what each layer of a chain adds: its kernel less 1, times the strides below it.
+
+    It has words in place of letters, for those who know none yet.
+    """
+    terms, width = [r"\underbrace{1}_{\text{the unit}}"], 1
+    for number, layer in enumerate(example.layers, 1):
+        assert isinstance(layer, Conv)
+        steps = f"{layer.kernel - 1}" + (rf" \cdot {width}" if width > 1 else "")
+        terms.append(rf"\underbrace{{{steps}}}_{{\text{{layer {number}}}}}")
+        width *= layer.stride
+    return rf"{' + '.join(terms)} = \mathbf{{{size(example)}}}"
+
+
 def _alignment(example: Example) -> str:
     """The equations of the paths of an example's fork."""
     ends = [row for row in example.rows if row.path is not None]
@@ -105,51 +122,64 @@ def _long_as_the_input(example: Example, _: Unit) -> bool:
 STEPS: Sequence[LessonStep] = (
     LessonStep(
         "A pixel and a kernel",
-        "The input lies at the bottom: a row of pixels, here called units. A convolution slides a "
-        "**kernel** over it, and every unit that it makes looks at $k$ neighbours. Those are its "
-        "**receptive field**. Point at any unit to see what it sees.",
+        "A picture is a grid of pixels. Let us take one row of it: the squares at the bottom are "
+        "13 pixels. The squares above are a layer. We call all squares **units**, and count them "
+        "from 0.\n\nA unit of layer 1 gets the units under its **kernel**: a short row of weights, "
+        "$k$ of them, that slides along the row below. What a unit gets of the input is its "
+        "**receptive field**. The bracket marks it, from its first unit $u$ to its last one $v$. "
+        "Point at any unit, or tap it.",
         "Set the kernel so that a unit of layer 1 sees exactly 5 input units.",
-        "A kernel of $k$ sees $k$ units. In turn, an input unit is seen by up to $k$ units above. "
-        "Neighbours share $k - 1 = 4$ of the 5 units that each of them sees.",
+        "A kernel of $k$ weights sees $k$ units. Neighbours share all but one of them: here 4 "
+        "of 5. The other way round, an input unit is seen by up to 5 units of layer 1.",
         (Slider("Kernel k", 1, 7, 3),),
         lambda k: stack([Conv(k)], 13),
         lambda e, _: size(e) == 5,
+        names_closed_form=False,
     ),
     LessonStep(
         "One layer on another",
-        "A unit of the second layer looks at units of the first, and through them at the input. "
-        "Layers let small kernels see far.",
-        "With kernels of 3 only, make the last layer see exactly 7 input units.",
-        "Each layer adds $k - 1 = 2$: three of them see $1 + 3 \\cdot 2 = 7$, as one kernel of 7 "
-        "would. On a picture, from one channel to one channel, three kernels of 3 by 3 have "
-        "27 weights, and one of 7 by 7 has 49.",
+        "A unit of layer 2 gets units of layer 1. Each of these gets input units. So a unit of "
+        "layer 2 sees farther than its own kernel reaches. Here every kernel has 3 weights.",
+        "Stack layers until a unit of the last one sees exactly 7 input units.",
+        "Each layer adds its kernel less 1, which is 2. Three layers see $1 + 2 + 2 + 2 = 7$ "
+        "units, as many as one kernel of 7. On a picture the small kernels need fewer weights: "
+        "three kernels of 3 by 3 have 27, one of 7 by 7 has 49 (with one channel in each layer).",
         (Slider("Layers", 1, 5, 1),),
         lambda n: stack([Conv(3)] * n, 15),
         lambda e, _: size(e) == 7,
-        equations.size,
+        _added_up,
+        names_closed_form=False,
     ),
     LessonStep(
         "Stride",
-        "With a **stride** of $s$, a kernel moves on by $s$ units at a time: what neighbours see "
-        "begins $s$ units apart. So each step in a layer above is $s$ times as wide.",
-        "Leave both kernels at 3, and make layer 2 see exactly 9 input units.",
-        "Kernel 2 adds two steps, each as wide as the stride of layer 1: "
-        "$3 + 2 \\cdot 3 = 9$. The stride of layer 2 does not change what one of its units sees.",
+        "So far each kernel moved on by one unit at a time. With a **stride** of $s$ it moves on "
+        "by $s$ units. Neighbours in layer 1 then look at places $s$ input units apart. So one step "
+        "in layer 1 is as wide as $s$ steps in the input.",
+        "Leave both kernels at 3, and make a unit of layer 2 see exactly 9 input units.",
+        "A unit of layer 1 sees 3 input units. The kernel of layer 2 adds two steps, and each is "
+        "3 wide, as the stride of layer 1: $3 + 2 \\cdot 3 = 9$. The stride of layer 2 does not "
+        "change what one of its units sees. It changes where the next one looks.",
         (Slider("Stride of layer 1", 1, 4, 1), Slider("Stride of layer 2", 1, 2, 1)),
         lambda s, t: stack([Conv(3, s), Conv(3, t)], 24),
         lambda e, _: size(e) == 9,
-        equations.size,
+        _added_up,
+        names_closed_form=False,
     ),
     LessonStep(
         "The closed form",
-        "For any chain of layers: multiply each layer's ${k - 1}$ by all strides below it, add "
-        "everything up, and add 1. That is the **closed form** of Araujo, Norris and Sim "
-        "(Distill, 2019). They count layers from the input and write $r_l$ for the size of what "
-        "one unit of the output sees of layer $l$: for the input, that is $r_0$. All strides "
-        "multiplied are the effective stride $S_0$.",
-        "Find strides with which layer 3 sees 15 input units and steps by 4.",
-        "Two strides of 2: $S_0 = 4$, and $r_0 = 1 + 2 + 2 \\cdot 2 + 2 \\cdot 4 = 15$. A stride "
-        "widens the steps of all layers above it, so an early one widens most.",
+        "You have found a rule that holds for every chain of layers. Take each layer's kernel "
+        "less 1, times all strides below it. Add everything up, and add 1. This is the **closed "
+        "form** of Araujo, Norris and Sim (Distill, 2019).\n\nIn their letters: there are $L$ "
+        "layers, counted from the input, so $l$ runs from 1 to $L$. Layer $l$ has the kernel $k_l$ "
+        "and the stride $s_l$. A unit of the output sees $r_l$ units of layer $l$. The input is "
+        "layer 0, so the size of the receptive field is $r_0$. All strides multiplied are the "
+        "**effective stride** $S_0$: so far apart lie the fields of neighbours. In the equation, "
+        "$\\sum$ adds up and $\\prod$ multiplies.",
+        "Find strides with which a unit of layer 3 sees $r_0 = 15$ input units, and neighbours lie "
+        "$S_0 = 4$ apart.",
+        "Two strides of 2 multiply to $S_0 = 4$, and $r_0 = 1 + 2 + 2 \\cdot 2 + 2 \\cdot 4 = "
+        "15$. A stride widens the steps of all layers above it. So the strides of the first layers "
+        "widen the field most.",
         (Slider("Stride of layer 1", 1, 4, 1), Slider("Stride of layer 2", 1, 4, 1)),
         lambda s, t: stack([Conv(3, s), Conv(3, t), Conv(3)], 48),
         lambda e, _: _sizes(e) == (15, 4),
@@ -157,12 +187,15 @@ STEPS: Sequence[LessonStep] = (
     ),
     LessonStep(
         "Padding",
-        "Without padding, a kernel of 2 or more makes a layer shorter than what it stands on. "
-        "**Padding** adds units that hold no input, drawn dashed, at both ends. The field of "
-        "unit 0 then begins $P_0$ units in front of the input: that is the effective padding.",
-        "With a kernel of 5, make layer 1 as long as the input.",
-        "$p = (k - 1)/2 = 2$ at both ends keeps the length, since the stride is 1. The receptive "
-        "field is still 5, but two of the 5 units of unit 0 are padding: it sees 3 input units.",
+        "A kernel of 5 fits on 12 units in 8 places only, so the layer is shorter than its input. "
+        "**Padding** adds units at both ends, drawn dashed: $p$ in front and $q$ behind, here "
+        "the same number. They hold no input. The field of unit 0 then begins in front of the input, by the "
+        "**effective padding** $P_0$. The equation gives the length of layer 1, $n_1$, from that "
+        "of the input, $n_0$; the half brackets round down.",
+        "Make layer 1 as long as the input.",
+        "Half of the kernel less 1 at each end, $p = (k - 1)/2 = 2$, keeps the length where the "
+        "stride is 1. The receptive field still has 5 units. But for unit 0, two of them are "
+        "padding: it sees 3 input units.",
         (Slider("Padding p", 0, 4, 0),),
         lambda p: stack([Conv(5, padding=(p, p))], 12),
         _long_as_the_input,
@@ -170,25 +203,27 @@ STEPS: Sequence[LessonStep] = (
     ),
     LessonStep(
         "At the border",
-        "Padding holds no input. It is tempting to take the closed form and cut it off where the "
-        "input ends. But padding *between* layers holds no input either, and the closed form "
-        "counts it as if it did.",
+        "The closed form counts padding as if it were input. At the border it reaches too far. Can "
+        "we cut it off where the input ends? Not always: there is padding *between* layers, too. "
+        "Here it lies at both ends of layer 1. The exact region is what a unit really sees.",
         "Click the unit of layer 2 for which the closed form, cut off at the ends of the input, "
-        "is not the exact region. Compare the two brackets.",
-        "Unit 3 sees 4 to 8. The closed form says 4 to 10, cut off 4 to 9: but no unit of layer 1 "
-        "looks at input unit 9, only the padding beside them would.",
+        "is still not the exact region. Compare the two brackets.",
+        "Unit 3 sees the input units 4 to 8. Its closed form says 4 to 10; cut off at the end of "
+        "the input, it says 4 to 9. No unit of layer 1 looks at input unit 9. The padding beside "
+        "layer 1 stands where such a unit would be, and padding holds no input.",
         (),
         lambda: stack([Conv(3, 2), Conv(3, padding=(1, 1))], 10),
         _is_misjudged,
     ),
     LessonStep(
         "Dilation",
-        "A **dilation** of $d$ pulls the taps of a kernel $d$ units apart: it reaches far with "
-        "few weights.",
+        "The places where a kernel has its weights are called **taps**. So far they lay side by "
+        "side. With a **dilation** of $d$ they lie $d$ units apart. The kernel reaches farther "
+        "with as many weights. In the equation, $d_l$ is the dilation of layer $l$.",
         "With three taps, make a unit reach over 9 input units.",
-        "$d(k - 1) + 1 = 4 \\cdot 2 + 1 = 9$. But count the lit units: the field is 9 units long, "
-        "and only 3 of them are seen. A region is the smallest box around what is seen, and that "
-        "may have holes.",
+        "$d(k - 1) + 1 = 4 \\cdot 2 + 1 = 9$. Now count the lit units: the field is 9 units long, "
+        "and only 3 of them are seen. The region is the smallest box around all that is seen. It "
+        "can have holes.",
         (Slider("Dilation d", 1, 5, 1),),
         lambda d: stack([Conv(3, dilation=d)], 16),
         lambda e, _: size(e) == 9,
@@ -196,12 +231,15 @@ STEPS: Sequence[LessonStep] = (
     ),
     LessonStep(
         "Branches",
-        "Two paths lead from the input to a sum, A on the left and B on the right. If they agree "
-        "on the stride $S_0$ and on the **centre** $c_0$ of what unit 0 sees, they are aligned: "
-        "then the closed form of the wider one is that of the sum. If not, the sum has none.",
-        "Move padding of path B from one end to the other until the paths are aligned.",
-        "With 1 at each end, both centres are 0. Other paddings shift what path B looks at, so "
-        "the sum adds up what lies around different places of the input.",
+        "In many networks the layers fork, and the paths are added in the end: here path A on the "
+        "left and path B on the right. Two things must agree: the effective stride $S_0$, and the "
+        "**centre** $c_0$ of what unit 0 sees. Then the paths are **aligned**, and the sum has the "
+        "closed form of the wider path. Otherwise it has none. In the equations, a small A or B "
+        "names the path.",
+        "Path B has two units of padding. Move them from one end to the other until the paths are "
+        "aligned.",
+        "With 1 at each end, both centres are 0. With any other padding, path B looks at another "
+        "place of the input than path A, and the sum mixes the two places.",
         (Slider("Padding of B in front", 0, 2, 0),),
         lambda p: stack([Fork(((Conv(5, 2, (2, 2)),), (Conv(3, 2, (p, 2 - p)),)))], 15),
         lambda e, _: bool(e.last.aligned),
@@ -209,14 +247,16 @@ STEPS: Sequence[LessonStep] = (
     ),
     LessonStep(
         "The effective receptive field",
-        "Not all units of a field count alike: many paths lead from its middle to the output, "
-        "and one from each end. The numbers are path counts. If all weights are equal, a unit's "
-        "influence is its share of the paths: they form a bell, the **effective receptive field** "
-        "(Luo and others, NeurIPS 2016).",
+        "Not all units of a field count alike. A **path** leads from an input unit up to the "
+        "output, by one unit of each layer. The number in a unit counts its paths to the output "
+        "unit: many from the middle of the field, one from each end. Where all weights are equal, the "
+        "influence of a unit is its share of all paths. These shares form a bell, the **effective "
+        "receptive field** (Luo and others, NeurIPS 2016).",
         "Stack layers until the outermost unit has less than a hundredth of the paths of the "
         "middle one.",
-        "With six layers there is 1 path from each end and 141 from the middle. The field grows "
-        "linearly with the depth, the bell only with the square root of the depth.",
+        "With six layers there is 1 path from each end and 141 from the middle. With each further "
+        "layer the field grows by 2 units. The bell grows, too, but only with the square root of "
+        "the number of layers.",
         (Slider("Layers of kernel 3", 1, 8, 2),),
         lambda n: stack([Conv(3)] * n, 19),
         lambda e, _: share_at_the_end(e) < 0.01,
@@ -224,7 +264,7 @@ STEPS: Sequence[LessonStep] = (
         counts=True,
     ),
 )
-"""All but the last step, which shows a real network."""
+"""All but the first and the last step, which show a real network."""
 
 
 def _sizes(example: Example) -> tuple[int, int] | None:

@@ -152,6 +152,12 @@ def read(parameter: str) -> str | None:
         return mine.unread.pop(parameter, None)
 
 
+def hand_over(parameter: str, value: str) -> None:
+    """Lets the next run read a parameter as if the person had arrived by an address with it."""
+    with _alone() as mine:
+        mine.unread[parameter] = value
+
+
 def give_up() -> None:
     """Reads nothing more of the address by which the person arrived."""
     with _alone() as mine:

@@ -1,18 +1,21 @@
-"""The guided lesson: ten short steps from one kernel to a real network."""
+"""The guided lesson: an opening, and ten short steps from one kernel to a real network."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
+from ...lessons.example import Example
 from ...lessons.steps import (
     STEPS,
     LessonStep,
     Slider,
     Unit,
 )
-from ..address import ignore_echo, refresh
+from ..address import hand_over, ignore_echo, refresh
 from ..address_choice import (
     Form,
     address_choice,
@@ -22,34 +25,74 @@ from ..address_choice import (
     restored,
     several_of,
 )
-from .diagram.unit_diagram import Pin, unit_diagram
+from ..browser.token import browser_token
+from .diagram.unit_diagram import Brackets, Pin, unit_diagram
 from .lesson_network import TITLE, lesson_network
+from .opening.opening import OPENING, OPENING_IN_SHORT, opening
 from .task import task
 
 _CSS = Path(__file__).with_suffix(".css")
 
-TITLES = (*(step.title for step in STEPS), TITLE)
-"""Titles of all steps, in order."""
+TITLES = (OPENING, *(step.title for step in STEPS), TITLE)
+"""Titles of all steps, in order; the opening is step 0."""
 
 _STEP = "address step"
 """Key of the widget by which a step is chosen."""
+
+_LATEST = "lesson latest step"
+"""Key of the step that showed last."""
+
+
+@st.cache_resource(max_entries=1000, show_spinner=False)
+def _ticks(token: str) -> set[int]:
+    """The steps that were done in a browser, which outlast a reload and a session."""
+    return set()
 
 
 @st.fragment
 def lesson() -> None:
     """Draws one step: an explanation, sliders, and the network that they make."""
     st.html(_CSS)
-    done: frozenset[int] = st.session_state[restored("lesson.done", "lesson done", _steps_done())]
-    numbers = range(1, len(TITLES) + 1)
-    labels = {str(n): f":material/check: {n}" if n in done else str(n) for n in numbers}
-    number = int(address_choice("step", labels, st.pills))
-    st.markdown(f"## {number}. {TITLES[number - 1]}")
-    finished = lesson_network() if number > len(STEPS) else _step(STEPS[number - 1], number)
+    ticks = _ticks(browser_token())
+    of_session: frozenset[int] = st.session_state[
+        restored("lesson.done", "lesson done", _steps_done())
+    ]
+    done = of_session | ticks
+    number = int(address_choice("step", _labels(done), st.pills))
+    with st.container(key="step-heading", horizontal=True, vertical_alignment="bottom"):
+        st.markdown(f"## {_heading(number)}", width="content")
+        st.caption(f"{len(done)} of {len(TITLES)} done", width="content")
+    finished = _draw(number)
     refresh()
-    if finished and number not in done:
-        st.session_state["lesson done"] = done | {number}
+    if finished:
+        ticks.add(number)
+    if finished and number not in of_session:
+        st.session_state["lesson done"] = of_session | {number}
         st.rerun()  # The row of steps is above.
     _turn(number, finished)
+    _go_to_heading(number)
+
+
+def _labels(done: Collection[int]) -> dict[str, str]:
+    """Labels of the steps in the row of all of them, by their numbers."""
+    labels = [OPENING_IN_SHORT, *(f"{n} {title}" for n, title in enumerate(TITLES) if n)]
+    return {
+        str(n): f":material/check: {label}" if n in done else label
+        for n, label in enumerate(labels)
+    }
+
+
+def _heading(number: int) -> str:
+    return f"{number}. {TITLES[number]}" if number else TITLES[number]
+
+
+def _draw(number: int) -> bool:
+    """Draws what a step shows and returns whether its task is done."""
+    if number == 0:
+        return opening()
+    if number > len(STEPS):
+        return lesson_network()
+    return _step(STEPS[number - 1], number)
 
 
 def _step(step: LessonStep, number: int) -> bool:
@@ -64,7 +107,11 @@ def _step(step: LessonStep, number: int) -> bool:
             top = len(example.rows) - 1
             start = Pin(top, example.rows[-1].size // 2 if step.sliders else 0)
             pin = unit_diagram(
-                example, key=f"lesson diagram {number}", counts=step.counts, pinned=start
+                example,
+                key=f"lesson diagram {number}",
+                brackets=None if step.names_closed_form else _fields(example),
+                counts=step.counts,
+                pinned=start,
             )
             if step.equation:
                 st.latex(step.equation(example))
@@ -72,6 +119,11 @@ def _step(step: LessonStep, number: int) -> bool:
     with message:
         task(step.task, step.conclusion, finished)
     return finished
+
+
+def _fields(example: Example) -> Brackets:
+    """Brackets of what each unit sees, under the only name that the first steps have for it."""
+    return {"receptive field": [example.spans(row) for row in range(len(example.rows))]}
 
 
 def _slide(slider: Slider, number: int) -> int:
@@ -89,28 +141,50 @@ def _slide(slider: Slider, number: int) -> int:
 
 def _steps_done() -> Form:
     """The form of the set of steps whose tasks are done."""
-    numbers = {str(number): number for number in range(1, len(TITLES) + 1)}
-    form = several_of(numbers)
+    form = several_of(range(len(TITLES)))
     return Form(
         frozenset(), lambda text: frozenset(form.read(text)), lambda done: form.write(sorted(done))
     )
 
 
 def _turn(number: int, finished: bool) -> None:
-    """Draws the buttons that lead to the step before and the next one."""
+    """Draws the buttons that lead to the step before and the next one, or to the exercises."""
+    kind: Literal["primary", "secondary"] = "primary" if finished else "secondary"
 
     def go(to: int) -> None:
         st.session_state[_STEP] = str(to)
         ignore_echo()
 
+    def practise() -> None:
+        hand_over("part", "exercises")
+        hand_over("exercise", "1-1")
+        ignore_echo()
+
     with st.container(horizontal=True):
-        if number > 1:
+        if number > 0:
             st.button("Back", key="lesson back", on_click=go, args=(number - 1,))
-        if number < len(TITLES):
-            st.button(
-                f"Next: {TITLES[number]}",
-                key="lesson next",
-                type="primary" if finished else "secondary",
-                on_click=go,
-                args=(number + 1,),
-            )
+        if number < len(TITLES) - 1:
+            label = f"Next: {TITLES[number + 1]}"
+            st.button(label, key="lesson next", type=kind, on_click=go, args=(number + 1,))
+        elif st.button("To the exercises", key="lesson exercises", type=kind, on_click=practise):
+            st.rerun()  # The part is chosen above.
+
+
+def _go_to_heading(number: int) -> None:
+    """Scrolls to the heading of a step that has just replaced another, and moves the focus there.
+
+    Call it at the end, so that nothing else changes its place on the page.
+    """
+    latest = st.session_state.get(_LATEST, number)
+    st.session_state[_LATEST] = number
+    if latest != number:
+        st.html(f"<script>{_GO} // {number}</script>", unsafe_allow_javascript=True)
+
+
+_GO = """{
+  const heading = document.querySelector(".st-key-step-heading");
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+  heading.scrollIntoView({ block: "nearest" });
+}"""
+"""Brackets keep its names to itself: all scripts of a page share one scope."""

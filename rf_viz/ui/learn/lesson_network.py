@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import streamlit as st
 
-from ...catalogue.samples import SAMPLE_IMAGES, SAMPLE_MODELS
+from ...catalogue.samples import SAMPLE_IMAGES
 from ...figures.region import region_figure
 from ...lessons.worked import form
 from ...trace.network import Layer
-from .. import cache
 from ..address_choice import kept, one_of
-from ..cache import File, TraceOptions
 from ..chart.chart import chart
 from ..navigation import Destination, set_destination
 from ..text import by, position
+from .sample import LAYERS, MODEL, PICTURE, network, photograph
 from .task import task
 
 TITLE = "A real network"
-
-_MODEL, _PICTURE = "squeezenet", "chelsea"
-"""Keys of the sample network and the sample image."""
-
-_LAYERS = (
-    "conv1",
-    "pool1",
-    *(f"fire{n}/concat" for n in (2, 3)),
-    "pool3",
-    *(f"fire{n}/concat" for n in (4, 5)),
-    "pool5",
-    *(f"fire{n}/concat" for n in (6, 7, 8, 9)),
-)
-"""Names of the layers where the receptive field grows."""
 
 _SIDE = 380
 """The height of the picture, in screen pixels."""
@@ -40,19 +23,19 @@ _SIDE = 380
 
 def lesson_network() -> bool:
     """Draws the step and returns whether its task is done."""
-    file = File.at(SAMPLE_MODELS[_MODEL].path, SAMPLE_MODELS[_MODEL].title)
-    net = cache.trace(file, TraceOptions())
+    net = network()
     height = net.input.size[0]
     with st.container(key="lesson"):
         with st.container():
             st.markdown(
-                "SqueezeNet names what is in a photograph. It is made of what you have seen: "
-                "kernels of 3, strides, padding, and aligned paths, a kernel of 1 beside one "
-                "of 3. On a picture the same rules hold along each axis. The numbers are those "
-                "of the chosen layer, taken as the output."
+                "Back to the cat. SqueezeNet is made of what you have seen: kernels of 3, strides, "
+                "padding, and aligned paths, where a kernel of 1 lies beside one of 3. A picture "
+                "has rows and columns, and the same rules hold along each. The equation has the "
+                "numbers of the layer that you choose: the size $r_0$ of what a cell sees, the "
+                "effective stride $S_0$ and the effective padding $P_0$, all in pixels."
             )
             name = st.select_slider(
-                "Layer", _LAYERS, **kept("step10.layer", "lesson layer", one_of(_LAYERS))
+                "Layer", LAYERS, **kept("step10.layer", "lesson layer", one_of(LAYERS))
             )
             layer = net[name]
             cell = tuple(n // 2 for n in layer.extents)
@@ -66,25 +49,21 @@ def lesson_network() -> bool:
                 f"The middle cell of {name} sees {seen} of {height} rows, and as many columns.",
                 finished,
             )
-            _to_explore(name, cell, finished)
+            _to_explore(name, cell)
         with st.container():
             _picture(layer, cell)
     return finished
 
 
-def _to_explore(name: str, cell: tuple[int, ...], finished: bool) -> None:
-    kind: Literal["primary", "secondary"] = "primary" if finished else "secondary"
-    if st.button(f"Open {name} in Explore", key="lesson explore", type=kind):
-        st.session_state["model"], st.session_state["image"] = _MODEL, _PICTURE
+def _to_explore(name: str, cell: tuple[int, ...]) -> None:
+    if st.button(f"Open {name} in Explore", key="lesson explore"):
+        st.session_state["model"], st.session_state["image"] = MODEL, PICTURE
         set_destination(Destination(name, cell))
         st.switch_page("streamlit_app.py")
 
 
 def _picture(layer: Layer, cell: tuple[int, ...]) -> None:
     """Draws the photograph, dark outside the region of a cell."""
-    image = SAMPLE_IMAGES[_PICTURE]
-    height, width = layer.net.input.size
-    pixels = cache.pixels(File.at(image.path, image.title), (height, width), "crop")
     sees = f"Cell {position(cell)} of {layer.name} sees {by(layer.region(cell).size)} pixels."
-    chart(region_figure(layer, cell, pixels, _SIDE), sees, key="lesson picture")
-    st.caption(f"{sees} Photograph: {image.credit}.")
+    chart(region_figure(layer, cell, photograph(), _SIDE), sees, key="lesson picture")
+    st.caption(f"{sees} Photograph: {SAMPLE_IMAGES[PICTURE].credit}.")
