@@ -20,6 +20,7 @@ from rf_viz.ui.explore.offline_page.offline_page import Chosen, offline_page
 from rf_viz.ui.explore.questions import QUESTIONS
 from rf_viz.ui.learn.figures import FIGURES
 from rf_viz.ui.learn.lesson import TITLES
+from rf_viz.ui.learn.opening.opening import OPENING_IN_SHORT
 from rf_viz.ui.pictures import FeatureMap, Picture
 from tests.browser.driver import ask, open_model, upload
 from tests.browser.test_volume_view import convolutions
@@ -255,12 +256,12 @@ def test_build(browser: Browser, url: str) -> None:
     ("part", "names"),
     [
         ("figures", [f"{n} {figure.title}" for n, figure in enumerate(FIGURES.values(), 1)]),
-        ("lesson", [str(n) for n in range(1, len(TITLES) + 1)]),
+        ("lesson", [*(f"{n} {title}" for n, title in enumerate(TITLES) if n), OPENING_IN_SHORT]),
     ],
 )
 def test_learn(browser: Browser, url: str, part: str, names: list[str]) -> None:
     with at(browser, f"{url}/learn?part={part}") as page:
-        page.locator(".unit.pinned").first.wait_for()
+        page.locator(".unit.pinned, .opening .says b").first.wait_for()
         for name in names:
             page.get_by_test_id("stButtonGroup").get_by_text(name, exact=True).click()
             check(page, name)

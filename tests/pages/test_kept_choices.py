@@ -55,7 +55,7 @@ def opened(page: str, address: dict[str, str]) -> AppTest:
         *(("compare", {"part": part}) for part in ("side", "accuracy", "libraries", "table")),
         ("build", {}),
         *(("learn", {"figure": f}) for f in FIGURES),
-        *(("learn", {"step": step}) for step in ("2", "10")),
+        *(("learn", {"step": step}) for step in ("0", "2", "10")),
         ("learn", {"exercise": "1-1"}),
         ("learn", {"part": "exercises", "set": "1-1~2-1"}),
         *(("learn", {"part": "teaching", "by": by}) for by in ("levels", "list")),

@@ -72,7 +72,8 @@ def test_every_figure_draws_and_its_link_restores_every_control(name: str) -> No
     assert address(app) == {"part": "figures", "figure": name, f"{name}.unit": "1,2", **link}
 
 
-def test_a_link_opens_the_figure_that_it_names() -> None:
+def test_the_page_opens_on_the_lesson_and_a_link_with_what_it_says() -> None:
+    assert address(visit()) == {"part": "lesson", "step": "0"}
     assert address(visit(part="figures")) == {"part": "figures", "figure": "network"}
     assert address(visit(figure="bell"))["figure"] == "bell"
     assert address(visit(figure="no such figure"))["figure"] == "network"
