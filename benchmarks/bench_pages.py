@@ -56,6 +56,39 @@ def learn(page: Page, url: str) -> list[float]:
     return spent
 
 
+# From a click to the frame in which the heading of a step and its diagram show.
+ARRIVAL = """(step) => {
+  addEventListener("click", () => {
+    const begun = performance.now();
+    const look = () => {
+      const heading = document.querySelector(".st-key-step-heading h2")?.textContent ?? "";
+      const place = document.querySelector(`.st-key-lesson-diagram-${step}`);
+      const diagram = [place, ...(place?.querySelectorAll("*") ?? [])]
+        .map((element) => element?.shadowRoot ?? element)
+        .find((root) => root?.querySelector("svg .unit"));
+      if (heading.startsWith(`${step}.`) && diagram) window.step_ms = performance.now() - begun;
+      else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  }, { capture: true, once: true });
+}"""
+
+
+def lesson(page: Page, url: str) -> list[float]:
+    """The steps of the lesson are turned forwards, backwards and forwards again."""
+    opened(page, f"{url}/learn?part=lesson&step=1")
+    spent: list[float] = []
+    for step in (*range(2, 10), *range(8, 0, -1), *range(2, 6)):
+        number = int(page.locator(".st-key-step-heading h2").inner_text().partition(".")[0])
+        page.evaluate(ARRIVAL, step)
+        page.get_by_role("button", name="Next:" if step > number else "Back").click()
+        page.wait_for_function("window.step_ms")
+        spent.append(page.evaluate("step_ms"))
+        page.evaluate("delete window.step_ms")
+        page.wait_for_timeout(700)
+    return spent
+
+
 def build(page: Page, url: str) -> list[float]:
     """A kernel of the third row is changed, and its receptive field is drawn."""
     opened(page, f"{url}/build")
@@ -112,7 +145,7 @@ def graph(page: Page, url: str) -> float:
 
 
 def main() -> int:
-    """Measure the three pages; returns the exit code."""
+    """Measure the pages; returns the exit code."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
@@ -122,12 +155,19 @@ def main() -> int:
         url = f"http://127.0.0.1:{port}"
         with server(port):
             page.wait_for_timeout(3000)
-            moved, edited, unfolded = learn(page, url), build(page, url), graph(page, url)
+            moved, turned = learn(page, url), lesson(page, url)
+            edited, unfolded = build(page, url), graph(page, url)
         browser.close()
     good = [
         report(
             f"Learn: slider to drawing, median of {len(moved)}",
             statistics.median(moved),
+            150,
+            "ms",
+        ),
+        report(
+            f"Learn: click to next step, median of {len(turned)}",
+            statistics.median(turned),
             150,
             "ms",
         ),

@@ -153,8 +153,8 @@ STEPS: Sequence[LessonStep] = (
     LessonStep(
         "Stride",
         "So far each kernel moved on by one unit at a time. With a **stride** of $s$ it moves on "
-        "by $s$ units. Neighbours in layer 1 then look at places $s$ input units apart. So one step "
-        "in layer 1 is as wide as $s$ steps in the input.",
+        "by $s$ units. Neighbours in layer 1 then look at places $s$ input units apart. So one "
+        "step in layer 1 is as wide as $s$ steps in the input.",
         "Leave both kernels at 3, and make a unit of layer 2 see exactly 9 input units.",
         "A unit of layer 1 sees 3 input units. The kernel of layer 2 adds two steps, and each is "
         "3 wide, as the stride of layer 1: $3 + 2 \\cdot 3 = 9$. The stride of layer 2 does not "
@@ -174,7 +174,7 @@ STEPS: Sequence[LessonStep] = (
         "and the stride $s_l$. A unit of the output sees $r_l$ units of layer $l$. The input is "
         "layer 0, so the size of the receptive field is $r_0$. All strides multiplied are the "
         "**effective stride** $S_0$: so far apart lie the fields of neighbours. In the equation, "
-        "$\\sum$ adds up and $\\prod$ multiplies.",
+        "$\\sum$ adds up for all layers, and $\\prod$ multiplies the strides $s_i$ of those below.",
         "Find strides with which a unit of layer 3 sees $r_0 = 15$ input units, and neighbours lie "
         "$S_0 = 4$ apart.",
         "Two strides of 2 multiply to $S_0 = 4$, and $r_0 = 1 + 2 + 2 \\cdot 2 + 2 \\cdot 4 = "
@@ -189,9 +189,9 @@ STEPS: Sequence[LessonStep] = (
         "Padding",
         "A kernel of 5 fits on 12 units in 8 places only, so the layer is shorter than its input. "
         "**Padding** adds units at both ends, drawn dashed: $p$ in front and $q$ behind, here "
-        "the same number. They hold no input. The field of unit 0 then begins in front of the input, by the "
-        "**effective padding** $P_0$. The equation gives the length of layer 1, $n_1$, from that "
-        "of the input, $n_0$; the half brackets round down.",
+        "the same number. They hold no input. The field of unit 0 then begins in front of the "
+        "input, by the **effective padding** $P_0$. The equation gives the length of layer 1, "
+        "$n_1$, from that of the input, $n_0$; the half brackets round down.",
         "Make layer 1 as long as the input.",
         "Half of the kernel less 1 at each end, $p = (k - 1)/2 = 2$, keeps the length where the "
         "stride is 1. The receptive field still has 5 units. But for unit 0, two of them are "
@@ -249,9 +249,9 @@ STEPS: Sequence[LessonStep] = (
         "The effective receptive field",
         "Not all units of a field count alike. A **path** leads from an input unit up to the "
         "output, by one unit of each layer. The number in a unit counts its paths to the output "
-        "unit: many from the middle of the field, one from each end. Where all weights are equal, the "
-        "influence of a unit is its share of all paths. These shares form a bell, the **effective "
-        "receptive field** (Luo and others, NeurIPS 2016).",
+        "unit: many from the middle of the field, one from each end. Where all weights are equal, "
+        "the influence of a unit is its share of all paths. These shares form a bell, the "
+        "**effective receptive field** (Luo and others, NeurIPS 2016).",
         "Stack layers until the outermost unit has less than a hundredth of the paths of the "
         "middle one.",
         "With six layers there is 1 path from each end and 141 from the middle. With each further "

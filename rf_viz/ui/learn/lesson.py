@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from threading import Thread
 from typing import Literal
 
 import streamlit as st
@@ -49,9 +50,17 @@ def _ticks(token: str) -> set[int]:
     return set()
 
 
+@st.cache_resource(show_spinner=False)
+def _prepare() -> None:
+    """Makes the network of step 1 in the background, once: it loads what all networks need."""
+    first = STEPS[0]
+    Thread(target=first.build, args=[s.start for s in first.sliders], daemon=True).start()
+
+
 @st.fragment
 def lesson() -> None:
     """Draws one step: an explanation, sliders, and the network that they make."""
+    _prepare()
     st.html(_CSS)
     ticks = _ticks(browser_token())
     of_session: frozenset[int] = st.session_state[
@@ -63,12 +72,12 @@ def lesson() -> None:
         st.markdown(f"## {_heading(number)}", width="content")
         st.caption(f"{len(done)} of {len(TITLES)} done", width="content")
     finished = _draw(number)
-    refresh()
     if finished:
         ticks.add(number)
     if finished and number not in of_session:
         st.session_state["lesson done"] = of_session | {number}
         st.rerun()  # The row of steps is above.
+    refresh()
     _turn(number, finished)
     _go_to_heading(number)
 
@@ -185,6 +194,10 @@ _GO = """{
   const heading = document.querySelector(".st-key-step-heading");
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
-  heading.scrollIntoView({ block: "nearest" });
+  const narrow = matchMedia("(width < 640px)").matches;
+  heading.scrollIntoView({ block: narrow ? "start" : "nearest" });
+  const chosen = document.querySelector(".st-key-address-step [aria-checked=true]");
+  const row = chosen.parentElement;
+  row.scrollLeft = chosen.offsetLeft - row.offsetLeft - (row.clientWidth - chosen.offsetWidth) / 2;
 }"""
 """Brackets keep its names to itself: all scripts of a page share one scope."""

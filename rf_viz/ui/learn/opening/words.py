@@ -31,15 +31,17 @@ def words() -> None:
 def _picture() -> str:
     """The sheets of a feature map, and a row of units, with the word for each beside it."""
     sheets = (
-        "<b>Channel</b>: one of these sheets",
+        "<b>Channel</b>: one sheet of the stack",
         "<b>Cell</b>: the marked place, through all sheets",
-        "<b>Feature</b>: its number in one sheet",
+        "<b>Feature</b>: its number in one of them",
     )
     rows = "".join(f"<li>{_cells(_SIDE)}<span>{text}</span></li>" for text in sheets)
     units = f'<li class="units">{_cells(1)}<span><b>Units</b>: cells of a single row</span></li>'
     return (
         f'<div class="stack" role="img" aria-label="{_PICTURE}">'
-        f'<ul aria-hidden="true">{rows}{units}</ul></div>'
+        f'<ul aria-hidden="true"><li><span><b>Feature map</b>: the whole stack</span></li>'
+        f"{rows}{units}</ul>"
+        "</div>"
     )
 
 
