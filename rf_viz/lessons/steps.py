@@ -171,10 +171,11 @@ STEPS: Sequence[LessonStep] = (
         "less 1, times all strides below it. Add everything up, and add 1. This is the **closed "
         "form** of Araujo, Norris and Sim (Distill, 2019).\n\nIn their letters: there are $L$ "
         "layers, counted from the input, so $l$ runs from 1 to $L$. Layer $l$ has the kernel $k_l$ "
-        "and the stride $s_l$. A unit of the output sees $r_l$ units of layer $l$. The input is "
-        "layer 0, so the size of the receptive field is $r_0$. All strides multiplied are the "
-        "**effective stride** $S_0$: so far apart lie the fields of neighbours. In the equation, "
-        "$\\sum$ adds up for all layers, and $\\prod$ multiplies the strides $s_i$ of those below.",
+        "and the stride $s_l$. One unit of the output, the last layer, sees $r_l$ units of layer "
+        "$l$. The input is layer 0, so the size of the receptive field is $r_0$. All strides "
+        "multiplied are the **effective stride** $S_0$: so far apart lie the fields of neighbours. "
+        "In the equation, $\\sum$ adds up for all layers, and $\\prod$ multiplies the strides "
+        "$s_i$ of those below.",
         "Find strides with which a unit of layer 3 sees $r_0 = 15$ input units, and neighbours lie "
         "$S_0 = 4$ apart.",
         "Two strides of 2 multiply to $S_0 = 4$, and $r_0 = 1 + 2 + 2 \\cdot 2 + 2 \\cdot 4 = "

@@ -63,9 +63,7 @@ def opening() -> bool:
         "a real network, SqueezeNet, and in each of its layers the cell that looks at the cat's "
         "eye."
     )
-    net = network()
-    layers = [net[name] for name in LAYERS]
-    at = restored("opening.layer", "opening layer", between(0, len(layers), 0))
+    at = restored("opening.layer", "opening layer", between(0, len(LAYERS), 0))
 
     def moved() -> None:
         st.session_state[at] = st.session_state[_KEY]["layer"]
@@ -73,17 +71,18 @@ def opening() -> bool:
 
     _component(
         key=_KEY,
-        data=_content(layers, st.session_state[at]),
+        data={**_views(), "at": st.session_state[at]},
         default={"layer": None},
         on_layer_change=moved,
     )
-    first, last = (layer.region(cell_at(layer)).size for layer in (layers[0], layers[-1]))
-    finished = bool(st.session_state[at] == len(layers))
+    finished = bool(st.session_state[at] == len(LAYERS))
+    net = network()
+    first, last = (_by(net[name]) for name in (LAYERS[0], LAYERS[-1]))
     task(
         "Let the box grow up to the last layer.",
-        f"From {first[0]} by {first[1]} pixels to {last[0]} by {last[1]}: the higher the layer, "
-        "the more its cells could know. What a cell gets is its **receptive field**. Its size and "
-        "its place follow from the layers alone, and this lesson shows how.",
+        f"From {first} pixels to {last}: the higher the layer, the more its cells could know. What "
+        "a cell gets is its **receptive field**. Its size and its place follow from the layers "
+        "alone, and this lesson shows how.",
         finished,
     )
     reasons()
@@ -101,9 +100,16 @@ def cell_at(layer: Layer, spot: int = _SPOT) -> tuple[int, int]:
     return nearest, nearest
 
 
-def _content(layers: list[Layer], at: int) -> dict[str, Any]:
-    """Data for the component; ``at`` counts layers from 1, and is 0 before it has played."""
-    pixels = photograph()
+def _by(layer: Layer) -> str:
+    """The size of the box of a layer's cell, in words."""
+    return " by ".join(map(str, layer.region(cell_at(layer)).size))
+
+
+@st.cache_resource(show_spinner=False)
+def _views() -> Mapping[str, Any]:
+    """The photograph, and for each layer its cell and the box; they are the same for everybody."""
+    pixels, net = photograph(), network()
+    layers = [net[name] for name in LAYERS]
     cells = [cell_at(layer) for layer in layers]
     regions = [layer.region(cell) for layer, cell in zip(layers, cells, strict=True)]
     return {
@@ -120,5 +126,4 @@ def _content(layers: list[Layer], at: int) -> dict[str, Any]:
             }
             for layer, cell, region in zip(layers, cells, regions, strict=True)
         ],
-        "at": at,
     }

@@ -54,18 +54,20 @@ REASONS = (
 def reasons() -> None:
     """Draws the reasons side by side, or one below the other where it is narrow."""
     st.markdown("### Why it matters")
-    st.html(f'<div class="rf-reasons">{"".join(map(_card, REASONS))}</div>')
+    st.html(_cards())
     credits = (f"{SAMPLE_IMAGES[r.image].title}: {SAMPLE_IMAGES[r.image].credit}" for r in REASONS)
     st.caption(f"The boxes are those of cells of SqueezeNet. Photographs: {'; '.join(credits)}.")
 
 
-def boxes(reason: Reason) -> list[Region]:
-    """The regions of the two cells."""
-    return [network()[name].region(cell) for name, cell in reason.cells]
+@st.cache_resource(show_spinner=False)
+def _cards() -> str:
+    """All reasons in HTML; they are the same for everybody."""
+    return f'<div class="rf-reasons">{"".join(map(_card, REASONS))}</div>'
 
 
 def _card(reason: Reason) -> str:
-    pixels, regions = photograph(reason.image), boxes(reason)
+    pixels, net = photograph(reason.image), network()
+    regions = [net[name].region(cell) for name, cell in reason.cells]
     height, width = pixels.shape[:2]
     crops = "".join(
         f'<figure><img alt="" src="{picture(pixels[region.slices]).data_url}">'
