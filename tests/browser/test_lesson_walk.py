@@ -60,6 +60,7 @@ def test_a_student_walks_from_the_opening_to_a_right_answer(
         first = exercise(1, 1)
         expect(page.get_by_role("heading", name=first.question)).to_be_visible()
         settle(page)
+        page.wait_for_function(SEEN, arg=".st-key-address-part")
         fields = page.get_by_test_id("stForm").locator("input")
         for index, number in enumerate(first.answer):
             fields.nth(index).fill(str(number))

@@ -177,6 +177,8 @@ def _turn(number: int, finished: bool) -> None:
             st.button(label, key="lesson next", type=kind, on_click=go, args=(number + 1,))
         elif st.button("To the exercises", key="lesson exercises", type=kind, on_click=practise):
             st.rerun()  # The part is chosen above.
+    if number == len(TITLES) - 1:
+        st.html(f"<script>{_TO_THE_TOP}</script>", unsafe_allow_javascript=True)
 
 
 def _go_to_heading(number: int) -> None:
@@ -194,10 +196,19 @@ _GO = """{
   const heading = document.querySelector(".st-key-step-heading");
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
-  const narrow = matchMedia("(width < 640px)").matches;
-  heading.scrollIntoView({ block: narrow ? "start" : "nearest" });
+  const block = matchMedia("(width < 640px)").matches ? "start" : "nearest";
+  const scroll = () => heading.scrollIntoView({ block });
+  scroll();
+  setTimeout(scroll, 300); // what is drawn below it makes the page longer
   const chosen = document.querySelector(".st-key-address-step [aria-checked=true]");
   const row = chosen.parentElement;
   row.scrollLeft = chosen.offsetLeft - row.offsetLeft - (row.clientWidth - chosen.offsetWidth) / 2;
 }"""
 """Brackets keep its names to itself: all scripts of a page share one scope."""
+
+_TO_THE_TOP = """
+document.querySelector(".st-key-lesson-exercises").addEventListener("click", () => {
+  document.querySelector("[data-testid=stMain]").scrollTo(0, 0);
+});
+"""
+"""The exercises begin at the top, and the way to them is at the bottom."""
