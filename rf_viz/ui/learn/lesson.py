@@ -197,7 +197,9 @@ _GO = """{
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
   const block = matchMedia("(width < 640px)").matches ? "start" : "nearest";
-  const scroll = () => heading.scrollIntoView({ block });
+  const scroll = () => {
+    if (document.activeElement === heading) heading.scrollIntoView({ block });
+  };
   scroll();
   setTimeout(scroll, 300); // what is drawn below it makes the page longer
   const chosen = document.querySelector(".st-key-address-step [aria-checked=true]");
