@@ -41,28 +41,13 @@ def opened(page: Page, url: str) -> None:
     page.wait_for_timeout(2500)
 
 
-def learn(page: Page, url: str) -> list[float]:
-    """A slider of the first figures is moved."""
-    spent: list[float] = []
-    for figure in ("layer", "stack", "region", "branches", "dilation"):
-        opened(page, f"{url}/learn?part=figures&figure={figure}")
-        slider = page.get_by_role("slider").first
-        slider.focus()
-        page.evaluate(WATCH, ".diagram svg")
-        for key in ("ArrowRight", "ArrowLeft") * 4:
-            page.keyboard.press(key)
-            page.wait_for_timeout(700)
-        spent += page.evaluate("drawn_ms")
-    return spent
-
-
 # From a click to the frame in which the heading of a step and its diagram show.
 ARRIVAL = """(step) => {
   addEventListener("click", () => {
     const begun = performance.now();
     const look = () => {
       const heading = document.querySelector(".st-key-step-heading h2")?.textContent ?? "";
-      const place = document.querySelector(`.st-key-lesson-diagram-${step}`);
+      const place = document.querySelector(`.st-key-step${step}-figure`);
       const diagram = [place, ...(place?.querySelectorAll("*") ?? [])]
         .map((element) => element?.shadowRoot ?? element)
         .find((root) => root?.querySelector("svg .unit"));
@@ -155,16 +140,10 @@ def main() -> int:
         url = f"http://127.0.0.1:{port}"
         with server(port):
             page.wait_for_timeout(3000)
-            moved, turned = learn(page, url), lesson(page, url)
+            turned = lesson(page, url)
             edited, unfolded = build(page, url), graph(page, url)
         browser.close()
     good = [
-        report(
-            f"Learn: slider to drawing, median of {len(moved)}",
-            statistics.median(moved),
-            150,
-            "ms",
-        ),
         report(
             f"Learn: click to next step, median of {len(turned)}",
             statistics.median(turned),

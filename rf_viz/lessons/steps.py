@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from . import equations
 from .example import Example, stack
-from .layers import Conv, Fork
+from .layers import Conv, Fork, Layer
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,12 @@ class LessonStep:
         task: the task in words.
         conclusion: the lesson to draw once the task is done.
         sliders: the settings.
-        build: makes the network of these settings.
+        layers: the layers of these settings.
+        length: how many units the input has.
         done: whether the task is done, by the network and the pinned unit.
-        equation: in LaTeX, with the network's numbers; None where there is nothing to count.
+        equation: which equation has the network's numbers below the drawing; none where there is
+            nothing to count. "added" is the sum of what each layer adds, in words; "size" is the
+            closed form, "output" the length of layer 1, and "alignment" compares two paths.
         counts: whether the units show the number of paths that reach them.
         names_closed_form: whether the closed form is told apart from the region, which only steps
             do that come after its explanation.
@@ -51,11 +54,16 @@ class LessonStep:
     task: str
     conclusion: str
     sliders: tuple[Slider, ...]
-    build: Callable[..., Example]
+    layers: Callable[..., list[Layer]]
+    length: int
     done: Callable[[Example, Unit], bool]
-    equation: Callable[[Example], str] | None = None
+    equation: Literal["added", "size", "output", "alignment"] | None = None
     counts: bool = False
     names_closed_form: bool = True
+
+    def build(self, *values: int) -> Example:
+        """Trace the network of these settings."""
+        return stack(self.layers(*values), self.length)
 
 
 def size(example: Example) -> int | None:
@@ -92,28 +100,6 @@ def share_at_the_end(example: Example) -> float:
     return float(counts[0] / counts.max())
 
 
-def _added_up(example: Example) -> str:
-    """The sum of what each layer of a chain adds: its kernel less 1, times the strides below it.
-
-    It has words in place of letters, for those who know none yet.
-    """
-    terms, width = [r"\underbrace{1}_{\text{the unit}}"], 1
-    for number, layer in enumerate(example.layers, 1):
-        assert isinstance(layer, Conv)
-        steps = f"{layer.kernel - 1}" + (rf" \cdot {width}" if width > 1 else "")
-        terms.append(rf"\underbrace{{{steps}}}_{{\text{{layer {number}}}}}")
-        width *= layer.stride
-    return rf"{' + '.join(terms)} = \mathbf{{{size(example)}}}"
-
-
-def _alignment(example: Example) -> str:
-    """The equations of the paths of an example's fork."""
-    ends = [row for row in example.rows if row.path is not None]
-    return equations.alignment(
-        [(row.name[0], row.layer.receptive_field) for row in ends if row.layer]
-    )
-
-
 def _long_as_the_input(example: Example, _: Unit) -> bool:
     """Whether the output has as many units as the input."""
     return example.rows[-1].size == example.length
@@ -132,7 +118,8 @@ STEPS: Sequence[LessonStep] = (
         "A kernel of $k$ weights sees $k$ units. Neighbours share all but one of them: here 4 "
         "of 5. The other way round, an input unit is seen by up to 5 units of layer 1.",
         (Slider("Kernel k", 1, 7, 3),),
-        lambda k: stack([Conv(k)], 13),
+        lambda k: [Conv(k)],
+        13,
         lambda e, _: size(e) == 5,
         names_closed_form=False,
     ),
@@ -145,9 +132,10 @@ STEPS: Sequence[LessonStep] = (
         "units, as many as one kernel of 7. On a picture the small kernels need fewer weights: "
         "three kernels of 3 by 3 have 27, one of 7 by 7 has 49 (with one channel in each layer).",
         (Slider("Layers", 1, 5, 1),),
-        lambda n: stack([Conv(3)] * n, 15),
+        lambda n: [Conv(3)] * n,
+        15,
         lambda e, _: size(e) == 7,
-        _added_up,
+        "added",
         names_closed_form=False,
     ),
     LessonStep(
@@ -160,9 +148,10 @@ STEPS: Sequence[LessonStep] = (
         "3 wide, as the stride of layer 1: $3 + 2 \\cdot 3 = 9$. The stride of layer 2 does not "
         "change what one of its units sees. It changes where the next one looks.",
         (Slider("Stride of layer 1", 1, 4, 1), Slider("Stride of layer 2", 1, 2, 1)),
-        lambda s, t: stack([Conv(3, s), Conv(3, t)], 24),
+        lambda s, t: [Conv(3, s), Conv(3, t)],
+        24,
         lambda e, _: size(e) == 9,
-        _added_up,
+        "added",
         names_closed_form=False,
     ),
     LessonStep(
@@ -182,9 +171,10 @@ STEPS: Sequence[LessonStep] = (
         "15$. A stride widens the steps of all layers above it. So the strides of the first layers "
         "widen the field most.",
         (Slider("Stride of layer 1", 1, 4, 1), Slider("Stride of layer 2", 1, 4, 1)),
-        lambda s, t: stack([Conv(3, s), Conv(3, t), Conv(3)], 48),
+        lambda s, t: [Conv(3, s), Conv(3, t), Conv(3)],
+        48,
         lambda e, _: _sizes(e) == (15, 4),
-        equations.size,
+        "size",
     ),
     LessonStep(
         "Padding",
@@ -198,9 +188,10 @@ STEPS: Sequence[LessonStep] = (
         "stride is 1. The receptive field still has 5 units. But for unit 0, two of them are "
         "padding: it sees 3 input units.",
         (Slider("Padding p", 0, 4, 0),),
-        lambda p: stack([Conv(5, padding=(p, p))], 12),
+        lambda p: [Conv(5, padding=(p, p))],
+        12,
         _long_as_the_input,
-        lambda e: equations.output_size(_conv(e), e.length, e.rows[-1].size),
+        "output",
     ),
     LessonStep(
         "At the border",
@@ -213,7 +204,8 @@ STEPS: Sequence[LessonStep] = (
         "the input, it says 4 to 9. No unit of layer 1 looks at input unit 9. The padding beside "
         "layer 1 stands where such a unit would be, and padding holds no input.",
         (),
-        lambda: stack([Conv(3, 2), Conv(3, padding=(1, 1))], 10),
+        lambda: [Conv(3, 2), Conv(3, padding=(1, 1))],
+        10,
         _is_misjudged,
     ),
     LessonStep(
@@ -226,9 +218,10 @@ STEPS: Sequence[LessonStep] = (
         "and only 3 of them are seen. The region is the smallest box around all that is seen. It "
         "can have holes.",
         (Slider("Dilation d", 1, 5, 1),),
-        lambda d: stack([Conv(3, dilation=d)], 16),
+        lambda d: [Conv(3, dilation=d)],
+        16,
         lambda e, _: size(e) == 9,
-        equations.size,
+        "size",
     ),
     LessonStep(
         "Branches",
@@ -242,9 +235,10 @@ STEPS: Sequence[LessonStep] = (
         "With 1 at each end, both centres are 0. With any other padding, path B looks at another "
         "place of the input than path A, and the sum mixes the two places.",
         (Slider("Padding of B in front", 0, 2, 0),),
-        lambda p: stack([Fork(((Conv(5, 2, (2, 2)),), (Conv(3, 2, (p, 2 - p)),)))], 15),
+        lambda p: [Fork(((Conv(5, 2, (2, 2)),), (Conv(3, 2, (p, 2 - p)),)))],
+        15,
         lambda e, _: bool(e.last.aligned),
-        _alignment,
+        "alignment",
     ),
     LessonStep(
         "The effective receptive field",
@@ -259,7 +253,8 @@ STEPS: Sequence[LessonStep] = (
         "layer the field grows by 2 units. The bell grows, too, but only with the square root of "
         "the number of layers.",
         (Slider("Layers of kernel 3", 1, 8, 2),),
-        lambda n: stack([Conv(3)] * n, 19),
+        lambda n: [Conv(3)] * n,
+        19,
         lambda e, _: share_at_the_end(e) < 0.01,
         None,
         counts=True,
@@ -272,10 +267,3 @@ def _sizes(example: Example) -> tuple[int, int] | None:
     """r and S of the last layer; None where it has no closed form."""
     field = example.last.receptive_field
     return (field.size[0], field.stride[0]) if field else None
-
-
-def _conv(example: Example) -> Conv:
-    """The only layer of an example."""
-    (layer,) = example.layers
-    assert isinstance(layer, Conv)
-    return layer

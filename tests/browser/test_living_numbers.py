@@ -25,10 +25,14 @@ import rf_viz
 from rf_viz import ModelError
 from rf_viz.lessons import Conv, Example, Fork, Layer, Transposed, Upsample, stack
 from rf_viz.lessons import bell as bells
+from rf_viz.lessons.exercises import LEVELS, exercise
+from rf_viz.lessons.steps import STEPS
 from rf_viz.lessons.worked import runs
 from rf_viz.ui.browser.component import bundle
 from rf_viz.ui.learn.diagram.living_figure import Choice, Slider
+from rf_viz.ui.learn.diagram.networks import single
 from rf_viz.ui.learn.figures import FIGURES
+from rf_viz.ui.learn.lesson import step_details
 from rf_viz.ui.text import percent
 
 SCRIPT = Path(__file__).parents[2] / "rf_viz/ui/learn/diagram/figures.js"
@@ -46,14 +50,19 @@ READ = """(cases) => {
       case "msubsup": return `${parts[0]}_${parts[1]}^${parts[2]}`;
       case "mfrac": return `((${parts[0]})/(${parts[1]}))`;
       case "munderover": return parts[0];
+      case "munder": return parts[0];
       case "mtr": return `${parts.slice(0, 2).join("\\t")}\\n`;
       default: return parts.join("");
     }
   };
-  return cases.map(({ figure, values, unit }) => {
+  return cases.map(({ figure, values, unit, details }) => {
     const shown = FIGURES[figure];
     let model;
-    try { model = shown.model(values); } catch (error) { return { misfit: error.message }; }
+    try {
+      model = shown.model(values, details);
+    } catch (error) {
+      return { misfit: error.message };
+    }
     const rows = model.rows ?? [];
     const top = rows.length - 1;
     const of = rows.length ? unit % rows[top].size : 0;
@@ -64,6 +73,7 @@ READ = """(cases) => {
       forms: rows.map((_, row) => formsOf(rows, row)),
       regions: rows.length ? regionsOf(rows) : [],
       padding: rows.map(({ padding }) => padding),
+      places: rows.map(({ at, step, level, path }) => ({ at, step, level, path })),
       brackets: model.brackets,
       marks: model.marks?.({ row: top, unit: of }) ?? [],
       start: model.start,
@@ -136,14 +146,20 @@ def shown(browser: Browser) -> dict[str, list[Shown]]:
         for name in LIVING
         for _ in range(SETTINGS)
     ]
-    page = browser.new_page()
-    read = f"(cases) => {{ {bundle(SCRIPT)}\nreturn ({READ})(cases); }}"
-    results = page.evaluate(read, cases)
-    page.close()
+    results = read(browser, cases)
     figures: dict[str, list[Shown]] = {name: [] for name in LIVING}
     for case, result in zip(cases, results, strict=True):
         figures[str(case["figure"])].append(Shown(case["values"], result))
     return figures
+
+
+def read(browser: Browser, cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What figures show in these cases."""
+    page = browser.new_page()
+    script = f"(cases) => {{ {bundle(SCRIPT)}\nreturn ({READ})(cases); }}"
+    results: list[dict[str, Any]] = page.evaluate(script, cases)
+    page.close()
+    return results
 
 
 def settings(name: str, rng: Random) -> dict[str, Any]:
@@ -168,7 +184,25 @@ def convs(values: dict[str, Any], count: int) -> list[Conv]:
 
 
 def same_rows(shows: dict[str, Any], example: Example) -> None:
-    """The rows of the drawing are those of the core, unit by unit."""
+    """The rows of the drawing are those of the core, unit by unit.
+
+    Each row stands above all that it takes, and each unit above the middle of what it sees.
+    """
+    for place, row in zip(shows["places"], example.rows, strict=True):
+        assert (place["path"], place["step"]) == (row.path, row.step)
+        below = [shows["places"][link.source] for link in row.links]
+        assert place["level"] == 1 + max((other["level"] for other in below), default=-1)
+        field = row.layer and row.layer.receptive_field
+        if field and not any(len(other.links) > 1 for other in example.rows):
+            assert place["at"] == pytest.approx(field.centre((0,))[0])
+        elif row.links:
+            middles = [
+                other["at"] + other["step"] * i - row.step * unit
+                for other, link in zip(below, row.links, strict=True)
+                for unit, units in enumerate(link.of)
+                for i in units
+            ]
+            assert place["at"] == pytest.approx(np.mean(middles))
     assert shows["sizes"] == [row.size for row in example.rows]
     assert [tuple(pair) for pair in shows["padding"]] == example.padding
     for number, row in enumerate(example.rows):
@@ -891,3 +925,55 @@ def along(layers: list[tuple[int, int, int]]) -> tuple[int, int, int]:
         first = -padding * s - p  # of the taps of unit 0
         r, stride, padding = (r - 1) * s + k, stride * s, -first
     return r, stride, padding
+
+
+def test_the_lesson_at_all_its_settings(browser: Browser) -> None:
+    cases, examples = [], []
+    for step in STEPS:
+        details = step_details(step)
+        for key in details["networks"]:
+            numbers = [int(number) for number in key.split(",") if number]
+            values = dict(zip(details["names"], numbers, strict=True))
+            case = {"figure": "describedNetwork", "values": values, "unit": 0, "details": details}
+            cases.append(case)
+            examples.append((step, step.build(*numbers)))
+    for (step, example), shows in zip(examples, read(browser, cases), strict=True):
+        same_rows(shows, example)
+        labels = {bracket["label"] for bracket in shows["brackets"]}
+        assert ("receptive field" in labels) != step.names_closed_form
+        symbols = Shown({}, shows).symbols
+        field = example.last.receptive_field
+        if step.equation == "added":
+            assert field is not None
+            assert symbols == {"": field.size[0]}
+        elif step.equation == "size":
+            assert field is not None
+            assert symbols["r_0"] == field.size[0]
+        elif step.equation == "output":
+            assert symbols["n_1"] == example.rows[-1].size
+        elif step.equation == "alignment":
+            for row in example.rows[1:-1]:
+                assert row.layer is not None
+                path = row.layer.receptive_field
+                assert path is not None
+                assert symbols[f"c_0^{row.name[0]}"] == path.centre((0,))[0]
+            last = shows["formulas"][-1].splitlines()
+            assert ("✗" in last[1]) == (field is None)
+        else:
+            assert shows["formulas"] == []
+
+
+def test_solutions_of_exercises_are_drawn_as_the_core_has_them(browser: Browser) -> None:
+    tasks = [exercise(level, seed) for level in range(1, len(LEVELS) + 1) for seed in range(1, 7)]
+    cases = [
+        {
+            "figure": "describedNetwork",
+            "values": {},
+            "unit": 0,
+            "details": single(task.example, task.unit or 0),
+        }
+        for task in tasks
+    ]
+    for task, shows in zip(tasks, read(browser, cases), strict=True):
+        same_rows(shows, task.example)
+        assert shows["start"] == (task.unit or 0)

@@ -215,7 +215,7 @@ def test_build_shows_the_same_after_a_reload(browser: Browser, url: str) -> None
 def test_learn_shows_the_same_after_a_reload(browser: Browser, url: str) -> None:
     with visitor(browser) as page:
         open_page(page, f"{url}/learn?part=figures")
-        kernel = page.get_by_test_id("stSlider").filter(has_text="Kernel k").locator("input")
+        kernel = page.get_by_role("slider", name="Kernel k").first
         kernel.press("ArrowRight")
         page.locator('.unit[data-row="1"][data-unit="1"]').click()
         settled(page)

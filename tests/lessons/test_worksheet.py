@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
+from statistics import fmean
 from xml.etree import ElementTree as ET
 
 import pytest
-from rf_viz.ui.learn.unit_diagram.unit_diagram import positions
 
+from rf_viz.lessons import Row
 from rf_viz.lessons.exercises import LEVELS, Exercise, exercise
 from rf_viz.lessons.mathml import mathml, prose
 from rf_viz.lessons.unit_rows import unit_rows
@@ -27,6 +29,20 @@ def sheet(solutions: bool, **changes: str) -> str:
 def sections(html: str) -> list[ET.Element]:
     """The exercises and the solutions: they are well-formed, down to each equation."""
     return [ET.fromstring(part) for part in re.findall(r"<section.*?</section>", html, re.DOTALL)]
+
+
+def positions(rows: Sequence[Row]) -> list[float]:
+    """Where unit 0 of each row stands, in units of the input: over the middle of what rows take."""
+    starts: list[float] = []
+    for row in rows:
+        middles = [
+            starts[links.source] + rows[links.source].step * i - row.step * unit
+            for links in row.links
+            for unit, units in enumerate(links.of)
+            for i in units
+        ]
+        starts.append(fmean(middles) if middles else 0.0)
+    return starts
 
 
 def words(node: ET.Element) -> str:

@@ -67,11 +67,18 @@ def shown(app: AppTest) -> str:
     return next(m.value for m in app.markdown if m.value.startswith("## "))
 
 
-def slide(app: AppTest, number: int, label: str, value: int) -> AppTest:
-    """Moves a slider of a step."""
-    app.slider(key=f"lesson {number} {label}").set_value(value).run()
+def slide(app: AppTest, number: int, name: str, value: int) -> AppTest:
+    """A slider of a step has moved, as its component reports it."""
+    app.session_state[f"learn step{number} {name}"] = value
+    app.run()
     assert not app.exception
     return app
+
+
+def figure(app: AppTest, number: int) -> dict[str, Any]:
+    """The data of a step's figure."""
+    (proto,) = components(app, f"step{number} figure")
+    return dict(json.loads(proto.json))
 
 
 def ticked(app: AppTest) -> list[str]:
@@ -190,14 +197,13 @@ def test_every_step_says_what_to_do(number: int) -> None:
     step = STEPS[number - 1]
     assert shown(app) == f"## {number}. {step.title}"
     assert step.task in app.info[0].value
-    assert [slider.label for slider in app.slider] == [slider.label for slider in step.sliders]
-    (proto,) = components(app, "lesson diagram")
-    labels = {bracket["label"] for bracket in json.loads(proto.json)["brackets"]}
-    assert ("receptive field" in labels) == (number < 4), "the closed form is explained in step 4"
+    data = figure(app, number)
+    assert [one["label"] for one in data["controls"]] == [one.label for one in step.sliders]
+    assert data["details"]["closedForm"] == (number >= 4), "it is explained in step 4"
 
 
 def test_a_task_that_is_done_lights_up_and_stays_ticked() -> None:
-    app = slide(visit(2), 2, "Layers", 3)
+    app = slide(visit(2), 2, "layers", 3)
     assert STEPS[1].conclusion in app.success[0].value
     assert not app.info
     app.button(key="lesson next").click().run()
@@ -206,7 +212,7 @@ def test_a_task_that_is_done_lights_up_and_stays_ticked() -> None:
     assert ticked(app) == ["2 One layer on another"]
     assert any(caption.value == f"1 of {len(TITLES)} done" for caption in app.caption)
     app.button(key="lesson back").click().run()
-    assert app.slider[0].value == 3
+    assert figure(app, 2)["values"]["layers"] == 3
     assert app.success
 
 
@@ -217,7 +223,7 @@ def test_ticks_outlast_a_session_in_the_same_browser_only() -> None:
         app.query_params["step"] = "7"
         return app.run()
 
-    slide(browser("a" * 43), 7, "Dilation d", 4)
+    slide(browser("a" * 43), 7, "dilation-d", 4)
     again = browser("a" * 43)
     assert ticked(again) == ["7 Dilation"]
     assert not again.success, "the slider is where it was at first"
@@ -230,9 +236,7 @@ def test_ticks_in_a_link_show_and_are_not_taken_over() -> None:
 
 
 def test_a_unit_that_is_pinned_can_be_the_answer() -> None:
-    app = visit(6)
-    app.session_state["lesson diagram 6"] = {"pinned": {"above": 0, "unit": 3}}
-    app.run()
+    app = visit(6, **{"step6.unit": "0,3"})
     assert STEPS[5].conclusion in app.success[0].value
 
 

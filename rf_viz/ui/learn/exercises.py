@@ -13,7 +13,8 @@ from ...lessons.exercises import LEVELS, Exercise, exercise
 from .. import address
 from ..text import plain
 from .book import Attempt, Book, browser_book
-from .diagram.unit_diagram import Pin, unit_diagram
+from .diagram.living_figure import living_figure
+from .diagram.networks import single
 from .exercise_set import opened_set, place_in_set, summary, turn
 from .explained import explained
 from .network_stack import network_html
@@ -192,10 +193,11 @@ def _solution(exercise: Exercise) -> None:
     unit = rows[-1].size // 2 if exercise.unit is None else exercise.unit
     with st.container(key="solution"):
         st.markdown("### The solution")
-        unit_diagram(
-            exercise.example,
-            key=f"solution {exercise.level}-{exercise.seed}",
-            pinned=Pin(len(rows) - 1, unit),
+        living_figure(
+            "describedNetwork",
+            [],
+            name=f"solution-{exercise.level}-{exercise.seed}",
+            details=single(exercise.example, unit),
         )
         for number, step in enumerate(exercise.solution, 1):
             st.markdown(f"{number}. {step.says}")

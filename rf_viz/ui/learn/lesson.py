@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import product
 from pathlib import Path
 from threading import Thread
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
 from ...lessons.example import Example
-from ...lessons.steps import (
-    STEPS,
-    LessonStep,
-    Slider,
-    Unit,
-)
+from ...lessons.steps import STEPS, LessonStep, Unit
 from ..address import hand_over, ignore_echo, refresh
-from ..address_choice import (
-    Form,
-    address_choice,
-    between,
-    in_short,
-    kept,
-    restored,
-    several_of,
-)
+from ..address_choice import Form, address_choice, in_short, restored, several_of
 from ..browser.token import browser_token
-from .diagram.unit_diagram import Brackets, Pin, unit_diagram
+from .diagram.living_figure import Slider, living_figure
+from .diagram.networks import described
 from .lesson_network import TITLE, lesson_network
 from .opening.opening import OPENING, OPENING_IN_SHORT, opening
 from .task import task
@@ -109,43 +98,48 @@ def _step(step: LessonStep, number: int) -> bool:
     with st.container(key="lesson"):
         with st.container():
             st.markdown(step.says)
-            values = [_slide(slider, number) for slider in step.sliders]
             message = st.container()
         with st.container():
-            example = step.build(*values)
-            top = len(example.rows) - 1
-            start = Pin(top, example.rows[-1].size // 2 if step.sliders else 0)
-            pin = unit_diagram(
-                example,
-                key=f"lesson diagram {number}",
-                brackets=None if step.names_closed_form else _fields(example),
-                counts=step.counts,
-                pinned=start,
+            values = living_figure(
+                "describedNetwork", _sliders(step), name=f"step{number}", details=step_details(step)
             )
-            if step.equation:
-                st.latex(step.equation(example))
-    finished = step.done(example, Unit(pin.row, pin.unit))
+    example = step.build(*(values[slider.name] for slider in _sliders(step)))
+    finished = step.done(example, _pinned(example, values["unit"]))
     with message:
         task(step.task, step.conclusion, finished)
     return finished
 
 
-def _fields(example: Example) -> Brackets:
-    """Brackets of what each unit sees, under the only name that the first steps have for it."""
-    return {"receptive field": [example.spans(row) for row in range(len(example.rows))]}
+def _sliders(step: LessonStep) -> list[Slider]:
+    return [
+        Slider(in_short(slider.label), slider.label, slider.low, slider.high, slider.start)
+        for slider in step.sliders
+    ]
 
 
-def _slide(slider: Slider, number: int) -> int:
-    return st.slider(
-        slider.label,
-        slider.low,
-        slider.high,
-        **kept(
-            f"step{number}.{in_short(slider.label)}",
-            f"lesson {number} {slider.label}",
-            between(slider.low, slider.high, slider.start),
-        ),
-    )
+def step_details(step: LessonStep) -> dict[str, Any]:
+    """Describes the networks of a step for the browser, by the values of its sliders."""
+    sliders = _sliders(step)
+    settings = product(*(range(slider.low, slider.high + 1) for slider in sliders))
+    return {
+        "networks": {
+            ",".join(map(str, values)): described(step.layers(*values)) for values in settings
+        },
+        "names": [slider.name for slider in sliders],
+        "length": step.length,
+        "equation": step.equation,
+        "counts": step.counts,
+        "closedForm": step.names_closed_form,
+        "start": None if sliders else 0,
+    }
+
+
+def _pinned(example: Example, unit: tuple[int, int] | None) -> Unit:
+    """The pinned unit, or the nearest one of a smaller network; at first the output's middle."""
+    top = len(example.rows) - 1
+    above, place = unit or (0, example.rows[-1].size // 2)
+    row = max(0, top - above)
+    return Unit(row, min(place, example.rows[row].size - 1))
 
 
 def _steps_done() -> Form:

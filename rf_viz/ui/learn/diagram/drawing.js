@@ -11,6 +11,7 @@
  */
 
 import { element, setAll } from "./svg.js";
+import { followed } from "./width.js";
 
 const [WIDEST, NARROWEST] = [46, 11]; // screen pixels from one unit to the next
 const [LARGEST, SMALLEST] = [26, 5]; // sides of a unit
@@ -33,11 +34,11 @@ export class UnitDrawing {
     this.svg = root.querySelector("svg");
     this.told = root.querySelector(".told");
     this.legend = root.querySelector(".note");
-    const scroll = root.querySelector(".scroll");
-    new ResizeObserver(() => {
-      if (this.data && scroll.clientWidth !== this.width) this.draw();
-    }).observe(scroll);
-    this.scroll = scroll;
+    this.units = new Map();
+    this.boxes = element("g", {});
+    this.room = followed(root.querySelector(".scroll"), () => {
+      if (this.data) this.draw();
+    });
     this.svg.addEventListener("pointerover", (event) => this.point(this.unitOf(event)));
     this.svg.addEventListener("pointerleave", () => this.point(null));
     this.svg.addEventListener("focusin", (event) => this.point(this.unitOf(event)));
@@ -63,7 +64,7 @@ export class UnitDrawing {
 
   draw() {
     const { rows, brackets, lines } = this.data;
-    this.width = this.scroll.clientWidth;
+    this.width = this.room();
     if (!this.width) return;
     const focused = this.unitOf({ target: this.svg.getRootNode().activeElement });
     const labels = this.width < CROWDED ? NARROW_LABELS : LABELS;
@@ -89,13 +90,14 @@ export class UnitDrawing {
     this.x = (position) => shift + (position - low + 0.5) * this.pitch;
     this.y = (row) => TOP + (top - rows[row].level) * gap;
     const height = this.y(0) + 30 + MARK * lines + LINE * brackets.length;
-    const width = Math.max(this.width, labels + across + 12);
-    setAll(this.svg, { width, height, viewBox: `0 0 ${width} ${height}` });
+    const wide = Math.max(this.width, labels + across + 12);
+    setAll(this.svg, { width: wide, height, viewBox: `0 0 ${wide} ${height}` });
     this.lines = element("g", { "aria-hidden": true });
     this.bands = element("g", { "aria-hidden": true });
     for (const lane of this.lanes) this.drawLane(lane);
-    this.boxes = element("g", {});
     this.below = element("g", { "aria-hidden": true });
+    this.ring = element("rect", { class: "ring", "aria-hidden": true });
+    this.next = this.boxes.firstChild;
     this.nodes = rows.map(() => new Map());
     this.links = [];
     rows.forEach((row, number) => {
@@ -103,9 +105,11 @@ export class UnitDrawing {
       this.drawUnits(row, number);
       this.drawName(row, number);
     });
-    this.ring = element("rect", { class: "ring", "aria-hidden": true });
-    this.boxes.append(this.ring);
-    this.svg.replaceChildren(this.bands, this.lines, this.boxes, this.below);
+    while (this.next) this.leave(this.next);
+    if (!this.boxes.parentNode) this.svg.append(this.boxes);
+    for (const old of [...this.svg.children]) if (old !== this.boxes) old.remove();
+    this.boxes.before(this.bands, this.lines);
+    this.boxes.after(this.ring, this.below);
     this.legend.textContent = shapes(rows, this.lanes);
     this.light();
     if (focused) this.nodeOf(this.fitting(focused)).focus({ preventScroll: true });
@@ -149,31 +153,52 @@ export class UnitDrawing {
     }
   }
 
-  drawUnits({ name, size, padding: [before, after], path }, row) {
+  drawUnits({ name, size, step, padding: [before, after], path }, row) {
     const { side } = this;
-    const pitch = this.laneOf(row)?.pitch ?? this.pitch;
+    const wide = Math.max(side, (this.laneOf(row)?.pitch ?? this.pitch) * step);
+    const round = path ? side / 2 : Math.min(3, side / 8);
     for (let unit = -before; unit < size + after; unit++) {
-      const outside = unit < 0 || unit >= size;
-      const [x, y] = [this.place(row, unit), this.y(row)];
-      const node = element("g", { class: outside ? "unit padding" : "unit" });
-      const wide = Math.max(side, pitch * this.data.rows[row].step);
-      const round = path ? side / 2 : Math.min(3, side / 8);
-      node.append(
-        element("rect", { class: "hit", ...square(x, y, wide, 42) }),
-        element("rect", { class: "box", ...square(x, y, side, side), rx: round }),
-      );
-      Object.assign(node.dataset, { row, unit });
-      if (!outside) {
-        setAll(node, { role: "button", tabindex: -1, "aria-label": `${name}, unit ${unit}` });
-        if (side >= WRITTEN) node.append(element("text", { x, y }, unit));
-        else if (row === 0 && unit % 5 === 0) {
-          const tick = { class: "tick", x, y: y + side / 2 + 8 };
-          node.append(element("text", tick, unit));
-        }
+      const node = this.kept(row, unit, unit < 0 || unit >= size);
+      const [hit, box, text] = node.children;
+      setAll(node, { transform: `translate(${this.place(row, unit)} ${this.y(row)})` });
+      setAll(hit, square(0, 0, wide, 42));
+      setAll(box, { ...square(0, 0, side, side), rx: round });
+      if (text) {
+        setAll(node, { "aria-label": `${name}, unit ${unit}` });
+        const tick = side < WRITTEN;
+        setAll(text, { class: tick ? "tick" : "number", y: tick ? side / 2 + 8 : 0 });
+        const says = tick && (row > 0 || unit % 5 > 0) ? "" : String(unit);
+        if (!this.data.counts && text.textContent !== says) text.textContent = says;
       }
-      this.boxes.append(node);
       this.nodes[row].set(unit, node);
     }
+  }
+
+  /** The element of a unit, which stays from one drawing to the next: new texts take long. */
+  kept(row, unit, outside) {
+    const name = outside ? `${key(row, unit)}:padding` : key(row, unit);
+    let node = this.units.get(name);
+    if (!node) {
+      node = element("g", { class: outside ? "unit padding" : "unit" });
+      node.append(element("rect", { class: "hit" }), element("rect", { class: "box" }));
+      if (!outside) {
+        setAll(node, { role: "button", tabindex: -1 });
+        node.append(element("text", {}));
+      }
+      Object.assign(node.dataset, { row, unit, name });
+      this.units.set(name, node);
+    }
+    node.classList.remove("lit");
+    if (node === this.next) this.next = node.nextSibling;
+    else this.boxes.insertBefore(node, this.next);
+    return node;
+  }
+
+  /** Takes out a unit that the network has no more. */
+  leave(node) {
+    this.next = node.nextSibling;
+    this.units.delete(node.dataset.name);
+    node.remove();
   }
 
   drawName({ name, about }, row) {
@@ -435,7 +460,7 @@ export class UnitDrawing {
 
 /** By how many paths a unit reaches the one that is pointed at, if it does. */
 function write(node, count) {
-  const text = node.querySelector("text:not(.tick)");
+  const text = node.querySelector(".number");
   if (text) text.textContent = count < 1000 ? count : "";
 }
 

@@ -15,7 +15,7 @@ import { bell } from "./bell.js";
 import { branches } from "./branches.js";
 import { articleNetwork, dilated, oneLayer, stacked } from "./chains.js";
 import { graph } from "./graph.js";
-import { lessonStep } from "./lesson.js";
+import { describedNetwork } from "./described.js";
 import { operations } from "./operations.js";
 import { border, position, region } from "./regions.js";
 import { derivation, fieldSize } from "./size.js";
@@ -36,5 +36,5 @@ export const FIGURES = {
   upsampling,
   bell,
   border,
-  lessonStep,
+  describedNetwork,
 };

@@ -11,6 +11,7 @@ import { Controls } from "./controls.js";
 import { UnitDrawing } from "./drawing.js";
 import { FIGURES } from "./figures.js";
 import { strip } from "./strip.js";
+import { followed } from "./width.js";
 
 class LivingFigure {
   constructor(root) {
@@ -22,9 +23,11 @@ class LivingFigure {
       this.values.unit = [above, unit];
       this.tell();
     };
-    new ResizeObserver(() => {
-      if (this.model) this.illustrate();
-    }).observe(this.part("picture"));
+    this.room = followed(this.part("controls"), () => this.illustrate());
+    const scrolling = new ResizeObserver((entries) => {
+      for (const { target } of entries) letScroll(target);
+    });
+    for (const name of ["picture", "strip", "formulas"]) scrolling.observe(this.part(name));
     this.drawing.lit = (here) => this.write(here);
     for (const event of ["pointerover", "focusin"]) {
       this.root.addEventListener(event, ({ target }) => this.emphasise(target));
@@ -49,6 +52,7 @@ class LivingFigure {
   begin({ figure, controls, defaults, details }) {
     this.details = details;
     this.figure = FIGURES[figure];
+    this.root.dataset.figure = figure;
     this.controls = new Controls(this.part("controls"), controls, (name, value, ended) => {
       this.values[name] = value;
       this.draw();
@@ -104,8 +108,7 @@ class LivingFigure {
   illustrate() {
     const { figure, model } = this;
     const place = this.part("picture");
-    if (figure.picture) place.replaceChildren(figure.picture(model, place.clientWidth));
-    letScroll(place);
+    if (figure?.picture && model) place.replaceChildren(figure.picture(model, this.room()));
   }
 
   /** The pinned unit, or the nearest one if the network has become smaller since. */
@@ -128,7 +131,6 @@ class LivingFigure {
     this.part("formulas").replaceChildren(...figure.formulas(model, unit));
     this.part("says").replaceChildren(...figure.says(model, unit));
     if (figure.strip) this.part("strip").replaceChildren(...strip(figure.strip(model), unit));
-    for (const name of ["formulas", "strip"]) letScroll(this.part(name));
   }
 
   /** Lights all that bears the name of what is pointed at: terms, marks, and units above marks. */

@@ -19,7 +19,7 @@ from ... import address
 from ...address_choice import Form, between, one_of, restored
 from ...browser.component import THEME, component
 
-_component = component(__file__, styles=[THEME, Path(__file__).with_name("unit_diagram.css")])
+_component = component(__file__, styles=[THEME, Path(__file__).with_name("drawing.css")])
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-/** A step of the lesson: the network of its sliders, which Python describes for all their values. */
+/**
+ * A network of the lesson or of an exercise. Python describes it, for all values of the sliders that
+ * it may have.
+ */
 
 import { criteria, pathFormula } from "./branches.js";
 import { sizeLine } from "./chains.js";
@@ -17,14 +20,13 @@ const EQUATIONS = {
   },
 };
 
-export const lessonStep = {
-  model(values, { networks, names, length, equation, counts, closedForm }) {
+export const describedNetwork = {
+  model(values, { networks, names, length, equation, counts, closedForm, start }) {
     const layers = networks[names.map((name) => values[name]).join(",")];
     const network = drawn(layers, length);
     const field = { label: "receptive field", spans: regionsOf(network.rows) };
     const brackets = closedForm ? network.brackets : [field];
-    const start = names.length ? undefined : 0;
-    return { ...network, brackets, counts, equation, start };
+    return { ...network, brackets, counts, equation, start: start ?? undefined };
   },
   formulas: (model) => EQUATIONS[model.equation]?.(model) ?? [],
   says: () => [],
