@@ -1,0 +1,177 @@
+/** The calculation of one output: its patch, the kernel, their products, and what comes of them. */
+
+import { combine, OPERATIONS, patchOf, productsOf, sum } from "./arithmetic.js";
+import { css, grey, inkOn, signed, tinted } from "./colours.js";
+import { areExact, rounded } from "./sentences.js";
+
+export const CHANNELS = ["red", "green", "blue"];
+
+/** What stands in a patch where there is no pixel; elsewhere padding counts as 0. */
+const BLANK = { max: "–", average: "–", transposed: "·" };
+
+export class Calculation {
+  constructor(root) {
+    this.root = root;
+    this.rows = [];
+    this.total = root.appendChild(paragraph("total"));
+  }
+
+  /** Shows how an output comes about. */
+  showCell(layer, planes, kernels, cell) {
+    const { weighted } = OPERATIONS[layer.op];
+    const patches = planes.map((plane) => patchOf(layer, plane, cell));
+    this.fit(planes.length);
+    const values = patches.map((patch, channel) => {
+      const products = weighted ? productsOf(patch, kernels[channel]) : null;
+      const value = combine(layer, patch, kernels[channel]);
+      const heading = planes.length > 1 ? CHANNELS[channel] : "";
+      const weights = weighted ? kernels[channel] : null;
+      const terms = termsOf(layer, patch, weights, value);
+      const mark = layer.op === "max" ? patch.indexOf(value) : -1;
+      const tint = planes.length > 1 ? channel : null;
+      const blank = BLANK[layer.op] ?? "0";
+      this.rows[channel].show({ heading, patch, weights, products, terms, mark, tint, blank });
+      return value;
+    });
+    this.total.hidden = layer.op !== "channels";
+    if (!this.total.hidden) this.total.textContent = totalOf(values);
+  }
+
+  /** Shows what a pixel of a transposed convolution stamps onto the output. */
+  showStamp(pixel, kernel) {
+    this.fit(1);
+    const products = kernel.map((weight) => pixel * weight);
+    const terms =
+      "The pixel times each weight is stamped onto the output. " +
+      "Where stamps overlap, they are added; dashed cells are cut off by the padding.";
+    this.rows[0].show({ patch: [pixel], weights: kernel, products, terms });
+    this.total.hidden = true;
+  }
+
+  fit(count) {
+    while (this.rows.length < count) {
+      const row = new Row();
+      this.rows.push(row);
+      this.total.before(row.root);
+    }
+    for (const [i, row] of this.rows.entries()) row.root.hidden = i >= count;
+  }
+}
+
+/** The tables of one channel, side by side, and all terms below. */
+class Row {
+  constructor() {
+    this.root = document.createElement("div");
+    this.root.className = "row";
+    this.heading = paragraph("channel");
+    this.tables = document.createElement("div");
+    this.tables.className = "tables";
+    [this.patch, this.kernel, this.products] = [0, 1, 2].map(() => new NumberTable());
+    this.signs = ["×", "="].map((text) => {
+      const node = document.createElement("span");
+      node.textContent = text;
+      return node;
+    });
+    this.tables.append(
+      this.patch.root,
+      this.signs[0],
+      this.kernel.root,
+      this.signs[1],
+      this.products.root,
+    );
+    this.terms = paragraph("terms");
+    this.root.append(this.heading, this.tables, this.terms);
+  }
+
+  show({ heading = "", patch, weights, products, terms, mark = -1, tint = null, blank = "" }) {
+    this.heading.textContent = heading;
+    this.heading.hidden = !heading;
+    const level = (value) => (tint === null ? grey(value) : tinted(value, tint));
+    const stamp = patch.length < products?.length;
+    this.patch.show(stamp ? "Pixel" : "Patch", patch, level, { mark, blank });
+    for (const part of [...this.signs, this.kernel.root, this.products.root])
+      part.hidden = !weights;
+    if (weights) {
+      this.kernel.show("Kernel", weights, shares(weights));
+      this.products.show(stamp ? "Stamp" : "Products", products, shares(products));
+    }
+    this.terms.textContent = terms;
+  }
+}
+
+/** A square of numbers, whose cells are changed in place. */
+class NumberTable {
+  constructor() {
+    this.root = document.createElement("table");
+    this.caption = this.root.createCaption();
+    this.cells = [];
+  }
+
+  show(name, values, colour, { mark = -1, blank = "" } = {}) {
+    if (this.cells.length !== values.length) this.build(values.length);
+    if (this.caption.textContent !== name) this.caption.textContent = name;
+    for (const [i, value] of values.entries()) {
+      const cell = this.cells[i];
+      const shade = value === null ? null : colour(value);
+      cell.textContent = value === null ? blank : rounded(value);
+      cell.style.background = shade ? css(shade) : "";
+      cell.style.color = shade ? inkOn(shade) : "";
+      cell.className = value === null ? "outside" : i === mark ? "largest" : "";
+    }
+  }
+
+  build(count) {
+    const side = Math.sqrt(count);
+    for (const body of [...this.root.tBodies]) body.remove();
+    const body = this.root.createTBody();
+    this.cells = [];
+    for (let row = 0; row < side; row++) {
+      const line = body.insertRow();
+      for (let column = 0; column < side; column++) this.cells.push(line.insertCell());
+    }
+  }
+}
+
+/** Every term, and what they come to. */
+function termsOf({ op }, patch, weights, value) {
+  const values = patch.filter((number) => number !== null);
+  const shown = values.map(rounded);
+  if (op === "max") return `The largest of ${shown.join(", ")} is ${rounded(value)}.`;
+  if (op === "average") {
+    const total = shown.length === 1 ? shown[0] : `(${shown.join(" + ")})`;
+    return `${total} / ${values.length} ${equals([value])} ${rounded(value)}`;
+  }
+  const [terms, numbers] = [[], [value]];
+  for (const [tap, number] of patch.entries()) {
+    if (number === null) continue;
+    terms.push(`${rounded(number)} × ${bracketed(rounded(weights[tap]))}`);
+    numbers.push(weights[tap]);
+  }
+  return `${terms.join(" + ") || "0"} ${equals(numbers)} ${rounded(value)}`;
+}
+
+function totalOf(values) {
+  const terms = values.map((value, i) => `${bracketed(rounded(value))} (${CHANNELS[i]})`);
+  const total = sum(values);
+  return `Added over the channels: ${terms.join(" + ")} ${equals([...values, total])} ${rounded(total)}`;
+}
+
+function equals(numbers) {
+  return areExact(numbers) ? "=" : "≈";
+}
+
+function bracketed(text) {
+  return text.startsWith("−") ? `(${text})` : text;
+}
+
+/** The colours of signed values, by their share of the largest. */
+function shares(values) {
+  const limit = Math.max(...values.map(Math.abs)) || 1;
+  return (value) => signed(value / limit);
+}
+
+function paragraph(name) {
+  const node = document.createElement("p");
+  node.className = name;
+  return node;
+}

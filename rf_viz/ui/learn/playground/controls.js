@@ -1,0 +1,133 @@
+/** What a person chooses: menus, sliders, and the weights of the kernel. */
+
+import { most, OPERATIONS } from "./arithmetic.js";
+import { CHANNELS } from "./calculation.js";
+import { css, inkOn, signed } from "./colours.js";
+import { permitted } from "./kernels.js";
+import { rounded } from "./sentences.js";
+
+const STEP = 0.5; // of a weight, for an arrow key; with Shift a tenth
+const KERNEL_KEYS = { ArrowUp: 1, ArrowDown: -1 };
+
+/** Menus and sliders. */
+export class Controls {
+  /** `change(name, value)` is called with every new value. */
+  constructor(root, change) {
+    this.says = root.querySelector(".says");
+    this.menus = [...root.querySelectorAll("select")];
+    this.sliders = [...root.querySelectorAll("input[type=range]")];
+    this.random = root.querySelector(".random");
+    this.seed = root.querySelector("[name=seed]");
+    for (const menu of this.menus) menu.onchange = () => change(menu.name, menu.value);
+    for (const slider of this.sliders)
+      slider.oninput = () => change(slider.name, slider.valueAsNumber);
+    this.seed.onchange = () => {
+      const seed = this.seed.valueAsNumber;
+      change("seed", Math.min(Math.max(Math.round(seed) || 0, 0), Number(this.seed.max)));
+    };
+    root.querySelector(".draw").onclick = () =>
+      change("seed", 1 + Math.floor(Math.random() * Number(this.seed.max)));
+  }
+
+  /** Fills the menus: for each, titles by value. */
+  fill(options) {
+    for (const menu of this.menus) {
+      const entries = Object.entries(options[menu.name]);
+      menu.replaceChildren(...entries.map(([value, title]) => new Option(title, value)));
+    }
+  }
+
+  show(settings, layer, says) {
+    const { begins, weighted } = OPERATIONS[settings.op];
+    for (const menu of this.menus) menu.value = settings[menu.name];
+    for (const slider of this.sliders) {
+      const { name } = slider;
+      slider.parentElement.hidden = !(name in begins);
+      slider.max = most(name, settings);
+      slider.disabled = slider.max === slider.min;
+      slider.value = layer[name];
+      slider.nextElementSibling.textContent = layer[name];
+    }
+    this.menus.find(({ name }) => name === "kernel").parentElement.hidden = !weighted;
+    this.random.hidden = !weighted || settings.kernel !== "random";
+    this.seed.value = settings.seed;
+    this.says.textContent = says;
+  }
+}
+
+/** The weights, each of which can be edited; a table for each channel. */
+export class KernelEditor {
+  /** `change(weights)` is called with all weights after each edit. */
+  constructor(root, change) {
+    this.root = root;
+    this.change = change;
+    this.fields = [];
+    root.addEventListener("input", ({ target }) => this.edit(target, target.valueAsNumber));
+    root.addEventListener("focusout", ({ target }) => this.write(target));
+    root.addEventListener("keydown", (event) => {
+      const sign = KERNEL_KEYS[event.key];
+      const at = this.fields.indexOf(event.target);
+      if (!sign || at < 0) return;
+      this.edit(event.target, this.weights[at] + sign * (event.shiftKey ? STEP / 5 : STEP));
+      this.write(event.target);
+      event.preventDefault();
+    });
+  }
+
+  show(kernels) {
+    this.weights = kernels.flat();
+    const shape = `${kernels.length} ${this.weights.length}`;
+    if (shape !== this.shape) this.build(kernels);
+    this.shape = shape;
+    const limit = Math.max(...this.weights.map(Math.abs)) || 1;
+    for (const [at, field] of this.fields.entries()) {
+      const shade = signed(this.weights[at] / limit);
+      field.style.background = css(shade);
+      field.style.color = inkOn(shade);
+      this.write(field);
+    }
+  }
+
+  edit(field, value) {
+    if (!Number.isFinite(value)) return; // half typed
+    const weights = this.weights.map(permitted);
+    weights[this.fields.indexOf(field)] = permitted(value);
+    this.editing = field;
+    this.change(weights);
+    this.editing = null;
+  }
+
+  /** Shows a field's weight, unless it is the one that is being typed in. */
+  write(field) {
+    if (field === this.editing) return;
+    const text = String(permitted(this.weights[this.fields.indexOf(field)]));
+    const short = rounded(Number(text)).replace("−", "-");
+    const focused = field === field.getRootNode().activeElement;
+    if (field.value !== (focused ? text : short)) field.value = focused ? text : short;
+  }
+
+  build(kernels) {
+    const side = Math.sqrt(kernels[0].length);
+    this.fields = [];
+    const tables = kernels.map((kernel, channel) => {
+      const table = document.createElement("div");
+      table.className = "weights";
+      table.style.gridTemplateColumns = `repeat(${side}, 1fr)`;
+      const name = kernels.length > 1 ? `${CHANNELS[channel]}, ` : "";
+      for (let tap = 0; tap < kernel.length; tap++) {
+        const field = document.createElement("input");
+        field.type = "number";
+        field.step = "any";
+        field.ariaLabel = `Weight: ${name}row ${Math.floor(tap / side)}, column ${tap % side}`;
+        this.fields.push(field);
+        table.append(field);
+      }
+      if (kernels.length === 1) return [table];
+      const heading = document.createElement("p");
+      heading.className = "channel";
+      heading.textContent = CHANNELS[channel];
+      return [heading, table];
+    });
+    this.root.replaceChildren(...tables.flat());
+  }
+}
