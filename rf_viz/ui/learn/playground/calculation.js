@@ -13,6 +13,7 @@ export class Calculation {
   constructor(root) {
     this.root = root;
     this.rows = [];
+    this.title = root.appendChild(paragraph("of"));
     this.total = root.appendChild(paragraph("total"));
   }
 
@@ -21,6 +22,8 @@ export class Calculation {
     const { weighted } = OPERATIONS[layer.op];
     const patches = planes.map((plane) => patchOf(layer, plane, cell));
     this.fit(planes.length);
+    this.title.textContent = `How output (${cell.join(", ")}) comes about`;
+    this.root.style.setProperty("--k", layer.k);
     const values = patches.map((patch, channel) => {
       const products = weighted ? productsOf(patch, kernels[channel]) : null;
       const value = combine(layer, patch, kernels[channel]);
@@ -30,7 +33,18 @@ export class Calculation {
       const mark = layer.op === "max" ? patch.indexOf(value) : -1;
       const tint = planes.length > 1 ? channel : null;
       const blank = BLANK[layer.op] ?? "0";
-      this.rows[channel].show({ heading, patch, weights, products, terms, mark, tint, blank });
+      const turned = layer.op === "transposed";
+      this.rows[channel].show({
+        heading,
+        patch,
+        weights,
+        products,
+        terms,
+        mark,
+        tint,
+        blank,
+        turned,
+      });
       return value;
     });
     this.total.hidden = layer.op !== "channels";
@@ -38,13 +52,14 @@ export class Calculation {
   }
 
   /** Shows what a pixel of a transposed convolution stamps onto the output. */
-  showStamp(pixel, kernel) {
+  showStamp(pixel, value, kernel) {
     this.fit(1);
-    const products = kernel.map((weight) => pixel * weight);
+    this.title.textContent = `What input pixel (${pixel.join(", ")}) stamps`;
+    const products = kernel.map((weight) => value * weight);
     const terms =
       "The pixel times each weight is stamped onto the output. " +
       "Where stamps overlap, they are added; dashed cells are cut off by the padding.";
-    this.rows[0].show({ patch: [pixel], weights: kernel, products, terms });
+    this.rows[0].show({ patch: [value], weights: kernel, products, terms });
     this.total.hidden = true;
   }
 
@@ -83,17 +98,30 @@ class Row {
     this.root.append(this.heading, this.tables, this.terms);
   }
 
-  show({ heading = "", patch, weights, products, terms, mark = -1, tint = null, blank = "" }) {
+  show({
+    heading = "",
+    patch,
+    weights,
+    products,
+    terms,
+    mark = -1,
+    tint = null,
+    blank = "",
+    turned,
+  }) {
     this.heading.textContent = heading;
     this.heading.hidden = !heading;
     const level = (value) => (tint === null ? grey(value) : tinted(value, tint));
     const stamp = patch.length < products?.length;
-    this.patch.show(stamp ? "Pixel" : "Patch", patch, level, { mark, blank });
+    this.patch.show(stamp ? "Pixel" : turned ? "Patch, turned by 180°" : "Patch", patch, level, {
+      mark,
+      blank,
+    });
     for (const part of [...this.signs, this.kernel.root, this.products.root])
       part.hidden = !weights;
     if (weights) {
       this.kernel.show("Kernel", weights, shares(weights));
-      this.products.show(stamp ? "Stamp" : "Products", products, shares(products));
+      this.products.show(stamp ? "Stamp" : "Products", products, shares(products), { blank });
     }
     this.terms.textContent = terms;
   }
@@ -151,7 +179,7 @@ function termsOf({ op }, patch, weights, value) {
 }
 
 function totalOf(values) {
-  const terms = values.map((value, i) => `${bracketed(rounded(value))} (${CHANNELS[i]})`);
+  const terms = values.map((value, i) => `${CHANNELS[i]} ${bracketed(rounded(value))}`);
   const total = sum(values);
   return `Added over the channels: ${terms.join(" + ")} ${equals([...values, total])} ${rounded(total)}`;
 }

@@ -15,7 +15,7 @@ const BETWEEN = 8; // between planes
 const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 export class Pane {
-  /** `on` has `point(cell or null)`, `pick(cell)`, and `move(step or end)` for the keyboard. */
+  /** `on` has `point(cell or null)` and `pick(cell)`; for the keyboard `move(step or end)`, `clear()`. */
   constructor(root, on) {
     this.about = root.querySelector(".about");
     this.stage = root.querySelector(".stage");
@@ -32,6 +32,7 @@ export class Pane {
       if (cell) on.pick(cell);
     });
     this.stage.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") on.clear();
       const step = KEYS[event.key] ?? { Home: "first", End: "last" }[event.key];
       if (!step) return;
       on.move(step);

@@ -34,12 +34,13 @@ export function cellSentence(layer, [row, column]) {
   if (!count) return `Output ${output} looks at padding only: no pixel.`;
   const where = `${places("row", rows)} and ${places("column", columns)} of the input`;
   const each = layer.op === "depthwise" ? " of each channel" : "";
+  const numbers = layer.op === "channels" ? ", each with 3 numbers" : "";
   const taps = layer.k ** 2;
   const outside =
     count < taps
       ? ` The other ${taps - count} of its ${taps} positions lie in the padding, which holds no pixels.`
       : "";
-  return `Output ${output}${each} looks at ${where}: ${pixels(count)}${gaps(layer, rows, columns)}.${outside}`;
+  return `Output ${output}${each} looks at ${where}: ${pixels(count)}${gaps(layer, rows, columns)}${numbers}.${outside}`;
 }
 
 /** Which outputs a pixel reaches. */
