@@ -32,8 +32,9 @@ MOVE = """async (times) => {
   const hover = () => {
     const stage = root.querySelectorAll(".stage")[random(2)];
     const { left, top, width, height } = stage.getBoundingClientRect();
-    const at = { clientX: left + random(Math.floor(width)), clientY: top + random(Math.floor(height)) };
-    stage.dispatchEvent(new PointerEvent("pointermove", at));
+    const clientX = left + random(Math.floor(width));
+    const clientY = top + random(Math.floor(height));
+    stage.dispatchEvent(new PointerEvent("pointermove", { clientX, clientY }));
   };
   const slide = () => {
     const sliders = [...root.querySelectorAll("input[type=range]")]

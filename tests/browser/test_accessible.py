@@ -268,6 +268,18 @@ def test_learn(browser: Browser, url: str, part: str, names: list[str]) -> None:
         assert not unseen_focus(page)
 
 
+def test_the_playground(browser: Browser, url: str) -> None:
+    with at(browser, f"{url}/learn?part=playground") as page:
+        page.locator(".playground .sentence").get_by_text("looks at").wait_for()
+        menu = page.locator(".playground [name=op]")
+        for operation in ("conv", "depthwise", "max", "transposed"):
+            menu.select_option(operation)
+            check(page, operation)
+        page.locator(".playground [name=kernel]").select_option("random")
+        check(page, "a random kernel")
+        assert not unseen_focus(page)
+
+
 def test_exercises(browser: Browser, url: str) -> None:
     with at(browser, f"{url}/learn?part=exercises") as page:
         page.get_by_role("button", name="Show the solution").click()

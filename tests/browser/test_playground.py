@@ -28,6 +28,7 @@ from tests.oracles.onnx_oracle import build
 SCRIPT = Path(rf_viz.__file__).parent / "ui" / "learn" / "playground" / "playground.js"
 DASH, MINUS, TIMES = "\N{EN DASH}", "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 POOLS = ("max", "average")
+VALUES = "(nodes) => nodes.map((node) => node.value)"
 CASES = 150
 
 Array = NDArray[Any]
@@ -143,7 +144,7 @@ def axes(mask: Array) -> list[list[int]]:
 def learn(browser: Browser, url: str) -> Iterator[Page]:
     """The page with the playground."""
     with visitor(browser) as page:
-        open_page(page, f"{url}/learn?part=playground")
+        open_page(page, f"{url}/learn?part=playground&playground.seed=7")
         page.locator(".playground .sentence").get_by_text("looks at").wait_for()
         yield page
 
@@ -353,8 +354,8 @@ def test_pointing_at_an_output_shows_its_patch_and_its_products(learn: Page) -> 
         f"Output (4, 6) looks at rows 3{DASH}5 and columns 5{DASH}7 of the input: 9 pixels."
     )
     tables = [
-        [int(text.replace(MINUS, "-")) for text in table.locator("td").all_inner_texts()]
-        for table in part(learn, "table").all()
+        [int(text.replace(MINUS, "-")) for text in square.locator("span").all_inner_texts()]
+        for square in part(learn, ".square").all()
     ]
     assert tables == [array.reshape(-1).tolist() for array in (patch, sobel, patch * sobel)]
     value = str((patch * sobel).sum()).replace("-", MINUS)
@@ -402,7 +403,7 @@ def test_sliders_that_an_operation_lacks_are_hidden_and_the_largest_pixel_wins(l
     expect(part(learn, "[data-side=kernel]")).to_be_hidden()
     hover(learn, "output", (3, 2))
     patch = grey()[6:8, 4:6]
-    expect(part(learn, "td.largest")).to_have_text(str(patch.max()))
+    expect(part(learn, ".largest")).to_have_text(str(patch.max()))
     assert part(learn, ".terms").inner_text().endswith(f"is {patch.max()}.")
     choose(learn, "op", "average")
     hover(learn, "output", (3, 2))
@@ -449,22 +450,30 @@ def test_a_reload_keeps_everything(learn: Page) -> None:
     settle(learn)
     expect(part(learn, ".sentence")).to_contain_text("(0, 1)")
     assert everything(learn) == before
+
+
+def test_a_seed_in_the_address_draws_the_same_kernel(learn: Page) -> None:
     choose(learn, "kernel", "random")
+    expect(part(learn, "input[name=seed]")).to_have_value("7")  # of the link
+    first = weights(learn)
+    part(learn, "input[name=seed]").fill("8")
+    part(learn, "input[name=seed]").press("Enter")
+    assert weights(learn) != first
     part(learn, ".draw").click()
-    before = everything(learn)
-    seed = part(learn, "input[name=seed]").input_value()
-    expect(learn).to_have_url(re.compile(rf"playground\.seed={seed}"))
-    settle(learn)
-    learn.reload()
-    expect(part(learn, "input[name=seed]")).to_have_value(seed)
-    assert everything(learn) == before
+    drawn = part(learn, "input[name=seed]").input_value()
+    expect(learn).to_have_url(re.compile(rf"playground\.seed={drawn}"))
+
+
+def weights(page: Page) -> list[str]:
+    """The weights as they stand in the fields."""
+    values: list[str] = part(page, ".weights input").evaluate_all(VALUES)
+    return values
 
 
 def everything(page: Page) -> dict[str, Any]:
     """All that the playground shows and all that is chosen."""
-    values = "(nodes) => nodes.map((node) => node.value)"
     return {
-        "fields": part(page, "select, .playground input").evaluate_all(values),
+        "fields": part(page, "select, .playground input").evaluate_all(VALUES),
         "text": part(page, ".calculation").inner_text(),
         "sizes": part(page, ".size").inner_text(),
         "about": part(page, ".about").all_inner_texts(),

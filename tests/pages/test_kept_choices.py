@@ -60,6 +60,7 @@ def opened(page: str, address: dict[str, str]) -> AppTest:
         ("learn", {"part": "exercises", "set": "1-1~2-1"}),
         *(("learn", {"part": "teaching", "by": by}) for by in ("levels", "list")),
         ("learn", {"part": "lab"}),
+        ("learn", {"part": "playground"}),
     ],
 )  # fmt: skip
 def test_every_choice_is_kept_or_there_is_a_reason(page: str, address: dict[str, str]) -> None:
@@ -81,6 +82,16 @@ def test_every_choice_is_kept_or_there_is_a_reason(page: str, address: dict[str,
         ("learn", {"part": "x"}, ["part=x"]),
         ("learn", {"part": "exercises", "set": "1-1~x"}, ["set=1-1~x"]),
         ("learn", {"part": "teaching", "n1": "99", "plan": "x"}, ["n1=99", "plan=x"]),
+        (
+            "learn",
+            {
+                "part": "playground",
+                "playground.k": "9",
+                "playground.w": "1~2",
+                "playground.cell": "x",
+            },
+            ["playground.k=9", "playground.w=1~2", "playground.cell=x"],
+        ),
     ],
 )
 def test_bad_values_are_told_in_one_sentence(

@@ -66,10 +66,7 @@ export function reachedAlong(layer, pixel) {
 
 /** The numbers under the kernel for an output, tap by tap; null where a tap meets no pixel. */
 export function patchOf(layer, plane, [row, column]) {
-  const columns = tapsOf(layer, column);
-  return tapsOf(layer, row).flatMap((y) =>
-    columns.map((x) => (isPixel(layer, y) && isPixel(layer, x) ? plane[y * layer.n + x] : null)),
-  );
+  return gathered(layer, plane, tapsOf(layer, row), tapsOf(layer, column));
 }
 
 /** Each number of a patch times its weight; null where there is no number. */
@@ -79,25 +76,42 @@ export function productsOf(patch, weights) {
 
 /** One number of a patch: its largest, its mean, or the sum of its products with the weights. */
 export function combine({ op }, patch, weights) {
-  const values = patch.filter((value) => value !== null);
-  if (op === "max") return Math.max(...values);
-  if (op === "average") return sum(values) / values.length;
-  return sum(productsOf(patch, weights));
+  const { weighted } = OPERATIONS[op];
+  let [count, total, largest] = [0, 0, -Infinity];
+  for (const [tap, value] of patch.entries()) {
+    if (value === null) continue;
+    count += 1;
+    total += weighted ? value * weights[tap] : value;
+    largest = Math.max(largest, value);
+  }
+  if (op === "max") return largest;
+  return op === "average" ? total / count : total;
 }
 
 /** The planes of the output: one of them, of a depthwise convolution one for each channel. */
 export function outputsOf(layer, planes, kernels) {
   const side = outputSide(layer);
+  const taps = Array.from({ length: side }, (_, output) => tapsOf(layer, output));
   const outputs = planes.map((plane, channel) => {
     const output = new Float64Array(side * side);
     for (let at = 0; at < output.length; at++) {
-      const patch = patchOf(layer, plane, [Math.floor(at / side), at % side]);
+      const patch = gathered(layer, plane, taps[Math.floor(at / side)], taps[at % side]);
       output[at] = combine(layer, patch, kernels[channel]);
     }
     return output;
   });
   if (layer.op !== "channels") return outputs;
   return [outputs[0].map((_, at) => sum(outputs.map((output) => output[at])))];
+}
+
+function gathered(layer, plane, rows, columns) {
+  const patch = [];
+  for (const y of rows) {
+    for (const x of columns) {
+      patch.push(isPixel(layer, y) && isPixel(layer, x) ? plane[y * layer.n + x] : null);
+    }
+  }
+  return patch;
 }
 
 function isPixel({ n }, position) {

@@ -9,6 +9,11 @@ export const CHANNELS = ["red", "green", "blue"];
 /** What stands in a patch where there is no pixel; elsewhere padding counts as 0. */
 const BLANK = { max: "–", average: "–", transposed: "·" };
 
+/** What the patch and the products are called. */
+const PLAIN = ["Patch", "Products"];
+const TURNED = ["Patch, turned by 180°", "Products"];
+const STAMP = ["Pixel", "Stamp"];
+
 export class Calculation {
   constructor(root) {
     this.root = root;
@@ -33,18 +38,11 @@ export class Calculation {
       const mark = layer.op === "max" ? patch.indexOf(value) : -1;
       const tint = planes.length > 1 ? channel : null;
       const blank = BLANK[layer.op] ?? "0";
-      const turned = layer.op === "transposed";
-      this.rows[channel].show({
-        heading,
-        patch,
-        weights,
-        products,
-        terms,
-        mark,
-        tint,
-        blank,
-        turned,
-      });
+      const names = layer.op === "transposed" ? TURNED : PLAIN;
+      this.rows[channel].show(
+        { heading, names, terms, mark, tint, blank },
+        { patch, weights, products },
+      );
       return value;
     });
     this.total.hidden = layer.op !== "channels";
@@ -59,7 +57,7 @@ export class Calculation {
     const terms =
       "The pixel times each weight is stamped onto the output. " +
       "Where stamps overlap, they are added; dashed cells are cut off by the padding.";
-    this.rows[0].show({ patch: [value], weights: kernel, products, terms });
+    this.rows[0].show({ names: STAMP, terms }, { patch: [value], weights: kernel, products });
     this.total.hidden = true;
   }
 
@@ -81,7 +79,7 @@ class Row {
     this.heading = paragraph("channel");
     this.tables = document.createElement("div");
     this.tables.className = "tables";
-    [this.patch, this.kernel, this.products] = [0, 1, 2].map(() => new NumberTable());
+    [this.patch, this.kernel, this.products] = [0, 1, 2].map(() => new NumberSquare());
     this.signs = ["×", "="].map((text) => {
       const node = document.createElement("span");
       node.textContent = text;
@@ -98,65 +96,72 @@ class Row {
     this.root.append(this.heading, this.tables, this.terms);
   }
 
-  show({
-    heading = "",
-    patch,
-    weights,
-    products,
-    terms,
-    mark = -1,
-    tint = null,
-    blank = "",
-    turned,
-  }) {
+  /** `tint` is the channel whose colour the patch has; without it the patch is grey. */
+  show({ heading = "", names, terms, mark, tint = null, blank }, { patch, weights, products }) {
     this.heading.textContent = heading;
     this.heading.hidden = !heading;
     const level = (value) => (tint === null ? grey(value) : tinted(value, tint));
-    const stamp = patch.length < products?.length;
-    this.patch.show(stamp ? "Pixel" : turned ? "Patch, turned by 180°" : "Patch", patch, level, {
-      mark,
-      blank,
-    });
+    this.patch.show(names[0], patch, level, { mark, blank });
     for (const part of [...this.signs, this.kernel.root, this.products.root])
       part.hidden = !weights;
     if (weights) {
       this.kernel.show("Kernel", weights, shares(weights));
-      this.products.show(stamp ? "Stamp" : "Products", products, shares(products), { blank });
+      this.products.show(names[1], products, shares(products), { blank });
     }
     this.terms.textContent = terms;
   }
 }
 
 /** A square of numbers, whose cells are changed in place. */
-class NumberTable {
+class NumberSquare {
   constructor() {
-    this.root = document.createElement("table");
-    this.caption = this.root.createCaption();
+    this.root = document.createElement("div");
+    this.root.className = "square";
+    this.root.role = "group";
+    this.heading = this.root.appendChild(paragraph("name"));
+    this.grid = this.root.appendChild(document.createElement("div"));
+    this.grid.className = "cells";
     this.cells = [];
   }
 
   show(name, values, colour, { mark = -1, blank = "" } = {}) {
-    if (this.cells.length !== values.length) this.build(values.length);
-    if (this.caption.textContent !== name) this.caption.textContent = name;
+    if (this.cells.length !== values.length) this.fit(values.length);
+    if (this.heading.textContent !== name) {
+      this.heading.textContent = name;
+      this.root.ariaLabel = name;
+    }
     for (const [i, value] of values.entries()) {
-      const cell = this.cells[i];
       const shade = value === null ? null : colour(value);
-      cell.textContent = value === null ? blank : rounded(value);
-      cell.style.background = shade ? css(shade) : "";
-      cell.style.color = shade ? inkOn(shade) : "";
-      cell.className = value === null ? "outside" : i === mark ? "largest" : "";
+      const kind = value === null ? "outside" : i === mark ? "largest" : "";
+      this.cells[i].show(value === null ? blank : rounded(value), shade, kind);
     }
   }
 
-  build(count) {
-    const side = Math.sqrt(count);
-    for (const body of [...this.root.tBodies]) body.remove();
-    const body = this.root.createTBody();
-    this.cells = [];
-    for (let row = 0; row < side; row++) {
-      const line = body.insertRow();
-      for (let column = 0; column < side; column++) this.cells.push(line.insertCell());
+  fit(count) {
+    this.grid.style.setProperty("--side", Math.sqrt(count));
+    while (this.cells.length > count) this.cells.pop().node.remove();
+    while (this.cells.length < count) {
+      this.cells.push(new NumberCell());
+      this.grid.append(this.cells.at(-1).node);
     }
+  }
+}
+
+/** A number on its colour. What stays as it was is left alone: a browser takes time for the rest. */
+class NumberCell {
+  constructor() {
+    this.node = document.createElement("span");
+    this.text = this.node.appendChild(new Text());
+    this.style = "";
+  }
+
+  show(text, shade, kind) {
+    if (this.text.data !== text) this.text.data = text;
+    if (this.node.className !== kind) this.node.className = kind;
+    const style = shade ? `background: ${css(shade)}; color: ${inkOn(shade)}` : "";
+    if (this.style === style) return;
+    this.style = style;
+    this.node.style.cssText = style;
   }
 }
 

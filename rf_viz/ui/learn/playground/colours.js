@@ -20,8 +20,8 @@ const SIGNED = Array.from({ length: 2 * STEPS + 1 }, (_, i) => {
  * grey, and 255 is white unless a value is larger; otherwise white is 0.
  */
 export function scaleOf(planes) {
-  const values = planes.flatMap((plane) => [...plane]);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const low = Math.min(...planes.map((plane) => Math.min(...plane)));
+  const high = Math.max(...planes.map((plane) => Math.max(...plane)));
   if (low >= 0) {
     const top = Math.max(high, 255);
     return { low: 0, high: top, signed: false, colour: (value) => grey((255 * value) / top) };

@@ -61,6 +61,7 @@ export class KernelEditor {
   constructor(root, change) {
     this.root = root;
     this.change = change;
+    this.tables = [];
     this.fields = [];
     root.addEventListener("input", ({ target }) => this.edit(target, target.valueAsNumber));
     root.addEventListener("focusout", ({ target }) => this.write(target));
@@ -76,9 +77,7 @@ export class KernelEditor {
 
   show(kernels) {
     this.weights = kernels.flat();
-    const shape = `${kernels.length} ${this.weights.length}`;
-    if (shape !== this.shape) this.build(kernels);
-    this.shape = shape;
+    this.fit(kernels);
     const limit = Math.max(...this.weights.map(Math.abs)) || 1;
     for (const [at, field] of this.fields.entries()) {
       const shade = signed(this.weights[at] / limit);
@@ -106,28 +105,46 @@ export class KernelEditor {
     if (field.value !== (focused ? text : short)) field.value = focused ? text : short;
   }
 
-  build(kernels) {
+  /** As many tables as channels, and as many fields as weights; what can stay does. */
+  fit(kernels) {
     const side = Math.sqrt(kernels[0].length);
-    this.fields = [];
-    const tables = kernels.map((kernel, channel) => {
-      const table = document.createElement("div");
-      table.className = "weights";
-      table.style.gridTemplateColumns = `repeat(${side}, 1fr)`;
-      const name = kernels.length > 1 ? `${CHANNELS[channel]}, ` : "";
-      for (let tap = 0; tap < kernel.length; tap++) {
-        const field = document.createElement("input");
-        field.type = "number";
-        field.step = "any";
-        field.ariaLabel = `Weight: ${name}row ${Math.floor(tap / side)}, column ${tap % side}`;
-        this.fields.push(field);
-        table.append(field);
-      }
-      if (kernels.length === 1) return [table];
-      const heading = document.createElement("p");
-      heading.className = "channel";
-      heading.textContent = CHANNELS[channel];
-      return [heading, table];
+    const shape = `${kernels.length} ${side}`;
+    if (shape === this.shape) return;
+    this.shape = shape;
+    while (this.tables.length > kernels.length) this.tables.pop().root.remove();
+    while (this.tables.length < kernels.length) this.tables.push(new WeightTable(this.root));
+    this.fields = this.tables.flatMap((table, channel) => {
+      table.fit(side, kernels.length > 1 ? CHANNELS[channel] : "");
+      return table.fields;
     });
-    this.root.replaceChildren(...tables.flat());
+  }
+}
+
+/** The fields of one channel's weights. */
+class WeightTable {
+  constructor(parent) {
+    this.root = parent.appendChild(document.createElement("div"));
+    this.heading = this.root.appendChild(document.createElement("p"));
+    this.heading.className = "channel";
+    this.grid = this.root.appendChild(document.createElement("div"));
+    this.grid.className = "weights";
+    this.fields = [];
+  }
+
+  fit(side, channel) {
+    this.heading.textContent = channel;
+    this.heading.hidden = !channel;
+    this.grid.style.setProperty("--side", side);
+    while (this.fields.length > side * side) this.fields.pop().remove();
+    while (this.fields.length < side * side) {
+      const field = this.grid.appendChild(document.createElement("input"));
+      field.type = "number";
+      field.step = "any";
+      this.fields.push(field);
+    }
+    for (const [tap, field] of this.fields.entries()) {
+      const place = `row ${Math.floor(tap / side)}, column ${tap % side}`;
+      field.ariaLabel = `Weight: ${channel && `${channel}, `}${place}`;
+    }
   }
 }

@@ -15,8 +15,11 @@ const [WIDEST, NARROWEST] = [28, 4]; // sides of a cell, in screen pixels
 const MARGIN = 8; // beside the cells of a pane
 
 export class Display {
-  /** `on(side)` is what the pane of that side, input or output, does with pointer and keyboard. */
-  constructor(root, on) {
+  /**
+   * `on(side)` is what the pane of that side, input or output, does with pointer and keyboard;
+   * `resized` is called when there is another width to draw in.
+   */
+  constructor(root, on, resized) {
     const part = (name) => root.querySelector(name);
     const pane = (side) => new Pane(part(`[data-side=${side}]`), on(side));
     [this.input, this.output] = [pane("input"), pane("output")];
@@ -26,6 +29,12 @@ export class Display {
     this.spoken = part(".spoken");
     this.ends = [part(".low"), part(".scale"), part(".high")];
     this.calculation = new Calculation(part(".calculation"));
+    this.room = 0;
+    new ResizeObserver(([{ contentRect }]) => {
+      if (contentRect.width === this.room) return;
+      this.room = contentRect.width;
+      resized();
+    }).observe(part("[data-side=input]"));
   }
 
   /** Draws what does not depend on where the person looks. */
@@ -54,8 +63,8 @@ export class Display {
     const side = outputSide(layer);
     const rings = layer.op === "transposed" ? [0, layer.p] : [layer.p, 0];
     const cells = Math.max(layer.n + 2 * rings[0], side + 2 * rings[1]);
-    const room = this.input.stage.parentElement.clientWidth - MARGIN;
-    const size = Math.min(Math.max(Math.floor(room / cells), NARROWEST), WIDEST);
+    const fitting = Math.floor((this.room - MARGIN) / cells);
+    const size = Math.min(Math.max(fitting, NARROWEST), WIDEST);
     const colour = (at) => picture.colours.map((plane) => plane[at]);
     this.input.show({
       side: layer.n,

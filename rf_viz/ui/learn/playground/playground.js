@@ -23,15 +23,15 @@ class Playground {
     this.controls = new Controls(this.root, (name, value) => this.choose(name, value));
     const edit = (w) => this.change({ kernel: "own", w });
     this.editor = new KernelEditor(root.querySelector(".kernels"), edit);
-    this.display = new Display(this.root, (side) => this.on(side));
+    this.display = new Display(
+      this.root,
+      (side) => this.on(side),
+      () => this.draw(),
+    );
     this.player = new Player(this.root, {
       begin: () => this.begin(),
       step: () => this.step(),
     });
-    const resized = new ResizeObserver(() => {
-      if (this.settings && this.root.clientWidth !== this.width) this.draw();
-    });
-    resized.observe(this.root);
   }
 
   remove() {
@@ -133,7 +133,7 @@ class Playground {
   }
 
   draw() {
-    this.width = this.root.clientWidth;
+    if (!this.work || !this.display.room) return; // the one or the other is still to come
     this.display.draw(this.work);
     this.look();
   }

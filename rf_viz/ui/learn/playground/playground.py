@@ -135,7 +135,7 @@ def _weights() -> Form:
             raise ValueError(text)
         return weights
 
-    return Form([1.0], read, lambda weights: BETWEEN.join(f"{weight:g}" for weight in weights))
+    return Form([1.0], read, lambda weights: BETWEEN.join(f"{weight:.7g}" for weight in weights))
 
 
 def _place(default: list[int] | None) -> Form:

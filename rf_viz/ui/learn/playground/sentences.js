@@ -14,11 +14,7 @@ export function rounded(value) {
 
 /** Whether all of these numbers are shown without being rounded, up to the computer's own error. */
 export function areExact(values) {
-  return values.every(
-    (value) =>
-      Math.abs(value * 1000 - Math.round(value * 1000)) < 1e-6 &&
-      Math.abs(Number(rounded(value).replace("−", "-")) - value) < 1e-9,
-  );
+  return values.every((value) => Math.abs(Number(rounded(value).replace("−", "-")) - value) < 1e-9);
 }
 
 /** Which pixels an output looks at. */
