@@ -9,7 +9,7 @@ import shutil
 import statistics
 import sys
 
-from bench_interaction import free_port, report, server
+from bench_interaction import free_port, open_when_ready, report, server
 from playwright.sync_api import sync_playwright
 
 FRAME = 16.7
@@ -76,7 +76,7 @@ def main() -> int:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         port = free_port()
         with server(port):
-            page.wait_for_timeout(3000)
+            open_when_ready(page, port)
             page.goto(f"http://127.0.0.1:{port}/learn?part=playground")
             page.locator(".playground .sentence").get_by_text("looks at").wait_for()
             page.wait_for_timeout(2000)

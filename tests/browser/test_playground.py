@@ -470,6 +470,22 @@ def weights(page: Page) -> list[str]:
     return values
 
 
+def test_on_a_phone_nothing_reaches_beyond_the_screen(learn: Page) -> None:
+    before = learn.viewport_size
+    assert before is not None
+    learn.set_viewport_size({"width": 390, "height": 844})
+    for operation in OPERATIONS:
+        choose(learn, "op", operation)
+        slide(learn, "k", "End")
+        slide(learn, "p", "End")
+        beyond = part(learn, "*").evaluate_all(
+            "(nodes) => nodes.filter((node) => node.checkVisibility() && !node.closest('.spoken')"
+            " && node.getBoundingClientRect().right > 390).map((node) => node.outerHTML)"
+        )
+        assert beyond == [], operation
+    learn.set_viewport_size(before)
+
+
 def everything(page: Page) -> dict[str, Any]:
     """All that the playground shows and all that is chosen."""
     return {
