@@ -1,7 +1,8 @@
 /** The calculation of one output: its patch, the kernel, their products, and what comes of them. */
 
 import { combine, OPERATIONS, patchOf, productsOf, sum } from "./arithmetic.js";
-import { css, grey, inkOn, signed, tinted } from "./colours.js";
+import { grey, signed, tinted } from "./colours.js";
+import { NumberSquare } from "./number_square.js";
 import { areExact, rounded } from "./sentences.js";
 
 export const CHANNELS = ["red", "green", "blue"];
@@ -109,59 +110,6 @@ class Row {
       this.products.show(names[1], products, shares(products), { blank });
     }
     this.terms.textContent = terms;
-  }
-}
-
-/** A square of numbers, whose cells are changed in place. */
-class NumberSquare {
-  constructor() {
-    this.root = document.createElement("div");
-    this.root.className = "square";
-    this.root.role = "group";
-    this.heading = this.root.appendChild(paragraph("name"));
-    this.grid = this.root.appendChild(document.createElement("div"));
-    this.grid.className = "cells";
-    this.cells = [];
-  }
-
-  show(name, values, colour, { mark = -1, blank = "" } = {}) {
-    if (this.cells.length !== values.length) this.fit(values.length);
-    if (this.heading.textContent !== name) {
-      this.heading.textContent = name;
-      this.root.ariaLabel = name;
-    }
-    for (const [i, value] of values.entries()) {
-      const shade = value === null ? null : colour(value);
-      const kind = value === null ? "outside" : i === mark ? "largest" : "";
-      this.cells[i].show(value === null ? blank : rounded(value), shade, kind);
-    }
-  }
-
-  fit(count) {
-    this.grid.style.setProperty("--side", Math.sqrt(count));
-    while (this.cells.length > count) this.cells.pop().node.remove();
-    while (this.cells.length < count) {
-      this.cells.push(new NumberCell());
-      this.grid.append(this.cells.at(-1).node);
-    }
-  }
-}
-
-/** A number on its colour. What stays as it was is left alone: a browser takes time for the rest. */
-class NumberCell {
-  constructor() {
-    this.node = document.createElement("span");
-    this.text = this.node.appendChild(new Text());
-    this.style = "";
-  }
-
-  show(text, shade, kind) {
-    if (this.text.data !== text) this.text.data = text;
-    if (this.node.className !== kind) this.node.className = kind;
-    const style = shade ? `background: ${css(shade)}; color: ${inkOn(shade)}` : "";
-    if (this.style === style) return;
-    this.style = style;
-    this.node.style.cssText = style;
   }
 }
 
