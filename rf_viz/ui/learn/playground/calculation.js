@@ -4,6 +4,7 @@ import { combine, OPERATIONS, patchOf, productsOf, sum } from "./arithmetic.js";
 import { grey, signed, tinted } from "./colours.js";
 import { NumberSquare } from "./number_square.js";
 import { areExact, rounded } from "./sentences.js";
+import { write } from "./write.js";
 
 export const CHANNELS = ["red", "green", "blue"];
 
@@ -28,7 +29,7 @@ export class Calculation {
     const { weighted } = OPERATIONS[layer.op];
     const patches = planes.map((plane) => patchOf(layer, plane, cell));
     this.fit(planes.length);
-    this.title.textContent = `How output (${cell.join(", ")}) comes about`;
+    write(this.title, `How output (${cell.join(", ")}) comes about`);
     this.root.style.setProperty("--k", layer.k);
     const values = patches.map((patch, channel) => {
       const products = weighted ? productsOf(patch, kernels[channel]) : null;
@@ -47,13 +48,13 @@ export class Calculation {
       return value;
     });
     this.total.hidden = layer.op !== "channels";
-    if (!this.total.hidden) this.total.textContent = totalOf(values);
+    if (!this.total.hidden) write(this.total, totalOf(values));
   }
 
   /** Shows what a pixel of a transposed convolution stamps onto the output. */
   showStamp(pixel, value, kernel) {
     this.fit(1);
-    this.title.textContent = `What input pixel (${pixel.join(", ")}) stamps`;
+    write(this.title, `What input pixel (${pixel.join(", ")}) stamps`);
     const products = kernel.map((weight) => value * weight);
     const terms =
       "The pixel times each weight is stamped onto the output. " +
@@ -99,7 +100,7 @@ class Row {
 
   /** `tint` is the channel whose colour the patch has; without it the patch is grey. */
   show({ heading = "", names, terms, mark, tint = null, blank }, { patch, weights, products }) {
-    this.heading.textContent = heading;
+    write(this.heading, heading);
     this.heading.hidden = !heading;
     const level = (value) => (tint === null ? grey(value) : tinted(value, tint));
     this.patch.show(names[0], patch, level, { mark, blank });
@@ -109,7 +110,7 @@ class Row {
       this.kernel.show("Kernel", weights, shares(weights));
       this.products.show(names[1], products, shares(products), { blank });
     }
-    this.terms.textContent = terms;
+    write(this.terms, terms);
   }
 }
 

@@ -5,6 +5,7 @@ import { CHANNELS } from "./calculation.js";
 import { css, inkOn, signed } from "./colours.js";
 import { permitted } from "./kernels.js";
 import { rounded } from "./sentences.js";
+import { settle, write } from "./write.js";
 
 const STEP = 0.5; // of a weight, for an arrow key; with Shift a tenth
 const KERNEL_KEYS = { ArrowUp: 1, ArrowDown: -1 };
@@ -39,19 +40,19 @@ export class Controls {
 
   show(settings, layer, says) {
     const { begins, weighted } = OPERATIONS[settings.op];
-    for (const menu of this.menus) menu.value = settings[menu.name];
+    for (const menu of this.menus) settle(menu, { value: settings[menu.name] });
     for (const slider of this.sliders) {
-      const { name } = slider;
+      const { name, min } = slider;
+      const max = String(most(name, settings));
       slider.parentElement.hidden = !(name in begins);
-      slider.max = most(name, settings);
-      slider.disabled = slider.max === slider.min;
-      slider.value = layer[name];
-      slider.nextElementSibling.textContent = layer[name];
+      settle(slider, { max, disabled: max === min });
+      settle(slider, { value: String(layer[name]) });
+      write(slider.nextElementSibling, layer[name]);
     }
     this.menus.find(({ name }) => name === "kernel").parentElement.hidden = !weighted;
     this.random.hidden = !weighted || settings.kernel !== "random";
-    this.seed.value = settings.seed;
-    this.says.textContent = says;
+    settle(this.seed, { value: String(settings.seed) });
+    write(this.says, says);
   }
 }
 
@@ -63,7 +64,7 @@ export class KernelEditor {
     this.change = change;
     this.tables = [];
     this.fields = [];
-    root.addEventListener("input", ({ target }) => this.edit(target, target.valueAsNumber));
+    root.addEventListener("input", ({ target }) => this.edit(target, numberOf(target.value)));
     root.addEventListener("focusout", ({ target }) => this.write(target));
     root.addEventListener("keydown", (event) => {
       const sign = KERNEL_KEYS[event.key];
@@ -99,10 +100,10 @@ export class KernelEditor {
   /** Shows a field's weight, unless it is the one that is being typed in. */
   write(field) {
     if (field === this.editing) return;
-    const text = String(permitted(this.weights[this.fields.indexOf(field)]));
-    const short = rounded(Number(text)).replace("−", "-");
+    const weight = permitted(this.weights[this.fields.indexOf(field)]);
     const focused = field === field.getRootNode().activeElement;
-    if (field.value !== (focused ? text : short)) field.value = focused ? text : short;
+    const text = focused ? String(weight).replace("-", "−") : rounded(weight);
+    settle(field, { value: text });
   }
 
   /** As many tables as channels, and as many fields as weights; what can stay does. */
@@ -118,6 +119,11 @@ export class KernelEditor {
       return table.fields;
     });
   }
+}
+
+/** The number that a text spells, with either minus; NaN for any other text. */
+function numberOf(text) {
+  return text.trim() ? Number(text.replace("−", "-").replace(",", ".")) : Number.NaN;
 }
 
 /** The fields of one channel's weights. */
@@ -138,8 +144,7 @@ class WeightTable {
     while (this.fields.length > side * side) this.fields.pop().remove();
     while (this.fields.length < side * side) {
       const field = this.grid.appendChild(document.createElement("input"));
-      field.type = "number";
-      field.step = "any";
+      field.autocomplete = "off";
       this.fields.push(field);
     }
     for (const [tap, field] of this.fields.entries()) {

@@ -10,6 +10,7 @@ import { css, grey, scaleOf } from "./colours.js";
 import { cellsOf, stampOf, windowOf } from "./marks.js";
 import { Pane } from "./pane.js";
 import { cellSentence, pixelSentence, rounded, sizeEquation } from "./sentences.js";
+import { write } from "./write.js";
 
 const [WIDEST, NARROWEST] = [28, 4]; // sides of a cell, in screen pixels
 const MARGIN = 8; // beside the cells of a pane
@@ -49,12 +50,14 @@ export class Display {
   drawSizes() {
     const { layer, planes } = this.work;
     const { letters, numbers, side } = sizeEquation(layer);
-    this.size.textContent =
+    write(
+      this.size,
       `Outputs along a side: ${letters} = ${numbers} = ${side}. ` +
-      `The input has n = ${layer.n} pixels along a side.`;
+        `The input has n = ${layer.n} pixels along a side.`,
+    );
     this.kernel.hidden = !OPERATIONS[layer.op].weighted;
     const depth = planes.length > 1 ? ` × ${planes.length}` : "";
-    this.kernel.querySelector(".about").textContent = `${layer.k} × ${layer.k}${depth}`;
+    write(this.kernel.querySelector(".about"), `${layer.k} × ${layer.k}${depth}`);
   }
 
   /** Both panes have cells of one size, so that their sizes compare; three planes have half of it. */
@@ -85,7 +88,8 @@ export class Display {
   drawScale() {
     const { low, high, colour } = this.scale;
     const [start, bar, end] = this.ends;
-    [start.textContent, end.textContent] = [rounded(low), rounded(high)];
+    write(start, rounded(low));
+    write(end, rounded(high));
     const stops = [0, 0.25, 0.5, 0.75, 1].map((share) => css(colour(low + share * (high - low))));
     bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
   }
@@ -97,9 +101,9 @@ export class Display {
     const numbers = outputs.length > 1 ? [] : [[...cell, rounded(value), this.scale.colour(value)]];
     this.input.mark("below", { ...windowOf(layer, cell), numbers: this.numbersUnder(cell) });
     this.output.mark("below", { boxes: [[...cell, 1, 1]], numbers });
-    this.input.about.textContent = `${layer.n} × ${layer.n}`;
-    this.output.about.textContent = `(${cell.join(", ")}): ${this.valueAt(cell)}`;
-    this.sentence.textContent = cellSentence(layer, cell);
+    write(this.input.about, `${layer.n} × ${layer.n}`);
+    write(this.output.about, `(${cell.join(", ")}): ${this.valueAt(cell)}`);
+    write(this.sentence, cellSentence(layer, cell));
     this.calculation.showCell(layer, planes, kernels, cell);
     this.value = `Value: ${this.valueAt(cell)}.`;
   }
@@ -111,9 +115,9 @@ export class Display {
     const numbers = planes.length > 1 ? [] : [[...pixel, String(values[0]), grey(values[0])]];
     this.input.mark("above", { boxes: [[...pixel, 1, 1]], numbers });
     this.output.mark("above", stampOf(layer, pixel));
-    this.input.about.textContent = `(${pixel.join(", ")}): ${values.join(", ")}`;
-    this.output.about.textContent = `${outputSide(layer)} × ${outputSide(layer)}`;
-    this.sentence.textContent = pixelSentence(layer, pixel);
+    write(this.input.about, `(${pixel.join(", ")}): ${values.join(", ")}`);
+    write(this.output.about, `${outputSide(layer)} × ${outputSide(layer)}`);
+    write(this.sentence, pixelSentence(layer, pixel));
     if (layer.op === "transposed") this.calculation.showStamp(pixel, values[0], kernels[0]);
     else this.calculation.showCell(layer, planes, kernels, cell);
     this.value = `Value: ${values.join(", ")}.`;
@@ -121,7 +125,7 @@ export class Display {
 
   /** Tells screen readers what shows. */
   speak() {
-    this.spoken.textContent = `${this.sentence.textContent} ${this.value}`;
+    write(this.spoken, `${this.sentence.textContent} ${this.value}`);
   }
 
   /** The pixels that an output looks at, to be written; of three channels none. */

@@ -7,9 +7,10 @@
 
 import { css, inkOn } from "./colours.js";
 import { rounded } from "./sentences.js";
+import { settle, write } from "./write.js";
 
 const [WIDE, HIGH] = [40, 28]; // a cell, in screen pixels
-const GAP = 2;
+const GAP = 1; // around each cell
 const OUTSIDE = [224, 224, 224];
 const EDGE = "#808080"; // stands out from either theme
 const DASHES = [3, 2];
@@ -32,15 +33,19 @@ export class NumberSquare {
   show(name, values, colour, { mark = -1, blank = "" } = {}) {
     const side = Math.sqrt(values.length);
     const texts = values.map((value) => (value === null ? blank : rounded(value)));
-    const label = `${name}: ${texts.join(", ")}`;
-    if (this.heading.textContent !== name) this.heading.textContent = name;
-    this.canvas.ariaLabel = label;
+    const shades = values.map((value) => (value === null ? OUTSIDE : colour(value)));
+    write(this.heading, name);
+    settle(this.canvas, { ariaLabel: `${name}: ${texts.join(", ")}` });
+    const picture = [devicePixelRatio, mark, ...texts, ...shades].join();
+    if (picture === this.picture) return;
+    this.picture = picture;
     this.fit(side);
-    for (const [i, value] of values.entries()) {
-      const [y, x] = [Math.floor(i / side) * (HIGH + GAP), (i % side) * (WIDE + GAP)];
-      this.drawCell(y, x, texts[i], value === null ? OUTSIDE : colour(value));
-      if (value === null) this.frame(y, x, EDGE, 1, DASHES);
-      else this.frame(y, x, i === mark ? this.pinned : EDGE, i === mark ? 3 : 0.5, []);
+    for (const [i, shade] of shades.entries()) {
+      const [y, x] = [Math.floor(i / side), i % side];
+      const [top, left] = [GAP + y * (HIGH + GAP), GAP + x * (WIDE + GAP)];
+      this.drawCell(top, left, texts[i], shade);
+      if (shade === OUTSIDE) this.frame(top, left, EDGE, 1, DASHES);
+      if (i === mark) this.frame(top, left, this.pinned, 3, []);
     }
     this.canvas.getContext("2d").drawImage(this.sheet, 0, 0);
   }
@@ -48,7 +53,7 @@ export class NumberSquare {
   /** Makes the canvas as large as its cells, in the screen's own pixels. */
   fit(side) {
     const dots = devicePixelRatio;
-    const [width, height] = [WIDE, HIGH].map((extent) => side * (extent + GAP) - GAP);
+    const [width, height] = [WIDE, HIGH].map((extent) => side * (extent + GAP) + GAP);
     if (!this.font) {
       const style = getComputedStyle(this.root);
       this.font = `13px ${style.fontFamily}`;
@@ -62,6 +67,8 @@ export class NumberSquare {
     this.canvas.style.cssText = `width: ${width}px; height: ${height}px`;
     this.ink.scale(dots, dots);
     Object.assign(this.ink, { font: this.font, textAlign: "center", textBaseline: "middle" });
+    this.ink.fillStyle = EDGE; // of the gaps; the cells are drawn over it
+    this.ink.fillRect(0, 0, width, height);
   }
 
   drawCell(y, x, text, shade) {

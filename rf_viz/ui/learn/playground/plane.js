@@ -8,9 +8,8 @@
 import { inkOn } from "./colours.js";
 
 const SPACE = "http://www.w3.org/2000/svg";
-const WRITTEN = 22; // screen pixels of a cell from which numbers are written into it
 const APART = 12; // screen pixels of a cell from which there are gaps between cells
-const CHARACTERS = 4; // that such a cell has room for
+const CHARACTER = 6; // screen pixels: a number is written into a cell that has room for it
 
 export class Plane {
   constructor(stage) {
@@ -54,7 +53,7 @@ export class Plane {
     set(this.line, "d", solid);
     set(this.dashes, "d", outside.map((cell) => this.boxAt([...cell, 1, 1], top, left)).join(""));
     this.write(
-      numbers.filter(([, , text]) => this.size >= WRITTEN && text.length <= CHARACTERS),
+      numbers.filter(([, , text]) => text.length * CHARACTER <= this.size),
       top,
       left,
     );
