@@ -60,7 +60,7 @@ export class Display {
     write(this.kernel.querySelector(".about"), `${layer.k} × ${layer.k}${depth}`);
   }
 
-  /** Both panes have cells of one size, so that their sizes compare; three planes have half of it. */
+  /** Both panes have cells of one size, so that their sizes compare, if three planes have room so. */
   drawPanes() {
     const { layer, picture, planes, outputs } = this.work;
     const side = outputSide(layer);
@@ -68,6 +68,7 @@ export class Display {
     const cells = Math.max(layer.n + 2 * rings[0], side + 2 * rings[1]);
     const fitting = Math.floor((this.room - MARGIN) / cells);
     const size = Math.min(Math.max(fitting, NARROWEST), WIDEST);
+    const abreast = Math.max(Math.floor((this.room - MARGIN) / (2 * side)), NARROWEST);
     const colour = (at) => picture.colours.map((plane) => plane[at]);
     this.input.show({
       side: layer.n,
@@ -79,7 +80,7 @@ export class Display {
     this.output.show({
       side,
       ring: rings[1],
-      size: outputs.length > 1 ? Math.max(Math.floor(size / 2), NARROWEST) : size,
+      size: outputs.length > 1 ? Math.min(size, abreast) : size,
       colours: outputs.map((plane) => (at) => this.scale.colour(plane[at])),
       label: `Output, ${side} × ${side} cells: the arrow keys move`,
     });
