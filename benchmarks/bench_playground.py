@@ -19,7 +19,7 @@ TIMES = 25
 """Of each operation and kind of move; there are eight operations."""
 
 # Moves in the page itself: each begins a frame, and is timed until the DOM is up to date, layout
-# included, and until that frame is drawn.
+# included, and until that frame is drawn. A frame without a move tells how busy the machine is.
 MOVE = """async (times) => {
   const root = [...document.querySelectorAll("*")]
     .map((element) => element.shadowRoot?.querySelector(".playground"))
@@ -53,12 +53,13 @@ MOVE = """async (times) => {
     port1.onmessage = () => done([updated, performance.now() - begun]);
     port2.postMessage(0);
   }));
-  const spent = { hover: [], slide: [] };
+  const spent = { rest: [], hover: [], slide: [] };
   const menu = root.querySelector("[name=op]");
   for (const { value } of menu.options) {
     menu.value = value;
     menu.dispatchEvent(new Event("change"));
     for (let i = 0; i < times; i++) {
+      spent.rest.push(await timed(() => {}));
       spent.hover.push(await timed(hover));
       spent.slide.push(await timed(slide));
     }
@@ -83,7 +84,7 @@ def main() -> int:
             spent = page.evaluate(MOVE, TIMES)
         browser.close()
     good = []
-    for move, name in (("hover", "pointer"), ("slide", "slider")):
+    for move, name in (("rest", "no move"), ("hover", "pointer"), ("slide", "slider")):
         for end, times in zip(("DOM", "frame"), zip(*spent[move], strict=True), strict=True):
             median, p95 = statistics.median(times), statistics.quantiles(times, n=20)[-1]
             title = f"Playground: {name} to {end}"
