@@ -28,7 +28,6 @@ from tests.oracles.onnx_oracle import build
 SCRIPT = Path(rf_viz.__file__).parent / "ui" / "learn" / "playground" / "playground.js"
 DASH, MINUS, TIMES = "\N{EN DASH}", "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 POOLS = ("max", "average")
-VALUES = "(nodes) => nodes.map((node) => node.value)"
 CASES = 150
 
 Array = NDArray[Any]
@@ -439,7 +438,7 @@ def test_a_reload_keeps_everything(learn: Page) -> None:
     choose(learn, "kernel", "ones")
     slide(learn, "k", "ArrowLeft")
     slide(learn, "s", "ArrowRight")
-    weight = part(learn, ".weights input").nth(1)
+    weight = part(learn, ".weights span").nth(1)
     weight.fill("-2.25")
     weight.press("ArrowUp")
     stage(learn, "output").press("Home")
@@ -472,8 +471,7 @@ def test_a_seed_in_the_address_draws_the_same_kernel(learn: Page) -> None:
 
 def weights(page: Page) -> list[str]:
     """The weights as they stand in the fields."""
-    values: list[str] = part(page, ".weights input").evaluate_all(VALUES)
-    return values
+    return part(page, ".weights span").all_inner_texts()
 
 
 def test_on_a_phone_nothing_reaches_beyond_the_screen(learn: Page) -> None:
@@ -495,7 +493,10 @@ def test_on_a_phone_nothing_reaches_beyond_the_screen(learn: Page) -> None:
 def everything(page: Page) -> dict[str, Any]:
     """All that the playground shows and all that is chosen."""
     return {
-        "fields": part(page, "select, .playground input").evaluate_all(VALUES),
+        "chosen": part(page, "select, .playground input").evaluate_all(
+            "(nodes) => nodes.map((node) => node.value)"
+        ),
+        "weights": weights(page),
         "text": part(page, ".calculation").inner_text(),
         "sizes": part(page, ".size").inner_text(),
         "about": part(page, ".about").all_inner_texts(),

@@ -9,9 +9,10 @@
 import { mount } from "../../browser/mount.js";
 import { unpack } from "../../browser/packet.js";
 import { layerOf, OPERATIONS, outputSide, outputsOf } from "./arithmetic.js";
-import { Controls, KernelEditor } from "./controls.js";
+import { Controls } from "./controls.js";
 import { cropsOf, middleOf } from "./crops.js";
 import { Display } from "./display.js";
+import { KernelEditor } from "./kernel_editor.js";
 import { kernelsOf } from "./kernels.js";
 import { Player } from "./player.js";
 
