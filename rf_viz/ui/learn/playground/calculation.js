@@ -2,7 +2,7 @@
 
 import { combine, OPERATIONS, patchOf, productsOf, sum } from "./arithmetic.js";
 import { grey, signed, tinted } from "./colours.js";
-import { NumberSquare } from "./number_square.js";
+import { NumberSquare, Sheet } from "./number_square.js";
 import { areExact, rounded } from "./sentences.js";
 import { write } from "./write.js";
 
@@ -20,6 +20,7 @@ export class Calculation {
   constructor(root) {
     this.root = root;
     this.rows = [];
+    this.sheet = new Sheet(root);
     this.title = root.appendChild(paragraph("of"));
     this.total = root.appendChild(paragraph("total"));
   }
@@ -65,7 +66,7 @@ export class Calculation {
 
   fit(count) {
     while (this.rows.length < count) {
-      const row = new Row();
+      const row = new Row(this.sheet);
       this.rows.push(row);
       this.total.before(row.root);
     }
@@ -75,13 +76,13 @@ export class Calculation {
 
 /** The tables of one channel, side by side, and all terms below. */
 class Row {
-  constructor() {
+  constructor(sheet) {
     this.root = document.createElement("div");
     this.root.className = "row";
     this.heading = paragraph("channel");
     this.tables = document.createElement("div");
     this.tables.className = "tables";
-    [this.patch, this.kernel, this.products] = [0, 1, 2].map(() => new NumberSquare());
+    [this.patch, this.kernel, this.products] = [0, 1, 2].map(() => new NumberSquare(sheet));
     this.signs = ["×", "="].map((text) => {
       const node = document.createElement("span");
       node.textContent = text;

@@ -11,19 +11,20 @@ import { settle, write } from "./write.js";
 
 const [WIDE, HIGH] = [40, 28]; // a cell, in screen pixels
 const GAP = 1; // around each cell
+const MOST = 5; // cells along a side
 const OUTSIDE = [224, 224, 224];
 const EDGE = "#808080"; // stands out from either theme
 const DASHES = [3, 2];
 
 export class NumberSquare {
-  constructor() {
+  /** `sheet` is a `Sheet` to draw on, which squares may share. */
+  constructor(sheet) {
+    this.sheet = sheet;
     this.root = document.createElement("div");
     this.heading = this.root.appendChild(document.createElement("p"));
     this.heading.className = "name";
     this.canvas = this.root.appendChild(document.createElement("canvas"));
     this.canvas.role = "img";
-    this.sheet = new OffscreenCanvas(1, 1);
-    this.ink = this.sheet.getContext("2d");
   }
 
   /**
@@ -31,7 +32,6 @@ export class NumberSquare {
    * function of a value, `mark` the number of a cell to frame.
    */
   show(name, values, colour, { mark = -1, blank = "" } = {}) {
-    const side = Math.sqrt(values.length);
     const texts = values.map((value) => (value === null ? blank : rounded(value)));
     const shades = values.map((value) => (value === null ? OUTSIDE : colour(value)));
     write(this.heading, name);
@@ -39,49 +39,73 @@ export class NumberSquare {
     const picture = [devicePixelRatio, mark, ...texts, ...shades].join();
     if (picture === this.picture) return;
     this.picture = picture;
-    this.fit(side);
+    this.sheet.draw(texts, shades, mark);
+    this.sheet.copy(this.canvas, Math.sqrt(values.length));
+  }
+}
+
+/** Where squares are drawn before they are copied onto the page, in the screen's own pixels. */
+export class Sheet {
+  /** `root` is an element with the page's font and colours. */
+  constructor(root) {
+    this.root = root;
+    this.canvas = new OffscreenCanvas(1, 1);
+    this.ink = this.canvas.getContext("2d");
+  }
+
+  draw(texts, shades, mark) {
+    this.fit();
+    this.ink.fillStyle = EDGE; // of the gaps; the cells are drawn over it
+    this.ink.fillRect(0, 0, extent(MOST, WIDE), extent(MOST, HIGH));
+    const side = Math.sqrt(shades.length);
     for (const [i, shade] of shades.entries()) {
-      const [y, x] = [Math.floor(i / side), i % side];
-      const [top, left] = [GAP + y * (HIGH + GAP), GAP + x * (WIDE + GAP)];
+      const [top, left] = [extent(Math.floor(i / side), HIGH), extent(i % side, WIDE)];
       this.drawCell(top, left, texts[i], shade);
       if (shade === OUTSIDE) this.frame(top, left, EDGE, 1, DASHES);
       if (i === mark) this.frame(top, left, this.pinned, 3, []);
     }
-    this.canvas.getContext("2d").drawImage(this.sheet, 0, 0);
   }
 
-  /** Makes the canvas as large as its cells, in the screen's own pixels. */
-  fit(side) {
-    const dots = devicePixelRatio;
-    const [width, height] = [WIDE, HIGH].map((extent) => side * (extent + GAP) + GAP);
-    if (!this.font) {
-      const style = getComputedStyle(this.root);
-      this.font = `13px ${style.fontFamily}`;
-      this.pinned = style.getPropertyValue("--pinned");
-    }
-    if (this.side === side && this.dots === dots) return;
-    Object.assign(this, { side, dots });
-    for (const canvas of [this.canvas, this.sheet]) {
-      [canvas.width, canvas.height] = [width * dots, height * dots];
-    }
-    this.canvas.style.cssText = `width: ${width}px; height: ${height}px`;
-    this.ink.scale(dots, dots);
-    Object.assign(this.ink, { font: this.font, textAlign: "center", textBaseline: "middle" });
-    this.ink.fillStyle = EDGE; // of the gaps; the cells are drawn over it
-    this.ink.fillRect(0, 0, width, height);
+  /** Copies a square of so many cells along a side. */
+  copy(canvas, side) {
+    const [width, height] = [extent(side, WIDE), extent(side, HIGH)];
+    settle(canvas, {
+      width: Math.round(width * this.dots),
+      height: Math.round(height * this.dots),
+    });
+    settle(canvas.style, { width: `${width}px`, height: `${height}px` });
+    canvas.getContext("2d").drawImage(this.canvas, 0, 0);
   }
 
-  drawCell(y, x, text, shade) {
+  /** Makes room for the largest square, when first used and on a screen of other pixels. */
+  fit() {
+    if (this.dots === devicePixelRatio) return;
+    this.dots = devicePixelRatio;
+    this.canvas.width = Math.ceil(extent(MOST, WIDE) * this.dots);
+    this.canvas.height = Math.ceil(extent(MOST, HIGH) * this.dots);
+    const style = getComputedStyle(this.root);
+    this.pinned = style.getPropertyValue("--pinned");
+    const font = `13px ${style.fontFamily}`;
+    this.ink.scale(this.dots, this.dots);
+    Object.assign(this.ink, { font, textAlign: "center", textBaseline: "middle" });
+  }
+
+  drawCell(top, left, text, shade) {
     this.ink.fillStyle = css(shade);
-    this.ink.fillRect(x, y, WIDE, HIGH);
+    this.ink.fillRect(left, top, WIDE, HIGH);
     this.ink.fillStyle = inkOn(shade);
-    this.ink.fillText(text, x + WIDE / 2, y + HIGH / 2 + 1);
+    this.ink.fillText(text, left + WIDE / 2, top + HIGH / 2 + 1);
   }
 
-  frame(y, x, colour, width, dashes) {
+  frame(top, left, colour, width, dashes) {
     this.ink.strokeStyle = colour;
     this.ink.lineWidth = width;
     this.ink.setLineDash(dashes);
-    this.ink.strokeRect(x + width / 2, y + width / 2, WIDE - width, HIGH - width);
+    this.ink.strokeRect(left + width / 2, top + width / 2, WIDE - width, HIGH - width);
   }
+}
+
+/** Where the cell after so many begins: their extents, and the gaps around them. */
+function extent(cells, each) {
+  return GAP + cells * (each + GAP);
 }
