@@ -6,7 +6,7 @@
  */
 
 import { bold, fraction, lines, root } from "./formula.js";
-import { element } from "./svg.js";
+import { element, tenths } from "./svg.js";
 import { said } from "./text.js";
 import { conv, lengthFor, rowsOf } from "./units.js";
 
@@ -34,9 +34,13 @@ function within(shares) {
 
 /** The square root of the number of pixels within the bell of a picture, with square kernels. */
 export function areaWidth(shares) {
-  const least = LEAST * Math.max(...shares) ** 2;
-  let pixels = 0;
-  for (const one of shares) for (const other of shares) pixels += one * other >= least ? 1 : 0;
+  const falling = [...shares].sort((a, b) => b - a);
+  const least = LEAST * falling[0] ** 2;
+  let [pixels, columns] = [0, falling.length];
+  for (const row of falling) {
+    while (columns && row * falling[columns - 1] < least) columns--;
+    pixels += columns;
+  }
   return Math.sqrt(pixels);
 }
 
@@ -122,7 +126,7 @@ function curve({ shares, inside }, room) {
   const step = (width - LEFT - 8) / shares.length;
   const column = (share, i) => {
     const [x, y] = [LEFT + i * step, BASE - ((BASE - 16) * share) / most];
-    return `M${x} ${BASE}V${y}h${Math.max(step * 0.92, step - 2)}V${BASE}z`;
+    return `M${tenths(x)} ${BASE}V${tenths(y)}h${tenths(Math.max(step * 0.92, step - 2))}V${BASE}z`;
   };
   const d = (which) => Array.from(shares, (one, i) => (inside[i] === which ? column(one, i) : ""));
   svg.append(

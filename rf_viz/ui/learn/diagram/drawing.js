@@ -10,7 +10,7 @@
  * the formulas. Below these stand brackets with the bounds of what the unit sees.
  */
 
-import { element, setAll } from "./svg.js";
+import { element, setAll, tenths } from "./svg.js";
 import { followed } from "./width.js";
 
 const [WIDEST, NARROWEST] = [46, 11]; // screen pixels from one unit to the next
@@ -146,7 +146,7 @@ export class UnitDrawing {
         for (const from of taken) {
           const [x1, y1] = [this.place(source, from), this.y(source) - this.side / 2];
           const [x2, y2] = [this.place(number, unit), this.y(number) + this.side / 2];
-          const line = `M${x1} ${y1}L${x2} ${y2}`;
+          const line = `M${tenths(x1)} ${tenths(y1)}L${tenths(x2)} ${tenths(y2)}`;
           this.links.push({ line, source: key(source, from), target: key(number, unit) });
         }
       });
@@ -157,18 +157,22 @@ export class UnitDrawing {
     const { side } = this;
     const wide = Math.max(side, (this.laneOf(row)?.pitch ?? this.pitch) * step);
     const round = path ? side / 2 : Math.min(3, side / 8);
+    const shape = `${name} ${wide} ${side} ${round}`;
     for (let unit = -before; unit < size + after; unit++) {
       const node = this.kept(row, unit, unit < 0 || unit >= size);
-      const [hit, box, text] = node.children;
-      setAll(node, { transform: `translate(${this.place(row, unit)} ${this.y(row)})` });
-      setAll(hit, square(0, 0, wide, 42));
-      setAll(box, { ...square(0, 0, side, side), rx: round });
-      if (text) {
-        setAll(node, { "aria-label": `${name}, unit ${unit}` });
-        const tick = side < WRITTEN;
-        setAll(text, { class: tick ? "tick" : "number", y: tick ? side / 2 + 8 : 0 });
-        const says = tick && (row > 0 || unit % 5 > 0) ? "" : String(unit);
-        if (!this.data.counts && text.textContent !== says) text.textContent = says;
+      const [x, y] = [tenths(this.place(row, unit)), tenths(this.y(row))];
+      setAll(node, { transform: `translate(${x} ${y})` });
+      if (node.dataset.shape !== shape) {
+        node.dataset.shape = shape;
+        const [hit, box, text] = node.children;
+        setAll(hit, square(0, 0, wide, 42));
+        setAll(box, { ...square(0, 0, side, side), rx: round });
+        if (text) {
+          const tick = side < WRITTEN;
+          setAll(node, { "aria-label": `${name}, unit ${unit}` });
+          setAll(text, { class: tick ? "tick" : "number", y: tick ? side / 2 + 8 : 0 });
+          text.textContent = tick && (row > 0 || unit % 5 > 0) ? "" : unit;
+        }
       }
       this.nodes[row].set(unit, node);
     }
@@ -461,7 +465,8 @@ export class UnitDrawing {
 /** By how many paths a unit reaches the one that is pointed at, if it does. */
 function write(node, count) {
   const text = node.querySelector(".number");
-  if (text) text.textContent = count < 1000 ? count : "";
+  const says = count < 1000 ? String(count) : "";
+  if (text && text.textContent !== says) text.textContent = says;
 }
 
 /** The lowest and the highest position of rows, padding included, in units of the input. */

@@ -10,6 +10,7 @@ import { mount } from "../../browser/mount.js";
 import { Controls } from "./controls.js";
 import { UnitDrawing } from "./drawing.js";
 import { FIGURES } from "./figures.js";
+import { renew } from "./renewed.js";
 import { strip } from "./strip.js";
 import { followed } from "./width.js";
 
@@ -128,8 +129,8 @@ class LivingFigure {
     const unit = here?.row === top ? here.unit : middle;
     if (this.written === model && this.unit === unit) return;
     [this.written, this.unit] = [model, unit];
-    this.part("formulas").replaceChildren(...figure.formulas(model, unit));
-    this.part("says").replaceChildren(...figure.says(model, unit));
+    renew(this.part("formulas"), figure.formulas(model, unit));
+    renew(this.part("says"), figure.says(model, unit));
     if (figure.strip) this.part("strip").replaceChildren(...strip(figure.strip(model), unit));
   }
 

@@ -37,8 +37,8 @@ STACK: list[Control] = [
 
 DILATION: list[Control] = [
     Slider("layers", "Layers", 1, 4, 3),
-    Slider("k", "Kernel k", 2, 5, 3),
-    Slider("d", "Dilation d of layer 1", 1, 4, 2),
+    Slider("k", "Kernel k", 2, 4, 3),
+    Slider("d", "Dilation d of layer 1", 1, 3, 2),
     Choice(
         "how",
         "Dilation is",
