@@ -272,3 +272,13 @@ def test_a_link_to_no_step_begins_at_the_beginning(link: str) -> None:
     app.run()
     assert not app.exception
     assert shown(app) == f"## {TITLES[0]}"
+
+
+def test_the_last_step_leads_back_to_a_set_that_is_open() -> None:
+    app = visit(None, part="exercises", set="1-3~2-7")
+    app.segmented_control(key="address part").set_value("lesson").run()
+    app.session_state["address step"] = str(LAST)
+    app.run()
+    app.button(key="lesson exercises").click().run()
+    assert app.query_params["set"] == "1-3~2-7"
+    assert not app.toast

@@ -33,6 +33,11 @@ def opened_set() -> tuple[Link, ...]:
     return links
 
 
+def set_is_open() -> bool:
+    """Whether the exercises show a set."""
+    return bool(st.session_state.get(_SET))
+
+
 def place_in_set(links: Sequence[Link], book: Book) -> int:
     """Draws the way through the set, and returns the place of what shows.
 

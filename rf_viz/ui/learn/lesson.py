@@ -17,6 +17,7 @@ from ..address_choice import Form, address_choice, in_short, restored, several_o
 from ..browser.token import browser_token
 from .diagram.living_figure import Slider, living_figure
 from .diagram.networks import described
+from .exercise_set import set_is_open
 from .lesson_network import TITLE, lesson_network
 from .opening.opening import OPENING, OPENING_IN_SHORT, opening
 from .task import task
@@ -160,7 +161,8 @@ def _turn(number: int, finished: bool) -> None:
 
     def practise() -> None:
         hand_over("part", "exercises")
-        hand_over("exercise", "1-1")
+        if not set_is_open():
+            hand_over("exercise", "1-1")
         ignore_echo()
 
     with st.container(horizontal=True):
