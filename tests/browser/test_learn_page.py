@@ -129,6 +129,19 @@ def test_what_does_not_fit_is_told_and_the_sliders_stay(learn: Page) -> None:
     expect(learn.locator(".span").first).to_contain_text("u = \N{MINUS SIGN}1, v = 4")
 
 
+def test_a_link_to_what_does_not_fit_says_so_and_can_be_mended(learn: Page, url: str) -> None:
+    link = "region.n=6&region.1-k=5&region.1-s=3&region.1-p=0&region.2-k=5&region.2-p=0"
+    open_page(learn, f"{url}/learn?figure=region&{link}")
+    expect(learn.get_by_text("The kernel of layer 2 spans 5 units")).to_be_visible()
+    learn.locator(".stage").hover()
+    learn.mouse.move(5, 5)
+    slider(learn, "Layer 2", "Kernel k").press("Home")
+    expect(learn.get_by_text("This does not fit.")).to_be_hidden()
+    expect(learn.locator(".unit.pinned")).to_be_visible()
+    open_page(learn, f"{url}/learn?figure=region")
+    learn.locator(".unit.pinned").wait_for()
+
+
 def test_a_step_back_returns_to_the_figure_and_its_values(learn: Page) -> None:
     slider(learn, "Layer 1", "Kernel k").press("End")
     expect(learn).to_have_url(re.compile(r"region\.1-k=5"))

@@ -61,6 +61,7 @@ READ = """(cases) => {
     try {
       model = shown.model(values, details);
     } catch (error) {
+      if (!(error instanceof Misfit)) throw error;
       return { misfit: error.message };
     }
     const rows = model.rows ?? [];

@@ -5,7 +5,7 @@ import { drawn, sizeFormula, sizeMarks, sizeOf } from "./network.js";
 import { counted, joined, named, runs, said } from "./text.js";
 import { conv, fieldOf, inputsOf, lengthFor, span, unseen } from "./units.js";
 
-/** How many units a layer makes; `number` is that of the layer, `name` its slider. */
+/** The equation of how many units a layer makes of those below it. */
 export function sizeLine({ k, s, p, q, d }, below, size, number = 1) {
   const under = number - 1;
   const fill = [below, p, q].map(bracketed).join(" + ");

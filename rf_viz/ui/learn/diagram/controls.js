@@ -10,7 +10,6 @@ const PACE = 1600; // milliseconds from one step to the next, when they play
 
 export class Controls {
   constructor(root, descriptions, change) {
-    this.change = change;
     this.parts = new Map();
     const groups = new Map();
     for (const description of descriptions) {

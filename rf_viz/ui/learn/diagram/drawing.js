@@ -34,6 +34,7 @@ export class UnitDrawing {
     this.svg = root.querySelector("svg");
     this.told = root.querySelector(".told");
     this.legend = root.querySelector(".note");
+    this.pointed = null;
     this.units = new Map();
     this.boxes = element("g", {});
     this.room = followed(root.querySelector(".scroll"), () => {

@@ -2,7 +2,7 @@
  * The living figures by their names.
  *
  * A figure has `model(values, details)`, which works out all that follows from the values of its controls,
- * or throws an Error that says why they do not fit; `formulas(model, unit)` and `says(model, unit)`,
+ * or throws a Misfit; `formulas(model, unit)` and `says(model, unit)`,
  * the elements that tell of a unit of the output; and, where it differs from others,
  *   `picture(model, width)`: an element to draw, above the network's units if there are any;
  *   `strip(model)`: a number for each output, `{ title, values, marks, squared }`;

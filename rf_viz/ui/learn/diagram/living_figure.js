@@ -12,6 +12,7 @@ import { UnitDrawing } from "./drawing.js";
 import { FIGURES } from "./figures.js";
 import { renew } from "./renewed.js";
 import { strip } from "./strip.js";
+import { Misfit } from "./units.js";
 import { followed } from "./width.js";
 
 class LivingFigure {
@@ -90,6 +91,7 @@ class LivingFigure {
     try {
       this.model = figure.model(values, this.details);
     } catch (error) {
+      if (!(error instanceof Misfit)) throw error; // a defect of ours
       misfit.textContent = `This does not fit. ${error.message}`;
     }
     misfit.hidden = !misfit.textContent;
@@ -142,7 +144,7 @@ class LivingFigure {
     for (const one of this.root.querySelectorAll(".formulas [data-term]")) {
       one.classList.toggle("lit", one.dataset.term === name);
     }
-    if (this.model.rows) this.drawing.emphasise(name);
+    if (this.model?.rows) this.drawing.emphasise(name);
   }
 }
 

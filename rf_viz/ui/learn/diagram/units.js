@@ -9,6 +9,9 @@
  * Intervals are half-open here; u and v, as the article writes them, are both included.
  */
 
+/** Layers that do not fit; the message is a sentence. */
+export class Misfit extends Error {}
+
 /** A convolution; settings that are left out are 1, and padding 0. */
 export function conv({ k = 1, s = 1, p = 0, q = p, d = 1, ...rest } = {}) {
   return { k, s, p, q, d, ...rest };
@@ -43,7 +46,7 @@ export function samePadding(k, s, length) {
  * The rows of a network, as the diagram draws them: the input first, the output last.
  *
  * A row's `form` is the closed form `{ r, S, P }` of its units in the input, null without one.
- * Throws an Error whose message is a sentence where the layers do not fit.
+ * Throws a Misfit where the layers do not fit.
  */
 export function rowsOf({ length, layers, name = "input" }) {
   const rows = [rowOf({ name, size: length, form: { r: 1, S: 1, P: 0 } })];
@@ -78,7 +81,7 @@ function addLayer(rows, layer, source, { name, path }) {
   const below = rows[source];
   if (layer.k && !layer.transposed) checkFit(layer, below.size, name);
   const size = sizeAfter(layer, below.size);
-  if (size < 1) throw new Error(`Nothing is left of ${name}.`);
+  if (size < 1) throw new Misfit(`Nothing is left of ${name}.`);
   const of = Array.from({ length: size }, (_, unit) => takenBy(layer, unit, below.size));
   const links = [{ source, of }];
   const step = below.step * stepOf(layer);
@@ -92,7 +95,7 @@ function checkFit(layer, below, name) {
   const padded = below + layer.p + layer.q;
   if (span(layer) <= padded) return;
   const left = padded < 1 ? "nothing" : `${padded} unit${padded === 1 ? "" : "s"}`;
-  throw new Error(
+  throw new Misfit(
     `The kernel of ${name} spans ${span(layer)} units, and its input has ${left}` +
       `${layer.p || layer.q ? ", padding counted" : ""}.`,
   );
@@ -117,7 +120,7 @@ function formAfter(layer, below) {
 function addSum(rows, ends, name) {
   const sizes = ends.map((end) => rows[end].size);
   if (new Set(sizes).size > 1) {
-    throw new Error(`The paths end with ${sizes.join(" and ")} units, and cannot be added.`);
+    throw new Misfit(`The paths end with ${sizes.join(" and ")} units, and cannot be added.`);
   }
   const of = Array.from({ length: sizes[0] }, (_, unit) => [unit]);
   const links = ends.map((source) => ({ source, of }));
