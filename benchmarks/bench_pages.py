@@ -47,10 +47,10 @@ ARRIVAL = """(step) => {
     const begun = performance.now();
     const look = () => {
       const heading = document.querySelector(".st-key-step-heading h2")?.textContent ?? "";
-      const place = document.querySelector(`.st-key-step${step}-figure`);
+      const place = document.querySelector(".st-key-lesson-figure");
       const diagram = [place, ...(place?.querySelectorAll("*") ?? [])]
         .map((element) => element?.shadowRoot ?? element)
-        .find((root) => root?.querySelector("svg .unit"));
+        .find((root) => root?.querySelector(`[data-name=step${step}] svg .unit`));
       if (heading.startsWith(`${step}.`) && diagram) window.step_ms = performance.now() - begun;
       else requestAnimationFrame(look);
     };

@@ -77,8 +77,10 @@ def slide(app: AppTest, number: int, name: str, value: int) -> AppTest:
 
 def figure(app: AppTest, number: int) -> dict[str, Any]:
     """The data of a step's figure."""
-    (proto,) = components(app, f"step{number} figure")
-    return dict(json.loads(proto.json))
+    (proto,) = components(app, "lesson figure")
+    data = dict(json.loads(proto.json))
+    assert data["name"] == f"step{number}"
+    return data
 
 
 def ticked(app: AppTest) -> list[str]:

@@ -196,6 +196,7 @@ def _solution(exercise: Exercise) -> None:
         living_figure(
             "describedNetwork",
             [],
+            key="solution figure",
             name=f"solution-{exercise.level}-{exercise.seed}",
             details=single(exercise.example, unit),
         )

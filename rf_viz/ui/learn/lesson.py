@@ -102,7 +102,11 @@ def _step(step: LessonStep, number: int) -> bool:
             message = st.container()
         with st.container():
             values = living_figure(
-                "describedNetwork", _sliders(step), name=f"step{number}", details=step_details(step)
+                "describedNetwork",
+                _sliders(step),
+                key="lesson figure",
+                name=f"step{number}",
+                details=step_details(step),
             )
     example = step.build(*(values[slider.name] for slider in _sliders(step)))
     finished = step.done(example, _pinned(example, values["unit"]))

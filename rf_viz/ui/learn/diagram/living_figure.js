@@ -1,5 +1,6 @@
 /**
  * A living figure: controls, the network that they make, its formulas, and what these come to.
+ * Another figure may take its place.
  *
  * All of it is worked out here, so that it follows a slider at once. The values reach Python as the
  * state `values` when the movement ends: they belong into the page's address. Each report has a
@@ -19,7 +20,6 @@ class LivingFigure {
   constructor(root) {
     this.root = root.querySelector(".living");
     this.part = (name) => root.querySelector(`.${name}`);
-    this.turn = -1;
     this.drawing = new UnitDrawing(this.part("stage"));
     this.drawing.report = ({ above, unit }) => {
       this.values.unit = [above, unit];
@@ -44,17 +44,19 @@ class LivingFigure {
   }
 
   show(data) {
-    if (!this.figure) this.begin(data);
+    if (data.name !== this.name) this.begin(data);
     if (data.turn <= this.turn) return;
     this.turn = data.turn;
     this.values = { ...data.values };
     this.draw();
   }
 
-  begin({ figure, controls, defaults, details }) {
-    this.details = details;
+  begin({ name, figure, controls, defaults, details }) {
+    this.controls?.remove();
+    for (const part of ["controls", "picture", "strip"]) this.part(part).replaceChildren();
+    [this.name, this.details, this.turn] = [name, details, -1];
     this.figure = FIGURES[figure];
-    this.root.dataset.figure = figure;
+    Object.assign(this.root.dataset, { name, figure });
     this.controls = new Controls(this.part("controls"), controls, (name, value, ended) => {
       this.values[name] = value;
       this.draw();
@@ -78,7 +80,7 @@ class LivingFigure {
   /** Reports the values, and that they are later than those before. */
   tell() {
     this.turn += 1;
-    this.report({ turn: this.turn, values: this.values });
+    this.report({ name: this.name, turn: this.turn, values: this.values });
   }
 
   draw() {

@@ -101,13 +101,15 @@ def living_figure(
     figure: str,
     controls: Sequence[Control],
     *,
+    key: str = "figure",
     name: str = "",
     details: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Draws a living figure with the values of its controls that the address names.
 
     ``figure`` is what the browser draws, and ``name``, by default the same, what the address calls
-    it; ``details`` is what the browser needs to know besides.
+    it; ``details`` is what the browser needs to know besides. Figures with the same ``key`` take
+    each other's place, which is faster than to begin with an empty one.
 
     Returns the values of the controls, as they were when the last movement ended, and as ``unit``
     the pinned unit, if there is one: how many rows lie above its own, and its place there.
@@ -120,8 +122,9 @@ def living_figure(
     }
     values = {control: st.session_state[key] for control, key in keys.items()}
     _component(
-        key=f"{name} figure",
+        key=key,
         data={
+            "name": name,
             "figure": figure,
             "controls": [control.describe() for control in controls],
             "defaults": {control.name: control.form.default for control in controls},
@@ -130,7 +133,7 @@ def living_figure(
             "turn": _turn(name, values),
         },
         default={"values": None},
-        on_values_change=partial(_take, name, forms, keys),
+        on_values_change=partial(_take, key, name, forms, keys),
     )
     return values
 
@@ -144,10 +147,10 @@ def _turn(name: str, values: Mapping[str, Any]) -> int:
     return int(turn)
 
 
-def _take(name: str, forms: Mapping[str, Form], keys: Mapping[str, str]) -> None:
+def _take(key: str, name: str, forms: Mapping[str, Form], keys: Mapping[str, str]) -> None:
     """Takes over the values that the browser reports."""
-    report = st.session_state[f"{name} figure"]["values"]
-    if not report:
+    report = st.session_state[key]["values"]
+    if not report or report["name"] != name:
         return
     address.ignore_echo()
     for control, value in accepted(forms, report["values"]).items():
