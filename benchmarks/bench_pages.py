@@ -122,7 +122,7 @@ def graph(page: Page, url: str) -> float:
     button.click()
     page.wait_for_function(
         """() => [...document.querySelectorAll("*")].some((element) =>
-          (element.shadowRoot?.querySelectorAll("svg [data-number]").length ?? 0) >= 1900)""",
+          (element.shadowRoot?.querySelectorAll(".content [data-layer]").length ?? 0) >= 1900)""",
         polling=20,
         timeout=30_000,
     )

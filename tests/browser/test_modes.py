@@ -237,7 +237,7 @@ def test_of_quick_choices_the_last_one_holds(page: Page) -> None:
 def test_of_quick_clicks_in_learn_the_last_one_holds(browser: Browser, url: str) -> None:
     with visitor(browser) as page:
         page.goto(f"{url}/learn?part=figures")
-        for name in ("2 Layers stacked", "4 The region", "5 Branches", "6 Dilation"):
+        for name in ("3 Layers stacked", "6 The region", "8 Branches", "11 Dilation"):
             page.get_by_role("radio", name=name).or_(
                 page.get_by_text(name, exact=True)
             ).first.click()
