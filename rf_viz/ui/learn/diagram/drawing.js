@@ -172,7 +172,8 @@ export class UnitDrawing {
           const tick = side < WRITTEN;
           setAll(node, { "aria-label": `${name}, unit ${unit}` });
           setAll(text, { class: tick ? "tick" : "number", y: tick ? side / 2 + 8 : 0 });
-          text.textContent = tick && (row > 0 || unit % 5 > 0) ? "" : unit;
+          const says = tick && (row > 0 || unit % 5 > 0) ? "" : String(unit);
+          if (text.textContent !== says) text.textContent = says;
         }
       }
       this.nodes[row].set(unit, node);
