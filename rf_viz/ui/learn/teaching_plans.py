@@ -220,7 +220,9 @@ PLANS: dict[str, Sequence[Stage]] = {
         Stage(
             12,
             "Strides, and the closed form",
-            f"Show {_step(3)} and {_step(4)}. Derive the sum on the board, layer by layer.",
+            f"Show {_step(3)} and {_step(4)}. Walk through "
+            f"{_figure('derivation', 'the derivation')} step by step, and through "
+            f"{_figure('size', 'its solution')} with a class that likes proofs.",
             _STRIDES,
         ),
         Stage(
@@ -326,7 +328,7 @@ BELIEFS = (
     ),
     Belief(
         "The first unit is unit 1.",
-        "Units are counted from 0, as pixels are in every program.",
+        "Units are counted from 0, as Python counts pixels.",
         (1, 1),
         "first",
         7,
