@@ -63,6 +63,10 @@ def _exercise(link: Link) -> str:
 _PLAYGROUND = "[the playground](?part=playground)"
 _LAB = "[Why it matters](?part=lab)"
 
+_OPENING = (
+    "Show [the opening of the lesson](?part=lesson) on the projector, and let the class guess "
+    "before the box grows."
+)
 _HOOK = (
     (
         "The network says: a cat. Which pixels has this one cell looked at?",
@@ -136,8 +140,7 @@ PLANS: dict[str, Sequence[Stage]] = {
         Stage(
             3,
             "What could this cell know?",
-            "Show [the opening of the lesson](?part=lesson) on the projector, and let the class "
-            "guess before the box grows.",
+            _OPENING,
             _HOOK,
         ),
         Stage(
@@ -160,8 +163,7 @@ PLANS: dict[str, Sequence[Stage]] = {
         Stage(
             5,
             "What could this cell know?",
-            "Show [the opening of the lesson](?part=lesson) on the projector, and let the class "
-            "guess before the box grows.",
+            _OPENING,
             _HOOK,
         ),
         Stage(
@@ -206,8 +208,7 @@ PLANS: dict[str, Sequence[Stage]] = {
         Stage(
             6,
             "What could this cell know?",
-            "Show [the opening of the lesson](?part=lesson), and let the class guess before the "
-            "box grows.",
+            _OPENING,
             _HOOK,
         ),
         Stage(
