@@ -6,12 +6,11 @@ into one frame. Prints each figure beside its limit, and ends with exit code 1 w
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import sys
 
-from bench_interaction import free_port, report, server
-from playwright.sync_api import Page, sync_playwright
+from bench_interaction import report, visited
+from playwright.sync_api import Page
 
 from rf_viz.ui.learn.figures import FIGURES
 
@@ -65,20 +64,10 @@ def measure(page: Page, url: str, name: str) -> dict[str, list[float]]:
 
 def main() -> int:
     """Measure all living figures; returns the exit code."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        port = free_port()
-        with server(port):
-            page.wait_for_timeout(3000)
-            spent = {
-                name: measure(page, f"http://127.0.0.1:{port}", name)
-                for name, figure in FIGURES.items()
-                if figure.controls
-            }
-        browser.close()
+    with visited() as (page, url):
+        spent = {
+            name: measure(page, url, name) for name, figure in FIGURES.items() if figure.controls
+        }
     good = []
     for kind in ("slides", "hovers"):
         for name, times in spent.items():

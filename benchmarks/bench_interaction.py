@@ -114,6 +114,21 @@ def server(port: int) -> Iterator[None]:
         process.wait(20)
 
 
+@contextmanager
+def visited() -> Iterator[tuple[Page, str]]:
+    """Open the app in Chromium; the page and the app's address."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        port = free_port()
+        with server(port):
+            open_when_ready(page, port)
+            yield page, f"http://127.0.0.1:{port}"
+        browser.close()
+
+
 def open_when_ready(page: Page, port: int) -> None:
     """Opens the page as soon as the server listens, and waits for the first useful view."""
     end = time.monotonic() + 60

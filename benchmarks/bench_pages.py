@@ -5,15 +5,14 @@ Prints each figure beside its limit, and ends with exit code 1 where one is miss
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import sys
 import time
 
 import numpy as np
-from bench_interaction import free_port, report, server, upload
+from bench_interaction import report, upload, visited
 from onnx import TensorProto, helper, numpy_helper
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 
@@ -131,18 +130,9 @@ def graph(page: Page, url: str) -> float:
 
 def main() -> int:
     """Measure the pages; returns the exit code."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        with server(port):
-            page.wait_for_timeout(3000)
-            turned = lesson(page, url)
-            edited, unfolded = build(page, url), graph(page, url)
-        browser.close()
+    with visited() as (page, url):
+        turned = lesson(page, url)
+        edited, unfolded = build(page, url), graph(page, url)
     good = [
         report(
             f"Learn: click to next step, median of {len(turned)}",

@@ -5,12 +5,10 @@ Prints each figure beside its limit, and ends with exit code 1 where one is miss
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import sys
 
-from bench_interaction import free_port, open_when_ready, report, server
-from playwright.sync_api import sync_playwright
+from bench_interaction import report, visited
 
 FRAME = 16.7
 """The milliseconds of one frame, of sixty in a second."""
@@ -70,19 +68,11 @@ MOVE = """async (times) => {
 
 def main() -> int:
     """Measure the moves; returns the exit code."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        port = free_port()
-        with server(port):
-            open_when_ready(page, port)
-            page.goto(f"http://127.0.0.1:{port}/learn?part=playground")
-            page.locator(".playground .sentence").get_by_text("looks at").wait_for()
-            page.wait_for_timeout(2000)
-            spent = page.evaluate(MOVE, TIMES)
-        browser.close()
+    with visited() as (page, url):
+        page.goto(f"{url}/learn?part=playground")
+        page.locator(".playground .sentence").get_by_text("looks at").wait_for()
+        page.wait_for_timeout(2000)
+        spent = page.evaluate(MOVE, TIMES)
     good = []
     for move, name in (("rest", "no move"), ("hover", "pointer"), ("slide", "slider")):
         for end, times in zip(("DOM", "frame"), zip(*spent[move], strict=True), strict=True):
