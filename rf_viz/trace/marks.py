@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from math import prod
 
 import numpy as np
 
-from ..relation import OR, Array, Relation, check_room
+from ..relation import OR, Array, Relation, Shape, check_room
 
 
 class Marks:
@@ -57,15 +57,20 @@ class Marks:
         return _together(self.arrays)
 
 
-def _apart(arrays: Sequence[Array]) -> list[Array]:
+def _apart(arrays: Sequence[Array]) -> Sequence[Array]:
     """The same marks, in arrays of which no two vary along one axis."""
-    apart: list[Array] = []
+    if len(arrays) == 1:
+        return arrays
+    apart: list[tuple[frozenset[int], Array]] = []
     for array in arrays:
-        axes = _varying(array)
-        shared = [other for other in apart if axes & _varying(other)]
-        apart = [other for other in apart if not axes & _varying(other)]
-        apart.append(_together([*shared, array]))
-    return apart
+        axes = _varying(array.shape)
+        shared = [other for theirs, other in apart if axes & theirs]
+        if shared:
+            apart = [(theirs, other) for theirs, other in apart if not axes & theirs]
+            array = _together([*shared, array])
+            axes = _varying(array.shape)
+        apart.append((axes, array))
+    return [array for _, array in apart]
 
 
 _ALL: Array = np.ones((), bool)
@@ -73,7 +78,7 @@ _ALL: Array = np.ones((), bool)
 
 def _by_axes(arrays: Sequence[Array]) -> dict[frozenset[int], Array]:
     """The same marks, in one array for each set of axes along which one varies; none overlap."""
-    apart = {frozenset(_varying(array)): array for array in _apart(arrays) if array.size > 1}
+    apart = {_varying(array.shape): array for array in _apart(arrays) if array.size > 1}
     fixed = [array for array in arrays if array.size == 1]
     return {**apart, frozenset(): _together(fixed)} if fixed else apart
 
@@ -83,8 +88,10 @@ def _same(a: Array, b: Array) -> bool:
     return bool((a == b).all())
 
 
-def _varying(array: Array) -> set[int]:
-    return {axis for axis, n in enumerate(array.shape) if n > 1}
+@lru_cache(maxsize=4096)
+def _varying(shape: Shape) -> frozenset[int]:
+    """The axes along which an array of this shape varies."""
+    return frozenset(axis for axis, n in enumerate(shape) if n > 1)
 
 
 def _together(arrays: Sequence[Array]) -> Array:
