@@ -154,13 +154,15 @@ def check(graph: Graph, axes: Sequence[int], rng: Random) -> None:
 
 def compare(layer, index, expected: Matrix) -> None:  # noqa: ANN001
     mask = layer.mask_of(index)
-    np.testing.assert_array_equal(mask, expected > 0, err_msg=f"{layer.name}{index}")
+    assert np.array_equal(mask, expected > 0), (layer.name, index)
     region = layer.region_of(index)
     assert (region.start, region.stop) == box(mask), (layer.name, index)
     assert region.empty == (not mask.any())
     total = int(expected.sum())
     share = expected / total if total else expected
-    np.testing.assert_allclose(layer.paths_of(index), share, rtol=1e-12)
+    paths = layer.paths_of(index)
+    assert paths.shape == share.shape
+    assert np.allclose(paths, share, rtol=1e-12, atol=0), (layer.name, index)
 
 
 @given(rng=st.randoms(use_true_random=False))
