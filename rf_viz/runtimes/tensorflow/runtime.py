@@ -356,18 +356,23 @@ class TensorFlowRuntime:
         """The nodes whose values depend on no input, so that they can be computed once."""
         if self._ordered:  # a constant in a loop belongs to that loop
             return set()
-        users: dict[str, list[str]] = {}
         moving = {n.name for n in self._nodes.values() if n.op.startswith("Placeholder")}
         moving |= {maker(name) for name in fed}
-        for node in self._nodes.values():
-            for reference in node.input:
-                users.setdefault(maker(reference), []).append(node.name)
         pending = list(moving)
         while pending:
-            new = set(users.get(pending.pop(), ())) - moving
+            new = set(self._users.get(pending.pop(), ())) - moving
             moving |= new
             pending.extend(new)
         return self._nodes.keys() - moving
+
+    @cached_property
+    def _users(self) -> dict[str, list[str]]:
+        """The nodes that read each node, or wait for it, by its name."""
+        users: dict[str, list[str]] = {}
+        for node in self._nodes.values():
+            for reference in node.input:
+                users.setdefault(maker(reference), []).append(node.name)
+        return users
 
     def _cut(
         self,
