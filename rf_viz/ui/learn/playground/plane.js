@@ -35,7 +35,12 @@ export class Plane {
     this.root.classList.toggle("apart", size >= APART);
     if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
     const image = new ImageData(side, side);
-    for (let cell = 0; cell < side * side; cell++) image.data.set([...colour(cell), 255], 4 * cell);
+    const { data } = image;
+    for (let cell = 0; cell < side * side; cell++) {
+      const at = 4 * cell;
+      [data[at], data[at + 1], data[at + 2]] = colour(cell);
+      data[at + 3] = 255;
+    }
     this.canvas.getContext("2d").putImageData(image, 0, 0);
   }
 
