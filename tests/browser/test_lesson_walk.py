@@ -51,6 +51,10 @@ def test_a_student_walks_from_the_opening_to_a_right_answer(
             expect(heading).to_be_visible()
             expect(page.locator(".st-key-step-heading")).to_be_focused()
             page.wait_for_function(SEEN, arg=".st-key-step-heading")
+            if title == "The effective receptive field":
+                page.mouse.move(0, 0)
+                counts = page.locator('.unit.below[data-row="0"] text:visible')
+                expect(counts).to_have_text(["1", "2", "3", "2", "1"])
             if title == "At the border":
                 alert(page, "To do.")
                 page.locator('.unit[data-row="2"][data-unit="3"]').click()

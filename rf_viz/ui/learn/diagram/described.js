@@ -26,7 +26,7 @@ export const describedNetwork = {
     const network = drawn(layers, length);
     const field = { label: "receptive field", spans: regionsOf(network.rows) };
     const brackets = closedForm ? network.brackets : [field];
-    return { ...network, brackets, counts, equation, start: start ?? undefined };
+    return { ...network, brackets, counts, legible: counts, equation, start: start ?? undefined };
   },
   formulas: (model) => EQUATIONS[model.equation]?.(model) ?? [],
   says: () => [],

@@ -16,6 +16,7 @@ import { followed } from "./width.js";
 const [WIDEST, NARROWEST] = [46, 11]; // screen pixels from one unit to the next
 const [LARGEST, SMALLEST] = [26, 5]; // sides of a unit
 const WRITTEN = 15; // sides from which units carry their number
+const FILL = 0.74; // the side of a unit, as a share of the distance to the next one
 const [LABELS, NARROW_LABELS] = [124, 84]; // the width of the rows' names
 const CROWDED = 600; // the width below which these are narrow
 const TOP = 24; // above the middle of the first row
@@ -32,12 +33,13 @@ export class UnitDrawing {
   /** `root` holds an svg in a `.scroll`, a `.told` for what is lit in words, and a `.note`. */
   constructor(root) {
     this.svg = root.querySelector("svg");
+    this.scroll = root.querySelector(".scroll");
     this.told = root.querySelector(".told");
     this.legend = root.querySelector(".note");
     this.pointed = null;
     this.units = new Map();
     this.boxes = element("g", {});
-    this.room = followed(root.querySelector(".scroll"), () => {
+    this.room = followed(this.scroll, () => {
       if (this.data) this.draw();
     });
     this.svg.addEventListener("pointerover", (event) => this.point(this.unitOf(event)));
@@ -48,6 +50,7 @@ export class UnitDrawing {
     this.svg.addEventListener("keydown", (event) => this.key(event));
   }
 
+  /** With `legible`, units are never so small that their numbers are left out. */
   show(data) {
     this.data = { brackets: [], marks: () => [], lines: 0, ...data };
     this.takers = takersOf(data.rows);
@@ -64,7 +67,7 @@ export class UnitDrawing {
   }
 
   draw() {
-    const { rows, brackets, lines } = this.data;
+    const { rows, brackets, lines, legible } = this.data;
     this.width = this.room();
     if (!this.width) return;
     const focused = this.unitOf({ target: this.svg.getRootNode().activeElement });
@@ -76,7 +79,8 @@ export class UnitDrawing {
     const high = Math.max(ends.high, ...spans.map(([, stop]) => stop - 1));
     const room = this.width - labels - 12;
     const finest = Math.min(...trunk.map(({ step }) => step));
-    this.pitch = Math.min(Math.max(room / (high - low + 1), NARROWEST), WIDEST / finest);
+    const narrowest = legible ? Math.ceil(WRITTEN / FILL) : NARROWEST;
+    this.pitch = Math.min(Math.max(room / (high - low + 1), narrowest), WIDEST / finest);
     const inner = (high - low + 1) * this.pitch;
     this.lanes = lanesOf(rows, this.width, this.pitch); // their rows need no room for names
     const across = Math.max(room, inner, ...this.lanes.map(({ stop }) => stop - labels - 12));
@@ -85,7 +89,7 @@ export class UnitDrawing {
       this.pitch * finest,
       ...this.lanes.map(({ pitch, finest }) => pitch * finest),
     ];
-    this.side = Math.min(Math.max(Math.min(...tightest) * 0.74, SMALLEST), LARGEST);
+    this.side = Math.min(Math.max(Math.min(...tightest) * FILL, SMALLEST), LARGEST);
     const top = Math.max(...rows.map(({ level }) => level));
     const gap = this.lanes.length ? LANES_GAP : top > 4 ? 58 : top > 2 ? 70 : 84;
     this.x = (position) => shift + (position - low + 0.5) * this.pitch;
@@ -113,7 +117,15 @@ export class UnitDrawing {
     this.boxes.after(this.ring, this.below);
     this.legend.textContent = shapes(rows, this.lanes);
     this.light();
+    if (wide > this.width && !this.overflows) requestAnimationFrame(() => this.scrollToPinned());
+    this.overflows = wide > this.width;
     if (focused) this.nodeOf(this.fitting(focused)).focus({ preventScroll: true });
+  }
+
+  /** Scrolls to what the person is to look at, where the drawing is wider than its room. */
+  scrollToPinned() {
+    const { row, unit } = this.pinned;
+    this.scroll.scrollLeft = this.place(row, unit) - this.width / 2;
   }
 
   fitting({ row, unit }) {
@@ -171,7 +183,7 @@ export class UnitDrawing {
         if (text) {
           const tick = side < WRITTEN;
           setAll(node, { "aria-label": `${name}, unit ${unit}` });
-          setAll(text, { class: tick ? "tick" : "number", y: tick ? side / 2 + 8 : 0 });
+          setAll(text, { class: tick ? "tick" : "inside", y: tick ? side / 2 + 8 : 0 });
           const says = tick && (row > 0 || unit % 5 > 0) ? "" : String(unit);
           if (text.textContent !== says) text.textContent = says;
         }
@@ -466,7 +478,7 @@ export class UnitDrawing {
 
 /** By how many paths a unit reaches the one that is pointed at, if it does. */
 function write(node, count) {
-  const text = node.querySelector(".number");
+  const text = node.querySelector(".inside");
   const says = count < 1000 ? String(count) : "";
   if (text && text.textContent !== says) text.textContent = says;
 }
