@@ -111,9 +111,9 @@ STEPS: Sequence[LessonStep] = (
         "A picture is a grid of pixels. Let us take one row of it: the squares at the bottom are "
         "13 pixels. The squares above are a layer. We call all squares **units**, and count them "
         "from 0.\n\nA unit of layer 1 gets the units under its **kernel**: a short row of weights, "
-        "$k$ of them, that slides along the row below. What a unit gets of the input is its "
-        "**receptive field**. The bracket marks it, from its first unit $u$ to its last one $v$. "
-        "Point at any unit, or tap it.",
+        "$k$ of them, that slides along the row below. The input units that a unit gets are "
+        "what it **sees**, its **receptive field**. The bracket marks them, from the first one, "
+        "$u$, to the last one, $v$. Point at any unit, or tap it.",
         "Set the kernel so that a unit of layer 1 sees exactly 5 input units.",
         "A kernel of $k$ weights sees $k$ units. Neighbours share all but one of them: here 4 "
         "of 5. The other way round, an input unit is seen by up to 5 units of layer 1.",
@@ -131,7 +131,7 @@ STEPS: Sequence[LessonStep] = (
         "Each layer adds its kernel less 1, which is 2. Three layers see $1 + 2 + 2 + 2 = 7$ "
         "units, as many as one kernel of 7. On a picture the small kernels need fewer weights: "
         "three kernels of 3 by 3 have 27, one of 7 by 7 has 49 (with one channel in each layer).",
-        (Slider("Layers", 1, 5, 1),),
+        (Slider("Layers", 1, 5, 2),),
         lambda n: [Conv(3)] * n,
         15,
         lambda e, _: size(e) == 7,
@@ -143,11 +143,11 @@ STEPS: Sequence[LessonStep] = (
         "So far each kernel moved on by one unit at a time. With a **stride** of $s$ it moves on "
         "by $s$ units. Neighbours in layer 1 then look at places $s$ input units apart. So one "
         "step in layer 1 is as wide as $s$ steps in the input.",
-        "Leave both kernels at 3, and make a unit of layer 2 see exactly 9 input units.",
+        "Both kernels have 3 weights. Make a unit of layer 2 see exactly 9 input units.",
         "A unit of layer 1 sees 3 input units. The kernel of layer 2 adds two steps, and each is "
         "3 wide, as the stride of layer 1: $3 + 2 \\cdot 3 = 9$. The stride of layer 2 does not "
         "change what one of its units sees. It changes where the next one looks.",
-        (Slider("Stride of layer 1", 1, 4, 1), Slider("Stride of layer 2", 1, 2, 1)),
+        (Slider("Stride of layer 1", 1, 3, 1), Slider("Stride of layer 2", 1, 2, 1)),
         lambda s, t: [Conv(3, s), Conv(3, t)],
         24,
         lambda e, _: size(e) == 9,
@@ -168,11 +168,11 @@ STEPS: Sequence[LessonStep] = (
         "Find strides with which a unit of layer 3 sees $r_0 = 15$ input units, and neighbours lie "
         "$S_0 = 4$ apart.",
         "Two strides of 2 multiply to $S_0 = 4$, and $r_0 = 1 + 2 + 2 \\cdot 2 + 2 \\cdot 4 = "
-        "15$. A stride widens the steps of all layers above it. So the strides of the first layers "
-        "widen the field most.",
-        (Slider("Stride of layer 1", 1, 4, 1), Slider("Stride of layer 2", 1, 4, 1)),
+        "15$. Strides of 3 and 1 give 15, too, but neighbours lie 3 apart. A stride widens the "
+        "steps of all layers above it. So the strides of the first layers widen the field most.",
+        (Slider("Stride of layer 1", 1, 3, 1), Slider("Stride of layer 2", 1, 3, 1)),
         lambda s, t: [Conv(3, s), Conv(3, t), Conv(3)],
-        48,
+        36,
         lambda e, _: _sizes(e) == (15, 4),
         "size",
     ),
@@ -212,12 +212,13 @@ STEPS: Sequence[LessonStep] = (
         "Dilation",
         "The places where a kernel has its weights are called **taps**. So far they lay side by "
         "side. With a **dilation** of $d$ they lie $d$ units apart. The kernel reaches farther "
-        "with as many weights. In the equation, $d_l$ is the dilation of layer $l$.",
+        "with as many weights. In the equation, $d_l$ is the dilation of layer $l$; where every "
+        "dilation is 1, it is left out.",
         "With three taps, make a unit reach over 9 input units.",
         "$d(k - 1) + 1 = 4 \\cdot 2 + 1 = 9$. Now count the lit units: the field is 9 units long, "
         "and only 3 of them are seen. The region is the smallest box around all that is seen. It "
         "can have holes.",
-        (Slider("Dilation d", 1, 5, 1),),
+        (Slider("Dilation d", 1, 5, 2),),
         lambda d: [Conv(3, dilation=d)],
         16,
         lambda e, _: size(e) == 9,
@@ -252,9 +253,9 @@ STEPS: Sequence[LessonStep] = (
         "With six layers there is 1 path from each end and 141 from the middle. With each further "
         "layer the field grows by 2 units. The bell grows, too, but only with the square root of "
         "the number of layers.",
-        (Slider("Layers of kernel 3", 1, 8, 2),),
+        (Slider("Layers of kernel 3", 2, 7, 2),),
         lambda n: [Conv(3)] * n,
-        19,
+        17,
         lambda e, _: share_at_the_end(e) < 0.01,
         None,
         counts=True,

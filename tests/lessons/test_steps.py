@@ -20,7 +20,7 @@ ANSWERS = {
     "Padding": {(2,)},
     "Dilation": {(4,)},
     "Branches": {(1,)},
-    "The effective receptive field": {(6,), (7,), (8,)},
+    "The effective receptive field": {(6,), (7,)},
 }
 
 
@@ -150,7 +150,7 @@ def of_strides() -> list[str]:
     first = chain(24, (3, 3))
     width = first.seen(1)[0] - first.seen(0)[0]
     return [
-        "Leave both kernels at 3",
+        "Both kernels have 3 weights",
         f"exactly {len(net.seen(1))} input units",
         f"sees {len(first.seen(1))} input units",
         f"each is {width} wide",
@@ -159,10 +159,12 @@ def of_strides() -> list[str]:
 
 
 def of_the_closed_form() -> list[str]:
-    net = chain(48, (3, 2), (3, 2), (3,))
-    r, apart = len(net.seen(2)), net.seen(3)[0] - net.seen(2)[0]
+    net, other = (chain(36, (3, s), (3, t), (3,)) for s, t in ((2, 2), (3, 1)))
+    r = len(net.seen(2))
+    apart, near = (one.seen(3)[0] - one.seen(2)[0] for one in (net, other))
     widths = [1, 2, 2 * 2]
     assert 1 + sum((3 - 1) * width for width in widths) == r
+    assert len(other.seen(2)) == r
     return [
         "less 1",
         "add 1.",
@@ -174,6 +176,7 @@ def of_the_closed_form() -> list[str]:
         f"neighbours lie $S_0 = {apart}$ apart",
         f"Two strides of 2 multiply to $S_0 = {apart}$",
         f"$r_0 = 1 + 2 + 2 \\cdot {widths[1]} + 2 \\cdot {widths[2]} = {r}$",
+        f"Strides of 3 and 1 give {r}, too, but neighbours lie {near} apart",
     ]
 
 
@@ -222,6 +225,7 @@ def of_dilation() -> list[str]:
         f"$d(k - 1) + 1 = 4 \\cdot 2 + 1 = {last - first + 1}$",
         f"is {last - first + 1} units long",
         f"only {len(net.seen(1))} of them are seen",
+        "every dilation is 1",
     ]
 
 
@@ -239,9 +243,9 @@ def of_branches() -> list[str]:
 
 
 def of_the_bell() -> list[str]:
-    counts = chain(19, *[(3,)] * 6).counts(3)
+    counts = chain(17, *[(3,)] * 6).counts(2)
     assert counts[0] == counts[-1]
-    grown = len(chain(19, *[(3,)] * 7).counts(2)) - len(counts)
+    grown = len(chain(17, *[(3,)] * 7).counts(1)) - len(counts)
     return [
         f"is {counts[0]} path from each end and {max(counts)} from the middle",
         f"grows by {grown} units",
@@ -294,6 +298,14 @@ def test_no_letter_comes_before_its_explanation() -> None:
         assert set(LETTERS.get(step.equation or "", "")) <= explained
         assert set().union(*in_text.values()) <= explained
     assert explained >= set("ksrSPlLc")
+
+
+def test_no_field_has_holes_before_dilation_explains_them() -> None:
+    for step in STEPS[: IDS.index("Dilation")]:
+        for values in settings(step):
+            output = step.build(*values).last
+            for unit in range(output.extents[0]):
+                assert output.mask((unit,)).sum() == output.region((unit,)).size[0]
 
 
 def test_the_first_steps_do_not_name_the_closed_form() -> None:
