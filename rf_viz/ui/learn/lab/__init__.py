@@ -119,15 +119,16 @@ def _inputs(width: int, depth: int, seed: int) -> None:
     size = field_size(depth)
     reach = "smaller than" if size < width else "as large as" if size == width else "larger than"
     st.markdown(
-        f"**Each layer adds 2: r = 1 + 2 \N{MULTIPLICATION SIGN} {depth} = {size}, {reach} "
-        f"d = {width}.** So a unit of the last layer sees a window of {size} units:"
+        "**Each layer adds 2 units to the receptive field. Its size is "
+        f"r = 1 + 2 \N{MULTIPLICATION SIGN} {depth} = {size}, {reach} d = {width}.** So a unit of "
+        f"the last layer sees a window of {size} units:"
     )
     inputs, narrow = couples(np.random.default_rng(seed), _EXAMPLES, width)
     # The two rows of a couple below each other.
     order = np.arange(2 * _EXAMPLES).reshape(2, -1).T.reshape(-1)
     inputs, narrow = inputs[order], narrow[order]
     offset: int = st.slider(
-        "The window begins so many units from the first dot",
+        "Start of the window, in units from the first dot",
         -6,
         6,
         **kept("lab.window", "lab window", between(-6, 6, 0)),
@@ -217,7 +218,7 @@ def _sweep(runs: Runs, width: int) -> None:
     above = [a for (w, n), run in every.items() if field_size(n) >= w for a in run]
     able = sum(accuracy >= ENOUGH for accuracy in above)
     st.markdown(
-        f"**Below the line, where r < d, {_all_of(sum(a == 0.5 for a in below), len(below))} "
+        f"**Where r < d, {_all_of(sum(a == 0.5 for a in below), len(below))} "
         f"networks are right in exactly half of the cases. From r = d on, "
         f"{_all_of(able, len(above))} are right in at least {ENOUGH:.0%} of them.**"
     )
