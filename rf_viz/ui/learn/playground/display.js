@@ -52,8 +52,8 @@ export class Display {
     const { letters, numbers, side } = sizeEquation(layer);
     write(
       this.size,
-      `Outputs along a side: ${letters} = ${numbers} = ${side}. ` +
-        `The input has n = ${layer.n} pixels along a side.`,
+      `The input has n = ${layer.n} pixels along a side, the output ` +
+        `${letters} = ${numbers} = ${side}.${letters.includes("⌊") ? " ⌊ ⌋ rounds down." : ""}`,
     );
     this.kernel.hidden = !OPERATIONS[layer.op].weighted;
     const depth = planes.length > 1 ? ` × ${planes.length}` : "";
