@@ -83,7 +83,7 @@ def _choose() -> Exercise:
     level, number = read_link(state.get(_LINK, "")) or (1, 1)
     state.setdefault(_LEVEL, level)
     state.setdefault(_NUMBER, number)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
             "Level",
             range(1, len(LEVELS) + 1),
