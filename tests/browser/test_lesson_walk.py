@@ -51,6 +51,10 @@ def test_a_student_walks_from_the_opening_to_a_right_answer(
             expect(heading).to_be_visible()
             expect(page.locator(".st-key-step-heading")).to_be_focused()
             page.wait_for_function(SEEN, arg=".st-key-step-heading")
+            if title == "A pixel and a kernel":
+                page.get_by_role("slider", name="Kernel k").press("Tab")
+                page.keyboard.press("ArrowLeft")
+                expect(page.locator('.unit[data-row="1"][data-unit="4"]')).to_be_focused()
             if title == "The effective receptive field":
                 page.mouse.move(0, 0)
                 counts = page.locator('.unit.below[data-row="0"] text:visible')

@@ -44,8 +44,9 @@ export class UnitDrawing {
     });
     this.svg.addEventListener("pointerover", (event) => this.point(this.unitOf(event)));
     this.svg.addEventListener("pointerleave", () => this.point(null));
-    this.svg.addEventListener("focusin", (event) => this.point(this.unitOf(event)));
-    this.svg.addEventListener("focusout", () => this.point(null));
+    // Listeners for focus would make the svg itself a stop of the Tab key.
+    this.scroll.addEventListener("focusin", (event) => this.point(this.unitOf(event)));
+    this.scroll.addEventListener("focusout", () => this.point(null));
     this.svg.addEventListener("click", (event) => this.pin(this.unitOf(event)));
     this.svg.addEventListener("keydown", (event) => this.key(event));
   }
