@@ -58,6 +58,10 @@ def test_a_wrong_answer_is_explained_and_a_right_one_praised(learn: Page, url: s
     settle(learn)
     learn.get_by_role("button", name="Next exercise").click()
     see(learn, exercise(3, 4))
+    expect(learn.locator(".st-key-exercise")).to_be_focused()
+    settle(learn)
+    learn.get_by_role("button", name="Show the solution").press("Enter")
+    expect(solution).to_be_focused()
     expect(learn).to_have_url(re.compile(r"[?&]exercise=3-4(&|$)"))
 
 
@@ -84,6 +88,8 @@ def test_a_set_is_solved_by_keyboard_on_a_phone_and_survives_a_reload(
     settle(learn)
     learn.get_by_role("button", name="Next", exact=True).press("Enter")
     see(learn, exercise(3, 3))
+    expect(learn.locator(".st-key-exercise")).to_be_focused()
+    expect(learn.locator(".rf-stack")).to_be_in_viewport(ratio=1)
     answer(learn, 7, 2, 6)
     expect(learn.get_by_test_id("stAlert")).to_contain_text("would be right without strides")
     expect(learn).to_have_url(re.compile(r"[?&]exercise=3-3(&|$)"))

@@ -12,6 +12,7 @@ from ...lessons.exercises import LEVELS
 from .. import address
 from ..address_choice import Form, restored
 from .book import Book
+from .focus import want_focus
 
 _SET, _PLACE = "exercise set", "exercise place"
 """Keys of the session state."""
@@ -89,8 +90,9 @@ def _place(links: Sequence[Link], text: str) -> int:
     return 0
 
 
-def _go(place: int) -> None:
+def _go(place: int, last: int) -> None:
     st.session_state[_PLACE] = place
+    want_focus("exercise" if place < last else "exercise-summary")
     address.ignore_echo()
 
 
@@ -103,20 +105,27 @@ def turn(place: int, last: int, *, done: bool) -> None:
     """Draws the buttons to the exercise before and to the next one, or to the summary."""
     with st.container(horizontal=True):
         if place:
-            st.button("Previous", key="previous exercise", on_click=_go, args=(place - 1,))
+            st.button("Previous", key="previous exercise", on_click=_go, args=(place - 1, last))
         if place < last:
             st.button(
                 "Next" if place < last - 1 else "To the summary",
                 key="next exercise",
                 type="primary" if done else "secondary",
                 on_click=_go,
-                args=(place + 1,),
+                args=(place + 1, last),
             )
 
 
 def summary(links: Sequence[Link], book: Book) -> None:
     """Draws how the set went: plain text, to show, copy or save."""
     text = book.summary(links, set_address(links))
+    with st.container(key="exercise-summary"):
+        _summary(text)
+    turn(len(links), len(links), done=True)
+
+
+def _summary(text: str) -> None:
+    """Draws the summary, and the button that saves it."""
     st.markdown("## How it went")
     st.markdown(
         "Show this to your teacher, or copy it. It is kept for this browser only, under no name: "
@@ -132,4 +141,3 @@ def summary(links: Sequence[Link], book: Book) -> None:
         on_click="ignore",
         icon=":material/download:",
     )
-    turn(len(links), len(links), done=True)

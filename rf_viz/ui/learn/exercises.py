@@ -17,6 +17,7 @@ from .diagram.living_figure import living_figure
 from .diagram.networks import single
 from .exercise_set import opened_set, place_in_set, summary, turn
 from .explained import explained
+from .focus import lead_to_wanted, want_focus
 from .network_stack import network_html
 
 _CSS = Path(__file__).parent / "exercises.css"
@@ -34,6 +35,12 @@ _STREAK = 3
 def exercises() -> None:
     """Draws one exercise: the network, the question, and the comment on the answer."""
     st.html(_CSS)
+    _exercises()
+    lead_to_wanted()
+
+
+def _exercises() -> None:
+    """Draws what is chosen, or what the open set has next."""
     book, links = browser_book(), opened_set()
     if links:
         place = place_in_set(links, book)
@@ -140,18 +147,22 @@ def _feedback(exercise: Exercise, attempt: Attempt) -> None:
 
 
 def _help(exercise: Exercise, attempt: Attempt, book: Book) -> None:
-    for hint in exercise.hints[: attempt.hints]:
-        st.info(hint, icon=":material/tips_and_updates:")
+    if attempt.hints:
+        with st.container(key="exercise-hints"):
+            for hint in exercise.hints[: attempt.hints]:
+                st.info(hint, icon=":material/tips_and_updates:")
     if attempt.solved or attempt.shown:
         return
     name, left = f"{exercise.level}-{exercise.seed}", len(exercise.hints) - attempt.hints
 
     def give() -> None:
         attempt.hints += 1
+        want_focus("exercise-hints")
 
     def show() -> None:
         attempt.shown = True
         book.streak = 0
+        want_focus("solution")
 
     st.caption(explained(exercise))
     with st.container(horizontal=True):
@@ -167,6 +178,7 @@ def _go_on(exercise: Exercise, book: Book, *, done: bool) -> None:
     def go(level: int, number: int) -> None:
         st.session_state[_LEVEL], st.session_state[_NUMBER] = level, number
         book.streak *= level == exercise.level  # Another level begins a streak of its own.
+        want_focus("exercise")
 
     up = book.streak >= _STREAK and exercise.level < len(LEVELS)
     with st.container(horizontal=True):

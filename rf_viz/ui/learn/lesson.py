@@ -18,6 +18,7 @@ from ..browser.token import browser_token
 from .diagram.living_figure import Slider, living_figure
 from .diagram.networks import described
 from .exercise_set import set_is_open
+from .focus import lead_to_wanted, want_focus
 from .lesson_network import TITLE, lesson_network
 from .opening.opening import OPENING, OPENING_IN_SHORT, opening
 from .task import task
@@ -70,6 +71,7 @@ def lesson() -> None:
     refresh()
     _turn(number, finished)
     _go_to_heading(number)
+    st.html(f"<script>{_SHOW_CHOSEN} // {number}</script>", unsafe_allow_javascript=True)
 
 
 def _labels(done: Collection[int]) -> dict[str, str]:
@@ -182,31 +184,25 @@ def _turn(number: int, finished: bool) -> None:
 
 
 def _go_to_heading(number: int) -> None:
-    """Scrolls to the heading of a step that has just replaced another, and moves the focus there.
-
-    Call it at the end, so that nothing else changes its place on the page.
-    """
+    """Moves the focus to the heading of a step that has just replaced another."""
     latest = st.session_state.get(_LATEST, number)
     st.session_state[_LATEST] = number
     if latest != number:
-        st.html(f"<script>{_GO} // {number}</script>", unsafe_allow_javascript=True)
+        want_focus("step-heading")
+    lead_to_wanted()
 
 
-_GO = """{
-  const heading = document.querySelector(".st-key-step-heading");
-  heading.tabIndex = -1;
-  heading.focus({ preventScroll: true });
-  const block = matchMedia("(width < 640px)").matches ? "start" : "nearest";
-  const scroll = () => {
-    if (document.activeElement === heading) heading.scrollIntoView({ block });
+_SHOW_CHOSEN = """{
+  const show = () => {
+    const chosen = document.querySelector(".st-key-address-step [aria-checked=true]");
+    const row = chosen?.parentElement;
+    const left = chosen?.offsetLeft - row?.offsetLeft;
+    row?.scrollTo(left - (row.clientWidth - chosen.offsetWidth) / 2, 0);
   };
-  scroll();
-  setTimeout(scroll, 300); // what is drawn below it makes the page longer
-  const chosen = document.querySelector(".st-key-address-step [aria-checked=true]");
-  const row = chosen.parentElement;
-  row.scrollLeft = chosen.offsetLeft - row.offsetLeft - (row.clientWidth - chosen.offsetWidth) / 2;
+  show();
+  setTimeout(show, 300); // when the page opens, the row is drawn later
 }"""
-"""Brackets keep its names to itself: all scripts of a page share one scope."""
+"""Scrolls the row of steps to the one that shows; brackets keep the names to the script itself."""
 
 _TO_THE_TOP = """
 document.querySelector(".st-key-lesson-exercises").addEventListener("click", () => {

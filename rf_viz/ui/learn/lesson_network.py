@@ -30,9 +30,9 @@ def lesson_network() -> bool:
             st.markdown(
                 "Back to the cat. SqueezeNet is made of what you have seen: kernels of 3, strides, "
                 "padding, and aligned paths, where a kernel of 1 lies beside one of 3. A picture "
-                "has rows and columns, and the same rules hold along each. The equation has the "
-                "numbers of the layer that you choose: the size $r_0$ of what a cell sees, the "
-                "effective stride $S_0$ and the effective padding $P_0$, all in pixels."
+                "has rows and columns, and the same rules hold along each. For the layer that you "
+                "choose, the equations have the size $r_0$ of what a cell sees, the effective "
+                "stride $S_0$ and the effective padding $P_0$, all in pixels."
             )
             name = st.select_slider(
                 "Layer", LAYERS, **kept("step10.layer", "lesson layer", one_of(LAYERS))
