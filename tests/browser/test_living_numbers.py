@@ -357,7 +357,10 @@ def test_layers_stacked(shown: dict[str, list[Shown]]) -> None:
             how = f"every layer adds the same, k - 1 = {one.values['k'] - 1}"
         else:
             assert (added[1:] == 2 * added[:-1]).all()
-            how = "every layer adds twice what the one below it adds"
+            how = "every layer adds twice what the one below it adds, since each stride of 2"
+        if len(added) == 1:
+            nothing_else(one.says, f"sees as many units as its kernel takes: {sizes[-1]}.")
+            continue
         nothing_else(one.says, f"The field grows {' → '.join(map(str, sizes))}: {how}")
 
 
@@ -400,7 +403,7 @@ def test_the_size_and_the_telescoping_sum(shown: dict[str, list[Shown]]) -> None
         products = [math.prod(c.stride for c in chain[:i]) for i in range(3)]
         sentences = [
             f"r₀ = {field.size[0]}, and the fields of neighbours begin "
-            f"S₀ = {plural(field.stride[0], 'unit')} apart."
+            f"S₀ = {plural(field.stride[0], 'unit')} apart:"
         ]
         if one.values["p"]:
             sentences.append(f"Padding of {one.values['p']} shifts the fields")
@@ -450,7 +453,7 @@ CONSTANTS = {
 def test_the_derivation_of_the_recurrence(shown: dict[str, list[Shown]]) -> None:
     for one in shown["derivation"]:
         k, s, r, step = (one.values[name] for name in ("k", "s", "r", "step"))
-        kernel = k if step == 3 else 1
+        kernel = k if step in (0, 3) else 1
         union = sorted({u * s + tap for u in range(r) for tap in range(kernel)})
         assert one.shows["sizes"][1:] == [r, 1]
         assert one.shows["regions"][2] == [[0, union[-1] + 1]]
@@ -512,7 +515,7 @@ def test_the_region(shown: dict[str, list[Shown]]) -> None:
         )
         where = "all are" if count > 1 else "it is"
         if not inside:
-            where = "none of them is"
+            where = "none of them is" if count > 1 else "it is not"
         elif len(inside) < count:
             where = f"{len(inside)} of them {'is' if len(inside) == 1 else 'are'}"
         sees = f"{len(inputs)}: {words(inputs)}" if inputs else "none"
@@ -523,7 +526,7 @@ def test_the_region(shown: dict[str, list[Shown]]) -> None:
         if gaps:
             sentences.append(f"The kernels leave out {named('unit', gaps)},")
         if padded:
-            sentences.append(f"stands on {named('unit', padded)},")
+            sentences.append(f"It reaches {named('unit', padded)} only through padding")
         telescoping(one, convs(one.values, 2), [symbols[f"u_{i}"] for i in range(3)], "u")
         end = ["that is equation 5. Equation 6 follows", "from equation 4."]
         step = one.values["step"]
@@ -555,12 +558,11 @@ def test_stride_padding_and_centre(shown: dict[str, list[Shown]]) -> None:
             at = [field.centre((i,))[0] for i in range(3)]
             sentences += [
                 "Each layer has p = (k - 1)/2, so unit 0 is centred on the first",
-                f"the centres are {at[0]:g}, {at[1]:g} and {at[2]:g} and so on",
+                f"the centres are {at[0]:g}, {at[1]:g}, {at[2]:g} and so on",
             ]
         elif even:
-            sentences.append(
-                f"The kernel of {named('layer', even)} is even, and no whole padding is (k - 1)/2"
-            )
+            kernels = f"The kernel of layer {even[0]} is" if even[1:] == [] else "Both kernels are"
+            sentences.append(f"{kernels} even, and no whole padding is (k - 1)/2")
         elif start == 0:
             sentences += ["The paddings differ from (k - 1)/2", "for each other: unit 0 is"]
         else:
@@ -617,11 +619,13 @@ def test_branches(shown: dict[str, list[Shown]]) -> None:
         together = example.last.receptive_field
         verdicts.add(bool(together))
         if together:
+            alike = a.size == b.size
             nothing_else(
                 one.says,
                 *constants,
                 f"Together r₀ = {together.size[0]}, S₀ = {together.stride[0]}, "
-                f"P₀ = {signed(together.padding[0])},",
+                f"P₀ = {signed(together.padding[0])}, "
+                f"{'as for each path alone' if alike else 'those of the wider path'}.",
             )
             continue
         assert "Not aligned" in one.says
@@ -896,7 +900,9 @@ def test_the_algorithm_finds_what_the_core_finds(browser: Browser) -> None:
         assert last["edges"] == edges
         text = drawn["steps"][-1]
         assert f"Each of the {len(nodes)} layers and each of the {edges} connections" in text
-        assert f"{len(paths)} paths with {sum(len(p) - 1 for p in paths)} connections" in text
+        together = sum(len(p) - 1 for p in paths)
+        assert f"{len(paths)} paths with {together} connections" in text
+        assert ("no more, since" in text) == (together == edges)
         settings = {name: (k, s, p) for name, k, s, p, _ in nodes}
         for visit in drawn["visits"]:
             reaching = [p[: p.index(visit["name"])] for p in paths if visit["name"] in p]

@@ -20,13 +20,15 @@ const UNLIKE = 8; // the length of the input at which paths of strides 2 and 1 a
 
 const CAPTIONS = {
   aligned:
-    "The article’s aligned network. Path B pads one unit before: both look at the same place.",
+    "The article’s aligned network. Path B pads one unit before the input, so both paths look at " +
+    "the same place.",
   strides: "The article’s misaligned network: path A has a stride of 2, path B one of 1.",
-  misaligned: "The aligned network without the padding of path B: its fields lie one unit aside.",
+  misaligned:
+    "The aligned network without the padding of path B: its fields lie one unit further on.",
   same:
     "Path B pads as TensorFlow’s SAME does: how much goes before depends on the length of the " +
     "input. Change the length, and see alignment come and go.",
-  own: "Path B as you like it. Its padding after is what makes the paths equally long.",
+  own: "Path B as you like it. The padding after its input is what makes both paths equally long.",
 };
 
 export const branches = {
@@ -108,9 +110,10 @@ function verdict(rows, forms, sizes) {
   const sum = rows.at(-1);
   const { form } = sum;
   if (form) {
+    const alike = forms.every(({ r }) => r === form.r);
     return [
       `**Aligned:** both agree on S₀ and c₀. Together r₀ = ${form.r}, S₀ = ${form.S}, ` +
-        `P₀ = ${signed(form.P)}, which are those of the wider path.`,
+        `P₀ = ${signed(form.P)}, ${alike ? "as for each path alone" : "those of the wider path"}.`,
     ];
   }
   const [one, other] = forms;

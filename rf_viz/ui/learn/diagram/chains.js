@@ -62,7 +62,7 @@ export const articleNetwork = {
       ),
       said(
         "The ReLU takes one unit at a time, so its kernel size and its stride are 1: it changes " +
-          "which value a unit has, and never what the unit sees.",
+          "the value of a unit, never what the unit sees.",
         `The pooling takes ${counted(pool.k, "unit")} at a time. It has no weights, but for ` +
           `receptive fields it is a kernel of size ${pool.k} like any other.`,
       ),
@@ -123,10 +123,14 @@ export const stacked = {
     const sizes = rows.map(({ form }) => form.r);
     const { k, s } = layers[0];
     if (k === 1) return [said("**A kernel of 1 sees one unit,** however many layers there are.")];
+    if (layers.length === 1) {
+      return [said(`**One layer sees as many units as its kernel takes: ${k}.** Add another one.`)];
+    }
     const how =
       s === 1
         ? `every layer adds the same, k − 1 = ${k - 1}`
-        : "every layer adds twice what the one below it adds";
+        : "every layer adds twice what the one below it adds, since each stride of 2 doubles the " +
+          "steps of all layers above it";
     return [said(`**The field grows ${sizes.join(" → ")}:** ${how}.`)];
   },
 };

@@ -27,10 +27,10 @@ export const GRAPHS = {
       vertex("input", 1.5, 0),
       vertex("conv 1", 1.5, 1, { k: 7, s: 2, p: 3, takes: ["input"] }),
       vertex("1 × 1", 0, 2, { takes: ["conv 1"] }),
-      vertex("to 3 × 3", 1, 2, { takes: ["conv 1"] }),
-      vertex("3 × 3", 1, 3, { k: 3, p: 1, takes: ["to 3 × 3"] }),
-      vertex("to 5 × 5", 2, 2, { takes: ["conv 1"] }),
-      vertex("5 × 5", 2, 3, { k: 5, p: 2, takes: ["to 5 × 5"] }),
+      vertex("3 × 3 reduce", 1, 2, { takes: ["conv 1"] }),
+      vertex("3 × 3", 1, 3, { k: 3, p: 1, takes: ["3 × 3 reduce"] }),
+      vertex("5 × 5 reduce", 2, 2, { takes: ["conv 1"] }),
+      vertex("5 × 5", 2, 3, { k: 5, p: 2, takes: ["5 × 5 reduce"] }),
       vertex("pool", 3, 2, { k: 3, p: 1, takes: ["conv 1"] }),
       vertex("project", 3, 3, { takes: ["pool"] }),
       vertex("output", 1.5, 4, { takes: ["1 × 1", "3 × 3", "5 × 5", "project"] }),
@@ -138,11 +138,11 @@ export const graph = {
     if (!visit) {
       return [
         said(
-          "**The layers are sorted so that each comes after all that it takes.** They are visited " +
-            "from the last one to the first. When a layer is visited, all paths from it to the " +
-            "output have been seen.",
+          "**The layers are sorted so that each comes after those that it takes from.** They are " +
+            "visited from the last one to the first. When a layer is visited, all paths from it to " +
+            "the output have been seen.",
         ),
-        said("One output sees one output: r = 1, S = 1, P = 0. Press Next."),
+        said("An output sees just itself: r = 1, S = 1, P = 0. Press Next."),
       ];
     }
     const cost = `So far ${visit.edges} of ${counted(edges, "connection")} looked at.`;
@@ -156,10 +156,10 @@ export const graph = {
       said(
         `Each of the ${nodes.length} layers and each of the ${edges} connections was looked at ` +
           "once: the work grows as O(|E| + |L|).",
-        paths > 1
-          ? `Path by path it would be ${paths} paths with ${pathEdges} connections together, and ` +
-              "in deeper networks far more."
-          : "",
+        `Path by path it would be ${paths} paths with ${pathEdges} connections together, ` +
+          (pathEdges > edges
+            ? "and in deeper networks far more."
+            : "no more, since these paths share none. In deeper networks it would be far more."),
       ),
     ];
   },
@@ -172,9 +172,12 @@ function pathsIn(graph) {
 
 /** What a visit does, in words. */
 function visited({ name, field, passed, updates }) {
+  const sources = updates.map(({ source }) => source);
+  const each = sources.length > 1 ? " each" : "";
   const says = [
-    `**Visit ${name}:** one output sees ${counted(field.r, "unit")} of it. Through it, it sees ` +
-      `${counted(passed.r, "unit")} of ${joined(updates.map(({ source }) => source))}.`,
+    `**Visit ${name}:** one output sees ${counted(field.r, "unit")} of it, and through ` +
+      `${field.r > 1 ? "them" : "this one"} ${counted(passed.r, "unit")}${each} of ` +
+      `${joined(sources)}.`,
   ];
   for (const { source, earlier, agrees, larger } of updates) {
     if (!earlier) continue;
@@ -190,8 +193,8 @@ function visited({ name, field, passed, updates }) {
       says.push(
         `${both} Stride and centre agree (equations 12 and 13), and ` +
           (larger
-            ? `the larger one counts: r = ${passed.r}.`
-            : `that stays: ${passed.r} is not larger.`),
+            ? `the larger field counts: r = ${passed.r}.`
+            : `the field stays as it is, since ${passed.r} is not larger.`),
       );
     }
   }

@@ -46,22 +46,23 @@ const OPERATIONS = {
     equal: ({ k }) => ({ k, s: 1, p: (k - 1) >> 1 }),
     why:
       "**A separable convolution** looks at k units of each channel by itself, and then mixes the " +
-      "channels unit by unit, with a kernel of 1. Both together see what one convolution of k sees.",
+      "channels unit by unit, with a kernel of 1. Both together see what one convolution of k " +
+      "sees. In two dimensions a kernel may also be split into a column and a row: the same holds.",
   },
   dilated: {
     layers: ({ k }) => plain({ k, d: 2 }),
     equal: ({ k }) => ({ k: 2 * (k - 1) + 1, s: 1, p: 0 }),
     why:
       "**A dilated convolution** with dilation d spans d(k − 1) + 1 units. For the size of the " +
-      "field it is a kernel of that size, here with d = 2; what it sees has holes.",
+      "field it is a kernel of that size, here with d = 2. Between its taps are holes.",
   },
   upsampled: {
     layers: () => [{ factor: 2, name: "upsampling" }],
     equal: () => null,
     why:
       "**Upsampling** by nearest neighbours repeats each unit: an output sees 1 input unit, and " +
-      "between the outputs lies half a unit. The article counts it as a kernel of as many units " +
-      "as an output sees.",
+      "neighbouring outputs lie half an input unit apart. The article counts it as a kernel of as " +
+      "many units as an output sees, but its stride would be 1/2.",
   },
   sum: {
     layers: ({ k }) => [{ paths: [[conv({ k, p: (k - 1) >> 1, q: k >> 1 })], [conv()]] }],

@@ -3,7 +3,7 @@
 import { bold, bracketed, fraction, lines, over } from "./formula.js";
 import { drawn, layersOf, product, strides, sumOf } from "./network.js";
 import { solution, telescope } from "./telescope.js";
-import { counted, joined, named, runs, said } from "./text.js";
+import { counted, named, runs, said } from "./text.js";
 import {
   centre,
   conv,
@@ -128,25 +128,26 @@ function counts(layers, rows, unit) {
   const padded = inside.filter((i) => !seen.includes(i) && unpadded.has(i));
   const r = stop - start;
   const span = r > 1 ? `units ${signed(start)} to ${signed(stop - 1)}` : `unit ${signed(start)}`;
-  const where =
-    inside.length === 0
-      ? "none of them is"
-      : inside.length === r
-        ? r > 1
-          ? "all are"
-          : "it is"
-        : `${inside.length} of them ${inside.length > 1 ? "are" : "is"}`;
   return [
-    `**The equations count r₀ = ${r}, the ${span}; ${where} in the input. Unit ${unit} sees ` +
+    `**The equations count r₀ = ${r}, the ${span}; ${inInput(inside.length, r)} in the input. ` +
+      `Unit ${unit} sees ` +
       `${seen.length ? `${seen.length}: ${runs(seen)}` : "none"}.**`,
     gaps.length
       ? `The kernels leave out ${named("unit", gaps)}, between their taps or windows.`
       : "",
     padded.length
-      ? `Only padding between the layers stands on ${named("unit", padded)}, and padding holds no ` +
-        "input."
+      ? `It reaches ${named("unit", padded)} only through padding between the layers, and padding ` +
+        "holds no input."
       : "",
   ];
+}
+
+/** How many of r units are in the input, in words that "in the input" follows. */
+function inInput(inside, r) {
+  if (r === 1) return inside ? "it is" : "it is not";
+  if (inside === r) return "all are";
+  if (!inside) return "none of them is";
+  return `${inside} of them ${inside > 1 ? "are" : "is"}`;
 }
 
 function between(start, stop) {
@@ -204,13 +205,13 @@ export const position = {
     if (centred) {
       says.push(
         "Each layer has p = (k − 1)/2, so unit 0 is centred on the first input unit, and the " +
-          `centres are ${joined([0, 1, 2].map((i) => i * form.S))} and so on: the output lies ` +
-          "straight above the input.",
+          `centres are ${[0, 1, 2].map((i) => i * form.S).join(", ")} and so on: each output lies ` +
+          "straight above an input unit.",
       );
     } else if (even.length) {
       says.push(
-        `The kernel of ${named("layer", even)} is even, and no whole padding is (k − 1)/2: a ` +
-          "centre may lie between two units.",
+        `${even.length > 1 ? "Both kernels are" : `The kernel of layer ${even[0]} is`} even, and no ` +
+          "whole padding is (k − 1)/2: a centre may lie between two units.",
       );
     } else {
       says.push(

@@ -7,12 +7,12 @@ import { solution, telescope } from "./telescope.js";
 import { counted, joined, named, said } from "./text.js";
 import { conv, inputsOf, lengthFor, rowsOf } from "./units.js";
 
-const WHOLE = 3; // the last step of the derivation: the whole kernel
+const [QUESTION, WHOLE] = [0, 3]; // the steps of the derivation that show the whole kernel
 
 /** How many units of the layer below r units see: first with a kernel of 1, then with all of k. */
 export const derivation = {
   model({ k, s, r, step }) {
-    const kernel = step === WHOLE ? k : 1;
+    const kernel = step === QUESTION || step === WHOLE ? k : 1;
     const length = Math.max(s * r, s * (r - 1) + k);
     const lower = { ...conv({ k: kernel, s }), name: "layer l" };
     const upper = { ...conv({ k: r }), name: "output", about: `sees r = ${r} units` };
@@ -52,13 +52,14 @@ export const derivation = {
     const rest = s * r - (s - 1);
     const gaps = [...Array(s * r + k - s).keys()].filter((unit) => !seen.includes(unit));
     const says = [
-      `**One output sees ${counted(r, "unit")} of layer l. How many units of the layer below does ` +
-        "it see through them?** Press Next.",
+      `**One output sees ${counted(r, "unit")} of layer l. From the first to the last, how many ` +
+        "units of the layer below does it see?** Count them in the drawing, or press Next to work " +
+        "it out.",
       "**First, let the kernel be 1.** Each unit stands at the beginning of a stretch of " +
         `s = ${counted(s, "unit")}. Together the stretches have s · r = ${s * r} units.`,
       s === 1
-        ? "**With a stride of 1 every stretch is one unit long,** and nothing of the last one is " +
-          "too much: s − 1 = 0."
+        ? "**With a stride of 1 every stretch is one unit long,** so nothing has to be taken off " +
+          "the last one: s − 1 = 0."
         : `**The last stretch is too long.** The s − 1 = ${counted(s - 1, "unit")} after its first ` +
           `one ${s === 2 ? "is" : "are"} not part of the field: ${s * r} − ${s - 1} = ${rest} ` +
           `${rest === 1 ? "remains" : "remain"}.`,
@@ -102,7 +103,8 @@ export const fieldSize = {
     const apart = strides(layers).at(-1);
     const says = [
       said(
-        `**r₀ = ${size}, and the fields of neighbours begin S₀ = ${counted(apart, "unit")} apart.**`,
+        `**r₀ = ${size}, and the fields of neighbours begin S₀ = ${counted(apart, "unit")} apart:** ` +
+          "S₀ is the product of all strides.",
         special(layers),
       ),
     ];
@@ -149,8 +151,8 @@ function special(layers) {
   }
   if (products.every((product) => product === 1)) {
     return (
-      "One more tap in a kernel adds 1 input unit, whichever layer it is in: no layer stands on a " +
-      `stride. ${padding}`
+      "One more tap in a kernel adds 1 input unit, whichever layer it is in: only the last layer " +
+      `has a stride, and a stride widens the steps of the layers above it. ${padding}`
     );
   }
   const adds = products.map((product, i) => `${product} in layer ${i + 1}`);

@@ -37,7 +37,7 @@ export const upsampling = {
     const units = sums.flatMap((_, unit) => (inner[unit] ? [unit] : []));
     const counts = [...new Set(units.map((unit) => inputsOf(rows, unit).length))].sort(ascending);
     const says = [
-      "**All weights one, all inputs one:** then each output is its summed weight.",
+      "**Let all weights and all inputs be one.** Then each output is its summed weight.",
       counts.length
         ? `Away from the border ${counts.length > 1 ? "outputs take" : "every output takes"} ` +
           `${joined(counts, "or")} input unit${counts.length === 1 && counts[0] === 1 ? "" : "s"}.`
