@@ -115,13 +115,14 @@ class Steps {
   set(value) {
     this.value = Math.min(value, this.high);
     this.output.textContent = `Step ${this.value} of ${this.high}`;
-    this.back.disabled = this.value === 0;
-    this.next.disabled = this.value === this.high;
+    this.back.ariaDisabled = this.value === 0;
+    this.next.ariaDisabled = this.value === this.high;
   }
 
+  /** A button at its end keeps the focus, and does nothing: a disabled one would lose it. */
   go(value) {
     this.stop();
-    this.move(value, true);
+    if (value >= 0 && value <= this.high) this.move(value, true);
   }
 
   move(value, ended) {

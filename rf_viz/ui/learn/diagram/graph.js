@@ -201,7 +201,7 @@ function visited({ name, field, passed, updates }) {
   return says;
 }
 
-const [COLUMN, ROW, WIDE, HIGH] = [166, 72, 152, 46];
+const [COLUMN, ROW, WIDE, HIGH] = [166, 54, 152, 38];
 
 /** Draws the graph: the input below, and in every layer what is known so far. */
 function drawGraph({ nodes, visit, step, steps }) {
@@ -246,10 +246,10 @@ function drawGraph({ nodes, visit, step, steps }) {
     };
     svg.append(
       element("rect", box),
-      element("text", { class: "title", x, y: y - 5 }, titleOf(one)),
+      element("text", { class: "title", x, y: y - 4 }, titleOf(one)),
     );
     const words = field ? `r = ${field.r}, S = ${field.S}, P = ${field.P}` : "";
-    svg.append(element("text", { class: "field", x, y: y + 13 }, words));
+    svg.append(element("text", { class: "field", x, y: y + 12 }, words));
     texts.push(`${one.name}${field ? `: ${words}` : ""}`);
   }
   svg.setAttribute("aria-label", `The graph. ${texts.join("; ")}.`);
