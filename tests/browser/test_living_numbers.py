@@ -285,11 +285,12 @@ def test_the_network_of_four_layers(shown: dict[str, list[Shown]]) -> None:
         assert one.symbols == {f"n_{i}": size for i, size in enumerate(sizes) if i}
         inputs, pool = seen(example, one.unit), one.values["4-k"]
         sees = f"{plural(len(inputs), 'input unit')}: {words(inputs)}" if inputs else "no input"
-        maps = f"{', '.join(map(str, sizes[:-1]))} and {sizes[-1]}"
+        maps = f"n₀ to n₄ = {', '.join(map(str, sizes[:-1]))} and {sizes[-1]}"
         nothing_else(
             one.says,
             f"Unit {one.unit} of the output sees {sees}",
-            f"The feature maps have {maps} units",
+            "the equations of figures 5 to 7",
+            f"{maps} units",
             "so its kernel size and its stride are 1",
             f"The pooling takes {plural(pool, 'unit')} at a time",
             f"it is a kernel of size {pool} like any other",
@@ -314,7 +315,10 @@ def test_one_layer_with_padding_of_either_sign(shown: dict[str, list[Shown]]) ->
         u = taps[one.unit][0]
         assert one.symbols == {"n_1": len(taps), "u_0": u, "v_0": u + k - 1}
         rest = sorted(set(range(n)) - {i for window in taps for i in window})
-        sentences = [f"{plural(n, 'unit')} become {len(taps)}."]
+        sentences = [
+            f"n₀ = {n} units become n₁ = {len(taps)}.",
+            f"Unit u₁ = {one.unit} takes the units from u₀ = {u} to v₀ = {u + k - 1}.",
+        ]
         if rest:
             sentences.append(f"No unit takes {named('input unit', rest)}.")
         if p < 0:
@@ -786,7 +790,9 @@ def test_the_bell(shown: dict[str, list[Shown]]) -> None:
             f"The bell is {percent(width / size)} of the field, and "
             f"{percent(inside)} of all paths start in it.",
             f"which the paper measures, is {bells.area_width(counts):.3g}.",
+            *(["in the drawing of 3 layers from the output down."] if depth > 3 else []),
             "The output itself counts 1.",
+            "higher than 4.55% of the middle",
         )
         example = stack([Conv(k)] * min(depth, 3), one.shows["sizes"][0])
         same_rows(one.shows, example)

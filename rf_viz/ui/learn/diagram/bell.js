@@ -63,7 +63,7 @@ export const bell = {
         [
           "σ²",
           [
-            "= n ·",
+            "= L ·",
             fraction("k² - 1", "12"),
             `= ${depth} ·`,
             fraction(`${k}² - 1`, "12"),
@@ -84,7 +84,7 @@ export const bell = {
       ),
     ];
   },
-  says({ shares, inside, width, area }) {
+  says({ depth, shares, inside, width, area }) {
     const size = shares.length;
     const paths = shares.reduce((sum, share, i) => sum + (inside[i] ? share : 0), 0);
     return [
@@ -96,13 +96,23 @@ export const bell = {
       ),
       said(
         "Four times as many layers make the field about four times as long, but the bell only " +
-          "about twice as wide. To see why, count the paths from the output down. The output " +
-          "itself counts 1. For any other unit, look at the units above that use it, and add " +
-          "their numbers.",
+          `about twice as wide. To see why, count the paths ${drawnPart(depth)}from the output ` +
+          "down. The output itself counts 1. For any other unit, look at the units above that use " +
+          "it, and add their numbers.",
+      ),
+      said(
+        "In a deep stack, these counts tend to a normal distribution. The equations give its " +
+          "variance σ² after L layers, the width w of the part that is higher than 4.55% of the " +
+          "middle, and the square root of the area A of that part in two dimensions.",
       ),
     ];
   },
 };
+
+/** Which layers the drawing below the curve has, where these are not all. */
+function drawnPart(depth) {
+  return depth > DRAWN ? `in the drawing of ${DRAWN} layers ` : "";
+}
 
 /** A number with so many significant digits. */
 function short(value, digits) {
@@ -117,11 +127,12 @@ function percentage(share) {
 
 const [WIDEST_CURVE, HEIGHT, LEFT, BASE] = [736, 210, 44, 176]; // of the curve, in screen pixels
 
-/** The shares as columns, those of the bell in colour; pointing tells the share of a unit. */
+/** The shares as columns, those of the bell in colour; pointing or the arrow keys tell one. */
 function curve({ shares, inside }, room) {
   const width = Math.min(room, WIDEST_CURVE);
-  const svg = element("svg", { width, height: HEIGHT, class: "curve", role: "img" });
-  svg.setAttribute("aria-label", "Share of all paths that start at each unit of the field");
+  const svg = element("svg", { width, height: HEIGHT, class: "curve", role: "group" });
+  svg.setAttribute("aria-label", "Share of all paths that start at each unit: arrow keys tell it");
+  svg.tabIndex = 0;
   const most = Math.max(...shares);
   const step = (width - LEFT - 8) / shares.length;
   const column = (share, i) => {
@@ -143,18 +154,33 @@ function curve({ shares, inside }, room) {
       element("text", { x, y: BASE + 16 }, short(place - middle, 4).replace("-", "\u2212")),
     );
   }
-  const title = element("text", { x: (LEFT + width) / 2, y: HEIGHT - 4, class: "read" }, UNITS);
+  const title = element("text", { x: (LEFT + width) / 2, y: HEIGHT - 4, "aria-live": "polite" });
+  title.textContent = UNITS;
   svg.append(title);
-  svg.addEventListener("pointermove", ({ offsetX }) => {
-    const unit = Math.floor((offsetX - LEFT) / step);
+  let told = Math.floor(middle);
+  const tell = (unit) => {
+    told = unit;
     const place = short(unit - middle, 4).replace("-", "\u2212");
-    title.textContent =
-      unit in shares
-        ? `${place} units from the middle: ${percentage(shares[unit])} of all paths`
-        : UNITS;
-  });
-  svg.addEventListener("pointerleave", () => {
+    title.textContent = `${place} units from the middle: ${percentage(shares[unit])} of all paths`;
+  };
+  const clear = () => {
     title.textContent = UNITS;
+  };
+  const point = ({ offsetX }) => {
+    const unit = Math.floor((offsetX - LEFT) / step);
+    if (unit in shares) tell(unit);
+    else clear();
+  };
+  svg.addEventListener("pointerdown", point);
+  svg.addEventListener("pointermove", point);
+  svg.addEventListener("pointerleave", clear);
+  svg.addEventListener("focus", () => tell(told));
+  svg.addEventListener("blur", clear);
+  svg.addEventListener("keydown", (event) => {
+    const unit = told + ({ ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0);
+    if (unit === told) return;
+    event.preventDefault();
+    if (unit in shares) tell(unit);
   });
   return svg;
 }

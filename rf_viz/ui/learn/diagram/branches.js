@@ -88,8 +88,8 @@ export function pathFormula({ name, r, S, P }) {
     [
       of("c"),
       [
-        ["= -", of("P"), "+", fraction([of("r"), "- 1"], "2")],
-        [`= -${bracketed(P)} +`, fraction(`${r} - 1`, "2"), "=", bold(String(centre({ r, P })))],
+        ["= -", of("P"), "+ ", fraction([of("r"), "- 1"], "2")],
+        [`= -${bracketed(P)} + `, fraction(`${r} - 1`, "2"), "=", bold(String(centre({ r, P })))],
       ],
     ],
   );
@@ -98,7 +98,7 @@ export function pathFormula({ name, r, S, P }) {
 /** The two criteria of alignment, with a tick or a cross. */
 export function criteria([one, other]) {
   const of = (letter, { name }) => symbolOf(letter, "0", name);
-  const side = (form) => ["-", of("P", form), "+", fraction([of("r", form), "- 1"], "2")];
+  const side = (form) => ["-", of("P", form), "+ ", fraction([of("r", form), "- 1"], "2")];
   const compared = (a, b) => `: ${a} ${a === b ? "=" : "≠"} ${b} ${a === b ? "✓" : "✗"}`;
   return lines(
     [of("S", one), ["=", of("S", other), compared(one.S, other.S)], 12],

@@ -3,24 +3,24 @@
 import { bold, bracketed, floor, fraction, lines } from "./formula.js";
 import { drawn, sizeFormula, sizeMarks, sizeOf } from "./network.js";
 import { counted, joined, named, runs, said } from "./text.js";
-import { conv, fieldOf, inputsOf, lengthFor, span, unseen } from "./units.js";
+import { conv, fieldOf, inputsOf, lengthFor, signed, span, unseen } from "./units.js";
 
-/** The equation of how many units a layer makes of those below it. */
-export function sizeLine({ k, s, p, q, d }, below, size, number = 1) {
-  const under = number - 1;
+/** The equation of how many units layer 1 makes of the input. */
+export function sizeLine(layer, below, size) {
+  return ["n_1", [...unitsMade("1", "0"), ...unitsCounted(layer, below, size)]];
+}
+
+/** How many units a layer makes, in symbols with its index and that of the layer below. */
+function unitsMade(index, below) {
+  const above = `n_{${below}} + p_${index} + q_${index} - k_${index}`;
+  return ["=", floor(fraction(above, `s_${index}`)), "+ 1"];
+}
+
+/** How many units a layer makes, in numbers. */
+function unitsCounted({ k, s, p, q, d }, below, size) {
   const fill = [below, p, q].map(bracketed).join(" + ");
-  return [
-    `n_${number}`,
-    [
-      ["=", floor(fraction(`n_${under} + p_${number} + q_${number} - k_${number}`, `s_${number}`))],
-      [
-        "+ 1 =",
-        floor(fraction(`${fill} - ${span({ k, d })}`, String(s))),
-        "+ 1 =",
-        bold(`${size}`),
-      ],
-    ],
-  ];
+  const whole = floor(fraction(`${fill} - ${span({ k, d })}`, String(s)));
+  return ["=", whole, "+ 1 =", bold(`${size}`)];
 }
 
 /** Which input units an output sees, in words. */
@@ -49,7 +49,13 @@ export const articleNetwork = {
   },
   formulas({ layers, rows }) {
     return [
-      lines(...layers.map((layer, i) => sizeLine(layer, rows[i].size, rows[i + 1].size, i + 1))),
+      lines(
+        ["n_l", unitsMade("l", "l-1")],
+        ...layers.map((layer, i) => [
+          `n_${i + 1}`,
+          unitsCounted(layer, rows[i].size, rows[i + 1].size),
+        ]),
+      ),
     ];
   },
   says({ layers, rows }, unit) {
@@ -57,8 +63,13 @@ export const articleNetwork = {
     return [
       said(
         sees(rows, unit),
-        `The feature maps have ${joined(rows.map(({ size }) => size))} units, from the input ` +
-          "f₀ to the output f₄.",
+        "The bracket below the input reaches from the first unit u of the field to the last one v. " +
+          "The closed form is what the equations of figures 5 to 7 give, with padding counted as " +
+          "input; the exact region holds what the unit really sees.",
+      ),
+      said(
+        "The feature maps, from the input f₀ to the output f₄, have n₀ to n₄ = " +
+          `${joined(rows.map(({ size }) => size))} units.`,
       ),
       said(
         "The ReLU takes one unit at a time, so its kernel size and its stride are 1: it changes " +
@@ -78,31 +89,23 @@ export const oneLayer = {
     const { k, s, p } = layer;
     const first = s * unit - p;
     return [
-      lines(sizeLine(layer, rows[0].size, rows[1].size)),
+      lines(["n_1", unitsMade("1", "0")], ["", unitsCounted(layer, rows[0].size, rows[1].size)]),
       lines(
-        [
-          "u_0",
-          ["= -p_1 + u_1 · s_1 =", `-${bracketed(p)} + ${unit} · ${s} =`, bold(`${first}`)],
-          3,
-        ],
-        [
-          "v_0",
-          [
-            "= -p_1 + v_1 · s_1 + k_1 - 1 =",
-            `-${bracketed(p)} + ${unit} · ${s} + ${k} - 1 =`,
-            bold(`${first + k - 1}`),
-          ],
-          4,
-        ],
+        ["u_0", "= -p_1 + u_1 · s_1", 3],
+        ["", [`= -${bracketed(p)} + ${unit} · ${s} =`, bold(`${first}`)]],
+        ["v_0", "= -p_1 + v_1 · s_1 + k_1 - 1", 4],
+        ["", [`= -${bracketed(p)} + ${unit} · ${s} + ${k} - 1 =`, bold(`${first + k - 1}`)]],
       ),
     ];
   },
-  says({ layers: [{ p, q }], rows }) {
+  says({ layers: [{ k, s, p, q }], rows }, unit) {
     const [below, above] = rows.map(({ size }) => size);
+    const first = s * unit - p;
     const rest = unseen(rows);
     return [
       said(
-        `**${counted(below, "unit")} become${below === 1 ? "s" : ""} ${above}.**`,
+        `**n₀ = ${below} units become n₁ = ${above}.** Unit u₁ = ${unit} takes the units from ` +
+          `u₀ = ${signed(first)} to v₀ = ${signed(first + k - 1)}.`,
         rest.length ? `No unit takes ${named("input unit", rest)}.` : "",
         p < 0 ? `Negative padding crops: the first kernel starts at input unit ${-p}.` : "",
         q < 0 ? `At the end, ${counted(-q, "unit")} ${q === -1 ? "is" : "are"} cut off.` : "",

@@ -88,8 +88,8 @@ function firstUnit(layers, unit) {
   const pairs = layers.map(({ p }, i) => [p, products[i]]);
   const [first] = endsOf(layers, unit);
   return lines(
-    ["u_0", ["= u_L", product("L"), "-", over("∑", "l = 1", "L"), "p_l", product()], 5],
-    ["", [`= ${unit} · ${products.at(-1)} -`, sumOf(pairs), "=", bold(String(first))]],
+    ["u_0", ["= u_L", product("L"), "- ", over("∑", "l = 1", "L"), "p_l", product()], 5],
+    ["", [`= ${unit} · ${products.at(-1)} - `, sumOf(pairs), "=", bold(String(first))]],
   );
 }
 
@@ -98,8 +98,12 @@ function lastUnit(layers, unit) {
   const pairs = layers.map(({ k, p }, i) => [1 + p - k, products[i]]);
   const [, last] = endsOf(layers, unit);
   return lines(
-    ["v_0", ["= v_L", product("L"), "-", over("∑", "l = 1", "L"), "(1 + p_l - k_l)", product()], 6],
-    ["", [`= ${unit} · ${products.at(-1)} -`, sumOf(pairs), "=", bold(String(last))]],
+    [
+      "v_0",
+      ["= v_L", product("L"), "- ", over("∑", "l = 1", "L"), "(1 + p_l - k_l)", product()],
+      6,
+    ],
+    ["", [`= ${unit} · ${products.at(-1)} - `, sumOf(pairs), "=", bold(String(last))]],
   );
 }
 
@@ -250,10 +254,10 @@ function placed({ r, S, P }, unit) {
   return lines(
     ["u_0", ["= -P_0 + u_L · S_0"], 8],
     ["", [...numbers, "=", bold(String(unit * S - P))]],
-    ["c_0", ["= -P_0 + u_L · S_0 +", half], 11],
+    ["c_0", ["= -P_0 + u_L · S_0 + ", half], 11],
     [
       "",
-      [...numbers, "+", fraction(`${r} - 1`, "2"), "=", bold(String(unit * S - P + (r - 1) / 2))],
+      [...numbers, "+ ", fraction(`${r} - 1`, "2"), "=", bold(String(unit * S - P + (r - 1) / 2))],
     ],
   );
 }

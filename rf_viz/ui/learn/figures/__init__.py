@@ -48,7 +48,8 @@ FIGURES = {
         "One layer",
         "A unit takes *k* neighbouring units of the input, and the next one begins *s* units "
         "further on. Padding adds *p* units before the input and *q* after it; they hold no input. "
-        "Negative padding cuts units off instead.",
+        "The kernel of the first unit begins at the very left, padding included. Negative padding "
+        "cuts units off instead.",
         article.LAYER,
     ),
     "stack": Figure(
@@ -59,8 +60,8 @@ FIGURES = {
     ),
     "derivation": Figure(
         "The recurrence",
-        "If an output sees *r* units that a layer makes, how many units below that layer does it "
-        "see? Walk through the answer step by step.",
+        "An output sees *r* units of layer *l*. How many units of the layer below, "
+        "*l* \N{MINUS SIGN} 1, does it see? Walk through the answer step by step.",
         article.DERIVATION,
     ),
     "size": Figure(
@@ -72,8 +73,8 @@ FIGURES = {
     ),
     "region": Figure(
         "The region",
-        "Where the field lies: from the first unit *u* to the last one *v*, padding counted. Point "
-        "at a unit of the output to fill its number in.",
+        "Where does the field lie? It reaches from its first unit *u* to its last one *v*, padding "
+        "counted. Point at a unit of the output to put its number into the equations.",
         article.REGION,
     ),
     "position": Figure(
@@ -86,13 +87,14 @@ FIGURES = {
     "branches": Figure(
         "Branches",
         "Where paths meet, their effective strides and the centres of what they see must agree. "
-        "Otherwise the sum adds up what lies around different places, and has no closed form.",
+        "Otherwise the sum mixes what lies around different places, and has no closed form. Tasks "
+        "that ask where something is, such as segmentation, need aligned outputs.",
         article.BRANCHES,
     ),
     "graph": Figure(
         "The algorithm",
-        "In a graph there may be very many paths from the input to the output. One walk through "
-        "the layers, from the output down, is enough to find *r*, *S* and *P* of all of them.",
+        "Many paths may lead from the input to the output. One walk through the layers, from the "
+        "output down, finds *r*, *S* and *P* of all of them together.",
         article.GRAPH,
     ),
     "operations": Figure(
@@ -109,15 +111,17 @@ FIGURES = {
     ),
     "upsampling": Figure(
         "Upsampling",
-        "The reverse of a stride: one input unit reaches several outputs. Whether all outputs get "
-        "the same summed weight decides if a constant input stays constant.",
+        "The reverse of a stride: one input unit reaches several outputs. A constant input stays "
+        "constant only if all outputs have the same summed weight: the sum of the weights that "
+        "bring them input.",
         beyond.UPSAMPLING,
         source=beyond.CITED_BOARD,
     ),
     "bell": Figure(
         "The bell",
-        "Many paths lead to the middle of the field and few to its rim. In a deep stack of equal "
-        "weights, the effective receptive field is a bell, far narrower than *r*.",
+        "Many paths lead up from the middle of the field, and few from its rim. The effective "
+        "receptive field is how much each input unit counts. In a deep stack of equal weights it "
+        "is a bell, far narrower than *r*.",
         beyond.BELL,
         draw=beyond.bell,
         source=beyond.CITED_BELL,
@@ -130,8 +134,9 @@ FIGURES = {
     ),
     "border": Figure(
         "At the border",
-        "Padding is not input. The closed form, clipped at the input's ends, still takes padding "
-        "between the layers for units that see something. Following the units down does not.",
+        "Padding is not input. The closed form, even if you clip it at the ends of the input, "
+        "still counts padding between the layers as if it saw something. The exact region follows "
+        "the units down, and does not.",
         beyond.BORDER,
     ),
 }

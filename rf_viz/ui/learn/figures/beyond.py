@@ -72,7 +72,7 @@ BORDER: list[Control] = [
 
 
 BELL: list[Control] = [
-    Slider("depth", "Layers n", 1, bells.DEEPEST, 20),
+    Slider("depth", "Layers L", 1, bells.DEEPEST, 20),
     Slider("k", "Kernel k", 2, 7, 3),
 ]
 
