@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from rf_viz.lessons import Conv
 from rf_viz.lessons.comments import comment
 from rf_viz.lessons.exercise_set import drawn_set, read_link, read_set
-from rf_viz.lessons.exercises import exercise
+from rf_viz.lessons.exercises import LEVELS, exercise
 from rf_viz.lessons.steps import STEPS
 from rf_viz.ui.learn.figures import FIGURES
 from rf_viz.ui.learn.lesson import TITLES
@@ -84,16 +84,27 @@ def test_links_of_the_plans_lead_somewhere() -> None:
     parts = {*app.segmented_control(key="address part").options}
     assert {"Figures", "Lesson", "Exercises", "Teaching"} <= parts
     shows = " ".join(stage.shows for plan in PLANS.values() for stage in plan)
-    links = re.findall(r"\]\(\?(.*?)\)", shows)
+    links = re.findall(r"\[([^]]*)\]\(\?(.*?)\)", shows)
     assert len(links) > 20
-    for link in links:
+    for words, link in links:
         address = {name: values[0] for name, values in parse_qs(link).items()}
         part = address.pop("part")
-        assert part in ("lesson", "figures", "exercises", "playground", "lab")
+        assert part in ("lesson", "figures", "exercises", "playground", "lab", "teaching")
         if part == "exercises":
             assert read_link(address.pop("exercise"))
         if part == "figures":
-            assert address.pop("figure") in FIGURES
+            name = address.pop("figure")
+            title = f"figure {[*FIGURES].index(name) + 1}, {FIGURES[name].title}"
+            assert words.lower() == title.lower()
+            for control in FIGURES[name].controls:
+                if value := address.pop(f"{name}.{control.name}", None):
+                    control.form.read(value)  # raises where the page would ignore it
+        if part == "teaching":
+            assert address.pop("plan") in PLANS
+            assert {*address} == {f"n{level}" for level in range(1, len(LEVELS) + 1)}
+            drawn = read_set(class_link(visit(**address))["set"][0])
+            assert len(drawn) == sum(map(int, address.values()))
+            address = {}
         if step := address.pop("step", None):
             assert 1 <= int(step) <= len(TITLES)
         assert not address

@@ -38,8 +38,8 @@ def teaching() -> None:
             st.markdown("\n".join(f"- {thing}" for thing in READY))
     st.markdown("## What learners often believe")
     st.markdown(
-        "Each shows in one exercise, as one number. RF-Viz comments on that number, and on every "
-        "other wrong one."
+        "Each belief leads to a wrong number in some exercise. RF-Viz comments on that number, and "
+        "on every other wrong one."
     )
     st.markdown("\n".join(map(_belief, BELIEFS)))
     refresh()

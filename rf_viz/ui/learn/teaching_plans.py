@@ -49,9 +49,16 @@ def _step(number: int) -> str:
     return f"[step {number}](?part=lesson&step={number})"
 
 
-def _figure(name: str, words: str = "the figure") -> str:
-    """A link to a figure."""
-    return f"[{words}](?part=figures&figure={name})"
+def _figure(name: str, words: str, **values: object) -> str:
+    """A link to a figure; ``values`` are those of its controls, if not the first ones."""
+    state = "".join(f"&{name}.{control}={value}" for control, value in values.items())
+    return f"[{words}](?part=figures&figure={name}{state})"
+
+
+def _set(words: str, plan: str, *counts: int) -> str:
+    """A link to this page beside a plan, its set with so many exercises of each level."""
+    levels = "".join(f"&n{level}={count}" for level, count in enumerate(counts, 1))
+    return f"[{words}](?part=teaching&plan={plan}{levels})"
 
 
 def _exercise(link: Link) -> str:
@@ -119,12 +126,13 @@ _BRANCHES = (
 _BELL = (
     (
         "Do all pixels of the field count alike?",
-        "No: many paths lead through the middle, one from each end. The influence forms a bell.",
+        "No: many paths lead up from the middle, and only one from each end. The influence forms a "
+        "bell.",
     ),
 )
 _WHY = (
     (
-        "Two dots lie 9 units apart. Can a unit that sees 7 units tell?",
+        "Two dots lie 9 units apart. Can a unit that sees 7 units tell how far apart they are?",
         "No, whatever it learns: it never sees both.",
     ),
 )
@@ -154,8 +162,9 @@ PLANS: dict[str, Sequence[Stage]] = {
         Stage(
             5,
             "Two exercises",
-            f"Everybody opens exercise {_exercise((1, 1))} and then {_exercise((2, 2))}, or your "
-            "class link. Read the comments on wrong numbers together.",
+            f"Everybody opens exercise {_exercise((1, 1))} and then {_exercise((2, 2))}, or the "
+            f"class link of {_set('a set of two', '20', 1, 1, 0, 0, 0, 0)}. Read the comments on "
+            "wrong numbers together.",
         ),
         Stage(2, "Why it matters", f"Show {_LAB}, the drawing only.", _EXIT),
     ),
@@ -177,8 +186,8 @@ PLANS: dict[str, Sequence[Stage]] = {
             8,
             "Strides, and the closed form",
             f"Show {_step(3)} and {_step(4)}. Write the sum on the board: 1, and for each layer "
-            f"its steps times all strides below. In {_figure('size')} it fills itself in, for any "
-            "numbers.",
+            f"its steps times all strides below. {_figure('size', 'Figure 5, The size')}, fills "
+            "the sum in for any numbers.",
             _STRIDES,
         ),
         Stage(
@@ -191,9 +200,10 @@ PLANS: dict[str, Sequence[Stage]] = {
         Stage(
             12,
             "Exercises in pairs",
-            "Everybody opens your class link, two to a screen. One says why, the other types. "
-            "After a wrong number, both read the comment before they try again. Fast pairs go on "
-            f"to dilation in {_step(7)}.",
+            f"Everybody opens the link of {_set('a set up to level 3', '45', 2, 2, 1, 0, 0, 0)}, "
+            "which this lesson covers, two to a screen. One says why, the other types. After a "
+            "wrong number, both read the comment before they try again. Fast pairs go on to "
+            f"dilation in {_step(7)}.",
             _DILATION,
         ),
         Stage(
@@ -222,22 +232,25 @@ PLANS: dict[str, Sequence[Stage]] = {
             12,
             "Strides, and the closed form",
             f"Show {_step(3)} and {_step(4)}. Walk through "
-            f"{_figure('derivation', 'the derivation')} step by step, and through "
-            f"{_figure('size', 'its solution')} with a class that likes proofs.",
+            f"{_figure('derivation', 'figure 4, The recurrence')}, step by step, and with a class "
+            f"that likes proofs through its solution in {_figure('size', 'figure 5, The size')}.",
             _STRIDES,
         ),
         Stage(
             10,
             "Padding and the border",
-            f"Show {_step(5)} and {_step(6)}. Then change strides and padding in "
-            f"{_figure('border')}, and let the class say beforehand whether both agree.",
+            f"Show {_step(5)} and {_step(6)}. Then change the length of the input, the stride and "
+            f"the padded layers in {_figure('border', 'figure 15, At the border')}, and let the "
+            "class say beforehand whether both brackets agree.",
             _PADDING,
         ),
         Stage(
             8,
             "Dilation and branches",
-            f"Show {_step(7)} and {_step(8)}. {_figure('dilation', 'Doubled dilation')} leaves no "
-            f"holes; {_figure('branches', 'branches')} show what SAME padding does.",
+            f"Show {_step(7)} and {_step(8)}. A dilation that doubles from 1, as in "
+            f"{_figure('dilation', 'figure 11, Dilation', d=1, how='doubled')}, leaves no holes. "
+            "With SAME padding the length of the input decides whether paths are aligned, as "
+            f"{_figure('branches', 'figure 8, Branches', network='same')}, shows.",
             (*_DILATION, *_BRANCHES),
         ),
         Stage(
@@ -249,7 +262,7 @@ PLANS: dict[str, Sequence[Stage]] = {
         Stage(
             10,
             "The effective receptive field",
-            f"Show {_step(9)} and {_figure('bell')} with its bell, then a real network in "
+            f"Show {_step(9)} and {_figure('bell', 'figure 13, The bell')}, then a real network in "
             f"{_step(10)}.",
             _BELL,
         ),
@@ -277,7 +290,7 @@ READY = (
 BELIEFS = (
     Belief(
         "The kernels of all layers add up.",
-        "A layer adds only its *k* - 1 steps: neighbours share what they see.",
+        "A layer adds only its *k* \N{MINUS SIGN} 1 steps: neighbours share what they see.",
         (2, 3),
         "r",
         6,
@@ -308,7 +321,7 @@ BELIEFS = (
     ),
     Belief(
         "A kernel with dilation *d* is *d* times *k* wide.",
-        "There are *k* - 1 gaps between *k* taps.",
+        "There are *k* \N{MINUS SIGN} 1 gaps between *k* taps.",
         (4, 1),
         "r",
         18,
