@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from math import ceil
@@ -25,6 +26,12 @@ _WIDTH = 174.0
 
 _ON_A_PAGE = 2
 """Number of exercises on a page: each has room to write."""
+
+_LETTERS = 85
+"""Letters of a line over the whole width, rather too few than too many."""
+
+_FRAME = 31.0
+"""What a solution has besides its units and its steps: title, answer, gaps, in millimetres."""
 
 _MARGINS = 14 + 16 + 12
 """What the margin, the footer and the heading take of a page's height, in millimetres."""
@@ -132,10 +139,28 @@ def _seen(task: Exercise) -> dict[str, list[int]]:
 
 def _height(task: Exercise) -> float:
     """About how high a solution is, in millimetres: rather too much than too little."""
-    lines = sum(
-        ceil(len(step.says) / 85) + 1.6 * ceil(len(step.equations) / 2) for step in task.solution
-    )
-    return rows_height(task.example) + 5.0 * (lines + 4 + ceil(len(task.remark) / 85)) + 6
+    steps = sum(_lines(step.says) + _equations(step.equations) + 1 for step in task.solution)
+    return rows_height(task.example) + _FRAME + steps + _lines(task.remark)
+
+
+def _lines(text: str) -> float:
+    """About how high a text is that runs over the whole width, in millimetres."""
+    return ceil(_written(text) / _LETTERS) * (6.3 if "^" in text else 5.3)
+
+
+def _equations(equations: Sequence[str]) -> float:
+    """About how high equations are, in millimetres: as many beside each other as fit."""
+    lines, left = 0, 0
+    for equation in equations:
+        if _written(equation) > left:
+            lines, left = lines + 1, _LETTERS
+        left -= _written(equation) + 5
+    return lines * (6.6 if "^" in "".join(equations) else 5.0)
+
+
+def _written(text: str) -> int:
+    """Number of letters that print, without the commands and the signs around them."""
+    return len(re.sub(r"\\[a-z]+|[\\$*{}_^]", "", text))
 
 
 def _packed(blocks: Iterable[tuple[str, float]], height: float) -> list[list[str]]:
