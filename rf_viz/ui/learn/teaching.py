@@ -28,12 +28,14 @@ def teaching() -> None:
             labels = {minutes: f"{minutes} minutes" for minutes in PLANS}
             minutes = address_choice("plan", labels, st.segmented_control, "45")
             st.caption(
-                "What to ask is bold; below it is the answer to expect. Links open in a new tab."
+                "What to ask is bold; below it is the answer to expect. Links open in a new tab. "
+                "On paper this page is the plan alone."
             )
             _plan(PLANS[minutes])
         with st.container():
-            st.markdown("## Your set")
-            set_builder()
+            with st.container(key="set builder"):
+                st.markdown("## Your set")
+                set_builder()
             st.markdown("## Have ready")
             st.markdown("\n".join(f"- {thing}" for thing in READY))
     st.markdown("## What learners often believe")

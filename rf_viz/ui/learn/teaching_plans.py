@@ -269,8 +269,8 @@ PLANS: dict[str, Sequence[Stage]] = {
         Stage(
             9,
             "Why it matters",
-            f"Everybody trains a small network in {_LAB}, and looks for the smallest depth that "
-            "can tell.",
+            f"Everybody trains a small network in {_LAB}, and finds the fewest layers that can "
+            "tell how far apart two dots are.",
             _WHY,
         ),
         Stage(3, "Exit", "Hand out the worksheet as homework.", _EXIT),
