@@ -52,7 +52,7 @@ export function sizeFormula(layers) {
   );
   const inner = ["(k_l - 1)", dilated ? "d_l" : "", product()];
   return lines(
-    ["r_0", ["=", over("∑", "l = 1", "L"), "(", inner, ")", "+ 1"], 2],
+    ["r_0", ["=", over("∑", "l = 1", "L"), "(", inner, ")", "+ 1"], dilated ? null : 2],
     ["", ["=", joinedBy("+", [...terms, term("one", "1")])]],
     ["", ["=", bold(String(sizeOf(layers)))]],
   );
