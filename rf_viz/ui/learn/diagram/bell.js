@@ -122,6 +122,7 @@ function short(value, digits) {
 /** A share of one in percent; nothing but the whole is 100%. */
 function percentage(share) {
   if (share === 1) return "100%";
+  if (share < 1e-5) return "less than 0.001%";
   return `${share >= 0.1 ? (100 * share).toFixed(1) : short(100 * share, 2)}%`;
 }
 
