@@ -6,8 +6,8 @@ import { counted, joined, named, runs, said } from "./text.js";
 import { conv, fieldOf, inputsOf, lengthFor, signed, span, unseen } from "./units.js";
 
 /** The equation of how many units layer 1 makes of the input. */
-export function sizeLine(layer, below, size) {
-  return ["n_1", [...unitsMade("1", "0"), ...unitsCounted(layer, below, size)]];
+export function sizeEquation(layer, below, size) {
+  return lines(["n_1", unitsMade("1", "0")], ["", unitsCounted(layer, below, size)]);
 }
 
 /** How many units a layer makes, in symbols with its index and that of the layer below. */
@@ -89,7 +89,7 @@ export const oneLayer = {
     const { k, s, p } = layer;
     const first = s * unit - p;
     return [
-      lines(["n_1", unitsMade("1", "0")], ["", unitsCounted(layer, rows[0].size, rows[1].size)]),
+      sizeEquation(layer, rows[0].size, rows[1].size),
       lines(
         ["u_0", "= -p_1 + u_1 · s_1", 3],
         ["", [`= -${bracketed(p)} + ${unit} · ${s} =`, bold(`${first}`)]],

@@ -4,7 +4,7 @@
  */
 
 import { criteria, pathFormula } from "./branches.js";
-import { sizeLine } from "./chains.js";
+import { sizeEquation } from "./chains.js";
 import { bold, joinedBy, lines, term, under } from "./formula.js";
 import { drawn, sizeFormula, sizeOf, strides, termOf } from "./network.js";
 import { regionsOf, span } from "./units.js";
@@ -12,7 +12,7 @@ import { regionsOf, span } from "./units.js";
 const EQUATIONS = {
   added: ({ layers }) => [addedUp(layers)],
   size: ({ layers }) => [sizeFormula(layers)],
-  output: ({ layers, rows }) => [lines(sizeLine(layers[0], rows[0].size, rows[1].size))],
+  output: ({ layers, rows }) => [sizeEquation(layers[0], rows[0].size, rows[1].size)],
   alignment: ({ rows }) => {
     const ends = rows.at(-1).links.map(({ source }) => rows[source]);
     const forms = ends.map(({ name, form }) => ({ name: name[0], ...form }));

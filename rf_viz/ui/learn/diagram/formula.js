@@ -30,7 +30,7 @@ function symbols(part) {
     const symbol = leaf(tagOf(base), base);
     if (base === "\u2212" || base === "+") {
       const apart = match.input[match.index + whole.length] === " ";
-      symbol.setAttribute("form", apart || !"=+·(,".includes(before) ? "infix" : "prefix");
+      symbol.setAttribute("form", apart || !"=≠+·(,".includes(before) ? "infix" : "prefix");
     } else if (base === ":") {
       symbol.setAttribute("lspace", "0.1em"); // as after a sentence: it is no ratio
       symbol.setAttribute("rspace", "0.5em");
