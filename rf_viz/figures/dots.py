@@ -93,7 +93,7 @@ def jump(
     figure.add_vline(
         x=width,
         line={"color": CHANCE, "dash": "dash", "width": 2},
-        annotation={"text": f"r = d = {width}", "yanchor": "bottom"},
+        annotation={"text": f"r = d = {width}", "yanchor": "bottom", "xshift": 4},
         annotation_position="bottom right",
     )
     figure.update_xaxes(title="receptive field size r", tickvals=sizes)
