@@ -19,6 +19,27 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.browser.visitors import visit
 
 ROOT = Path(__file__).resolve().parents[2]
+OFF = [
+    # Two hidden pages for each window, which suggest addresses: as much work as a page of ours.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    # What Playwright turns off by the same option, of which the last one holds.
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+]
+"""What of Chromium is turned off."""
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -30,10 +51,11 @@ FLAGS = [
     # A camera that films a test pattern, and a visitor who allows it.
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
+    "--disable-features=" + ",".join(OFF),
 ]
 
 
-expect.set_options(timeout=10_000)  # a busy machine is slow, and not wrong
+expect.set_options(timeout=30_000)  # a busy machine is slow, and not wrong
 
 
 def free_port() -> int:
