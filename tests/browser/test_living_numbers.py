@@ -34,6 +34,8 @@ from rf_viz.ui.learn.diagram.networks import single
 from rf_viz.ui.learn.figures import FIGURES
 from rf_viz.ui.learn.lesson import step_details
 from rf_viz.ui.text import percent
+from tests.browser.driver import call
+from tests.browser.visitors import visitor
 
 SCRIPT = Path(__file__).parents[2] / "rf_viz/ui/learn/diagram/figures.js"
 SETTINGS = 40
@@ -156,10 +158,8 @@ def shown(browser: Browser) -> dict[str, list[Shown]]:
 
 def read(browser: Browser, cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What figures show in these cases."""
-    page = browser.new_page()
-    script = f"(cases) => {{ {bundle(SCRIPT)}\nreturn ({READ})(cases); }}"
-    results: list[dict[str, Any]] = page.evaluate(script, cases)
-    page.close()
+    with visitor(browser) as page:
+        results: list[dict[str, Any]] = call(page, bundle(SCRIPT), READ, cases)
     return results
 
 
@@ -871,18 +871,16 @@ def traced(name: str, nodes: tuple[tuple[Any, ...], ...]) -> dict[str, Any]:
 
 
 def test_the_algorithm_finds_what_the_core_finds(browser: Browser) -> None:
-    page = browser.new_page()
-    script = bundle(SCRIPT.with_name("graph.js"))
-    body = """return Object.entries(GRAPHS).map(([name, graph]) => ({
-      name, nodes: graph.nodes, counts: pathsThrough(graph),
-      visits: visits(graph).map(({ fields, ...rest }) => ({ ...rest, fields: [...fields] })),
-      steps: graph.nodes.map((_, i) => {
-        const model = window.figure.model({ graph: name, step: i + 1 });
-        return window.figure.says(model).map((one) => one.textContent).join(" ");
+    read = """() => Object.entries(GRAPHS).map(([name, drawn]) => ({
+      name, nodes: drawn.nodes, counts: pathsThrough(drawn),
+      visits: visits(drawn).map(({ fields, ...rest }) => ({ ...rest, fields: [...fields] })),
+      steps: drawn.nodes.map((_, i) => {
+        const model = graph.model({ graph: name, step: i + 1 });
+        return graph.says(model).map((one) => one.textContent).join(" ");
       }),
-    }));"""
-    graphs = page.evaluate(f"() => {{ {script}\nwindow.figure = graph;\n{body} }}")
-    page.close()
+    }))"""
+    with visitor(browser) as page:
+        graphs = call(page, bundle(SCRIPT.with_name("graph.js")), read)
     assert [g["name"] for g in graphs] == ["residual", "inception", "misaligned"]
     for drawn in graphs:
         nodes = [(n["name"], n["k"], n["s"], n["p"], tuple(n["takes"])) for n in drawn["nodes"]]

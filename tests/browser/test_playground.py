@@ -21,7 +21,7 @@ import rf_viz
 from rf_viz.trace.network import Layer
 from rf_viz.ui.browser.component import bundle
 from rf_viz.ui.learn.playground.playground import OPERATIONS, pictures
-from tests.browser.driver import open_page, settle
+from tests.browser.driver import call, open_page, settle
 from tests.browser.visitors import visitor
 from tests.oracles.onnx_oracle import build
 
@@ -148,12 +148,10 @@ def learn(browser: Browser, url: str) -> Iterator[Page]:
         yield page
 
 
-def call(page: Page, expression: str, argument: object) -> Any:  # noqa: ANN401
-    """Calls a function with the playground's modules in scope."""
+def calculated(page: Page, function: str, argument: object) -> Any:  # noqa: ANN401
+    """The result of a function that has the playground's modules in scope."""
     script = re.sub(r"^export default ", "void ", bundle(SCRIPT), flags=re.MULTILINE)
-    return page.evaluate(
-        f"(argument) => {{ {script}\nreturn ({expression})(argument); }}", argument
-    )
+    return call(page, script, function, argument)
 
 
 def test_every_number_is_that_of_onnx_runtime_and_every_region_that_of_the_trace(
@@ -174,7 +172,7 @@ def test_every_number_is_that_of_onnx_runtime_and_every_region_that_of_the_trace
         }
         for case, cell, pixel in zip(cases, cells, pixels, strict=True)
     ]
-    results = call(learn, f"(cases) => cases.map({WORK_OUT})", arguments)
+    results = calculated(learn, f"(cases) => cases.map({WORK_OUT})", arguments)
     for case, cell, pixel, result in zip(cases, cells, pixels, results, strict=True):
         side = case.outputs.shape[1]
         assert result["side"] == side
@@ -278,7 +276,7 @@ def test_kernels_are_what_their_names_say(learn: Page) -> None:
             *(("own", k, 0) for k in (2, 3, 1)),
         )
     ]
-    kernels = call(learn, "(all) => all.map((one) => kernelsOf(one, 2))", settings)
+    kernels = calculated(learn, "(all) => all.map((one) => kernelsOf(one, 2))", settings)
     assert all(first == second for first, second in kernels[:11])
     one, two, three, five, down, soft, identity, blur, outline, sharpen, emboss = (
         np.reshape(first, [round(len(first) ** 0.5)] * 2) for first, _ in kernels[:11]

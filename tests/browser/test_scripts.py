@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, Page
 from rf_viz.analysis.numbers import number
 from rf_viz.figures.overlays import runs
 from rf_viz.ui.browser.component import bundle, pack
+from tests.browser import driver
+from tests.browser.visitors import visitor
 from tests.models.small_nets import Net
 
 UI = Path(__file__).parents[2] / "rf_viz" / "ui"
@@ -26,9 +28,8 @@ Call = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def blank(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page()
-    yield page
-    page.close()
+    with visitor(browser) as page:
+        yield page
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +37,7 @@ def call(blank: Page) -> Call:
     """Calls a function of a script with arguments; bytes travel as lists of numbers."""
 
     def call(script: Path, expression: str, *arguments: object) -> object:
-        body = f"{bundle(script)}\nreturn ({expression})(...args);"
-        return blank.evaluate(f"(args) => {{ {body} }}", list(arguments))
+        return driver.call(blank, bundle(script), expression, *arguments)
 
     return call
 
