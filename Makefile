@@ -10,13 +10,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 run: .venv/.run
 	$(BIN)/streamlit run streamlit_app.py
 
-# It looks at colours, which change for a while when a page is in a hurry: it runs alone.
-ACCESSIBLE = tests/browser/test_accessible.py
-
 test: lint browser
 	$(BIN)/python -m pytest -n 2 --ignore=tests/browser --ignore=tests/torch
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/browser --ignore=$(ACCESSIBLE)
-	$(BIN)/python -m pytest $(ACCESSIBLE)
+	$(BIN)/python -m pytest -n 3 --dist loadfile tests/browser
 
 # PyTorch weighs gigabytes, so it has an environment of its own, and its tests run apart.
 # EXPORTS=DIR keeps the files that PyTorch writes, which takes most of the time. The index has wheels
