@@ -84,6 +84,7 @@ def watch_the_box_grow(page: Page) -> None:
     """Climbs from layer to layer; the box and the crop are the region of the cell at each."""
     net = rf_viz.load(SAMPLE_MODELS["squeezenet"].path).trace()
     alert(page, "To do.")
+    page.locator(".crop svg[viewBox]").first.wait_for()
     for number, name in enumerate(LAYERS):
         if number:
             page.get_by_role("button", name="One layer up").click()

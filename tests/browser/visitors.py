@@ -43,7 +43,7 @@ def visitor(
     page = idle.pop() if idle else browser.new_context(**options).new_page()
     page.set_viewport_size(viewport)
     page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     failures: list[str] = []
 
     def fail(error: object) -> None:
@@ -62,7 +62,7 @@ def _forget(page: Page) -> None:
     for other in page.context.pages:
         if other is not page:
             other.close()
-    if page.url.startswith("http"):
+    if page.url.startswith(("http", "file")):
         page.evaluate("localStorage.clear(); sessionStorage.clear()")
     page.goto("about:blank")
     page.mouse.move(0, 0)
