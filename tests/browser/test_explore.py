@@ -185,24 +185,24 @@ def test_zoom_stays_after_a_click_and_goes_with_a_double_click(opened: Page) -> 
     see_window(opened, "map", *home)
 
 
-def test_another_layer_shows_its_own_regions(page: Page, net: rf_viz.Network) -> None:
-    choose_layer(page, "fire9/expand1x1")
-    see_window(page, "map", 0, 0, 13, 13)
+def test_another_layer_shows_its_own_regions(opened: Page, net: rf_viz.Network) -> None:
+    choose_layer(opened, "fire9/expand1x1")
+    see_window(opened, "map", 0, 0, 13, 13)
     layer = net["fire9/expand1x1"]
-    move_to(page, 1, 11)
-    assert drawn(page, "hovered") == box_of(layer.region((1, 11), shown_channel(page)))
-    click(page, 1, 11)
-    see_region(page, layer.region((1, 11), shown_channel(page)))
+    move_to(opened, 1, 11)
+    assert drawn(opened, "hovered") == box_of(layer.region((1, 11), shown_channel(opened)))
+    click(opened, 1, 11)
+    see_region(opened, layer.region((1, 11), shown_channel(opened)))
 
 
-def test_the_list_of_layers_can_be_searched(page: Page) -> None:
-    rows = page.locator(".row .name")
-    page.get_by_role("checkbox", name="Only convolutions").check()
+def test_the_list_of_layers_can_be_searched(opened: Page) -> None:
+    rows = opened.locator(".row .name")
+    opened.get_by_role("checkbox", name="Only convolutions").check()
     expect(rows).to_have_count(26)
-    page.get_by_role("searchbox").fill("fire3 expand")
+    opened.get_by_role("searchbox").fill("fire3 expand")
     expect(rows).to_have_text(["expand1x1Conv", "expand3x3Conv"])
-    page.keyboard.press("ArrowDown")
-    expect(page.locator(".rf-about b")).to_have_text("fire3/expand1x1")
+    opened.keyboard.press("ArrowDown")
+    expect(opened.locator(".rf-about b")).to_have_text("fire3/expand1x1")
 
 
 def test_ones_own_model_works_the_same(page: Page) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.driver import choose_layer, drawn, move_to, number, plot
-from tests.browser.visitors import visit, visitor
+from tests.browser.visitors import visit
 from tests.pages.driver import onnx_file
 
 SMALL = {"width": 1280, "height": 720}
@@ -51,24 +51,12 @@ def test_explore_fits_into_a_small_window(browser: Browser, url: str, theme: str
         expect(page.locator(".rf-lead")).to_contain_text("receptive field")
 
 
-@pytest.mark.parametrize("path", ["", "network", "compare", "build", "learn"])
-def test_every_page_says_what_rf_viz_is_on_a_phone_too(
-    browser: Browser, url: str, path: str
-) -> None:
-    with visitor(browser, viewport={"width": 390, "height": 844}) as page:
-        page.goto(f"{url}/{path}")
-        expect(page.locator(".stMain .rf-brand")).to_contain_text(
-            "See which pixels drive any neuron."
-        )
-        expect(page.locator(".stMain .rf-brand")).to_be_visible()
-
-
-def test_all_layers_show_the_image_at_one_scale(page: Page) -> None:
-    before = plot(page, "image").bounding_box()
-    choose_layer(page, "conv1")
-    assert plot(page, "image").bounding_box()["width"] == before["width"]
-    choose_layer(page, "fire9/concat")
-    assert plot(page, "image").bounding_box()["width"] == before["width"]
+def test_all_layers_show_the_image_at_one_scale(opened: Page) -> None:
+    before = plot(opened, "image").bounding_box()
+    choose_layer(opened, "conv1")
+    assert plot(opened, "image").bounding_box()["width"] == before["width"]
+    choose_layer(opened, "fire9/concat")
+    assert plot(opened, "image").bounding_box()["width"] == before["width"]
 
 
 def test_ones_own_model_needs_no_click_but_a_drop(page: Page) -> None:
@@ -90,24 +78,24 @@ def test_an_image_is_dropped_as_well_and_what_is_neither_is_named(page: Page) ->
     expect(title).to_have_text("green.png")
 
 
-def test_things_to_try(page: Page) -> None:
-    choose_layer(page, "conv1")
-    page.get_by_role("button", name="The cat's eye").click()
-    expect(page.locator(".rf-about b")).to_have_text("fire5/concat")
-    expect(number(page, "cell")).to_have_text("(13, 23)")
+def test_things_to_try(opened: Page) -> None:
+    choose_layer(opened, "conv1")
+    opened.get_by_role("button", name="The cat's eye").click()
+    expect(opened.locator(".rf-about b")).to_have_text("fire5/concat")
+    expect(number(opened, "cell")).to_have_text("(13, 23)")
 
-    page.get_by_role("button", name="Watch the field grow").click()
+    opened.get_by_role("button", name="Watch the field grow").click()
     sizes = []
-    page.wait_for_function("document.querySelector('.linked-view') && true")
+    opened.wait_for_function("document.querySelector('.linked-view') && true")
     for _ in range(25):
-        box = drawn(page, "hovered")
+        box = drawn(opened, "hovered")
         sizes += [box[2]] if box else []
-        page.wait_for_timeout(120)
+        opened.wait_for_timeout(120)
     assert len(set(sizes)) > 5
     assert sizes == sorted(sizes)
 
-    page.get_by_role("button", name="Prove it").first.click()
-    answer = page.locator(".st-key-answer")
+    opened.get_by_role("button", name="Prove it").first.click()
+    answer = opened.locator(".st-key-answer")
     expect(answer).to_be_in_viewport(ratio=0.1)
 
 
@@ -129,26 +117,27 @@ def test_a_presentation_fits_into_a_small_window(browser: Browser, url: str) -> 
         assert box["y"] + box["height"] <= SMALL["height"]
 
 
-def test_words_and_the_layer_are_explained(page: Page) -> None:
-    page.get_by_role("button", name="Words").click()
+def test_words_and_the_layer_are_explained(opened: Page) -> None:
+    opened.get_by_role("button", name="Words").click()
     for word in ("Size r", "Stride S", "Padding P", "Centre", "Closed form", "Exact"):
-        expect(page.get_by_text(word, exact=True).last).to_be_visible()
-    page.keyboard.press("Escape")
-    choose_layer(page, "fire2/expand3x3")
-    page.get_by_role("button", name="Layer", exact=False).first.click()
-    card = page.get_by_test_id("stPopoverBody")
+        expect(opened.get_by_text(word, exact=True).last).to_be_visible()
+    opened.keyboard.press("Escape")
+    choose_layer(opened, "fire2/expand3x3")
+    opened.get_by_role("button", name="Layer", exact=False).first.click()
+    card = opened.get_by_test_id("stPopoverBody")
     expect(card).to_contain_text("kernel")
     expect(card).to_contain_text("9,280 weights")
     expect(card).to_contain_text("r = ")
+    opened.keyboard.press("Escape")
 
 
-def test_a_classifiers_last_layer_names_the_likeliest(page: Page) -> None:
-    choose_layer(page, "prob")
-    classes = page.locator(".rf-classes li")
+def test_a_classifiers_last_layer_names_the_likeliest(opened: Page) -> None:
+    choose_layer(opened, "prob")
+    classes = opened.locator(".rf-classes li")
     expect(classes).to_have_count(5)
     expect(classes.first).to_contain_text("cat")
 
 
-def test_preprocessing_stands_beside_the_image(page: Page) -> None:
-    page.get_by_role("button", name="Pixels: ").click()
-    expect(page.get_by_test_id("stPopoverBody")).to_contain_text("Preprocessing")
+def test_preprocessing_stands_beside_the_image(opened: Page) -> None:
+    opened.get_by_role("button", name="Pixels: ").click()
+    expect(opened.get_by_test_id("stPopoverBody")).to_contain_text("Preprocessing")

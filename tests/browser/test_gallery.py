@@ -19,6 +19,14 @@ def tiles(page: Page) -> Locator:
     return page.locator(".choices .parts button")
 
 
+@pytest.fixture(scope="module")
+def channels(opened: Page) -> Page:
+    """The page with the channels of the layer that it opens with."""
+    ask(opened, "Channels")
+    expect(tiles(opened)).to_have_count(48)
+    return opened
+
+
 def colours(page: Page, number: int) -> int:
     """How many colours a tile's picture has."""
     return (
@@ -43,67 +51,63 @@ def channel_of(tile: Locator) -> str:
     return re.match(r"Channel (\d+): ", tile.get_attribute("aria-label"))[1]
 
 
-def test_channels_by_mouse_and_by_keyboard(page: Page) -> None:
-    ask(page, "Channels")
-    expect(tiles(page)).to_have_count(48)
-    current = page.locator(".choices [aria-current=true]")
-    expect(current).to_have_attribute("aria-label", re.compile(f"Channel {shown_channel(page)}: "))
-    assert colours(page, 0) > 20
-    settle(page)
-    picture = page.locator(".choices .main-svg image").first.bounding_box()
-    box = current.bounding_box()
-    assert picture["x"] == pytest.approx(box["x"], abs=2), "the buttons lie over the pictures"
-    assert picture["width"] == pytest.approx(box["width"], abs=2)
-
-    wanted = channel_of(tiles(page).nth(7))
-    tiles(page).nth(7).click()
-    title = page.locator("[data-pane=map] .title")
-    expect(title).to_contain_text(f"channel {wanted}")
-    expect(current).to_have_attribute("aria-label", re.compile(f"Channel {wanted}: "))
-
-    page.keyboard.press("Home")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowRight")
-    expect(tiles(page).nth(13)).to_be_focused()
-    wanted = channel_of(tiles(page).nth(13))
-    page.keyboard.press("Enter")
-    expect(title).to_contain_text(f"channel {wanted}")
-    expect(tiles(page).nth(13)).to_be_focused()
-
-    settle(page)
-    page.get_by_role("button", name="Page 2", exact=True).click()
-    expect(page.get_by_text("49\N{EN DASH}96 of 256", exact=True)).to_be_visible()
-    expect(current).to_have_count(0)
-    wanted = channel_of(tiles(page).nth(1))
-    tiles(page).nth(1).click()
-    expect(title).to_contain_text(f"channel {wanted}")
-    expect(page.get_by_text("49\N{EN DASH}96 of 256", exact=True)).to_be_visible()
-
-
-def test_a_sheet_is_saved_at_twice_its_size(page: Page) -> None:
-    ask(page, "Channels")
-    expect(tiles(page)).to_have_count(48)
-    settle(page)
-    shown = page.locator(".choices .graph").bounding_box()
-    with page.expect_download() as download:
-        page.locator(".choices [data-title='Save as PNG']").click()
+def test_a_sheet_is_saved_at_twice_its_size(channels: Page) -> None:
+    settle(channels)
+    shown = channels.locator(".choices .graph").bounding_box()
+    with channels.expect_download() as download:
+        channels.locator(".choices [data-title='Save as PNG']").click()
     assert download.value.suggested_filename == "Channels of fire5_concat.png"
     saved = Image.open(download.value.path())
     assert saved.size == pytest.approx((2 * shown["width"], 2 * shown["height"]), abs=3)
     assert len(saved.convert("RGB").getcolors(1 << 24)) > 100
 
 
-def test_a_narrow_page_has_fewer_columns(page: Page) -> None:
-    ask(page, "Channels")
-    expect(tiles(page)).to_have_count(48)
-    page.set_viewport_size({"width": 390, "height": 800})
+def test_channels_by_mouse_and_by_keyboard(channels: Page) -> None:
+    current = channels.locator(".choices [aria-current=true]")
+    expect(current).to_have_attribute(
+        "aria-label", re.compile(f"Channel {shown_channel(channels)}: ")
+    )
+    assert colours(channels, 0) > 20
+    settle(channels)
+    picture = channels.locator(".choices .main-svg image").first.bounding_box()
+    box = current.bounding_box()
+    assert picture["x"] == pytest.approx(box["x"], abs=2), "the buttons lie over the pictures"
+    assert picture["width"] == pytest.approx(box["width"], abs=2)
+
+    wanted = channel_of(tiles(channels).nth(7))
+    tiles(channels).nth(7).click()
+    title = channels.locator("[data-pane=map] .title")
+    expect(title).to_contain_text(f"channel {wanted}")
+    expect(current).to_have_attribute("aria-label", re.compile(f"Channel {wanted}: "))
+
+    channels.keyboard.press("Home")
+    channels.keyboard.press("ArrowDown")
+    channels.keyboard.press("ArrowRight")
+    expect(tiles(channels).nth(13)).to_be_focused()
+    wanted = channel_of(tiles(channels).nth(13))
+    channels.keyboard.press("Enter")
+    expect(title).to_contain_text(f"channel {wanted}")
+    expect(tiles(channels).nth(13)).to_be_focused()
+
+    settle(channels)
+    channels.get_by_role("button", name="Page 2", exact=True).click()
+    expect(channels.get_by_text("49\N{EN DASH}96 of 256", exact=True)).to_be_visible()
+    expect(current).to_have_count(0)
+    wanted = channel_of(tiles(channels).nth(1))
+    tiles(channels).nth(1).click()
+    expect(title).to_contain_text(f"channel {wanted}")
+    expect(channels.get_by_text("49\N{EN DASH}96 of 256", exact=True)).to_be_visible()
+
+
+def test_a_narrow_page_has_fewer_columns(channels: Page) -> None:
+    channels.set_viewport_size({"width": 390, "height": 800})
     across = "nodes => new Set(nodes.map((node) => node.style.left)).size"
-    page.wait_for_function(
+    channels.wait_for_function(
         "() => new Set([...document.querySelectorAll('.choices .parts button')]"
         ".map((node) => node.style.left)).size === 4"
     )
-    assert tiles(page).evaluate_all(across) == 4
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert tiles(channels).evaluate_all(across) == 4
+    assert channels.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_a_crop_leads_to_its_cell_and_to_its_image(page: Page) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.driver import open_page
 from tests.browser.visitors import visitor
@@ -26,7 +26,7 @@ FIRST_TEXT = """
 
 @pytest.mark.parametrize("width", [768, 390])
 @pytest.mark.parametrize("address", ["", "network", "compare", "build", "learn"])
-def test_the_first_line_is_not_under_the_header(
+def test_the_first_line_is_not_under_the_header_and_says_what_rf_viz_is(
     browser: Browser, url: str, address: str, width: int
 ) -> None:
     with visitor(browser, viewport={"width": width, "height": 800}) as page:
@@ -36,3 +36,6 @@ def test_the_first_line_is_not_under_the_header(
         header = page.get_by_test_id("stHeader").bounding_box()
         assert header is not None
         assert page.evaluate(FIRST_TEXT) >= header["y"] + header["height"]
+        brand = page.locator(".stMain .rf-brand")
+        expect(brand).to_contain_text("See which pixels drive any neuron.")
+        expect(brand).to_be_visible()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 import rf_viz
 from rf_viz import Network, Region
@@ -23,6 +23,7 @@ from tests.browser.driver import (
     settle,
     shown_channel,
 )
+from tests.browser.visitors import visitor
 
 
 @pytest.fixture(scope="module")
@@ -46,18 +47,23 @@ def file(opened: Page, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def offline_page(browser: Browser, file: Path) -> Iterator[Page]:
-    context = browser.new_context(offline=True, viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(10_000)
     failures: list[str] = []
-    page.on("pageerror", lambda error: failures.append(str(error)))
-    page.on("console", lambda message: failures.append(message.text))
-    page.on("request", lambda request: failures.append(f"asks for {request.url}"))
-    page.goto(file.as_uri())
-    assert failures == [f"asks for {file.as_uri()}"]
-    failures.clear()
-    yield page
-    context.close()
+
+    def says(message: ConsoleMessage) -> None:
+        failures.append(message.text)
+
+    def asks(request: Request) -> None:
+        failures.append(f"asks for {request.url}")
+
+    with visitor(browser, offline=True) as page:
+        page.on("console", says)
+        page.on("request", asks)
+        page.goto(file.as_uri())
+        assert failures == [f"asks for {file.as_uri()}"]
+        failures.clear()
+        yield page
+        page.remove_listener("console", says)
+        page.remove_listener("request", asks)
     assert failures == []
 
 

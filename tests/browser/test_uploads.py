@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 import rf_viz
@@ -35,20 +34,20 @@ def test_a_size_is_asked_for_and_the_model_opens_at_it(page: Page) -> None:
     see_region(page, layer.region((5, 3)))
 
 
-def test_the_uploader_tells_the_limit_that_holds(page: Page) -> None:
-    page.get_by_role("button", name="Upload model").click()
-    expect(page.get_by_test_id("stPopoverBody")).to_contain_text("500MB per file")
+def test_the_uploader_tells_the_limit_that_holds(opened: Page) -> None:
+    opened.get_by_role("button", name="Upload model").click()
+    expect(opened.get_by_test_id("stPopoverBody")).to_contain_text("500MB per file")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_weights_alone_are_told_with_a_line_that_fits_the_page(page: Page, width: int) -> None:
+def test_weights_alone_are_told_with_a_line_that_fits_the_page(page: Page) -> None:
     before = page.locator(".rf-about b").inner_text()
     upload(page, "Model", "state_dict.pth", (CASES / "state_dict.pth").read_bytes())
     expect(page.get_by_role("alert")).to_contain_text("holds the weights (10 tensors")
     page.keyboard.press("Escape")
-    page.set_viewport_size({"width": width, "height": 720})
     line = page.get_by_test_id("stMain").get_by_test_id("stCode").first
-    expect(line).to_contain_text('torch.load("state_dict.pth", weights_only=True)')
-    code = line.locator("pre")
-    assert code.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 720})
+        settle(page)
+        expect(line).to_contain_text('torch.load("state_dict.pth", weights_only=True)')
+        assert line.locator("pre").evaluate("e => e.scrollWidth <= e.clientWidth + 1")
     expect(page.locator(".rf-about b")).to_have_text(before)
