@@ -36,9 +36,9 @@ def stranger(browser: Browser, bounded: str) -> Iterator[Page]:
         yield page
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def other(browser: Browser, bounded: str) -> Iterator[Page]:
-    """Another visitor at the same time."""
+    """Another visitor at the same time, who stays through all of it."""
     with visit(browser, bounded) as page:
         yield page
 
