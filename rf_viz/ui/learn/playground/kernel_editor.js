@@ -9,10 +9,10 @@
 import { CHANNELS } from "./calculation.js";
 import { css, inkOn, signed } from "./colours.js";
 import { permitted } from "./kernels.js";
+import { MOST } from "./number_square.js";
 import { rounded } from "./sentences.js";
 import { settle, write } from "./write.js";
 
-const MOST = 5; // weights along a side
 const STEP = 0.5; // of a weight, for an arrow key; with Shift a fifth of it
 const STEPS_OF_KEYS = { ArrowUp: STEP, ArrowDown: -STEP };
 

@@ -11,7 +11,9 @@ import { settle, write } from "./write.js";
 
 const [WIDE, HIGH] = [40, 28]; // a cell, in screen pixels
 const GAP = 1; // around each cell
-const MOST = 5; // cells along a side
+/** The most cells along a side. */
+export const MOST = 5;
+
 const OUTSIDE = [224, 224, 224];
 const EDGE = "#808080"; // stands out from either theme
 const DASHES = [3, 2];
