@@ -44,10 +44,10 @@ SETTINGS = 40
 LIVING = [name for name, figure in FIGURES.items() if figure.controls]
 
 READ = """(cases) => {
-  const written = (node) => {
-    if (node.nodeType === Node.TEXT_NODE) return node.textContent;
-    const parts = [...node.childNodes].map(written);
-    switch (node.localName) {
+  const written = (part) => {
+    if (typeof part !== "object") return String(part);
+    const parts = part.parts.map(written);
+    switch (part.tag) {
       case "msub": return parts.join("_");
       case "msubsup": return `${parts[0]}_${parts[1]}^${parts[2]}`;
       case "mfrac": return `((${parts[0]})/(${parts[1]}))`;
@@ -81,7 +81,7 @@ READ = """(cases) => {
       marks: model.marks?.({ row: top, unit: of }) ?? [],
       start: model.start,
       formulas: shown.formulas(model, of).map(written),
-      says: shown.says(model, of).map(({ textContent }) => textContent),
+      says: shown.says(model, of).map(written),
       strip: shown.strip?.(model, of) ?? null,
       shares: [...(model.shares ?? [])],
       inside: model.inside ?? null,
@@ -871,12 +871,13 @@ def traced(name: str, nodes: tuple[tuple[Any, ...], ...]) -> dict[str, Any]:
 
 
 def test_the_algorithm_finds_what_the_core_finds(browser: Browser) -> None:
-    read = """() => Object.entries(GRAPHS).map(([name, drawn]) => ({
+    read = """(text = (part) => part.parts?.map((one) => text(one)).join("") ?? String(part)) =>
+      Object.entries(GRAPHS).map(([name, drawn]) => ({
       name, nodes: drawn.nodes, counts: pathsThrough(drawn),
       visits: visits(drawn).map(({ fields, ...rest }) => ({ ...rest, fields: [...fields] })),
       steps: drawn.nodes.map((_, i) => {
         const model = graph.model({ graph: name, step: i + 1 });
-        return graph.says(model).map((one) => one.textContent).join(" ");
+        return graph.says(model).map(text).join(" ");
       }),
     }))"""
     with visitor(browser) as page:

@@ -10,7 +10,8 @@
  * the formulas. Below these stand brackets with the bounds of what the unit sees.
  */
 
-import { element, setAll, tenths } from "./svg.js";
+import { renew } from "./renewed.js";
+import { element, setAll, sketch, tenths } from "./svg.js";
 import { followed } from "./width.js";
 
 const [WIDEST, NARROWEST] = [46, 11]; // screen pixels from one unit to the next
@@ -28,6 +29,7 @@ const EDGE = 10; // within a lane, beside its units
 const LANE_TOP = 26; // above the units of a lane's row, where their name stands
 const ORDER = ["", "second", "third"];
 const DASH = "\u2013";
+const HIDDEN = { "aria-hidden": true };
 
 export class UnitDrawing {
   /** `root` holds an svg in a `.scroll`, a `.told` for what is lit in words, and a `.note`. */
@@ -38,7 +40,10 @@ export class UnitDrawing {
     this.legend = root.querySelector(".note");
     this.pointed = null;
     this.units = new Map();
+    [this.bands, this.lines, this.below] = [0, 1, 2].map(() => element("g", HIDDEN));
     this.boxes = element("g", {});
+    this.ring = element("rect", { class: "ring", ...HIDDEN });
+    this.svg.append(this.bands, this.lines, this.boxes, this.ring, this.below);
     this.room = followed(this.scroll, () => {
       if (this.data) this.draw();
     });
@@ -98,24 +103,19 @@ export class UnitDrawing {
     const height = this.y(0) + 30 + MARK * lines + LINE * brackets.length;
     const wide = Math.max(this.width, labels + across + 12);
     setAll(this.svg, { width: wide, height, viewBox: `0 0 ${wide} ${height}` });
-    this.lines = element("g", { "aria-hidden": true });
-    this.bands = element("g", { "aria-hidden": true });
-    for (const lane of this.lanes) this.drawLane(lane);
-    this.below = element("g", { "aria-hidden": true });
-    this.ring = element("rect", { class: "ring", "aria-hidden": true });
+    renew(
+      this.bands,
+      this.lanes.map((lane) => this.band(lane)),
+    );
     this.next = this.boxes.firstChild;
     this.nodes = rows.map(() => new Map());
     this.links = [];
     rows.forEach((row, number) => {
       this.drawLinks(row, number);
       this.drawUnits(row, number);
-      this.drawName(row, number);
     });
     while (this.next) this.leave(this.next);
-    if (!this.boxes.parentNode) this.svg.append(this.boxes);
-    for (const old of [...this.svg.children]) if (old !== this.boxes) old.remove();
-    this.boxes.before(this.bands, this.lines);
-    this.boxes.after(this.ring, this.below);
+    this.names = rows.flatMap((row, number) => this.nameOf(row, number));
     this.legend.textContent = shapes(rows, this.lanes);
     this.light();
     if (wide > this.width && !this.overflows) requestAnimationFrame(() => this.scrollToPinned());
@@ -146,12 +146,12 @@ export class UnitDrawing {
     return lane.middle + (position - lane.centre) * lane.pitch;
   }
 
-  drawLane({ start, stop, rows }) {
+  /** The ground of a lane. */
+  band({ start, stop, rows }) {
     const ys = rows.map((row) => this.y(row));
     const y = Math.min(...ys) - this.side / 2 - LANE_TOP;
     const height = Math.max(...ys) + this.side / 2 + EDGE - y;
-    const band = { class: "lane", x: start, y, width: stop - start, height, rx: 6 };
-    this.bands.append(element("rect", band));
+    return sketch("rect", { class: "lane", x: start, y, width: stop - start, height, rx: 6 });
   }
 
   drawLinks({ links }, number) {
@@ -178,19 +178,26 @@ export class UnitDrawing {
       setAll(node, { transform: `translate(${x} ${y})` });
       if (node.dataset.shape !== shape) {
         node.dataset.shape = shape;
-        const [hit, box, text] = node.children;
+        const [hit, box] = node.children;
         setAll(hit, square(0, 0, wide, 42));
         setAll(box, { ...square(0, 0, side, side), rx: round });
-        if (text) {
-          const tick = side < WRITTEN;
+        if (unit >= 0 && unit < size) {
           setAll(node, { "aria-label": `${name}, unit ${unit}` });
-          setAll(text, { class: tick ? "tick" : "inside", y: tick ? side / 2 + 8 : 0 });
-          const says = tick && (row > 0 || unit % 5 > 0) ? "" : String(unit);
-          if (text.textContent !== says) text.textContent = says;
+          this.number(node, row, unit);
         }
       }
       this.nodes[row].set(unit, node);
     }
+  }
+
+  /** Writes a unit's number into it or, where it is small, below some; few need a text at all. */
+  number(node, row, unit) {
+    const tick = this.side < WRITTEN;
+    const says = tick && (row > 0 || unit % 5 > 0) ? "" : String(unit);
+    const text = node.children[2] ?? (says ? node.appendChild(element("text", {})) : null);
+    if (!text) return;
+    setAll(text, { class: tick ? "tick" : "inside", y: tick ? this.side / 2 + 8 : 0 });
+    if (text.textContent !== says) text.textContent = says;
   }
 
   /** The element of a unit, which stays from one drawing to the next: new texts take long. */
@@ -200,10 +207,7 @@ export class UnitDrawing {
     if (!node) {
       node = element("g", { class: outside ? "unit padding" : "unit" });
       node.append(element("rect", { class: "hit" }), element("rect", { class: "box" }));
-      if (!outside) {
-        setAll(node, { role: "button", tabindex: -1 });
-        node.append(element("text", {}));
-      }
+      if (!outside) setAll(node, { role: "button", tabindex: -1 });
       Object.assign(node.dataset, { row, unit, name });
       this.units.set(name, node);
     }
@@ -220,7 +224,8 @@ export class UnitDrawing {
     node.remove();
   }
 
-  drawName({ name, about }, row) {
+  /** The name of a row, and what is told about it. */
+  nameOf({ name, about }, row) {
     const y = this.y(row);
     const lane = this.laneOf(row);
     if (lane) {
@@ -229,21 +234,18 @@ export class UnitDrawing {
         x: lane.start + EDGE,
         y: y - this.side / 2 - 11,
       };
-      const text = element("text", place);
-      text.append(element("tspan", { class: "name" }, name));
-      text.append(element("tspan", { class: "about", dx: 8 }, about));
-      this.below.append(text);
-      return;
+      const title = sketch("tspan", { class: "name" }, name);
+      return [sketch("text", place, title, sketch("tspan", { class: "about", dx: 8 }, about))];
     }
     const title = name.charAt(0).toUpperCase() + name.slice(1);
-    const text = element("text", { class: "name", x: 0, y: about ? y - 3 : y + 4 }, title);
-    this.below.append(text);
+    const text = sketch("text", { class: "name", x: 0, y: about ? y - 3 : y + 4 }, title);
     const words = this.width < CROWDED ? about.split(", ") : [about];
     const lines = words.length > 2 ? [words.slice(0, 2), words.slice(2)] : [words];
-    lines.forEach((line, number) => {
+    const more = lines.map((line, number) => {
       const place = { class: "about", x: 0, y: y + 12 + 13 * number };
-      this.below.append(element("text", place, line.join(", ")));
+      return sketch("text", place, line.join(", "));
     });
+    return [text, ...more];
   }
 
   unitOf({ target }) {
@@ -287,18 +289,17 @@ export class UnitDrawing {
       (units) =>
       ({ source, target }) =>
         units.has(source) && units.has(target);
-    this.lines.replaceChildren(
+    renew(this.lines, [
       linked("link", this.links),
       linked("link above", this.links.filter(all(above))),
       linked("link below", this.links.filter(all(below))),
-    );
+    ]);
     this.svg.querySelector(".pinned")?.classList.remove("pinned");
     this.svg.querySelector("[tabindex='0']")?.setAttribute("tabindex", -1);
     this.nodeOf(this.pinned).classList.add("pinned");
     this.drawRing(this.pinned);
     this.nodeOf(here).setAttribute("tabindex", 0);
-    this.drawMarks(here);
-    this.drawBrackets(here);
+    renew(this.below, [...this.names, ...this.marksOf(here), ...this.bracketsOf(here)]);
     this.told.textContent = this.tell(here, below, above);
     this.lit?.(here);
   }
@@ -350,25 +351,24 @@ export class UnitDrawing {
     return found;
   }
 
-  drawMarks(here) {
-    for (const node of this.below.querySelectorAll(".mark")) node.remove();
-    this.data.marks(here).forEach((line, number) => {
+  marksOf(here) {
+    return this.data.marks(here).flatMap((line, number) => {
       const y = this.y(0) + this.side / 2 + 8 + MARK * number;
-      for (const { span, text, term, kind = "" } of line) {
+      return line.map(({ span, text, term, kind = "" }) => {
         const [from, to] = [this.x(span[0] - 0.5) + 1, this.x(span[1] - 0.5) - 1];
-        const mark = element("g", { class: `mark ${kind}`, "data-term": term });
-        mark.append(
-          element("rect", { x: from, y, width: Math.max(0, to - from), height: 6, rx: 2 }),
-          element("text", { x: (from + to) / 2, y: y + 19 }, text),
+        const width = Math.max(0, to - from);
+        return sketch(
+          "g",
+          { class: `mark ${kind}`, "data-term": term },
+          sketch("rect", { x: from, y, width, height: 6, rx: 2 }),
+          sketch("text", { x: (from + to) / 2, y: y + 19 }, text),
         );
-        this.below.append(mark);
-      }
+      });
     });
   }
 
-  drawBrackets({ row, unit }) {
-    for (const node of this.below.querySelectorAll(".bracket, .span")) node.remove();
-    if (row === 0) return;
+  bracketsOf({ row, unit }) {
+    if (row === 0) return [];
     const found = new Map(); // what is the same is drawn once
     for (const { label, spans } of this.data.brackets) {
       const span = spans[row]?.[unit] ?? null;
@@ -377,7 +377,8 @@ export class UnitDrawing {
       if (same) same.text = `${same.label} = ${text}`;
       else found.set(String(span), { label, span, text });
     }
-    [...found.values()].forEach(({ span, text }, number) => {
+    return [...found.values()].flatMap(({ span, text }, number) => {
+      const drawn = [];
       const top = this.y(0) + 26 + MARK * this.data.lines + LINE * number;
       const [start, stop] = span ?? [0, 0];
       let middle = this.place(row, unit);
@@ -387,11 +388,12 @@ export class UnitDrawing {
         const d = `M${from} ${top - 6}v6H${to}v-6`;
         // The strokes of every figure: solid is exact, dashed the closed form.
         const kind = ["exact", "closed"].find((word) => text.includes(word)) ?? ORDER[number];
-        this.below.append(element("path", { class: `bracket ${kind}`, d }));
+        drawn.push(sketch("path", { class: `bracket ${kind}`, d }));
       }
       const half = 3.3 * text.length;
       const x = Math.max(half, Math.min(middle, Number(this.svg.getAttribute("width")) - half));
-      this.below.append(element("text", { class: "span", x, y: top + 15 }, text));
+      drawn.push(sketch("text", { class: "span", x, y: top + 15 }, text));
+      return drawn;
     });
   }
 
@@ -578,7 +580,7 @@ function listed(numbers) {
 
 /** Links as one element: there are thousands of them. */
 function linked(kind, links) {
-  return element("path", { class: kind, d: links.map(({ line }) => line).join("") });
+  return sketch("path", { class: kind, d: links.map(({ line }) => line).join("") });
 }
 
 function square(x, y, width, height) {

@@ -1,39 +1,36 @@
 /**
- * Formulas as MathML, in the fonts of the page's other formulas.
+ * Formulas as MathML, in the fonts of the page's other formulas; all are descriptions of elements.
  *
- * Parts are texts, elements, or lists of parts. A text is read symbol by symbol, with an index after
+ * Parts are texts, descriptions, or lists of parts. A text is read symbol by symbol, with an index after
  * each underscore: "u_0 = u_L · S_0", "r_{l-1}".
  */
+
+import { description } from "./renewed.js";
 
 const MATH = "http://www.w3.org/1998/Math/MathML";
 const SYMBOL = /(\d+(?:\.\d+)?|ln|\p{Letter}|\S)(?:_(?:\{([^}]*)\}|(\S)))?/gu;
 
 function node(tag, attributes, ...parts) {
-  const element = document.createElementNS(MATH, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...parts.flat(Infinity).flatMap(symbols));
-  return element;
+  return description(tag, attributes, parts.flat(Infinity).flatMap(symbols), MATH);
 }
 
-function leaf(tag, text) {
-  const element = document.createElementNS(MATH, tag);
-  element.textContent = text;
-  return element;
+function leaf(tag, text, attributes = {}) {
+  return description(tag, attributes, [text], MATH);
 }
 
-/** The elements of a part; a sign stands close to its number, unless a space follows it. */
+/** The symbols of a part; a sign stands close to its number, unless a space follows it. */
 function symbols(part) {
-  if (part instanceof Node) return [part];
+  if (typeof part === "object") return [part];
   let before = "=";
   return [...String(part).replaceAll("-", "\u2212").matchAll(SYMBOL)].map((match) => {
     const [whole, base, wide, index] = match;
     const symbol = leaf(tagOf(base), base);
     if (base === "\u2212" || base === "+") {
       const apart = match.input[match.index + whole.length] === " ";
-      symbol.setAttribute("form", apart || !"=≠+·(,".includes(before) ? "infix" : "prefix");
+      symbol.attributes.form = apart || !"=≠+·(,".includes(before) ? "infix" : "prefix";
     } else if (base === ":") {
-      symbol.setAttribute("lspace", "0.1em"); // as after a sentence: it is no ratio
-      symbol.setAttribute("rspace", "0.5em");
+      // As after a sentence: it is no ratio.
+      Object.assign(symbol.attributes, { lspace: "0.1em", rspace: "0.5em" });
     }
     before = base;
     const below = wide ?? index;
@@ -76,18 +73,13 @@ export function cancelled(part) {
 
 /** A sum or a product, by its sign, from one bound to another. */
 export function over(sign, lower, upper) {
-  const large = leaf("mo", sign);
-  large.setAttribute("largeop", "true");
+  const large = leaf("mo", sign, { largeop: true });
   return node("munderover", {}, large, group(lower), group(upper));
 }
 
 /** The whole number below. */
 export function floor(...parts) {
-  const tall = (text) => {
-    const bracket = leaf("mo", text);
-    bracket.setAttribute("class", "tall");
-    return bracket;
-  };
+  const tall = (text) => leaf("mo", text, { class: "tall" });
   return group(tall("⌊"), ...parts, tall("⌋"));
 }
 
@@ -111,13 +103,12 @@ export function joinedBy(sign, parts) {
  * equation has in the article.
  */
 export function lines(...rows) {
-  const table = node("mtable", { displaystyle: true });
-  for (const [left, right, number] of rows) {
-    const line = node("mtr", {}, node("mtd", {}, left), node("mtd", {}, right));
-    if (number) line.append(node("mtd", { class: "number" }, leaf("mtext", `(${number})`)));
-    table.append(line);
-  }
-  return node("math", { display: "block" }, table);
+  const table = rows.map(([left, right, number]) => {
+    const cells = [node("mtd", {}, left), node("mtd", {}, right)];
+    if (number) cells.push(node("mtd", { class: "number" }, leaf("mtext", `(${number})`)));
+    return node("mtr", {}, cells);
+  });
+  return node("math", { display: "block" }, node("mtable", { displaystyle: true }, table));
 }
 
 /** A letter with an index and, above it, the name of a path. */

@@ -30,7 +30,10 @@ class LivingFigure {
       for (const { target } of entries) letScroll(target);
     });
     for (const name of ["picture", "strip", "formulas"]) scrolling.observe(this.part(name));
-    this.drawing.lit = (here) => this.write(here);
+    this.drawing.lit = (here) => {
+      this.write(here);
+      if (this.emphasised) this.light();
+    };
     for (const event of ["pointerover", "focusin"]) {
       this.root.addEventListener(event, ({ target }) => this.emphasise(target));
     }
@@ -143,6 +146,11 @@ class LivingFigure {
     const name = target?.closest?.("[data-term]")?.dataset.term ?? null;
     if (name === this.emphasised) return;
     this.emphasised = name;
+    this.light();
+  }
+
+  light() {
+    const name = this.emphasised;
     for (const one of this.root.querySelectorAll(".formulas [data-term]")) {
       one.classList.toggle("lit", one.dataset.term === name);
     }

@@ -1,5 +1,7 @@
 /** Elements of drawings. */
 
+import { description } from "./renewed.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 export function element(name, attributes, text) {
@@ -7,6 +9,11 @@ export function element(name, attributes, text) {
   setAll(node, attributes);
   if (text !== undefined) node.textContent = text;
   return node;
+}
+
+/** An element that is described, for what is renewed in place. */
+export function sketch(name, attributes, ...parts) {
+  return description(name, attributes, parts, SVG);
 }
 
 /** Tenths of a screen pixel are enough for a path, and short to write and to read. */

@@ -1,20 +1,13 @@
 /** Sentences of the living figures. */
 
+import { description } from "./renewed.js";
 import { signed } from "./units.js";
 
-/** A paragraph; what stands between two pairs of asterisks is bold. */
+/** A paragraph, described; what stands between two pairs of asterisks is bold. */
 export function said(...sentences) {
-  const paragraph = document.createElement("p");
-  sentences
-    .filter(Boolean)
-    .join(" ")
-    .split("**")
-    .forEach((text, i) => {
-      const part = i % 2 ? document.createElement("strong") : document.createTextNode(text);
-      part.textContent = text;
-      paragraph.append(part);
-    });
-  return paragraph;
+  const texts = sentences.filter(Boolean).join(" ").split("**");
+  const parts = texts.map((text, i) => (i % 2 ? description("strong", {}, [text]) : text));
+  return description("p", {}, parts);
 }
 
 /** Parts of a sentence, with a word before the last. */
