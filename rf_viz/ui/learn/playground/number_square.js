@@ -2,7 +2,9 @@
  * A square of numbers, each on its colour: a patch, a kernel, products.
  *
  * It is a canvas, since up to 225 numbers change with every move; screen readers get them as text.
- * They are drawn off the page: text on a canvas of the page would lay out the page each time.
+ * They are drawn off the page: text on a canvas of the page would lay out the page each time. A canvas
+ * is as large as the largest square, and its frame shows part of it: to make it anew takes longer
+ * than to draw on it.
  */
 
 import { css, inkOn } from "./colours.js";
@@ -25,7 +27,9 @@ export class NumberSquare {
     this.root = document.createElement("div");
     this.heading = this.root.appendChild(document.createElement("p"));
     this.heading.className = "name";
-    this.canvas = this.root.appendChild(document.createElement("canvas"));
+    this.frame = this.root.appendChild(document.createElement("div"));
+    this.frame.className = "square";
+    this.canvas = this.frame.appendChild(document.createElement("canvas"));
     this.canvas.role = "img";
   }
 
@@ -42,7 +46,12 @@ export class NumberSquare {
     if (picture === this.picture) return;
     this.picture = picture;
     this.sheet.draw(texts, shades, mark);
-    this.sheet.copy(this.canvas, Math.sqrt(values.length));
+    this.sheet.copy(this.canvas);
+    const side = Math.sqrt(values.length);
+    if (side === this.side) return;
+    this.side = side;
+    this.frame.style.width = `${extent(side, WIDE)}px`;
+    this.frame.style.height = `${extent(side, HIGH)}px`;
   }
 }
 
@@ -68,15 +77,12 @@ export class Sheet {
     }
   }
 
-  /** Copies a square of so many cells along a side. */
-  copy(canvas, side) {
-    const [width, height] = [extent(side, WIDE), extent(side, HIGH)];
-    settle(canvas, {
-      width: Math.round(width * this.dots),
-      height: Math.round(height * this.dots),
-    });
-    settle(canvas.style, { width: `${width}px`, height: `${height}px` });
-    canvas.getContext("2d").drawImage(this.canvas, 0, 0);
+  /** Copies the square onto a canvas of the page. */
+  copy(canvas) {
+    const { width, height } = this.canvas;
+    settle(canvas, { width, height });
+    canvas.style.width = `${extent(MOST, WIDE)}px`;
+    canvas.getContext("2d", { alpha: false }).drawImage(this.canvas, 0, 0);
   }
 
   /** Makes room for the largest square, when first used and on a screen of other pixels. */
