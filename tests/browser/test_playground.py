@@ -436,7 +436,7 @@ def test_a_reload_keeps_everything(learn: Page) -> None:
     choose(learn, "kernel", "ones")
     slide(learn, "k", "ArrowLeft")
     slide(learn, "s", "ArrowRight")
-    weight = part(learn, ".weights span:not([hidden])").nth(1)
+    weight = part(learn, ".weights span:visible").nth(1)
     weight.fill("-2.25")
     weight.press("ArrowUp")
     stage(learn, "output").press("Home")
@@ -469,7 +469,7 @@ def test_a_seed_in_the_address_draws_the_same_kernel(learn: Page) -> None:
 
 def weights(page: Page) -> list[str]:
     """The weights as they stand in the fields."""
-    return part(page, ".weights span:not([hidden])").all_inner_texts()
+    return part(page, ".weights span:visible").all_inner_texts()
 
 
 def test_on_a_phone_nothing_reaches_beyond_the_screen(learn: Page) -> None:
