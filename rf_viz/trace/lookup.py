@@ -62,7 +62,7 @@ class Lookup:
         self._spans: dict[tuple[int, ...], Spans] = {}
         self._region_sizes: dict[tuple[int, ...], RegionSizes] = {}
         self._mixed: dict[str, tuple[tuple[int, int], ...]] = {}
-        self._latest: tuple[tuple[int, ...], list[Values]] | None = None
+        self._latest: tuple[tuple[int, ...], list[Values] | TooLargeError] | None = None
 
     def need_size(self) -> None:
         """Raise ValueError where the network was traced at an unknown input size."""
@@ -225,7 +225,10 @@ class Lookup:
         return _on_grid(seen.arrays[0], self.grid_axes(number))
 
     def _seers(self, pixel: Sequence[int]) -> list[Values]:
-        """The elements that see a pixel, bool arrays by dependence; the latest answer is kept."""
+        """The elements that see a pixel, bool arrays by dependence.
+
+        Raises TooLargeError. The latest answer is kept, and so is the latest error.
+        """
         shape = self.tensors[0].shape
         key = tuple(pixel)
         # One walk answers for all layers, which are asked about the same pixel in turn.
@@ -235,8 +238,14 @@ class Lookup:
                 line = np.zeros(shape[axis], bool)
                 line[position] = True
                 start = start & line.reshape([-1 if i == axis else 1 for i in range(start.ndim)])
-            self._latest = key, walk.reached_from(self.dependences.all, start)
-        return self._latest[1]
+            try:
+                self._latest = key, walk.reached_from(self.dependences.all, start)
+            except TooLargeError as error:
+                self._latest = key, TooLargeError(str(error))
+        latest = self._latest[1]
+        if isinstance(latest, TooLargeError):
+            raise TooLargeError(str(latest))
+        return latest
 
     def union(
         self,
