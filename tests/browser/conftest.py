@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser.driver import settle
 from tests.browser.visitors import visit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -139,3 +140,10 @@ def opened(browser: Browser, url: str) -> Iterator[Page]:
     """The page as it opens, to point and click at: nothing else may be chosen."""
     with visit(browser, url) as page:
         yield page
+
+
+@pytest.fixture(autouse=True)
+def rested(request: pytest.FixtureRequest) -> None:
+    """A page that tests share rests before each of them: the last one may have left it at work."""
+    if "opened" in request.fixturenames:
+        settle(request.getfixturevalue("opened"))

@@ -124,10 +124,9 @@ def layer() -> Layer:
     return rf_viz.load(convolutions()).trace(cut_global=True)["second"]
 
 
-@pytest.fixture(scope="module")
-def shown(opened: Page) -> Page:
+@pytest.fixture
+def shown(page: Page) -> Page:
     """The page with a model of volumes, and its second layer."""
-    page = opened
     upload(page, "Model", "scan.onnx", convolutions())
     page.locator(".volume-view[data-view]").wait_for()
     page.keyboard.press("Escape")
