@@ -10,8 +10,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 run: .venv/.run
 	$(BIN)/streamlit run streamlit_app.py
 
+# Three processes for two cores: each waits now and then, for a browser or for another process.
 test: lint browser
-	$(BIN)/python -m pytest -n 2 --ignore=tests/browser --ignore=tests/torch
+	$(BIN)/python -m pytest -n 3 --ignore=tests/browser --ignore=tests/torch
 	$(BIN)/python -m pytest -n 3 --dist loadfile tests/browser
 
 # PyTorch weighs gigabytes, so it has an environment of its own, and its tests run apart.
