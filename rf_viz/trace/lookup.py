@@ -231,21 +231,23 @@ class Lookup:
         """
         shape = self.tensors[0].shape
         key = tuple(pixel)
-        # One walk answers for all layers, which are asked about the same pixel in turn.
-        if self._latest is None or self._latest[0] != key:
+        # One walk answers for all layers, which are asked about the same pixel in turn. Another
+        # thread may ask about another pixel meanwhile, so the answer is not read back.
+        latest = self._latest
+        if latest is None or latest[0] != key:
             start = np.ones((1,) * len(shape), bool)
             for axis, position in zip(self.spatial, pixel, strict=True):
                 line = np.zeros(shape[axis], bool)
                 line[position] = True
                 start = start & line.reshape([-1 if i == axis else 1 for i in range(start.ndim)])
             try:
-                self._latest = key, walk.reached_from(self.dependences.all, start)
+                latest = key, walk.reached_from(self.dependences.all, start)
             except TooLargeError as error:
-                self._latest = key, TooLargeError(str(error))
-        latest = self._latest[1]
-        if isinstance(latest, TooLargeError):
-            raise TooLargeError(str(latest))
-        return latest
+                latest = key, TooLargeError(str(error))
+            self._latest = latest
+        if isinstance(latest[1], TooLargeError):
+            raise TooLargeError(str(latest[1]))
+        return latest[1]
 
     def union(
         self,

@@ -171,7 +171,7 @@ export class UnitDrawing {
     const { side } = this;
     const wide = Math.max(side, (this.laneOf(row)?.pitch ?? this.pitch) * step);
     const round = path ? side / 2 : Math.min(3, side / 8);
-    const shape = `${name} ${wide} ${side} ${round}`;
+    const shape = `${name} ${wide} ${side} ${round} ${this.data.counts ?? false}`;
     for (let unit = -before; unit < size + after; unit++) {
       const node = this.kept(row, unit, unit < 0 || unit >= size);
       const [x, y] = [tenths(this.place(row, unit)), tenths(this.y(row))];
